@@ -1,0 +1,103 @@
+"""Every error modelyard raises on purpose.
+
+* ModelyardError
+  - Invalid            the request is malformed or breaks a domain rule
+  - Unauthenticated    no valid credentials
+  - Forbidden          the actor lacks the permission
+  - NotFound           no such object
+  - Conflict           the object exists, or changed underneath
+  - Blocked            a policy stops the action
+  - Unsupported        this model or backend cannot do that
+  - Unavailable        try again later
+  - Failed             the work ran and failed
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+__all__ = [
+    "Blocked",
+    "Conflict",
+    "Failed",
+    "Forbidden",
+    "Invalid",
+    "ModelyardError",
+    "NotFound",
+    "Unauthenticated",
+    "Unavailable",
+    "Unsupported",
+]
+
+
+class ModelyardError(Exception):
+    """Base of every deliberate error.
+
+    `code` is its stable name, `detail` the sentence for people, `context` the facts for programs
+    (JSON values only).
+    """
+
+    code: ClassVar[str] = "error"
+    codes: ClassVar[dict[str, type[ModelyardError]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        cls.codes[cls.code] = cls
+
+    def __init__(self, detail: str, **context: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.context = context
+
+
+class Invalid(ModelyardError):
+    """The request is malformed or breaks a domain rule."""
+
+    code = "invalid"
+
+
+class Unauthenticated(ModelyardError):
+    """No valid credentials."""
+
+    code = "unauthenticated"
+
+
+class Forbidden(ModelyardError):
+    """The actor lacks the permission."""
+
+    code = "forbidden"
+
+
+class NotFound(ModelyardError):
+    """No such object."""
+
+    code = "not_found"
+
+
+class Conflict(ModelyardError):
+    """The object exists already, or changed underneath."""
+
+    code = "conflict"
+
+
+class Blocked(ModelyardError):
+    """A policy stops the action."""
+
+    code = "blocked"
+
+
+class Unsupported(ModelyardError):
+    """This model or backend cannot do that."""
+
+    code = "unsupported"
+
+
+class Unavailable(ModelyardError):
+    """Not now; try again later."""
+
+    code = "unavailable"
+
+
+class Failed(ModelyardError):
+    """The work ran and failed."""
+
+    code = "failed"

@@ -1,0 +1,1 @@
+"""What a use case is: command, bus, context, values, settings."""

@@ -1,0 +1,65 @@
+"""What a handler is given beside its command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from sqlalchemy import Connection, Engine
+
+from modelyard.kernel.command import Caller
+from modelyard.kernel.settings import Settings
+
+
+class Progress(Protocol):
+    """Hears how far a long command is."""
+
+    def __call__(
+        self, message: str, /, *, fraction: float | None = None, rows: int | None = None
+    ) -> None:
+        """Take note: `fraction` is between 0 and 1 where it is known, `rows` counts from 0."""
+        ...
+
+
+class Artifacts(Protocol):
+    """Bytes by their sha256 digest (64 hex digits, small letters)."""
+
+    def put(self, file: Path) -> str:
+        """Keep the content of a local file and give back its digest; the same content is kept once."""
+        ...
+
+    def open(self, digest: str) -> BinaryIO:
+        """Read an artifact; NotFound if it is not here."""
+        ...
+
+    def save(self, digest: str, target: Path) -> None:
+        """Copy an artifact to a local file, checking its digest; Failed if it is damaged."""
+        ...
+
+    def has(self, digest: str) -> bool:
+        """Say whether the artifact is here."""
+        ...
+
+    def remove(self, digests: Iterable[str]) -> None:
+        """Forget artifacts; those that are not here are passed over."""
+        ...
+
+
+@dataclass(frozen=True)
+class Context:
+    """The workspace as a handler sees it."""
+
+    folder: Path
+    """The workspace's own folder on this machine: staging, cache, code envs, logs."""
+    engine: Engine
+    artifacts: Artifacts
+    settings: Settings
+    actor: str
+    caller: Caller
+    """Runs another command as part of this one."""
+    progress: Progress
+    begin: Callable[[], AbstractContextManager[Connection]]
+    """Open a transaction; leaving the block commits, an exception rolls back. Keep it short."""

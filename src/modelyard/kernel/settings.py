@@ -1,0 +1,110 @@
+"""Settings: a TOML file in the workspace folder, overridden by `MODELYARD_*` variables."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from modelyard import errors
+from modelyard.kernel.values import Verdict
+
+SETTINGS_FILE = "modelyard.toml"
+
+
+class Section(BaseModel):
+    """One table of the settings file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RuntimeSettings(Section):
+    """How models run."""
+
+    workers: int = Field(default=0, ge=0, description="worker processes per scoring run; 0: one per core")
+    memory_limit_mb: int = Field(default=8192, ge=256, description="memory a worker may use, MiB")
+    load_timeout: float = Field(default=300, gt=0, description="seconds a model may take to load")
+    predict_timeout: float = Field(
+        default=600, gt=0, description="seconds a model may take for one chunk of rows"
+    )
+
+
+class EnvSettings(Section):
+    """How code envs are built."""
+
+    default: str = Field(
+        default="model", description="env of a version when none is named: 'model', 'local' or a name"
+    )
+    download_python: bool = Field(
+        default=False, description="let uv download a Python version that this machine lacks"
+    )
+    build_timeout: float = Field(default=1800, gt=0, description="seconds that building one env may take")
+
+
+class TrustSettings(Section):
+    """Which scanned models may run."""
+
+    allowed: tuple[Verdict, ...] = Field(
+        default=("data_only", "known_safe", "needs_review"),
+        description="scan verdicts that may be imported and run",
+    )
+    imports: tuple[str, ...] = Field(
+        default=(),
+        description="further names a pickle may import and still count as known-safe ('package.*')",
+    )
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. `MODELYARD_RUNTIME__WORKERS=4` sets `workers` of `[runtime]`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MODELYARD_", env_nested_delimiter="__", frozen=True, extra="ignore"
+    )
+
+    database: str = Field(
+        default="", description="database URL; empty: SQLite file in the workspace folder"
+    )
+    artifacts: str = Field(
+        default="", description="folder of the artifact store; empty: in the workspace folder"
+    )
+    runtime: RuntimeSettings = RuntimeSettings()
+    envs: EnvSettings = EnvSettings()
+    trust: TrustSettings = TrustSettings()
+
+    @classmethod
+    def settings_customise_sources(  # noqa: D102  pydantic-settings' own hook
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+
+def read_settings(folder: Path) -> Settings:
+    """Read the settings of a workspace folder.
+
+    Raises:
+        Invalid: the file is not TOML, or a setting is unknown or has a wrong value.
+    """
+    file = folder / SETTINGS_FILE
+    try:
+        table: dict[str, Any] = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise errors.Invalid(f"{file} is not a TOML file: {exc}") from exc
+    unknown = sorted(set(table) - set(Settings.model_fields))
+    if unknown:
+        known = ", ".join(Settings.model_fields)
+        raise errors.Invalid(f"{file} has unknown settings {', '.join(unknown)}; there are: {known}")
+    try:
+        return Settings(**table)
+    except ValidationError as exc:
+        lines = "; ".join(
+            f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in exc.errors()
+        )
+        raise errors.Invalid(f"settings in {file} or MODELYARD_* are wrong: {lines}") from exc

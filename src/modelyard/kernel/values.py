@@ -1,0 +1,28 @@
+"""Names and other small values that every room uses, with their rules."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+ProjectKey = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,62}$"), "a letter, then letters, digits, - and _"
+]
+Name = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,126}$"), "letters, digits, . - and _"
+]
+
+Verdict = Literal["data_only", "known_safe", "needs_review", "dangerous"]
+
+
+class Value(BaseModel):
+    """A frozen value: what handlers return, what JSON holds, what a client gets."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+def now() -> datetime:
+    """The present moment, in UTC with whole microseconds."""
+    return datetime.now(UTC)

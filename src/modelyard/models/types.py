@@ -1,0 +1,236 @@
+"""The words of saved models and versions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, JsonValue, StringConstraints
+
+from modelyard.kernel.values import Name, Value, Verdict
+from modelyard.runtime.types import (
+    CodeEnv,
+    Interpretation,
+    Label,
+    LoadedModel,
+    ModelInputs,
+    PredictionType,
+    RawOutput,
+)
+
+VersionId = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,126}$"),
+    "letters, digits, . - and _, no blanks",
+]
+
+
+class SavedModel(Value):
+    """A named model with versions, one of them active."""
+
+    project: str
+    name: Name
+    prediction_type: PredictionType
+    description: str = ""
+    created: datetime
+    active_version: VersionId | None = None
+    versions: int = 0
+
+
+class Lineage(Value):
+    """Where a version comes from."""
+
+    source: str = Field(description="what was given: a path or a URI")
+    tracking_uri: str | None = None
+    experiment_id: str | None = None
+    experiment: str | None = None
+    run_id: str | None = None
+    run_name: str | None = None
+    logged_model_id: str | None = None
+    registered_model: str | None = None
+    registry_version: str | None = None
+    aliases: tuple[str, ...] = ()
+    user: str | None = None
+    git_commit: str | None = None
+    link: str | None = Field(default=None, description="web page of the run or registry version")
+
+
+class FlavorFacts(Value):
+    """One flavor that the MLmodel file declares."""
+
+    name: str
+    facts: dict[str, JsonValue] = {}
+
+
+class ModelFile(Value):
+    """What the MLmodel file says, any layout from MLflow 1 to 3."""
+
+    mlflow_version: str | None = None
+    model_uuid: str | None = None
+    trained: datetime | None = Field(default=None, description="when MLflow saved the model")
+    flavors: tuple[FlavorFacts, ...]
+    loader_module: str | None = None
+    python_version: str | None = None
+    serialization_format: str | None = None
+    run_id: str | None = None
+    artifact_path: str | None = None
+    inputs: ModelInputs | None = Field(default=None, description="the signature's inputs and params")
+    outputs: tuple[dict[str, JsonValue], ...] | None = Field(
+        default=None, description="the signature's outputs as declared"
+    )
+    input_example: str | None = Field(default=None, description="path of the input example's file")
+    metadata: dict[str, Any] = {}
+
+
+class StoredFile(Value):
+    """One file of a version."""
+
+    path: str
+    sha256: str
+    size: int = Field(description="bytes")
+
+
+class Finding(Value):
+    """One thing the scan found in a file."""
+
+    file: str
+    verdict: Verdict
+    what: str = Field(description="what was found: a global, an opcode, a kind of file")
+    detail: str = ""
+
+
+class Scan(Value):
+    """The verdict on a version's files: the worst of its findings."""
+
+    verdict: Verdict
+    findings: tuple[Finding, ...] = ()
+    files_scanned: int
+    scanner: str = Field(description="scanners and versions")
+
+
+class Repair(Value):
+    """One correction to what the signature says; never applied silently."""
+
+    column: str | None = None
+    kind: Literal[
+        "optional", "wider_type", "categories", "datetime", "inferred", "from_user", "from_dataset"
+    ]
+    before: str
+    after: str
+    reason: str
+
+
+class SignatureReport(Value):
+    """What a caller must send, with what was repaired and why."""
+
+    inputs: ModelInputs
+    source: Literal["signature", "model", "dataset", "user", "none"]
+    repairs: tuple[Repair, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class Feature(Value):
+    """One feature of the core metadata; strings and booleans are categorical."""
+
+    name: str
+    type: str
+    role: Literal["numeric", "categorical", "datetime", "text", "other"]
+
+
+class CoreMetadata(Value):
+    """What the model predicts, from what."""
+
+    target: str | None = None
+    classes: tuple[Label, ...] = Field(default=(), description="in the model's order")
+    class_order: Literal["model", "user", "none"] = "none"
+    features: tuple[Feature, ...] = ()
+    threshold: float | None = Field(
+        default=None, description="binary only: the second class from this probability up"
+    )
+
+
+class Probe(Value):
+    """What came out when the model first ran in its worker."""
+
+    loaded: LoadedModel
+    rows_from: Literal["input_example", "signature", "dataset", "none"]
+    rows: int
+    raw: RawOutput | None = None
+    interpretation: Interpretation | None = None
+    problem: str | None = Field(
+        default=None, description="why no prediction could be made, where that does not stop an import"
+    )
+    seconds: float
+
+
+class Golden(Value):
+    """Predictions kept at import; a later load must reproduce them."""
+
+    inputs: str = Field(description="sha256 of the Arrow file of input rows")
+    outputs: str = Field(description="sha256 of the Arrow file of their outputs")
+    rows: int
+    rows_from: str
+    tolerance: float = 1e-5
+
+
+class Verification(Value):
+    """One check that a load reproduces the golden predictions."""
+
+    env: str
+    host: str
+    scoring_engine: str = "worker"
+    checked: datetime
+    rows: int
+    matching: int
+    largest_gap: float
+    differing: tuple[int, ...] = Field(
+        default=(), description="golden rows that differ, from 0, the first 100"
+    )
+    details: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether every row matches."""
+        return self.matching == self.rows
+
+
+class VersionSummary(Value):
+    """One line of a list of versions."""
+
+    version: VersionId
+    active: bool
+    flavor: str
+    verdict: Verdict
+    source: str
+    trained: datetime | None
+    imported: datetime
+    size_mb: float
+    name: str = ""
+    description: str = ""
+
+
+class ModelVersion(Value):
+    """A version of a saved model: an imported MLflow model and all that is known of it."""
+
+    id: str = Field(description="S-<project>-<model>-<version>")
+    project: str
+    model: str
+    version: VersionId
+    prediction_type: PredictionType
+    active: bool
+    name: str = ""
+    description: str = ""
+    imported: datetime
+    imported_by: str
+    digest: str = Field(description="sha256 over the paths and digests of all files")
+    files: tuple[StoredFile, ...]
+    lineage: Lineage
+    model_file: ModelFile
+    env: CodeEnv
+    scan: Scan
+    signature: SignatureReport
+    core: CoreMetadata
+    probe: Probe
+    golden: Golden | None = None
+    verifications: tuple[Verification, ...] = ()
+

@@ -1,0 +1,1 @@
+"""Rows and bytes: the metadata database and the artifact store."""
