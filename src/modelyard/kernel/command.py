@@ -20,7 +20,7 @@ class Command(BaseModel, Generic[R]):
     `arguments` names the fields that a command line takes by position, in order.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     needs: ClassVar[str]
     background: ClassVar[bool] = False

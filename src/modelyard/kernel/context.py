@@ -11,24 +11,18 @@ from typing import BinaryIO, Protocol
 from sqlalchemy import Connection, Engine
 
 from modelyard.kernel.command import Caller
+from modelyard.kernel.progress import Progress
 from modelyard.kernel.settings import Settings
-
-
-class Progress(Protocol):
-    """Hears how far a long command is."""
-
-    def __call__(
-        self, message: str, /, *, fraction: float | None = None, rows: int | None = None
-    ) -> None:
-        """Take note: `fraction` is between 0 and 1 where it is known, `rows` counts from 0."""
-        ...
 
 
 class Artifacts(Protocol):
     """Bytes by their sha256 digest (64 hex digits, small letters)."""
 
-    def put(self, file: Path) -> str:
-        """Keep the content of a local file and give back its digest; the same content is kept once."""
+    def put(self, file: Path, *, move: bool = False) -> str:
+        """Keep the content of a local file and give back its digest; the same content is kept once.
+
+        With `move` the file is given away: it is gone afterwards.
+        """
         ...
 
     def open(self, digest: str) -> BinaryIO:

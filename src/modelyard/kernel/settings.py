@@ -24,7 +24,9 @@ class Section(BaseModel):
 class RuntimeSettings(Section):
     """How models run."""
 
-    workers: int = Field(default=0, ge=0, description="worker processes per scoring run; 0: one per core")
+    workers: int = Field(
+        default=0, ge=0, description="worker processes per scoring run; 0: one per core"
+    )
     memory_limit_mb: int = Field(default=8192, ge=256, description="memory a worker may use, MiB")
     load_timeout: float = Field(default=300, gt=0, description="seconds a model may take to load")
     predict_timeout: float = Field(
@@ -36,12 +38,15 @@ class EnvSettings(Section):
     """How code envs are built."""
 
     default: str = Field(
-        default="model", description="env of a version when none is named: 'model', 'local' or a name"
+        default="model",
+        description="env of a version when none is named: 'model', 'local' or a name",
     )
     download_python: bool = Field(
         default=False, description="let uv download a Python version that this machine lacks"
     )
-    build_timeout: float = Field(default=1800, gt=0, description="seconds that building one env may take")
+    build_timeout: float = Field(
+        default=1800, gt=0, description="seconds that building one env may take"
+    )
 
 
 class TrustSettings(Section):
@@ -100,7 +105,9 @@ def read_settings(folder: Path) -> Settings:
     unknown = sorted(set(table) - set(Settings.model_fields))
     if unknown:
         known = ", ".join(Settings.model_fields)
-        raise errors.Invalid(f"{file} has unknown settings {', '.join(unknown)}; there are: {known}")
+        raise errors.Invalid(
+            f"{file} has unknown settings {', '.join(unknown)}; there are: {known}"
+        )
     try:
         return Settings(**table)
     except ValidationError as exc:

@@ -8,10 +8,14 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 ProjectKey = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,62}$"), "a letter, then letters, digits, - and _"
+    str,
+    StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,62}$"),
+    "a letter, then letters, digits, - and _",
 ]
 Name = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,126}$"), "letters, digits, . - and _"
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,126}$"),
+    "letters, digits, . - and _",
 ]
 
 Verdict = Literal["data_only", "known_safe", "needs_review", "dangerous"]
@@ -20,7 +24,9 @@ Verdict = Literal["data_only", "known_safe", "needs_review", "dangerous"]
 class Value(BaseModel):
     """A frozen value: what handlers return, what JSON holds, what a client gets."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", protected_namespaces=(), defer_build=True
+    )
 
 
 def now() -> datetime:

@@ -74,7 +74,9 @@ class ModelFile(Value):
     serialization_format: str | None = None
     run_id: str | None = None
     artifact_path: str | None = None
-    inputs: ModelInputs | None = Field(default=None, description="the signature's inputs and params")
+    inputs: ModelInputs | None = Field(
+        default=None, description="the signature's inputs and params"
+    )
     outputs: tuple[dict[str, JsonValue], ...] | None = Field(
         default=None, description="the signature's outputs as declared"
     )
@@ -158,7 +160,8 @@ class Probe(Value):
     raw: RawOutput | None = None
     interpretation: Interpretation | None = None
     problem: str | None = Field(
-        default=None, description="why no prediction could be made, where that does not stop an import"
+        default=None,
+        description="why no prediction could be made, where that does not stop an import",
     )
     seconds: float
 
@@ -234,3 +237,19 @@ class ModelVersion(Value):
     golden: Golden | None = None
     verifications: tuple[Verification, ...] = ()
 
+
+class VersionExport(Value):
+    """Where a version was written to."""
+
+    path: str
+    files: int
+    size: int = Field(description="bytes")
+    digest: str
+
+
+class Usage(Value):
+    """A recipe that uses a saved model."""
+
+    recipe: str
+    kind: str = Field(description="room and verb of the recipe, such as scoring run")
+    version: VersionId | None = Field(default=None, description="none: whichever is active")

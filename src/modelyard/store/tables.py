@@ -6,10 +6,13 @@ Keys and what is searched for are columns; a value as a whole is kept as the JSO
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from sqlalchemy import (
     BigInteger,
     Column,
     DateTime,
+    Dialect,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -18,7 +21,24 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
 )
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment in UTC; SQLite keeps no time zone, so it is taken off and put back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn into UTC."""
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Read as UTC."""
+        return None if value is None else value.replace(tzinfo=value.tzinfo or UTC)
+
 
 metadata = MetaData(
     naming_convention={
@@ -34,7 +54,7 @@ projects = Table(
     metadata,
     Column("key", String(64), primary_key=True),
     Column("description", Text, nullable=False, default=""),
-    Column("created", DateTime(timezone=True), nullable=False),
+    Column("created", Moment, nullable=False),
 )
 
 
@@ -66,7 +86,7 @@ models = Table(
     Column("name", String(128), primary_key=True),
     Column("prediction_type", String(32), nullable=False),
     Column("description", Text, nullable=False),
-    Column("created", DateTime(timezone=True), nullable=False),
+    Column("created", Moment, nullable=False),
     Column("active_version", String(128), nullable=True),
 )
 
@@ -87,7 +107,7 @@ versions = Table(
     Column("version", String(128), primary_key=True),
     Column("revision", String(32), nullable=False),
     Column("env", String(32), nullable=False, index=True),
-    Column("imported", DateTime(timezone=True), nullable=False),
+    Column("imported", Moment, nullable=False),
     Column("body", Text, nullable=False),
     ForeignKeyConstraint(["project", "model"], ["models.project", "models.name"]),
 )
@@ -113,7 +133,7 @@ verifications = Table(
     Column("env", String(32), primary_key=True),
     Column("host", String(128), primary_key=True),
     Column("scoring_engine", String(32), primary_key=True),
-    Column("checked", DateTime(timezone=True), nullable=False),
+    Column("checked", Moment, nullable=False),
     Column("body", Text, nullable=False),
     _of_version(),
 )
@@ -122,7 +142,7 @@ envs = Table(
     "envs",
     metadata,
     Column("id", String(32), primary_key=True),
-    Column("created", DateTime(timezone=True), nullable=False),
+    Column("created", Moment, nullable=False),
     Column("body", Text, nullable=False),
 )
 
@@ -158,7 +178,7 @@ runs = Table(
     Column("model", String(128), nullable=False),
     Column("identity", String(64), nullable=False),
     Column("state", String(16), nullable=False),
-    Column("started", DateTime(timezone=True), nullable=False),
+    Column("started", Moment, nullable=False),
     Column("body", Text, nullable=False),
     Index("ix_runs_identity", "project", "identity"),
 )

@@ -1,0 +1,1 @@
+"""The command line, read off the verbs."""

@@ -1,0 +1,122 @@
+"""A command's fields as arguments and options of the command line."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from typing import Any, Literal, Union, get_args, get_origin
+
+import click
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from modelyard.kernel.command import Command
+
+
+def parameters_of(command: type[Command[Any]]) -> list[click.Parameter]:
+    """Make the parameters of a command, and the options that every verb has."""
+    fields = dict(command.model_fields)
+    arguments = [_argument(name, fields.pop(name)) for name in command.arguments]
+    common: list[click.Parameter] = [
+        click.Option(
+            ["--workspace"],
+            metavar="DIR",
+            envvar="MODELYARD_WORKSPACE",
+            help="folder of the workspace  [default: ./.modelyard]",
+        ),
+        click.Option(["--json", "as_json"], is_flag=True, help="print one JSON document"),
+    ]
+    return [*arguments, *(_option(name, field) for name, field in fields.items()), *common]
+
+
+def values_from(command: type[Command[Any]], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that were typed, in the shape that the command validates."""
+    return {
+        name: _value(_plain(command.model_fields[name].annotation), value, name)
+        for name, value in given.items()
+        if value is not None and value != ()
+    }
+
+
+def _value(shape: Any, typed: Any, option: str) -> Any:
+    if _is_list(shape) and isinstance(typed, str):
+        return [part.strip() for part in typed.split(",")] if typed.strip() else []
+    if get_origin(shape) is dict:
+        return dict(_pair(part, option) for part in typed)
+    if isinstance(shape, type) and issubclass(shape, BaseModel):
+        return _structure(shape, typed, option)
+    return typed
+
+
+def _argument(name: str, field: FieldInfo) -> click.Argument:
+    many = _is_list(_plain(field.annotation))
+    return click.Argument(
+        [name], required=field.is_required(), nargs=-1 if many else 1, metavar=name.upper()
+    )
+
+
+def _option(name: str, field: FieldInfo) -> click.Option:
+    flag = f"--{name.replace('_', '-')}"
+    shape = _plain(field.annotation)
+    text = field.description or ""
+    if shape is bool:
+        if field.default is True:
+            text = f"{text}  [default: yes]"
+        names = [f"{flag}/--no-{name.replace('_', '-')}"] if field.default is not False else [flag]
+        return click.Option([*names, name], is_flag=True, default=None, help=text)
+    default = field.default
+    if default not in (None, "", (), PydanticUndefined) and not field.is_required():
+        text = f"{text}  [default: {default}]"
+    return click.Option(
+        [flag, name],
+        type=_click_type(shape),
+        required=field.is_required(),
+        multiple=get_origin(shape) is dict,
+        metavar=_metavar(shape),
+        help=text,
+    )
+
+
+def _click_type(shape: Any) -> click.ParamType[Any]:
+    if get_origin(shape) is Literal:
+        return click.Choice([str(value) for value in get_args(shape)])
+    if shape is int:
+        return click.INT
+    return click.FLOAT if shape is float else click.STRING
+
+
+def _metavar(shape: Any) -> str | None:
+    if _is_list(shape):
+        return "A,B,…"
+    if get_origin(shape) is dict:
+        return "KEY=VALUE"
+    return "JSON" if isinstance(shape, type) and issubclass(shape, BaseModel) else None
+
+
+def _plain(annotation: Any) -> Any:
+    """The type without `| None` and without constraints."""
+    if get_origin(annotation) in (Union, types.UnionType):
+        inner = [part for part in get_args(annotation) if part is not types.NoneType]
+        return _plain(inner[0]) if len(inner) == 1 else annotation
+    return annotation
+
+
+def _is_list(shape: Any) -> bool:
+    return get_origin(shape) in (list, tuple, set, frozenset)
+
+
+def _pair(text: str, option: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise click.UsageError(f"--{option.replace('_', '-')} takes KEY=VALUE, not {text!r}")
+    return key.strip(), value
+
+
+def _structure(shape: type[BaseModel], text: str, option: str) -> BaseModel:
+    try:
+        return shape.model_validate_json(text)
+    except ValueError as error:
+        raise click.UsageError(
+            f"--{option.replace('_', '-')} is not valid JSON: {error}"
+        ) from error

@@ -1,0 +1,123 @@
+"""Results as tables for people, and progress as a bar."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+from rich.text import Text
+
+from modelyard.kernel.progress import Progress, silence
+
+WIDEST = 12
+"""Columns that a table of plain rows shows before it says how many more there are."""
+
+
+def show(result: Any) -> None:
+    """Print a result on stdout."""
+    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    if result is None:
+        console.print("Done.")
+    elif isinstance(result, BaseModel):
+        console.print(details(result))
+    elif isinstance(result, Sequence) and not isinstance(result, str):
+        console.print(listing(result) if result else "Nothing here yet.")
+    else:
+        console.print(Text(str(result)))
+
+
+def listing(values: Sequence[Any]) -> RenderableType:
+    """Things of one kind, one line each."""
+    if not isinstance(values[0], BaseModel):
+        return Text("\n".join(map(words, values)))
+    names = [
+        name for name in type(values[0]).model_fields if any(_is_plain(v, name) for v in values)
+    ]
+    names = [name for name in names if any(getattr(v, name) not in (None, "") for v in values)]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in names:
+        numbers = all(isinstance(getattr(value, name), int | float) for value in values)
+        table.add_column(heading(name), justify="right" if numbers else "left", overflow="fold")
+    for value in values:
+        table.add_row(*(Text(words(getattr(value, name))) for name in names))
+    return table
+
+
+def details(value: BaseModel) -> RenderableType:
+    """All facts of one thing, nested things indented below."""
+    facts = Table.grid(padding=(0, 2))
+    below: list[RenderableType] = []
+    for name in type(value).model_fields:
+        part = getattr(value, name)
+        if part in (None, "", (), {}, []):
+            continue
+        if isinstance(part, BaseModel):
+            below += [Text(heading(name), style="bold"), Padding(details(part), (0, 0, 0, 2))]
+        elif isinstance(part, Sequence) and not isinstance(part, str) and _holds_values(part):
+            below += [Text(heading(name), style="bold"), Padding(listing(part), (0, 0, 0, 2))]
+        else:
+            facts.add_row(Text(heading(name), style="dim"), Text(words(part)))
+    return Group(facts, *below)
+
+
+def heading(name: str) -> str:
+    """A field's name for people."""
+    return name.replace("_", " ").capitalize()
+
+
+def words(value: Any) -> str:  # noqa: PLR0911  one line per kind of value
+    """A value for people."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.6g}"
+    if isinstance(value, datetime):
+        return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={words(part)}" for key, part in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(words, value))
+    return str(value)
+
+
+def _is_plain(value: BaseModel, name: str) -> bool:
+    part = getattr(value, name)
+    return not isinstance(part, BaseModel | dict) and not _holds_values(part)
+
+
+def _holds_values(part: Any) -> bool:
+    return isinstance(part, list | tuple) and bool(part) and isinstance(part[0], BaseModel)
+
+
+@contextmanager
+def progress_bar(*, enabled: bool) -> Iterator[Progress]:
+    """A bar on stderr while a long command runs; nothing when stderr is no terminal."""
+    console = Console(stderr=True)
+    if not enabled or not console.is_terminal:
+        yield silence
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+
+        def progress(
+            message: str, /, *, fraction: float | None = None, rows: int | None = None
+        ) -> None:
+            text = message if rows is None else f"{message} ({rows:,} rows)"
+            total = None if fraction is None else 1.0
+            bar.update(task, description=text, total=total, completed=fraction or 0)
+
+        yield progress

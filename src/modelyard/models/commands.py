@@ -1,0 +1,224 @@
+"""What one can ask of saved models and their versions."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from modelyard.kernel.command import ProjectCommand
+from modelyard.kernel.values import Name
+from modelyard.models.types import (
+    ModelVersion,
+    SavedModel,
+    Usage,
+    Verification,
+    VersionExport,
+    VersionId,
+    VersionSummary,
+)
+from modelyard.runtime.types import Interpretation, Label, PredictionType
+
+
+class CreateModel(ProjectCommand[SavedModel]):
+    """Create a saved model that has no version yet."""
+
+    needs = "models:write"
+    arguments = ("name",)
+
+    name: Name = Field(description="unique name inside the project")
+    prediction_type: PredictionType = Field(
+        description="what its versions predict; 'other' scores but is not interpreted"
+    )
+    description: str = Field(default="", description="one line for people")
+
+
+class ListModels(ProjectCommand[list[SavedModel]]):
+    """List the saved models of a project."""
+
+    needs = "models:read"
+
+    search: str = Field(default="", description="only names or descriptions that contain this")
+
+
+class ShowModel(ProjectCommand[SavedModel]):
+    """Show a saved model."""
+
+    needs = "models:read"
+    arguments = ("name",)
+
+    name: Name = Field(description="name of the saved model")
+
+
+class DeleteModel(ProjectCommand[None]):
+    """Delete a saved model with all its versions."""
+
+    needs = "models:write"
+    arguments = ("name",)
+
+    name: Name = Field(description="name of the saved model")
+    force: bool = Field(default=False, description="even if it has versions or recipes use it")
+
+
+class ListUsages(ProjectCommand[list[Usage]]):
+    """List the recipes that use a saved model."""
+
+    needs = "models:read"
+    arguments = ("name",)
+
+    name: Name = Field(description="name of the saved model")
+
+
+class ImportVersion(ProjectCommand[ModelVersion]):
+    """Import an MLflow model as a version of a saved model.
+
+    The model is copied, scanned, given its code env and tried in a worker before anything is kept.
+    Importing under the id of an existing version replaces that version.
+    """
+
+    needs = "models:write"
+    background = True
+    arguments = ("model", "version", "source")
+
+    model: Name = Field(description="saved model to import into")
+    version: VersionId = Field(description="id of the version, such as v1")
+    source: str = Field(
+        min_length=1,
+        description="folder, zip, tar.gz, connection://NAME/path, runs:/, models:/ or "
+        "mlflow-artifacts:/ URI of an MLflow model",
+    )
+    tracking_uri: str | None = Field(
+        default=None, description="MLflow server to read from; else MLFLOW_TRACKING_URI"
+    )
+    registry_uri: str | None = Field(
+        default=None, description="MLflow model registry, where it is another server"
+    )
+    activate: bool = Field(default=True, description="make it the active version")
+    env: str = Field(
+        default="inherit",
+        description="code env: 'model' builds what the model asks for, 'local' is the running "
+        "Python, 'inherit' the default of the settings; or the name of an env",
+    )
+    target: str | None = Field(default=None, description="column that the model predicts")
+    classes: tuple[Label, ...] = Field(
+        default=(), description="class labels in the model's own order (binary: negative, positive)"
+    )
+    threshold: float | None = Field(
+        default=None, ge=0, le=1, description="binary: positive from this probability up [0.5]"
+    )
+    dataset: str | None = Field(
+        default=None, description="dataset or path to read features and trial rows from"
+    )
+    dataset_rows: int = Field(
+        default=500, ge=1, description="rows of the dataset, from its head, to look at"
+    )
+    features: tuple[str, ...] = Field(
+        default=(), description="features as name or name:type, when no dataset is given"
+    )
+    golden_rows: int = Field(
+        default=200,
+        ge=1,
+        le=10_000,
+        description="rows of the dataset to keep golden predictions for",
+    )
+    tolerance: float = Field(
+        default=1e-5, ge=0, description="gap at which a golden prediction counts as reproduced"
+    )
+    name: str = Field(default="", description="a name for people")
+    description: str = Field(default="", description="one line for people")
+
+
+class ListVersions(ProjectCommand[list[VersionSummary]]):
+    """List the versions of a saved model."""
+
+    needs = "models:read"
+    arguments = ("model",)
+
+    model: Name = Field(description="name of the saved model")
+    search: str = Field(default="", description="only ids, names or descriptions that contain this")
+    sort: Literal["imported", "trained", "version", "size"] = Field(
+        default="imported", description="newest, largest or first in the alphabet comes first"
+    )
+
+
+class ShowVersion(ProjectCommand[ModelVersion]):
+    """Show all that is known of a version."""
+
+    needs = "models:read"
+    arguments = ("model", "version")
+
+    model: Name = Field(description="name of the saved model")
+    version: VersionId | None = Field(
+        default=None, description="id of the version; else the active"
+    )
+
+
+class UpdateVersion(ProjectCommand[ModelVersion]):
+    """Change what people say of a version: name, description, threshold, interpretation."""
+
+    needs = "models:write"
+    arguments = ("model", "version")
+
+    model: Name = Field(description="name of the saved model")
+    version: VersionId = Field(description="id of the version")
+    name: str | None = Field(default=None, description="a name for people")
+    description: str | None = Field(default=None, description="one line for people")
+    threshold: float | None = Field(
+        default=None, ge=0, le=1, description="binary: positive from this probability up"
+    )
+    interpretation: Interpretation | None = Field(
+        default=None, description="how raw output is read, as JSON; checked on the golden rows"
+    )
+    optional: tuple[str, ...] = Field(
+        default=(),
+        description="input columns that may hold missing values although not declared so",
+    )
+
+
+class ActivateVersion(ProjectCommand[SavedModel]):
+    """Make a version the active one, which scoring and serving use by default."""
+
+    needs = "models:write"
+    arguments = ("model", "version")
+
+    model: Name = Field(description="name of the saved model")
+    version: VersionId = Field(description="id of the version")
+
+
+class VerifyVersion(ProjectCommand[Verification]):
+    """Check a version's files, and that a fresh load reproduces its golden predictions."""
+
+    needs = "models:write"
+    background = True
+    arguments = ("model", "version")
+
+    model: Name = Field(description="name of the saved model")
+    version: VersionId | None = Field(
+        default=None, description="id of the version; else the active"
+    )
+    env: str | None = Field(default=None, description="another code env to load it in")
+
+
+class ExportVersion(ProjectCommand[VersionExport]):
+    """Write a version's files out as an MLflow model: a folder, or a .zip."""
+
+    needs = "models:read"
+    background = True
+    arguments = ("model", "version", "to")
+
+    model: Name = Field(description="name of the saved model")
+    version: VersionId = Field(description="id of the version")
+    to: str = Field(
+        default="", description="new folder or .zip file [MODEL-VERSION in this folder]"
+    )
+
+
+class DeleteVersions(ProjectCommand[list[VersionId]]):
+    """Delete versions; the active one only with --force."""
+
+    needs = "models:write"
+    arguments = ("model", "versions")
+
+    model: Name = Field(description="name of the saved model")
+    versions: tuple[VersionId, ...] = Field(min_length=1, description="ids of the versions")
+    force: bool = Field(default=False, description="even the active version")

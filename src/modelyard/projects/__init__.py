@@ -1,0 +1,1 @@
+"""Projects: what keeps one team's models apart from another's."""

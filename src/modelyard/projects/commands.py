@@ -1,0 +1,34 @@
+"""What one can ask of projects."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from modelyard.kernel.command import Command
+from modelyard.kernel.values import ProjectKey
+from modelyard.projects.types import Project
+
+
+class CreateProject(Command[Project]):
+    """Create a project."""
+
+    needs = "projects:write"
+    arguments = ("key",)
+
+    key: ProjectKey = Field(description="unique key: a letter, then letters, digits, - and _")
+    description: str = Field(default="", description="one line for people")
+
+
+class ListProjects(Command[list[Project]]):
+    """List the projects."""
+
+    needs = "projects:read"
+
+
+class ShowProject(Command[Project]):
+    """Show one project."""
+
+    needs = "projects:read"
+    arguments = ("key",)
+
+    key: ProjectKey = Field(description="key of the project")

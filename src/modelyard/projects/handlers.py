@@ -1,0 +1,33 @@
+"""How projects answer."""
+
+from __future__ import annotations
+
+from modelyard.kernel.bus import handles
+from modelyard.kernel.context import Context
+from modelyard.kernel.values import now
+from modelyard.projects import repository
+from modelyard.projects.commands import CreateProject, ListProjects, ShowProject
+from modelyard.projects.types import Project
+
+
+@handles(CreateProject)
+def create_project(command: CreateProject, context: Context) -> Project:
+    """Store an empty project."""
+    project = Project(key=command.key, description=command.description, created=now())
+    with context.begin() as db:
+        repository.add(db, project)
+    return project
+
+
+@handles(ListProjects)
+def list_projects(_command: ListProjects, context: Context) -> list[Project]:
+    """List by key."""
+    with context.begin() as db:
+        return repository.every(db)
+
+
+@handles(ShowProject)
+def show_project(command: ShowProject, context: Context) -> Project:
+    """Look the project up."""
+    with context.begin() as db:
+        return repository.get(db, command.key)

@@ -1,0 +1,38 @@
+"""Rows of projects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from modelyard import errors
+from modelyard.projects.types import Project
+from modelyard.store.tables import projects
+
+
+def add(db: Connection, project: Project) -> None:
+    """Insert a project; Conflict if the key is taken."""
+    try:
+        db.execute(insert(projects).values(project.model_dump()))
+    except IntegrityError as exc:
+        raise errors.Conflict(f"there is a project {project.key!r} already") from exc
+
+
+def get(db: Connection, key: str) -> Project:
+    """Look a project up; NotFound if there is none."""
+    row = db.execute(select(projects).where(projects.c.key == key)).one_or_none()
+    if row is None:
+        known = ", ".join(project.key for project in every(db))
+        raise errors.NotFound(f"there is no project {key!r}; there are: {known}")
+    return _project(row)
+
+
+def every(db: Connection) -> list[Project]:
+    """All projects, by key."""
+    return [_project(row) for row in db.execute(select(projects).order_by(projects.c.key))]
+
+
+def _project(row: Row[Any]) -> Project:
+    return Project.model_validate(dict(row._mapping))

@@ -1,0 +1,3 @@
+"""How the tables came to be, step by step."""
+
+HEAD = "0001"

@@ -1,0 +1,64 @@
+"""The table of contents: every verb, grouped by room.
+
+The Python API, the command line and the reference are all read off this page. A trailing underscore
+keeps a verb from being a Python keyword; elsewhere it is left off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from modelyard.kernel.command import Caller, Command, Room, verb
+from modelyard.models import commands as models
+from modelyard.projects import commands as projects
+
+
+class Projects(Room):
+    """Projects keep one team's models, datasets and recipes apart from another's."""
+
+    create = verb(projects.CreateProject)
+    list = verb(projects.ListProjects)
+    show = verb(projects.ShowProject)
+
+
+class Models(Room):
+    """Saved models: a name, a prediction type, and versions of which one is active."""
+
+    create = verb(models.CreateModel)
+    list = verb(models.ListModels)
+    show = verb(models.ShowModel)
+    usages = verb(models.ListUsages)
+    delete = verb(models.DeleteModel)
+
+
+class Versions(Room):
+    """Versions of a saved model: each one an imported MLflow model."""
+
+    import_ = verb(models.ImportVersion)
+    list = verb(models.ListVersions)
+    show = verb(models.ShowVersion)
+    update = verb(models.UpdateVersion)
+    activate = verb(models.ActivateVersion)
+    verify = verb(models.VerifyVersion)
+    export = verb(models.ExportVersion)
+    delete = verb(models.DeleteVersions)
+
+
+class Verbs:
+    """Everything a caller can be asked."""
+
+    rooms: tuple[type[Room], ...] = (Projects, Models, Versions)
+
+    def __init__(self, caller: Caller) -> None:
+        self.projects = Projects(caller)
+        self.models = Models(caller)
+        self.versions = Versions(caller)
+
+    @classmethod
+    def commands(cls) -> Iterator[tuple[str, str, type[Command[Any]]]]:
+        """Each verb as its room, its name and its command."""
+        for room in cls.rooms:
+            for name, entry in vars(room).items():
+                if isinstance(entry, verb):
+                    yield room.__name__.lower(), name.rstrip("_"), entry.command

@@ -1,0 +1,77 @@
+"""The composition root: opens the store and runs commands in this process."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any, TypeVar
+
+from modelyard.kernel.bus import Bus
+from modelyard.kernel.command import Command
+from modelyard.kernel.progress import Progress, silence
+from modelyard.verbs import Verbs
+
+R = TypeVar("R")
+
+BUS: Bus[Any] = Bus(
+    f"modelyard.{room}.handlers" for room in ("projects", "data", "runtime", "models", "scoring")
+)
+FOLDER = ".modelyard"
+
+
+class Workspace(Verbs):
+    """A workspace folder on this machine.
+
+    It is opened when the first command runs; until then nothing is read or written.
+    """
+
+    def __init__(self, folder: Path, *, actor: str, progress: Progress = silence) -> None:
+        self.folder = folder
+        self._actor = actor
+        self._progress = progress
+        self._context: Any = None
+        super().__init__(self)
+
+    def run(self, command: Command[R], /) -> R:
+        """Carry a command out and give back its result.
+
+        Raises:
+            ModelyardError: the command cannot be carried out; the message says what to do.
+        """
+        if self._context is None:
+            self._context = self._open()
+        return BUS.handle(command, self._context)
+
+    def _open(self) -> Any:
+        # The store brings SQLAlchemy, which help pages and completions should not wait for.
+        context = import_module("modelyard.kernel.context")
+        database = import_module("modelyard.store.database")
+        store = import_module("modelyard.store.opening").open_store(self.folder)
+        return context.Context(
+            folder=store.folder,
+            engine=store.engine,
+            artifacts=store.artifacts,
+            settings=store.settings,
+            actor=self._actor,
+            caller=self,
+            progress=self._progress,
+            begin=partial(database.transaction, store.engine),
+        )
+
+
+def open_workspace(
+    folder: str | Path | None = None, *, actor: str | None = None, progress: Progress = silence
+) -> Workspace:
+    """Open the workspace in a folder.
+
+    Args:
+        folder: the workspace's folder, made on first use; `MODELYARD_WORKSPACE` or `./.modelyard`
+            when none is given.
+        actor: the name that imports and changes are recorded under; the login name by default.
+        progress: called with a message, a fraction and a number of rows while long commands run.
+    """
+    chosen = Path(folder or os.environ.get("MODELYARD_WORKSPACE") or FOLDER).expanduser()
+    return Workspace(chosen.absolute(), actor=actor or getpass.getuser(), progress=progress)
