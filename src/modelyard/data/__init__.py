@@ -1,0 +1,1 @@
+"""Connections and datasets: tables in files and databases, read and written as streams."""

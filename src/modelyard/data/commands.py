@@ -1,0 +1,130 @@
+"""What can be done with connections and datasets."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from modelyard.data.types import (
+    ColumnTypes,
+    Connection,
+    Dataset,
+    FileFormat,
+    Preview,
+    Sampling,
+    Written,
+)
+from modelyard.kernel.command import ProjectCommand
+from modelyard.kernel.values import Name
+
+DATASET = (
+    "name of a dataset; or the path of a file, folder or glob pattern; or CONNECTION:PATH-OR-TABLE"
+)
+
+
+class CreateConnection(ProjectCommand[Connection]):
+    """Name a folder or a database so that datasets can refer to it."""
+
+    needs = "data:write"
+    arguments = ("name",)
+    name: Name
+    path: str | None = Field(default=None, description="the folder")
+    url: str | None = Field(
+        default=None,
+        description="SQLAlchemy URL of the database; ${NAME} stands for an environment variable, "
+        "read at each use",
+    )
+    replace: bool = Field(default=False, description="replace a connection of this name")
+
+
+class ListConnections(ProjectCommand[tuple[Connection, ...]]):
+    """List the connections, by name."""
+
+    needs = "data:read"
+
+
+class ShowConnection(ProjectCommand[Connection]):
+    """Show one connection; its password stays hidden."""
+
+    needs = "data:read"
+    arguments = ("name",)
+    name: str
+
+
+class DeleteConnection(ProjectCommand[None]):
+    """Delete a connection that no dataset uses; the data stays where it is."""
+
+    needs = "data:write"
+    arguments = ("name",)
+    name: str
+
+
+class CreateDataset(ProjectCommand[Dataset]):
+    """Name a table in files or in a database; its schema is read at once."""
+
+    needs = "data:write"
+    background = True
+    arguments = ("name",)
+    name: Name
+    path: str | None = Field(
+        default=None,
+        description="file, folder or glob pattern: CSV, Parquet or JSON lines, gzipped or not",
+    )
+    connection: str | None = Field(
+        default=None, description="connection that holds the path, the table or the query's tables"
+    )
+    table: str | None = Field(default=None, description="SQL table or view, schema.table if needed")
+    query: str | None = Field(default=None, description="SQL query")
+    format: FileFormat | None = Field(
+        default=None, description="where the file's ending does not say it"
+    )
+    delimiter: str | None = Field(default=None, description="between CSV cells; default: found out")
+    quote: str | None = Field(default=None, description='around CSV cells; default: "')
+    encoding: str | None = Field(default=None, description="of CSV files; default: utf-8")
+    column_types: ColumnTypes = Field(
+        default={}, description="types of columns, instead of those found: age=double,when=datetime"
+    )
+    replace: bool = Field(default=False, description="replace a dataset of this name")
+
+
+class ListDatasets(ProjectCommand[tuple[Dataset, ...]]):
+    """List the datasets, by name."""
+
+    needs = "data:read"
+
+
+class ShowDataset(ProjectCommand[Dataset]):
+    """Show a dataset with its schema as it is now."""
+
+    needs = "data:read"
+    arguments = ("dataset",)
+    dataset: str = Field(description=DATASET)
+
+
+class PreviewDataset(ProjectCommand[Preview]):
+    """Show the first rows of a dataset."""
+
+    needs = "data:read"
+    arguments = ("dataset",)
+    dataset: str = Field(description=DATASET)
+    rows: int = Field(default=10, ge=1, le=10_000, description="how many rows")
+
+
+class SampleDataset(ProjectCommand[Written], Sampling):
+    """Write a sample of a dataset to a file or table."""
+
+    needs = "data:write"
+    background = True
+    arguments = ("dataset",)
+    dataset: str = Field(description=DATASET)
+    output: str = Field(
+        description="name of a dataset to overwrite; or a path ending in .parquet, .csv or .jsonl "
+        "(.gz); or CONNECTION:PATH-OR-TABLE"
+    )
+
+
+class DeleteDataset(ProjectCommand[None]):
+    """Forget a dataset; its files or table stay where they are."""
+
+    needs = "data:write"
+    arguments = ("name",)
+    name: str

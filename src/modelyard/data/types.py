@@ -1,0 +1,143 @@
+"""The words of connections and datasets."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, JsonValue, model_validator
+
+from modelyard.kernel.values import Name, Value
+
+ConnectionKind = Literal["folder", "sql"]
+FileFormat = Literal["csv", "parquet", "jsonl"]
+SamplingMethod = Literal[
+    "none",
+    "first",
+    "random_ratio",
+    "random_count",
+    "column_values",
+    "rebalance_ratio",
+    "rebalance_count",
+    "first_sorted",
+]
+
+NEEDED: dict[SamplingMethod, tuple[str, ...]] = {
+    "none": (),
+    "first": ("rows",),
+    "random_ratio": ("ratio",),
+    "random_count": ("rows",),
+    "column_values": ("rows", "column"),
+    "rebalance_ratio": ("ratio", "column"),
+    "rebalance_count": ("rows", "column"),
+    "first_sorted": ("rows", "column"),
+}
+"""What each sampling method must be told."""
+
+
+def _read_column_types(value: Any) -> Any:
+    """Accept `age=double,when=datetime`, or a JSON object for names that hold a comma."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("{"):
+        return json.loads(value)
+    pairs = [pair.rpartition("=") for pair in value.split(",") if pair.strip()]
+    if any(not equals for _, equals, _ in pairs):
+        raise ValueError("write column=type pairs, such as age=double,when=datetime")
+    return {name.strip(): kind.strip() for name, _, kind in pairs}
+
+
+ColumnTypes = Annotated[dict[str, str], BeforeValidator(_read_column_types)]
+
+
+class Connection(Value):
+    """A place where datasets live: a folder, or a database. Its password is never shown."""
+
+    project: str
+    name: Name
+    kind: ConnectionKind
+    location: str = Field(description="the folder, or the database URL with its password hidden")
+
+
+class Column(Value):
+    """One column of a dataset."""
+
+    name: str
+    type: str = Field(
+        description="boolean, integer, long, float, double, decimal(p,s), string, binary, date, "
+        "time, datetime; or the Arrow type where none of these says it, such as list<item: double>"
+    )
+
+
+class ReadOptions(Value):
+    """How files are read, where the user says so; None: found out from the file itself."""
+
+    format: FileFormat | None = None
+    delimiter: str | None = None
+    quote: str | None = None
+    encoding: str | None = None
+    column_types: dict[str, str] = {}
+
+
+class Dataset(Value):
+    """A table in files or in a database, with the schema it had when it was last looked at."""
+
+    project: str
+    name: str = Field(description="its name, or the path itself where a path was given")
+    connection: str | None = None
+    path: str | None = Field(default=None, description="file, folder or glob pattern")
+    table: str | None = None
+    query: str | None = None
+    options: ReadOptions = ReadOptions()
+    format: FileFormat | None = Field(default=None, description="None for a SQL table or query")
+    columns: tuple[Column, ...]
+    rows: int | None = Field(default=None, description="None where counting is not cheap")
+    size: int | None = Field(default=None, description="bytes of its files")
+    fingerprint: str | None = Field(
+        default=None, description="changes when the files' content does"
+    )
+    created: datetime | None = Field(default=None, description="None for a path")
+
+
+class Preview(Value):
+    """The first rows of a dataset as JSON values."""
+
+    dataset: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[JsonValue, ...], ...]
+
+
+class Sampling(Value):
+    """Which rows of a dataset are taken (seeded: the same rows each time).
+
+    `first`, `random_ratio` and `random_count` say it themselves. `column_values` takes all rows of
+    some values of a column, chosen at random until at least `rows` rows are reached.
+    `rebalance_count` takes `rows` divided by the number of classes from each class of a column,
+    at random, and all rows of a class that has fewer; `rebalance_ratio` the same for a share of all
+    rows. `first_sorted` takes the first rows in the order of a column, missing values last.
+    """
+
+    method: SamplingMethod = Field(default="none", description="how rows are chosen")
+    rows: int | None = Field(default=None, ge=1, description="how many rows")
+    ratio: float | None = Field(default=None, gt=0, le=1, description="share of the rows, 0 to 1")
+    column: str | None = Field(default=None, description="column that decides")
+    descending: bool = Field(default=False, description="first_sorted: the largest first")
+    seed: int = Field(default=0, ge=0, description="another seed takes other rows")
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Self:
+        given = {name for name in ("rows", "ratio", "column") if getattr(self, name) is not None}
+        needed = set(NEEDED[self.method])
+        if given != needed:
+            asks = " and ".join(NEEDED[self.method]) or "nothing else"
+            raise ValueError(f"the sampling method '{self.method}' takes {asks}")
+        return self
+
+
+class Written(Value):
+    """What was written where."""
+
+    output: str
+    rows: int
+    columns: tuple[Column, ...]
