@@ -153,3 +153,27 @@ class Reject(Value):
 
     row: int
     reason: str
+
+
+class PredictOptions(Value):
+    """How a table is to be predicted.
+
+    Mode `probe` is `restructured` where nothing is known yet: it answers with a proposed
+    interpretation.
+    """
+
+    mode: Mode | Literal["probe"] = "restructured"
+    prediction_type: PredictionType = "other"
+    interpretation: Interpretation | None = None
+    classes: tuple[Label, ...] | None = Field(
+        default=None, description="the user's labels in the model's order; None: the model's own"
+    )
+    threshold: float | None = Field(
+        default=None, description="binary only: the second class from this probability up"
+    )
+    params: dict[str, JsonValue] = {}
+    on_error: OnError = "fail"
+    probabilities: bool = True
+    inputs: ModelInputs | None = Field(
+        default=None, description="what to cast to, in place of the inputs given at load"
+    )

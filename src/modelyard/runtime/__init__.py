@@ -1,0 +1,1 @@
+"""Running a model: code envs, the worker process, its protocol, what its output means."""
