@@ -14,6 +14,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Any, ClassVar
 
 __all__ = [
@@ -71,6 +73,15 @@ class NotFound(ModelyardError):
     """No such object."""
 
     code = "not_found"
+
+    @classmethod
+    def among(cls, what: str, name: str, known: Iterable[str]) -> NotFound:
+        """There is no `what` of this name; says which near names there are, else the first few."""
+        names = sorted(known)
+        near = get_close_matches(name, names, n=3) or names[:8]
+        more = ", …" if len(names) > len(near) else ""
+        there = f"there are: {', '.join(near)}{more}" if near else "there is none yet"
+        return cls(f"there is no {what} {name!r}; {there}", name=name, near=near)
 
 
 class Conflict(ModelyardError):

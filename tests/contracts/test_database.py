@@ -1,0 +1,103 @@
+"""The metadata database does the same on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, select, text
+
+from modelyard import errors
+from modelyard.store.database import connect, current_revision, exclusively, migrate, transaction
+from modelyard.store.migrations import HEAD
+from modelyard.store.tables import metadata, projects
+
+
+def test_the_steps_lead_to_the_tables_that_the_code_names(engine):
+    with engine.begin() as db:
+        assert current_revision(db) == HEAD
+        assert compare_metadata(MigrationContext.configure(db), metadata) == []
+
+
+def test_down_and_up_again(engine):
+    migrate(engine, "base")
+    with engine.begin() as db:
+        left = set(inspect(db).get_table_names()) - {"alembic_version"}
+    assert left == set()
+    migrate(engine)
+    with engine.begin() as db:
+        assert db.scalars(select(projects.c.key)).all() == ["default"]
+
+
+def test_a_failed_transaction_leaves_nothing(engine):
+    with pytest.raises(ZeroDivisionError), transaction(engine) as db:
+        db.execute(projects.delete())
+        raise ZeroDivisionError
+    with transaction(engine) as db:
+        assert db.scalars(select(projects.c.key)).all() == ["default"]
+
+
+def test_a_database_from_the_future_is_refused(engine):
+    with engine.begin() as db:
+        db.execute(text("update alembic_version set version_num = '9999'"))
+    with pytest.raises(errors.Conflict, match="upgrade modelyard"):
+        migrate(engine)
+
+
+def test_exclusive_transactions_go_one_after_the_other(engine):
+    inside, overlaps = [], []
+
+    def work() -> None:
+        with transaction(engine) as db:
+            exclusively(db)
+            inside.append(1)
+            overlaps.append(len(inside))
+            db.execute(select(projects.c.key)).all()
+            inside.pop()
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert overlaps == [1] * 8
+
+
+def test_moments_come_back_in_utc(engine):
+    with transaction(engine) as db:
+        created = db.scalar(select(projects.c.created))
+    assert created.utcoffset().total_seconds() == 0
+
+
+def test_a_new_database_may_be_opened_by_many_at_once(database_url):
+    failures = []
+
+    def opened() -> None:
+        try:
+            connect(database_url).dispose()
+        except Exception as exc:  # noqa: BLE001  reported below
+            failures.append(exc)
+
+    threads = [threading.Thread(target=opened) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+@pytest.mark.parametrize(
+    ("url", "error", "said"),
+    [
+        ("nonsense", errors.Invalid, "cannot be used"),
+        ("mysql://x/y", errors.Invalid, "neither sqlite nor postgresql"),
+        ("sqlite:////no/such/folder/x.db", errors.Unavailable, "cannot be opened"),
+        ("postgresql://u:secret@127.0.0.1:1/x", errors.Unavailable, r"u:\*\*\*@"),
+    ],
+)
+def test_bad_urls_are_said_without_their_password(url, error, said):
+    with pytest.raises(error, match=said) as raised:
+        connect(url)
+    assert "secret" not in raised.value.detail

@@ -1,0 +1,30 @@
+"""The tree of errors."""
+
+from __future__ import annotations
+
+import pytest
+
+from modelyard import errors
+from modelyard.cli.main import EXIT
+
+
+def test_every_public_error_has_its_own_code_and_an_exit_code():
+    leaves = [getattr(errors, name) for name in errors.__all__ if name != "ModelyardError"]
+    assert len({leaf.code for leaf in leaves}) == len(leaves)
+    assert errors.ModelyardError.codes == {leaf.code: leaf for leaf in leaves}
+    assert set(EXIT) == set(leaves)
+    assert 0 not in EXIT.values()
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        ([], "there is none yet"),
+        (["churn", "delay"], "there are: churn"),
+        ([f"m{n}" for n in range(20)], "there are: m0, m1, m10"),
+    ],
+)
+def test_not_found_names_what_is_near(known, said):
+    error = errors.NotFound.among("saved model", "churm", known)
+    assert said in error.detail
+    assert error.context["name"] == "churm"
