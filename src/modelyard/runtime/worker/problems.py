@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-KINDS = ("invalid", "failed", "unsupported")
+KINDS = (
+    "invalid",
+    "failed",
+    "unsupported",
+    "not_found",
+    "unauthenticated",
+    "forbidden",
+    "unavailable",
+)
 
 
 class Problem(Exception):
