@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import Field, JsonValue
@@ -102,8 +102,14 @@ class EnvRequest(Value):
     """The env that a model's own files ask for."""
 
     python: str | None = Field(default=None, description="Python version, such as 3.10.12")
-    requirements: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = Field(
+        default=(),
+        description="lines as they were found: of an option only its name, of a conda package "
+        "`conda:` and its spec",
+    )
     source: str = Field(description="where it was read: requirements.txt, conda.yaml, MLmodel, user")
+    saved: date | None = Field(default=None, description="the day the model was saved")
+    mlflow: str | None = Field(default=None, description="version of MLflow that saved the model")
 
 
 class CodeEnv(Value):
@@ -117,6 +123,20 @@ class CodeEnv(Value):
     relaxations: tuple[Relaxation, ...] = ()
     created: datetime
     size_mb: float | None = None
+
+
+class EnvSummary(Value):
+    """One line of the list of code envs."""
+
+    id: str
+    names: tuple[str, ...] = ()
+    python: str
+    packages: int = Field(description="how many are installed")
+    relaxations: int = Field(description="how many differences there are to what was asked for")
+    size_mb: float | None = None
+    used_by: tuple[str, ...] = Field(default=(), description="versions: project/model/version")
+    built_here: bool = Field(description="its folder is on this machine")
+    created: datetime
 
 
 class LoadedModel(Value):

@@ -158,6 +158,7 @@ env_requests = Table(
     metadata,
     Column("request", String(64), primary_key=True),
     Column("env", String(32), ForeignKey("envs.id", ondelete="CASCADE"), nullable=False),
+    Column("body", Text, nullable=False),
 )
 
 recipes = Table(

@@ -60,6 +60,7 @@ def upgrade() -> None:
         "env_requests",
         sa.Column("request", sa.String(length=64), nullable=False),
         sa.Column("env", sa.String(length=32), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["env"], ["envs.id"], name=op.f("fk_env_requests_envs"), ondelete="CASCADE"
         ),
