@@ -1,0 +1,57 @@
+"""A source cut into chunks: what is sent to a worker, checkpointed and written at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice
+
+import pyarrow as pa
+
+from modelyard.data.access import Source
+
+PIECE = 4096  # rows read to learn how wide they are
+MOST_ROWS = 65_536  # more did not score faster, and a kill loses more
+MEMORY = 96 << 20  # bytes of input that all chunks in flight may hold together
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some rows of the input; `first` is the position of the first one, from 0."""
+
+    number: int
+    first: int
+    table: pa.Table
+
+
+def read_chunks(
+    source: Source, columns: Sequence[str], *, rows: int | None, in_flight: int
+) -> Generator[Chunk]:
+    """Read a source as chunks of equal numbers of rows, the last one shorter.
+
+    Args:
+        source: what to read.
+        columns: the columns wanted, in order.
+        rows: rows per chunk; None: as many as their width allows.
+        in_flight: how many chunks are held in memory at once.
+    """
+    pieces = source.batches(rows=rows or PIECE, columns=columns)
+    with closing(pieces):  # type: ignore[type-var]
+        head = next(pieces, None)
+        if head is None:
+            return
+        group = 1 if rows else _pieces_per_chunk(head, in_flight)
+        number = first = 0
+        batches = [head, *islice(pieces, group - 1)]
+        while batches:
+            table = pa.Table.from_batches(batches)
+            yield Chunk(number, first, table)
+            number, first = number + 1, first + table.num_rows
+            batches = list(islice(pieces, group))
+
+
+def _pieces_per_chunk(head: pa.RecordBatch, in_flight: int) -> int:
+    width: int = max(1, head.nbytes // max(1, head.num_rows))
+    rows = min(MOST_ROWS, MEMORY // in_flight // width)
+    return max(1, rows // PIECE)

@@ -1,0 +1,84 @@
+"""What one can ask of scoring."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from modelyard.kernel.command import ProjectCommand
+from modelyard.kernel.values import Name
+from modelyard.scoring.types import Recipe, Scoring, ScoringRun
+
+
+class RunScoring(Scoring, ProjectCommand[ScoringRun]):
+    """Score a dataset with a version of a saved model.
+
+    The output appears only when it is whole. A run that was killed is taken up again at its last
+    finished chunk when the same scoring is asked for once more.
+    """
+
+    needs = "scoring:write"
+    background = True
+    arguments = ("model",)
+
+
+class ListRuns(ProjectCommand[list[ScoringRun]]):
+    """List the scoring runs of a project, the newest first."""
+
+    needs = "scoring:read"
+
+    model: Name | None = Field(default=None, description="only runs of this saved model")
+    limit: int = Field(default=50, ge=1, le=10_000, description="how many at most")
+
+
+class ShowRun(ProjectCommand[ScoringRun]):
+    """Show one scoring run."""
+
+    needs = "scoring:read"
+    arguments = ("id",)
+
+    id: str = Field(description="id of the run")
+
+
+class CreateRecipe(Scoring, ProjectCommand[Recipe]):
+    """Save a scoring as a recipe, to run it again by name."""
+
+    needs = "scoring:write"
+    arguments = ("name", "model")
+
+    name: Name = Field(description="unique name inside the project")
+
+
+class ListRecipes(ProjectCommand[list[Recipe]]):
+    """List the recipes of a project."""
+
+    needs = "scoring:read"
+
+    model: Name | None = Field(default=None, description="only recipes that use this saved model")
+
+
+class ShowRecipe(ProjectCommand[Recipe]):
+    """Show a recipe."""
+
+    needs = "scoring:read"
+    arguments = ("name",)
+
+    name: Name = Field(description="name of the recipe")
+
+
+class RunRecipe(ProjectCommand[ScoringRun]):
+    """Run a recipe: score its input as it is now."""
+
+    needs = "scoring:write"
+    background = True
+    arguments = ("name",)
+
+    name: Name = Field(description="name of the recipe")
+
+
+class DeleteRecipe(ProjectCommand[None]):
+    """Delete a recipe; what it wrote stays."""
+
+    needs = "scoring:write"
+    arguments = ("name",)
+
+    name: Name = Field(description="name of the recipe")

@@ -1,0 +1,37 @@
+"""The local scoring engine: chunks go to workers side by side and come back in order."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future
+
+from modelyard.scoring.checkpoint import Scored
+from modelyard.scoring.chunks import Chunk
+
+
+def score_in_order(
+    chunks: Iterable[Chunk],
+    score: Callable[[Chunk], Scored],
+    *,
+    threads: Executor,
+    ahead: int,
+) -> Iterator[tuple[Chunk, Scored]]:
+    """Score chunks side by side and give them back in the order they came.
+
+    At most `ahead` + 1 chunks are held at once, so memory does not grow with the input. The first
+    error, in the order of the input, ends the stream; chunks not yet begun are then left out.
+    """
+    waiting: deque[tuple[Chunk, Future[Scored]]] = deque()
+    try:
+        for chunk in chunks:
+            waiting.append((chunk, threads.submit(score, chunk)))
+            if len(waiting) > ahead:
+                oldest, result = waiting.popleft()
+                yield oldest, result.result()
+        while waiting:
+            oldest, result = waiting.popleft()
+            yield oldest, result.result()
+    finally:
+        for _, result in waiting:
+            result.cancel()

@@ -1,0 +1,120 @@
+"""How scoring answers."""
+
+from __future__ import annotations
+
+import platform
+from datetime import timedelta
+from pathlib import Path
+
+from modelyard.kernel.bus import handles
+from modelyard.kernel.context import Context
+from modelyard.kernel.values import now
+from modelyard.models.commands import ShowModel
+from modelyard.scoring import repository
+from modelyard.scoring.attempt import carry_out
+from modelyard.scoring.checkpoint import RunFolder, is_held
+from modelyard.scoring.commands import (
+    CreateRecipe,
+    DeleteRecipe,
+    ListRecipes,
+    ListRuns,
+    RunRecipe,
+    RunScoring,
+    ShowRecipe,
+    ShowRun,
+)
+from modelyard.scoring.plan import make_plan
+from modelyard.scoring.types import Recipe, Scoring, ScoringRun
+
+TAKEN_UP_WITHIN = timedelta(days=7)
+
+
+@handles(RunScoring)
+def run_scoring(command: RunScoring, context: Context) -> ScoringRun:
+    """Plan the scoring, then carry it out while no other process does."""
+    _mark_interrupted(context)
+    plan = make_plan(command.project, _scoring(command), context)
+    with RunFolder.held(_folder(context, plan.identity)) as folder:
+        return carry_out(plan, folder, context)
+
+
+@handles(ListRuns)
+def list_runs(command: ListRuns, context: Context) -> list[ScoringRun]:
+    """List the newest first."""
+    _mark_interrupted(context)
+    with context.begin() as db:
+        return repository.list_runs(db, command.project, command.model, command.limit)
+
+
+@handles(ShowRun)
+def show_run(command: ShowRun, context: Context) -> ScoringRun:
+    """Look the run up."""
+    _mark_interrupted(context)
+    with context.begin() as db:
+        return repository.get_run(db, command.project, command.id)
+
+
+@handles(CreateRecipe)
+def create_recipe(command: CreateRecipe, context: Context) -> Recipe:
+    """Store the scoring under its name; its model has to be there."""
+    context.caller.run(ShowModel(project=command.project, name=command.model))
+    recipe = Recipe(
+        project=command.project, name=command.name, created=now(), scoring=_scoring(command)
+    )
+    with context.begin() as db:
+        repository.add_recipe(db, recipe)
+    return recipe
+
+
+@handles(ListRecipes)
+def list_recipes(command: ListRecipes, context: Context) -> list[Recipe]:
+    """List by name."""
+    with context.begin() as db:
+        return repository.list_recipes(db, command.project, command.model)
+
+
+@handles(ShowRecipe)
+def show_recipe(command: ShowRecipe, context: Context) -> Recipe:
+    """Look the recipe up."""
+    with context.begin() as db:
+        return repository.get_recipe(db, command.project, command.name)
+
+
+@handles(RunRecipe)
+def run_recipe(command: RunRecipe, context: Context) -> ScoringRun:
+    """Run the scoring that the recipe holds."""
+    with context.begin() as db:
+        recipe = repository.get_recipe(db, command.project, command.name)
+    fields = recipe.scoring.model_dump()
+    return context.caller.run(RunScoring(project=command.project, **fields))
+
+
+@handles(DeleteRecipe)
+def delete_recipe(command: DeleteRecipe, context: Context) -> None:
+    """Delete the row."""
+    with context.begin() as db:
+        repository.delete_recipe(db, command.project, command.name)
+
+
+def _scoring(command: Scoring) -> Scoring:
+    return Scoring.model_validate(command.model_dump(include=set(Scoring.model_fields)))
+
+
+def _folder(context: Context, identity: str) -> Path:
+    return context.folder / "runs" / identity[:32]
+
+
+def _mark_interrupted(context: Context) -> None:
+    """Say of runs whose process died on this machine that they were; give up old ones."""
+    with context.begin() as db:
+        for run, identity in repository.runs_in_state(db, "running", "interrupted"):
+            folder = _folder(context, identity)
+            if run.host != platform.node() or is_held(folder):
+                continue
+            if now() - run.started > TAKEN_UP_WITHIN:
+                RunFolder(folder).clear()
+                problem = f"interrupted, and not taken up within {TAKEN_UP_WITHIN.days} days"
+                update = {"state": "failed", "problem": problem}
+            else:
+                update = {"state": "interrupted"}
+            repository.save_run(db, run.model_copy(update=update))

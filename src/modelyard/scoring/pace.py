@@ -1,0 +1,56 @@
+"""How fast a run goes and how long it will still take."""
+
+from __future__ import annotations
+
+import time
+
+from modelyard.kernel.progress import Progress
+
+
+class Pace:
+    """Tells progress after each chunk.
+
+    Args:
+        progress: is told.
+        total: rows of the input, where that is known.
+        resumed_from: rows that an earlier attempt had scored.
+    """
+
+    def __init__(self, progress: Progress, *, total: int | None, resumed_from: int) -> None:
+        self._progress = progress
+        self._total = total
+        self._resumed_from = resumed_from
+        self._begun = time.monotonic()
+        self.rows = 0
+
+    def advance(self, rows: int) -> None:
+        """Take note that so many further rows are written."""
+        self.rows += rows
+        told = f"{self.rows:,} rows"
+        if self._total:
+            told = f"{self.rows:,} of {self._total:,} rows"
+        speed = self.rows_per_second
+        if speed:
+            told = f"{told}, {speed:,.0f} rows/s"
+            if self._total:
+                told = f"{told}, {_duration((self._total - self.rows) / speed)} left"
+        fraction = min(1.0, self.rows / self._total) if self._total else None
+        self._progress(told, fraction=fraction, rows=self.rows)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the attempt began."""
+        return time.monotonic() - self._begun
+
+    @property
+    def rows_per_second(self) -> float:
+        """Rows scored in this attempt per second; 0 where there are none."""
+        return max(0, self.rows - self._resumed_from) / max(self.seconds, 1e-9)
+
+
+def _duration(seconds: float) -> str:
+    whole = round(max(0.0, seconds))
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,179 @@
+"""Everything that is decided about a scoring before its first row is read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+from pydantic import JsonValue
+
+from modelyard import errors
+from modelyard.data.access import Source, open_source
+from modelyard.kernel.context import Context
+from modelyard.models.access import RunnableVersion, open_version
+from modelyard.models.types import ModelVersion
+from modelyard.runtime.types import Mode, Param, PredictOptions
+from modelyard.scoring.columns import InputColumns, choose_columns
+from modelyard.scoring.types import Scoring
+
+TABLE_ENDINGS = (".parquet", ".csv", ".jsonl", ".json", ".tsv", ".ndjson")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A scoring with all that it names opened and checked."""
+
+    project: str
+    scoring: Scoring
+    source: Source
+    runnable: RunnableVersion
+    mode: Mode
+    columns: InputColumns
+    options: PredictOptions
+    workers: int
+    identity: str
+    """Digest over all that decides the output; a run of the same identity can be taken up."""
+
+    @property
+    def version(self) -> ModelVersion:
+        """The version that scores."""
+        return self.runnable.version
+
+    def rejects_file(self, workspace: Path, run_id: str) -> Path:
+        """Where refused rows go: beside an output file, else into the workspace."""
+        output = Path(self.scoring.output)
+        table = Path(output.name.removesuffix(".gz"))
+        if table.suffix.lower() in TABLE_ENDINGS and output.parent.is_dir():
+            return output.absolute().with_name(f"{table.stem}.rejects.jsonl")
+        return workspace / "rejects" / f"{run_id}.jsonl"
+
+
+def make_plan(project: str, scoring: Scoring, context: Context) -> Plan:
+    """Open what a scoring names, and check that it goes together.
+
+    Raises:
+        NotFound: the model, version or input is not there.
+        Invalid: options contradict each other, or columns are missing.
+        Unsupported: the model cannot give what is asked.
+    """
+    if Path(scoring.input).absolute() == Path(scoring.output).absolute():
+        raise errors.Invalid(f"{scoring.output!r} is input and output; write to another place")
+    runnable = open_version(context, project, scoring.model, scoring.version)
+    version = runnable.version
+    mode = _mode(scoring, version)
+    source = open_source(context, project, scoring.input)
+    inputs = version.signature.inputs
+    columns = choose_columns(
+        source.schema,
+        inputs,
+        features=[feature.name for feature in version.core.features],
+        keep=scoring.keep,
+        dataset=source.name,
+    )
+    options = runnable.predict_options(
+        mode,
+        threshold=scoring.threshold,
+        params=_params(scoring.params, inputs.params, version),
+        on_error=scoring.on_error,
+        probabilities=scoring.probabilities or scoring.percentile,
+    )
+    workers = scoring.workers or context.settings.runtime.workers or _cores()
+    identity = _identity(project, scoring, version, mode, options, source.fingerprint)
+    return Plan(project, scoring, source, runnable, mode, columns, options, workers, identity)
+
+
+def _mode(scoring: Scoring, version: ModelVersion) -> Mode:
+    """The mode to use, after checking that the options fit it and the version."""
+    kind = version.prediction_type
+    mode: Mode = scoring.mode or ("direct" if kind == "other" else "restructured")
+    asked = {
+        "--threshold": scoring.threshold is not None,
+        "--percentile": scoring.percentile,
+    }
+    for option in (name for name, given in asked.items() if given):
+        if mode == "direct":
+            raise errors.Invalid(f"{option} needs --mode restructured; direct output is untouched")
+        if kind != "binary_classification":
+            raise errors.Invalid(
+                f"{option} is for binary classification; {version.model} is of type {kind}"
+            )
+        rule = version.probe.interpretation and version.probe.interpretation.rule
+        if rule == "labels":
+            raise errors.Unsupported(
+                f"{option} needs probabilities; version {version.version} of {version.model} gives "
+                "labels only"
+            )
+    if mode == "direct" and not scoring.probabilities:
+        raise errors.Invalid("--no-probabilities needs --mode restructured")
+    return mode
+
+
+def _params(
+    given: dict[str, JsonValue], known: tuple[Param, ...], version: ModelVersion
+) -> dict[str, JsonValue]:
+    """The given parameters as the signature types them; text from a command line becomes JSON."""
+    declared = {param.name: param for param in known}
+    values: dict[str, JsonValue] = {}
+    for name, value in given.items():
+        if name not in declared:
+            names = ", ".join(declared) or "none"
+            raise errors.Invalid(
+                f"version {version.version} of {version.model} has no parameter {name!r}; "
+                f"its signature declares: {names}"
+            )
+        param = declared[name]
+        is_text = param.type in {"string", "datetime"} and param.shape is None
+        if isinstance(value, str) and not is_text:
+            try:
+                value = json.loads(value)  # noqa: PLW2901
+            except json.JSONDecodeError as exc:
+                raise errors.Invalid(
+                    f"parameter {name!r} takes {param.type}, not {value!r}"
+                ) from exc
+        values[name] = value
+    return values
+
+
+def _identity(
+    project: str,
+    scoring: Scoring,
+    version: ModelVersion,
+    mode: Mode,
+    options: PredictOptions,
+    fingerprint: str | None,
+) -> str:
+    facts = [
+        project,
+        scoring.model_dump(mode="json", exclude={"workers", "version", "mode", "output"}),
+        str(Path(scoring.output).absolute()),
+        version.version,
+        version.digest,
+        version.imported.isoformat(),
+        version.env.id,
+        mode,
+        options.model_dump(mode="json"),
+        fingerprint or secrets.token_hex(),
+    ]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def stamps(plan: Plan, predicted: pa.Scalar) -> dict[str, pa.Scalar]:
+    """The columns that say which model predicted and when."""
+    if not plan.scoring.metadata:
+        return {}
+    version = plan.version
+    return {
+        "smmd_savedModelId": pa.scalar(version.model),
+        "smmd_modelVersion": pa.scalar(version.version),
+        "smmd_fullModelId": pa.scalar(version.id),
+        "smmd_predictionTime": predicted,
+    }

@@ -1,0 +1,156 @@
+"""Rows of scoring runs, their finished chunks, and recipes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from modelyard import errors
+from modelyard.scoring.types import Recipe, RunState, ScoringRun
+from modelyard.store.tables import recipes, run_chunks, runs
+
+
+@dataclass(frozen=True)
+class FinishedChunk:
+    """A chunk whose predictions are on disk; `sha256` is the digest of their file."""
+
+    number: int
+    rows: int
+    rejected: int
+    sha256: str
+
+
+def add_run(db: Connection, run: ScoringRun, identity: str) -> None:
+    """Insert a run; runs of the same identity write the same output from the same input."""
+    db.execute(
+        insert(runs).values(
+            id=run.id,
+            project=run.project,
+            model=run.model,
+            identity=identity,
+            state=run.state,
+            started=run.started,
+            body=run.model_dump_json(),
+        )
+    )
+
+
+def save_run(db: Connection, run: ScoringRun) -> None:
+    """Write down what is now known of a run."""
+    db.execute(
+        update(runs).where(runs.c.id == run.id).values(state=run.state, body=run.model_dump_json())
+    )
+
+
+def get_run(db: Connection, project: str, run_id: str) -> ScoringRun:
+    """Look a run up; NotFound if there is none."""
+    body = db.scalar(select(runs.c.body).where(runs.c.project == project, runs.c.id == run_id))
+    if body is None:
+        raise errors.NotFound(
+            f"there is no scoring run {run_id!r} in project {project!r}; "
+            "`modelyard scoring list` shows them"
+        )
+    return ScoringRun.model_validate_json(body)
+
+
+def list_runs(db: Connection, project: str, model: str | None, limit: int) -> list[ScoringRun]:
+    """The runs of a project, newest first."""
+    query = select(runs.c.body).where(runs.c.project == project)
+    if model is not None:
+        query = query.where(runs.c.model == model)
+    query = query.order_by(runs.c.started.desc(), runs.c.id.desc()).limit(limit)
+    return [ScoringRun.model_validate_json(body) for body in db.scalars(query)]
+
+
+def unfinished_run(db: Connection, project: str, identity: str) -> ScoringRun | None:
+    """The newest run of this identity that neither finished nor failed."""
+    body = db.scalar(
+        select(runs.c.body)
+        .where(
+            runs.c.project == project,
+            runs.c.identity == identity,
+            runs.c.state.in_(("running", "interrupted")),
+        )
+        .order_by(runs.c.started.desc())
+        .limit(1)
+    )
+    return None if body is None else ScoringRun.model_validate_json(body)
+
+
+def runs_in_state(db: Connection, *states: RunState) -> list[tuple[ScoringRun, str]]:
+    """Every run in one of these states, with its identity, whatever its project."""
+    found = db.execute(select(runs.c.body, runs.c.identity).where(runs.c.state.in_(states)))
+    return [(ScoringRun.model_validate_json(body), identity) for body, identity in found]
+
+
+def add_chunk(db: Connection, run_id: str, chunk: FinishedChunk) -> None:
+    """Note that a chunk is finished, in place of what was noted of it before."""
+    db.execute(
+        delete(run_chunks).where(run_chunks.c.run == run_id, run_chunks.c.chunk == chunk.number)
+    )
+    db.execute(
+        insert(run_chunks).values(
+            run=run_id,
+            chunk=chunk.number,
+            rows=chunk.rows,
+            rejected=chunk.rejected,
+            sha256=chunk.sha256,
+        )
+    )
+
+
+def chunks_of(db: Connection, run_id: str) -> list[FinishedChunk]:
+    """The finished chunks of a run, in order."""
+    query = select(run_chunks).where(run_chunks.c.run == run_id).order_by(run_chunks.c.chunk)
+    return [
+        FinishedChunk(row.chunk, row.rows, row.rejected, row.sha256) for row in db.execute(query)
+    ]
+
+
+def forget_chunks(db: Connection, run_id: str) -> None:
+    """Forget the finished chunks of a run."""
+    db.execute(delete(run_chunks).where(run_chunks.c.run == run_id))
+
+
+def add_recipe(db: Connection, recipe: Recipe) -> None:
+    """Insert a recipe; Conflict if its name is taken."""
+    try:
+        db.execute(
+            insert(recipes).values(
+                project=recipe.project,
+                name=recipe.name,
+                model=recipe.scoring.model,
+                body=recipe.model_dump_json(),
+            )
+        )
+    except IntegrityError as exc:
+        raise errors.Conflict(
+            f"there is a recipe {recipe.name!r} already; delete it first, or take another name"
+        ) from exc
+
+
+def get_recipe(db: Connection, project: str, name: str) -> Recipe:
+    """Look a recipe up; NotFound if there is none."""
+    body = db.scalar(
+        select(recipes.c.body).where(recipes.c.project == project, recipes.c.name == name)
+    )
+    if body is None:
+        known = ", ".join(recipe.name for recipe in list_recipes(db, project, None)) or "none yet"
+        raise errors.NotFound(f"there is no recipe {name!r} in {project!r}; there are: {known}")
+    return Recipe.model_validate_json(body)
+
+
+def list_recipes(db: Connection, project: str, model: str | None) -> list[Recipe]:
+    """The recipes of a project by name."""
+    query = select(recipes.c.body).where(recipes.c.project == project).order_by(recipes.c.name)
+    if model is not None:
+        query = query.where(recipes.c.model == model)
+    return [Recipe.model_validate_json(body) for body in db.scalars(query)]
+
+
+def delete_recipe(db: Connection, project: str, name: str) -> None:
+    """Delete a recipe; NotFound if there is none."""
+    get_recipe(db, project, name)
+    db.execute(delete(recipes).where(recipes.c.project == project, recipes.c.name == name))

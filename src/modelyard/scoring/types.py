@@ -1,0 +1,94 @@
+"""The words of scoring: what is scored and how, runs, recipes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from modelyard.kernel.values import Name, Value
+from modelyard.models.types import VersionId
+from modelyard.runtime.types import Mode, OnError
+
+RunState = Literal["running", "finished", "failed", "interrupted"]
+
+
+class Scoring(Value):
+    """What is scored with what, into what, and how."""
+
+    model: Name = Field(description="saved model to score with")
+    input: str = Field(min_length=1, description="dataset or path to score")
+    output: str = Field(min_length=1, description="dataset or path to write, replaced when whole")
+    version: VersionId | None = Field(
+        default=None, description="id of the version [the active one]"
+    )
+    mode: Mode | None = Field(
+        default=None,
+        description="'restructured': prediction and one probability per class; 'direct': what the "
+        "model returns [restructured; direct for prediction type 'other']",
+    )
+    keep: tuple[str, ...] | None = Field(
+        default=None, description="input columns to write beside the predictions, or none [all]"
+    )
+    on_error: OnError = Field(
+        default="fail", description="rows that the model refuses: 'fail' or 'skip' them"
+    )
+    threshold: float | None = Field(
+        default=None, ge=0, le=1, description="binary: this threshold instead of the version's"
+    )
+    probabilities: bool = Field(default=True, description="write one probability per class")
+    percentile: bool = Field(
+        default=False,
+        description="binary: write proba_percentile, the rank (1 to 100) of the positive class's "
+        "probability among the rows of this run",
+    )
+    metadata: bool = Field(
+        default=False, description="write smmd_ columns: model, version, full id, prediction time"
+    )
+    params: dict[str, JsonValue] = Field(
+        default={}, description="parameters of the model's signature, as name=value"
+    )
+    batch_rows: int | None = Field(
+        default=None, ge=1, le=10_000_000, description="rows sent to a worker at a time [by width]"
+    )
+    workers: int | None = Field(
+        default=None, ge=1, le=512, description="worker processes [setting runtime.workers]"
+    )
+
+
+class ScoringRun(Value):
+    """One scoring that ran, runs, or was interrupted."""
+
+    id: str
+    project: str
+    model: Name
+    version: VersionId
+    input: str
+    output: str
+    mode: Mode
+    state: RunState
+    rows: int = Field(default=0, description="rows read from the input")
+    rejected: int = Field(default=0, description="rows left out because the model refused them")
+    rejects: str | None = Field(
+        default=None, description="file of the refused rows with their reasons, where there are any"
+    )
+    resumed_from: int | None = Field(
+        default=None, description="row at which an interrupted attempt was taken up again"
+    )
+    started: datetime
+    seconds: float = Field(default=0, description="of the last attempt, loading the model included")
+    rows_per_second: float = Field(default=0, description="rows scored in the last attempt")
+    warnings: tuple[str, ...] = ()
+    problem: str | None = Field(default=None, description="why it failed")
+    host: str = Field(description="machine it ran on")
+    batch_rows: int | None = Field(default=None, description="rows per chunk")
+
+
+class Recipe(Value):
+    """A scoring saved under a name, to be run again."""
+
+    project: str
+    name: Name
+    created: datetime
+    scoring: Scoring
