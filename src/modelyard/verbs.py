@@ -12,6 +12,7 @@ from typing import Any
 from modelyard.kernel.command import Caller, Command, Room, verb
 from modelyard.models import commands as models
 from modelyard.projects import commands as projects
+from modelyard.scoring import commands as scoring
 
 
 class Projects(Room):
@@ -45,15 +46,35 @@ class Versions(Room):
     delete = verb(models.DeleteVersions)
 
 
+class Scoring(Room):
+    """Scoring: a dataset through a version of a saved model, and the runs that did it."""
+
+    run = verb(scoring.RunScoring)
+    list = verb(scoring.ListRuns)
+    show = verb(scoring.ShowRun)
+
+
+class Recipes(Room):
+    """Recipes: scorings saved under a name, to be run again."""
+
+    create = verb(scoring.CreateRecipe)
+    list = verb(scoring.ListRecipes)
+    show = verb(scoring.ShowRecipe)
+    run = verb(scoring.RunRecipe)
+    delete = verb(scoring.DeleteRecipe)
+
+
 class Verbs:
     """Everything a caller can be asked."""
 
-    rooms: tuple[type[Room], ...] = (Projects, Models, Versions)
+    rooms: tuple[type[Room], ...] = (Projects, Models, Versions, Scoring, Recipes)
 
     def __init__(self, caller: Caller) -> None:
         self.projects = Projects(caller)
         self.models = Models(caller)
         self.versions = Versions(caller)
+        self.scoring = Scoring(caller)
+        self.recipes = Recipes(caller)
 
     @classmethod
     def commands(cls) -> Iterator[tuple[str, str, type[Command[Any]]]]:
