@@ -10,6 +10,7 @@ from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
 from modelyard.models.commands import ShowModel
+from modelyard.projects.access import require_project
 from modelyard.scoring import repository
 from modelyard.scoring.attempt import carry_out
 from modelyard.scoring.checkpoint import RunFolder, is_held
@@ -43,6 +44,7 @@ def list_runs(command: ListRuns, context: Context) -> list[ScoringRun]:
     """List the newest first."""
     _mark_interrupted(context)
     with context.begin() as db:
+        require_project(db, command.project)
         return repository.list_runs(db, command.project, command.model, command.limit)
 
 
@@ -59,7 +61,7 @@ def create_recipe(command: CreateRecipe, context: Context) -> Recipe:
     """Store the scoring under its name; its model has to be there."""
     context.caller.run(ShowModel(project=command.project, name=command.model))
     recipe = Recipe(
-        project=command.project, name=command.name, created=now(), scoring=_scoring(command)
+        project=command.project, name=command.name, created=now(), command=_scoring(command)
     )
     with context.begin() as db:
         repository.add_recipe(db, recipe)
@@ -70,6 +72,7 @@ def create_recipe(command: CreateRecipe, context: Context) -> Recipe:
 def list_recipes(command: ListRecipes, context: Context) -> list[Recipe]:
     """List by name."""
     with context.begin() as db:
+        require_project(db, command.project)
         return repository.list_recipes(db, command.project, command.model)
 
 
@@ -85,7 +88,7 @@ def run_recipe(command: RunRecipe, context: Context) -> ScoringRun:
     """Run the scoring that the recipe holds."""
     with context.begin() as db:
         recipe = repository.get_recipe(db, command.project, command.name)
-    fields = recipe.scoring.model_dump()
+    fields = recipe.command.model_dump()
     return context.caller.run(RunScoring(project=command.project, **fields))
 
 

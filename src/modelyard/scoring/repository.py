@@ -121,7 +121,7 @@ def add_recipe(db: Connection, recipe: Recipe) -> None:
             insert(recipes).values(
                 project=recipe.project,
                 name=recipe.name,
-                model=recipe.scoring.model,
+                model=recipe.command.model,
                 body=recipe.model_dump_json(),
             )
         )

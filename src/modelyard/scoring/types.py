@@ -91,4 +91,4 @@ class Recipe(Value):
     project: str
     name: Name
     created: datetime
-    scoring: Scoring
+    command: Scoring
