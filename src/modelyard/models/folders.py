@@ -33,6 +33,16 @@ def tree_digest(files: Iterable[StoredFile]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
+def folder_of(context: Context, digest: str) -> Path:
+    """Where the loadable folder of a set of files is, if it is there."""
+    return context.folder / "cache" / "models" / digest
+
+
+def copy_tree(source: Path, target: Path) -> None:
+    """Copy everything below a folder into another, which exists."""
+    shutil.copytree(source, target, dirs_exist_ok=True)
+
+
 def loadable_folder(
     context: Context, digest: str, fill: Callable[[Path], None], *, anew: bool = False
 ) -> Path:
@@ -43,7 +53,7 @@ def loadable_folder(
     Raises:
         Failed: the disk is full, or an artifact is damaged.
     """
-    folder = context.folder / "cache" / "models" / digest
+    folder = folder_of(context, digest)
     if anew:
         shutil.rmtree(folder, ignore_errors=True)
     if folder.is_dir():
@@ -72,4 +82,4 @@ def write_files(context: Context, files: Iterable[StoredFile], target: Path) -> 
 
 def forget_folder(context: Context, digest: str) -> None:
     """Remove a loadable folder."""
-    shutil.rmtree(context.folder / "cache" / "models" / digest, ignore_errors=True)
+    shutil.rmtree(folder_of(context, digest), ignore_errors=True)

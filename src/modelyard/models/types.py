@@ -15,6 +15,7 @@ from modelyard.runtime.types import (
     LoadedModel,
     ModelInputs,
     PredictionType,
+    PredictOptions,
     RawOutput,
 )
 
@@ -174,6 +175,7 @@ class Golden(Value):
     rows: int
     rows_from: str
     tolerance: float = 1e-5
+    options: PredictOptions = Field(description="how they were asked for, in both output modes")
 
 
 class Verification(Value):

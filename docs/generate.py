@@ -1,0 +1,137 @@
+"""Write the reference pages from the verbs, the settings and the errors: `make docs`."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import types
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import click
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from modelyard import errors
+from modelyard.cli.main import EXIT, build
+from modelyard.kernel.command import Command
+from modelyard.kernel.settings import Settings
+from modelyard.verbs import Verbs
+
+HERE = Path(__file__).parent / "reference"
+MADE = "<!-- made by docs/generate.py; change the code, then run: make docs -->\n"
+
+
+def cli() -> str:
+    """Every verb of the command line with its help."""
+    root = build()
+    parts = [MADE, "# Command line\n", "Exit codes: 0 done"]
+    codes = "".join(f", {code} {kind.code}" for kind, code in EXIT.items())
+    parts[-1] += f"{codes}, 130 interrupted.\n"
+    for room, group in root.commands.items():
+        parts.append(f"## {room}\n\n{group.help}\n")
+        for name, command in getattr(group, "commands", {}).items():
+            context = click.Context(command, info_name=f"modelyard {room} {name}")
+            context.max_content_width = 100
+            parts.append(f"### {room} {name}\n\n```text\n{command.get_help(context)}\n```\n")
+    return "\n".join(parts)
+
+
+def python() -> str:
+    """Every verb of the Python API with its signature."""
+    parts = [MADE, "# Python\n", "```python", "import modelyard", 'yard = modelyard.open("./yard")']
+    parts += ["```\n", "Each verb takes keyword arguments and returns a frozen value.\n"]
+    for room in Verbs.rooms:
+        parts.append(f"## yard.{room.__name__.lower()}\n\n{inspect.getdoc(room)}\n")
+        for name, entry in vars(room).items():
+            command = getattr(entry, "command", None)
+            if command is not None:
+                parts.append(_method(room.__name__.lower(), name, command))
+    return "\n".join(parts)
+
+
+def _method(room: str, name: str, command: type[Command[Any]]) -> str:
+    lines = [
+        f"### yard.{room}.{name}\n",
+        f"{inspect.getdoc(command)}\n",
+        f"Returns `{_type(command.result_type())}`; needs `{command.needs}`"
+        + ("; may take long and reports progress.\n" if command.background else ".\n"),
+    ]
+    if command.model_fields:
+        lines += ["| argument | type | default | |", "|---|---|---|---|"]
+    for field, info in command.model_fields.items():
+        default = "required" if info.default is PydanticUndefined else f"`{info.default!r}`"
+        kind = _type(info.annotation).replace("|", "\\|")
+        lines.append(f"| {field} | `{kind}` | {default} | {info.description or ''} |")
+    return "\n".join(lines) + "\n"
+
+
+def _type(annotation: Any) -> str:
+    """A type as people write it, without its constraints."""
+    origin, args = get_origin(annotation), get_args(annotation)
+    if annotation in (None, types.NoneType):
+        return "None"
+    if origin is Annotated:
+        return _type(args[0])
+    if origin in (Union, types.UnionType):
+        return " | ".join(map(_type, args))
+    if origin is Literal:
+        return " | ".join(map(repr, args))
+    if origin is not None:
+        inner = ", ".join("..." if part is ... else _type(part) for part in args)
+        return f"{origin.__name__}[{inner}]"
+    return getattr(annotation, "__name__", str(annotation))
+
+
+def settings() -> str:
+    """Every setting with its variable."""
+    parts = [MADE, "# Settings\n", "In `modelyard.toml` of the workspace folder, or as variables.\n"]
+    parts += ["| setting | variable | default | |", "|---|---|---|---|", *_settings(Settings, ())]
+    return "\n".join(parts) + "\n"
+
+
+def _settings(section: type[BaseModel], above: tuple[str, ...]) -> list[str]:
+    lines = []
+    for name, info in section.model_fields.items():
+        path = (*above, name)
+        if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
+            lines += _settings(info.annotation, path)
+        else:
+            variable = "MODELYARD_" + "__".join(path).upper()
+            default = f"`{info.default!r}`"
+            lines.append(f"| {'.'.join(path)} | `{variable}` | {default} | {info.description} |")
+    return lines
+
+
+def failures() -> str:
+    """Every error with its code."""
+    parts = [MADE, "# Errors\n", "| error | code | exit code | |", "|---|---|---|---|"]
+    for kind, code in EXIT.items():
+        parts.append(f"| `{kind.__name__}` | `{kind.code}` | {code} | {inspect.getdoc(kind)} |")
+    parts.append(f"\nAll of them are `{errors.ModelyardError.__name__}`: {_root()}\n")
+    return "\n".join(parts)
+
+
+def _root() -> str:
+    return " ".join((inspect.getdoc(errors.ModelyardError) or "").split())
+
+
+PAGES = {"cli.md": cli, "python.md": python, "settings.md": settings, "errors.md": failures}
+
+
+def main() -> None:
+    """Write the pages; with `--check`, only say which are out of date."""
+    stale = [name for name, page in PAGES.items() if _read(HERE / name) != page()]
+    if "--check" in sys.argv:
+        sys.exit(f"out of date, run `make docs`: {', '.join(stale)}" if stale else 0)
+    HERE.mkdir(exist_ok=True)
+    for name in stale:
+        (HERE / name).write_text(PAGES[name](), "utf-8")
+
+
+def _read(page: Path) -> str:
+    return page.read_text("utf-8") if page.exists() else ""
+
+
+if __name__ == "__main__":
+    main()

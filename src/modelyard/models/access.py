@@ -1,0 +1,53 @@
+"""How other rooms run a version."""
+
+from __future__ import annotations
+
+from modelyard import errors
+from modelyard.kernel.context import Context
+from modelyard.models import repository
+from modelyard.models.running import RunnableVersion, prepare, verified, verify
+from modelyard.models.types import ModelVersion, Verification
+
+__all__ = ["RunnableVersion", "open_version", "require"]
+
+
+def open_version(
+    context: Context, project: str, model: str, version: str | None = None
+) -> RunnableVersion:
+    """Make a version ready to run, the active one when none is named.
+
+    Where it has not run yet in this env and on this host, it must first reproduce its golden
+    predictions.
+
+    Raises:
+        NotFound: there is no such model or version, or none is active.
+        Failed: it does not reproduce its golden predictions.
+    """
+    with context.begin() as db:
+        found = repository.get_version(db, project, model, version)
+    if not verified(found):
+        context.progress("checking its golden predictions in this environment")
+        require(found, check(context, found))
+    return RunnableVersion(found, prepare(context, found))
+
+
+def check(context: Context, version: ModelVersion, *, env: str | None = None) -> Verification:
+    """Verify a version and keep the outcome."""
+    result = verify(context, version, env=env)
+    with context.begin() as db:
+        repository.record_verification(
+            db, version.project, version.model, version.version, result
+        )
+    return result
+
+
+def require(version: ModelVersion, result: Verification) -> None:
+    """Raise Failed unless the verification passed."""
+    if not result.passed:
+        raise errors.Failed(
+            f"{version.model!r} {version.version!r} does not reproduce its golden predictions in env "
+            f"{result.env} on {result.host}: {result.rows - result.matching} of {result.rows} rows "
+            f"differ, the largest gap is {result.largest_gap:.3g}; {'; '.join(result.details)}. "
+            "It may not score here; use the env it was imported with, or import it again",
+            rows=list(result.differing),
+        )

@@ -1,0 +1,52 @@
+"""Writing a version out as the MLflow model that it was."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+import zipfile
+from pathlib import Path
+
+from modelyard import errors
+from modelyard.kernel.context import Context
+from modelyard.models.folders import write_files
+from modelyard.models.types import ModelVersion, VersionExport
+
+
+def export_version(context: Context, version: ModelVersion, to: str) -> VersionExport:
+    """Write a version's files into a new folder, or a new .zip; whole or not at all.
+
+    Raises:
+        Conflict: there is something at that path.
+        Failed: the disk is full, or an artifact is damaged.
+    """
+    target = Path(to or f"{version.model}-{version.version}").expanduser().absolute()
+    if target.exists():
+        raise errors.Conflict(f"{target} exists already; name another path or remove it first")
+    partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}.partial")
+    try:
+        partial.mkdir(parents=True)
+        write_files(context, version.files, partial)
+        if target.suffix == ".zip":
+            packed = partial.with_suffix(".zip")
+            _zip(partial, version, packed)
+            packed.rename(target)
+        else:
+            partial.rename(target)
+    except OSError as exc:
+        raise errors.Failed(f"{target} cannot be written: {exc}") from exc
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.with_suffix(".zip").unlink(missing_ok=True)
+    return VersionExport(
+        path=str(target),
+        files=len(version.files),
+        size=sum(file.size for file in version.files),
+        digest=version.digest,
+    )
+
+
+def _zip(folder: Path, version: ModelVersion, target: Path) -> None:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in version.files:
+            archive.write(folder / file.path, file.path)

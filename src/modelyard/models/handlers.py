@@ -1,0 +1,239 @@
+"""How saved models and versions answer."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from modelyard import errors
+from modelyard.kernel.bus import handles
+from modelyard.kernel.context import Context
+from modelyard.kernel.values import now
+from modelyard.models import importing, repository
+from modelyard.models.access import check, require
+from modelyard.models.changing import changed_version
+from modelyard.models.commands import (
+    ActivateVersion,
+    CreateModel,
+    DeleteModel,
+    DeleteVersions,
+    ExportVersion,
+    ImportVersion,
+    ListModels,
+    ListUsages,
+    ListVersions,
+    ShowModel,
+    ShowVersion,
+    UpdateVersion,
+    VerifyVersion,
+)
+from modelyard.models.exporting import export_version
+from modelyard.models.folders import forget_folder
+from modelyard.models.types import (
+    ModelVersion,
+    SavedModel,
+    Usage,
+    Verification,
+    VersionExport,
+    VersionId,
+    VersionSummary,
+)
+from modelyard.projects.access import require_project
+from modelyard.store.database import exclusively
+
+
+@handles(CreateModel)
+def create_model(command: CreateModel, context: Context) -> SavedModel:
+    """Store a model that has no version yet."""
+    model = SavedModel(
+        project=command.project,
+        name=command.name,
+        prediction_type=command.prediction_type,
+        description=command.description,
+        created=now(),
+    )
+    with context.begin() as db:
+        require_project(db, command.project)
+        repository.add_model(db, model)
+    return model
+
+
+@handles(ListModels)
+def list_models(command: ListModels, context: Context) -> list[SavedModel]:
+    """List by name."""
+    wanted = command.search.lower()
+    with context.begin() as db:
+        require_project(db, command.project)
+        every = repository.list_models(db, command.project)
+    return [model for model in every if wanted in f"{model.name}\n{model.description}".lower()]
+
+
+@handles(ShowModel)
+def show_model(command: ShowModel, context: Context) -> SavedModel:
+    """Look the model up."""
+    with context.begin() as db:
+        return repository.get_model(db, command.project, command.name)
+
+
+@handles(DeleteModel)
+def delete_model(command: DeleteModel, context: Context) -> None:
+    """Delete the model with its versions and their files."""
+    with context.begin() as db:
+        exclusively(db)
+        model = repository.get_model(db, command.project, command.name)
+        used = repository.usages(db, command.project, command.name)
+        if (model.versions or used) and not command.force:
+            users = f" and is used by {', '.join(usage.recipe for usage in used)}" if used else ""
+            raise errors.Conflict(
+                f"saved model {command.name!r} has {model.versions} versions{users}; "
+                "delete it all the same with --force"
+            )
+        names = [v.version for v in repository.list_versions(db, command.project, command.name)]
+        freed = _delete_rows(db, command.project, command.name, names)
+        repository.delete_model(db, command.project, command.name)
+    freed.release(context)
+
+
+@handles(ListUsages)
+def list_usages(command: ListUsages, context: Context) -> list[Usage]:
+    """List the recipes that use the model."""
+    with context.begin() as db:
+        repository.get_model(db, command.project, command.name)
+        return repository.usages(db, command.project, command.name)
+
+
+@handles(ImportVersion)
+def import_version(command: ImportVersion, context: Context) -> ModelVersion:
+    """Import all of it or nothing."""
+    return importing.import_version(context, command)
+
+
+_SORTS: dict[str, tuple[Callable[[VersionSummary], Any], bool]] = {
+    "imported": (lambda version: version.imported, True),
+    "trained": (lambda version: (version.trained is not None, version.trained), True),
+    "version": (lambda version: version.version, False),
+    "size": (lambda version: version.size_mb, True),
+}
+
+
+@handles(ListVersions)
+def list_versions(command: ListVersions, context: Context) -> list[VersionSummary]:
+    """List as asked."""
+    wanted = command.search.lower()
+    with context.begin() as db:
+        every = repository.list_versions(db, command.project, command.model)
+    lines = [
+        VersionSummary(
+            version=version.version,
+            active=version.active,
+            flavor=version.probe.loaded.flavor,
+            verdict=version.scan.verdict,
+            source=version.lineage.source,
+            trained=version.model_file.trained,
+            imported=version.imported,
+            size_mb=round(sum(file.size for file in version.files) / 1e6, 3),
+            name=version.name,
+            description=version.description,
+        )
+        for version in every
+        if wanted in f"{version.version}\n{version.name}\n{version.description}".lower()
+    ]
+    key, reverse = _SORTS[command.sort]
+    return sorted(lines, key=key, reverse=reverse)
+
+
+@handles(ShowVersion)
+def show_version(command: ShowVersion, context: Context) -> ModelVersion:
+    """Look the version up."""
+    with context.begin() as db:
+        return repository.get_version(db, command.project, command.model, command.version)
+
+
+@handles(UpdateVersion)
+def update_version(command: UpdateVersion, context: Context) -> ModelVersion:
+    """Change what was asked for; a new reading of the output is tried before it is kept."""
+    with context.begin() as db:
+        found = repository.get_version(db, command.project, command.model, command.version)
+        seen = repository.revision(db, command.project, command.model, command.version)
+    version = changed_version(context, found, command)
+    with context.begin() as db:
+        if repository.revision(db, command.project, command.model, command.version) != seen:
+            raise errors.Conflict(
+                f"version {command.version!r} of {command.model!r} changed meanwhile; look at it and "
+                "try again"
+            )
+        repository.save_version(db, version, revision_now=uuid.uuid4().hex)
+        return repository.get_version(db, command.project, command.model, command.version)
+
+
+@handles(ActivateVersion)
+def activate_version(command: ActivateVersion, context: Context) -> SavedModel:
+    """Point the model at the version."""
+    with context.begin() as db:
+        repository.get_version(db, command.project, command.model, command.version)
+        repository.set_active(db, command.project, command.model, command.version)
+        return repository.get_model(db, command.project, command.model)
+
+
+@handles(VerifyVersion)
+def verify_version(command: VerifyVersion, context: Context) -> Verification:
+    """Check anew and keep the outcome; rows that differ are an error."""
+    with context.begin() as db:
+        version = repository.get_version(db, command.project, command.model, command.version)
+    context.progress("loading it in a fresh worker")
+    result = check(context, version, env=command.env)
+    require(version, result)
+    return result
+
+
+@handles(ExportVersion)
+def export(command: ExportVersion, context: Context) -> VersionExport:
+    """Write the files out."""
+    with context.begin() as db:
+        version = repository.get_version(db, command.project, command.model, command.version)
+    return export_version(context, version, command.to)
+
+
+@handles(DeleteVersions)
+def delete_versions(command: DeleteVersions, context: Context) -> list[VersionId]:
+    """Delete all of them or, when one may not be, none."""
+    with context.begin() as db:
+        exclusively(db)
+        active = repository.get_model(db, command.project, command.model).active_version
+        if active in command.versions and not command.force:
+            raise errors.Conflict(
+                f"{active!r} is the active version of {command.model!r}; activate another one "
+                "first, or delete it all the same with --force"
+            )
+        freed = _delete_rows(db, command.project, command.model, command.versions)
+    freed.release(context)
+    return list(command.versions)
+
+
+@dataclass(frozen=True)
+class _Freed:
+    """What deleted versions leave behind: artifacts and loadable folders."""
+
+    artifacts: set[str]
+    folders: set[str]
+
+    def release(self, context: Context) -> None:
+        importing.collect(context, self.artifacts)
+        for digest in self.folders:
+            forget_folder(context, digest)
+
+
+def _delete_rows(db: Connection, project: str, model: str, names: Iterable[str]) -> _Freed:
+    freed = _Freed(set(), set())
+    active = repository.get_model(db, project, model).active_version
+    for name in names:
+        freed.folders.add(repository.get_version(db, project, model, name).digest)
+        freed.artifacts.update(repository.kept_digests(db, project, model, name))
+        if name == active:
+            repository.set_active(db, project, model, None)
+    repository.delete_versions(db, project, model, names)
+    return freed

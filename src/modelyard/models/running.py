@@ -1,0 +1,171 @@
+"""Running a version: its folder, its env, and the check that it predicts what it did at import."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pydantic import JsonValue
+
+from modelyard import errors
+from modelyard.kernel.context import Context
+from modelyard.kernel.values import now
+from modelyard.models import golden
+from modelyard.models.folders import loadable_folder, write_files
+from modelyard.models.mlmodel import read_mlmodel
+from modelyard.models.types import ModelVersion, Verification
+from modelyard.runtime.envs import ensure_env, env_python
+from modelyard.runtime.pool import ModelFolder, WorkerPool
+from modelyard.runtime.types import CodeEnv, Mode, ModelInputs, OnError, PredictOptions
+
+ENGINE = "worker"
+
+
+@dataclass(frozen=True)
+class RunnableVersion:
+    """A version that may run here: its golden predictions were reproduced."""
+
+    version: ModelVersion
+    folder: ModelFolder
+
+    def predict_options(
+        self,
+        mode: Mode,
+        *,
+        threshold: float | None = None,
+        on_error: OnError = "fail",
+        probabilities: bool = True,
+        params: Mapping[str, JsonValue] | None = None,
+    ) -> PredictOptions:
+        """How to ask it; a threshold given here goes before the version's own.
+
+        Raises:
+            Unsupported: its output cannot be restructured.
+        """
+        return predict_options(self.version, mode).model_copy(
+            update={
+                "threshold": self.version.core.threshold if threshold is None else threshold,
+                "on_error": on_error,
+                "probabilities": probabilities,
+                "params": dict(params or {}),
+            }
+        )
+
+
+def model_folder(
+    context: Context, env: CodeEnv, folder: Path, mlmodel: Mapping[str, Any], inputs: ModelInputs | None
+) -> ModelFolder:
+    """What a worker needs to load a model."""
+    options: dict[str, JsonValue] = {
+        "folder": str(folder),
+        "mlmodel": dict(mlmodel),
+        "inputs": None if inputs is None else inputs.model_dump(mode="json"),
+    }
+    return ModelFolder(python=env_python(context, env), folder=folder, options=options)
+
+
+def open_pool(context: Context, folder: ModelFolder, *, size: int = 1) -> WorkerPool:
+    """Workers for a model, with the limits of the settings."""
+    log = context.folder / "logs" / "workers" / f"{folder.folder.name[:16]}.log"
+    return WorkerPool(folder, size=size, settings=context.settings.runtime, log=log)
+
+
+def predict_options(version: ModelVersion, mode: Mode) -> PredictOptions:
+    """How a version is asked.
+
+    Raises:
+        Unsupported: its output cannot be restructured, because of its type or because the import
+            could not find out how to read it.
+    """
+    read = version.probe.interpretation
+    if mode == "restructured" and version.prediction_type == "other":
+        raise errors.Unsupported(
+            f"{version.model!r} has prediction type 'other', which is not interpreted; "
+            "use mode 'direct'"
+        )
+    if mode == "restructured" and read is None:
+        raise errors.Unsupported(
+            f"how to read the output of {version.model!r} {version.version!r} is not known, because "
+            f"{version.probe.problem}; import it with --dataset, or use mode 'direct'"
+        )
+    return PredictOptions(
+        mode=mode,
+        prediction_type=version.prediction_type,
+        interpretation=read,
+        classes=version.core.classes or None,
+        threshold=version.core.threshold,
+        inputs=version.signature.inputs,
+    )
+
+
+def predict_both(pool: WorkerPool, rows: pa.Table, options: PredictOptions) -> pa.Table:
+    """Predict rows in both output modes, side by side; type `other` has only direct output."""
+    direct = pool.predict(rows, options.model_copy(update={"mode": "direct"})).table
+    if options.prediction_type == "other":
+        return golden.joined(direct, None)
+    restructured = pool.predict(rows, options.model_copy(update={"mode": "restructured"})).table
+    return golden.joined(direct, restructured)
+
+
+def version_folder(context: Context, version: ModelVersion, *, anew: bool = False) -> Path:
+    """The folder that a version is loaded from, written from the artifacts when it is not there."""
+    fill = partial(write_files, context, version.files)
+    return loadable_folder(context, version.digest, fill, anew=anew)
+
+
+def prepare(
+    context: Context, version: ModelVersion, *, env: CodeEnv | None = None, anew: bool = False
+) -> ModelFolder:
+    """Make ready what a worker needs to load a version."""
+    folder = version_folder(context, version, anew=anew)
+    _, mlmodel = read_mlmodel(folder)
+    return model_folder(context, env or version.env, folder, mlmodel, version.signature.inputs)
+
+
+def verified(version: ModelVersion) -> bool:
+    """Whether its golden predictions were reproduced in its env on this host, or it has none."""
+    return version.golden is None or any(
+        check.passed
+        for check in version.verifications
+        if (check.env, check.host, check.scoring_engine) == (version.env.id, platform.node(), ENGINE)
+    )
+
+
+def verify(context: Context, version: ModelVersion, *, env: str | None = None) -> Verification:
+    """Write the version's files anew, load it in a fresh worker, predict its golden rows, compare.
+
+    Raises:
+        Failed: a file is damaged, or the model does not load or predict.
+        Unsupported: the version has no golden predictions.
+    """
+    kept = version.golden
+    if kept is None:
+        raise errors.Unsupported(
+            f"{version.model!r} {version.version!r} has no golden predictions: "
+            f"{version.probe.problem or 'none could be made at import'}; "
+            "import it again with --dataset"
+        )
+    built = version.env if env is None else ensure_env(context, version.env.asked, named=env)
+    with context.artifacts.open(kept.inputs) as source:
+        rows = golden.read_arrow(source)
+    with context.artifacts.open(kept.outputs) as source:
+        expected = golden.read_arrow(source)
+    with open_pool(context, prepare(context, version, env=built, anew=True)) as pool:
+        found = predict_both(pool, rows, kept.options)
+    result = golden.compare(expected, found, kept.tolerance)
+    return Verification(
+        env=built.id,
+        host=platform.node(),
+        scoring_engine=ENGINE,
+        checked=now(),
+        rows=result.rows,
+        matching=result.rows - len(result.differing),
+        largest_gap=result.largest_gap,
+        differing=result.differing[: golden.NAMED_ROWS],
+        details=result.details,
+    )

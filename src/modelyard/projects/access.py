@@ -1,0 +1,13 @@
+"""How other rooms ask about projects."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from modelyard.projects import repository
+from modelyard.projects.types import Project
+
+
+def require_project(db: Connection, key: str) -> Project:
+    """Look a project up; NotFound if there is none."""
+    return repository.get(db, key)

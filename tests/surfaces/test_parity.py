@@ -1,0 +1,59 @@
+"""Every verb is everywhere: handler, Python method, command line, reference, rights."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+
+import click
+import pytest
+from pydantic import TypeAdapter
+
+import modelyard
+from modelyard.cli.main import build
+from modelyard.verbs import Verbs
+from modelyard.workspace import BUS
+
+VERBS = list(Verbs.commands())
+IDS = [f"{room} {name}" for room, name, _ in VERBS]
+DOCS = Path(modelyard.__file__).parents[2] / "docs" / "reference"
+
+
+@pytest.mark.parametrize(("room", "name", "command"), VERBS, ids=IDS)
+class TestVerb:
+    def test_has_a_handler(self, room, name, command):
+        assert command in BUS.handlers
+
+    def test_has_a_python_method_that_teaches(self, room, name, command, yard):
+        group = getattr(yard, room)
+        entry = inspect.getattr_static(type(group), name, None) or inspect.getattr_static(
+            type(group), f"{name}_"
+        )
+        assert entry.command is command
+        assert inspect.getdoc(command).endswith(".")
+
+    def test_is_on_the_command_line_with_json(self, room, name, command):
+        parsed = build().commands[room].commands[name]
+        options = {option for param in parsed.params for option in param.opts}
+        assert {"--json", "--workspace"} <= options
+        positional = [p.name for p in parsed.params if isinstance(p, click.Argument)]
+        assert tuple(positional) == command.arguments
+
+    def test_says_what_each_argument_is(self, room, name, command):
+        silent = [field for field, info in command.model_fields.items() if not info.description]
+        assert silent == []
+
+    def test_names_the_right_it_takes(self, room, name, command):
+        assert re.fullmatch(r"[a-z]+:(read|write|run)", command.needs)
+
+    def test_has_a_result_that_json_holds(self, room, name, command):
+        assert TypeAdapter(command.result_type()).json_schema() is not None
+
+    def test_is_in_the_reference(self, room, name, command):
+        assert f"### {room} {name}\n" in (DOCS / "cli.md").read_text("utf-8")
+        assert re.search(rf"### yard\.{room}\.{name}_?\n", (DOCS / "python.md").read_text("utf-8"))
+
+
+def test_every_handler_has_a_verb():
+    assert set(BUS.handlers) == {command for _, _, command in VERBS}
