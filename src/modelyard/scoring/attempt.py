@@ -30,6 +30,7 @@ from modelyard.scoring.repository import FinishedChunk
 from modelyard.scoring.rows import OutputRows
 from modelyard.scoring.types import ScoringRun
 
+MOST_NOTES = 50
 AHEAD = 2  # chunks per worker that are read before the oldest is written
 
 
@@ -112,12 +113,14 @@ class Attempt:
             open_target, self._context, plan.project, plan.scoring.output, token=run.id
         )
         spool = self._folder.path / "spool.arrow" if plan.scoring.percentile else None
+        notes: dict[str, None] = {}
         with Output(target, rows, rejects, spool=spool) as output:
             with closing(self._scored()) as stream:
                 for chunk, scored in stream:
                     if not scored.saved:
                         self._keep(chunk, scored)
                     output.add(chunk, scored)
+                    notes.update(dict.fromkeys(scored.notes))
                     self._pace.advance(chunk.table.num_rows)
             if not output.is_settled:
                 output.settle(self._no_rows(), self._no_predictions())
@@ -126,11 +129,7 @@ class Attempt:
             state="finished",
             rejects=str(rejects.path) if rejects.count else None,
             rejected=rejects.count,
-            warnings=tuple(
-                f"the input's column {name!r} is written as {new!r}, because the predictions "
-                "have a column of that name"
-                for name, new in rows.renamed.items()
-            ),
+            warnings=(*_told(rows.renamed), *list(notes)[:MOST_NOTES]),
         )
         self._folder.clear()
         return self._run
@@ -179,7 +178,7 @@ class Attempt:
             reply = pool.predict(chunk.table.select(plan.columns.sent), plan.options)
         except errors.ModelyardError as exc:
             raise _placed(exc, chunk.first, plan.source.name) from exc
-        return Scored(reply.table, reply.rejects)
+        return Scored(reply.table, reply.rejects, tuple(reply.meta.get("notes", ())))
 
     def _keep(self, chunk: Chunk, scored: Scored) -> None:
         digest = self._folder.save(chunk.number, scored)
@@ -211,10 +210,20 @@ class Attempt:
         return pa.table(columns).slice(0, 0)
 
 
+def _told(renamed: dict[str, str]) -> tuple[str, ...]:
+    return tuple(
+        f"the input's column {name!r} is written as {new!r}, because the predictions have a column "
+        "of that name"
+        for name, new in renamed.items()
+    )
+
+
 def _placed(exc: errors.ModelyardError, first: int, dataset: str) -> errors.ModelyardError:
     """The error with its row counted in the whole input, where it names one."""
     row = exc.context.get("row")
     if not isinstance(row, int):
         return exc
-    detail = f"row {first + row} of {dataset} (counted from 0): {exc.detail}"
-    return type(exc)(detail, **{**exc.context, "row": first + row})
+    what = exc.detail.removeprefix(f"row {row}: ")
+    placed = type(exc)(f"row {first + row} of {dataset} (counted from 0): {what}")
+    placed.context = {**exc.context, "row": first + row}
+    return placed

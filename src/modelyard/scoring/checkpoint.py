@@ -20,7 +20,7 @@ from modelyard import errors
 from modelyard.runtime.types import Reject
 
 _LOCK = "lock"
-_REJECTS = b"rejects"
+_FACTS = b"modelyard"
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,13 @@ class Scored:
     """What came out of a chunk: predictions of the rows that were not refused, in order.
 
     `predictions` is None where every row was refused; the rows of `rejects` count from 0 in the
-    chunk. `saved` says that an earlier attempt kept it already.
+    chunk. `notes` tell how the model's input was made, where that is not plain. `saved` says that
+    an earlier attempt kept it already.
     """
 
     predictions: pa.Table | None
     rejects: tuple[Reject, ...] = ()
+    notes: tuple[str, ...] = ()
     saved: bool = False
 
 
@@ -131,8 +133,9 @@ def _is_at(handle: IO[bytes], path: Path) -> bool:
 
 def _encode(scored: Scored) -> bytes:
     table = pa.table({}) if scored.predictions is None else scored.predictions
-    rejects = json.dumps([[reject.row, reject.reason] for reject in scored.rejects])
-    table = table.replace_schema_metadata({_REJECTS: rejects})
+    rejects = [[reject.row, reject.reason] for reject in scored.rejects]
+    facts = json.dumps({"rejects": rejects, "notes": scored.notes})
+    table = table.replace_schema_metadata({_FACTS: facts})
     sink = pa.BufferOutputStream()
     with pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
@@ -142,9 +145,10 @@ def _encode(scored: Scored) -> bytes:
 
 def _decode(content: bytes) -> Scored:
     table = pa.ipc.open_file(pa.py_buffer(content)).read_all()
-    rejects = tuple(
-        Reject(row=row, reason=reason)
-        for row, reason in json.loads(table.schema.metadata[_REJECTS])
+    facts = json.loads(table.schema.metadata[_FACTS])
+    return Scored(
+        table.replace_schema_metadata(None) if table.num_columns else None,
+        tuple(Reject(row=row, reason=reason) for row, reason in facts["rejects"]),
+        tuple(facts["notes"]),
+        saved=True,
     )
-    predictions = table.replace_schema_metadata(None) if table.num_columns else None
-    return Scored(predictions, rejects, saved=True)

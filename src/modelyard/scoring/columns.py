@@ -56,18 +56,30 @@ def choose_columns(
     else:
         _demand(there, keep, dataset, "it cannot be kept")
         kept = tuple(dict.fromkeys(keep))
-    if inputs.columns:
-        needed = [column.name for column in inputs.columns if column.required]
-        known = [column.name for column in inputs.columns]
-        _demand(there, needed, dataset, f"the model needs: {_listed(needed)}")
-        sent = tuple(name for name in known if name in set(there))
-    elif features:
-        _demand(there, features, dataset, f"the version's features are: {_listed(features)}")
-        sent = tuple(features)
-    else:
-        sent = tuple(there)
+    sent = _sent(there, inputs, features, dataset)
     wanted = {*sent, *kept}
     return InputColumns(tuple(name for name in there if name in wanted), sent, kept)
+
+
+def _sent(
+    there: Sequence[str], inputs: ModelInputs, features: Sequence[str], dataset: str
+) -> tuple[str, ...]:
+    known = [column.name for column in inputs.columns]
+    if _are_positions(known) and not set(known) <= set(there):
+        known = []
+    needed = [column.name for column in inputs.columns if column.required and column.name in known]
+    if not known:
+        known = needed = [tensor.name for tensor in inputs.tensors if tensor.name]
+    if known:
+        _demand(there, needed, dataset, f"the model needs: {_listed(needed)}")
+        return tuple(name for name in known if name in there)
+    _demand(there, features, dataset, f"the version's features are: {_listed(features)}")
+    return tuple(features) or tuple(there)
+
+
+def _are_positions(names: Sequence[str]) -> bool:
+    """Whether a signature without names was given numbers for names: any names will do then."""
+    return list(names) == [str(position) for position in range(len(names))]
 
 
 def _demand(there: Sequence[str], names: Sequence[str], dataset: str, why: str) -> None:

@@ -26,11 +26,13 @@ with RunFolder.held(Path(sys.argv[1])):
 def test_a_chunk_comes_back_as_it_was_kept(tmp_path: Path) -> None:
     predictions = pa.table({"prediction": ["ja", "nein"], "proba_ja": [0.9, 0.2]})
     with RunFolder.held(tmp_path / "run") as folder:
-        digest = folder.save(3, Scored(predictions, (Reject(row=1, reason="größe fehlt"),)))
+        rejects = (Reject(row=1, reason="größe fehlt"),)
+        digest = folder.save(3, Scored(predictions, rejects, ("a note",)))
         found = folder.load(3, digest)
     assert found is not None
     assert found.predictions == predictions
-    assert found.rejects == (Reject(row=1, reason="größe fehlt"),)
+    assert found.rejects == rejects
+    assert found.notes == ("a note",)
     assert found.saved
 
 

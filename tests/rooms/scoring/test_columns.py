@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from modelyard import errors
-from modelyard.runtime.types import InputColumn, ModelInputs
+from modelyard.runtime.types import InputColumn, InputTensor, ModelInputs
 from modelyard.scoring.columns import choose_columns, without_clashes
 
 SCHEMA = pa.schema([(name, pa.float64()) for name in ("id", "age", "größe €", "target")])
@@ -55,6 +55,16 @@ def test_an_optional_column_may_be_missing() -> None:
 
 def test_features_are_sent_where_the_model_names_no_columns() -> None:
     assert choose(ModelInputs(), features=("age", "größe €")).sent == ("age", "größe €")
+
+
+def test_named_tensors_are_columns() -> None:
+    tensor = InputTensor(name="age", dtype="float32", shape=(-1, 1))
+    assert choose(ModelInputs(tensors=(tensor,)), keep=[]).sent == ("age",)
+
+
+def test_a_signature_without_names_takes_the_columns_as_they_come() -> None:
+    assert choose(takes("0", "1")).sent == tuple(SCHEMA.names)
+    assert choose(takes("0", "1"), features=("age", "id")).sent == ("age", "id")
 
 
 def test_everything_is_sent_where_nothing_is_known() -> None:
