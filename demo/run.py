@@ -33,7 +33,9 @@ def show(file: str, columns: list[str]) -> None:
     for name in columns:
         table.add_column(name)
     for row in rows.slice(0, 5).to_pylist():
-        table.add_row(*(f"{row[n]:.3f}" if isinstance(row[n], float) else str(row[n]) for n in columns))
+        table.add_row(
+            *(f"{row[n]:.3f}" if isinstance(row[n], float) else str(row[n]) for n in columns)
+        )
     console.print(table)
 
 

@@ -28,7 +28,12 @@ NUMBERS = ["month", "hour", "distance", "dep_delay"]
 
 def pins(*names: str) -> list[str]:
     """Exact requirements for the versions that are installed here."""
-    found = {"mlflow": mlflow, "scikit-learn": sklearn, "lightgbm": lightgbm, "xgboost-cpu": xgboost}
+    found = {
+        "mlflow": mlflow,
+        "scikit-learn": sklearn,
+        "lightgbm": lightgbm,
+        "xgboost-cpu": xgboost,
+    }
     return [f"{name}=={found[name].__version__}" for name in names] + [f"pandas=={pd.__version__}"]
 
 

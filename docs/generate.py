@@ -85,7 +85,11 @@ def _type(annotation: Any) -> str:
 
 def settings() -> str:
     """Every setting with its variable."""
-    parts = [MADE, "# Settings\n", "In `modelyard.toml` of the workspace folder, or as variables.\n"]
+    parts = [
+        MADE,
+        "# Settings\n",
+        "In `modelyard.toml` of the workspace folder, or as variables.\n",
+    ]
     parts += ["| setting | variable | default | |", "|---|---|---|---|", *_settings(Settings, ())]
     return "\n".join(parts) + "\n"
 

@@ -32,9 +32,13 @@ def test_down_and_up_again(engine):
 
 
 def test_a_failed_transaction_leaves_nothing(engine):
-    with pytest.raises(ZeroDivisionError), transaction(engine) as db:
-        db.execute(projects.delete())
-        raise ZeroDivisionError
+    def fail() -> None:
+        with transaction(engine) as db:
+            db.execute(projects.delete())
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     with transaction(engine) as db:
         assert db.scalars(select(projects.c.key)).all() == ["default"]
 

@@ -74,7 +74,7 @@ def heading(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def words(value: Any) -> str:  # noqa: PLR0911  one line per kind of value
+def words(value: Any) -> str:
     """A value for people."""
     if value is None:
         return "–"

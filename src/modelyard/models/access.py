@@ -35,9 +35,7 @@ def check(context: Context, version: ModelVersion, *, env: str | None = None) ->
     """Verify a version and keep the outcome."""
     result = verify(context, version, env=env)
     with context.begin() as db:
-        repository.record_verification(
-            db, version.project, version.model, version.version, result
-        )
+        repository.record_verification(db, version.project, version.model, version.version, result)
     return result
 
 
@@ -45,8 +43,8 @@ def require(version: ModelVersion, result: Verification) -> None:
     """Raise Failed unless the verification passed."""
     if not result.passed:
         raise errors.Failed(
-            f"{version.model!r} {version.version!r} does not reproduce its golden predictions in env "
-            f"{result.env} on {result.host}: {result.rows - result.matching} of {result.rows} rows "
+            f"{version.model!r} {version.version!r} does not reproduce its golden predictions in "
+            f"env {result.env} on {result.host}: {result.rows - result.matching} of {result.rows} rows "
             f"differ, the largest gap is {result.largest_gap:.3g}; {'; '.join(result.details)}. "
             "It may not score here; use the env it was imported with, or import it again",
             rows=list(result.differing),

@@ -163,8 +163,8 @@ def update_version(command: UpdateVersion, context: Context) -> ModelVersion:
     with context.begin() as db:
         if repository.revision(db, command.project, command.model, command.version) != seen:
             raise errors.Conflict(
-                f"version {command.version!r} of {command.model!r} changed meanwhile; look at it and "
-                "try again"
+                f"version {command.version!r} of {command.model!r} changed meanwhile; look at it "
+                "and try again"
             )
         repository.save_version(db, version, revision_now=uuid.uuid4().hex)
         return repository.get_version(db, command.project, command.model, command.version)

@@ -133,8 +133,8 @@ def check_request(command: ImportVersion, model: SavedModel) -> None:
         raise errors.Invalid(f"{model.name!r} has prediction type {kind}, which has no --classes")
     if kind == "binary_classification" and classes and len(classes) != 2:
         raise errors.Invalid(
-            f"{model.name!r} is a binary classification: --classes takes exactly 2 labels, negative "
-            f"first, not {len(classes)}"
+            f"{model.name!r} is a binary classification: --classes takes exactly 2 labels, "
+            f"negative first, not {len(classes)}"
         )
     if kind == "multiclass" and len(classes) == 1:
         raise errors.Invalid(f"{model.name!r} is multiclass: --classes takes 2 labels or more")
@@ -152,8 +152,8 @@ def refuse_untrusted(context: Context, command: ImportVersion, scan: Scan) -> No
     worst = [finding for finding in scan.findings if finding.verdict == scan.verdict]
     found = "; ".join(f"{finding.file}: {finding.what}" for finding in worst[:3])
     raise errors.Blocked(
-        f"{command.source} was not imported: its files are {scan.verdict.replace('_', ' ')} ({found}), "
-        f"and the setting trust.allowed lets in {', '.join(allowed)}. Look at the findings; if you "
+        f"{command.source} was not imported: its files are {scan.verdict.replace('_', ' ')} "
+        f"({found}), and the setting trust.allowed lets in {', '.join(allowed)}. Look at the findings; if you "
         "trust where the model comes from, extend that setting",
         findings=[finding.model_dump() for finding in scan.findings],
     )
@@ -218,9 +218,7 @@ def keep(
         exclusively(db)
         replaced = repository.kept_digests(db, *key)
         kept = [file for _, file in (*moves, *golden_moves)]
-        repository.put_version(
-            db, version, kept, revision_now=uuid.uuid4().hex, revision_seen=seen
-        )
+        repository.put_version(db, version, kept, revision_now=uuid.uuid4().hex, revision_seen=seen)
         if version.golden is not None:
             repository.record_verification(db, *key, first_verification(version))
         if activate:

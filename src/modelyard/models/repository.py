@@ -66,7 +66,9 @@ def set_active(db: Connection, project: str, model: str, version: str | None) ->
 
 def revision(db: Connection, project: str, model: str, version: str) -> str | None:
     """What a version's row was last written as; None if there is no such version."""
-    found: str | None = db.scalar(select(versions.c.revision).where(_at(versions, project, model, version)))
+    found: str | None = db.scalar(
+        select(versions.c.revision).where(_at(versions, project, model, version))
+    )
     return found
 
 

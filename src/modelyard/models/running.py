@@ -58,7 +58,11 @@ class RunnableVersion:
 
 
 def model_folder(
-    context: Context, env: CodeEnv, folder: Path, mlmodel: Mapping[str, Any], inputs: ModelInputs | None
+    context: Context,
+    env: CodeEnv,
+    folder: Path,
+    mlmodel: Mapping[str, Any],
+    inputs: ModelInputs | None,
 ) -> ModelFolder:
     """What a worker needs to load a model."""
     options: dict[str, JsonValue] = {
@@ -90,8 +94,8 @@ def predict_options(version: ModelVersion, mode: Mode) -> PredictOptions:
         )
     if mode == "restructured" and read is None:
         raise errors.Unsupported(
-            f"how to read the output of {version.model!r} {version.version!r} is not known, because "
-            f"{version.probe.problem}; import it with --dataset, or use mode 'direct'"
+            f"how to read the output of {version.model!r} {version.version!r} is not known, "
+            f"because {version.probe.problem}; import it with --dataset, or use mode 'direct'"
         )
     return PredictOptions(
         mode=mode,
@@ -132,7 +136,8 @@ def verified(version: ModelVersion) -> bool:
     return version.golden is None or any(
         check.passed
         for check in version.verifications
-        if (check.env, check.host, check.scoring_engine) == (version.env.id, platform.node(), ENGINE)
+        if (check.env, check.host, check.scoring_engine)
+        == (version.env.id, platform.node(), ENGINE)
     )
 
 

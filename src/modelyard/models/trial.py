@@ -155,7 +155,7 @@ class _Asking:
     def golden(
         self, rows: pa.Table, options: PredictOptions
     ) -> tuple[pa.Table | None, pa.Table | None, str | None]:
-        """Predict the rows and edge rows twice; what the model refuses or repeats badly is left out."""
+        """Predict the rows and edge rows twice; edge rows that the model refuses are left out."""
         edges = edge_rows(rows, self.inputs)
         if edges is not None and edges.num_rows:
             skipping = options.model_copy(update={"on_error": "skip"})
@@ -166,9 +166,13 @@ class _Asking:
         first = predict_both(self.pool, rows, options)
         again = golden.compare(first, predict_both(self.pool, rows, options), self.tolerance)
         if again.differing:
-            return None, None, (
-                "no golden predictions are kept: asked twice, the model answers differently "
-                f"({again.details[0]})"
+            return (
+                None,
+                None,
+                (
+                    "no golden predictions are kept: asked twice, the model answers differently "
+                    f"({again.details[0]})"
+                ),
             )
         return rows, first, None
 
@@ -197,5 +201,3 @@ def _with_classes(core: CoreMetadata, read: Interpretation | None) -> CoreMetada
 
 def _named(rows_from: RowsFrom) -> str:
     return {"input_example": "own input example", "dataset": "dataset"}.get(rows_from, rows_from)
-
-

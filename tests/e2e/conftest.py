@@ -1,0 +1,90 @@
+"""Real processes: the command line as people run it, on models written by hand."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.e2e.models import write_model
+
+
+@dataclass(frozen=True)
+class Done:
+    """A finished process."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+class CommandLine:
+    """`modelyard` in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.yard = folder / "yard"
+        self.environ = {
+            **os.environ,
+            "MODELYARD_WORKSPACE": str(self.yard),
+            "MODELYARD_ENVS__DEFAULT": "local",
+        }
+
+    def start(self, *words: str, **environ: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "modelyard", *words],
+            cwd=self.folder,
+            env={**self.environ, **environ},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def __call__(self, *words: str, **environ: str) -> Done:
+        process = self.start(*words, **environ)
+        out, err = process.communicate(timeout=240)
+        return Done(process.returncode, out, err)
+
+    def ok(self, *words: str, **environ: str) -> Any:
+        """Run with --json; gives the document."""
+        done = self(*words, "--json", **environ)
+        assert done.code == 0, done.err
+        return done.json
+
+    def left_behind(self) -> list[str]:
+        """Files in places that are empty when nothing is under way and nothing is kept."""
+        places = ("staging", "artifacts", "cache", "runs")
+        return [
+            str(path.relative_to(self.yard))
+            for place in places
+            for path in (self.yard / place).rglob("*")
+            if path.is_file()
+        ]
+
+
+@pytest.fixture
+def cli(tmp_path):
+    """The command line, with the running Python as the default code env."""
+    return CommandLine(tmp_path)
+
+
+@pytest.fixture
+def model_folder(tmp_path):
+    """A model of two columns that answers 1 for an age above 30, else 0."""
+    return write_model(tmp_path / "plain")
+
+
+@pytest.fixture
+def churn(cli):
+    """A saved model without a version."""
+    cli.ok("models", "create", "churn", "--prediction-type", "binary_classification")
+    return cli

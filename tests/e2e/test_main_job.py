@@ -1,0 +1,142 @@
+"""The main job as a user does it, by command line and by Python."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from tests.e2e.models import write_model
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def imported(churn, model_folder):
+    churn.ok("versions", "import", "churn", "v1", str(model_folder), "--classes", "no,yes")
+    (churn.folder / "holdout.csv").write_text("id,age,fare\na,40,1\nb,20,2\n")
+    churn.ok("datasets", "create", "holdout", "--path", "holdout.csv")
+    return churn
+
+
+def test_score_in_both_modes(imported):
+    run = imported.ok("scoring", "run", "churn", "--input", "holdout", "--output", "scored.parquet")
+    assert (run["state"], run["rows"], run["version"]) == ("finished", 2, "v1")
+    scored = pq.read_table(imported.folder / "scored.parquet").to_pydict()
+    assert scored["prediction"] == ["yes", "no"]
+    assert scored["id"] == ["a", "b"]
+    words = ["--mode", "direct", "--keep", "id", "--version", "v1"]
+    imported.ok("scoring", "run", "churn", "--input", "holdout", "--output", "raw.csv", *words)
+    lines = (imported.folder / "raw.csv").read_text().replace('"', "").splitlines()
+    assert lines == ["id,prediction", "a,1", "b,0"]
+
+
+def test_show_list_activate_verify_export_delete(imported, model_folder):
+    imported.ok("versions", "import", "churn", "v2", str(model_folder), "--description", "second")
+    listed = imported.ok("versions", "list", "churn", "--sort", "version")
+    assert [(v["version"], v["active"]) for v in listed] == [("v1", False), ("v2", True)]
+    assert [v["version"] for v in imported.ok("versions", "list", "churn", "--search", "SEC")] == [
+        "v2"
+    ]
+    assert imported.ok("versions", "activate", "churn", "v1")["active_version"] == "v1"
+    shown = imported.ok("versions", "show", "churn")
+    assert shown["id"] == "S-default-churn-v1"
+    assert shown["core"]["classes"] == ["no", "yes"]
+    check = imported.ok("versions", "verify", "churn", "v1")
+    assert check["matching"] == check["rows"] > 0
+    exported = imported.ok("versions", "export", "churn", "v1", "out.zip")
+    with zipfile.ZipFile(imported.folder / "out.zip") as archive:
+        assert "MLmodel" in archive.namelist()
+    again = imported.ok("versions", "import", "churn", "v3", "out.zip", "--no-activate")
+    assert again["digest"] == shown["digest"] == exported["digest"]
+    assert imported("versions", "export", "churn", "v1", "out.zip").code == 4
+    refused = imported("versions", "delete", "churn", "v1")
+    assert refused.code == 4
+    assert "--force" in refused.err
+    assert imported.ok("versions", "delete", "churn", "v2", "v3") == ["v2", "v3"]
+    assert imported.ok("versions", "delete", "churn", "v1", "--force") == ["v1"]
+    assert imported.left_behind() == []
+    assert imported.ok("models", "show", "churn")["active_version"] is None
+
+
+def test_verify_names_rows_that_differ(imported):
+    """A model whose answers depend on something outside its folder."""
+    outside = imported.folder / "outside.txt"
+    outside.write_text("30")
+    model = write_model(
+        imported.folder / "drifting",
+        predict=f"return (frame['age'] > float(open({str(outside)!r}).read())).astype(int)",
+    )
+    (imported.folder / "rows.csv").write_text("age,fare\n10,1\n35,1\n50,1\n")
+    imported.ok("versions", "import", "churn", "v9", str(model), "--dataset", "rows.csv")
+    imported.ok("versions", "verify", "churn", "v9")
+    outside.write_text("40")
+    failed = imported("versions", "verify", "churn", "v9")
+    assert failed.code == 1
+    assert "golden predictions" in failed.err
+    assert "row 1" in failed.err
+    refused = imported("scoring", "run", "churn", "--input", "rows.csv", "--output", "x.csv")
+    assert refused.code == 1, "a version that failed its check may not score"
+    assert not (imported.folder / "x.csv").exists()
+
+
+def test_words_for_people_and_json_for_scripts(imported):
+    people = imported("versions", "show", "churn", "v1")
+    assert people.code == 0
+    assert "Prediction type" in people.out
+    assert imported("envs", "list").code == 0
+    assert isinstance(imported.ok("envs", "list"), list)
+    assert imported("models", "list").out.count("churn") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["models", "create", "churn"], 2, "--prediction-type"),
+        (["models", "create", "a b", "--prediction-type", "other"], 2, "NAME"),
+        (["models", "create", "churn", "--prediction-type", "other"], 4, "already"),
+        (["models", "create", "x", "--prediction-type", "other", "--project", "no"], 3, "default"),
+        (["versions", "import", "churn", "v 1", "x"], 2, "VERSION"),
+        (["versions", "import", "churn", "v1", "x", "--classes", "a"], 2, "exactly 2"),
+        (["versions", "show", "churn", "v7"], 3, "v1"),
+        (
+            ["versions", "import", "churn", "v1", "x", "--features", "a", "--dataset", "b"],
+            2,
+            "both",
+        ),
+        (["nonsense"], 2, "No such command"),
+    ],
+)
+def test_wrong_words_are_said(imported, words, code, said):
+    done = imported(*words)
+    assert done.code == code, done.err
+    assert said in done.err
+    assert done.out == ""
+
+
+def test_errors_in_json_mode_leave_stdout_empty(imported):
+    done = imported("versions", "show", "churn", "v7", "--json")
+    assert done.out == ""
+    assert '"code": "not_found"' in done.err
+
+
+def test_the_python_example_of_the_readme(model_folder, tmp_path):
+    readme = (ROOT / "README.md").read_text("utf-8")
+    example = re.search(r"```python\n(.*?)```", readme, re.DOTALL)[1]
+    model_folder.rename(tmp_path / "mlflow-model")
+    (tmp_path / "holdout.csv").write_text("age,fare\n40,1\n")
+    done = subprocess.run(
+        [sys.executable, "-c", example],
+        cwd=tmp_path,
+        env={"MODELYARD_ENVS__DEFAULT": "local", "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == "needs_review labels"
+    assert done.stdout.splitlines()[1].startswith("1 ")
