@@ -32,6 +32,11 @@ class RuntimeSettings(Section):
     predict_timeout: float = Field(
         default=600, gt=0, description="seconds a model may take for one chunk of rows"
     )
+    environ: tuple[str, ...] = Field(
+        default=(),
+        description="names of environment variables that workers see beside PATH, the locale and "
+        "the like; nothing else of the environment reaches a model",
+    )
 
 
 class EnvSettings(Section):
@@ -62,6 +67,19 @@ class TrustSettings(Section):
     )
 
 
+class SourceSettings(Section):
+    """Where models are read from."""
+
+    tracking_uri: str = Field(
+        default="",
+        description="MLflow server of runs:/ and models:/ sources when neither the command nor "
+        "MLFLOW_TRACKING_URI names one",
+    )
+    registry_uri: str = Field(
+        default="", description="MLflow model registry, where it is another server"
+    )
+
+
 class Settings(BaseSettings):
     """Everything that can be set. `MODELYARD_RUNTIME__WORKERS=4` sets `workers` of `[runtime]`."""
 
@@ -78,6 +96,7 @@ class Settings(BaseSettings):
     runtime: RuntimeSettings = RuntimeSettings()
     envs: EnvSettings = EnvSettings()
     trust: TrustSettings = TrustSettings()
+    sources: SourceSettings = SourceSettings()
 
     @classmethod
     def settings_customise_sources(  # noqa: D102  pydantic-settings' own hook

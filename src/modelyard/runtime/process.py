@@ -1,0 +1,303 @@
+"""One worker process seen from the control side: start it, ask it, watch it, end it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Literal
+
+import psutil
+import pyarrow as pa
+
+from modelyard import errors
+from modelyard.kernel.progress import Progress
+from modelyard.kernel.settings import RuntimeSettings
+from modelyard.runtime import guard
+from modelyard.runtime.isolation import worker_environment
+from modelyard.runtime.worker import protocol
+
+WORKER = Path(protocol.__file__).with_name("__main__.py")
+ENDS_ITSELF_IN = 2.0
+"""Seconds that a worker gets to end by itself when it is no longer needed."""
+LOOKS_EVERY = 0.25
+"""Seconds between two looks at a busy worker."""
+
+Cause = Literal["died", "unstartable", "overdue", "memory", "garbled"]
+
+
+class Lost(Exception):
+    """A worker is gone, and with it the request it was at.
+
+    `happened` completes a sentence that starts with the model's name; `tail` is the last that the
+    worker printed.
+    """
+
+    def __init__(self, cause: Cause, happened: str, tail: str = "") -> None:
+        super().__init__(happened)
+        self.cause = cause
+        self.happened = happened
+        self.tail = tail
+
+
+@dataclass(frozen=True)
+class WorkerSpec:
+    """How worker processes are started."""
+
+    python: Path
+    settings: RuntimeSettings
+    threads: int
+    """Threads that numeric libraries may use."""
+    environ: Mapping[str, str]
+    """Variables beside those that every worker gets."""
+
+
+class WorkerProcess:
+    """A running worker under its guard; it takes one request at a time.
+
+    Args:
+        spec: how to start it.
+        log: file that whatever it prints is appended to.
+
+    Raises:
+        Unavailable: the system starts no more processes.
+    """
+
+    def __init__(self, spec: WorkerSpec, log: Path) -> None:
+        self._limit = spec.settings.memory_limit_mb << 20
+        self._scratch = Path(tempfile.gettempdir()) / f"modelyard-worker-{os.urandom(8).hex()}"
+        self._interrupted = False
+        self._ending: _Ending | None = None
+        self._connection, theirs = socket.socketpair()
+        self._connection.settimeout(0)
+        with theirs:
+            try:
+                log.parent.mkdir(parents=True, exist_ok=True)
+                self._guard = _start_guard(spec, theirs.fileno(), log.absolute(), self._scratch)
+            except OSError as exc:
+                self._connection.close()
+                raise errors.Unavailable(f"no worker process could be started: {exc}") from exc
+
+    @property
+    def ended(self) -> bool:
+        """Whether `end` was called, by whomever."""
+        return self._ending is not None
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The worker and every process it started; empty once they are gone."""
+        return tuple(process.pid for process in self._family())
+
+    def request(
+        self,
+        header: Mapping[str, Any],
+        table: pa.Table | None = None,
+        *,
+        timeout: float,
+        progress: Progress | None = None,
+    ) -> protocol.Message:
+        """Send a request and wait for its answer, at most `timeout` seconds.
+
+        Whatever goes wrong ends the worker, since it may be in the middle of something.
+
+        Raises:
+            Lost: the worker died, hangs, uses too much memory or answers nonsense.
+            TooLarge: the table is larger than a message may be.
+            pa.ArrowException: the table cannot be sent.
+        """
+        watch = _Watch(timeout, self)
+        try:
+            protocol.send(self._connection, dict(header), table, watch.wait)
+            while True:
+                answer, answered = protocol.receive(self._connection, watch.wait, check=True)
+                if "progress" not in answer:
+                    return answer, answered
+                _pass_on(answer["progress"], progress)
+        except (EOFError, ConnectionError) as exc:
+            raise self._lost() from exc
+        except protocol.Garbled as exc:
+            tail = self.end(at_once=True).tail
+            raise Lost("garbled", f"broke the protocol of workers ({exc})", tail) from exc
+        except (protocol.TooLarge, pa.ArrowException):
+            raise  # before a byte was sent: the worker knows nothing of it
+        except Lost as exc:
+            exc.tail = self.end(at_once=True).tail
+            raise
+        except BaseException:
+            self.end(at_once=True)
+            raise
+
+    def interrupt(self) -> None:
+        """Make the request that is under way fail; may be called from any thread."""
+        self._interrupted = True
+        with contextlib.suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
+
+    def release(self) -> None:
+        """Tell the worker that no more requests come, without waiting for its end."""
+        self._connection.close()
+
+    def end(self, *, at_once: bool = False) -> _Ending:
+        """End the worker and all it started, and say how it ended; more than once is harmless."""
+        if self._ending is None:
+            self.release()
+            self._ending = self._collect(0 if at_once or self._interrupted else ENDS_ITSELF_IN)
+            shutil.rmtree(self._scratch, ignore_errors=True)
+        return self._ending
+
+    def memory(self) -> int:
+        """Bytes of memory that the worker and all it started use now."""
+        family = self._family()
+        used = sum(_memory_of(process, shared=True) for process in family)
+        if used > self._limit and len(family) > 1:
+            # Forked processes share pages, which must not count once for each: look closer.
+            used = sum(_memory_of(process, shared=False) for process in family)
+        return used
+
+    def check_memory(self) -> None:
+        """Raise Lost if the worker uses more memory than it may."""
+        used = self.memory()
+        if used > self._limit:
+            raise Lost("memory", f"used {used >> 20:,} MiB of memory")
+
+    def _family(self) -> list[psutil.Process]:
+        try:
+            return psutil.Process(self._guard.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            return []
+
+    def _lost(self) -> Lost:
+        ending = self.end()
+        if ending.unstartable is not None:
+            return Lost("unstartable", f"could not be started: {ending.unstartable}")
+        return Lost("died", ending.words, ending.tail)
+
+    def _collect(self, patience: float) -> _Ending:
+        """Wait for the guard's report; after `patience` seconds the guard ends the worker."""
+        process = self._guard
+        forced = False
+        try:
+            process.wait(patience)
+        except subprocess.TimeoutExpired:
+            forced = True
+            _pipe(process.stdin).close()
+            try:
+                process.wait(2 * guard.ENDING_TAKES)
+            except subprocess.TimeoutExpired:
+                _kill_group(process.pid)
+                process.wait()
+        with _pipe(process.stdout) as output, _pipe(process.stdin):
+            report = output.read()
+        if not report:
+            _kill_group(process.pid)  # the guard was killed and could end nothing
+        return _Ending.of(report, forced=forced)
+
+
+@dataclass(frozen=True)
+class _Ending:
+    """How a worker ended."""
+
+    words: str
+    """Completes a sentence that starts with the model's name."""
+    tail: str = ""
+    unstartable: str | None = None
+
+    @classmethod
+    def of(cls, report: bytes, *, forced: bool) -> _Ending:
+        """Read a guard's report; it is empty if the guard was killed."""
+        if not report:
+            return cls("ended with its guard, which was killed")
+        facts = json.loads(report)
+        status, tail = facts["status"], facts["tail"]
+        if forced or status is None:
+            return cls("stopped answering", tail, facts["unstartable"])
+        code = os.waitstatus_to_exitcode(status)
+        if code >= 0:
+            return cls(f"ended its process with exit code {code}", tail)
+        words = f"was killed by signal {-code} ({signal.Signals(-code).name})"
+        if -code == signal.SIGKILL:
+            words += ", which is also what a system out of memory sends"
+        return cls(words, tail)
+
+
+class _Watch:
+    """Waits for a worker's socket and looks after the worker meanwhile."""
+
+    def __init__(self, timeout: float, process: WorkerProcess) -> None:
+        self._timeout = timeout
+        self._deadline = time.monotonic() + timeout
+        self._next_look = time.monotonic() + LOOKS_EVERY
+        self._process = process
+
+    def wait(self, connection: socket.socket, *, for_writing: bool) -> None:
+        """Return once the socket is ready; raise Lost if the worker must not go on."""
+        poller = select.poll()
+        poller.register(connection, select.POLLOUT if for_writing else select.POLLIN)
+        while True:
+            now = time.monotonic()
+            if now >= self._deadline:
+                raise Lost("overdue", f"did not answer within {self._timeout:g} s")
+            if now >= self._next_look:
+                self._process.check_memory()
+                self._next_look = time.monotonic() + LOOKS_EVERY
+            until = min(self._deadline, self._next_look)
+            if poller.poll(max(0.0, until - time.monotonic()) * 1000):
+                return
+
+
+def _start_guard(
+    spec: WorkerSpec, descriptor: int, log: Path, scratch: Path
+) -> subprocess.Popen[bytes]:
+    environ = worker_environment(
+        str(scratch), threads=spec.threads, named=spec.settings.environ, extra=spec.environ
+    )
+    # Isolated from the caller's Python settings, unbuffered, with a trace printed on a crash.
+    python = [str(spec.python), "-I", "-u", "-X", "utf8", "-X", "faulthandler"]
+    guarding = [sys.executable, "-I", "-S", guard.__file__, str(descriptor), str(log), str(scratch)]
+    worker = [str(WORKER), str(descriptor), str(spec.settings.memory_limit_mb)]
+    return subprocess.Popen(
+        [*guarding, *python, *worker],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environ,
+        pass_fds=[descriptor],
+        start_new_session=True,
+    )
+
+
+def _pipe(end: IO[bytes] | None) -> IO[bytes]:
+    if end is None:
+        raise AssertionError("a guard has pipes")
+    return end
+
+
+def _kill_group(group: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+
+
+def _memory_of(process: psutil.Process, *, shared: bool) -> int:
+    """Bytes in memory; without `shared`, a page that n processes share counts 1/n where known."""
+    try:
+        if shared:
+            return process.memory_info().rss
+        full = process.memory_full_info()
+        return getattr(full, "pss", full.uss)
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return 0
+
+
+def _pass_on(told: Mapping[str, Any], progress: Progress | None) -> None:
+    if progress is not None:
+        progress(str(told["message"]), fraction=told.get("fraction"), rows=told.get("rows"))
