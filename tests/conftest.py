@@ -14,7 +14,9 @@ import modelyard
 @pytest.fixture
 def yard(tmp_path):
     """A new workspace in a folder of its own."""
-    return modelyard.open(tmp_path / "yard", actor="tester")
+    yard = modelyard.open(tmp_path / "yard", actor="tester")
+    yield yard
+    yard.close()
 
 
 @pytest.fixture

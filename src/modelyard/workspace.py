@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import os
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
@@ -45,21 +44,18 @@ class Workspace(Verbs):
             self._context = self.open()
         return BUS.handle(command, self._context)
 
+    def close(self) -> None:
+        """Let go of the database; the next command opens it again."""
+        if self._context is not None:
+            self._context.engine.dispose()
+            self._context = None
+
     def open(self) -> Any:
         """Open the folder now; gives what handlers are given."""
         # The store brings SQLAlchemy, which help pages and completions should not wait for.
-        context = import_module("modelyard.kernel.context")
-        database = import_module("modelyard.store.database")
-        store = import_module("modelyard.store.opening").open_store(self.folder)
-        return context.Context(
-            folder=store.folder,
-            engine=store.engine,
-            artifacts=store.artifacts,
-            settings=store.settings,
-            actor=self._actor,
-            caller=self,
-            progress=self._progress,
-            begin=partial(database.transaction, store.engine),
+        opening = import_module("modelyard.store.opening")
+        return opening.open_context(
+            self.folder, actor=self._actor, caller=self, progress=self._progress
         )
 
 
@@ -75,4 +71,12 @@ def open_workspace(
         progress: called with a message, a fraction and a number of rows while long commands run.
     """
     chosen = Path(folder or os.environ.get("MODELYARD_WORKSPACE") or FOLDER).expanduser()
-    return Workspace(chosen.absolute(), actor=actor or getpass.getuser(), progress=progress)
+    return Workspace(chosen.absolute(), actor=actor or login_name(), progress=progress)
+
+
+def login_name() -> str:
+    """The name of whoever runs this process; containers may run as a number without a name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid-{os.getuid()}"

@@ -43,9 +43,10 @@ def require(version: ModelVersion, result: Verification) -> None:
     """Raise Failed unless the verification passed."""
     if not result.passed:
         raise errors.Failed(
-            f"{version.model!r} {version.version!r} does not reproduce its golden predictions in "
-            f"env {result.env} on {result.host}: {result.rows - result.matching} of {result.rows} rows "
-            f"differ, the largest gap is {result.largest_gap:.3g}; {'; '.join(result.details)}. "
+            f"{version.model!r} {version.version!r} does not reproduce its golden predictions "
+            f"in env {result.env} on {result.host}: {result.rows - result.matching} of "
+            f"{result.rows} rows differ, the largest gap is {result.largest_gap:.3g}; "
+            f"{'; '.join(result.details)}. "
             "It may not score here; use the env it was imported with, or import it again",
             rows=list(result.differing),
         )

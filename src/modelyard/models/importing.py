@@ -153,8 +153,8 @@ def refuse_untrusted(context: Context, command: ImportVersion, scan: Scan) -> No
     found = "; ".join(f"{finding.file}: {finding.what}" for finding in worst[:3])
     raise errors.Blocked(
         f"{command.source} was not imported: its files are {scan.verdict.replace('_', ' ')} "
-        f"({found}), and the setting trust.allowed lets in {', '.join(allowed)}. Look at the findings; if you "
-        "trust where the model comes from, extend that setting",
+        f"({found}), and the setting trust.allowed lets in {', '.join(allowed)}. "
+        "Look at the findings; if you trust where the model comes from, extend that setting",
         findings=[finding.model_dump() for finding in scan.findings],
     )
 
@@ -199,7 +199,7 @@ def keep(
     """Write the version's rows and move its files into the artifact store, in one transaction."""
     moves = [(staged.model / file.path, file) for file in version.files]
     golden_moves = golden_files(staged, trial)
-    if golden_moves:
+    if trial.inputs is not None and golden_moves:
         inputs, outputs = (file.sha256 for _, file in golden_moves)
         version = version.model_copy(
             update={

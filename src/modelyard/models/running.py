@@ -63,14 +63,15 @@ def model_folder(
     folder: Path,
     mlmodel: Mapping[str, Any],
     inputs: ModelInputs | None,
+    *,
+    name: str,
 ) -> ModelFolder:
-    """What a worker needs to load a model."""
+    """What a worker needs to load a model; `name` is what messages call it."""
     options: dict[str, JsonValue] = {
-        "folder": str(folder),
         "mlmodel": dict(mlmodel),
         "inputs": None if inputs is None else inputs.model_dump(mode="json"),
     }
-    return ModelFolder(python=env_python(context, env), folder=folder, options=options)
+    return ModelFolder(env_python(context, env), folder, options, name)
 
 
 def open_pool(context: Context, folder: ModelFolder, *, size: int = 1) -> WorkerPool:
@@ -128,7 +129,9 @@ def prepare(
     """Make ready what a worker needs to load a version."""
     folder = version_folder(context, version, anew=anew)
     _, mlmodel = read_mlmodel(folder)
-    return model_folder(context, env or version.env, folder, mlmodel, version.signature.inputs)
+    name = f"{version.model} {version.version}"
+    inputs = version.signature.inputs
+    return model_folder(context, env or version.env, folder, mlmodel, inputs, name=name)
 
 
 def verified(version: ModelVersion) -> bool:

@@ -72,7 +72,14 @@ def try_model(
         Invalid: what the user said of classes, features or threshold contradicts the model.
     """
     started = time.monotonic()
-    folder = model_folder(context, candidate.env, candidate.folder, candidate.mlmodel, None)
+    folder = model_folder(
+        context,
+        candidate.env,
+        candidate.folder,
+        candidate.mlmodel,
+        None,
+        name=f"{command.model} {command.version}",
+    )
     with open_pool(context, folder) as pool:
         context.progress("loading the model in its worker")
         loaded = pool.load()

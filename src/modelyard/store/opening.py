@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from sqlalchemy import Engine
-
 from modelyard import errors
-from modelyard.kernel.settings import Settings, read_settings
+from modelyard.kernel.command import Caller
+from modelyard.kernel.context import Context
+from modelyard.kernel.progress import Progress
+from modelyard.kernel.settings import read_settings
 from modelyard.store.artifacts import LocalArtifacts
-from modelyard.store.database import connect
+from modelyard.store.database import connect, transaction
 
 
-@dataclass(frozen=True)
-class Store:
-    """An open workspace folder."""
-
-    folder: Path
-    settings: Settings
-    engine: Engine
-    artifacts: LocalArtifacts
-
-
-def open_store(folder: Path) -> Store:
+def open_context(folder: Path, *, actor: str, caller: Caller, progress: Progress) -> Context:
     """Open a workspace folder, made if it is not there.
 
     Raises:
@@ -37,4 +28,13 @@ def open_store(folder: Path) -> Store:
     settings = read_settings(folder)
     engine = connect(settings.database or f"sqlite:///{folder / 'modelyard.db'}")
     artifacts = Path(settings.artifacts) if settings.artifacts else folder / "artifacts"
-    return Store(folder, settings, engine, LocalArtifacts(artifacts))
+    return Context(
+        folder=folder,
+        engine=engine,
+        artifacts=LocalArtifacts(artifacts),
+        settings=settings,
+        actor=actor,
+        caller=caller,
+        progress=progress,
+        begin=partial(transaction, engine),
+    )
