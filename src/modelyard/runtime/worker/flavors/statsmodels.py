@@ -1,0 +1,106 @@
+"""statsmodels: results whose model class says whether predict gives probabilities or numbers."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any, Dict, List, Mapping, Optional
+
+from ..casting import Habits
+from ..labels import plain, spelled
+from .flavor import CLASSIFICATION, Flavor, feature, interpretation
+
+BINARY_MODELS = ("Logit", "Probit", "ConditionalLogit", "GEE", "GLM")
+CLASS_MODELS = ("MNLogit", "OrderedModel")
+
+
+class Statsmodels(Flavor):
+    """The results of a fit, by formula or by arrays."""
+
+    name = "statsmodels"
+    loader_modules = ("mlflow.statsmodels",)
+    libraries = ("statsmodels", "patsy", "formulaic", "scipy")
+    native_loader = ("mlflow.statsmodels", "data")
+
+    def __init__(self, pyfunc: Any, native: Any, facts: Mapping[str, Any], folder: str) -> None:
+        super().__init__(pyfunc, native, facts, folder)
+        self._model = native.model
+        self._kind = type(self._model).__name__
+
+    def model_class(self) -> Optional[str]:
+        """The class of the model that was fitted."""
+        return f"{type(self._model).__module__}.{self._kind}"
+
+    def classes(self) -> Optional[List[Any]]:
+        """MNLogit keeps the labels it was given; a model of two classes has 0 and 1."""
+        if self._kind == "MNLogit":
+            names = self._model._ynames_map
+            return [_as_number(names[at]) for at in sorted(names)]
+        return [0, 1] if self._is_binary() else None
+
+    def features(self) -> Optional[List[Dict[str, Any]]]:
+        """The names in the formula, or those of the frame it was fitted on."""
+        if getattr(self._model, "formula", None) is not None:
+            return [feature(name) for name in self._names_in_formula()]
+        if type(self._model.data).__name__ != "PandasData":
+            return None
+        return [feature(name, "double") for name in self._model.exog_names]
+
+    def _names_in_formula(self) -> List[str]:
+        data = self._model.data
+        spec = getattr(data, "model_spec", None) or data.design_info
+        factors = [factor.name() for factor in getattr(spec, "factor_infos", {})]
+        frame = getattr(data, "frame", None)
+        names: List[str] = []
+        for code in factors:
+            nodes = list(ast.walk(ast.parse(code, mode="eval")))
+            called = {node.func.id for node in nodes if _is_plain_call(node)}  # type: ignore[attr-defined]
+            for node in nodes:
+                if not isinstance(node, ast.Name) or node.id in names:
+                    continue
+                if node.id in frame.columns if frame is not None else node.id not in called:
+                    names.append(node.id)
+        return names
+
+    def width(self) -> Optional[int]:
+        """The number of columns of the design."""
+        features = self.features()
+        return len(self._model.exog_names) if features is None else len(features)
+
+    def habits(self) -> Habits:
+        """The constant that add_constant adds by hand is added where the data lacks it."""
+        names = [column["name"] for column in self.features() or ()]
+        formula = getattr(self._model, "formula", None) is not None
+        constants = {"const": 1.0} if "const" in names and not formula else {}
+        return super().habits()._replace(constants=constants)
+
+    def expects(self, prediction_type: str) -> Optional[Dict[str, Any]]:
+        """By the model's class."""
+        classes = self.classes()
+        if prediction_type == "regression":
+            return interpretation("number", f"predict of {self._kind}")
+        if prediction_type not in CLASSIFICATION:
+            return None
+        if self._kind in CLASS_MODELS:
+            reason = f"predict of {self._kind} gives a column per class"
+            return interpretation("probabilities", reason, classes=classes or [])
+        if classes is not None:
+            reason = f"predict of {self._kind} gives the probability of 1"
+            return interpretation("positive_probability", reason, classes=classes)
+        return None
+
+    def _is_binary(self) -> bool:
+        family = getattr(self._model, "family", None)
+        if family is not None and type(family).__name__ != "Binomial":
+            return False
+        return self._kind in BINARY_MODELS
+
+
+def _is_plain_call(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+
+
+def _as_number(label: Any) -> Any:
+    """MNLogit writes numbers as text."""
+    label = plain(label)
+    whole = isinstance(label, str) and spelled(label).lstrip("-").isdigit()
+    return int(spelled(label)) if whole else label

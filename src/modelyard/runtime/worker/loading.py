@@ -1,0 +1,136 @@
+"""Loads a model through MLflow, with what it may unpickle decided by our settings."""
+
+from __future__ import annotations
+
+import contextlib
+import fnmatch
+import os
+from importlib import import_module
+from typing import Any, Dict, Iterator, Mapping, Sequence, Tuple, Type
+
+from .flavors import Flavor, choose
+from .problems import Problem
+
+NATIVE_ATTRIBUTES = (
+    "sklearn_model",
+    "xgb_model",
+    "lgb_model",
+    "cb_model",
+    "statsmodels_model",
+    "rt",
+    "python_model",
+)
+"""Where MLflow's wrappers keep the native model, from 1.x to 3.x."""
+
+
+def load_flavor(folder: str, mlmodel: Mapping[str, Any], trusted: Sequence[str]) -> Flavor:
+    """Load a model and the adapter of its flavor.
+
+    Args:
+        folder: with the MLmodel file.
+        mlmodel: its contents.
+        trusted: types that a skops file may hold beside those skops itself trusts; `package.*`
+            stands for all of a package. What the model's own file says of them is not asked.
+
+    Raises:
+        Problem: it cannot be loaded (`failed`), or holds types that are not trusted (`invalid`).
+    """
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    kind = choose(mlmodel)
+    try:
+        with _skops_trusting(trusted):
+            pyfunc = _load_pyfunc(folder, mlmodel, kind)
+        facts = _facts(mlmodel, kind)
+        return kind(pyfunc, _native(pyfunc), facts, folder)
+    except Problem:
+        raise
+    except ModuleNotFoundError as exc:
+        raise Problem(
+            "failed",
+            f"the model needs the module {exc.name!r}, which its code env lacks: add it to the "
+            "model's requirements or code paths, or name an env that has it",
+            module=exc.name,
+        ) from exc
+    except Exception as exc:
+        raise Problem("failed", f"the model cannot be loaded: {said(exc)}") from exc
+
+
+def said(exc: BaseException) -> str:
+    """An exception in one line."""
+    text = " ".join(str(exc).split())
+    return f"{type(exc).__name__}: {text[:1500]}" if text else type(exc).__name__
+
+
+def _load_pyfunc(folder: str, mlmodel: Mapping[str, Any], kind: Type[Flavor]) -> Any:
+    declared = mlmodel.get("flavors") or {}
+    import mlflow.pyfunc
+
+    if "python_function" in declared:
+        pyfunc = mlflow.pyfunc.load_model(folder, suppress_warnings=True)
+    elif kind.native_loader is None:
+        raise Problem(
+            "unsupported",
+            f"the model has flavors {', '.join(declared) or '(none)'}, none of them loadable; "
+            "save it again with the python_function flavor",
+        )
+    else:
+        pyfunc = _load_native(folder, declared[kind.name], kind.native_loader)
+    if pyfunc.metadata.signature is not None:
+        # Rows are cast to the repaired signature before; MLflow's own check would refuse repairs.
+        pyfunc.metadata.signature.inputs = None
+    return pyfunc
+
+
+def _load_native(folder: str, facts: Mapping[str, Any], loader: Tuple[str, str]) -> Any:
+    """Make a pyfunc of a model that was saved with its own flavor alone."""
+    from mlflow.models import Model
+    from mlflow.pyfunc import PyFuncModel
+
+    module, key = loader
+    impl = import_module(module)._load_pyfunc(os.path.join(folder, facts[key]))
+    return PyFuncModel(Model.load(os.path.join(folder, "MLmodel")), impl)
+
+
+def _facts(mlmodel: Mapping[str, Any], kind: Type[Flavor]) -> Dict[str, Any]:
+    declared = mlmodel.get("flavors") or {}
+    return {**(declared.get("python_function") or {}), **(declared.get(kind.name) or {})}
+
+
+def _native(pyfunc: Any) -> Any:
+    impl = pyfunc._model_impl  # MLflow calls it a stable developer API
+    for name in NATIVE_ATTRIBUTES:
+        native = getattr(impl, name, None)
+        if native is not None:
+            return native
+    return impl
+
+
+@contextlib.contextmanager
+def _skops_trusting(trusted: Sequence[str]) -> Iterator[None]:
+    """Let our own list decide what skops loads, whatever list MLflow hands it."""
+    try:
+        import skops.io as skops_io
+        from skops.io.exceptions import UntrustedTypesFoundException
+    except ImportError:  # an env without skops loads no skops files
+        yield
+        return
+    load = skops_io.load
+
+    def load_trusted(file: Any, trusted: Any = None) -> Any:  # noqa: ARG001  the model's own list
+        found = skops_io.get_untrusted_types(file=file)
+        known = [name for name in found if any(fnmatch.fnmatchcase(name, ok) for ok in ours)]
+        return load(file, trusted=known)
+
+    ours = tuple(trusted)
+    skops_io.load = load_trusted
+    try:
+        yield
+    except UntrustedTypesFoundException as exc:
+        raise Problem(
+            "invalid",
+            f"the model's file holds types that are not trusted: {', '.join(exc.untrusted_types)}; "
+            "if you trust who made the model, add them to imports under [trust] in the settings",
+            untrusted=list(exc.untrusted_types),
+        ) from exc
+    finally:
+        skops_io.load = load
