@@ -35,6 +35,7 @@ FAILURES: Tuple[Tuple[Set[str], str, str], ...] = (
         "unavailable",
         "check the address, and that the server runs",
     ),
+    ({"RetryError"}, "unavailable", LATER),
     (
         {"NoCredentialsError", "DefaultCredentialsError", "ClientAuthenticationError"},
         "unauthenticated",
@@ -113,7 +114,7 @@ def explain(exc: BaseException, uri: str) -> Problem:
     said = str(causes[-1]).strip()[:300]
     for known, kind, advice in FAILURES:
         if names & known:
-            return Problem(kind, f"{uri} cannot be read: {said}; {advice}")
+            return Problem(kind, f"reading from {uri} failed: {said}; {advice}")
     said = str(exc).strip().split("\n")[0][:500]
     code = getattr(exc, "error_code", "")
     status = _status(exc)

@@ -1,0 +1,185 @@
+"""A model on an MLflow server, read by MLflow's own client in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from modelyard import errors
+from modelyard.kernel.context import Context
+from modelyard.models.sources.copying import SPARE
+from modelyard.models.sources.lineage import web_page, without_secrets
+from modelyard.models.sources.request import Request
+from modelyard.models.types import Lineage
+from modelyard.runtime.envs import ensure_env, env_python
+from modelyard.runtime.tasks import run_task
+from modelyard.runtime.types import EnvRequest
+
+DOWNLOAD_TIMEOUT = 24 * 3600.0
+CLIENT = "mlflow-skinny==3.17.2"
+"""MLflow's client without its server; a client of MLflow 3 reads servers of MLflow 2 too."""
+WHOLE_CLIENT = "mlflow==3.17.2"
+"""With what it takes to open a tracking database or folder without a server."""
+STORAGE_PACKAGES = {
+    "boto3": ("boto3",),
+    "botocore": ("boto3",),
+    "google": ("google-cloud-storage",),
+    "azure": ("azure-storage-blob", "azure-identity"),
+}
+"""What reads artifacts that a server keeps in a cloud without passing them on, by module."""
+
+PATIENCE = 9.0
+"""Seconds that a server may take to answer at all."""
+CLIENT_SETTINGS = {
+    # By default MLflow tries for minutes.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_ALLOW_FILE_STORE": "true",
+    "GIT_PYTHON_REFRESH": "quiet",
+}
+PASSED_ON = ("MLFLOW_", "AWS_", "GOOGLE_", "AZURE_", "DATABRICKS_")
+PASSED_ON_NAMES = {"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE"}
+
+
+def fetch_from_server(request: Request) -> Lineage:
+    """Download a model that a runs:/, models:/ or mlflow-artifacts:/ URI names.
+
+    Raises:
+        Invalid: no server is named, or it is none of MLflow.
+        NotFound: the server has no such run, model, version or artifact; says what there is.
+        Unauthenticated, Forbidden: the server wants other credentials.
+        Unavailable: the server does not answer, or the download broke off.
+        Failed: the disk is full, or MLflow's client fails otherwise.
+    """
+    settings = request.context.settings.sources
+    environ = os.environ
+    tracking_uri, credentials = _without_credentials(
+        request.tracking_uri or environ.get("MLFLOW_TRACKING_URI") or settings.tracking_uri
+    )
+    registry_uri, _ = _without_credentials(
+        request.registry_uri or environ.get("MLFLOW_REGISTRY_URI") or settings.registry_uri
+    )
+    if not tracking_uri:
+        raise errors.Invalid(
+            f"{request.source} is on an MLflow server, and none is named; name it with "
+            "--tracking-uri or MLFLOW_TRACKING_URI, such as http://localhost:5000"
+        )
+    arguments = {
+        "source": without_secrets(request.source),
+        "target": str(request.target.absolute()),
+        "tracking_uri": _findable(tracking_uri),
+        "registry_uri": _findable(registry_uri) or None,
+        "shown_uri": without_secrets(tracking_uri),
+        "patience": float(environ.get("MLFLOW_HTTP_REQUEST_TIMEOUT") or PATIENCE),
+        "spare": SPARE,
+    }
+    facts = _download(request.context, arguments, {**_client_environ(), **credentials})
+    lineage = Lineage(
+        source=arguments["source"], tracking_uri=without_secrets(tracking_uri), **facts
+    )
+    return lineage.model_copy(update={"link": web_page(tracking_uri, registry_uri, lineage)})
+
+
+def _download(
+    context: Context, arguments: dict[str, Any], environ: dict[str, str]
+) -> dict[str, Any]:
+    """Run the download, with the packages that the model's storage turns out to need."""
+    whole = _is_local_store(arguments["tracking_uri"])
+    packages = [WHOLE_CLIENT if whole else CLIENT]
+    python = Path(sys.executable) if _is_client_here() else None
+    for _ in range(1 + len(STORAGE_PACKAGES)):
+        try:
+            return run_task(
+                python or _tool_python(context, packages),
+                "download",
+                arguments,
+                settings=context.settings.runtime,
+                log=context.folder / "logs" / "sources.log",
+                environ=environ,
+                timeout=DOWNLOAD_TIMEOUT,
+                progress=context.progress,
+            )
+        except errors.Unsupported as exc:
+            module = str(exc.context.get("module", "")).split(".")[0]
+            if module not in STORAGE_PACKAGES or STORAGE_PACKAGES[module][0] in packages:
+                raise
+            packages += STORAGE_PACKAGES[module]
+            python = None
+    raise AssertionError("each turn adds packages, returns or raises")
+
+
+def _tool_python(context: Context, packages: list[str]) -> Path:
+    request = EnvRequest(requirements=tuple(packages), source="user")
+    return env_python(context, ensure_env(context, request, named="model"))
+
+
+def _is_client_here() -> bool:
+    """Whether the running Python holds a client of MLflow 3: it spares making an env.
+
+    It also has whatever plug-ins for sign-in and storage were installed beside it.
+    """
+    for name in ("mlflow", "mlflow-skinny"):
+        try:
+            return int(version(name).split(".")[0]) >= 3
+        except PackageNotFoundError:
+            continue
+    return False
+
+
+def _client_environ() -> dict[str, str]:
+    """What MLflow's client may know of this process: its settings and credentials.
+
+    Its home is the user's, where credential files are. No model's code runs in it.
+    """
+    passed = {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith(PASSED_ON) or name.upper() in PASSED_ON_NAMES
+    }
+    return {"HOME": str(Path.home()), **CLIENT_SETTINGS, **passed}
+
+
+def _without_credentials(uri: str) -> tuple[str, dict[str, str]]:
+    """Take user and password out of a server's address: they go another way, not into messages."""
+    parts = urlsplit(uri)
+    if parts.scheme not in ("http", "https") or parts.username is None:
+        return uri, {}
+    credentials = {
+        "MLFLOW_TRACKING_USERNAME": unquote(parts.username),
+        "MLFLOW_TRACKING_PASSWORD": unquote(parts.password or ""),
+    }
+    return without_secrets(uri), credentials
+
+
+def _is_local_store(uri: str) -> bool:
+    """Whether a tracking URI is a database or a folder, not a server."""
+    return not uri.startswith(("http://", "https://", "databricks", "uc:"))
+
+
+def _findable(uri: str) -> str:
+    """A tracking URI that means the same from another folder.
+
+    Raises:
+        NotFound: its file or folder does not exist (MLflow would make an empty one).
+    """
+    sqlite = "sqlite:///"
+    path = Path(
+        unquote(urlsplit(uri).path) if uri.startswith("file:") else uri.removeprefix(sqlite)
+    )
+    if (
+        not uri
+        or ("://" in uri and not uri.startswith(("file:", sqlite)))
+        or not _is_local_store(uri)
+    ):
+        return uri
+    if not path.exists():
+        raise errors.NotFound(
+            f"the tracking URI {uri} names no file or folder: {path.absolute()} does not exist"
+        )
+    return f"{sqlite}{path.absolute()}" if uri.startswith(sqlite) else path.absolute().as_uri()
