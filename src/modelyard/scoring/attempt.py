@@ -8,6 +8,7 @@ from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from functools import partial
+from itertools import chain
 
 import pyarrow as pa
 
@@ -20,7 +21,7 @@ from modelyard.models.running import open_pool
 from modelyard.runtime.pool import WorkerPool
 from modelyard.scoring import repository
 from modelyard.scoring.checkpoint import RunFolder, Scored
-from modelyard.scoring.chunks import Chunk, read_chunks
+from modelyard.scoring.chunks import AHEAD, Chunk, read_chunks, workers_needed
 from modelyard.scoring.engine import score_in_order
 from modelyard.scoring.output import Output
 from modelyard.scoring.pace import Pace
@@ -31,7 +32,6 @@ from modelyard.scoring.rows import OutputRows
 from modelyard.scoring.types import ScoringRun
 
 MOST_NOTES = 50
-AHEAD = 2  # chunks per worker that are read before the oldest is written
 
 
 def carry_out(plan: Plan, folder: RunFolder, context: Context) -> ScoringRun:
@@ -63,9 +63,11 @@ class Attempt:
         self._folder = folder
         self._context = context
         self._finished: dict[int, FinishedChunk] = {}
-        total = plan.source.count()
+        self._total = plan.source.count()
         self._run = self._take_up() or self._begin()
-        self._pace = Pace(context.progress, total=total, resumed_from=self._run.resumed_from or 0)
+        self._pace = Pace(
+            context.progress, total=self._total, resumed_from=self._run.resumed_from or 0
+        )
 
     def _take_up(self) -> ScoringRun | None:
         plan = self._plan
@@ -151,21 +153,22 @@ class Attempt:
                 repository.forget_chunks(db, self._run.id)
 
     def _scored(self) -> Generator[tuple[Chunk, Scored]]:
-        plan = self._plan
-        chunks = read_chunks(
-            plan.source,
-            plan.columns.read,
-            rows=self._run.batch_rows,
-            in_flight=(AHEAD + 1) * plan.workers,
-        )
+        plan, rows = self._plan, self._run.batch_rows
+        workers = workers_needed(self._total, rows, plan.workers)
         # Threads wait for workers, so the pool is closed, and ends them, before the threads are.
         with (
-            closing(chunks),
-            ThreadPoolExecutor(plan.workers) as threads,
-            open_pool(self._context, plan.runnable.folder, size=plan.workers) as pool,
+            closing(
+                read_chunks(plan.source, plan.columns.read, rows=rows, workers=workers)
+            ) as chunks,
+            ThreadPoolExecutor(workers) as threads,
+            open_pool(self._context, plan.runnable.folder, size=workers) as pool,
         ):
+            self._context.progress("loading the model")
+            for loading in [threads.submit(pool.load) for _ in range(workers)]:
+                loading.result()
+            self._pace.begin()
             score = partial(self._score, pool)
-            yield from score_in_order(chunks, score, threads=threads, ahead=AHEAD * plan.workers)
+            yield from score_in_order(chunks, score, threads=threads, ahead=AHEAD * workers)
 
     def _score(self, pool: WorkerPool, chunk: Chunk) -> Scored:
         known = self._finished.get(chunk.number)
@@ -196,12 +199,14 @@ class Attempt:
 
     def _no_predictions(self) -> pa.Table:
         """An empty table of the columns that the version's golden predictions have."""
-        golden = self._plan.version.golden
+        plan, golden = self._plan, self._plan.version.golden
         if golden is None:
-            return pa.table({})
+            with open_pool(self._context, plan.runnable.folder) as pool:
+                reply = pool.predict(self._no_rows().select(plan.columns.sent), plan.options)
+            return pa.table({}) if reply.table is None else reply.table
         with self._context.artifacts.open(golden.outputs) as file:
             outputs = read_arrow(file)
-        prefix = DIRECT if self._plan.mode == "direct" else RESTRUCTURED
+        prefix = DIRECT if plan.mode == "direct" else RESTRUCTURED
         columns = {
             name.removeprefix(prefix): outputs[name]
             for name in outputs.column_names

@@ -12,8 +12,10 @@ import pyarrow as pa
 from modelyard.data.access import Source
 
 PIECE = 4096  # rows read to learn how wide they are
-MOST_ROWS = 65_536  # more did not score faster, and a kill loses more
+LEAST_ROWS = 4 * PIECE  # fewer are not worth a second worker
+MOST_ROWS = 16 * PIECE  # more did not score faster, and a kill loses more
 MEMORY = 96 << 20  # bytes of input that all chunks in flight may hold together
+AHEAD = 2  # chunks per worker that are read before the oldest is written
 
 
 @dataclass(frozen=True)
@@ -26,22 +28,22 @@ class Chunk:
 
 
 def read_chunks(
-    source: Source, columns: Sequence[str], *, rows: int | None, in_flight: int
+    source: Source, columns: Sequence[str], *, rows: int | None, workers: int
 ) -> Generator[Chunk]:
     """Read a source as chunks of equal numbers of rows, the last one shorter.
 
     Args:
         source: what to read.
         columns: the columns wanted, in order.
-        rows: rows per chunk; None: as many as their width allows.
-        in_flight: how many chunks are held in memory at once.
+        rows: rows per chunk; None: as many as their width and the number of workers allow.
+        workers: how many chunks are scored at a time.
     """
     pieces = source.batches(rows=rows or PIECE, columns=columns)
     with closing(pieces):  # type: ignore[type-var]
         head = next(pieces, None)
         if head is None:
             return
-        group = 1 if rows else _pieces_per_chunk(head, in_flight)
+        group = 1 if rows else _pieces_per_chunk(head, source.count(), workers)
         number = first = 0
         batches = [head, *islice(pieces, group - 1)]
         while batches:
@@ -51,7 +53,22 @@ def read_chunks(
             batches = list(islice(pieces, group))
 
 
-def _pieces_per_chunk(head: pa.RecordBatch, in_flight: int) -> int:
+def _pieces_per_chunk(head: pa.RecordBatch, total: int | None, workers: int) -> int:
     width: int = max(1, head.nbytes // max(1, head.num_rows))
-    rows = min(MOST_ROWS, MEMORY // in_flight // width)
+    rows = min(MOST_ROWS, MEMORY // ((AHEAD + 1) * workers * width))
+    if total is not None:
+        rows = min(rows, max(LEAST_ROWS, total // workers + PIECE))
     return max(1, rows // PIECE)
+
+
+def workers_needed(total: int | None, rows: int | None, workers: int) -> int:
+    """How many of the workers have a chunk to score.
+
+    Args:
+        total: rows of the input, where known.
+        rows: rows per chunk, where told.
+        workers: how many there may be.
+    """
+    if total is None:
+        return workers
+    return max(1, min(workers, -(-total // (rows or LEAST_ROWS))))

@@ -20,8 +20,12 @@ class Pace:
         self._progress = progress
         self._total = total
         self._resumed_from = resumed_from
-        self._begun = time.monotonic()
+        self._started = self._begun = time.monotonic()
         self.rows = 0
+
+    def begin(self) -> None:
+        """Count the pace from now on: the model is loaded."""
+        self._begun = time.monotonic()
 
     def advance(self, rows: int) -> None:
         """Take note that so many further rows are written."""
@@ -39,13 +43,14 @@ class Pace:
 
     @property
     def seconds(self) -> float:
-        """Seconds since the attempt began."""
-        return time.monotonic() - self._begun
+        """Seconds since the attempt started, loading the model included."""
+        return time.monotonic() - self._started
 
     @property
     def rows_per_second(self) -> float:
-        """Rows scored in this attempt per second; 0 where there are none."""
-        return max(0, self.rows - self._resumed_from) / max(self.seconds, 1e-9)
+        """Rows scored in this attempt per second since the model was loaded."""
+        spent = time.monotonic() - self._begun
+        return max(0, self.rows - self._resumed_from) / max(spent, 1e-9)
 
 
 def _duration(seconds: float) -> str:

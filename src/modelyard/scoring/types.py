@@ -78,7 +78,9 @@ class ScoringRun(Value):
     )
     started: datetime
     seconds: float = Field(default=0, description="of the last attempt, loading the model included")
-    rows_per_second: float = Field(default=0, description="rows scored in the last attempt")
+    rows_per_second: float = Field(
+        default=0, description="in the last attempt, loading the model excluded"
+    )
     warnings: tuple[str, ...] = ()
     problem: str | None = Field(default=None, description="why it failed")
     host: str = Field(description="machine it ran on")
