@@ -1,0 +1,277 @@
+"""Scoring real files with real models, against what scikit-learn itself says."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+import pytest
+from scipy.stats import rankdata
+
+from modelyard import Workspace, errors
+
+pytestmark = pytest.mark.xdist_group("scoring")
+
+
+def run(yard: Workspace, people: Path, target: Path, **options):
+    """Score people; the run and what it wrote."""
+    found = yard.scoring.run(model="churn", input=str(people), output=str(target), **options)
+    return found, pq.read_table(target)
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    """Where to write."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    return folder / "scored.parquet"
+
+
+@pytest.fixture(scope="module")
+def expected(models: Path) -> pa.Table:
+    """What scikit-learn predicts for the people."""
+    return pq.read_table(models / "churn.expected.parquet")
+
+
+@pytest.mark.parametrize("options", [{}, {"batch_rows": 70}, {"batch_rows": 1000, "workers": 1}])
+def test_restructured_output_is_what_the_model_says(
+    yard, people, target, expected, options
+) -> None:
+    done, scored = run(yard, people, target, **options)
+    assert (done.state, done.rows, done.rejected, done.version) == ("finished", 1000, 0, "v1")
+    assert done.rows_per_second > 0
+    assert done.resumed_from is None
+    given = pq.read_table(people)
+    assert scored.column_names == [*given.column_names, "prediction", "proba_no", "proba_yes"]
+    assert scored.select(given.column_names).to_pydict() == given.to_pydict()
+    assert scored["prediction"].to_pylist() == expected["prediction"].to_pylist()
+    for name in ("proba_no", "proba_yes"):
+        np.testing.assert_allclose(scored[name], expected[name], atol=1e-12)
+
+
+def test_direct_output_is_untouched(yard, people, target, expected) -> None:
+    done, scored = run(yard, people, target, mode="direct", keep=())
+    assert done.mode == "direct"
+    assert scored.num_columns == 1
+    assert scored.column(0).to_pylist() == expected["prediction"].to_pylist()
+
+
+def test_options_choose_what_is_written(yard, people, target, expected) -> None:
+    _, scored = run(
+        yard,
+        people,
+        target,
+        keep=("id",),
+        threshold=0.9,
+        probabilities=False,
+        percentile=True,
+        metadata=True,
+        batch_rows=128,
+    )
+    assert scored.column_names == [
+        "id",
+        "prediction",
+        "proba_percentile",
+        "smmd_savedModelId",
+        "smmd_modelVersion",
+        "smmd_fullModelId",
+        "smmd_predictionTime",
+    ]
+    positive = expected["proba_yes"].to_numpy()
+    assert scored["prediction"].to_pylist() == np.where(positive >= 0.9, "yes", "no").tolist()
+    ranks = np.ceil(rankdata(positive, "max") / 10)
+    assert np.abs(scored["proba_percentile"].to_numpy() - ranks).max() <= 1
+    assert set(scored["smmd_fullModelId"].to_pylist()) == {"S-default-churn-v1"}
+    assert len(scored["smmd_predictionTime"].unique()) == 1
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+@pytest.mark.parametrize("mode", ["restructured", "direct"])
+def test_no_rows_and_one_row_have_the_same_columns(
+    yard, people, tmp_path, target, rows, mode
+) -> None:
+    few = tmp_path / "few.parquet"
+    pq.write_table(pq.read_table(people).slice(0, rows), few)
+    done, scored = run(yard, few, target, mode=mode, percentile=mode == "restructured")
+    assert (done.state, done.rows, scored.num_rows) == ("finished", rows, rows)
+    _, all_scored = run(yard, people, target, mode=mode, percentile=mode == "restructured")
+    assert scored.schema == all_scored.schema
+
+
+def test_names_may_hold_blanks_quotes_and_any_letters(yard, people, tmp_path, expected) -> None:
+    folder = tmp_path / "Größe \"x\" 'y' 数据"
+    folder.mkdir()
+    source = folder / "my people.csv"
+    pacsv.write_csv(pq.read_table(people), source)
+    target = folder / "scored people.csv"
+    yard.scoring.run(model="churn", input=str(source), output=str(target), keep=("größe €",))
+    scored = pacsv.read_csv(target)
+    assert scored.column_names == ["größe €", "prediction", "proba_no", "proba_yes"]
+    assert scored["prediction"].to_pylist() == expected["prediction"].to_pylist()
+
+
+def test_two_thousand_columns(yard, models, target) -> None:
+    done = yard.scoring.run(
+        model="wide", input=str(models / "wide.parquet"), output=str(target), batch_rows=7
+    )
+    scored = pq.read_table(target)
+    assert (done.rows, scored.num_columns) == (30, 2001)
+    rows = pq.read_table(models / "wide.parquet").to_pandas()
+    np.testing.assert_allclose(scored["prediction"], rows.sum(axis=1), rtol=1e-6, atol=1e-6)
+
+
+def test_an_input_column_called_prediction_is_kept_under_another_name(
+    yard, people, tmp_path, target
+) -> None:
+    marked = tmp_path / "marked.parquet"
+    table = pq.read_table(people)
+    pq.write_table(table.append_column("prediction", table["id"]), marked)
+    done, scored = run(yard, marked, target)
+    assert scored["input_prediction"].to_pylist() == table["id"].to_pylist()
+    assert scored["prediction"].to_pylist()[0] in {"no", "yes"}
+    assert "'input_prediction'" in done.warnings[0]
+
+
+def test_output_goes_into_a_table_of_a_database(yard, people, tmp_path, expected) -> None:
+    database = tmp_path / "scores.db"
+    yard.connections.create(name="db", url=f"sqlite:///{database}")
+    done = yard.scoring.run(model="churn", input=str(people), output="db:scored", keep=("id",))
+    assert done.state == "finished"
+    with sqlite3.connect(database) as db:
+        rows = db.execute("select id, prediction, proba_yes from scored order by id").fetchall()
+    db.close()
+    assert [label for _, label, _ in rows] == expected["prediction"].to_pylist()
+    np.testing.assert_allclose([p for _, _, p in rows], expected["proba_yes"])
+
+
+def test_the_first_refused_row_is_named_and_nothing_is_left(yard, numbers, target) -> None:
+    source = numbers(1000, 432, 871)
+    with pytest.raises(errors.ModelyardError, match=r"row 432 of .*must not be negative") as error:
+        yard.scoring.run(model="careful", input=str(source), output=str(target), batch_rows=100)
+    assert error.value.context["row"] == 432
+    assert not list(target.parent.iterdir())
+    (failed,) = yard.scoring.list()
+    assert failed.state == "failed"
+    assert "row 432" in failed.problem
+
+
+def test_refused_rows_can_be_left_out(yard, numbers, target) -> None:
+    source = numbers(1000, 0, 432, 999)
+    done = yard.scoring.run(
+        model="careful", input=str(source), output=str(target), batch_rows=100, on_error="skip"
+    )
+    assert (done.rows, done.rejected) == (1000, 3)
+    kept = [row for row in range(1000) if row not in {0, 432, 999}]
+    assert pq.read_table(target)["id"].to_pylist() == kept
+    assert done.rejects == str(target.with_name("scored.rejects.jsonl"))
+    refused = [json.loads(line) for line in Path(done.rejects).read_text().splitlines()]
+    assert [line["row"] for line in refused] == [0, 432, 999]
+    assert all("must not be negative" in line["reason"] for line in refused)
+    assert refused[1]["values"] == {"id": 432, "x": -1.0}
+
+
+def test_every_row_may_be_refused(yard, numbers, target) -> None:
+    source = numbers(5, *range(5))
+    done = yard.scoring.run(model="careful", input=str(source), output=str(target), on_error="skip")
+    assert (done.rows, done.rejected, pq.read_table(target).num_rows) == (5, 5, 0)
+
+
+def test_parameters_reach_the_model_and_unknown_ones_are_refused(yard, numbers, target) -> None:
+    source = numbers(3)
+    options = {"model": "careful", "input": str(source), "output": str(target), "keep": ()}
+    yard.scoring.run(**options, params={"factor": "5"})
+    assert pq.read_table(target).column(0).to_pylist() == [0.0, 5.0, 10.0]
+    with pytest.raises(errors.Invalid, match=r"no parameter 'fctor'.*delay, factor"):
+        yard.scoring.run(**options, params={"fctor": 5})
+    with pytest.raises(errors.Invalid, match="'factor' takes long"):
+        yard.scoring.run(**options, params={"factor": "five"})
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "kind", "words"),
+    [
+        ("careful", {"mode": "restructured"}, errors.Unsupported, "type 'other'"),
+        ("careful", {"threshold": 0.5}, errors.Invalid, "--threshold needs --mode restructured"),
+        ("churn", {"mode": "direct", "percentile": True}, errors.Invalid, "--percentile needs"),
+        ("churn", {"mode": "direct", "probabilities": False}, errors.Invalid, "restructured"),
+        ("wide", {"threshold": 0.5}, errors.Invalid, "binary classification"),
+        ("churn", {"version": "v9"}, errors.NotFound, "v9"),
+        ("chorn", {}, errors.NotFound, "chorn"),
+        ("churn", {"input": "nowhere.csv"}, errors.NotFound, "nowhere.csv"),
+        ("churn", {"keep": ("agge",)}, errors.Invalid, "'agge'.*'age'"),
+        ("careful", {}, errors.Invalid, "'x' is missing from"),
+    ],
+)
+def test_what_does_not_go_together_is_refused_at_once(
+    yard, people, target, model, options, kind, words
+) -> None:
+    options = {"input": str(people), **options}
+    with pytest.raises(kind, match=words):
+        yard.scoring.run(model=model, output=str(target), **options)
+    assert not list(target.parent.iterdir())
+
+
+def test_an_input_is_not_overwritten(yard, people) -> None:
+    with pytest.raises(errors.Invalid, match="input and output"):
+        yard.scoring.run(model="churn", input=str(people), output=str(people))
+
+
+def test_an_old_output_stays_when_a_run_fails(yard, numbers, target) -> None:
+    target.write_text("old")
+    with pytest.raises(errors.ModelyardError):
+        yard.scoring.run(model="careful", input=str(numbers(10, 5)), output=str(target))
+    assert target.read_text() == "old"
+
+
+def test_progress_tells_rows_and_pace(yard, workspace, numbers, target) -> None:
+    told: list[tuple[str, float | None, int | None]] = []
+
+    def progress(message, /, *, fraction=None, rows=None) -> None:
+        told.append((message, fraction, rows))
+
+    from modelyard import open as open_workspace
+
+    open_workspace(workspace, progress=progress).scoring.run(
+        model="careful", input=str(numbers(1000)), output=str(target), batch_rows=250
+    )
+    scored = [entry for entry in told if entry[2]]
+    assert [entry[2] for entry in scored] == [250, 500, 750, 1000]
+    assert [entry[1] for entry in scored] == [0.25, 0.5, 0.75, 1.0]
+    assert "of 1,000 rows" in scored[0][0]
+    assert "rows/s" in scored[0][0]
+    assert "left" in scored[0][0]
+
+
+def test_a_recipe_runs_again_and_again(yard, people, target, expected) -> None:
+    made = yard.recipes.create(
+        name="nightly", model="churn", input=str(people), output=str(target), keep=("id",)
+    )
+    assert yard.recipes.show(name="nightly") == made
+    assert yard.recipes.list() == [made]
+    assert yard.recipes.list(model="wide") == []
+    assert [usage.recipe for usage in yard.models.usages(name="churn")] == ["nightly"]
+    for _ in range(2):
+        done = yard.recipes.run(name="nightly")
+        assert pq.read_table(target)["prediction"].to_pylist() == expected["prediction"].to_pylist()
+        target.unlink()
+    assert yard.scoring.show(id=done.id) == done
+    assert len(yard.scoring.list(model="churn")) == 2
+    with pytest.raises(errors.Conflict, match="nightly"):
+        yard.recipes.create(name="nightly", model="churn", input="a.csv", output="b.csv")
+    yard.recipes.delete(name="nightly")
+    with pytest.raises(errors.NotFound, match="nightly"):
+        yard.recipes.run(name="nightly")
+    with pytest.raises(errors.NotFound, match="nope"):
+        yard.recipes.create(name="n", model="nope", input="a.csv", output="b.csv")
+    with pytest.raises(errors.NotFound, match="no scoring run 'x'"):
+        yard.scoring.show(id="x")
+
+
+def test_nothing_of_a_finished_run_stays_in_the_workspace(yard, workspace, people, target) -> None:
+    run(yard, people, target, batch_rows=100, percentile=True)
+    assert not list((workspace / "runs").iterdir())
