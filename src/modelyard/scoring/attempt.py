@@ -155,20 +155,26 @@ class Attempt:
     def _scored(self) -> Generator[tuple[Chunk, Scored]]:
         plan, rows = self._plan, self._run.batch_rows
         workers = workers_needed(self._total, rows, plan.workers)
+        chunks = read_chunks(plan.source, plan.columns.read, rows=rows, workers=workers)
         # Threads wait for workers, so the pool is closed, and ends them, before the threads are.
         with (
-            closing(
-                read_chunks(plan.source, plan.columns.read, rows=rows, workers=workers)
-            ) as chunks,
+            closing(chunks),
             ThreadPoolExecutor(workers) as threads,
             open_pool(self._context, plan.runnable.folder, size=workers) as pool,
         ):
+            head = next(chunks, None)
+            if head is None:
+                return
             self._context.progress("loading the model")
             for loading in [threads.submit(pool.load) for _ in range(workers)]:
                 loading.result()
             self._pace.begin()
-            score = partial(self._score, pool)
-            yield from score_in_order(chunks, score, threads=threads, ahead=AHEAD * workers)
+            yield from score_in_order(
+                chain([head], chunks),
+                partial(self._score, pool),
+                threads=threads,
+                ahead=AHEAD * workers,
+            )
 
     def _score(self, pool: WorkerPool, chunk: Chunk) -> Scored:
         known = self._finished.get(chunk.number)
