@@ -1,0 +1,59 @@
+"""What one can ask of code envs."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from modelyard.kernel.command import Command
+from modelyard.kernel.values import Name
+from modelyard.runtime.types import CodeEnv, EnvSummary
+
+
+class ListEnvs(Command[list[EnvSummary]]):
+    """List the code envs, with the versions that run in them."""
+
+    needs = "envs:read"
+
+
+class ShowEnv(Command[CodeEnv]):
+    """Show one code env: its packages, and how they differ from what was asked for."""
+
+    needs = "envs:read"
+    arguments = ("env",)
+
+    env: str = Field(description="name or id of the env; 'local': the Python that runs Modelyard")
+
+
+class BuildEnv(Command[CodeEnv]):
+    """Build a code env and give it a name that all projects share.
+
+    A name that stands for another env stands for the new one afterwards; versions that run in the
+    other one stay with it.
+    """
+
+    needs = "envs:write"
+    background = True
+    arguments = ("name",)
+
+    name: Name = Field(description="name of the env")
+    requirements: str = Field(
+        description="path of a requirements.txt, conda.yaml or python_env.yaml; MLflow is added"
+    )
+    python: str | None = Field(
+        default=None,
+        description="Python version, such as 3.10; the file's, or the one that runs Modelyard",
+    )
+
+
+class DeleteEnv(Command[None]):
+    """Delete a code env: its folder, its names, and the memory of what led to it."""
+
+    needs = "envs:write"
+    arguments = ("env",)
+
+    env: str = Field(description="name or id of the env")
+    force: bool = Field(
+        default=False,
+        description="even if versions run in it (it is built again when they run), or it has "
+        "further names",
+    )

@@ -1,0 +1,92 @@
+"""How code envs answer."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from modelyard import errors
+from modelyard.kernel.bus import handles
+from modelyard.kernel.context import Context
+from modelyard.runtime import repository
+from modelyard.runtime.commands import BuildEnv, DeleteEnv, ListEnvs, ShowEnv
+from modelyard.runtime.envs.codeenvs import MODEL, RESERVED, ensure_env
+from modelyard.runtime.envs.local import LOCAL
+from modelyard.runtime.envs.python import minor_of
+from modelyard.runtime.envs.request import request_from_file
+from modelyard.runtime.envs.site import discard, envs_folder, python_in
+from modelyard.runtime.types import CodeEnv, EnvSummary
+
+
+@handles(ListEnvs)
+def list_envs(_command: ListEnvs, context: Context) -> list[EnvSummary]:
+    """List what was built in this workspace, the oldest first."""
+    with context.begin() as db:
+        return [
+            EnvSummary(
+                id=env.id,
+                names=repository.names_of(db, env.id),
+                python=env.python,
+                packages=len(env.packages),
+                relaxations=len(env.relaxations),
+                size_mb=env.size_mb,
+                used_by=repository.users_of(db, env.id),
+                built_here=python_in(envs_folder(context.folder) / env.id).exists(),
+                created=env.created,
+            )
+            for env in repository.every_env(db)
+        ]
+
+
+@handles(ShowEnv)
+def show_env(command: ShowEnv, context: Context) -> CodeEnv:
+    """Look the env up."""
+    if command.env == LOCAL:
+        return ensure_env(context, None, named=LOCAL)
+    with context.begin() as db:
+        return repository.get_env(db, command.env)
+
+
+@handles(BuildEnv)
+def build_env(command: BuildEnv, context: Context) -> CodeEnv:
+    """Build what the file asks for, then let the name stand for it."""
+    if command.name in RESERVED or re.fullmatch(r"[0-9a-f]{16}", command.name):
+        raise errors.Invalid(
+            f"an env cannot be named {command.name!r}: {', '.join(RESERVED)} and ids have a "
+            "meaning of their own"
+        )
+    if command.python is not None and minor_of(command.python) is None:
+        raise errors.Invalid(
+            f"{command.python!r} is no Python version; write major and minor, such as 3.10"
+        )
+    request = request_from_file(Path(command.requirements), command.python)
+    env = ensure_env(context, request, named=MODEL)
+    with context.begin() as db:
+        repository.add_env(db, env)
+        repository.give_name(db, command.name, env.id)
+    return env.model_copy(update={"name": command.name})
+
+
+@handles(DeleteEnv)
+def delete_env(command: DeleteEnv, context: Context) -> None:
+    """Take the folder away first: an env without its folder is built again when it is needed."""
+    if command.env == LOCAL:
+        raise errors.Invalid("'local' is the Python that runs Modelyard; it is not ours to delete")
+    with context.begin() as db:
+        env = repository.get_env(db, command.env)
+        users = repository.users_of(db, env.id)
+        further = [name for name in repository.names_of(db, env.id) if name != command.env]
+        if users and not command.force:
+            more = f" and {len(users) - 5} more" if len(users) > 5 else ""
+            raise errors.Conflict(
+                f"the env {command.env!r} is used by {', '.join(users[:5])}{more}; delete those "
+                "versions first, or use --force: it is built again when they run"
+            )
+        if further and not command.force:
+            raise errors.Conflict(
+                f"the env {command.env!r} is also named {', '.join(further)}; use --force to "
+                "delete it under all its names"
+            )
+    discard(envs_folder(context.folder) / env.id)
+    with context.begin() as db:
+        repository.delete_env(db, env.id)

@@ -1,0 +1,97 @@
+"""Rows of code envs, their names, and the requests that led to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from modelyard import errors
+from modelyard.runtime.types import CodeEnv, Relaxation
+from modelyard.store.tables import env_names, env_requests, envs, versions
+
+_RELAXATIONS = TypeAdapter(tuple[Relaxation, ...])
+
+
+def add_env(db: Connection, env: CodeEnv) -> None:
+    """Keep an env; one that is there already stays as it is."""
+    body = env.model_copy(update={"name": None}).model_dump_json()
+    values = {"id": env.id, "created": env.created, "body": body}
+    db.execute(_insert(db, envs).values(values).on_conflict_do_nothing())
+
+
+def add_request(db: Connection, key: str, env: CodeEnv) -> None:
+    """Remember which env answers a request, and what was relaxed for it."""
+    found = {"env": env.id, "body": _RELAXATIONS.dump_json(env.relaxations).decode()}
+    query = _insert(db, env_requests).values(request=key, **found)
+    db.execute(query.on_conflict_do_update(index_elements=["request"], set_=found))
+
+
+def give_name(db: Connection, name: str, env: str) -> None:
+    """Let a name stand for an env, whatever it stood for before."""
+    query = _insert(db, env_names).values(name=name, env=env)
+    db.execute(query.on_conflict_do_update(index_elements=["name"], set_={"env": env}))
+
+
+def find_by_request(db: Connection, key: str) -> CodeEnv | None:
+    """The env that answered a request before, with what was relaxed for that request."""
+    query = select(envs.c.body, env_requests.c.body.label("relaxations")).join(env_requests)
+    row = db.execute(query.where(env_requests.c.request == key)).one_or_none()
+    if row is None:
+        return None
+    relaxations = _RELAXATIONS.validate_json(row.relaxations)
+    return _env(row.body).model_copy(update={"relaxations": relaxations})
+
+
+def find_env(db: Connection, env: str) -> CodeEnv | None:
+    """Look an env up by id."""
+    body = db.scalar(select(envs.c.body).where(envs.c.id == env))
+    return _env(body) if body else None
+
+
+def get_env(db: Connection, name: str) -> CodeEnv:
+    """Look an env up by name or id; NotFound if there is none."""
+    query = select(envs.c.body).join(env_names).where(env_names.c.name == name)
+    if body := db.scalar(query):
+        return _env(body).model_copy(update={"name": name})
+    if env := find_env(db, name):
+        return env
+    raise errors.NotFound.among(
+        "code env", name, [*db.scalars(select(env_names.c.name)), *db.scalars(select(envs.c.id))]
+    )
+
+
+def every_env(db: Connection) -> list[CodeEnv]:
+    """All envs, the oldest first."""
+    return [_env(body) for body in db.scalars(select(envs.c.body).order_by(envs.c.created))]
+
+
+def names_of(db: Connection, env: str) -> tuple[str, ...]:
+    """The names of an env."""
+    query = select(env_names.c.name).where(env_names.c.env == env).order_by(env_names.c.name)
+    return tuple(db.scalars(query))
+
+
+def users_of(db: Connection, env: str) -> tuple[str, ...]:
+    """The versions that run in an env: project/model/version."""
+    columns = (versions.c.project, versions.c.model, versions.c.version)
+    query = select(*columns).where(versions.c.env == env).order_by(*columns)
+    return tuple("/".join(row) for row in db.execute(query))
+
+
+def delete_env(db: Connection, env: str) -> None:
+    """Forget an env, its names and its requests."""
+    for table, column in ((env_names, "env"), (env_requests, "env"), (envs, "id")):
+        db.execute(delete(table).where(table.c[column] == env))
+
+
+def _insert(db: Connection, table: Table) -> Any:
+    """An insert that can say what to do on a conflict; both databases say it alike."""
+    dialects = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+    return dialects[db.dialect.name](table)
+
+
+def _env(body: str) -> CodeEnv:
+    return CodeEnv.model_validate_json(body)
