@@ -65,6 +65,21 @@ class TrustSettings(Section):
         default=(),
         description="further names a pickle may import and still count as known-safe ('package.*')",
     )
+    scan_seconds: float = Field(
+        default=600, gt=0, description="seconds a scan may take; what is left then needs review"
+    )
+
+
+class ArchiveSettings(Section):
+    """How much an archive may unpack to."""
+
+    max_files: int = Field(default=20_000, ge=1, description="files in one archive")
+    max_mb: int = Field(default=51_200, ge=1, description="all files together, MiB")
+    max_ratio: int = Field(
+        default=200,
+        ge=2,
+        description="how much larger than itself an archive may unpack, beyond its first 100 MiB",
+    )
 
 
 class SourceSettings(Section):
@@ -97,6 +112,7 @@ class Settings(BaseSettings):
     envs: EnvSettings = EnvSettings()
     trust: TrustSettings = TrustSettings()
     sources: SourceSettings = SourceSettings()
+    archives: ArchiveSettings = ArchiveSettings()
 
     @classmethod
     def settings_customise_sources(  # noqa: D102  pydantic-settings' own hook
