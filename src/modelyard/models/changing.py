@@ -19,8 +19,8 @@ def changed_version(
     """Give the version as it will be.
 
     Raises:
-        Invalid: nothing to change, a threshold for a model that is not binary, an unknown column, or
-            an interpretation that does not read the golden rows.
+        Invalid: nothing to change, a threshold for a model that is not binary, an unknown column,
+            or an interpretation that does not read the golden rows.
     """
     if not command.model_fields_set - {"project", "model", "version"}:
         raise errors.Invalid(
@@ -29,7 +29,8 @@ def changed_version(
         )
     if command.threshold is not None and version.prediction_type != "binary_classification":
         raise errors.Invalid(
-            f"{version.model!r} has prediction type {version.prediction_type}, which has no threshold"
+            f"{version.model!r} has prediction type {version.prediction_type}, which has no "
+            "threshold"
         )
     said = {
         field: value

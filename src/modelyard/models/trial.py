@@ -88,7 +88,6 @@ def try_model(
         report = report_signature(candidate.model_file, loaded, facts, declared)
         core = core_metadata(
             model.prediction_type,
-            candidate.model_file,
             loaded,
             report,
             target=command.target,
