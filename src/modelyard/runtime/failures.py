@@ -15,6 +15,8 @@ SHOWN_LINES = 20
 LONGEST_LINE = 300
 _SIGNS_OF_NO_MEMORY = ("MemoryError", "bad_alloc", "annot allocate memory")
 
+_CRASHED_HERE = "Current thread 0x"
+
 
 @dataclass(frozen=True)
 class Occasion:
@@ -31,7 +33,7 @@ class Occasion:
 
     def lost(self, lost: Lost) -> errors.Failed:
         """Tell how a worker was lost."""
-        lines = [line[:LONGEST_LINE] for line in lost.tail.splitlines()[-SHOWN_LINES:]]
+        lines = _last_words(lost.tail)
         detail = f"{self.name} {lost.happened} while {self.doing}; {self._advice(lost)}"
         if lines:
             detail += "\nThe last it printed:\n" + "\n".join(f"  {line}" for line in lines)
@@ -63,3 +65,12 @@ class Occasion:
             f"it may use {limit:,} MiB: send fewer rows at once or raise the setting "
             "runtime.memory_limit_mb"
         )
+
+
+def _last_words(tail: str) -> list[str]:
+    """The last lines, or the place of a crash, which Python prints before a long stack."""
+    lines = [line[:LONGEST_LINE] for line in tail.splitlines()]
+    crashes = [at for at, line in enumerate(lines) if line.startswith(_CRASHED_HERE)]
+    if crashes:
+        return lines[crashes[-1] :][:SHOWN_LINES]
+    return lines[-SHOWN_LINES:]

@@ -19,7 +19,7 @@ import sys
 import time
 
 LARGEST_LOG = 8 << 20
-LONGEST_TAIL = 8 << 10
+LONGEST_TAIL = 16 << 10
 ENDING_TAKES = 5.0  # seconds
 _SUBREAPER = 36  # prctl's PR_SET_CHILD_SUBREAPER
 
@@ -74,8 +74,9 @@ def main() -> None:
         status = _end_everything(child, status)
         _drain(output, log)
     report = {"status": status, "tail": log.tail, "unstartable": unstartable}
-    sys.stdout.write(json.dumps(report))
-    sys.stdout.flush()
+    with contextlib.suppress(BrokenPipeError):  # nobody is there to read it
+        sys.stdout.write(json.dumps(report))
+        sys.stdout.flush()
     _remove(scratch)
     if sys.platform != "linux":
         os.killpg(os.getpgrp(), signal.SIGKILL)  # orphans that were not adopted

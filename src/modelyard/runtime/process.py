@@ -186,18 +186,13 @@ class WorkerProcess:
     def _collect(self, patience: float) -> _Ending:
         """Wait for the guard's report; after `patience` seconds the guard ends the worker."""
         process = self._guard
-        forced = False
-        try:
-            process.wait(patience)
-        except subprocess.TimeoutExpired:
-            forced = True
-            _pipe(process.stdin).close()
-            try:
-                process.wait(2 * guard.ENDING_TAKES)
-            except subprocess.TimeoutExpired:
-                _kill_group(process.pid)
-                process.wait()
-        with _pipe(process.stdout) as output, _pipe(process.stdin):
+        output = _pipe(process.stdout)
+        forced = not _readable(output, patience)
+        with process:
+            if forced:
+                _pipe(process.stdin).close()
+                if not _readable(output, 2 * guard.ENDING_TAKES):
+                    _kill_group(process.pid)
             report = output.read()
         if not report:
             _kill_group(process.pid)  # the guard was killed and could end nothing
@@ -270,10 +265,17 @@ def _start_guard(
         [*guarding, *python, *worker],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         env=environ,
         pass_fds=[descriptor],
         start_new_session=True,
     )
+
+
+def _readable(end: IO[bytes], seconds: float) -> bool:
+    poller = select.poll()
+    poller.register(end, select.POLLIN)
+    return bool(poller.poll(seconds * 1000))
 
 
 def _pipe(end: IO[bytes] | None) -> IO[bytes]:

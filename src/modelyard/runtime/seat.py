@@ -116,9 +116,7 @@ class Seat:
     ) -> Reply:
         try:
             answer, answered = worker.request(request, table, timeout=timeout)
-        except protocol.TooLarge as exc:
-            raise errors.Invalid(f"too much for one request: {exc}; send fewer rows") from exc
-        except pa.ArrowException as exc:
+        except (protocol.TooLarge, pa.ArrowException) as exc:
             raise errors.Invalid(f"the rows cannot be sent to a worker: {exc}") from exc
         if "problem" in answer:
             raise self.occasion.problem(answer["problem"])

@@ -13,7 +13,7 @@ from modelyard.kernel.settings import RuntimeSettings
 from modelyard.runtime.pool import ModelFolder, WorkerPool
 from modelyard.runtime.types import PredictOptions
 
-HERE = Path(__file__).parent
+PLAIN_WORKER = Path(__file__).with_name("plain_worker.py")
 
 ECHO = """
     class Model:
@@ -32,9 +32,8 @@ ECHO = """
 def plain_python(tmp_path_factory):
     """An interpreter whose workers load `model.py` of the model's folder as it is."""
     script = tmp_path_factory.mktemp("plain") / "python"
-    script.write_text(
-        f'#!/bin/sh\nexec "{sys.executable}" -I -u "{HERE / "plain_worker.py"}" "$@"\n'
-    )
+    options = "-I -u -X utf8 -X faulthandler"  # as a worker's own
+    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" {options} "{PLAIN_WORKER}" "$@"\n')
     script.chmod(0o755)
     return script
 
@@ -60,17 +59,23 @@ def plain_model(tmp_path, plain_python):
 
 
 @pytest.fixture
-def open_pool(tmp_path):
+def settings():
+    """Make settings: those given by name, short time-outs otherwise."""
+
+    def make(**given):
+        return RuntimeSettings(**{"load_timeout": 60, "predict_timeout": 60, **given})
+
+    return make
+
+
+@pytest.fixture
+def open_pool(tmp_path, settings):
     """Open a pool with settings by name; all are closed at the end."""
     pools = []
 
-    def make(model, *, size=1, **settings):
-        pool = WorkerPool(
-            model,
-            size=size,
-            settings=RuntimeSettings(**settings),
-            log=tmp_path / "logs" / f"{len(pools)}.log",
-        )
+    def make(model, *, size=1, **given):
+        log = tmp_path / "logs" / f"{len(pools)}.log"
+        pool = WorkerPool(model, size=size, settings=settings(**given), log=log)
         pools.append(pool)
         return pool
 

@@ -1,24 +1,30 @@
 """How the control side and a worker talk: a JSON header and an Arrow table, framed on a socket.
 
-A message is a fixed prefix, the header and the body, an Arrow IPC stream. A small body follows on
-the socket; a large one is written once into sealed shared memory whose descriptor goes along, and
-is read in place. Where the system has no such memory every body goes over the socket.
+A message is a fixed prefix, the header and the body, an Arrow IPC stream. The buffers of a table go
+to the socket as they lie in memory, and are received into one piece that the new table points into.
 """
 
 from __future__ import annotations
 
-import fcntl
+import io
 import json
-import mmap
-import os
 import socket
 import struct
+from collections import deque
 from functools import partial
-from typing import Any, Callable, Dict, List, Optional, Protocol, Tuple
+from itertools import islice
+from typing import Any, Callable, Deque, Dict, List, Optional, Protocol, Tuple
 
 import pyarrow as pa
 
 Message = Tuple[Dict[str, Any], Optional[pa.Table]]
+
+LARGEST_HEADER = 64 << 20
+LARGEST_BODY = 2 << 30
+
+_MAGIC = b"MYD1"
+_PREFIX = struct.Struct("<4sIQ")
+_PARTS_AT_ONCE = 1000  # systems take 1024
 
 
 class Wait(Protocol):
@@ -27,22 +33,6 @@ class Wait(Protocol):
     def __call__(self, connection: socket.socket, *, for_writing: bool) -> None:
         """Return once the socket is ready, or raise."""
         ...
-
-
-SHARED_FROM = 1 << 20
-LARGEST_HEADER = 64 << 20
-LARGEST_BODY = 2 << 30
-
-_MAGIC = b"MYD1"
-_PREFIX = struct.Struct("<4sBIQ")
-_NOTHING, _INLINE, _SHARED = range(3)
-_DESCRIPTOR = struct.Struct("i")
-_SHARES_MEMORY = hasattr(os, "memfd_create")
-# Python names these only from 3.9 on.
-_ADD_SEALS = getattr(fcntl, "F_ADD_SEALS", 1033)
-_GET_SEALS = getattr(fcntl, "F_GET_SEALS", 1034)
-_ALL_SEALS = 0b1111
-_POPULATE = getattr(mmap, "MAP_POPULATE", 0)
 
 
 class Garbled(Exception):
@@ -73,31 +63,19 @@ def send(
         OSError: the other side is gone.
     """
     text = json.dumps(header, separators=(",", ":")).encode()
+    body = [] if table is None else _encode(table)
+    size = sum(len(part) for part in body)
     if len(text) > LARGEST_HEADER:
         raise TooLarge(f"a header of {len(text):,} bytes (at most {LARGEST_HEADER:,})")
-    if table is not None and table.nbytes > LARGEST_BODY:
-        raise TooLarge(f"a table of {table.nbytes:,} bytes (at most {LARGEST_BODY:,})")
-    if table is None:
-        _send_parts(connection, [_prefix(_NOTHING, text, 0), text], [], wait)
-    elif _SHARES_MEMORY and table.nbytes >= SHARED_FROM:
-        descriptor = _write_shared(table)
-        try:
-            prefix = _prefix(_SHARED, text, os.fstat(descriptor).st_size)
-            rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, _DESCRIPTOR.pack(descriptor))
-            _send_parts(connection, [prefix, text], [rights], wait)
-        finally:
-            os.close(descriptor)
-    else:
-        sink = pa.BufferOutputStream()
-        _write(sink, table)
-        body = sink.getvalue()
-        _send_parts(connection, [_prefix(_INLINE, text, body.size), text, body], [], wait)
+    if size > LARGEST_BODY:
+        raise TooLarge(f"a table of {size:,} bytes (at most {LARGEST_BODY:,})")
+    _send_parts(connection, [_PREFIX.pack(_MAGIC, len(text), size), text, *body], wait)
 
 
 def receive(
     connection: socket.socket, wait: Optional[Wait] = None, *, check: bool = False
 ) -> Message:
-    """Receive one message; the table may lie in read-only memory shared with the sender.
+    """Receive one message.
 
     Args:
         connection: a stream socket; if it does not block, `wait` is called before each retry.
@@ -110,36 +88,43 @@ def receive(
         Garbled: what came is not a message.
         OSError: the connection broke.
     """
-    start, descriptors = _receive_start(connection, wait)
-    try:
-        start += _receive_exactly(connection, _PREFIX.size - len(start), wait)
-        magic, kind, header_size, body_size = _PREFIX.unpack(start)
-        if magic != _MAGIC or header_size > LARGEST_HEADER or body_size > 2 * LARGEST_BODY:
-            raise Garbled(f"not the start of a message: {start!r}")
-        header = _parse_header(_receive_exactly(connection, header_size, wait))
-        if kind == _NOTHING:
-            return header, None
-        if kind == _INLINE:
-            body = pa.py_buffer(_receive_exactly(connection, body_size, wait))
-            return header, _read(body, check=check)
-        if kind == _SHARED and len(descriptors) == 1:
-            return header, _read(_map_shared(descriptors[0], body_size), check=check)
-        raise Garbled(f"a body of kind {kind} with {len(descriptors)} descriptors")
-    finally:
-        for descriptor in descriptors:
-            os.close(descriptor)
+    prefix = bytearray(_PREFIX.size)
+    _receive_into(connection, prefix, wait)
+    magic, header_size, body_size = _PREFIX.unpack(prefix)
+    if magic != _MAGIC or header_size > LARGEST_HEADER or body_size > LARGEST_BODY:
+        raise Garbled(f"not the start of a message: {bytes(prefix)!r}")
+    text = bytearray(header_size)
+    _receive_into(connection, text, wait)
+    header = _parse_header(text)
+    if body_size == 0:
+        return header, None
+    body = pa.allocate_buffer(body_size)
+    _receive_into(connection, body, wait)
+    return header, _decode(body, check=check)
 
 
-def _prefix(kind: int, text: bytes, body_size: int) -> bytes:
-    return _PREFIX.pack(_MAGIC, kind, len(text), body_size)
+class _Parts(io.RawIOBase):
+    """A file that keeps what is written as it is, without copying."""
+
+    def __init__(self) -> None:
+        self.parts: List[Any] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, part: Any) -> int:
+        self.parts.append(part)
+        return len(part)
 
 
-def _write(sink: Any, table: pa.Table) -> None:
-    with pa.ipc.new_stream(sink, table.schema) as writer:
+def _encode(table: pa.Table) -> List[Any]:
+    sink = _Parts()
+    with pa.PythonFile(sink, mode="w") as file, pa.ipc.new_stream(file, table.schema) as writer:
         writer.write_table(table)
+    return sink.parts
 
 
-def _read(body: pa.Buffer, *, check: bool) -> pa.Table:
+def _decode(body: pa.Buffer, *, check: bool) -> pa.Table:
     try:
         table = pa.ipc.open_stream(body).read_all()
         if check:
@@ -147,32 +132,6 @@ def _read(body: pa.Buffer, *, check: bool) -> pa.Table:
     except (pa.ArrowException, EOFError, OSError) as exc:
         raise Garbled(f"the body is not an Arrow stream: {exc}") from exc
     return table
-
-
-def _write_shared(table: pa.Table) -> int:
-    """Write the table into memory that nobody can change or shrink any more."""
-    descriptor = os.memfd_create("modelyard", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    try:
-        with open(descriptor, "wb", closefd=False) as sink:
-            _write(sink, table)
-        fcntl.fcntl(descriptor, _ADD_SEALS, _ALL_SEALS)
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor
-
-
-def _map_shared(descriptor: int, size: int) -> pa.Buffer:
-    """Map sealed memory; unsealed memory could be shrunk under us, which kills the reader."""
-    try:
-        sealed = fcntl.fcntl(descriptor, _GET_SEALS) == _ALL_SEALS
-        if not sealed or size != os.fstat(descriptor).st_size or size == 0:
-            raise Garbled("shared memory that is not sealed or not of the size announced")
-        # Private, because kernels before 6.7 refuse shared maps of memory sealed against writes.
-        flags = mmap.MAP_PRIVATE | _POPULATE
-        return pa.py_buffer(mmap.mmap(descriptor, size, flags=flags, prot=mmap.PROT_READ))
-    except OSError as exc:
-        raise Garbled(f"the descriptor is not shared memory: {exc}") from exc
 
 
 def _parse_header(text: bytearray) -> Dict[str, Any]:
@@ -185,53 +144,30 @@ def _parse_header(text: bytearray) -> Dict[str, Any]:
     return header
 
 
-def _send_parts(
-    connection: socket.socket, parts: List[Any], ancillary: List[Any], wait: Optional[Wait]
-) -> None:
-    pending = [memoryview(part).cast("B") for part in parts]
+def _send_parts(connection: socket.socket, parts: List[Any], wait: Optional[Wait]) -> None:
+    pending: Deque[memoryview] = deque(memoryview(part).cast("B") for part in parts if len(part))
     while pending:
-        sent = _once_ready(
-            connection, wait, partial(connection.sendmsg, pending, ancillary), for_writing=True
-        )
-        ancillary = []
+        some = list(islice(pending, _PARTS_AT_ONCE))
+        sent = _once_ready(connection, wait, partial(connection.sendmsg, some), for_writing=True)
         while pending and sent >= len(pending[0]):
-            sent -= len(pending.pop(0))
-        if pending:
+            sent -= len(pending.popleft())
+        if sent:
             pending[0] = pending[0][sent:]
 
 
-def _receive_start(connection: socket.socket, wait: Optional[Wait]) -> Tuple[bytes, List[int]]:
-    """Receive the first bytes of a message and the descriptors that came with them."""
-    room = socket.CMSG_SPACE(4 * _DESCRIPTOR.size)
-    flags = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
-    receive_some = partial(connection.recvmsg, _PREFIX.size, room, flags)
-    start, ancillary, _, _ = _once_ready(connection, wait, receive_some, for_writing=False)
-    if not start:
-        raise EOFError("the other side closed the connection")
-    return start, [
-        descriptor
-        for level, kind, data in ancillary
-        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS)
-        for (descriptor,) in _DESCRIPTOR.iter_unpack(data)
-    ]
-
-
-def _receive_exactly(connection: socket.socket, size: int, wait: Optional[Wait]) -> bytearray:
-    data = bytearray(size)
-    view = memoryview(data)
+def _receive_into(connection: socket.socket, target: Any, wait: Optional[Wait]) -> None:
+    view = memoryview(target).cast("B")
     while view:
-        received = _once_ready(
-            connection, wait, partial(connection.recv_into, view), for_writing=False
-        )
+        action = partial(connection.recv_into, view)
+        received = _once_ready(connection, wait, action, for_writing=False)
         if received == 0:
             raise EOFError("the other side closed the connection")
         view = view[received:]
-    return data
 
 
 def _once_ready(
-    connection: socket.socket, wait: Optional[Wait], action: Callable[[], Any], *, for_writing: bool
-) -> Any:
+    connection: socket.socket, wait: Optional[Wait], action: Callable[[], int], *, for_writing: bool
+) -> int:
     """Carry out a socket's action, waiting whenever it would block."""
     while True:
         try:

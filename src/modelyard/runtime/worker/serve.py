@@ -73,8 +73,10 @@ class Worker:
         return None, [], self._loaded().describe()
 
     def _predict(self, request: Dict[str, Any], table: Optional[pa.Table]) -> Answer:
-        answer: Answer = self._loaded().predict(table, request["options"])
-        return answer
+        answered, rejects, meta = self._loaded().predict(table, request["options"])
+        if answered is not None and not isinstance(answered, pa.Table):
+            raise TypeError(f"predictions are an Arrow table, not {type(answered).__name__}")
+        return answered, rejects, meta
 
     def _task(self, request: Dict[str, Any], table: Optional[pa.Table]) -> Answer:
         task = import_module(".tasks." + request["task"], __package__)
