@@ -15,6 +15,7 @@ REGISTERED = "registered_model_meta"
 """What MLflow's client writes beside a model that it downloads from a registry."""
 
 
+LARGEST_NOTE = 64 << 10
 USER_INFO = re.compile(r"://[^/]*@")
 
 
@@ -63,12 +64,15 @@ def without_secrets(uri: str) -> str:
 
 
 def _registered(file: Path) -> dict[str, object]:
+    """The note as it is; the model is whole without it, so a damaged one counts as none."""
+    if not file.is_file() or file.stat().st_size > LARGEST_NOTE:
+        return {}
     try:
-        content = yaml.safe_load(file.read_text("utf-8"))
-    except (FileNotFoundError, UnicodeDecodeError, yaml.YAMLError):
-        return {}  # a note that MLflow leaves; the model is whole without it
+        content = yaml.safe_load(file.read_bytes())
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return {}
     return content if isinstance(content, dict) else {}
 
 
 def _text(value: object) -> str | None:
-    return str(value) if value is not None else None
+    return str(value) if isinstance(value, str | int) else None

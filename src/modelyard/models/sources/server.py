@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from pydantic import JsonValue
+
 from modelyard import errors
 from modelyard.kernel.context import Context
 from modelyard.models.sources.copying import SPARE
@@ -58,41 +60,41 @@ def fetch_from_server(request: Request) -> Lineage:
         Failed: the disk is full, or MLflow's client fails otherwise.
     """
     settings = request.context.settings.sources
-    environ = os.environ
+    given = os.environ
     tracking_uri, credentials = _without_credentials(
-        request.tracking_uri or environ.get("MLFLOW_TRACKING_URI") or settings.tracking_uri
+        request.tracking_uri or given.get("MLFLOW_TRACKING_URI") or settings.tracking_uri
     )
-    registry_uri, _ = _without_credentials(
-        request.registry_uri or environ.get("MLFLOW_REGISTRY_URI") or settings.registry_uri
+    registry_uri, more_credentials = _without_credentials(
+        request.registry_uri or given.get("MLFLOW_REGISTRY_URI") or settings.registry_uri
     )
     if not tracking_uri:
         raise errors.Invalid(
             f"{request.source} is on an MLflow server, and none is named; name it with "
             "--tracking-uri or MLFLOW_TRACKING_URI, such as http://localhost:5000"
         )
-    arguments = {
-        "source": without_secrets(request.source),
+    source = without_secrets(request.source)
+    arguments: dict[str, JsonValue] = {
+        "source": source,
         "target": str(request.target.absolute()),
         "tracking_uri": _findable(tracking_uri),
         "registry_uri": _findable(registry_uri) or None,
         "shown_uri": without_secrets(tracking_uri),
-        "patience": float(environ.get("MLFLOW_HTTP_REQUEST_TIMEOUT") or PATIENCE),
+        "patience": _patience(given.get("MLFLOW_HTTP_REQUEST_TIMEOUT")),
         "spare": SPARE,
     }
-    facts = _download(request.context, arguments, {**_client_environ(), **credentials})
-    lineage = Lineage(
-        source=arguments["source"], tracking_uri=without_secrets(tracking_uri), **facts
-    )
+    environ = {**_client_environ(), **more_credentials, **credentials}
+    facts = _download(request.context, arguments, environ)
+    lineage = Lineage(source=source, tracking_uri=without_secrets(tracking_uri), **facts)
     return lineage.model_copy(update={"link": web_page(tracking_uri, registry_uri, lineage)})
 
 
 def _download(
-    context: Context, arguments: dict[str, Any], environ: dict[str, str]
+    context: Context, arguments: dict[str, JsonValue], environ: dict[str, str]
 ) -> dict[str, Any]:
     """Run the download, with the packages that the model's storage turns out to need."""
-    whole = _is_local_store(arguments["tracking_uri"])
+    whole = _is_local_store(str(arguments["tracking_uri"]))
     packages = [WHOLE_CLIENT if whole else CLIENT]
-    python = Path(sys.executable) if _is_client_here() else None
+    python = Path(sys.executable) if _is_client_here(whole=whole) else None
     for _ in range(1 + len(STORAGE_PACKAGES)):
         try:
             return run_task(
@@ -119,17 +121,26 @@ def _tool_python(context: Context, packages: list[str]) -> Path:
     return env_python(context, ensure_env(context, request, named="model"))
 
 
-def _is_client_here() -> bool:
-    """Whether the running Python holds a client of MLflow 3: it spares making an env.
+def _is_client_here(*, whole: bool) -> bool:
+    """Whether the running Python holds a client of MLflow 3: that spares making an env.
 
     It also has whatever plug-ins for sign-in and storage were installed beside it.
     """
-    for name in ("mlflow", "mlflow-skinny"):
+    for name in ("mlflow",) if whole else ("mlflow", "mlflow-skinny"):
         try:
             return int(version(name).split(".")[0]) >= 3
         except PackageNotFoundError:
             continue
     return False
+
+
+def _patience(seconds: str | None) -> float:
+    try:
+        return float(seconds or PATIENCE)
+    except ValueError:
+        raise errors.Invalid(
+            f"MLFLOW_HTTP_REQUEST_TIMEOUT is {seconds!r}; set it to a number of seconds"
+        ) from None
 
 
 def _client_environ() -> dict[str, str]:

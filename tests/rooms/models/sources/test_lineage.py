@@ -97,3 +97,9 @@ def test_a_server_must_be_named(copy, monkeypatch, source):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     with pytest.raises(errors.Invalid, match="--tracking-uri or MLFLOW_TRACKING_URI, such as"):
         copy(source)
+
+
+def test_a_timeout_that_is_no_number(copy, monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "soon")
+    with pytest.raises(errors.Invalid, match="MLFLOW_HTTP_REQUEST_TIMEOUT is 'soon'"):
+        copy("models:/churn/1", tracking_uri="http://127.0.0.1:1")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
-from tests.rooms.models.sources.conftest import files_of, free_port, log_models
+from tests.rooms.models.sources.conftest import files_of, free_port
 
 from modelyard import errors
 
@@ -201,10 +199,15 @@ class TestDownloading:
         assert not any(target.iterdir())
 
 
-def test_a_tracking_database_needs_no_server(tmp_path, copy, target, monkeypatch):
-    facts = log_models(sys.executable, "sqlite:///mlflow.db", tmp_path)
+def test_a_tracking_database_needs_no_server(tmp_path, model, copy, target, monkeypatch):
+    from mlflow import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{tmp_path}/mlflow.db")
+    experiment = client.create_experiment("on disk", (tmp_path / "files").as_uri())
+    run = client.create_run(experiment).info.run_id
+    client.log_artifacts(run, str(model), "model")
     monkeypatch.chdir(tmp_path)
-    lineage = copy("models:/churn rate@champion", tracking_uri="sqlite:///mlflow.db")
-    assert (target / "MLmodel").exists()
-    assert lineage.run_id == facts["run"]
+    lineage = copy(f"runs:/{run}/model", tracking_uri="sqlite:///mlflow.db")
+    assert files_of(target) == files_of(model)
+    assert (lineage.run_id, lineage.experiment) == (run, "on disk")
     assert lineage.link is None

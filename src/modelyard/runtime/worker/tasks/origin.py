@@ -12,6 +12,7 @@ from ..problems import Problem
 from .server import Server
 
 MLMODEL = "MLmodel"
+LARGEST_MLMODEL = 8 << 20
 FORMS = "models:/NAME/VERSION, models:/NAME@ALIAS, models:/NAME/latest or models:/m-ID"
 
 
@@ -109,15 +110,18 @@ def _tolerant(server: Server, call: Any, *arguments: Any) -> Any:
         raise
 
 
-def _recorded(folder: str) -> Dict[str, Any]:
+def _recorded(folder: str) -> Dict[str, str]:
+    """The ids that MLmodel records; the control side reads it again and says what is wrong."""
     import yaml
 
+    with open(os.path.join(folder, MLMODEL), "rb") as file:
+        content = file.read(LARGEST_MLMODEL)
     try:
-        with open(os.path.join(folder, MLMODEL), encoding="utf-8") as file:
-            recorded = yaml.safe_load(file)
-    except (UnicodeDecodeError, yaml.YAMLError):
-        return {}  # the control side reads it again and says what is wrong
-    return recorded if isinstance(recorded, dict) else {}
+        recorded = yaml.safe_load(content)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return {}
+    ids = recorded if isinstance(recorded, dict) else {}
+    return {key: ids[key] for key in ("run_id", "model_id") if isinstance(ids.get(key), str)}
 
 
 def _find_in_run(server: Server, source: str) -> Origin:

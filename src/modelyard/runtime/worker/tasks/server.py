@@ -108,7 +108,10 @@ def explain(exc: BaseException, uri: str) -> Problem:
     causes = list(_causes(exc))
     absent = next((c.name for c in causes if isinstance(c, ImportError) and c.name), None)
     if absent is not None:
-        detail = f"reading from {uri} needs the Python package {absent}"
+        detail = (
+            f"reading from {uri} takes the Python module {absent}, which is not there; install it "
+            "with MLflow in the Python that runs Modelyard"
+        )
         return Problem("unsupported", detail, module=absent)
     names = {kind.__name__ for cause in causes for kind in type(cause).__mro__}
     said = str(causes[-1]).strip()[:300]
