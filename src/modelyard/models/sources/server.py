@@ -34,7 +34,7 @@ STORAGE_PACKAGES = {
 }
 """What reads artifacts that a server keeps in a cloud without passing them on, by module."""
 
-PATIENCE = 9.0
+PATIENCE = 6.0
 """Seconds that a server may take to answer at all."""
 CLIENT_SETTINGS = {
     # By default MLflow tries for minutes.

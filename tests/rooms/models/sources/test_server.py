@@ -73,6 +73,14 @@ def test_a_source_is_fetched_by_a_client_in_a_process_of_its_own(server, copy, t
     assert lineage.link == f"{server.uri}/#/models/churn%20rate/versions/1"
 
 
+def test_the_registry_may_be_another_server(mlflow_3, gateway, copy):
+    registry = f"http://{gateway.address}"
+    lineage = copy("models:/churn rate/1", tracking_uri=mlflow_3.uri, registry_uri=registry)
+    assert lineage.tracking_uri == mlflow_3.uri
+    assert lineage.run_name == "first try"
+    assert lineage.link == f"{registry}/#/models/churn%20rate/versions/1"
+
+
 def test_a_cloud_is_read_with_its_own_package_in_a_tool_env(mlflow_3, copy, monkeypatch):
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     # Only boto3, which neither this env nor MLflow's client holds, can miss these credentials.
@@ -166,6 +174,12 @@ class TestSigningIn:
         with pytest.raises(errors.Unauthenticated) as caught:
             copy("models:/churn rate/1", tracking_uri=f"http://ada:byron@{gateway.address}")
         assert "byron" not in str(caught.value)
+
+    def test_databricks_without_credentials(self, refused, monkeypatch, tmp_path):
+        monkeypatch.setenv("HOME", str(tmp_path))
+        problem = refused("models:/churn/1", "databricks")
+        assert problem.kind == "unauthenticated"
+        assert "set DATABRICKS_HOST and DATABRICKS_TOKEN" in problem.detail
 
     def test_a_user_who_may_not_read_the_files(self, gateway, refused):
         gateway.fault = "forbidden"

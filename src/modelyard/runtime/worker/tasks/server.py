@@ -14,6 +14,10 @@ CREDENTIALS = (
     "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, to those "
     "of a user who may read it"
 )
+DATABRICKS = (
+    "set DATABRICKS_HOST and DATABRICKS_TOKEN, or name a profile of ~/.databrickscfg as in "
+    "databricks://PROFILE"
+)
 LATER = "the server is busy or down; try again later"
 
 FAILURES: Tuple[Tuple[Set[str], str, str], ...] = (
@@ -77,7 +81,8 @@ class Server:
 
         self.uri = shown
         mlflow.set_tracking_uri(tracking_uri)
-        mlflow.set_registry_uri(registry_uri or tracking_uri)
+        if registry_uri:
+            mlflow.set_registry_uri(registry_uri)
         self.version = self.ask(lambda: _greet(tracking_uri, patience))
         self.client = self.ask(lambda: mlflow.MlflowClient(tracking_uri, registry_uri))
 
@@ -123,6 +128,8 @@ def explain(exc: BaseException, uri: str) -> Problem:
     status = _status(exc)
     if said.startswith("Not a proper"):
         return Problem("invalid", said)
+    if said.startswith("Reading Databricks credential"):
+        return Problem("unauthenticated", f"{uri} wants credentials; {DATABRICKS}")
     if code != "ENDPOINT_NOT_FOUND" and ("not found" in said or said.startswith("No versions")):
         status = 404
     kind, advice = ANSWERS.get(code) or ANSWERS.get(status) or ("failed", CHECK)
