@@ -20,6 +20,7 @@ from picklescan.relaxed_zipfile import RelaxedZipFile
 
 from modelyard.models.scan.items import DEEPEST, Desk, Item
 from modelyard.models.scan.limits import GIB, MIB, Budget
+from modelyard.models.tar_stream import open_tar
 from modelyard.models.types import Finding
 
 SPOOLED = 16 * MIB
@@ -219,7 +220,7 @@ def _member(
 
 def _tar(item: Item, desk: Desk) -> Iterator[Finding]:
     try:
-        with item.open() as file, tarfile.open(fileobj=file, mode="r|") as archive:
+        with item.open() as file, open_tar(file) as archive:
             for info in archive:
                 inside = archive.extractfile(info) if info.isfile() else None
                 if inside is None:
