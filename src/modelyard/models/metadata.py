@@ -82,8 +82,8 @@ def ordered_classes(
         return own, "model"
     if sorted(_texts(given)) == sorted(_texts(own)):
         raise errors.Invalid(
-            f"--classes {_said(given)} is not the model's own order, and its probabilities would go "
-            f"to the wrong classes; the model says: --classes {','.join(map(str, own))}"
+            f"--classes {_said(given)} is not the model's own order, and its probabilities would "
+            f"go to the wrong classes; the model says: --classes {','.join(map(str, own))}"
         )
     positions = [str(n) for n in range(len(own))]
     if _texts(own) in (positions, ["False", "True"]):

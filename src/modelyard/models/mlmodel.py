@@ -8,18 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic import JsonValue, ValidationError
 
 from modelyard import errors
+from modelyard.models.plain_yaml import NotPlain, load_plain
 from modelyard.models.types import FlavorFacts, ModelFile
 from modelyard.runtime.types import InputColumn, InputTensor, ModelInputs, Param
 
 NAME = "MLmodel"
-LARGEST = 8 << 20
-"""Bytes of an MLmodel file; real ones have a few thousand."""
-MOST_NODES = 100_000
-"""Values in it once its aliases are followed: a few lines of YAML can stand for billions."""
 PATH_KEYS = ("data", "model_path", "pickled_model", "model_data", "python_model", "code")
 FORMATS = ("serialization_format", "model_format", "save_format", "cloudpickle_version")
 
@@ -52,16 +48,12 @@ def _load(folder: Path) -> dict[str, Any]:
             f"{folder} is no MLflow model: it has no MLmodel file{hint}. Give the folder that "
             "mlflow's save_model or log_model wrote"
         )
-    if file.stat().st_size > LARGEST:
-        raise errors.Invalid(f"{file} is damaged: it is larger than {LARGEST >> 20} MiB")
     try:
-        raw = yaml.safe_load(file.read_text("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as exc:
-        raise errors.Invalid(f"{file} is damaged: it is not YAML ({_short(exc)})") from exc
+        raw = load_plain(file.read_bytes())
+    except NotPlain as exc:
+        raise errors.Invalid(f"{file} is damaged: {exc}") from exc
     if not isinstance(raw, dict):
         raise errors.Invalid(f"{file} is damaged: it holds no mapping")
-    if _too_many(raw):
-        raise errors.Invalid(f"{file} is damaged: it stands for more than {MOST_NODES:,} values")
     return raw
 
 
@@ -69,20 +61,6 @@ def _nearby(folder: Path) -> Iterator[Path]:
     if folder.is_dir():
         for depth in ("*", "*/*", "*/*/*"):
             yield from folder.glob(f"{depth}/{NAME}")
-
-
-def _too_many(raw: Any) -> bool:
-    waiting, seen = [raw], 0
-    while waiting:
-        seen += 1
-        if seen > MOST_NODES:
-            return True
-        value = waiting.pop()
-        if isinstance(value, dict):
-            waiting.extend(value.values())
-        elif isinstance(value, list):
-            waiting.extend(value)
-    return False
 
 
 def _check_files(folder: Path, flavors: Mapping[str, Mapping[str, Any]]) -> None:
@@ -126,9 +104,7 @@ def _model_file(raw: Mapping[str, Any], flavors: Mapping[str, Mapping[str, Any]]
         mlflow_version=_text(raw.get("mlflow_version")),
         model_uuid=_text(raw.get("model_uuid")),
         trained=_moment(raw.get("utc_time_created")),
-        flavors=tuple(
-            FlavorFacts(name=str(name), facts=_plain(facts)) for name, facts in flavors.items()
-        ),
+        flavors=tuple(FlavorFacts(name=str(name), facts=dict(facts)) for name, facts in flavors.items()),
         loader_module=_text(pyfunc.get("loader_module")),
         python_version=_text(pyfunc.get("python_version")),
         serialization_format=next(
@@ -139,7 +115,7 @@ def _model_file(raw: Mapping[str, Any], flavors: Mapping[str, Mapping[str, Any]]
         inputs=None if signature is None else read_inputs(signature),
         outputs=None if signature is None else _outputs(signature.get("outputs")),
         input_example=_text(example.get("artifact_path")) if isinstance(example, dict) else None,
-        metadata=_plain(raw.get("metadata") or {}),
+        metadata=raw.get("metadata") or {},
     )
 
 
@@ -190,17 +166,11 @@ def _text(value: Any) -> str | None:
 
 
 def _moment(value: Any) -> datetime | None:
-    """MLflow writes UTC without a zone, as text or as a YAML timestamp."""
-    if isinstance(value, str):
-        value = datetime.fromisoformat(value.strip())
-    if not isinstance(value, datetime):
+    """MLflow writes UTC without a zone."""
+    if not isinstance(value, str):
         return None
-    return value.replace(tzinfo=value.tzinfo or UTC)
-
-
-def _plain(value: Any) -> Any:
-    """The same with nothing that JSON cannot hold."""
-    return TypeAdapter(Any).dump_python(value, mode="json", fallback=str)
+    moment = datetime.fromisoformat(value.strip())
+    return moment.replace(tzinfo=moment.tzinfo or UTC)
 
 
 def _short(exc: Exception) -> str:

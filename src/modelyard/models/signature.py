@@ -18,8 +18,8 @@ TYPES = ("boolean", "integer", "long", "float", "double", "string", "binary", "d
 WHOLE = {"integer", "long"}
 NUMBERS = {*WHOLE, "float", "double"}
 NO_FEATURES = (
-    "the model has no signature and does not tell its features: rows are passed to it as they come; "
-    "name the features with --features, or give a --dataset"
+    "the model has no signature and does not tell its features: rows are passed to it as they "
+    "come; name the features with --features, or give a --dataset"
 )
 RepairKind = Literal["optional", "wider_type", "categories"]
 Inferred = Literal["model", "dataset", "user"]
