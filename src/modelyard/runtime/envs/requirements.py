@@ -113,7 +113,7 @@ def _pip_lines(text: str, folder: Path, seen: tuple[Path, ...]) -> Iterator[str]
         if not line:
             continue
         if not line.startswith("-"):
-            yield _CREDENTIALS.sub("//", _OPTIONS_BEHIND.sub("", line).strip())
+            yield _CREDENTIALS.sub("//", " ".join(_OPTIONS_BEHIND.sub("", line).split()))
             continue
         option, _, value = re.sub(r"^(-r|--requirement)[\s=]*", "-r ", line).partition(" ")
         included = inside(folder, value.strip())

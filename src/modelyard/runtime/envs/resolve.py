@@ -114,20 +114,13 @@ def _raise_to_wheels(search: Search) -> None:
     for name, line in found.items():
         wish, version = indexed[name], _version(line)
         if wish.pin and not wish.admits(version):
-            reason = (
-                f"{wish.pin} has no wheel for Python {search.plan.python} here; "
-                "this is the next release that has one"
-            )
+            reason = f"{wish.pin} has no wheel for Python {search.plan.python} here"
             search.change(name, f"=={version}", reason)
 
 
 def _upwards(wish: Wish) -> str:
     """A pin as the range from it upwards; a range as it is."""
-    return str(wish.needing(f">={wish.pin.public}" if wish.pin else _specifier(wish)).requirement)
-
-
-def _specifier(wish: Wish) -> str:
-    return str(wish.requirement.specifier)
+    return str((wish.needing(f">={wish.pin.public}") if wish.pin else wish).requirement)
 
 
 def _do_without_wheel(search: Search, name: str, wish: Wish) -> None:
@@ -138,16 +131,13 @@ def _do_without_wheel(search: Search, name: str, wish: Wish) -> None:
     """
     answer, _ = search.alone(name)
     if answer.code == 0:  # there are wheels, of other versions
-        older = any(
-            relaxation.asked.startswith("Python ") for relaxation in search.plan.relaxations
-        )
-        if not older and wish.pin:
-            raise search.refuse(
-                wish, "there is no such release, nor a newer one, with a wheel for it"
-            )
-        search.change(
-            name, "", f"no release that was asked for has a wheel for Python {search.plan.python}"
-        )
+        start = wish.floor or wish.ceiling
+        newer, found = search.alone(f"{name}>={start.public}" if start else name)
+        older_python = any(each.asked.startswith("Python ") for each in search.plan.relaxations)
+        if newer.code and not older_python:
+            raise search.refuse(wish, "there is no such release, nor a newer one, for it")
+        nearest = "" if newer.code else f"=={_version(found[name])}"
+        search.change(name, nearest, f"it has no wheel for Python {search.plan.python} here")
     elif NOT_FOUND in answer.said:
         if not wish.optional:
             raise search.refuse(wish, "there is no package of this name in the package index")
@@ -176,14 +166,14 @@ def _build_needed(search: Search, answer: Answer) -> bool:
     Packages that never had wheels are built in any case.
     """
     tried = search.from_source | search.unbuildable | set(search.wishes)
+    spares = all(_weight(name) == 2 for name in _named(search, answer))
     for name in sorted(set(_WHEELS_NEEDED.findall(answer.said)) - tried):
         versions = re.search(
             rf"(?<![\w.-]){re.escape(name)}(\S*) has no usable wheels", answer.said
         )
-        spared = all(_weight(named) == 2 for named in _named(search, answer))
-        if spared or search.alone(name)[0].code:
-            possible = search.build(f"{name}{versions[1] if versions else ''}").code == 0
-            (search.from_source if possible else search.unbuildable).add(name)
+        if spares or search.alone(name)[0].code:
+            built = search.build(f"{name}{versions[1] if versions else ''}")
+            (search.unbuildable if built.code else search.from_source).add(name)
     return bool(search.from_source - tried)
 
 

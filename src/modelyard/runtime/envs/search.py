@@ -60,7 +60,7 @@ class Search:
         asked.write_text("".join(f"{line}\n" for line in lines))
         bounds.write_text("".join(f"{line}\n" for line in self.plan.constraints))
         lock.unlink(missing_ok=True)
-        answer = self.uv.run(
+        answer = self._ask(
             *("pip", "compile", "--quiet", "--no-header", "--no-annotate"),
             f"--python={self.python}",
             f"--constraints={bounds}",
@@ -70,17 +70,16 @@ class Search:
             *options,
             str(asked),
         )
-        if answer.unreachable:
-            raise errors.Unavailable(
-                f"the package index cannot be reached: {answer.reason}. Check the network and the "
-                f"index settings of uv; log: {self.uv.log}"
-            )
         return answer, _by_name(lock.read_text()) if answer.code == 0 else {}
 
     def build(self, requirement: str) -> Answer:
-        """Try whether a package can be built from source; what is built is kept in uv's cache."""
+        """Try whether a package can be built from source; what is built is kept in uv's cache.
+
+        Raises:
+            Unavailable: the package index does not answer.
+        """
         name = canonicalize_name(Requirement(requirement).name)
-        return self.uv.run(
+        return self._ask(
             *("pip", "install", "--quiet", "--no-deps", f"--no-binary={name}"),
             f"--python={self.python}",
             f"--target={self.folder / 'trials' / name}",
@@ -88,9 +87,11 @@ class Search:
         )
 
     def change(self, name: str, specifier: str, reason: str) -> None:
-        """Wish for other versions of a package; the first reason is the one that is told."""
+        """Wish for other versions of a package."""
         self.wishes[name] = self.wishes[name].needing(specifier)
-        self.reasons.setdefault(name, reason)
+        told = self.reasons.setdefault(name, reason)
+        if reason not in told:
+            self.reasons[name] = f"{told}; {reason}"
         keras = self.wishes.get("keras")
         if name == "tensorflow" and keras and keras.requirement.specifier:
             self.change("keras", "", "it belongs to one version of tensorflow, which was changed")
@@ -109,6 +110,15 @@ class Search:
             requirement=wish.asked,
             log=str(self.uv.log),
         )
+
+    def _ask(self, *arguments: str) -> Answer:
+        answer = self.uv.run(*arguments)
+        if answer.unreachable:
+            raise errors.Unavailable(
+                f"the package index cannot be reached: {answer.reason}. Check the network and the "
+                f"index settings of uv; log: {self.uv.log}"
+            )
+        return answer
 
 
 def _by_name(lock: str) -> dict[str, str]:

@@ -40,7 +40,6 @@ _OF_PIP = {
     "PIP_EXTRA_INDEX_URL": "UV_EXTRA_INDEX_URL",
     "PIP_FIND_LINKS": "UV_FIND_LINKS",
     "PIP_INDEX_URL": "UV_INDEX_URL",
-    "PIP_NO_INDEX": "UV_NO_INDEX",
     "PIP_TRUSTED_HOST": "UV_INSECURE_HOST",
 }
 """What uv calls the settings of a user who configured only pip."""
@@ -76,7 +75,8 @@ class Answer:
     @property
     def unreachable(self) -> bool:
         """Whether it could not reach the package index."""
-        return self.code != 0 and bool(_UNREACHABLE.search(self.said))
+        built = "failed to build" not in self.said.lower()  # what a package's own build says
+        return self.code != 0 and built and bool(_UNREACHABLE.search(self.said))
 
     @property
     def unsatisfiable(self) -> bool:
@@ -135,7 +135,7 @@ class Uv:
         with self._started(arguments) as process:
             lines = []
             for line in process.stdout or ():
-                clean = _URL.sub("<url>", line.rstrip())  # an index is nobody's business but uv's
+                clean = _without_urls(line.rstrip())
                 self.note(clean)
                 lines.append(clean)
                 if _HEARD.match(clean.strip()):
@@ -151,7 +151,7 @@ class Uv:
     def note(self, line: str) -> None:
         """Write a line into the build log."""
         with self.log.open("a", encoding="utf-8") as log:
-            log.write(f"{line}\n")
+            log.write(f"{_without_urls(line)}\n")
 
     @contextmanager
     def _started(self, arguments: tuple[str, ...]) -> Iterator[subprocess.Popen[str]]:
@@ -182,6 +182,11 @@ class Uv:
             finally:
                 alarm.cancel()
                 _end(process)
+
+
+def _without_urls(line: str) -> str:
+    """Which index is used is the user's own business; its address may hold a password."""
+    return _URL.sub("<url>", line)
 
 
 def _end(process: subprocess.Popen[str]) -> None:

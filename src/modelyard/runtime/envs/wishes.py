@@ -70,17 +70,21 @@ class Wish:
     @property
     def floor(self) -> Version | None:
         """The lowest version that is asked for; None if none is named."""
-        lower = [
-            version
-            for specifier in self.requirement.specifier
-            if specifier.operator in {"==", "===", "~=", ">=", ">"}
-            and (version := version_of(specifier.version.removesuffix(".*")))
-        ]
-        return max(lower, default=None)
+        return self._bound("==", "===", "~=", ">=", ">")
+
+    @property
+    def ceiling(self) -> Version | None:
+        """The version that all that are asked for lie below; None if none is named."""
+        return self._bound("<", "<=")
 
     def admits(self, version: str) -> bool:
         """Whether this version is one of those asked for."""
         return self.requirement.specifier.contains(version, prereleases=True)
+
+    def _bound(self, *operators: str) -> Version | None:
+        specifiers = [each for each in self.requirement.specifier if each.operator in operators]
+        versions = (version_of(each.version.removesuffix(".*")) for each in specifiers)
+        return max(filter(None, versions), default=None)
 
     def needing(self, specifier: str) -> Wish:
         """The same package with another range of versions."""
@@ -168,7 +172,7 @@ def _read_reference(
             asked=line, built=str(built), reason="taken from the package index"
         )
     reason = "it is no requirement that can be read"
-    if parsed or "/" in line:
+    if parsed or "/" in line or file.endswith(".whl"):
         reason = (
             "only packages of the package index are installed for a model; if it needs this one, "
             "build an env that has it (envs build) and name that env"
@@ -185,6 +189,8 @@ def _of_wheel(file: str) -> Requirement | None:
 
 
 def _parse(text: str) -> Requirement | None:
+    if text.endswith(".whl") and "@" not in text:
+        return None  # the name of a file, though it could be a package's
     try:
         return Requirement(text)
     except InvalidRequirement:
