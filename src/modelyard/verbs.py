@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from modelyard.data import commands as data
+from modelyard.data import commands as data
 from modelyard.kernel.command import Caller, Command, Room, verb
 from modelyard.models import commands as models
 from modelyard.projects import commands as projects
+from modelyard.runtime import commands as runtime
 from modelyard.scoring import commands as scoring
 
 
@@ -21,6 +24,46 @@ class Projects(Room):
     create = verb(projects.CreateProject)
     list = verb(projects.ListProjects)
     show = verb(projects.ShowProject)
+
+
+class Connections(Room):
+    """Connections: folders and databases that datasets are in, under a name."""
+
+    create = verb(data.CreateConnection)
+    list = verb(data.ListConnections)
+    show = verb(data.ShowConnection)
+    delete = verb(data.DeleteConnection)
+
+
+class Datasets(Room):
+    """Datasets: tables in files and databases, under a name; a path works wherever a name does."""
+
+    create = verb(data.CreateDataset)
+    list = verb(data.ListDatasets)
+    show = verb(data.ShowDataset)
+    preview = verb(data.PreviewDataset)
+    sample = verb(data.SampleDataset)
+    delete = verb(data.DeleteDataset)
+
+
+class Connections(Room):
+    """Connections: named folders and databases that hold datasets."""
+
+    create = verb(data.CreateConnection)
+    list = verb(data.ListConnections)
+    show = verb(data.ShowConnection)
+    delete = verb(data.DeleteConnection)
+
+
+class Datasets(Room):
+    """Datasets: named tables in files and databases."""
+
+    create = verb(data.CreateDataset)
+    list = verb(data.ListDatasets)
+    show = verb(data.ShowDataset)
+    preview = verb(data.PreviewDataset)
+    sample = verb(data.SampleDataset)
+    delete = verb(data.DeleteDataset)
 
 
 class Models(Room):
@@ -46,6 +89,15 @@ class Versions(Room):
     delete = verb(models.DeleteVersions)
 
 
+class Envs(Room):
+    """Code envs: a Python with packages, shared by all versions that need the same."""
+
+    list = verb(runtime.ListEnvs)
+    show = verb(runtime.ShowEnv)
+    build = verb(runtime.BuildEnv)
+    delete = verb(runtime.DeleteEnv)
+
+
 class Scoring(Room):
     """Scoring: a dataset through a version of a saved model, and the runs that did it."""
 
@@ -67,12 +119,26 @@ class Recipes(Room):
 class Verbs:
     """Everything a caller can be asked."""
 
-    rooms: tuple[type[Room], ...] = (Projects, Models, Versions, Scoring, Recipes)
+    rooms: tuple[type[Room], ...] = (
+        Projects,
+        Connections,
+        Datasets,
+        Models,
+        Versions,
+        Envs,
+        Scoring,
+        Recipes,
+    )
 
     def __init__(self, caller: Caller) -> None:
         self.projects = Projects(caller)
+        self.connections = Connections(caller)
+        self.datasets = Datasets(caller)
+        self.connections = Connections(caller)
+        self.datasets = Datasets(caller)
         self.models = Models(caller)
         self.versions = Versions(caller)
+        self.envs = Envs(caller)
         self.scoring = Scoring(caller)
         self.recipes = Recipes(caller)
 

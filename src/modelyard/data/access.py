@@ -1,19 +1,40 @@
 """How other rooms read and write data: by a dataset's name or by a path.
 
-Wherever a name is accepted so is a path of a file, folder or glob pattern, and
-`CONNECTION:PATH-OR-TABLE`.
+Wherever a dataset's name is accepted so is the path of a file, a folder or a pattern, and
+`connection://NAME/PATH-OR-TABLE`.
 """
 
 from __future__ import annotations
 
+import os
+from functools import partial
+from pathlib import Path
+
 import pyarrow as pa
 
+from modelyard import errors
+from modelyard.data import repository
+from modelyard.data.file_target import FileTarget
+from modelyard.data.opening import Opened, locate, open_definition, scratch
+from modelyard.data.places import PREFIX, FilePlace, check_options, define, format_of
+from modelyard.data.repository import Known
+from modelyard.data.sampling import sample, sampled
+from modelyard.data.schemas import near
 from modelyard.data.source import Source
+from modelyard.data.sql_target import SqlTarget
 from modelyard.data.target import Target
-from modelyard.data.types import Sampling
+from modelyard.data.types import Definition
 from modelyard.kernel.context import Context
 
-__all__ = ["Source", "Target", "open_source", "open_target", "sample"]
+__all__ = [
+    "Source",
+    "Target",
+    "connection_folder",
+    "open_source",
+    "open_target",
+    "sample",
+    "sampled",
+]
 
 
 def open_source(context: Context, project: str, name_or_path: str) -> Source:
@@ -22,8 +43,21 @@ def open_source(context: Context, project: str, name_or_path: str) -> Source:
     Raises:
         NotFound: it is no dataset and no file; names those that are near.
         Invalid: the file is empty, damaged or of no known format.
+        Unavailable: the database does not answer.
     """
-    raise NotImplementedError
+    return open_known(context, project, name_or_path).source
+
+
+def open_known(context: Context, project: str, name_or_path: str) -> Opened:
+    """Open a dataset, or a path, and remember what was learned if a dataset has changed."""
+    with context.begin() as db:
+        known = repository.find_dataset(db, project, name_or_path)
+    if known is None:
+        return open_definition(context, _defined(context, project, name_or_path))
+    opened = open_definition(context, known.dataset, known=known)
+    if opened.known != known:
+        _remember(context, known, opened.known)
+    return opened
 
 
 def open_target(
@@ -36,16 +70,98 @@ def open_target(
         project: key of the project.
         name_or_path: an existing dataset is overwritten; else a path, its ending says the format.
         schema: of the rows that will be written.
-        token: names this writer, so that two writers do not share temporary files.
+        token: letters and digits that name this writer, so that no two share temporary files.
 
     Raises:
         NotFound: the folder or connection is not there.
         Invalid: the ending says no format.
-        Unsupported: it cannot be written (a query, a folder of files).
+        Unsupported: it cannot be written (a query, a folder of files), or cannot hold a column.
+        Conflict: a writer of this token is at work, or a view has the table's name.
     """
-    raise NotImplementedError
+    with context.begin() as db:
+        known = repository.find_dataset(db, project, name_or_path)
+        definition = known.dataset if known else define(project, name_or_path)
+        place = locate(db, definition)
+        names = repository.dataset_names(db, project)
+    committed = partial(_look_again, context, project, name_or_path if known else None)
+    if isinstance(place, FilePlace):
+        options = place.options
+        _require_one_file(name_or_path, place.path, names)
+        if options.format is None:
+            options = options.model_copy(update={"format": format_of(place.path)})
+        check_options(options)
+        return FileTarget(
+            name_or_path, place.path, schema, options, token=token, committed=committed
+        )
+    if place.table is None:
+        raise errors.Unsupported(
+            f"the dataset {name_or_path!r} is a query, which cannot be written; write to a table"
+        )
+    return SqlTarget(
+        name_or_path,
+        place.url,
+        place.table,
+        schema,
+        token=token,
+        scratch=scratch(context),
+        committed=committed,
+    )
 
 
-def sample(source: Source, sampling: Sampling) -> pa.Table:
-    """Take a sample into memory, in the source's order (`first_sorted`: sorted)."""
-    raise NotImplementedError
+def connection_folder(context: Context, project: str, name: str) -> Path:
+    """The folder that a connection names.
+
+    Raises:
+        NotFound: there is no such connection, or its folder is gone.
+        Invalid: it is a database.
+    """
+    with context.begin() as db:
+        found = repository.find_connection(db, project, name)
+    if found.kind != "folder":
+        raise errors.Invalid(f"the connection {name!r} is a database, not a folder")
+    folder = Path(found.location)
+    if not folder.is_dir():
+        raise errors.NotFound(f"the folder {folder} of the connection {name!r} is not there")
+    return folder
+
+
+def _defined(context: Context, project: str, path: str) -> Definition:
+    """The definition of a path; the error for what is neither a path nor a dataset."""
+    definition = define(project, path)
+    looks_like_path = path.startswith(PREFIX) or os.sep in path or format_of(Path(path)) is not None
+    if looks_like_path or Path(definition.path or "").exists():
+        return definition
+    with context.begin() as db:
+        names = repository.dataset_names(db, project)
+    raise errors.NotFound(
+        f"there is no dataset and no file {path!r} ({definition.path}){near(path, names)}"
+    )
+
+
+def _require_one_file(name: str, path: Path, datasets: list[str]) -> None:
+    if (
+        path.is_dir()
+        or any(sign in str(path) for sign in "*?")
+        or (path.exists() and not path.is_file())
+    ):
+        raise errors.Unsupported(
+            f"{name!r} is not one file and cannot be written; write to a file or a table"
+        )
+    if format_of(path) is None and name not in datasets:
+        raise errors.Invalid(
+            f"there is no dataset {name!r} to overwrite, and no ending that says a file's format; "
+            f"write to {name}.parquet, {name}.csv or {name}.jsonl{near(name, datasets)}"
+        )
+
+
+def _remember(context: Context, before: Known, after: Known) -> None:
+    """Store what was learned, unless the dataset was changed or deleted meanwhile."""
+    with context.begin() as db:
+        if repository.find_dataset(db, before.dataset.project, before.dataset.name) == before:
+            repository.save_dataset(db, after)
+
+
+def _look_again(context: Context, project: str, name: str | None) -> None:
+    """Learn the schema of a dataset that was written."""
+    if name is not None:
+        open_known(context, project, name)

@@ -17,7 +17,8 @@ from modelyard.kernel.command import ProjectCommand
 from modelyard.kernel.values import Name
 
 DATASET = (
-    "name of a dataset; or the path of a file, folder or glob pattern; or CONNECTION:PATH-OR-TABLE"
+    "name of a dataset; or the path of a file, folder or glob pattern; or "
+    "connection://NAME/PATH-OR-TABLE"
 )
 
 
@@ -36,7 +37,7 @@ class CreateConnection(ProjectCommand[Connection]):
     replace: bool = Field(default=False, description="replace a connection of this name")
 
 
-class ListConnections(ProjectCommand[tuple[Connection, ...]]):
+class ListConnections(ProjectCommand[list[Connection]]):
     """List the connections, by name."""
 
     needs = "data:read"
@@ -80,13 +81,18 @@ class CreateDataset(ProjectCommand[Dataset]):
     delimiter: str | None = Field(default=None, description="between CSV cells; default: found out")
     quote: str | None = Field(default=None, description='around CSV cells; default: "')
     encoding: str | None = Field(default=None, description="of CSV files; default: utf-8")
+    missing: tuple[str, ...] | None = Field(
+        default=None,
+        description="texts in CSV files that mean a missing value, besides an empty cell; default: "
+        "those that pandas knows (NA, NaN, null, None, ...)",
+    )
     column_types: ColumnTypes = Field(
         default={}, description="types of columns, instead of those found: age=double,when=datetime"
     )
     replace: bool = Field(default=False, description="replace a dataset of this name")
 
 
-class ListDatasets(ProjectCommand[tuple[Dataset, ...]]):
+class ListDatasets(ProjectCommand[list[Dataset]]):
     """List the datasets, by name."""
 
     needs = "data:read"
@@ -118,7 +124,7 @@ class SampleDataset(ProjectCommand[Written], Sampling):
     dataset: str = Field(description=DATASET)
     output: str = Field(
         description="name of a dataset to overwrite; or a path ending in .parquet, .csv or .jsonl "
-        "(.gz); or CONNECTION:PATH-OR-TABLE"
+        "(.gz); or connection://NAME/PATH-OR-TABLE"
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
@@ -23,6 +23,8 @@ SamplingMethod = Literal[
     "first_sorted",
 ]
 
+NOT_IN_BRACKETS = re.compile(r",(?![^(]*\))")
+
 NEEDED: dict[SamplingMethod, tuple[str, ...]] = {
     "none": (),
     "first": ("rows",),
@@ -37,12 +39,14 @@ NEEDED: dict[SamplingMethod, tuple[str, ...]] = {
 
 
 def _read_column_types(value: Any) -> Any:
-    """Accept `age=double,when=datetime`, or a JSON object for names that hold a comma."""
+    """Accept `age=double,when=datetime`, or pairs of which a value holds further pairs."""
+    if isinstance(value, dict):
+        if not any(isinstance(kind, str) and "=" in kind for kind in value.values()):
+            return value
+        value = ",".join(f"{name}={kind}" for name, kind in value.items())
     if not isinstance(value, str):
         return value
-    if value.lstrip().startswith("{"):
-        return json.loads(value)
-    pairs = [pair.rpartition("=") for pair in value.split(",") if pair.strip()]
+    pairs = [pair.rpartition("=") for pair in NOT_IN_BRACKETS.split(value) if pair.strip()]
     if any(not equals for _, equals, _ in pairs):
         raise ValueError("write column=type pairs, such as age=double,when=datetime")
     return {name.strip(): kind.strip() for name, _, kind in pairs}
@@ -71,17 +75,37 @@ class Column(Value):
 
 
 class ReadOptions(Value):
-    """How files are read, where the user says so; None: found out from the file itself."""
+    """How files are read, where the user says so; None: found out, or as most files are."""
 
     format: FileFormat | None = None
     delimiter: str | None = None
     quote: str | None = None
     encoding: str | None = None
+    missing: tuple[str, ...] | None = Field(
+        default=None, description="CSV texts that mean a missing value, besides an empty cell"
+    )
     column_types: dict[str, str] = {}
 
 
-class Dataset(Value):
-    """A table in files or in a database, with the schema it had when it was last looked at."""
+class TextFile(Value):
+    """How one text file is laid out."""
+
+    path: str
+    names: tuple[str, ...] = Field(description="its columns, in its order")
+    delimiter: str = ""
+    rows: int
+
+
+class TextLayout(Value):
+    """What a look at every row of text files found."""
+
+    files: tuple[TextFile, ...]
+    kinds: dict[str, int] = Field(description="by column, the kinds of values it holds")
+    nested: dict[str, str] = Field(default={}, description="types of columns of lists and objects")
+
+
+class Definition(Value):
+    """Where a table is and how it is read."""
 
     project: str
     name: str = Field(description="its name, or the path itself where a path was given")
@@ -90,6 +114,11 @@ class Dataset(Value):
     table: str | None = None
     query: str | None = None
     options: ReadOptions = ReadOptions()
+
+
+class Dataset(Definition):
+    """A table in files or in a database, with the schema it had when it was last looked at."""
+
     format: FileFormat | None = Field(default=None, description="None for a SQL table or query")
     columns: tuple[Column, ...]
     rows: int | None = Field(default=None, description="None where counting is not cheap")

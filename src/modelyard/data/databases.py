@@ -1,0 +1,200 @@
+"""Databases by URL: placeholders, hidden passwords, opening, and foreign errors put in words."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, NullPool, create_engine, event, select
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+
+from modelyard import errors
+
+PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+NO_URL = (
+    "the database URL cannot be read; write postgresql://user:${DB_PASSWORD}@host:5432/name or "
+    "sqlite:////path/to/file.db"
+)
+SECRET = re.compile(r"pass|secret|token|key|pwd", re.IGNORECASE)
+
+
+def parse(url: str) -> URL:
+    """Read a URL as it was written, with its placeholders.
+
+    Raises:
+        Invalid: it is no database URL.
+    """
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as exc:
+        raise errors.Invalid(NO_URL) from exc
+    if "@" in (parsed.host or ""):
+        raise errors.Invalid(f"{NO_URL}; an @ in a password is written %40")
+    return parsed
+
+
+def shown(url: str) -> str:
+    """A URL for people: passwords hidden, unless they are placeholders."""
+    if PLACEHOLDER.fullmatch(url):
+        return url
+    parsed = parse(url)
+    hidden = {
+        key: "hidden" if SECRET.search(key) and not _is_placeholder(value) else value
+        for key, value in parsed.query.items()
+    }
+    parsed = parsed.set(query=hidden)
+    keep = parsed.password is None or _is_placeholder(parsed.password)
+    return (
+        parsed.render_as_string(hide_password=not keep).replace("%24%7B", "${").replace("%7D", "}")
+    )
+
+
+def _is_placeholder(value: object) -> bool:
+    return isinstance(value, str) and PLACEHOLDER.fullmatch(value) is not None
+
+
+def absolute(url: str) -> str:
+    """The URL with the path of an SQLite file made absolute.
+
+    Raises:
+        Invalid: it is no database URL, or a database in memory.
+    """
+    if PLACEHOLDER.fullmatch(url):
+        return url
+    parsed = parse(url)
+    if parsed.get_backend_name() != "sqlite":
+        return url
+    file = parsed.database
+    if not file or file == ":memory:" or file.startswith("file:"):
+        raise errors.Invalid(f"{url} names no SQLite file; write sqlite:////path/to/file.db")
+    return parsed.set(database=str(Path(file).expanduser().absolute())).render_as_string(
+        hide_password=False
+    )
+
+
+def resolve(url: str) -> URL:
+    """The URL with its placeholders filled in from the environment.
+
+    Raises:
+        Invalid: a variable is not set.
+    """
+    if PLACEHOLDER.fullmatch(url):
+        return parse(_filled(url) or "")
+    parsed = parse(url)
+    # Part by part, so that no character in a value can change the meaning of the URL.
+    return parsed.set(
+        username=_filled(parsed.username),
+        password=_filled(parsed.password),
+        host=_filled(parsed.host),
+        database=_filled(parsed.database),
+        query={
+            key: (_filled(value) or "") if isinstance(value, str) else value
+            for key, value in parsed.query.items()
+        },
+    )
+
+
+def _filled(value: str | None) -> str | None:
+    def look_up(match: re.Match[str]) -> str:
+        name = match[1]
+        if name not in os.environ:
+            raise errors.Invalid(
+                f"the environment variable {name} is not set; a connection's URL asks for it"
+            )
+        return os.environ[name]
+
+    return None if value is None else PLACEHOLDER.sub(look_up, value)
+
+
+def open_database(url: str) -> Engine:
+    """Make an engine, without connecting.
+
+    Raises:
+        Invalid: the URL is wrong or a variable it asks for is not set.
+        Unsupported: the database's driver is not installed.
+    """
+    resolved = resolve(url)
+    if resolved.drivername == "postgresql":
+        resolved = resolved.set(drivername="postgresql+psycopg")
+    try:
+        engine = create_engine(resolved, poolclass=NullPool)
+    except (NoSuchModuleError, ModuleNotFoundError) as exc:
+        extra = "; try: pip install 'modelyard[postgres]'" if "psycopg" in str(exc) else ""
+        raise errors.Unsupported(f"no driver for {shown(url)} is installed: {exc}{extra}") from exc
+    except (ArgumentError, TypeError) as exc:
+        raise errors.Invalid(f"the database URL {shown(url)} cannot be used: {exc}") from exc
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _leave_transactions_to_us)
+        event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _leave_transactions_to_us(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+
+
+def _begin(db: Connection) -> None:
+    db.exec_driver_sql("BEGIN")
+
+
+@contextmanager
+def connected(engine: Engine) -> Iterator[Connection]:
+    """Connect, and put the errors of the database into words.
+
+    Raises:
+        Unavailable: it does not answer.
+        Failed: it refuses what is asked.
+    """
+    place = f"the database {shown(engine.url.render_as_string(hide_password=False))}"
+    try:
+        db = engine.connect()
+    except DBAPIError as exc:
+        raise errors.Unavailable(f"{place} does not answer: {_said(exc)}") from exc
+    try:
+        with db:
+            yield db
+    except DBAPIError as exc:
+        if exc.connection_invalidated:
+            raise errors.Unavailable(f"{place} went away: {_said(exc)}") from exc
+        raise errors.Failed(f"{place} refused: {_said(exc)}") from exc
+    except SQLAlchemyError as exc:
+        raise errors.Failed(f"{place} cannot be used: {' '.join(str(exc).split())}") from exc
+
+
+def _said(exc: DBAPIError) -> str:
+    return " ".join(str(exc.orig).split())
+
+
+def check(url: str) -> None:
+    """Connect once.
+
+    Raises:
+        Invalid: the URL is wrong.
+        Unavailable: the database does not answer.
+        Unsupported: its driver is not installed.
+    """
+    engine = open_database(url)
+    if _is_missing_file(engine):
+        return  # an SQLite file is made when a table is first written
+    with connected(engine) as db:
+        db.scalar(select(1))
+
+
+def require_file(engine: Engine) -> None:
+    """Refuse to read an SQLite file that is not there; connecting would make an empty one.
+
+    Raises:
+        NotFound: it is not there.
+    """
+    if _is_missing_file(engine):
+        raise errors.NotFound(f"there is no SQLite file {engine.url.database}")
+
+
+def _is_missing_file(engine: Engine) -> bool:
+    file = engine.url.database
+    return engine.dialect.name == "sqlite" and file is not None and not Path(file).exists()

@@ -1,0 +1,220 @@
+"""How connections and datasets answer."""
+
+from __future__ import annotations
+
+import base64
+import math
+import uuid
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from pydantic import JsonValue
+
+from modelyard import errors
+from modelyard.data import databases, repository
+from modelyard.data.access import open_known, open_target
+from modelyard.data.commands import (
+    CreateConnection,
+    CreateDataset,
+    DeleteConnection,
+    DeleteDataset,
+    ListConnections,
+    ListDatasets,
+    PreviewDataset,
+    SampleDataset,
+    ShowConnection,
+    ShowDataset,
+)
+from modelyard.data.opening import open_definition
+from modelyard.data.places import absolute, check_options
+from modelyard.data.sampling import sample, sampled
+from modelyard.data.schemas import columns_of, require_columns, type_of
+from modelyard.data.types import (
+    Connection,
+    Dataset,
+    Definition,
+    Preview,
+    ReadOptions,
+    Sampling,
+    Written,
+)
+from modelyard.kernel.bus import handles
+from modelyard.kernel.context import Context
+from modelyard.kernel.values import now
+from modelyard.projects.access import require_project
+
+
+@handles(CreateConnection)
+def create_connection(command: CreateConnection, context: Context) -> Connection:
+    """Check that the place is there, then store it."""
+    if (command.path is None) == (command.url is None):
+        raise errors.Invalid("give a connection either --path (a folder) or --url (a database)")
+    if command.path is not None:
+        kind, location = "folder", absolute(command.path)
+        if not Path(location).is_dir():
+            raise errors.NotFound(f"there is no folder {location}; make it first")
+    else:
+        kind, location = "sql", databases.absolute(command.url or "")
+        databases.check(location)
+    connection = Connection.model_validate(
+        {"project": command.project, "name": command.name, "kind": kind, "location": location}
+    )
+    with context.begin() as db:
+        require_project(db, command.project)
+        if not command.replace and repository.has_connection(db, command.project, command.name):
+            raise errors.Conflict(
+                f"there is a connection {command.name!r} already; use --replace, or another name"
+            )
+        repository.save_connection(db, connection)
+    return _masked(connection)
+
+
+@handles(ListConnections)
+def list_connections(command: ListConnections, context: Context) -> list[Connection]:
+    """List by name."""
+    with context.begin() as db:
+        require_project(db, command.project)
+        return [_masked(each) for each in repository.every_connection(db, command.project)]
+
+
+@handles(ShowConnection)
+def show_connection(command: ShowConnection, context: Context) -> Connection:
+    """Look the connection up."""
+    with context.begin() as db:
+        return _masked(repository.find_connection(db, command.project, command.name))
+
+
+@handles(DeleteConnection)
+def delete_connection(command: DeleteConnection, context: Context) -> None:
+    """Forget it, unless a dataset needs it."""
+    with context.begin() as db:
+        repository.remove_connection(db, command.project, command.name)
+
+
+@handles(CreateDataset)
+def create_dataset(command: CreateDataset, context: Context) -> Dataset:
+    """Look at the data first, so that a dataset that is stored can be read."""
+    definition = _definition(command)
+    with context.begin() as db:
+        require_project(db, command.project)
+        known = repository.find_dataset(db, command.project, command.name)
+        if known is not None and not command.replace:
+            raise errors.Conflict(
+                f"there is a dataset {command.name!r} already; use --replace, or another name"
+            )
+    found = open_definition(context, definition).known
+    require_columns(
+        definition.options.column_types,
+        [column.name for column in found.dataset.columns],
+        f"{command.name} (asked by --column-types)",
+    )
+    created = found.model_copy(
+        update={"dataset": found.dataset.model_copy(update={"created": now()})}
+    )
+    with context.begin() as db:
+        if not command.replace and repository.find_dataset(db, command.project, command.name):
+            raise errors.Conflict(f"a dataset {command.name!r} was made meanwhile")
+        repository.save_dataset(db, created)
+    return created.dataset
+
+
+@handles(ListDatasets)
+def list_datasets(command: ListDatasets, context: Context) -> list[Dataset]:
+    """List by name, as they were last seen."""
+    with context.begin() as db:
+        require_project(db, command.project)
+        return repository.every_dataset(db, command.project)
+
+
+@handles(ShowDataset)
+def show_dataset(command: ShowDataset, context: Context) -> Dataset:
+    """Look at the data as it is now."""
+    return open_known(context, command.project, command.dataset).known.dataset
+
+
+@handles(PreviewDataset)
+def preview_dataset(command: PreviewDataset, context: Context) -> Preview:
+    """Read the first rows."""
+    source = open_known(context, command.project, command.dataset).source
+    table = sample(source, Sampling(method="first", rows=command.rows))
+    values = [[_json(value) for value in column.to_pylist()] for column in table.columns]
+    return Preview(
+        dataset=source.name,
+        columns=columns_of(table.schema),
+        rows=tuple(zip(*values, strict=True)),
+    )
+
+
+@handles(SampleDataset)
+def sample_dataset(command: SampleDataset, context: Context) -> Written:
+    """Stream the sample into its target."""
+    source = open_known(context, command.project, command.dataset).source
+    rows = 0
+    with open_target(
+        context, command.project, command.output, source.schema, token=uuid.uuid4().hex
+    ) as target:
+        for batch in sampled(source, command):
+            target.write(batch)
+            rows += batch.num_rows
+            context.progress("writing", rows=rows)
+        target.commit()
+    return Written(output=command.output, rows=rows, columns=columns_of(source.schema))
+
+
+@handles(DeleteDataset)
+def delete_dataset(command: DeleteDataset, context: Context) -> None:
+    """Forget it; the data stays."""
+    with context.begin() as db:
+        repository.remove_dataset(db, command.project, command.name)
+
+
+def _masked(connection: Connection) -> Connection:
+    if connection.kind == "folder":
+        return connection
+    return connection.model_copy(update={"location": databases.shown(connection.location)})
+
+
+def _definition(command: CreateDataset) -> Definition:
+    """The definition that a command asks for, checked as far as it can be without looking."""
+    places = [place for place in (command.path, command.table, command.query) if place is not None]
+    if len(places) != 1 or not places[0].strip():
+        raise errors.Invalid("give a dataset one of --path, --table or --query")
+    if command.path is None and command.connection is None:
+        raise errors.Invalid("--table and --query need --connection, the name of a database's one")
+    options = ReadOptions(**{name: getattr(command, name) for name in ReadOptions.model_fields})
+    if options.delimiter in ("\\t", "tab"):
+        options = options.model_copy(update={"delimiter": "\t"})
+    check_options(options)
+    for word in options.column_types.values():
+        type_of(word)
+    path = command.path
+    if path is not None and command.connection is None:
+        path = absolute(path)
+    return Definition(
+        project=command.project,
+        name=command.name,
+        connection=command.connection,
+        path=path,
+        table=command.table,
+        query=command.query,
+        options=options,
+    )
+
+
+def _json(value: Any) -> JsonValue:
+    """A cell as JSON has it."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, Decimal | timedelta):
+        return str(value)
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, dict):
+        return {str(key): _json(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json(each) for each in value]
+    return value if isinstance(value, bool | int | str) else None

@@ -1,0 +1,107 @@
+"""Files of JSON lines: their names, a look at every row, and the query that reads one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from modelyard import errors
+from modelyard.data import duck
+from modelyard.data.diagnosis import LONGEST_LINE, broken
+from modelyard.data.files import is_gzip, open_bytes
+from modelyard.data.kinds import Kind, look
+from modelyard.data.types import ReadOptions, TextFile
+
+NAMES = """
+SELECT key, min(line), min(place)
+FROM (SELECT line, unnest(keys) AS key, unnest(range(len(keys))) AS place
+      FROM (SELECT row_number() OVER () AS line,
+                   CASE WHEN json_type(json) = 'OBJECT' THEN json_keys(json)
+                        ELSE error('not an object') END AS keys
+            FROM {objects}))
+GROUP BY key ORDER BY 2, 3"""
+
+
+def look_into(file: Path) -> tuple[TextFile, dict[str, Kind], dict[str, str]]:
+    """Read a file, to find its names, the kinds of values they have, and its rows.
+
+    Raises:
+        NotFound: it is not there.
+        Invalid: it is empty or broken; names the line.
+    """
+    names = read_names(file)
+    seen = TextFile(path=str(file), names=tuple(names), rows=0)
+    quoted = [duck.name(name) for name in names]
+    with reading(seen, dict.fromkeys(names, "JSON")) as (db, table):
+        rows, found = look(db, quoted, table, json=True)
+    kinds = dict(zip(names, found, strict=True))
+    nested = [name for name, kind in kinds.items() if kind == Kind.NESTED]
+    return seen.model_copy(update={"rows": rows}), kinds, _nested_types(seen, nested)
+
+
+def read_names(file: Path) -> list[str]:
+    """Every name that occurs, in the order of first occurrence."""
+    with open_bytes(file) as raw:
+        if not raw.read(1):
+            raise errors.Invalid(f"{file} is empty: it has no line from which to learn its columns")
+    with _session(file, columns=1) as db:
+        objects = f"read_ndjson_objects({duck.path(file)}, {_options(file)})"
+        names = [name for name, _, _ in db.sql(NAMES.format(objects=objects)).fetchall()]
+    small: dict[str, str] = {}
+    for name in names:
+        if other := small.get(name.lower()):
+            raise errors.Invalid(
+                f"{file} has the columns {other!r} and {name!r}, which differ in capitals only; "
+                "rename one"
+            )
+        small[name.lower()] = name
+    return names
+
+
+def _nested_types(layout: TextFile, nested: list[str]) -> dict[str, str]:
+    """DuckDB's types for columns that hold lists or objects in every row."""
+    if not nested:
+        return {}
+    file = Path(layout.path)
+    with _session(file, columns=len(layout.names)) as db:
+        table = (
+            f"read_json({duck.path(file)}, format='newline_delimited', records=true, "
+            f"sample_size=-1, map_inference_threshold=-1, {_options(file)})"
+        )
+        rows = db.sql(f"DESCRIBE FROM {table}").fetchall()
+    return {row[0]: row[1] for row in rows if row[0] in nested}
+
+
+@contextmanager
+def reading(
+    layout: TextFile, types: Mapping[str, str]
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+    """Open a session and give it with the SQL that reads the file."""
+    file = Path(layout.path)
+    columns = {name: types.get(name, "VARCHAR") for name in layout.names}
+    with _session(file, columns=len(columns)) as db:
+        yield (
+            db,
+            (
+                f"read_json({duck.path(file)}, format='newline_delimited', records=true, "
+                f"auto_detect=false, columns={duck.struct(columns)}, {_options(file)})"
+            ),
+        )
+
+
+@contextmanager
+def _session(file: Path, *, columns: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    try:
+        with duck.session(columns) as db:
+            yield db
+    except (duckdb.Error, pa.ArrowException, OSError, EOFError) as exc:
+        raise broken(file, ReadOptions(format="jsonl"), exc) from exc
+
+
+def _options(file: Path) -> str:
+    compression = "gzip" if is_gzip(file) else "uncompressed"
+    return f"maximum_object_size={LONGEST_LINE}, compression='{compression}'"

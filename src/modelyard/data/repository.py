@@ -1,0 +1,129 @@
+"""Rows of connections and datasets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection as Database
+from sqlalchemy import Table, delete, insert, select
+
+from modelyard import errors
+from modelyard.data.schemas import near
+from modelyard.data.types import Connection, Dataset, TextLayout
+from modelyard.kernel.values import Value
+from modelyard.store.tables import connections, datasets
+
+
+class Known(Value):
+    """A dataset as it was last seen, with what was learned about its text files."""
+
+    dataset: Dataset
+    layout: TextLayout | None = None
+
+
+def save_connection(db: Database, connection: Connection) -> None:
+    """Store a connection, in place of the one of its name."""
+    _put(db, connections, connection.project, connection.name, body=connection.model_dump_json())
+
+
+def find_connection(db: Database, project: str, name: str) -> Connection:
+    """Look a connection up, its location as it was given; NotFound names near ones."""
+    body = _get(db, connections, project, name)
+    if body is None:
+        raise errors.NotFound(
+            f"there is no connection {name!r} in project {project}"
+            f"{near(name, _names(db, connections, project))}"
+        )
+    return Connection.model_validate_json(body)
+
+
+def has_connection(db: Database, project: str, name: str) -> bool:
+    """Say whether there is a connection of this name."""
+    return _get(db, connections, project, name) is not None
+
+
+def every_connection(db: Database, project: str) -> list[Connection]:
+    """All connections of a project, by name."""
+    return [Connection.model_validate_json(body) for body in _bodies(db, connections, project)]
+
+
+def remove_connection(db: Database, project: str, name: str) -> None:
+    """Forget a connection; NotFound if there is none, Conflict if datasets use it."""
+    find_connection(db, project, name)
+    users = db.scalars(
+        select(datasets.c.name)
+        .where(datasets.c.project == project, datasets.c.connection == name)
+        .order_by(datasets.c.name)
+    ).all()
+    if users:
+        raise errors.Conflict(
+            f"the connection {name!r} is used by the datasets {', '.join(users)}; delete them first"
+        )
+    _remove(db, connections, project, name)
+
+
+def save_dataset(db: Database, known: Known) -> None:
+    """Store a dataset, in place of the one of its name."""
+    found = known.dataset
+    _put(
+        db,
+        datasets,
+        found.project,
+        found.name,
+        connection=found.connection,
+        body=known.model_dump_json(),
+    )
+
+
+def find_dataset(db: Database, project: str, name: str) -> Known | None:
+    """Look a dataset up."""
+    body = _get(db, datasets, project, name)
+    return None if body is None else Known.model_validate_json(body)
+
+
+def every_dataset(db: Database, project: str) -> list[Dataset]:
+    """All datasets of a project, by name."""
+    return [Known.model_validate_json(body).dataset for body in _bodies(db, datasets, project)]
+
+
+def remove_dataset(db: Database, project: str, name: str) -> None:
+    """Forget a dataset; NotFound if there is none."""
+    if _get(db, datasets, project, name) is None:
+        raise errors.NotFound(
+            f"there is no dataset {name!r} in project {project}"
+            f"{near(name, dataset_names(db, project))}"
+        )
+    _remove(db, datasets, project, name)
+
+
+def dataset_names(db: Database, project: str) -> list[str]:
+    """The names of all datasets of a project."""
+    return _names(db, datasets, project)
+
+
+def _get(db: Database, rows: Table, project: str, name: str) -> str | None:
+    found: str | None = db.scalar(
+        select(rows.c.body).where(rows.c.project == project, rows.c.name == name)
+    )
+    return found
+
+
+def _bodies(db: Database, rows: Table, project: str) -> list[str]:
+    return list(
+        db.scalars(select(rows.c.body).where(rows.c.project == project).order_by(rows.c.name))
+    )
+
+
+def _names(db: Database, rows: Table, project: str) -> list[str]:
+    return list(
+        db.scalars(select(rows.c.name).where(rows.c.project == project).order_by(rows.c.name))
+    )
+
+
+def _put(db: Database, rows: Table, project: str, name: str, **values: Any) -> None:
+    _remove(db, rows, project, name)
+    db.execute(insert(rows).values(project=project, name=name, **values))
+
+
+def _remove(db: Database, rows: Table, project: str, name: str) -> None:
+    db.execute(delete(rows).where(rows.c.project == project, rows.c.name == name))
