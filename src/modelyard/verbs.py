@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from modelyard.data import commands as data
-from modelyard.data import commands as data
 from modelyard.kernel.command import Caller, Command, Room, verb
 from modelyard.models import commands as models
 from modelyard.projects import commands as projects
@@ -37,26 +36,6 @@ class Connections(Room):
 
 class Datasets(Room):
     """Datasets: tables in files and databases, under a name; a path works wherever a name does."""
-
-    create = verb(data.CreateDataset)
-    list = verb(data.ListDatasets)
-    show = verb(data.ShowDataset)
-    preview = verb(data.PreviewDataset)
-    sample = verb(data.SampleDataset)
-    delete = verb(data.DeleteDataset)
-
-
-class Connections(Room):
-    """Connections: named folders and databases that hold datasets."""
-
-    create = verb(data.CreateConnection)
-    list = verb(data.ListConnections)
-    show = verb(data.ShowConnection)
-    delete = verb(data.DeleteConnection)
-
-
-class Datasets(Room):
-    """Datasets: named tables in files and databases."""
 
     create = verb(data.CreateDataset)
     list = verb(data.ListDatasets)
@@ -132,8 +111,6 @@ class Verbs:
 
     def __init__(self, caller: Caller) -> None:
         self.projects = Projects(caller)
-        self.connections = Connections(caller)
-        self.datasets = Datasets(caller)
         self.connections = Connections(caller)
         self.datasets = Datasets(caller)
         self.models = Models(caller)
