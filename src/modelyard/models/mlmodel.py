@@ -2,86 +2,103 @@
 
 from __future__ import annotations
 
-import json
+import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from pydantic import JsonValue, ValidationError
+from pydantic import ValidationError
 
 from modelyard import errors
+from modelyard.models.declared_inputs import DamagedSignature, read_inputs, read_outputs
 from modelyard.models.plain_yaml import NotPlain, load_plain
+from modelyard.models.scan.graphs import leaves_folder
 from modelyard.models.types import FlavorFacts, ModelFile
-from modelyard.runtime.types import InputColumn, InputTensor, ModelInputs, Param
 
 NAME = "MLmodel"
-PATH_KEYS = ("data", "model_path", "pickled_model", "model_data", "python_model", "code")
-FORMATS = ("serialization_format", "model_format", "save_format", "cloudpickle_version")
+NEARBY_DEPTH = 3
+NEARBY_FOLDERS = 2_000
+PATH_KEYS = (
+    *("data", "model_path", "pickled_model", "model_data", "python_model", "model_code_path"),
+    *("code", "model_binary", "saved_model_dir", "crate", "pr_data"),
+)
+FORMATS = ("serialization_format", "model_format", "save_format")
 
 
 def read_mlmodel(folder: Path) -> tuple[ModelFile, dict[str, Any]]:
-    """Read a model folder's MLmodel file: what it says, and the plain mapping.
+    """Read a model folder's MLmodel file: what it says, and all of it as plain JSON values.
 
     Raises:
-        Invalid: there is no MLmodel file, it is damaged, or a file that it names is missing.
+        Invalid: there is no MLmodel file (folders below that have one are named), it is damaged, or
+            it names files that are missing or outside the folder.
     """
     raw = _load(folder)
+    file = folder / NAME
     flavors = raw.get("flavors")
     if not isinstance(flavors, dict) or not flavors:
-        raise errors.Invalid(f"{folder / NAME} is damaged: it names no flavors")
-    if not all(isinstance(facts, dict) for facts in flavors.values()):
-        raise errors.Invalid(f"{folder / NAME} is damaged: a flavor in it is no mapping")
+        raise errors.Invalid(f"{file} is damaged: it names no flavors")
+    for name, facts in flavors.items():
+        if not isinstance(facts, dict):
+            raise errors.Invalid(f"{file} is damaged: its flavor {name} is no mapping")
     _check_files(folder, flavors)
     try:
         return _model_file(raw, flavors), raw
-    except (ValidationError, ValueError, TypeError, AttributeError) as exc:
-        raise errors.Invalid(f"{folder / NAME} is damaged: {_short(exc)}") from exc
+    except DamagedSignature as exc:
+        raise errors.Invalid(f"{file} is damaged: its signature cannot be read: {exc}") from exc
+    except ValidationError as exc:
+        wrong = exc.errors()[0]
+        where = ".".join(map(str, wrong["loc"]))
+        raise errors.Invalid(f"{file} is damaged: {where}: {wrong['msg']}") from exc
 
 
 def _load(folder: Path) -> dict[str, Any]:
     file = folder / NAME
     if not file.is_file():
-        inside = sorted(path.parent for path in _nearby(folder))
-        hint = f"; there is one in {', '.join(map(str, inside[:5]))}" if inside else ""
-        raise errors.Invalid(
-            f"{folder} is no MLflow model: it has no MLmodel file{hint}. Give the folder that "
-            "mlflow's save_model or log_model wrote"
-        )
+        inside = [path.relative_to(folder).as_posix() for path in _nearby(folder)]
+        what_to_do = "give the folder that MLflow's save_model or log_model wrote"
+        if inside:
+            what_to_do = f"below it there is one in: {', '.join(inside[:5])}; give that folder"
+        raise errors.Invalid(f"{folder} is no MLflow model: it has no MLmodel file; {what_to_do}")
     try:
         raw = load_plain(file.read_bytes())
     except NotPlain as exc:
-        raise errors.Invalid(f"{file} is damaged: {exc}") from exc
+        raise errors.Invalid(f"{file} is damaged: it cannot be read as YAML: {exc}") from exc
+    except OSError as exc:
+        raise errors.Invalid(f"{file} cannot be read: {exc.strerror}") from exc
     if not isinstance(raw, dict):
-        raise errors.Invalid(f"{file} is damaged: it holds no mapping")
+        raise errors.Invalid(f"{file} is damaged: it holds no mapping of names to values")
     return raw
 
 
 def _nearby(folder: Path) -> Iterator[Path]:
-    if folder.is_dir():
-        for depth in ("*", "*/*", "*/*/*"):
-            yield from folder.glob(f"{depth}/{NAME}")
+    """Folders some levels down that have an MLmodel file."""
+    for path, folders, files in islice(os.walk(folder), NEARBY_FOLDERS):
+        if NAME in files:
+            yield Path(path)
+        folders.sort()
+        if len(Path(path).relative_to(folder).parts) >= NEARBY_DEPTH or NAME in files:
+            folders.clear()
 
 
 def _check_files(folder: Path, flavors: Mapping[str, Mapping[str, Any]]) -> None:
-    missing = sorted(
-        {
-            f"{path} ({flavor})"
-            for flavor, facts in flavors.items()
-            for path in _paths(facts)
-            if not (folder / path).exists()
-        }
-    )
+    missing = {}
+    root = folder.resolve()
+    for flavor, facts in flavors.items():
+        for path in _paths(facts):
+            if leaves_folder(path) or not (folder / path).resolve().is_relative_to(root):
+                raise errors.Invalid(
+                    f"{folder / NAME} names {path} (flavor {flavor}), which is outside its folder"
+                )
+            if not (folder / path).exists():
+                missing[path] = flavor
     if missing:
+        names = ", ".join(f"{path} (flavor {flavor})" for path, flavor in missing.items())
         raise errors.Invalid(
-            f"{folder} is incomplete: its MLmodel file names {', '.join(missing)}, which "
+            f"{folder} is incomplete: its MLmodel file names {names}, which "
             f"{'is' if len(missing) == 1 else 'are'} not there; copy the whole folder"
         )
-    root = folder.resolve()
-    for facts in flavors.values():
-        for path in _paths(facts):
-            if not (folder / path).resolve().is_relative_to(root):
-                raise errors.Invalid(f"{folder / NAME} names {path}, which is outside its folder")
 
 
 def _paths(facts: Mapping[str, Any]) -> Iterator[str]:
@@ -96,69 +113,36 @@ def _paths(facts: Mapping[str, Any]) -> Iterator[str]:
 
 def _model_file(raw: Mapping[str, Any], flavors: Mapping[str, Mapping[str, Any]]) -> ModelFile:
     pyfunc = flavors.get("python_function", {})
-    native = [facts for name, facts in flavors.items() if name != "python_function"]
-    declared = raw.get("signature")
-    signature = declared if isinstance(declared, dict) else None
+    signature = raw.get("signature")
+    if signature is not None and not isinstance(signature, dict):
+        raise DamagedSignature("it is no mapping")
     example = raw.get("saved_input_example_info")
+    metadata = raw.get("metadata")
     return ModelFile(
         mlflow_version=_text(raw.get("mlflow_version")),
         model_uuid=_text(raw.get("model_uuid")),
         trained=_moment(raw.get("utc_time_created")),
-        flavors=tuple(FlavorFacts(name=str(name), facts=dict(facts)) for name, facts in flavors.items()),
+        flavors=tuple(FlavorFacts(name=name, facts=dict(facts)) for name, facts in flavors.items()),
         loader_module=_text(pyfunc.get("loader_module")),
         python_version=_text(pyfunc.get("python_version")),
-        serialization_format=next(
-            (_text(facts[key]) for facts in native for key in FORMATS if facts.get(key)), None
-        ),
+        serialization_format=_format(flavors),
         run_id=_text(raw.get("run_id")),
         artifact_path=_text(raw.get("artifact_path")),
-        inputs=None if signature is None else read_inputs(signature),
-        outputs=None if signature is None else _outputs(signature.get("outputs")),
+        inputs=read_inputs(signature) if signature else None,
+        outputs=read_outputs(signature) if signature else None,
         input_example=_text(example.get("artifact_path")) if isinstance(example, dict) else None,
-        metadata=raw.get("metadata") or {},
+        metadata=metadata if isinstance(metadata, dict) else {},
     )
 
 
-def read_inputs(signature: Mapping[str, Any]) -> ModelInputs | None:
-    """The inputs and params of a signature as MLflow writes it; None if it declares no inputs."""
-    declared, params = _json(signature.get("inputs")), _json(signature.get("params"))
-    if not declared and not params:
-        return None
-    columns, tensors = [], []
-    for at, entry in enumerate(declared or ()):
-        name = entry.get("name")
-        if entry["type"] == "tensor":
-            spec = entry["tensor-spec"]
-            tensors.append(InputTensor(name=name, dtype=spec["dtype"], shape=tuple(spec["shape"])))
-        else:
-            required = entry.get("required", not entry.get("optional", False))
-            columns.append(
-                InputColumn(
-                    name=str(at if name is None else name), type=entry["type"], required=required
-                )
-            )
-    return ModelInputs(
-        columns=tuple(columns),
-        tensors=tuple(tensors),
-        params=tuple(
-            Param(
-                name=entry["name"],
-                type=str(entry.get("type", entry.get("dtype", "string"))),
-                default=entry.get("default"),
-                shape=entry.get("shape"),
-            )
-            for entry in params or ()
-        ),
-    )
-
-
-def _outputs(declared: Any) -> tuple[dict[str, JsonValue], ...] | None:
-    entries = _json(declared)
-    return None if entries is None else tuple(entries)
-
-
-def _json(value: Any) -> Any:
-    return json.loads(value) if isinstance(value, str) else value
+def _format(flavors: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """How the model itself is written, where a flavor says so."""
+    for facts in flavors.values():
+        for key in FORMATS:
+            if facts.get(key):
+                return str(facts[key])
+    by_cloudpickle = any(facts.get("cloudpickle_version") for facts in flavors.values())
+    return "cloudpickle" if by_cloudpickle else None
 
 
 def _text(value: Any) -> str | None:
@@ -166,12 +150,9 @@ def _text(value: Any) -> str | None:
 
 
 def _moment(value: Any) -> datetime | None:
-    """MLflow writes UTC without a zone."""
-    if not isinstance(value, str):
+    """When MLflow saved the model; it writes UTC without a zone, in one of several forms."""
+    try:
+        moment = datetime.fromisoformat(str(value).strip())
+    except ValueError:
         return None
-    moment = datetime.fromisoformat(value.strip())
     return moment.replace(tzinfo=moment.tzinfo or UTC)
-
-
-def _short(exc: Exception) -> str:
-    return " ".join(str(exc).split())[:200]
