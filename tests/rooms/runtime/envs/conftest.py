@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import shutil
+import subprocess
 import sys
 import tarfile
 import textwrap
@@ -149,3 +151,20 @@ def no_pythons(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))
     monkeypatch.setenv("UV_PYTHON_INSTALL_DIR", str(tmp_path / "none"))
     return root
+
+
+@pytest.fixture
+def small_disk():
+    """Put a disk of 100 KiB under a folder."""
+    mounted = []
+
+    def mount(folder):
+        folder.mkdir()
+        command = ["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(folder)]
+        if shutil.which("mount") is None or subprocess.call(command, stderr=subprocess.DEVNULL):
+            pytest.skip("disks cannot be mounted here")
+        mounted.append(folder)
+
+    yield mount
+    for folder in mounted:
+        subprocess.run(["umount", str(folder)], check=True)

@@ -258,3 +258,10 @@ def test_a_folder_that_cannot_be_written_is_said(context, shelf):
     (context.folder / "envs").write_text("in the way")
     with pytest.raises(errors.Failed, match="no code env can be built in"):
         ensure_env(context, REQUEST, named="model")
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(context, shelf, small_disk):
+    small_disk(context.folder / "envs")
+    with pytest.raises(errors.Failed, match=r"(?i)cannot be built.*no space left"):
+        ensure_env(context, REQUEST, named="model")
+    assert under(context) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -52,6 +53,21 @@ def test_the_newest_release_of_the_wanted_minor_is_taken(found, pyenv):
 def test_else_the_nearest_minor_that_workers_run_on(found, pyenv, wanted, nearest):
     pyenv("3.6.15", "3.7.16", "3.8.18", "3.10.13")
     assert found(wanted) == nearest
+
+
+def test_pythons_on_the_search_path_are_found(found, pyenv, tmp_path):
+    pyenv("3.8.18")
+    (tmp_path / "empty" / f"python{RUNNING.rpartition('.')[0]}").symlink_to(sys.executable)
+    assert found("3.99") == RUNNING
+
+
+def test_a_python_that_cannot_be_downloaded_gives_way_to_the_nearest(uv, pyenv, monkeypatch):
+    pyenv("3.8.18")
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    heard = []
+    asking = replace(uv, heard=heard.append)
+    assert find_python("3.9", asking, download=True, exact=False).version == "3.8.18"
+    assert heard == ["downloading Python 3.9"]
 
 
 def test_a_user_gets_the_python_that_was_asked_for_or_none(found, pyenv):
