@@ -47,7 +47,7 @@ def find_files(folder: Path, *, skip: Path) -> list[FoundFile]:
     """
     root, skip = folder.resolve(), skip.resolve()
     files = []
-    with _reading(root):
+    with in_words(root):
         for here, folders, names in os.walk(root, onerror=_complain):
             paths = [Path(here, name) for name in (*names, *folders)]
             files += [_find(root, path) for path in paths if path.is_symlink() or not path.is_dir()]
@@ -65,10 +65,10 @@ def copy_files(files: list[FoundFile], target: Path, progress: Progress) -> None
     require_room(target, total)
     done = 0
     for file in files:
-        with _reading(file.real):
+        with in_words(file.real):
             for size in _copy(file, target / file.path):
                 done += size
-                progress(f"copying {file.path}", fraction=done / total)
+                progress(f"copying {file.path}", fraction=min(done / total, 1.0))
 
 
 def require_room(target: Path, size: int) -> None:
@@ -86,6 +86,22 @@ def require_room(target: Path, size: int) -> None:
             needed=size,
             free=free,
         )
+
+
+@contextmanager
+def in_words(path: Path) -> Iterator[None]:
+    """Say in a sentence what the system refuses."""
+    try:
+        yield
+    except OSError as exc:
+        if exc.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise errors.Failed(
+                "the disk is full; free some space, or use a workspace on another disk"
+            ) from exc
+        raise errors.Failed(
+            f"{exc.filename or path} cannot be copied: {exc.strerror}; check the path, and that "
+            "you may read it"
+        ) from exc
 
 
 def _find(root: Path, path: Path) -> FoundFile:
@@ -116,7 +132,7 @@ def _copy(file: FoundFile, target: Path) -> Iterator[int]:
     source = os.open(file.real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     copied = 0
     with os.fdopen(source, "rb", buffering=0) as reader, target.open("xb") as writer:
-        while chunk := reader.read(CHUNK):
+        while copied <= file.size and (chunk := reader.read(CHUNK)):
             writer.write(chunk)
             copied += len(chunk)
             yield len(chunk)
@@ -129,18 +145,3 @@ def _copy(file: FoundFile, target: Path) -> Iterator[int]:
 def _complain(exc: OSError) -> None:
     """What os.walk does with a folder it cannot list: silence is its default."""
     raise exc
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    """Say in a sentence what the system refuses."""
-    try:
-        yield
-    except OSError as exc:
-        if exc.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise errors.Failed(
-                "the disk is full; free some space, or use a workspace on another disk"
-            ) from exc
-        raise errors.Failed(
-            f"{exc.filename or path} cannot be copied: {exc.strerror}; make it readable for you"
-        ) from exc

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from modelyard import errors
+from modelyard.kernel.settings import ArchiveSettings
 from modelyard.models.archive import unpack
 from modelyard.models.mlmodel import read_mlmodel
-from modelyard.models.sources.copying import copy_files, find_files
+from modelyard.models.sources.copying import copy_files, find_files, in_words
 from modelyard.models.sources.lineage import recorded_lineage
 from modelyard.models.sources.request import Request
 from modelyard.models.types import Lineage
@@ -26,7 +28,8 @@ def fetch_path(request: Request) -> Lineage:
         Invalid: it is no MLflow model, or its files are not safe to copy.
         Failed: it cannot be read, or the disk is full.
     """
-    return fetch_local(request, Path(request.source).expanduser())
+    path = os.path.expanduser(request.source)  # noqa: PTH111  pathlib's fails for unknown users
+    return fetch_local(request, Path(path))
 
 
 def fetch_file_uri(request: Request) -> Lineage:
@@ -42,26 +45,27 @@ def fetch_file_uri(request: Request) -> Lineage:
 
 def fetch_local(request: Request, path: Path) -> Lineage:
     """Copy a model from a path of this machine; errors as in `fetch_path`."""
-    if not path.exists():
-        raise errors.NotFound(_missing(path))
-    if path.is_dir():
-        read_mlmodel(path)  # before the copying, which may take long
-        files = find_files(path, skip=request.context.folder)
-        copy_files(files, request.target, request.context.progress)
-    elif path.name == MLMODEL:
-        raise errors.Invalid(f"{path} is one file of a model; give its folder {path.parent}")
-    elif not path.is_file():
-        raise errors.Invalid(f"{path} is neither a folder nor a file; give a model's folder")
-    else:
-        request.context.progress(f"unpacking {path.name}")
-        _unpack_model(path, request.target)
+    with in_words(path):
+        if not path.exists():
+            raise errors.NotFound(_missing(path))
+        if path.is_dir():
+            read_mlmodel(path)  # before the copying, which may take long
+            files = find_files(path, skip=request.context.folder)
+            copy_files(files, request.target, request.context.progress)
+        elif path.name == MLMODEL:
+            raise errors.Invalid(f"{path} is one file of a model; give its folder {path.parent}")
+        elif not path.is_file():
+            raise errors.Invalid(f"{path} is neither a folder nor a file; give a model's folder")
+        else:
+            request.context.progress(f"unpacking {path.name}")
+            _unpack_model(path, request.target, request.context.settings.archives)
     return recorded_lineage(request.target, request.source)
 
 
-def _unpack_model(archive: Path, target: Path) -> None:
+def _unpack_model(archive: Path, target: Path, limits: ArchiveSettings) -> None:
     """Unpack an archive; where it holds the model in a folder, take what is in that folder."""
     with tempfile.TemporaryDirectory(prefix="unpacked-", dir=target.parent) as folder:
-        unpack(archive, Path(folder))
+        unpack(archive, Path(folder), limits)
         model = _model_folder(archive, Path(folder))
         for child in model.iterdir():
             shutil.move(child, target / child.name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 from tests.rooms.models.sources.conftest import files_of
 
@@ -41,9 +43,10 @@ def test_an_unknown_connection(copy):
         copy("connection://lakes/here/model")
 
 
-def test_a_connection_to_a_database_holds_no_models(yard, copy):
-    yard.run(CreateConnection(name="warehouse", url="sqlite://"))
-    with pytest.raises(errors.ModelyardError, match="warehouse"):
+def test_a_connection_to_a_database_holds_no_models(yard, tmp_path, copy):
+    sqlite3.connect(tmp_path / "warehouse.db").close()
+    yard.run(CreateConnection(name="warehouse", url=f"sqlite:///{tmp_path}/warehouse.db"))
+    with pytest.raises(errors.Invalid, match="'warehouse' is a database, not a folder"):
         copy("connection://warehouse/model")
 
 

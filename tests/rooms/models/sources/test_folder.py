@@ -125,6 +125,11 @@ class TestWhatIsWrong:
         with pytest.raises(errors.NotFound, match=rf"{model.parent} holds: model"):
             copy(model.with_name("modell"))
 
+    @pytest.mark.parametrize("source", ["~nobody/model", "a" * 5000, "", " ", "no\0where"])
+    def test_a_path_that_cannot_be(self, copy, source):
+        with pytest.raises(errors.ModelyardError):
+            copy(source)
+
     def test_a_folder_without_mlmodel(self, model, target, copy):
         (model / "MLmodel").unlink()
         with pytest.raises(errors.ModelyardError, match="MLmodel"):
