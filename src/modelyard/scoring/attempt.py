@@ -110,10 +110,9 @@ class Attempt:
             percentile=plan.scoring.percentile,
             stamps=stamps(plan, run.started),
         )
-        rejects = RejectsFile(plan.rejects_file(self._context.folder, run.id), token=run.id)
-        target = partial(
-            open_target, self._context, plan.project, plan.scoring.output, token=run.id
-        )
+        token = run.id.replace("-", "")
+        rejects = RejectsFile(plan.rejects_file(self._context.folder, run.id), token=token)
+        target = partial(open_target, self._context, plan.project, plan.scoring.output, token=token)
         spool = self._folder.path / "spool.arrow" if plan.scoring.percentile else None
         notes: dict[str, None] = {}
         with Output(target, rows, rejects, spool=spool) as output:

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from modelyard.kernel.command import ProjectCommand
 from modelyard.kernel.values import Name
-from modelyard.scoring.types import Recipe, Scoring, ScoringRun
+from modelyard.scoring.types import Recipe, RunSummary, Scoring, ScoringRun
 
 
 class RunScoring(Scoring, ProjectCommand[ScoringRun]):
@@ -21,7 +21,7 @@ class RunScoring(Scoring, ProjectCommand[ScoringRun]):
     arguments = ("model",)
 
 
-class ListRuns(ProjectCommand[list[ScoringRun]]):
+class ListRuns(ProjectCommand[list[RunSummary]]):
     """List the scoring runs of a project, the newest first."""
 
     needs = "scoring:read"

@@ -25,7 +25,7 @@ from modelyard.scoring.commands import (
     ShowRun,
 )
 from modelyard.scoring.plan import make_plan
-from modelyard.scoring.types import Recipe, Scoring, ScoringRun
+from modelyard.scoring.types import Recipe, RunSummary, Scoring, ScoringRun
 
 TAKEN_UP_WITHIN = timedelta(days=7)
 
@@ -40,7 +40,7 @@ def run_scoring(command: RunScoring, context: Context) -> ScoringRun:
 
 
 @handles(ListRuns)
-def list_runs(command: ListRuns, context: Context) -> list[ScoringRun]:
+def list_runs(command: ListRuns, context: Context) -> list[RunSummary]:
     """List the newest first."""
     _mark_interrupted(context)
     with context.begin() as db:

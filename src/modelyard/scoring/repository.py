@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from modelyard import errors
-from modelyard.scoring.types import Recipe, RunState, ScoringRun
+from modelyard.scoring.types import Recipe, RunState, RunSummary, ScoringRun
 from modelyard.store.tables import recipes, run_chunks, runs
 
 
@@ -55,13 +55,14 @@ def get_run(db: Connection, project: str, run_id: str) -> ScoringRun:
     return ScoringRun.model_validate_json(body)
 
 
-def list_runs(db: Connection, project: str, model: str | None, limit: int) -> list[ScoringRun]:
+def list_runs(db: Connection, project: str, model: str | None, limit: int) -> list[RunSummary]:
     """The runs of a project, newest first."""
     query = select(runs.c.body).where(runs.c.project == project)
     if model is not None:
         query = query.where(runs.c.model == model)
     query = query.order_by(runs.c.started.desc(), runs.c.id.desc()).limit(limit)
-    return [ScoringRun.model_validate_json(body) for body in db.scalars(query)]
+    found = (ScoringRun.model_validate_json(body) for body in db.scalars(query))
+    return [RunSummary(**run.model_dump(include=set(RunSummary.model_fields))) for run in found]
 
 
 def unfinished_run(db: Connection, project: str, identity: str) -> ScoringRun | None:

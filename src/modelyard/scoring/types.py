@@ -57,29 +57,34 @@ class Scoring(Value):
     )
 
 
-class ScoringRun(Value):
-    """One scoring that ran, runs, or was interrupted."""
+class RunSummary(Value):
+    """One line of a list of scoring runs."""
 
     id: str
-    project: str
     model: Name
     version: VersionId
-    input: str
-    output: str
-    mode: Mode
     state: RunState
     rows: int = Field(default=0, description="rows read from the input")
     rejected: int = Field(default=0, description="rows left out because the model refused them")
-    rejects: str | None = Field(
-        default=None, description="file of the refused rows with their reasons, where there are any"
+    started: datetime
+    seconds: float = Field(default=0, description="of the last attempt, loading the model included")
+    output: str
+
+
+class ScoringRun(RunSummary):
+    """One scoring that ran, runs, or was interrupted."""
+
+    project: str
+    input: str
+    mode: Mode
+    rows_per_second: float = Field(
+        default=0, description="in the last attempt, loading the model excluded"
     )
     resumed_from: int | None = Field(
         default=None, description="row at which an interrupted attempt was taken up again"
     )
-    started: datetime
-    seconds: float = Field(default=0, description="of the last attempt, loading the model included")
-    rows_per_second: float = Field(
-        default=0, description="in the last attempt, loading the model excluded"
+    rejects: str | None = Field(
+        default=None, description="file of the refused rows with their reasons, where there are any"
     )
     warnings: tuple[str, ...] = ()
     problem: str | None = Field(default=None, description="why it failed")

@@ -140,7 +140,9 @@ def test_an_input_column_called_prediction_is_kept_under_another_name(
 def test_output_goes_into_a_table_of_a_database(yard, people, tmp_path, expected) -> None:
     database = tmp_path / "scores.db"
     yard.connections.create(name="db", url=f"sqlite:///{database}")
-    done = yard.scoring.run(model="churn", input=str(people), output="db:scored", keep=("id",))
+    done = yard.scoring.run(
+        model="churn", input=str(people), output="connection://db/scored", keep=("id",)
+    )
     assert done.state == "finished"
     with sqlite3.connect(database) as db:
         rows = db.execute("select id, prediction, proba_yes from scored order by id").fetchall()
@@ -157,7 +159,7 @@ def test_the_first_refused_row_is_named_and_nothing_is_left(yard, numbers, targe
     assert not list(target.parent.iterdir())
     (failed,) = yard.scoring.list()
     assert failed.state == "failed"
-    assert "row 432" in failed.problem
+    assert "row 432" in yard.scoring.show(id=failed.id).problem
 
 
 def test_refused_rows_can_be_left_out(yard, numbers, target) -> None:
