@@ -41,7 +41,8 @@ class Signature(NamedTuple):
     """What the MLmodel file says about input columns and `ModelInputs` does not hold."""
 
     named: bool = True
-    nested: Mapping[str, nested.Spec] = {}
+    nested: Mapping[Any, nested.Spec] = {}
+    """The types of nested columns, by name, or by position where they have none."""
 
 
 class Cast(NamedTuple):
@@ -113,15 +114,34 @@ class _Maker:
         """A frame of the columns that are asked for, or of all where nothing is."""
         if not specs:
             specs = [{"name": name, "type": "any"} for name in self.table.column_names]
-        sources = self._sources(specs)
+        record = None if self.signature.named else self.signature.nested.get(0)
+        if record is not None and len(specs) == 1 and not nested.holds(self.table):
+            return self._records(record)
         made = {}
+        sources = self._sources(specs) if self.signature.named else self._first(specs)
         for at, (spec, source) in enumerate(zip(specs, sources)):
-            if source is None and not (
-                self.habits.fill_optional or spec["name"] in self.habits.constants
-            ):
-                continue
-            made[spec["name"] if self.signature.named else at] = self._column(spec, source)
-        return pd.DataFrame(made, index=pd.RangeIndex(self.table.num_rows), copy=False)
+            left_out = source is None and not self.habits.fill_optional
+            if not left_out or spec["name"] in self.habits.constants:
+                key = spec["name"] if self.signature.named else at
+                made[key] = self._column(spec, source, self.signature.nested.get(key))
+        return self._framed(made)
+
+    def _framed(self, made: Mapping[Any, Any]) -> pd.DataFrame:
+        # copied, since some libraries refuse to read Arrow's read-only memory
+        return pd.DataFrame(made, index=pd.RangeIndex(self.table.num_rows))
+
+    def _records(self, record: nested.Spec) -> pd.DataFrame:
+        """A frame whose rows are the records that a function over records takes."""
+        fields: Dict[str, Any] = dict(record.get("properties") or {})
+        if record["type"] == "map":
+            fields = {name: dict(record["values"]) for name in self.table.column_names}
+        specs = [{**field, "name": name} for name, field in fields.items()]
+        made = {}
+        for spec, source in zip(specs, self._sources(specs)):
+            if source is not None:
+                inner = spec if spec["type"] in nested.NESTED else None
+                made[spec["name"]] = self._column(spec, source, inner)
+        return self._framed(made)
 
     def tensors(
         self, specs: Sequence[Mapping[str, Any]], named: Sequence[Mapping[str, Any]]
@@ -141,7 +161,9 @@ class _Maker:
             self._remember(name, columns.Wanted(name, kind), column)
         return array
 
-    def _column(self, spec: Mapping[str, Any], source: Optional[str]) -> Any:
+    def _column(
+        self, spec: Mapping[str, Any], source: Optional[str], inner: Optional[nested.Spec]
+    ) -> Any:
         name = spec["name"]
         if source is None and name in self.habits.constants:
             self.notes.append(f"column {name!r} was added as {self.habits.constants[name]}")
@@ -151,8 +173,8 @@ class _Maker:
             cells = pa.chunked_array([pa.nulls(self.table.num_rows)])
         else:
             cells = self.table.column(source)
-        if name in self.signature.nested:
-            made, reasons = nested.convert_nested(name, cells, self.signature.nested[name])
+        if inner is not None:
+            made, reasons = nested.convert_nested(name, cells, inner)
             self._remember(name, reasons, made)
             return made.values
         wanted = columns.Wanted(
@@ -187,12 +209,17 @@ class _Maker:
             return str(expected[row])
         return columns.explain(self.table.column(source)[row].as_py(), expected)
 
+    def _first(self, specs: Sequence[Mapping[str, Any]]) -> List[Optional[str]]:
+        """As many columns as are asked for, from the first, since these have no names."""
+        there = self.table.column_names
+        names = [spec["name"] for spec in specs]
+        by_name = set(names) <= set(there) or len(there) < len(names)
+        return self._sources(specs) if by_name else list(there[: len(names)])
+
     def _sources(self, specs: Sequence[Mapping[str, Any]]) -> List[Optional[str]]:
         """The table's column for each that is asked for; None for an optional one not there."""
         there = self.table.column_names
         names = [spec["name"] for spec in specs]
-        if not self.signature.named and not set(names) <= set(there) and len(there) >= len(names):
-            return list(there[: len(names)])
         if len(set(there)) < len(there):
             twice = [name for name in names if there.count(name) > 1]
             if twice:
@@ -224,9 +251,13 @@ def _missing(
     missing: Sequence[str], specs: Sequence[Mapping[str, Any]], there: Sequence[str]
 ) -> Problem:
     said = []
+    needed = {spec["name"] for spec in specs}
+    others = {name.lower(): name for name in there if name not in needed}
     for name in missing[:5]:
-        near = difflib.get_close_matches(name.lower(), [other.lower() for other in there], 1, 0.75)
-        hint = next((other for other in there if near and other.lower() == near[0]), None)
+        hint = next(
+            (others[near] for near in difflib.get_close_matches(name.lower(), others, 1, 0.75)),
+            None,
+        )
         said.append(repr(name) + (f" (is it {hint!r}?)" if hint else ""))
     more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
     are = "column {} is" if len(missing) == 1 else "columns {} are"

@@ -27,8 +27,10 @@ EXPECTED = {
     "datetime": "a date or time (datetime)",
 }
 NUMPY_TYPES = {"integer": np.int32, "long": np.int64, "float": np.float32, "double": np.float64}
-NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
-WHOLE_NUMBER = r"^[+-]?[0-9]{1,18}$"
+NUMBER = r"^-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+WHOLE_NUMBER = r"^-?[0-9]+$"
+TOO_LONG = r"^-?0*[1-9][0-9]{18,}$"
+"""Whole numbers of more than 18 digits, which need not fit into 64 bits."""
 ISO_TIME = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?$"
@@ -140,9 +142,21 @@ def _read_numbers(
     """Numbers that were sent as text: a column of numbers, what is none, and a note."""
     good = _matches(column, NUMBER)
     column = _without(column, ~good)
-    whole = bool(_matches(column, WHOLE_NUMBER).all())
-    numbers = column.cast(pa.int64() if whole else pa.float64())
+    if bool(_matches(column, WHOLE_NUMBER).all()):
+        good = good & ~_beyond_64_bits(column)
+        numbers = _without(column, ~good).cast(pa.int64())
+    else:
+        numbers = column.cast(pa.float64())
     return numbers, ~good, [f"column {wanted.name!r} is text; its numbers were read"]
+
+
+def _beyond_64_bits(column: pa.ChunkedArray) -> np.ndarray:
+    """True where a whole number that was sent as text does not fit into 64 bits."""
+    suspects = np.flatnonzero(pc.fill_null(pc.match_substring_regex(column, TOO_LONG), False))  # noqa: FBT003
+    beyond = np.zeros(len(column), dtype=bool)
+    for row in suspects:
+        beyond[row] = not -(2**63) <= int(column[int(row)].as_py()) < 2**63
+    return beyond
 
 
 def _numbers(column: pa.ChunkedArray, wanted: Wanted) -> Column:

@@ -70,7 +70,7 @@ def propose(
     if expected is not None:
         surprise = _misfit(output, expected)
         if not surprise:
-            return dict(expected)
+            return _with_classes(dict(expected), output)
         surprise = f"{expected['reason']}, but {surprise}; by its shape: "
     found = _number(output) if prediction_type == "regression" else _classes(output, own, given)
     found["reason"] = surprise + found["reason"]
@@ -78,6 +78,20 @@ def propose(
         return interpretation(
             "values", found["reason"] + ": one number per row does not tell several classes apart"
         )
+    return _with_classes(found, output)
+
+
+def _with_classes(found: Proposal, output: Output) -> Proposal:
+    """Read unknown classes off the labels that come with a matrix, where these show all of them."""
+    if found["rule"] != "label_and_probabilities" or found["classes"]:
+        return found
+    matrix = output.arrays[found["probabilities"][0]]
+    if matrix.ndim != 2:
+        return found
+    labels = [plain(label) for label in output.arrays[found["label"]]]
+    seen = set(zip(np.argmax(matrix, axis=1).tolist(), labels))
+    if len(seen) == matrix.shape[1] == len(dict(seen)) == len({label for _, label in seen}):
+        found["classes"] = [label for _, label in sorted(seen)]
     return found
 
 
@@ -231,7 +245,8 @@ def _columns(
     for name in others:
         if arrays[name].ndim == 2 and _is_numeric(arrays[name]) and _adds_to_one(arrays[name]):
             reason = f"output {name!r} holds a probability per class"
-            return _with_label(label, reason, [name], _of_width(arrays[name].shape[1], own))
+            known = _of_width(arrays[name].shape[1], own) if label is None else own or []
+            return _with_label(label, reason, [name], known)
         found = _single(arrays[name], name, own) if arrays[name].ndim == 1 else {"rule": None}
         if found["rule"] == "class_maps":
             return {**found, "label": label}

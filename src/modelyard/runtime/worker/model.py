@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 import sys
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
@@ -23,7 +24,6 @@ Answer = Tuple[Optional[pa.Table], List[Dict[str, Any]], Dict[str, Any]]
 ALWAYS_TOLD = ("mlflow", "numpy", "pandas", "pyarrow")
 DISTRIBUTIONS = {"sklearn": "scikit-learn"}
 MOST_NOTES = 50
-PYFUNC = "mlflow.pyfunc.model"
 
 
 def load(options: Mapping[str, Any]) -> Model:
@@ -48,6 +48,7 @@ class Model:
         self, flavor: Flavor, mlmodel: Mapping[str, Any], inputs: Optional[Inputs]
     ) -> None:
         self._flavor = flavor
+        self._habits = flavor.habits()
         self._mlmodel = mlmodel
         self._signature = read_signature(mlmodel)
         self._inputs = inputs
@@ -70,7 +71,7 @@ class Model:
         notes = list(self._flavor.notes())
         declared = (self._mlmodel.get("flavors") or {}).get("python_function") or {}
         loader = declared.get("loader_module")
-        if type(self._flavor) is Flavor and str(loader).startswith("mlflow.") and loader != PYFUNC:
+        if type(self._flavor) is Flavor and _is_of_mlflow(loader):
             notes.append(f"{loader} has no adapter of its own: its output is read by its shape")
         threshold = self._flavor.threshold()
         if threshold is not None:
@@ -115,7 +116,12 @@ class Model:
     def _cast(self, table: pa.Table, inputs: Inputs, *, skip: bool) -> Cast:
         if not inputs.get("columns") and not inputs.get("tensors"):
             inputs = {"columns": _columns_without_signature(self._flavor, table.column_names)}
-        return cast(table, inputs, self._flavor.habits(), self._signature, skip=skip)
+        return cast(table, inputs, self._habits, self._signature, skip=skip)
+
+
+def _is_of_mlflow(loader: Optional[str]) -> bool:
+    """Whether a loader module is that of a library, rather than of a model in plain Python."""
+    return loader is not None and re.match(r"mlflow\.(?!pyfunc\b)", loader) is not None
 
 
 def _columns_without_signature(flavor: Flavor, there: Sequence[str]) -> List[Dict[str, Any]]:

@@ -21,6 +21,14 @@ Spec = Dict[str, Any]
 NESTED = ("array", "object", "map")
 
 
+def holds(table: pa.Table) -> bool:
+    """Whether a table is one column of nested values, or of text that may hold them as JSON."""
+    if table.num_columns != 1:
+        return False
+    kind = table.schema.field(0).type
+    return bool(pat.is_nested(kind) or pat.is_string(kind) or pat.is_large_string(kind))
+
+
 class Misfit(Exception):
     """A value is not what its type says; `path` leads to it."""
 
@@ -71,8 +79,8 @@ def check(value: Any, spec: Spec, path: str = "") -> Any:
 
 
 def _map(value: Any, spec: Spec, path: str) -> Dict[str, Any]:
-    if isinstance(value, list):  # how Arrow gives a map
-        value = dict(value)
+    if isinstance(value, list) and all(isinstance(item, tuple) for item in value):
+        value = dict(value)  # Arrow gives a map as pairs
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
         raise Misfit(path, value, "a map with text keys")
     return {key: check(item, spec["values"], f"{path}.{key}") for key, item in value.items()}

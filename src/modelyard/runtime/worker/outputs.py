@@ -180,12 +180,14 @@ def to_arrow(array: np.ndarray) -> pa.Array:
     """An Arrow column; nested values as lists and structs, what has no such form as JSON text."""
     try:
         if array.ndim > 1:
-            return pa.array(array.tolist())
-        if array.dtype == object:
-            return pa.array([_tidy(value) for value in array], from_pandas=True)
+            return pa.FixedSizeListArray.from_arrays(
+                to_arrow(np.concatenate(array)), array.shape[1]
+            )
         if array.dtype.kind == "U":
-            return pa.array(array.astype(object))
-        return pa.array(array)
+            array = array.astype(object)
+        if array.dtype == object and pd.api.types.infer_dtype(array, skipna=True) != "string":
+            return pa.array([_tidy(value) for value in array], from_pandas=True)
+        return pa.array(array, from_pandas=array.dtype == object)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
         return pa.array(
             [None if value is None else _as_json(value) for value in array], pa.string()

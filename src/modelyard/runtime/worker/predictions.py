@@ -219,6 +219,7 @@ def _matrix(
     else:
         matrix = np.column_stack([_numbers(array, "a probability") for array in arrays])
     matrix = _activate(matrix, rule["activation"])
+    _check_range(matrix)
     if matrix.shape[1] == 1:
         matrix = np.column_stack([1 - matrix[:, 0], matrix[:, 0]])
     if classes is not None and len(classes.shown) != matrix.shape[1]:
@@ -227,7 +228,6 @@ def _matrix(
             f"the model returned {matrix.shape[1]} probabilities per row for "
             f"{len(classes.shown)} classes: {list(classes.shown)}",
         )
-    _check_range(matrix)
     return matrix, list(range(matrix.shape[1]))
 
 

@@ -16,7 +16,7 @@ def read_signature(mlmodel: Mapping[str, Any]) -> Signature:
     columns = [column for column in columns if column.get("type") != "tensor"]
     named = not columns or any(column.get("name") is not None for column in columns)
     nested = {
-        str(column.get("name") or at): column
+        column["name"] if named else at: column
         for at, column in enumerate(columns)
         if column.get("type") in NESTED
     }

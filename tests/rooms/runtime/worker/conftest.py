@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 
 import pytest
@@ -9,6 +10,10 @@ from tests.model_zoo import make
 from tests.model_zoo.made import quietly
 
 from modelyard.runtime.worker.model import load
+
+os.environ.setdefault(
+    "OMP_NUM_THREADS", "1"
+)  # as in a worker: spinning threads slow each other down
 
 
 @pytest.fixture(scope="session")
