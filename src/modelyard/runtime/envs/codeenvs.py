@@ -14,7 +14,7 @@ from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
 from modelyard.runtime import repository
 from modelyard.runtime.envs.compare import differences
-from modelyard.runtime.envs.local import LOCAL, local_env
+from modelyard.runtime.envs.local import LOCAL, holds_mlflow, local_env
 from modelyard.runtime.envs.plan import Plan, make_plan
 from modelyard.runtime.envs.python import Interpreter, find_python, note_python
 from modelyard.runtime.envs.request import USER
@@ -75,7 +75,7 @@ def env_python(context: Context, env: CodeEnv) -> Path:
         Failed: the build failed, or took too long.
     """
     if env.id == LOCAL:
-        if local_env(None) is None:
+        if not holds_mlflow():
             raise errors.Unavailable(
                 f"MLflow is not installed in {sys.executable}, whose env 'local' the model is to "
                 "use; install it there, or import the model with another env"

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from packaging.utils import canonicalize_name
-
 from modelyard.runtime.envs.plan import read_wishes
 from modelyard.runtime.envs.python import note_python
-from modelyard.runtime.envs.wishes import LEFT_OUT
+from modelyard.runtime.envs.wishes import LEFT_OUT, name_in
 from modelyard.runtime.types import CodeEnv, EnvRequest, Relaxation
 
 
@@ -21,10 +19,7 @@ def differences(request: EnvRequest, env: CodeEnv, reason: str) -> Iterator[Rela
         reason: why it was.
     """
     yield from note_python(request.python, env.python, reason)
-    there: dict[str, str] = {
-        canonicalize_name(name): version
-        for name, _, version in (package.partition("==") for package in env.packages)
-    }
+    there: dict[str, str] = {name_in(each): each.partition("==")[2] for each in env.packages}
     wishes, dropped = read_wishes(request, env.python)
     yield from (relaxation for relaxation in dropped if relaxation.built == LEFT_OUT)
     for name, wish in wishes.items():

@@ -11,9 +11,14 @@ from modelyard.runtime.types import CodeEnv, EnvRequest
 LOCAL = "local"
 
 
+def holds_mlflow() -> bool:
+    """Whether models can be run with the running Python."""
+    return util.find_spec("mlflow") is not None
+
+
 def local_env(request: EnvRequest | None) -> CodeEnv | None:
     """Describe the running Python; None if it holds no MLflow to run models with."""
-    if util.find_spec("mlflow") is None:
+    if not holds_mlflow():
         return None
     packages = {f"{found.name}=={found.version}" for found in metadata.distributions()}
     return CodeEnv(

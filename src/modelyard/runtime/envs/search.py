@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +12,7 @@ from packaging.utils import canonicalize_name
 from modelyard import errors
 from modelyard.runtime.envs.plan import Plan
 from modelyard.runtime.envs.uv import Answer, Uv
-from modelyard.runtime.envs.wishes import Wish
+from modelyard.runtime.envs.wishes import Wish, name_in
 
 NOT_FOUND = "was not found in the"
 """uv's words for a package that the index does not have."""
@@ -123,8 +122,4 @@ class Search:
 
 def _by_name(lock: str) -> dict[str, str]:
     lines = (line.strip() for line in lock.splitlines())
-    return {
-        canonicalize_name(re.split(r"[ =\[@]", line)[0]): line
-        for line in lines
-        if line and not line.startswith(("#", "-"))
-    }
+    return {name_in(line): line for line in lines if line and not line.startswith(("#", "-"))}

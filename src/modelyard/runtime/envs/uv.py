@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -159,7 +158,7 @@ class Uv:
             process = subprocess.Popen(
                 [find_uv_bin(), *arguments],
                 env=uv_environ(os.environ),
-                cwd=tempfile.gettempdir(),  # a project around the workspace has no say in its envs
+                cwd="/",  # configuration in folders above the workspace has no say in its envs
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.utils import (
+    InvalidWheelFilename,
+    NormalizedName,
+    canonicalize_name,
+    parse_wheel_filename,
+)
 from packaging.version import InvalidVersion, Version
 
 from modelyard import errors
@@ -93,6 +99,11 @@ class Wish:
         return replace(self, requirement=changed)
 
 
+def name_in(package: str) -> NormalizedName:
+    """The name in a line of a lock: `name==version` or `name @ URL`."""
+    return canonicalize_name(re.split(r"[ =\[@]", package)[0])
+
+
 def version_of(text: str | None) -> Version | None:
     """Read a version; None if it is none."""
     try:
@@ -115,8 +126,7 @@ def read_wish(line: str, *, trusted: bool) -> tuple[Wish | None, Relaxation | No
         return None, Relaxation(
             asked=line,
             built=LEFT_OUT,
-            reason="package indexes and local sources are set up where the env is built, not by "
-            "the model's files",
+            reason="where packages come from is set up for uv, not in requirements",
         )
     if line.startswith(CONDA):
         return _read_conda(line)

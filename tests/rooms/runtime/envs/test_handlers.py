@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from datetime import UTC, datetime
 
 import pytest
@@ -91,6 +92,18 @@ def test_a_chosen_env_says_where_it_differs_from_what_a_model_asks_for(context, 
         "scikit-learn==1.5.2": "scikit-learn==1.9.1",
         "xgboost": "left out",
     }
+
+
+def test_a_users_file_may_name_packages_by_where_they_are(context, shelf, build, tmp_path):
+    (tmp_path / "mine").mkdir()
+    wheel = shelf.wheel("mine", "1.0", folder=tmp_path / "mine", code="answer = 42")
+    env = build(content=f"mine @ {wheel.as_uri()}\n")
+    assert f"mine @ {wheel.as_uri()}" in env.packages
+    asking = env.asked.model_copy(update={"requirements": ("mine==1.0",), "source": "MLmodel"})
+    assert ensure_env(context, asking, named="team").relaxations == ()
+    code = "import mine; print(mine.answer)"
+    ran = subprocess.run([env_python(context, env), "-c", code], capture_output=True, check=True)
+    assert ran.stdout.strip() == b"42"
 
 
 def test_the_running_python_can_be_shown(context):
