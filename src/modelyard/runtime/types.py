@@ -20,8 +20,8 @@ class InputColumn(Value):
 
     name: str
     type: str = Field(
-        description="MLflow's name: boolean, integer, long, float, double, string, binary, datetime; "
-        "or 'any' where nothing is declared"
+        description="MLflow's name: boolean, integer, long, float, double, string, binary, "
+        "datetime; or 'any' where nothing is declared"
     )
     required: bool = True
     categories: tuple[Label, ...] | None = Field(
@@ -107,7 +107,9 @@ class EnvRequest(Value):
         description="lines as they were found: of an option only its name, of a conda package "
         "`conda:` and its spec",
     )
-    source: str = Field(description="where it was read: requirements.txt, conda.yaml, MLmodel, user")
+    source: str = Field(
+        description="where it was read: requirements.txt, conda.yaml, MLmodel, user"
+    )
     saved: date | None = Field(default=None, description="the day the model was saved")
     mlflow: str | None = Field(default=None, description="version of MLflow that saved the model")
 
