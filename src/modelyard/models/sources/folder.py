@@ -6,14 +6,14 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from modelyard import errors
 from modelyard.kernel.settings import ArchiveSettings
 from modelyard.models.archive import unpack
 from modelyard.models.mlmodel import read_mlmodel
 from modelyard.models.sources.copying import copy_files, find_files, in_words
-from modelyard.models.sources.lineage import recorded_lineage
+from modelyard.models.sources.lineage import recorded_lineage, split_uri
 from modelyard.models.sources.request import Request
 from modelyard.models.types import Lineage
 
@@ -34,7 +34,7 @@ def fetch_path(request: Request) -> Lineage:
 
 def fetch_file_uri(request: Request) -> Lineage:
     """Copy a model that a file: URI names; errors as for a path."""
-    parts = urlsplit(request.source)
+    parts = split_uri(request.source)
     if parts.netloc not in ("", "localhost"):
         raise errors.Invalid(
             f"{request.source} names the machine {parts.netloc!r}; a file: URI must name a path of "

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import SplitResult, quote, urlsplit
 
 import yaml
 
+from modelyard import errors
 from modelyard.models.mlmodel import read_mlmodel
 from modelyard.models.types import Lineage
 
@@ -56,6 +57,18 @@ def web_page(tracking_uri: str, registry_uri: str, lineage: Lineage) -> str | No
         return None
     is_web = uri.startswith(("http://", "https://"))
     return f"{without_secrets(uri).rstrip('/')}/#/{page}" if is_web else None
+
+
+def split_uri(uri: str) -> SplitResult:
+    """The parts of a URI.
+
+    Raises:
+        Invalid: it is none.
+    """
+    try:
+        return urlsplit(uri)
+    except ValueError as exc:
+        raise errors.Invalid(f"{without_secrets(uri)} is no valid URI: {exc}") from exc
 
 
 def without_secrets(uri: str) -> str:

@@ -7,14 +7,14 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from pydantic import JsonValue
 
 from modelyard import errors
 from modelyard.kernel.context import Context
 from modelyard.models.sources.copying import SPARE
-from modelyard.models.sources.lineage import web_page, without_secrets
+from modelyard.models.sources.lineage import split_uri, web_page, without_secrets
 from modelyard.models.sources.request import Request
 from modelyard.models.types import Lineage
 from modelyard.runtime.envs import ensure_env, env_python
@@ -158,7 +158,7 @@ def _client_environ() -> dict[str, str]:
 
 def _without_credentials(uri: str) -> tuple[str, dict[str, str]]:
     """Take user and password out of a server's address: they go another way, not into messages."""
-    parts = urlsplit(uri)
+    parts = split_uri(uri)
     if parts.scheme not in ("http", "https") or parts.username is None:
         return uri, {}
     credentials = {
@@ -181,7 +181,7 @@ def _findable(uri: str) -> str:
     """
     sqlite = "sqlite:///"
     path = Path(
-        unquote(urlsplit(uri).path) if uri.startswith("file:") else uri.removeprefix(sqlite)
+        unquote(split_uri(uri).path) if uri.startswith("file:") else uri.removeprefix(sqlite)
     )
     if (
         not uri

@@ -99,6 +99,16 @@ def test_a_server_must_be_named(copy, monkeypatch, source):
         copy(source)
 
 
+@pytest.mark.parametrize(
+    ("source", "uri"),
+    [("models:/churn/1", "http://ada:lovelace@[::1"), ("file://[::1/model", None)],
+)
+def test_what_is_no_uri(copy, source, uri):
+    with pytest.raises(errors.Invalid, match="is no valid URI: Invalid IPv6 URL") as caught:
+        copy(source, tracking_uri=uri)
+    assert "lovelace" not in str(caught.value)
+
+
 def test_a_timeout_that_is_no_number(copy, monkeypatch):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "soon")
     with pytest.raises(errors.Invalid, match="MLFLOW_HTTP_REQUEST_TIMEOUT is 'soon'"):
