@@ -56,7 +56,7 @@ class Occasion:
         if lost.cause == "memory" or any(sign in lost.tail for sign in _SIGNS_OF_NO_MEMORY):
             return self._more_memory()
         if lost.cause == "unstartable":
-            return "build its code env anew"
+            return "see that its code env and the disk are in order"
         return f"its log is {self.log}"
 
     def _more_memory(self) -> str:

@@ -13,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -31,7 +32,7 @@ from modelyard.runtime.worker import protocol
 WORKER = Path(protocol.__file__).with_name("__main__.py")
 ENDS_ITSELF_IN = 2.0
 """Seconds that a worker gets to end by itself when it is no longer needed."""
-LOOKS_EVERY = 0.25
+LOOKS_EVERY = 0.5
 """Seconds between two looks at a busy worker."""
 
 Cause = Literal["died", "unstartable", "overdue", "memory", "garbled"]
@@ -76,18 +77,14 @@ class WorkerProcess:
 
     def __init__(self, spec: WorkerSpec, log: Path) -> None:
         self._limit = spec.settings.memory_limit_mb << 20
-        self._scratch = Path(tempfile.gettempdir()) / f"modelyard-worker-{os.urandom(8).hex()}"
         self._interrupted = False
         self._ending: _Ending | None = None
-        self._connection, theirs = socket.socketpair()
-        self._connection.settimeout(0)
-        with theirs:
-            try:
-                log.parent.mkdir(parents=True, exist_ok=True)
-                self._guard = _start_guard(spec, theirs.fileno(), log.absolute(), self._scratch)
-            except OSError as exc:
-                self._connection.close()
-                raise errors.Unavailable(f"no worker process could be started: {exc}") from exc
+        try:
+            log.parent.mkdir(parents=True, exist_ok=True)
+            self._scratch = Path(tempfile.gettempdir(), f"modelyard-worker-{os.urandom(8).hex()}")
+            self._connection, self._guard = _start_guard(spec, log.absolute(), self._scratch)
+        except OSError as exc:
+            raise errors.Unavailable(f"no worker process could be started: {exc}") from exc
 
     @property
     def ended(self) -> bool:
@@ -118,17 +115,16 @@ class WorkerProcess:
         """
         watch = _Watch(timeout, self)
         try:
-            protocol.send(self._connection, dict(header), table, watch.wait)
+            with self._noticing_loss():
+                protocol.send(self._connection, dict(header), table, watch.wait)
             while True:
-                answer, answered = protocol.receive(self._connection, watch.wait, check=True)
+                with self._noticing_loss():
+                    answer, answered = protocol.receive(self._connection, watch.wait, check=True)
                 if "progress" not in answer:
                     return answer, answered
-                _pass_on(answer["progress"], progress)
-        except (EOFError, ConnectionError) as exc:
-            raise self._lost() from exc
-        except protocol.Garbled as exc:
-            tail = self.end(at_once=True).tail
-            raise Lost("garbled", f"broke the protocol of workers ({exc})", tail) from exc
+                if progress is not None:
+                    told = answer["progress"]
+                    progress(told["message"], fraction=told["fraction"], rows=told["rows"])
         except (protocol.TooLarge, pa.ArrowException):
             raise  # before a byte was sent: the worker knows nothing of it
         except Lost as exc:
@@ -177,11 +173,17 @@ class WorkerProcess:
         except psutil.NoSuchProcess:
             return []
 
-    def _lost(self) -> Lost:
-        ending = self.end()
-        if ending.unstartable is not None:
-            return Lost("unstartable", f"could not be started: {ending.unstartable}")
-        return Lost("died", ending.words, ending.tail)
+    @contextmanager
+    def _noticing_loss(self) -> Iterator[None]:
+        try:
+            yield
+        except (EOFError, ConnectionError) as exc:
+            ending = self.end()
+            if ending.unstartable is not None:
+                raise Lost("unstartable", f"could not be started ({ending.unstartable})") from exc
+            raise Lost("died", ending.words) from exc
+        except protocol.Garbled as exc:
+            raise Lost("garbled", f"broke the protocol of workers ({exc})") from exc
 
     def _collect(self, patience: float) -> _Ending:
         """Wait for the guard's report; after `patience` seconds the guard ends the worker."""
@@ -220,7 +222,8 @@ class _Ending:
         code = os.waitstatus_to_exitcode(status)
         if code >= 0:
             return cls(f"ended its process with exit code {code}", tail)
-        words = f"was killed by signal {-code} ({signal.Signals(-code).name})"
+        name = next((known.name for known in signal.Signals if known == -code), "unnamed")
+        words = f"was killed by signal {-code} ({name})"
         if -code == signal.SIGKILL:
             words += ", which is also what a system out of memory sends"
         return cls(words, tail)
@@ -252,24 +255,33 @@ class _Watch:
 
 
 def _start_guard(
-    spec: WorkerSpec, descriptor: int, log: Path, scratch: Path
-) -> subprocess.Popen[bytes]:
+    spec: WorkerSpec, log: Path, scratch: Path
+) -> tuple[socket.socket, subprocess.Popen[bytes]]:
     environ = worker_environment(
         str(scratch), threads=spec.threads, named=spec.settings.environ, extra=spec.environ
     )
-    # Isolated from the caller's Python settings, unbuffered, with a trace printed on a crash.
-    python = [str(spec.python), "-I", "-u", "-X", "utf8", "-X", "faulthandler"]
-    guarding = [sys.executable, "-I", "-S", guard.__file__, str(descriptor), str(log), str(scratch)]
-    worker = [str(WORKER), str(descriptor), str(spec.settings.memory_limit_mb)]
-    return subprocess.Popen(
-        [*guarding, *python, *worker],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=environ,
-        pass_fds=[descriptor],
-        start_new_session=True,
-    )
+    ours, theirs = socket.socketpair()
+    with theirs:
+        descriptor = str(theirs.fileno())
+        guarding = [sys.executable, "-I", "-S", guard.__file__, descriptor, str(log), str(scratch)]
+        # Isolated from the caller's Python settings, unbuffered, with a trace printed on a crash.
+        python = [str(spec.python), "-I", "-u", "-X", "utf8", "-X", "faulthandler"]
+        worker = [str(WORKER), descriptor, str(spec.settings.memory_limit_mb)]
+        try:
+            process = subprocess.Popen(
+                [*guarding, *python, *worker],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=environ,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+        except OSError:
+            ours.close()
+            raise
+    ours.settimeout(0)
+    return ours, process
 
 
 def _readable(end: IO[bytes], seconds: float) -> bool:
@@ -298,8 +310,3 @@ def _memory_of(process: psutil.Process, *, shared: bool) -> int:
         return getattr(full, "pss", full.uss)
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return 0
-
-
-def _pass_on(told: Mapping[str, Any], progress: Progress | None) -> None:
-    if progress is not None:
-        progress(str(told["message"]), fraction=told.get("fraction"), rows=told.get("rows"))

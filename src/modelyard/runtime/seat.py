@@ -118,14 +118,15 @@ class Seat:
             answer, answered = worker.request(request, table, timeout=timeout)
         except (protocol.TooLarge, pa.ArrowException) as exc:
             raise errors.Invalid(f"the rows cannot be sent to a worker: {exc}") from exc
-        if "problem" in answer:
-            raise self.occasion.problem(answer["problem"])
         try:
-            rejects = tuple(Reject.model_validate(reject) for reject in answer["rejects"])
-            return Reply(answered, rejects, dict(answer["meta"]))
+            if "problem" not in answer:
+                rejects = tuple(Reject.model_validate(reject) for reject in answer["rejects"])
+                return Reply(answered, rejects, dict(answer["meta"]))
+            error = self.occasion.problem(answer["problem"])
         except (KeyError, TypeError, ValueError) as exc:
             worker.end(at_once=True)
             raise Lost("garbled", f"broke the protocol of workers ({exc!r})") from exc
+        raise error
 
     def _occasion(self, doing: str, setting: str) -> Occasion:
         more_time = f"raise the setting runtime.{setting}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import textwrap
 from pathlib import Path
@@ -60,10 +61,12 @@ def plain_model(tmp_path, plain_python):
 
 @pytest.fixture
 def settings():
-    """Make settings: those given by name, short time-outs otherwise."""
+    """Make settings: those given by name, short time-outs otherwise; coverage is passed on."""
+    passed_on = tuple(name for name in os.environ if name.startswith("COVERAGE_"))
 
-    def make(**given):
-        return RuntimeSettings(**{"load_timeout": 60, "predict_timeout": 60, **given})
+    def make(*, environ=(), **given):
+        limits = {"load_timeout": 60, "predict_timeout": 60, **given}
+        return RuntimeSettings(environ=passed_on + environ, **limits)
 
     return make
 

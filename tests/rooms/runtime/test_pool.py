@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import resource
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pyarrow as pa
 import pytest
 
@@ -303,8 +305,24 @@ def test_closing_a_pool_frees_those_who_wait(plain_model, open_pool, direct, row
 
 def test_an_interpreter_that_is_not_there_is_named(plain_model, open_pool, tmp_path):
     gone = tmp_path / "envs" / "bin" / "python"
-    with pytest.raises(errors.Failed, match=r"could not be started: .*; build its code env anew"):
+    with pytest.raises(
+        errors.Failed, match=r"could not be started .*bin/python.*; see that its code env"
+    ):
         open_pool(ModelFolder(gone, plain_model().folder)).load()
+
+
+def test_a_system_that_starts_no_more_processes_is_unavailable(plain_model, open_pool):
+    pool = open_pool(plain_model())
+    open_now = psutil.Process().num_fds()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for spare in (0, 4):  # too few for a socket, too few for pipes
+        resource.setrlimit(resource.RLIMIT_NOFILE, (open_now + spare, hard))
+        try:
+            with pytest.raises(errors.Unavailable, match="Too many open files"):
+                pool.load()
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert pool.load().flavor == "plain"
 
 
 def test_an_env_without_pyarrow_is_told_from_its_last_words(plain_model, open_pool, tmp_path):

@@ -21,6 +21,7 @@ DEATHS = {
     "a segmentation fault": ("import ctypes; ctypes.string_at(0)", r"signal 11 \(SIGSEGV\)"),
     "an abort": ("import os; os.abort()", r"signal 6 \(SIGABRT\)"),
     "kill -9": ("import os; os.kill(os.getpid(), 9)", r"signal 9 \(SIGKILL\), which is also"),
+    "a signal with no name": ("import os; os.kill(os.getpid(), 50)", r"signal 50 \(unnamed\)"),
     "kill -9 of its group": ("import os; os.killpg(0, 9)", "guard, which was killed"),
 }
 AT_LOAD = """
@@ -336,7 +337,10 @@ def test_a_model_that_writes_to_the_socket_itself_is_found_out(
     assert caught.value.context["cause"] == "garbled"
 
 
-@pytest.mark.parametrize("answer", [{"meta": {}}, {"rejects": [{"row": "x"}], "meta": {}}])
+@pytest.mark.parametrize(
+    "answer",
+    [{"meta": {}}, {"rejects": [{"row": "x"}], "meta": {}}, {"problem": "text"}, {"problem": {}}],
+)
 def test_an_answer_of_the_wrong_form_is_found_out(plain_model, open_pool, direct, rows, answer):
     pool = open_pool(
         plain_model(f"""
