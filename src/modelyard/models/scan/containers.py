@@ -36,11 +36,12 @@ _UNREADABLE = (
 
 
 class _Counted(io.RawIOBase):
-    """A stream whose bytes count against the budget."""
+    """A stream whose bytes count against the budget; `source` is closed with it."""
 
-    def __init__(self, inner: BinaryIO, budget: Budget) -> None:
+    def __init__(self, inner: BinaryIO, budget: Budget, source: BinaryIO | None) -> None:
         self._inner = inner
         self._budget = budget
+        self._source = source
 
     def readable(self) -> bool:
         return True
@@ -53,12 +54,14 @@ class _Counted(io.RawIOBase):
 
     def close(self) -> None:
         self._inner.close()
+        if self._source is not None:
+            self._source.close()
         super().close()
 
 
-def counted(inner: BinaryIO, budget: Budget) -> BinaryIO:
+def counted(inner: BinaryIO, budget: Budget, source: BinaryIO | None = None) -> BinaryIO:
     """A buffered reader that counts what it reads against the budget."""
-    return io.BufferedReader(_Counted(inner, budget), 64 * 1024)
+    return io.BufferedReader(_Counted(inner, budget, source), 64 * 1024)
 
 
 class _Zlib(io.RawIOBase):
@@ -143,7 +146,8 @@ def _unpacks(item: Item, unpack: _Unpack) -> bool:
 
 def _stream(item: Item, desk: Desk, kind: str, unpack: _Unpack) -> Iterator[Finding]:
     def opened() -> BinaryIO:
-        return counted(unpack(item.open()), desk.budget)
+        packed = item.open()
+        return counted(unpack(packed), desk.budget, packed)
 
     inner = replace(item, path=f"{item.path}!{kind}", open=opened, depth=item.depth + 1)
     try:

@@ -58,7 +58,7 @@ def inspect_pickle(item: Item, desk: Desk) -> list[Finding] | None:
         _add_plain_reading(item, reading.trace, plain, desk.trust)
     found = [item.finding(*problem) for problem in reading.trace.problems]
     found += _judge_imports(item, reading.trace, desk.trust)
-    found += _second_opinion(item, reading.trace)
+    found += _second_opinion(item, reading.trace, desk.trust)
     if reading.behind:
         found.append(
             item.finding("needs_review", "data behind a pickle", "it is no pickle and was not read")
@@ -99,12 +99,19 @@ def read(item: Item, loader: Loader) -> Reading:
 def _is_pickle(item: Item, reading: Reading, trust: TrustList) -> bool:
     """Tell pickles by what they do: a text may well begin with letters that are opcodes."""
     trace = reading.trace
-    acts = trace.uses or any(trust.grade(name).verdict == "dangerous" for name in trace.imports)
+    acts = trace.uses or any(
+        _importable(name) and trust.grade(name).verdict == "dangerous" for name in trace.imports
+    )
     if acts or (item.pickled and (trace.opcodes > 1 or not reading.pickles)):
         return True
     if reading.pickles:
         return bool(trace.imports or trace.problems)
     return bool(trace.imports) and item.head()[:1] == b"\x80"
+
+
+def _importable(name: Global) -> bool:
+    """Whether an unpickler could find it: `c` begins many a line of text, as in "channels:"."""
+    return all(part.isidentifier() for part in f"{name.module}.{name.name}".split("."))
 
 
 def _add_plain_reading(item: Item, joblib: Trace, plain: Trace, trust: TrustList) -> None:
@@ -133,16 +140,17 @@ def _judge_imports(item: Item, trace: Trace, trust: TrustList) -> Iterator[Findi
         yield item.finding("known_safe", "pickle", f"known imports: {counts}")
 
 
-def _second_opinion(item: Item, trace: Trace) -> Iterator[Finding]:
-    """What picklescan says of the imports found here, and of those that it finds itself."""
+def _second_opinion(item: Item, trace: Trace, trust: TrustList) -> Iterator[Finding]:
+    """What picklescan reports beyond that, of the imports found here or by itself."""
     names = "".join(f"c{name.module}\n{name.name}\n0" for name in trace.imports if _plain(name))
     hits = set(_picklescan(names.encode() + b"N.", item.path))
     with item.open() as file:
         whole = file.read(SECOND_READING + 1)
     if len(whole) <= SECOND_READING:
         hits |= set(_picklescan(whole, item.path))
-    for name in sorted(hits, key=str):
-        if name not in _JUDGED_HERE and not name.module.startswith("cloudpickle"):
+    for name in sorted(hits - _JUDGED_HERE, key=str):
+        new = name not in trace.imports or trust.grade(name).verdict != "dangerous"
+        if new and not name.module.startswith("cloudpickle"):
             yield item.finding("dangerous", f"import of {name}", "picklescan reports it")
 
 
