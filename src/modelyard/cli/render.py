@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
@@ -16,17 +15,22 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
+from modelyard.cli.cards import version_card
+from modelyard.cli.words import heading, words
 from modelyard.kernel.progress import Progress, silence
+from modelyard.models.types import ModelVersion
 
-WIDEST = 12
-"""Columns that a table of plain rows shows before it says how many more there are."""
+WIDTH = 120
+"""Columns of text where no terminal says how wide it is."""
 
 
 def show(result: Any) -> None:
     """Print a result on stdout."""
-    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
     if result is None:
         console.print("Done.")
+    elif isinstance(result, ModelVersion):
+        console.print(version_card(result))
     elif isinstance(result, BaseModel):
         console.print(details(result))
     elif isinstance(result, Sequence) and not isinstance(result, str):
@@ -39,10 +43,9 @@ def listing(values: Sequence[Any]) -> RenderableType:
     """Things of one kind, one line each."""
     if not isinstance(values[0], BaseModel):
         return Text("\n".join(map(words, values)))
-    names = [
-        name for name in type(values[0]).model_fields if any(_is_plain(v, name) for v in values)
-    ]
-    names = [name for name in names if any(getattr(v, name) not in (None, "") for v in values)]
+    kind = type(values[0])
+    fields = getattr(kind, "listed", ()) or tuple(kind.model_fields)
+    names = [name for name in fields if any(_says_something(v, name) for v in values)]
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in names:
         numbers = all(isinstance(getattr(value, name), int | float) for value in values)
@@ -69,33 +72,10 @@ def details(value: BaseModel) -> RenderableType:
     return Group(facts, *below)
 
 
-def heading(name: str) -> str:
-    """A field's name for people."""
-    return name.replace("_", " ").capitalize()
-
-
-def words(value: Any) -> str:
-    """A value for people."""
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float):
-        return f"{value:,.6g}"
-    if isinstance(value, datetime):
-        return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    if isinstance(value, dict):
-        return ", ".join(f"{key}={words(part)}" for key, part in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(map(words, value))
-    return str(value)
-
-
-def _is_plain(value: BaseModel, name: str) -> bool:
+def _says_something(value: BaseModel, name: str) -> bool:
     part = getattr(value, name)
-    return not isinstance(part, BaseModel | dict) and not _holds_values(part)
+    nested = isinstance(part, BaseModel | dict) or _holds_values(part)
+    return not nested and part not in (None, "", ())
 
 
 def _holds_values(part: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -22,7 +22,12 @@ Verdict = Literal["data_only", "known_safe", "needs_review", "dangerous"]
 
 
 class Value(BaseModel):
-    """A frozen value: what handlers return, what JSON holds, what a client gets."""
+    """A frozen value: what handlers return, what JSON holds, what a client gets.
+
+    `listed` names the fields that a table of such values shows to people; none: all plain ones.
+    """
+
+    listed: ClassVar[tuple[str, ...]] = ()
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", protected_namespaces=(), defer_build=True

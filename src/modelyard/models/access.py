@@ -21,18 +21,33 @@ def open_version(
 
     Raises:
         NotFound: there is no such model or version, or none is active.
+        Blocked: its scan's verdict is not, or no longer, allowed by the settings.
         Failed: it does not reproduce its golden predictions.
     """
     with context.begin() as db:
         found = repository.get_version(db, project, model, version)
+    refuse_untrusted(context, found)
     if not verified(found):
         context.progress("checking its golden predictions in this environment")
         require(found, check(context, found))
     return RunnableVersion(found, prepare(context, found))
 
 
+def refuse_untrusted(context: Context, version: ModelVersion) -> None:
+    """Raise Blocked when the settings do not let in what the scan found."""
+    allowed = context.settings.trust.allowed
+    if version.scan.verdict not in allowed:
+        raise errors.Blocked(
+            f"{version.model!r} {version.version!r} may not run: its files are "
+            f"{version.scan.verdict.replace('_', ' ')}, and the setting trust.allowed lets in "
+            f"{', '.join(allowed)}; look at its findings with: modelyard versions show "
+            f"{version.model} {version.version}"
+        )
+
+
 def check(context: Context, version: ModelVersion, *, env: str | None = None) -> Verification:
-    """Verify a version and keep the outcome."""
+    """Verify a version and keep the outcome; raises Blocked as `open_version` does."""
+    refuse_untrusted(context, version)
     result = verify(context, version, env=env)
     with context.begin() as db:
         repository.record_verification(db, version.project, version.model, version.version, result)

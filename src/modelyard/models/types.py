@@ -29,6 +29,8 @@ VersionId = Annotated[
 class SavedModel(Value):
     """A named model with versions, one of them active."""
 
+    listed = ("name", "prediction_type", "active_version", "versions", "created", "description")
+
     project: str
     name: Name
     prediction_type: PredictionType
@@ -201,6 +203,8 @@ class Verification(Value):
 
 class VersionSummary(Value):
     """One line of a list of versions."""
+
+    listed = ("version", "active", "flavor", "verdict", "size_mb", "imported", "description")
 
     version: VersionId
     active: bool

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from modelyard.cli.render import progress_bar, show, words
+from modelyard.cli.render import progress_bar, show
+from modelyard.cli.words import words
 from modelyard.kernel.progress import silence
 from modelyard.kernel.values import Value
 

@@ -108,6 +108,10 @@ def inspect_code(item: Item, head: bytes) -> Iterator[Finding]:
         yield item.finding("needs_review", "executable or shared library", "its name says so")
 
 
+_OWN_FILE = "-r requirements.txt"
+"""What MLflow writes into every python_env.yaml; that file is looked into by itself."""
+
+
 def inspect_text(item: Item, head: bytes, desk: Desk) -> Iterator[Finding]:
     """Judge configurations: templates, options that fetch from elsewhere, layers and types."""
     if not item.name.endswith(_CONFIGS) or not _is_text(head):
@@ -132,7 +136,8 @@ def _requirements(item: Item, text: str) -> Iterator[Finding]:
         line.strip().lstrip("-").strip() if ".y" in item.name else line.strip()
         for line in text.splitlines()
     ]
-    odd = [line for line in lines if line and not line.startswith("#") and _OPTION.search(line)]
+    lines = [line for line in lines if line != _OWN_FILE and not line.startswith("#")]
+    odd = [line for line in lines if line and _OPTION.search(line)]
     for line in odd[:MOST_LINES]:
         shown = re.sub(r"//[^/@\s]+@", "//***@", line)[:200]
         yield item.finding("needs_review", "requirement from elsewhere", shown)

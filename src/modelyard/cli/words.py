@@ -1,0 +1,30 @@
+"""Values as words for people."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+
+def words(value: Any) -> str:
+    """A value for people: counts with commas, moments in local time, names without underscores."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.6g}"
+    if isinstance(value, datetime):
+        return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={words(part)}" for key, part in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(words, value))
+    return str(value)
+
+
+def heading(name: str) -> str:
+    """A field's name for people."""
+    return name.replace("_", " ").capitalize()
