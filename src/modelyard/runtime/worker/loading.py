@@ -110,7 +110,6 @@ def _skops_trusting(trusted: Sequence[str]) -> Iterator[None]:
     """Let our own list decide what skops loads, whatever list MLflow hands it."""
     try:
         import skops.io as skops_io
-        from skops.io.exceptions import UntrustedTypesFoundException
     except ImportError:  # an env without skops loads no skops files
         yield
         return
@@ -118,19 +117,21 @@ def _skops_trusting(trusted: Sequence[str]) -> Iterator[None]:
 
     def load_trusted(file: Any, trusted: Any = None) -> Any:  # noqa: ARG001  the model's own list
         found = skops_io.get_untrusted_types(file=file)
-        known = [name for name in found if any(fnmatch.fnmatchcase(name, ok) for ok in ours)]
-        return load(file, trusted=known)
+        unknown = [
+            name for name in found if not any(fnmatch.fnmatchcase(name, ok) for ok in patterns)
+        ]
+        if unknown:
+            raise Problem(
+                "invalid",
+                f"the model's file holds types that are not trusted: {', '.join(unknown)}; if you "
+                "trust who made the model, add them to imports under [trust] in the settings",
+                untrusted=unknown,
+            )
+        return load(file, trusted=found)
 
-    ours = tuple(trusted)
+    patterns = tuple(trusted)
     skops_io.load = load_trusted
     try:
         yield
-    except UntrustedTypesFoundException as exc:
-        raise Problem(
-            "invalid",
-            f"the model's file holds types that are not trusted: {', '.join(exc.untrusted_types)}; "
-            "if you trust who made the model, add them to imports under [trust] in the settings",
-            untrusted=list(exc.untrusted_types),
-        ) from exc
     finally:
         skops_io.load = load

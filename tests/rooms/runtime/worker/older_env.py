@@ -10,6 +10,7 @@ import sys
 import warnings
 from pathlib import Path
 
+import mlflow
 import mlflow.lightgbm
 import mlflow.pyfunc
 import mlflow.sklearn
@@ -104,6 +105,61 @@ def save_class(folder):
     return "binary_classification", frame, model.predict_proba(frame), [0, 1]
 
 
+CODE = """
+import mlflow
+from mlflow.pyfunc import PythonModel
+
+
+class Doubled(PythonModel):
+    def predict(self, context, model_input, params=None):
+        return [[1 - value, value] for value in model_input["length"] / 10]
+
+
+mlflow.models.set_model(Doubled())
+"""
+
+
+def save_code(folder):
+    """A model from code, as MLflow 2.12 and newer save it."""
+    frame, _ = mixed()
+    script = Path(folder).with_suffix(".py")
+    script.write_text(CODE, "utf-8")
+    mlflow.pyfunc.save_model(folder, python_model=str(script), pip_requirements=["mlflow"])
+    second = frame["length"].to_numpy() / 10
+    return "binary_classification", frame, np.column_stack([1 - second, second]), [0, 1]
+
+
+def casts():
+    """Columns of each kind, converted by the worker beside the pandas that is here."""
+    columns = importlib.import_module("modelyard_worker.columns")
+    gaps = pa.array([1, None, 3])
+    asked = [
+        (gaps, columns.Wanted("x", "double")),
+        (gaps, columns.Wanted("x", "long", required=False)),
+        (pa.array(["12", "3.5"]), columns.Wanted("x", "double")),
+        (pa.array(["a", None]), columns.Wanted("x", "string")),
+        (pa.array(["a", None]).dictionary_encode(), columns.Wanted("x", "string")),
+        (pa.array([True, None]), columns.Wanted("x", "boolean")),
+        (pa.array(["b", None, "new"]), columns.Wanted("x", "any", categories=["a", "b"])),
+        (
+            pa.array(["2024-02-29", "2024-02-29T10:00:00+02:00", "2024-02-30", None]),
+            columns.Wanted("x", "datetime"),
+        ),
+        (pa.array([0, None], pa.timestamp("us", "UTC")), columns.Wanted("x", "datetime")),
+    ]
+    made = [columns.convert(pa.chunked_array([cells]), wanted) for cells, wanted in asked]
+    return [
+        {
+            "values": [
+                None if pd.isna(value) else str(value) for value in pd.Series(column.values)
+            ],
+            "bad": None if column.bad is None else column.bad.tolist(),
+            "notes": column.notes,
+        }
+        for column in made
+    ]
+
+
 def inputs_of(mlmodel):
     """`ModelInputs` as JSON, read off the signature."""
     if not mlmodel.get("signature"):
@@ -120,7 +176,10 @@ def main(worker_folder, folder):
     """Save, load and predict each model."""
     worker = load_worker(worker_folder)
     found = {}
-    for save in (save_pipeline, save_xgboost, save_lightgbm, save_class):
+    saves = [save_pipeline, save_xgboost, save_lightgbm, save_class]
+    if int(mlflow.__version__.split(".")[0]) > 1:
+        saves.append(save_code)
+    for save in saves:
         name = save.__name__[5:]
         path = folder / name
         prediction_type, frame, probabilities, classes = save(str(path))
@@ -139,6 +198,7 @@ def main(worker_folder, folder):
             "expected": [classes[at] for at in np.argmax(probabilities, axis=1)],
             "direct": [str(kind) for kind in direct.schema.types],
         }
+    found["casts"] = casts()
     (folder / "found.json").write_text(json.dumps(found), "utf-8")
 
 

@@ -48,18 +48,10 @@ class Statsmodels(Flavor):
     def _names_in_formula(self) -> List[str]:
         data = self._model.data
         spec = getattr(data, "model_spec", None) or data.design_info
-        factors = [factor.name() for factor in getattr(spec, "factor_infos", {})]
+        found = [name for factor in spec.factor_infos for name in _names_in(factor.name())]
         frame = getattr(data, "frame", None)
-        names: List[str] = []
-        for code in factors:
-            nodes = list(ast.walk(ast.parse(code, mode="eval")))
-            called = {node.func.id for node in nodes if _is_plain_call(node)}  # type: ignore[attr-defined]
-            for node in nodes:
-                if not isinstance(node, ast.Name) or node.id in names:
-                    continue
-                if node.id in frame.columns if frame is not None else node.id not in called:
-                    names.append(node.id)
-        return names
+        there = found if frame is None else [name for name in found if name in frame.columns]
+        return list(dict.fromkeys(there))
 
     def width(self) -> Optional[int]:
         """The number of columns of the design."""
@@ -95,8 +87,21 @@ class Statsmodels(Flavor):
         return self._kind in BINARY_MODELS
 
 
-def _is_plain_call(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+def _names_in(code: str) -> List[str]:
+    """The columns in a term of a formula: its names, but for functions and modules."""
+    nodes = list(ast.walk(ast.parse(code, mode="eval")))
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    functions = [node.func for node in calls]
+    modules = [node.value for node in nodes if isinstance(node, ast.Attribute)]
+    quoted = [
+        str(argument.value)
+        for call in calls
+        if isinstance(call.func, ast.Name) and call.func.id == "Q"
+        for argument in call.args
+        if isinstance(argument, ast.Constant)
+    ]
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    return quoted + [node.id for node in names if node not in functions and node not in modules]
 
 
 def _as_number(label: Any) -> Any:
