@@ -11,6 +11,8 @@ from .flavor import CLASSIFICATION, Flavor, feature, interpretation
 
 BINARY_MODELS = ("Logit", "Probit", "ConditionalLogit", "GEE", "GLM")
 CLASS_MODELS = ("MNLogit", "OrderedModel")
+CONSTANT = "const"
+"""How add_constant names the column of ones that a design by arrays needs."""
 
 
 class Statsmodels(Flavor):
@@ -43,7 +45,9 @@ class Statsmodels(Flavor):
             return [feature(name) for name in self._names_in_formula()]
         if type(self._model.data).__name__ != "PandasData":
             return None
-        return [feature(name, "double") for name in self._model.exog_names]
+        columns = [feature(name, "double") for name in self._model.exog_names]
+        # the constant is added where the data lacks it
+        return [{**column, "required": column["name"] != CONSTANT} for column in columns]
 
     def _names_in_formula(self) -> List[str]:
         data = self._model.data
@@ -62,7 +66,7 @@ class Statsmodels(Flavor):
         """The constant that add_constant adds by hand is added where the data lacks it."""
         names = [column["name"] for column in self.features() or ()]
         formula = getattr(self._model, "formula", None) is not None
-        constants = {"const": 1.0} if "const" in names and not formula else {}
+        constants = {CONSTANT: 1.0} if CONSTANT in names and not formula else {}
         return super().habits()._replace(constants=constants)
 
     def expects(self, prediction_type: str) -> Optional[Dict[str, Any]]:
