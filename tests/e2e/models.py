@@ -34,7 +34,7 @@ AGE_FARE = [{"name": "age", "type": "double"}, {"name": "fare", "type": "double"
 def write_model(
     folder: Path,
     *,
-    predict: str = "return (frame['age'] > 30).astype(int)",
+    predict: str = "return (frame['age'] > 30).astype(int).to_numpy()",
     load: str = "pass",
     inputs: list[dict[str, Any]] | None = None,
 ) -> Path:

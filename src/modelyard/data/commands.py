@@ -27,7 +27,7 @@ class CreateConnection(ProjectCommand[Connection]):
 
     needs = "data:write"
     arguments = ("name",)
-    name: Name
+    name: Name = Field(description="unique name of the connection inside the project")
     path: str | None = Field(default=None, description="the folder")
     url: str | None = Field(
         default=None,
@@ -48,7 +48,7 @@ class ShowConnection(ProjectCommand[Connection]):
 
     needs = "data:read"
     arguments = ("name",)
-    name: str
+    name: str = Field(description="name of the connection")
 
 
 class DeleteConnection(ProjectCommand[None]):
@@ -56,7 +56,7 @@ class DeleteConnection(ProjectCommand[None]):
 
     needs = "data:write"
     arguments = ("name",)
-    name: str
+    name: str = Field(description="name of the connection")
 
 
 class CreateDataset(ProjectCommand[Dataset]):
@@ -65,7 +65,7 @@ class CreateDataset(ProjectCommand[Dataset]):
     needs = "data:write"
     background = True
     arguments = ("name",)
-    name: Name
+    name: Name = Field(description="unique name of the dataset inside the project")
     path: str | None = Field(
         default=None,
         description="file, folder or glob pattern: CSV, Parquet or JSON lines, gzipped or not",
@@ -133,4 +133,4 @@ class DeleteDataset(ProjectCommand[None]):
 
     needs = "data:write"
     arguments = ("name",)
-    name: str
+    name: str = Field(description="name of the dataset")
