@@ -74,7 +74,8 @@ class Seat:
         worker = self._worker
         if worker is None or worker.ended:
             worker = self._start()
-        doing = f"predicting {table.num_rows:,} rows" if table is not None else request["op"]
+        rows = None if table is None else table.num_rows
+        doing = f"asked to {request['op']}" if rows is None else f"predicting {rows:,} rows"
         self.occasion = self._occasion(doing, "predict_timeout")
         return self._answer(worker, request, table, self._spec.settings.predict_timeout)
 

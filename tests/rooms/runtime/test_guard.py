@@ -110,9 +110,9 @@ def test_a_log_goes_on_where_it_was(start_guard, tmp_path):
     assert (tmp_path / "log").read_text() == "one\ntwo\n"
 
 
-def test_without_a_log_there_is_still_the_tail(start_guard, tmp_path):
-    report = report_of(start_guard("echo hello", log=tmp_path / "no folder" / "log"))
-    assert report["tail"] == "hello\n"
+@pytest.mark.parametrize("log", ["/dev/full", "/no/such/folder/log"])
+def test_without_room_for_a_log_there_is_still_the_tail(start_guard, log):
+    assert report_of(start_guard("echo hello", log=log))["tail"] == "hello\n"
 
 
 def test_bytes_that_are_no_text_do_no_harm(start_guard):
