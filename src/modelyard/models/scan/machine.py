@@ -15,11 +15,13 @@ from modelyard.models.scan.limits import Budget
 from modelyard.models.scan.memory import MOST_REMEMBERED, Memory
 from modelyard.models.scan.opcodes import Broken
 from modelyard.models.scan.tape import Ended, Tape
-from modelyard.models.scan.trust import TrustList
+from modelyard.models.scan.trust import TrustList, is_plain
 from modelyard.models.scan.values import DATA, Global, Made, Value
 
 NO_NAME = Global("?", "?")
 ARRAY = Global("joblib.numpy_pickle", "NumpyArrayWrapper")
+MOST_IMPORTS = 10_000
+MOST_PROBLEMS = 1_000
 
 
 @dataclass
@@ -38,7 +40,7 @@ class Trace:
 
     def report(self, problem: Problem | None) -> None:
         """Take note of a problem."""
-        if problem is not None:
+        if problem is not None and len(self.problems) < MOST_PROBLEMS:
             self.problems[problem] = None
 
 
@@ -71,8 +73,14 @@ class Machine:
             why = "the name of an import is put together while loading"
             self.trace.report(Problem("dangerous", "computed import", why))
             return NO_NAME
+        if not is_plain(module):
+            raise Broken("it imports what can be no module")  # as texts do that begin like a pickle
         found = Global(*(_renamed(module, name) if self.protocol < 3 else (module, name)))
         self.trace.imports[found] = None
+        if not is_plain(name):
+            raise Broken("it imports what can be no name")
+        if len(self.trace.imports) > MOST_IMPORTS:
+            raise Broken("it imports more than any honest model")
         return found
 
     def call(self, how: How, function: Value, arguments: Value) -> None:

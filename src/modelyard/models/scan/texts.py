@@ -87,6 +87,7 @@ _ESCAPE = re.compile(
     rb"\{[{%][^\n]{0,2000}?(__(class|globals|builtins|import|mro|subclasses|init|base)__"
     rb"|\bos\.|\bsubprocess\b|\bpopen\b)"
 )
+_HARMLESS_OPTIONS = {"-r requirements.txt", "--pre", "--prefer-binary"}
 _OPTION = re.compile(r"^-{1,2}[A-Za-z]|\b(git|hg|svn|bzr)\+|://|@\s*file:|^\.{0,2}/")
 
 
@@ -132,15 +133,12 @@ def inspect_text(item: Item, head: bytes, desk: Desk) -> Iterator[Finding]:
 
 def _requirements(item: Item, text: str) -> Iterator[Finding]:
     """Lines that make the installer fetch from elsewhere than its own index."""
-    lines = [
-        line.strip().lstrip("-").strip() if ".y" in item.name else line.strip()
-        for line in text.splitlines()
-    ]
-    lines = [line for line in lines if line != _OWN_FILE and not line.startswith("#")]
-    odd = [line for line in lines if line and _OPTION.search(line)]
+    lines = [re.sub(r"^(-\s+)+", "", line.strip()) for line in text.splitlines()]
+    odd = [line for line in lines if _OPTION.search(line) and line not in _HARMLESS_OPTIONS]
     for line in odd[:MOST_LINES]:
-        shown = re.sub(r"//[^/@\s]+@", "//***@", line)[:200]
-        yield item.finding("needs_review", "requirement from elsewhere", shown)
+        if not line.startswith("#"):
+            shown = re.sub(r"//[^/@\s]+@", "//***@", line)[:200]
+            yield item.finding("needs_review", "requirement from elsewhere", shown)
 
 
 def _is_text(head: bytes) -> bool:

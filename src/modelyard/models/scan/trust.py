@@ -50,7 +50,7 @@ class TrustList:
 
     def grade(self, name: Global) -> Grade:
         """Say what importing `name` means. The list of dangerous names wins over all others."""
-        if not _is_plain(name.module) or not _is_plain(name.name):
+        if not is_plain(name.module) or not is_plain(name.name):
             return Grade("dangerous", "no Python name looks like this")
         return (
             self._dangerous(name)
@@ -93,8 +93,9 @@ def _unknown(name: Global) -> str:
     return "not on the list of known names"
 
 
-def _is_plain(dotted: str) -> bool:
-    return all(part.isidentifier() and part.isascii() for part in dotted.split("."))
+def is_plain(dotted: str) -> bool:
+    """Whether a text can be the dotted name of a module, class or function."""
+    return all(part.isidentifier() for part in dotted.split("."))
 
 
 def _prefixes(dotted: str) -> list[str]:
@@ -104,7 +105,7 @@ def _prefixes(dotted: str) -> list[str]:
 
 def _checked(pattern: str) -> str:
     package = pattern.removesuffix(".*")
-    if not _is_plain(package) or (package == pattern and "." not in pattern):
+    if not is_plain(package) or (package == pattern and "." not in pattern):
         raise errors.Invalid(
             f"trust.imports: {pattern!r} is no pattern; write 'package.*', 'package.module.*' or "
             "the full name of one class or function"
