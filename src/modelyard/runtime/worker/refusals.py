@@ -11,10 +11,9 @@ from .casting import Cast, take
 from .loading import said
 from .problems import Problem
 
-MOST_REFUSED = 1000
-"""More refused rows than this in one table are no exception but the rule."""
 HOPELESS = 32
-"""So many refused, and none accepted: it is not the rows' fault."""
+"""After so many refused rows and none accepted, as many are tried that lie far apart; if the model
+refuses them all, it is not the rows' fault."""
 
 
 class Refusal(Exception):
@@ -82,15 +81,19 @@ class _Search:
                     continue
                 reason = f"the model refused it: {said(refusal.cause)}"
                 rejects.append({"row": self._sent(int(rows[0])), "reason": reason})
-                if len(rejects) > MOST_REFUSED or (len(rejects) >= HOPELESS and not pieces):
+                if len(rejects) == HOPELESS and not pieces and not self._accepts_any():
                     raise self._hopeless(rejects, refusal) from refusal.cause
         return Answered(pieces, rejects)
+
+    def _accepts_any(self) -> bool:
+        apart = np.linspace(0, self._made.size - 1, HOPELESS).astype(int)
+        return not all(self._refuses(np.array([row])) for row in np.unique(apart)[::-1])
 
     def _hopeless(self, rejects: List[Dict[str, Any]], refusal: Refusal) -> Problem:
         return Problem(
             "failed",
-            f"the model refused {len(rejects)} of the first rows it was asked for, so single rows "
-            f"are not to blame: {said(refusal.cause)}",
+            f"the model refused the first {len(rejects)} rows and as many others that were tried, "
+            f"so single rows are not to blame: {said(refusal.cause)}",
             row=rejects[0]["row"],
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import catboost
 import lightgbm
 import numpy as np
+import pandas as pd
 import pytest
 import statsmodels.api as sm
 import statsmodels.formula.api as smf
@@ -97,6 +98,17 @@ class TestLightGBM:
         data = lightgbm.Dataset(features.to_numpy(), target)
         adapter = _adapt(LightGBM, lightgbm.train({"verbose": -1}, data, 2))
         assert (adapter.features(), adapter.width()) == (None, 5)
+
+    def test_a_category_that_the_trees_do_not_use_is_known_all_the_same(self, binary):
+        features, target = binary
+        frame = features.assign(site=pd.Categorical(["A"] * len(features), ["A", "B"]), part="x")
+        frame["part"] = pd.Categorical(np.where(target, "left", "right"))
+        data = lightgbm.Dataset(frame, target)
+        booster = lightgbm.train({"objective": "binary", "verbose": -1}, data, 2)
+        known = {
+            column["name"]: column["categories"] for column in _adapt(LightGBM, booster).features()
+        }
+        assert (known["site"], known["part"]) == (["A", "B"], ["left", "right"])
 
     def test_a_ranker_gives_numbers(self, binary):
         features, target = binary

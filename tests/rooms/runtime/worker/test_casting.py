@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -169,6 +171,10 @@ class TestTensors:
         made = _cast(table, tensors=[_tensor([-1, 2], "int64")], skip=True)
         assert made.data.tolist() == [[3, 4]]
 
+    def test_an_open_size_that_the_first_row_does_not_fill(self):
+        with pytest.raises(Problem, match=r"rows of 3 values do not fill the shape \[-1, -1, 2\]"):
+            _cast({"pixels": [[1, 2, 3]]}, tensors=[_tensor([-1, -1, 2], "int64")])
+
     def test_named_tensors_are_a_dict_of_arrays(self):
         tensors = [_tensor([-1], "int64", "id"), _tensor([-1, 1], "str", "text")]
         made = _cast({"text": ["long text", "b"], "id": [1, 2]}, tensors=tensors)
@@ -247,6 +253,14 @@ class TestNested:
     def test_scalars_inside_are_read_by_their_type(self, kind, value, expected):
         spec = {"type": "array", "items": {"type": kind, "required": True}, "required": True}
         assert self._cast([f"[{value}]"], spec).data["x"].tolist() == [[expected]]
+
+    def test_dates_and_bytes_of_arrow_are_taken(self):
+        for cell, kind, expected in (
+            (dt.date(2024, 2, 29), "datetime", dt.datetime(2024, 2, 29)),  # noqa: DTZ001
+            (b"a", "binary", b"a"),
+        ):
+            spec = {"type": "array", "items": {"type": kind, "required": True}, "required": True}
+            assert self._cast([[cell]], spec).data["x"].tolist() == [[expected]]
 
     @pytest.mark.parametrize(
         ("kind", "value"),

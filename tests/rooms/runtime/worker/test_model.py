@@ -223,9 +223,16 @@ class TestRefusedRows:
 
     def test_a_model_that_refuses_every_row_has_failed(self, rows, predict):
         rows = _with(rows, "occupation", pa.array(["piloting"] * 1000))
-        with pytest.raises(Problem, match="refused 32 of the first rows") as caught:
+        with pytest.raises(Problem, match="refused the first 32 rows and as many others") as caught:
             predict("sklearn_pipeline", rows=rows, on_error="skip")
         assert caught.value.kind == "failed"
+
+    def test_bad_rows_may_all_come_first(self, rows, predict):
+        cells = ["piloting"] * 60 + rows["occupation"].to_pylist()[60:800] + ["office"] * 200
+        rows = _with(rows, "occupation", pa.array(cells))
+        table, rejects, _ = predict("sklearn_pipeline", rows=rows, on_error="skip")
+        assert [reject["row"] for reject in rejects] == list(range(60))
+        assert table.num_rows == 940
 
     def test_a_few_rows_may_all_be_refused(self, rows, predict):
         table, rejects, _ = predict("sklearn_pipeline", rows=rows.slice(17, 2), on_error="skip")

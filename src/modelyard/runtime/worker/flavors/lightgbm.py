@@ -29,9 +29,7 @@ class LightGBM(Flavor):
         self._objective = str(dump.get("objective") or "").split(" ")[0]
         self._num_class = int(dump.get("num_class", 1))
         self._names: List[str] = dump["feature_names"]
-        infos = dump.get("feature_infos", {})
-        # "values" lists category codes, and is empty for numbers
-        self._categorical = [name for name in self._names if infos.get(name, {}).get("values")]
+        self._categorical = [self._names[at] for at in _categorical_features(self._booster)]
 
     def classes(self) -> Optional[List[Any]]:
         """Those of LGBMClassifier; a Booster numbers them."""
@@ -94,3 +92,11 @@ class LightGBM(Flavor):
     def probabilities(self, data: Any) -> np.ndarray:
         """predict_proba."""
         return np.asarray(self.native.predict_proba(data))
+
+
+def _categorical_features(booster: Any) -> List[int]:
+    """The positions of categorical features, as the text of the model says."""
+    found = re.search(
+        r"\[categorical_feature: ([\d,]+)\]", booster.model_to_string(num_iteration=1)
+    )
+    return [int(at) for at in found.group(1).split(",")] if found else []
