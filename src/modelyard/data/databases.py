@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, NullPool, create_engine, event, select
+from sqlalchemy import Engine, NullPool, create_engine, event, inspect
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
@@ -72,6 +72,8 @@ def absolute(url: str) -> str:
     file = parsed.database
     if not file or file == ":memory:" or file.startswith("file:"):
         raise errors.Invalid(f"{url} names no SQLite file; write sqlite:////path/to/file.db")
+    if PLACEHOLDER.match(file):
+        return url
     return parsed.set(database=str(Path(file).expanduser().absolute())).render_as_string(
         hide_password=False
     )
@@ -175,14 +177,18 @@ def check(url: str) -> None:
 
     Raises:
         Invalid: the URL is wrong.
+        NotFound: the folder of an SQLite file is not there.
         Unavailable: the database does not answer.
         Unsupported: its driver is not installed.
     """
     engine = open_database(url)
-    if _is_missing_file(engine):
-        return  # an SQLite file is made when a table is first written
+    if _is_missing_file(engine):  # it is made when a table is first written
+        folder = Path(str(engine.url.database)).parent
+        if not folder.is_dir():
+            raise errors.NotFound(f"there is no folder {folder} for an SQLite file; make it first")
+        return
     with connected(engine) as db:
-        db.scalar(select(1))
+        inspect(db).get_table_names()
 
 
 def require_file(engine: Engine) -> None:

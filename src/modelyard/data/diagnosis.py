@@ -82,7 +82,7 @@ def _other(raw: BinaryIO) -> str:
 
 def _csv_lines(file: Path, options: ReadOptions, delimiter: str) -> tuple[int, str] | None:
     """The first line with too few or too many cells, or with a quote that does not end."""
-    csv.field_size_limit(LONGEST_LINE)
+    csv.field_size_limit(4 * LONGEST_LINE)
     quote = options.quote or '"'
     with open_text(file, options.encoding) as text:
         records = csv.reader(text, delimiter=delimiter, quotechar=quote, strict=True)

@@ -31,6 +31,7 @@ def session(columns: int) -> duckdb.DuckDBPyConnection:
     }
     db = duckdb.connect(config=config)
     db.execute("SET TimeZone = 'UTC'")
+    db.execute("SET enable_progress_bar = false")  # it would be printed on stdout
     return db
 
 

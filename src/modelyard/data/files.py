@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,12 +24,11 @@ def open_bytes(file: Path) -> BinaryIO:
         Invalid: it may not be read.
     """
     try:
-        raw = file.open("rb")
+        return cast("BinaryIO", gzip.open(file)) if is_gzip(file) else file.open("rb")
     except FileNotFoundError as exc:
         raise errors.NotFound(f"there is no file {file}") from exc
     except OSError as exc:
         raise errors.Invalid(f"{file} cannot be read: {exc.strerror}") from exc
-    return cast("BinaryIO", gzip.open(raw)) if is_gzip(file) else raw
 
 
 def is_gzip(file: Path) -> bool:
@@ -56,7 +54,8 @@ def codec_of(encoding: str | None) -> str:
 
 def open_text(file: Path, encoding: str | None) -> TextIO:
     """Open a file as text, line ends untouched."""
-    return io.TextIOWrapper(open_bytes(file), codec_of(encoding), newline="")
+    codec = codec_of(encoding)
+    return io.TextIOWrapper(open_bytes(file), codec, newline="")
 
 
 @contextmanager
@@ -74,9 +73,9 @@ def as_utf8(file: Path, encoding: str | None, scratch: Path) -> Iterator[tuple[P
         yield file, is_gzip(file)
         return
     with tempfile.TemporaryFile(dir=scratch) as copy:
-        with open_bytes(file) as raw:
-            recoded = codecs.EncodedFile(raw, "utf-8", codec)
-            shutil.copyfileobj(recoded, copy, 1 << 20)
+        with open_text(file, encoding) as text:
+            while part := text.read(1 << 20):
+                copy.write(part.encode())
         copy.flush()
         yield Path(f"/dev/fd/{copy.fileno()}"), False
 

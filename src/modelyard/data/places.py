@@ -137,7 +137,8 @@ def _matching(place: FilePlace, shown: str) -> list[Path]:
     files = [Path(match) for match in glob.glob(str(path))] if glob.has_magic(str(path)) else []  # noqa: PTH207
     files = sorted((file for file in files if file.is_file()), key=str)
     if not files:
-        raise errors.NotFound(f"there is no file {shown} ({path}){_beside(path)}")
+        where = "" if shown == str(path) else f" ({path})"
+        raise errors.NotFound(f"there is no file {shown}{where}{_beside(path)}")
     return files
 
 

@@ -153,11 +153,7 @@ def _first_sorted(source: Source, sampling: Sampling) -> Iterator[pa.RecordBatch
         joined = pa.concat_tables([best, pa.Table.from_batches([batch])])
         keys = pa.table({"key": _plain(joined.column(column)), "row": np.arange(len(joined))})
         try:
-            places = pc.sort_indices(
-                keys,
-                sort_keys=[("key", order), ("row", "ascending")],
-                null_placement="at_end",
-            )
+            places = pc.sort_indices(keys, sort_keys=[("key", order), ("row", "ascending")])
         except pa.ArrowException as exc:
             raise errors.Invalid(
                 f"column {column!r} of {source.name} has no order to sort by ({exc})"

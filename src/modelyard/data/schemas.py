@@ -87,7 +87,7 @@ def columns_of(schema: pa.Schema) -> tuple[Column, ...]:
 def near(name: str, known: Iterable[str]) -> str:
     """Half a sentence that names what is like `name`, or what there is."""
     names = sorted(known)
-    close = get_close_matches(name, names, n=3, cutoff=0.5)
+    close = get_close_matches(name, names, n=3, cutoff=0.6)
     if close:
         return f"; did you mean {' or '.join(map(repr, close))}?"
     shown = ", ".join(map(repr, names[:20])) + (", …" if len(names) > 20 else "")

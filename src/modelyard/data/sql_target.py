@@ -146,7 +146,7 @@ def _stored_type(kind: pa.DataType, dialect: str) -> pa.DataType:
     if pa.types.is_dictionary(kind):
         return _stored_type(kind.value_type, dialect)
     if pa.types.is_timestamp(kind):
-        return pa.timestamp("us", kind.tz)
+        return pa.timestamp("us", kind.tz and "UTC")  # SQLite drops the zone
     if pa.types.is_time(kind):
         return pa.time64("us")
     if pa.types.is_decimal(kind) or kind == pa.uint64():

@@ -27,6 +27,8 @@ def arrow_type(kind: sql.TypeEngine[Any], dialect: Dialect) -> pa.DataType | Non
         return pa.int64() if wide else pa.int32()
     if isinstance(kind, sql.DateTime):
         return pa.timestamp("us", "UTC" if kind.timezone else None)
+    if isinstance(kind, sql.Time) and dialect.name == "sqlite":
+        return pa.string()  # as which SQLite keeps it; Arrow reads no times of day from text
     if isinstance(kind, sql.ARRAY):
         item = arrow_type(kind.item_type, dialect)
         return None if item is None else pa.list_(item)
@@ -40,7 +42,6 @@ SIMPLE: tuple[tuple[type[sql.TypeEngine[Any]], pa.DataType], ...] = (
     (sql.Boolean, pa.bool_()),
     (sql.Date, pa.date32()),
     (sql.Time, pa.time64("us")),
-    (sql.Interval, pa.duration("us")),
     (sql.LargeBinary, pa.binary()),
     (sql.String, pa.string()),
     (sql.Uuid, pa.string()),

@@ -99,8 +99,8 @@ class ParquetRows:
             self._writer.close()
 
     def _write_group(self) -> None:
-        self._writer.write_table(pa.Table.from_batches(self._held, self._schema))
-        self._held = []
+        held, self._held = self._held, []  # if writing fails, closing shall not try again
+        self._writer.write_table(pa.Table.from_batches(held, self._schema))
 
 
 class CsvRows:

@@ -1,0 +1,200 @@
+"""The verbs of connections and datasets, from Python and from the command line."""
+
+from __future__ import annotations
+
+import json
+
+import pyarrow as pa
+import pytest
+from click.testing import CliRunner
+
+from modelyard import errors
+from modelyard.cli.main import build
+
+
+@pytest.fixture
+def holdout(put):
+    return put("holdout.csv", "age,fare,name\n40,1.5,Zoë\n20,,x\n")
+
+
+def names(things) -> list[str]:
+    return [thing.name for thing in things]
+
+
+def test_create_list_show_and_delete_a_dataset(yard, name, holdout):
+    made = yard.datasets.create(name=name, path=holdout)
+    assert [(column.name, column.type) for column in made.columns] == [
+        ("age", "long"),
+        ("fare", "double"),
+        ("name", "string"),
+    ]
+    assert (made.rows, made.format, made.size) == (2, "csv", 32)
+    assert yard.datasets.show(dataset=name) == made
+    assert made in yard.datasets.list()
+    with pytest.raises(errors.Conflict, match="use --replace"):
+        yard.datasets.create(name=name, path=holdout)
+    replaced = yard.datasets.create(
+        name=name, path=holdout, column_types="age=double", replace=True
+    )
+    assert replaced.columns[0].type == "double"
+    yard.datasets.delete(name=name)
+    assert name not in names(yard.datasets.list())
+    with pytest.raises(errors.NotFound):
+        yard.datasets.delete(name=name)
+
+
+def test_a_dataset_that_cannot_be_read_is_not_made(yard, name, put):
+    with pytest.raises(errors.Invalid):
+        yard.datasets.create(name=name, path=put("bad.csv", "a,b\n1\n"))
+    assert name not in names(yard.datasets.list())
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "one of --path, --table or --query"),
+        ({"path": " "}, "one of --path"),
+        ({"path": "a.csv", "table": "t"}, "one of --path"),
+        ({"table": "t"}, "need --connection"),
+    ],
+)
+def test_a_dataset_needs_one_place(yard, name, given, said):
+    with pytest.raises(errors.Invalid, match=said):
+        yard.datasets.create(name=name, **given)
+
+
+def test_unknown_projects(yard, name, holdout, tmp_path):
+    for call in (
+        lambda: yard.datasets.create(project="nowhere", name=name, path=holdout),
+        lambda: yard.datasets.list(project="nowhere"),
+        lambda: yard.connections.create(project="nowhere", name=name, path=str(tmp_path)),
+        lambda: yard.connections.list(project="nowhere"),
+    ):
+        with pytest.raises(errors.NotFound, match="nowhere"):
+            call()
+
+
+def test_projects_keep_their_datasets_apart(yard, name, holdout):
+    yard.projects.create(key=f"P{name}")
+    yard.datasets.create(project=f"P{name}", name=name, path=holdout)
+    assert name not in names(yard.datasets.list())
+    assert names(yard.datasets.list(project=f"P{name}")) == [name]
+
+
+def test_preview_gives_json_values(yard, tmp_path, write):
+    table = pa.table(
+        {
+            "d": pa.array(["1.10", None]).cast(pa.decimal128(5, 2)),
+            "x": [float("nan"), 0.5],
+            "b": [b"\xff", None],
+            "t": pa.array([0, None], pa.timestamp("us", "UTC")),
+            "l": [[{"a": 1.5}], []],
+            "e": pa.array([1, None], pa.duration("s")),
+        }
+    )
+    write(str(tmp_path / "a.parquet"), table)
+    preview = yard.datasets.preview(dataset=str(tmp_path / "a.parquet"), rows=5)
+    assert preview.rows == (
+        ("1.10", None, "/w==", "1970-01-01T00:00:00+00:00", [{"a": 1.5}], "0:00:01"),
+        (None, 0.5, None, None, [], None),
+    )
+    assert json.loads(preview.model_dump_json())["rows"][0][0] == "1.10"
+
+
+def test_sample_to_a_file(yard, tmp_path, holdout, table):
+    out = str(tmp_path / "out.parquet")
+    written = yard.datasets.sample(
+        dataset=holdout, output=out, method="first_sorted", rows=1, column="age"
+    )
+    assert written.rows == 1
+    assert table(out).to_pylist() == [{"age": 20, "fare": None, "name": "x"}]
+
+
+def test_connections(yard, name, tmp_path, monkeypatch):
+    monkeypatch.setenv("DB_FILE", str(tmp_path / "x.db"))
+    made = yard.connections.create(name=name, url="sqlite:///${DB_FILE}")
+    assert (made.kind, yard.connections.show(name=name)) == ("sql", made)
+    assert made in yard.connections.list()
+    with pytest.raises(errors.Conflict, match="use --replace"):
+        yard.connections.create(name=name, path=str(tmp_path))
+    (tmp_path / "a.csv").write_text("a\n1\n")
+    yard.connections.create(name=name, path=str(tmp_path), replace=True)
+    yard.datasets.create(name=name, connection=name, path="a.csv")
+    with pytest.raises(errors.Conflict, match=f"used by the datasets {name}"):
+        yard.connections.delete(name=name)
+    yard.datasets.delete(name=name)
+    yard.connections.delete(name=name)
+    with pytest.raises(errors.NotFound, match=f"no connection '{name}'"):
+        yard.connections.show(name=name)
+
+
+def test_passwords_are_not_shown_and_variables_are_filled_in(yard, name, postgres_url, monkeypatch):
+    monkeypatch.setenv("PG_URL", postgres_url)
+    assert yard.connections.create(name=name, url="${PG_URL}").location == "${PG_URL}"
+    start, host = postgres_url.split("@")
+    monkeypatch.setenv("PG_PASSWORD", "not:asked/for@all%")
+    user = start.rpartition("/")[2].partition(":")[0]
+    secret = f"postgresql://{user}:geheim@{host}"
+    shown = yard.connections.create(name=name, url=secret, replace=True)
+    assert "geheim" not in shown.model_dump_json() + yard.connections.list()[0].model_dump_json()
+    assert "***" in shown.location
+    kept = f"postgresql://{user}:${{PG_PASSWORD}}@{host}"
+    assert yard.connections.create(name=name, url=kept, replace=True).location == kept
+    assert yard.datasets.preview
+    monkeypatch.delenv("PG_PASSWORD")
+    with pytest.raises(errors.Invalid, match="PG_PASSWORD is not set"):
+        yard.datasets.create(name=name, connection=name, query="select 1 as a")
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "said"),
+    [
+        ({}, errors.Invalid, "either --path"),
+        ({"path": "/", "url": "sqlite:///x"}, errors.Invalid, "either --path"),
+        ({"path": "/no/such/folder"}, errors.NotFound, "no folder"),
+        ({"url": "nonsense"}, errors.Invalid, "cannot be read"),
+        ({"url": "sqlite://"}, errors.Invalid, "names no SQLite file"),
+        ({"url": "sqlite:////no/such/folder/x.db"}, errors.NotFound, "no folder"),
+        ({"url": "mysql://u:p@ss@h/x"}, errors.Invalid, "%40"),
+        ({"url": "oracle://u:geheim@h/x"}, errors.Unsupported, "no driver"),
+        ({"url": "nosuch://h/x"}, errors.Unsupported, "no driver"),
+    ],
+)
+def test_connections_that_lead_nowhere(yard, name, given, kind, said):
+    with pytest.raises(kind, match=said) as caught:
+        yard.connections.create(name=name, **given)
+    assert "geheim" not in caught.value.detail
+    assert name not in names(yard.connections.list())
+
+
+def test_the_command_line(yard, name, holdout, tmp_path):
+    def run(*words: str):
+        return CliRunner().invoke(build(), [*words, "--workspace", str(yard.folder)])
+
+    done = run(
+        "datasets",
+        "create",
+        name,
+        "--path",
+        holdout,
+        "--column-types",
+        "age=double,fare=string",
+        "--json",
+    )
+    assert done.exit_code == 0, done.output
+    assert [column["type"] for column in json.loads(done.stdout)["columns"]] == [
+        "double",
+        "string",
+        "string",
+    ]
+    assert json.loads(run("datasets", "preview", name, "--json").stdout)["rows"][0][0] == 40.0
+    out = str(tmp_path / "o.jsonl")
+    done = run(
+        "datasets", "sample", name, "--output", out, "--method", "random_count", "--rows", "1"
+    )
+    assert done.exit_code == 0, done.output
+    assert len((tmp_path / "o.jsonl").read_text().splitlines()) == 1
+    missing = run("datasets", "show", f"{name}x")
+    assert missing.exit_code == 3
+    assert name in missing.stderr
+    assert run("datasets", "sample", name, "--output", out, "--method", "first").exit_code == 2
