@@ -157,6 +157,9 @@ class LoadedModel(Value):
     native_probabilities: bool = Field(
         default=False, description="the native model gives probabilities that pyfunc hides"
     )
+    threshold: float | None = Field(
+        default=None, description="the model's own threshold for the second of two classes"
+    )
     notes: tuple[str, ...] = ()
 
 

@@ -64,6 +64,7 @@ class Model:
             "classes": flavor.classes(),
             "features": flavor.features(),
             "native_probabilities": flavor.has_probabilities(),
+            "threshold": flavor.threshold(),
             "notes": self._notes(),
         }
 

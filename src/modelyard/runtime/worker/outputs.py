@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
@@ -148,27 +149,16 @@ def _from_list(raw: Any) -> np.ndarray:
         raise Problem(
             "failed", f"the model returned a single {kind}, not one value per row"
         ) from exc
-    if items and all(isinstance(item, (list, tuple, np.ndarray)) for item in items):
-        lengths = {len(item) for item in items if np.ndim(item)}
-        flat = (
-            all(_is_scalar(value) for item in items for value in item)
-            if len(lengths) == 1
-            else False
-        )
-        if flat:
-            return np.array([list(item) for item in items])
-    elif items and all(_is_scalar(item) and item is not None for item in items):
-        kinds = {type(item) for item in items}
-        if str not in kinds or kinds == {str}:
-            return np.array(items, dtype=object if kinds == {str} else None)
+    with contextlib.suppress(ValueError):  # raised for lists of different lengths
+        array = np.array(items)
+        if array.dtype.kind in "fiub":
+            return array
+        if array.ndim == 2 and all(isinstance(value, str) for item in items for value in item):
+            return array
     array = np.empty(len(items), dtype=object)
     for at, item in enumerate(items):
         array[at] = item
     return array
-
-
-def _is_scalar(value: Any) -> bool:
-    return value is None or isinstance(value, (str, bytes, bool, int, float, np.generic))
 
 
 def _flat(array: np.ndarray) -> np.ndarray:
@@ -178,20 +168,20 @@ def _flat(array: np.ndarray) -> np.ndarray:
 
 def to_arrow(array: np.ndarray) -> pa.Array:
     """An Arrow column; nested values as lists and structs, what has no such form as JSON text."""
-    try:
-        if array.ndim > 1:
-            return pa.FixedSizeListArray.from_arrays(
-                to_arrow(np.concatenate(array)), array.shape[1]
-            )
-        if array.dtype.kind == "U":
-            array = array.astype(object)
-        if array.dtype == object and pd.api.types.infer_dtype(array, skipna=True) != "string":
-            return pa.array([_tidy(value) for value in array], from_pandas=True)
-        return pa.array(array, from_pandas=array.dtype == object)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
-        return pa.array(
-            [None if value is None else _as_json(value) for value in array], pa.string()
-        )
+    if array.ndim > 1:
+        return pa.FixedSizeListArray.from_arrays(to_arrow(np.concatenate(array)), array.shape[1])
+    if array.dtype.kind in "OU":
+        return _objects_to_arrow(array.astype(object))
+    return pa.array(array)
+
+
+def _objects_to_arrow(array: np.ndarray) -> pa.Array:
+    foreign = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, TypeError)
+    with contextlib.suppress(*foreign):
+        return pa.array(array, from_pandas=True)
+    with contextlib.suppress(*foreign):
+        return pa.array([_tidy(value) for value in array], from_pandas=True)
+    return pa.array([None if value is None else _as_json(value) for value in array], pa.string())
 
 
 def _tidy(value: Any) -> Any:

@@ -253,16 +253,22 @@ def _check_range(matrix: np.ndarray) -> None:
 
 def _from_maps(cells: np.ndarray, classes: Optional[Classes]) -> Tuple[np.ndarray, List[Any]]:
     """Expand maps from class to probability; a row without a map has no probabilities."""
-    first = next((cell for cell in cells if isinstance(cell, Mapping)), None)
+    first = next(filter(_is_map, cells), None)
     if first is None:
         raise Problem("failed", "the model returned no maps from class to probability")
     own = [plain(key) for key in first] if classes is None or classes.own is None else classes.own
     keys = [spelled(label) for label in own]
-    matrix = np.full((len(cells), len(keys)), np.nan)
-    for row, cell in enumerate(cells):
-        if isinstance(cell, Mapping):
-            found = {spelled(plain(key)): value for key, value in cell.items()}
-            if set(found) - set(keys):
-                raise Problem("failed", f"row {row} maps {list(cell)}, the classes are {list(own)}")
-            matrix[row] = [found.get(key, 0.0) for key in keys]
-    return matrix, list(own)
+    names = {key: spelled(plain(key)) for key in set().union(*filter(_is_map, cells))}
+    unknown = [key for key, name in names.items() if name not in keys]
+    if unknown:
+        raise Problem(
+            "failed", f"the model maps {unknown[0]!r} to a number; its classes are {list(own)}"
+        )
+    order = [next((key for key, name in names.items() if name == wanted), None) for wanted in keys]
+    nothing = [np.nan] * len(keys)
+    rows = [[cell.get(key, 0.0) for key in order] if _is_map(cell) else nothing for cell in cells]
+    return np.array(rows, dtype=np.float64), list(own)
+
+
+def _is_map(cell: Any) -> bool:
+    return isinstance(cell, Mapping)

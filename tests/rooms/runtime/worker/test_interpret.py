@@ -274,6 +274,16 @@ def test_a_row_without_probabilities_has_no_prediction():
     }
 
 
+def test_a_map_may_leave_out_classes_and_a_row_may_have_none():
+    raw = [{"a": 0.9, "b": 0.1}, None, {"b": 1.0}]
+    table, _, _ = _read(raw, BINARY)
+    assert table == {
+        "prediction": ["a", None, "b"],
+        "proba_a": [0.9, None, 0.0],
+        "proba_b": [0.1, None, 1.0],
+    }
+
+
 def test_probabilities_can_be_left_out():
     assert list(_read(np.array(PAIRS), BINARY, probabilities=False)[0]) == ["prediction"]
 
@@ -334,7 +344,12 @@ class TestContradictions:
             ("positive_probability", {}, ["a", "b", "c"], "a probability is no number"),
             ("positive_probability", {}, np.zeros((3, 2, 2)), "values per row"),
             ("class_maps", {}, [1, 2, 3], "no maps from class to probability"),
-            ("class_maps", {"classes": ["a", "b"]}, [{"a": 1, "z": 0}] * 3, r"maps \['a', 'z'\]"),
+            (
+                "class_maps",
+                {"classes": ["a", "b"]},
+                [{"a": 1, "z": 0}] * 3,
+                "maps 'z' to a number; its classes are",
+            ),
         ],
     )
     def test_output_that_is_not_as_the_rule_says(self, rule, facts, raw, why):

@@ -127,7 +127,9 @@ def test_a_threshold_moves_the_label(zoo, predict):
 
 
 def test_a_threshold_goes_before_the_models_own(loaded, zoo, predict):
-    assert "the model's own threshold is 0.8" in loaded("sklearn_threshold").describe()["notes"][0]
+    described = loaded("sklearn_threshold").describe()
+    assert described["threshold"] == 0.8
+    assert "the model's own threshold is 0.8" in described["notes"][0]
     table, _, _ = predict("sklearn_threshold", threshold=0.5)
     assert table["prediction"].to_pylist() != zoo("sklearn_threshold").predictions.tolist()
 
