@@ -47,7 +47,8 @@ def build() -> click.Group:
     )
     click.version_option(__version__, prog_name="modelyard")(root)
     for room in Verbs.rooms:
-        root.add_command(click.Group(room.__name__.lower(), help=inspect.getdoc(room)))
+        about = inspect.getdoc(room)
+        root.add_command(click.Group(room.__name__.lower(), help=about, short_help=about))
     for room_name, name, command in Verbs.commands():
         group = root.commands[room_name]
         if isinstance(group, click.Group):
@@ -68,8 +69,13 @@ def click_command(name: str, command: type[Command[Any]]) -> click.Command:
             click.echo("interrupted", err=True)
             raise SystemExit(INTERRUPTED) from None
 
+    about = inspect.getdoc(command) or ""
     return click.Command(
-        name, params=parameters_of(command), callback=callback, help=inspect.getdoc(command)
+        name,
+        params=parameters_of(command),
+        callback=callback,
+        help=about,
+        short_help=about.partition("\n\n")[0],
     )
 
 

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from modelyard.kernel.command import Command
+from modelyard.runtime.types import Label
 
 
 def parameters_of(command: type[Command[Any]]) -> list[click.Parameter]:
@@ -41,12 +42,19 @@ def values_from(command: type[Command[Any]], given: Mapping[str, Any]) -> dict[s
 
 def _value(shape: Any, typed: Any, option: str) -> Any:
     if _is_list(shape) and isinstance(typed, str):
-        return [part.strip() for part in typed.split(",")] if typed.strip() else []
+        parts = [part.strip() for part in typed.split(",")] if typed.strip() else []
+        return _labels(parts) if get_args(shape)[0] == Label else parts
     if get_origin(shape) is dict:
         return dict(_pair(part, option) for part in typed)
     if isinstance(shape, type) and issubclass(shape, BaseModel):
         return _structure(shape, typed, option)
     return typed
+
+
+def _labels(parts: list[str]) -> list[str] | list[int]:
+    """Class labels: whole numbers if all of them are, else text."""
+    whole = all(part.removeprefix("-").isdecimal() for part in parts)
+    return [int(part) for part in parts] if whole else parts
 
 
 def _argument(name: str, field: FieldInfo) -> click.Argument:
