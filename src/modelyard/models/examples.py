@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,153 +13,202 @@ import pyarrow as pa
 import pyarrow.types as pat
 
 from modelyard import errors
+from modelyard.models.example_rows import example_columns, read_cells
+from modelyard.models.plain_yaml import NotPlain, load_plain
 from modelyard.models.types import ModelFile
 from modelyard.runtime.types import InputColumn, InputTensor, ModelInputs
 
 LARGEST = 64 << 20
 """Bytes of an input example that are read."""
-PARAMS = ("__mlflow_params", "params")
-SAMPLES: dict[str, tuple[pa.DataType, Any]] = {
-    "boolean": (pa.bool_(), True),
-    "integer": (pa.int32(), 1),
-    "long": (pa.int64(), 1),
-    "float": (pa.float32(), 1.0),
-    "double": (pa.float64(), 1.0),
-    "string": (pa.string(), "a"),
-    "binary": (pa.binary(), b"a"),
-    "datetime": (pa.timestamp("us"), datetime(2024, 1, 1)),  # noqa: DTZ001  MLflow's have no zone
+MOST_EDGES = 64
+WIDEST_TENSOR = 500
+"""A flat tensor of up to so many values is made up as one column per value."""
+
+SAMPLES: dict[str, tuple[pa.DataType, tuple[Any, ...]]] = {
+    "boolean": (pa.bool_(), (True, False)),
+    "integer": (pa.int32(), (1, 2, 3)),
+    "long": (pa.int64(), (1, 2, 3)),
+    "float": (pa.float32(), (1.0, 0.5, 2.0)),
+    "double": (pa.float64(), (1.0, 0.5, 2.0)),
+    "any": (pa.float64(), (1.0, 0.5, 2.0)),
+    "string": (pa.string(), ("a", "b", "c")),
+    "binary": (pa.binary(), (b"a", b"b")),
+    "datetime": (
+        pa.timestamp("us"),
+        (datetime(2024, 1, 31), datetime(2023, 6, 15, 12, 30)),  # noqa: DTZ001  MLflow has no zones
+    ),
 }
-EDGES: dict[str, tuple[Any, ...]] = {
-    "integer": (0, -1, 2**31 - 1),
-    "long": (0, -1, 2**53),
-    "float": (0.0, -1.0, 1e30),
-    "double": (0.0, -1.0, 1e100),
-    "string": ("", "never seen before", "ünïcödé 数"),
-    "boolean": (False, True),
-}
+ZERO, NEGATIVE, LARGE = "zero", "negative", "large"
+UNSEEN = "a value never seen before, ünïcödé 数"
+FAR_DATE = datetime(2100, 12, 31)  # noqa: DTZ001  MLflow has no zones
 
 
 def read_input_example(folder: Path, model_file: ModelFile) -> pa.Table | None:
-    """The rows that were saved with the model as its input example.
+    """The rows that were saved with the model as its input example; None if there are none.
+
+    Tensors come as one list column per tensor, called by its name or `input`.
 
     Raises:
-        Invalid: the MLmodel file names an example that is damaged or too large.
+        Invalid: the MLmodel file names an example that is damaged, too large or outside the folder.
     """
     if model_file.input_example is None:
         return None
     path = folder / model_file.input_example
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise errors.Invalid(f"the input example {model_file.input_example} is outside {folder}")
     if not path.is_file() or path.suffix != ".json":
         return None
     if path.stat().st_size > LARGEST:
         raise errors.Invalid(f"the input example {path.name} has more than {LARGEST >> 20} MiB")
+    inputs = model_file.inputs or ModelInputs()
     try:
-        found = json.loads(path.read_text("utf-8"))
-        return _table(found, model_file.inputs or ModelInputs())
-    except (ValueError, TypeError, KeyError, AttributeError, pa.ArrowException) as exc:
-        raise errors.Invalid(f"the input example {path.name} is damaged: {exc}") from exc
+        found = json.loads(path.read_bytes())
+        columns = example_columns(found, _about(folder), inputs)
+        return None if columns is None else pa.table(read_cells(columns, inputs))
+    except (ValueError, TypeError, LookupError, RecursionError, pa.ArrowException) as exc:
+        raise errors.Invalid(
+            f"the input example {path.name} is damaged ({exc}); repair it, or take it out of the "
+            "MLmodel file (saved_input_example_info)"
+        ) from exc
 
 
-def _table(found: Any, inputs: ModelInputs) -> pa.Table | None:
-    if isinstance(found, dict):
-        for key in ("dataframe_split", "dataframe_records", "inputs", "instances", "input"):
-            if key in found and set(found) <= {key, *PARAMS}:
-                return _table(found[key], inputs)
-        if set(found) <= {"columns", "index", "data"} and "data" in found:
-            names = found.get("columns") or range(len(found["data"][0]))
-            columns = zip(*found["data"], strict=True)
-            return _columns({str(n): list(c) for n, c in zip(names, columns, strict=True)}, inputs)
-        rows = {name: v if isinstance(v, list) else [v] for name, v in found.items()}
-        return _columns(rows, inputs) if len({len(v) for v in rows.values()}) == 1 else None
-    if isinstance(found, list) and found:
-        if all(isinstance(row, dict) for row in found):
-            names = {name: None for row in found for name in row}
-            return _columns({name: [row.get(name) for row in found] for name in names}, inputs)
-        if inputs.tensors:
-            return _columns({inputs.tensors[0].name or "0": found}, inputs)
-        if all(isinstance(row, list) for row in found):
-            names = [column.name for column in inputs.columns] or range(len(found[0]))
-            columns = zip(*found, strict=True)
-            return _columns({str(n): list(c) for n, c in zip(names, columns, strict=True)}, inputs)
-        name = inputs.columns[0].name if inputs.columns else "0"
-        return _columns({name: found}, inputs)
-    return None
-
-
-def _columns(cells: Mapping[str, Sequence[Any]], inputs: ModelInputs) -> pa.Table:
-    types = {column.name: SAMPLES[column.type][0] for column in inputs.columns if _is_plain(column)}
-    return pa.table({name: _array(values, types.get(name)) for name, values in cells.items()})
-
-
-def _array(values: Sequence[Any], wanted: pa.DataType | None) -> pa.Array:
-    """An array of the wanted type where the JSON values fit it, else of the type they have."""
-    if wanted is not None and pat.is_timestamp(wanted):
-        values = [_moment(value) for value in values]
-    if wanted is not None and pat.is_binary(wanted):
-        values = [value.encode() if isinstance(value, str) else value for value in values]
+def _about(folder: Path) -> dict[str, Any]:
+    """What the MLmodel file says of the example's form."""
     try:
-        return pa.array(values, wanted)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        return pa.array(values)
-
-
-def _moment(value: Any) -> Any:
-    if isinstance(value, int | float):  # pandas writes milliseconds
-        return datetime.fromtimestamp(value / 1000, UTC).replace(tzinfo=None)
-    if isinstance(value, str):
-        return datetime.fromisoformat(value).replace(tzinfo=None)
-    return value
-
-
-def _is_plain(column: InputColumn) -> bool:
-    return column.type in SAMPLES
+        mlmodel = load_plain((folder / "MLmodel").read_bytes())
+    except (OSError, NotPlain):
+        return {}
+    about = mlmodel.get("saved_input_example_info") if isinstance(mlmodel, dict) else None
+    return about if isinstance(about, dict) else {}
 
 
 def synthesize_rows(inputs: ModelInputs, rows: int = 1) -> pa.Table:
-    """Rows that the inputs allow, with nothing special about them."""
+    """Rows that the inputs allow, with nothing special about them; always the same."""
     arrays: dict[str, pa.Array] = {}
     for column in inputs.columns:
-        kind, value = SAMPLES.get(column.type, SAMPLES["double"])
-        if column.categories:
-            arrays[column.name] = pa.array([column.categories[0]] * rows)
-        else:
-            arrays[column.name] = pa.array([value] * rows, kind)
-    for at, tensor in enumerate(inputs.tensors):
-        name = tensor.name or str(at)
-        arrays[name] = pa.array([_filled(tensor) for _ in range(rows)])
+        arrays[column.name] = _made_up(column, rows)
+    if inputs.columns:
+        return pa.table(arrays)
+    for tensor in inputs.tensors:
+        arrays |= _tensor_columns(tensor, rows)
     return pa.table(arrays)
 
 
-def _filled(tensor: InputTensor) -> Any:
-    """One row of a tensor: nested lists; a dimension that may be anything gets two values."""
-    value: Any = "a" if tensor.dtype in {"object", "str"} else 1
-    if tensor.dtype.startswith(("float", "bool")):
-        value = True if tensor.dtype.startswith("bool") else 1.0
-    for size in reversed(tensor.shape[1:]):
+def _made_up(column: InputColumn, rows: int) -> pa.Array:
+    if column.categories:
+        return pa.array([column.categories[at % len(column.categories)] for at in range(rows)])
+    if column.type in SAMPLES:
+        kind, values = SAMPLES[column.type]
+        return pa.array([values[at % len(values)] for at in range(rows)], kind)
+    value, _ = _nested(column.type)
+    return pa.array([value] * rows)
+
+
+def _nested(text: str) -> tuple[Any, str]:
+    """A value of a type such as `array(object(a: long))`, and what follows it in the text."""
+    for word, opened in (("array(", True), ("map(", True), ("object(", False)):
+        if text.startswith(word):
+            rest = text[len(word) :]
+            if opened:
+                value, rest = _nested(rest)
+                return [value] if word == "array(" else {"key": value}, rest[1:]
+            fields = {}
+            while rest and not rest.startswith(")"):
+                name, _, rest = rest.partition(": ")
+                fields[name], rest = _nested(rest)
+                rest = rest.removeprefix(", ")
+            return fields, rest[1:]
+    end = next((at for at, letter in enumerate(text) if letter in ",)"), len(text))
+    _, values = SAMPLES.get(text[:end], SAMPLES["any"])
+    return values[0], text[end:]
+
+
+def _tensor_columns(tensor: InputTensor, rows: int) -> dict[str, pa.Array]:
+    sizes = tensor.shape[1:]
+    flat = len(sizes) == 1 and 0 < sizes[0] <= WIDEST_TENSOR
+    if tensor.name is None and flat:
+        return {str(at): pa.array([_filled(tensor, ())] * rows) for at in range(sizes[0])}
+    return {tensor.name or "input": pa.array([_filled(tensor, sizes)] * rows)}
+
+
+def _filled(tensor: InputTensor, sizes: tuple[int, ...]) -> Any:
+    """One row of a tensor, as nested lists; a dimension that is open gets two values."""
+    value: Any = 1
+    if tensor.dtype.startswith("float"):
+        value = 1.0
+    elif tensor.dtype.startswith("bool"):
+        value = True
+    elif tensor.dtype.startswith(("object", "str", "U", "S", "bytes")):
+        value = "a"
+    for size in reversed(sizes):
         value = [value] * (2 if size < 0 else size)
     return value
 
 
 def edge_rows(table: pa.Table, inputs: ModelInputs) -> pa.Table:
-    """The first row again and again, each time with one unusual value in one column.
+    """Unusual rows made of the first one: zero, negative, large, never seen, empty and missing.
 
-    Zeros, negative, very large and never seen values, and missing ones where the inputs allow them:
-    at most 64 rows.
+    First come rows with all columns changed in the same way, then rows with one column changed;
+    at most 64. Missing values are only put where the inputs allow them. The table's schema is kept.
     """
-    first = table.slice(0, 1)
-    made: list[pa.Table] = []
-    for column in inputs.columns:
-        if column.name in table.column_names and column.categories is None:
-            kind = table.schema.field(column.name).type
-            edges = list(EDGES.get(column.type, ()))
-            if not column.required:
-                edges.insert(0, None)
-            made += [row for edge in edges if (row := _with(first, column.name, edge, kind))]
-    return pa.concat_tables(made[:64]) if made and table.num_rows else table.slice(0, 0)
+    if not table.num_rows:
+        return table.slice(0, 0)
+    first = table.slice(0, 1).to_pylist()[0]
+    wanted = {column.name: column for column in inputs.columns}
+    changes = {
+        name: _changes(kind, wanted.get(name), first[name])
+        for name, kind in zip(table.column_names, table.schema.types, strict=True)
+        if name in wanted or not wanted
+    }
+    rows = islice(_changed_rows(first, changes), MOST_EDGES)
+    return pa.Table.from_pylist(list(rows), schema=table.schema)
 
 
-def _with(row: pa.Table, name: str, value: Any, kind: pa.DataType) -> pa.Table | None:
-    try:
-        cell = pa.array([value], kind)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
-        return None  # the column as it was sent cannot hold such a value
-    return row.set_column(row.column_names.index(name), row.schema.field(name), cell)
+def _changed_rows(
+    first: dict[str, Any], changes: dict[str, dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    ways = dict.fromkeys(way for values in changes.values() for way in values)
+    for way in ways:
+        yield first | {name: values[way] for name, values in changes.items() if way in values}
+    for name, values in changes.items():
+        for value in values.values():
+            yield first | {name: value}
+
+
+def _changes(kind: pa.DataType, column: InputColumn | None, usual: Any) -> dict[str, Any]:
+    """The unusual values of a column, by what is unusual about them."""
+    if isinstance(usual, list):
+        while _is_list(kind):
+            kind = kind.value_type
+        return {way: _everywhere(usual, v) for way, v in _changes(kind, None, None).items()}
+    values: dict[str, Any] = {}
+    if column is not None and not column.required:
+        values["missing"] = None
+    if column is not None and column.categories:
+        return values | {"last category": _cell(column.categories[-1], kind)}
+    if pat.is_boolean(kind):
+        return values | {ZERO: False, LARGE: True}
+    if pat.is_floating(kind):
+        return values | {ZERO: 0.0, NEGATIVE: -1.0, LARGE: 1e9}
+    if pat.is_integer(kind):
+        unsigned = {} if pat.is_unsigned_integer(kind) else {NEGATIVE: -1}
+        return values | {ZERO: 0, **unsigned, LARGE: min(10**9, 2 ** (kind.bit_width - 1) - 1)}
+    if pat.is_string(kind) or pat.is_large_string(kind):
+        return values | {"unseen": UNSEEN, "empty": ""}
+    if pat.is_timestamp(kind) or pat.is_date(kind):
+        return values | {LARGE: FAR_DATE.date() if pat.is_date(kind) else FAR_DATE}
+    return values
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pat.is_list(kind) or pat.is_large_list(kind) or pat.is_fixed_size_list(kind))
+
+
+def _everywhere(usual: Any, value: Any) -> Any:
+    """The same nested lists with another value in all places."""
+    return [_everywhere(item, value) for item in usual] if isinstance(usual, list) else value
+
+
+def _cell(label: Any, kind: pa.DataType) -> Any:
+    """A category as a cell of the column as it was sent."""
+    return str(label) if pat.is_string(kind) or pat.is_large_string(kind) else label

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
+
+from pydantic import JsonValue
 
 from modelyard import errors
 from modelyard.models.types import CoreMetadata, Feature, SignatureReport
@@ -23,8 +25,11 @@ def core_metadata(
     target: str | None = None,
     classes: Sequence[Label] = (),
     threshold: float | None = None,
+    outputs: Sequence[Mapping[str, JsonValue]] | None = None,
 ) -> CoreMetadata:
     """Put together what is said of a version, checked against what the model itself tells.
+
+    Strings and booleans are categorical features. `outputs` are the signature's.
 
     Raises:
         Invalid: the classes contradict the model's own, or the model is of another prediction type.
@@ -41,6 +46,11 @@ def core_metadata(
         raise errors.Invalid(
             f"the model is a classifier of {_said(loaded.classes)}, but its saved model has "
             "prediction type regression; import it into a saved model of a classification type"
+        )
+    elif prediction_type == "regression" and _are_texts(outputs or ()):
+        raise errors.Invalid(
+            "the model's signature says that it returns text, but its saved model has prediction "
+            "type regression; import it into a saved model of a classification type or of 'other'"
         )
     return CoreMetadata(
         target=target,
@@ -78,15 +88,15 @@ def ordered_classes(
             f"--classes names {len(given)} labels ({_said(given)}), but the model has {len(own)}: "
             f"{_said(own)}"
         )
-    if _texts(given) == _texts(own):
+    read = [_as_own(label, own) for label in given]
+    if read == list(own):
         return own, "model"
-    if sorted(_texts(given)) == sorted(_texts(own)):
+    if any(label in own and own.index(label) != at for at, label in enumerate(read)):
         raise errors.Invalid(
             f"--classes {_said(given)} is not the model's own order, and its probabilities would "
             f"go to the wrong classes; the model says: --classes {','.join(map(str, own))}"
         )
-    positions = [str(n) for n in range(len(own))]
-    if _texts(own) in (positions, ["False", "True"]):
+    if list(own) == list(range(len(own))):  # also [False, True], which equals [0, 1]
         return given, "user"
     raise errors.Invalid(
         f"--classes {_said(given)} are not the model's own classes; the model says: "
@@ -105,8 +115,30 @@ def _feature(column: InputColumn) -> Feature:
     return Feature(name=column.name, type=column.type, role=role)
 
 
-def _texts(labels: Sequence[Label]) -> list[str]:
-    return [str(label) for label in labels]
+def _as_own(label: Label, own: Sequence[Label]) -> Label:
+    """The model's own label that a given one reads like: "1" is 1 or 1.0, "true" is True."""
+    text = str(label).strip()
+    for known in own:
+        if text == str(known) or (isinstance(known, bool) and text.lower() == str(known).lower()):
+            return known
+        if (
+            isinstance(known, int | float)
+            and not isinstance(known, bool)
+            and _number(text) == known
+        ):
+            return known
+    return label
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _are_texts(outputs: Sequence[Mapping[str, JsonValue]]) -> bool:
+    return len(outputs) == 1 and outputs[0].get("type") == "string"
 
 
 def _said(labels: Sequence[Label]) -> str:

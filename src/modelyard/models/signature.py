@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal, Self
-
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.types as pat
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal, NamedTuple
 
 from modelyard import errors
+from modelyard.models.dataset_facts import ColumnFacts, DatasetFacts
 from modelyard.models.types import ModelFile, Repair, SignatureReport
-from modelyard.runtime.types import InputColumn, Label, LoadedModel, ModelInputs, Param
+from modelyard.runtime.types import InputColumn, InputTensor, LoadedModel, ModelInputs, Param
 
 TYPES = ("boolean", "integer", "long", "float", "double", "string", "binary", "datetime", "any")
 WHOLE = {"integer", "long"}
 NUMBERS = {*WHOLE, "float", "double"}
+WIDER = {
+    "integer": {"long", "float", "double"},
+    "long": {"double"},
+    "float": {"double"},
+    "any": set(TYPES),
+}
+"""Types that a user may declare instead of the signature's: they hold all of its values."""
 NO_FEATURES = (
     "the model has no signature and does not tell its features: rows are passed to it as they "
     "come; name the features with --features, or give a --dataset"
 )
-RepairKind = Literal["optional", "wider_type", "categories"]
 Inferred = Literal["model", "dataset", "user"]
 KINDS: dict[Inferred, Literal["inferred", "from_dataset", "from_user"]] = {
     "model": "inferred",
@@ -30,29 +32,12 @@ KINDS: dict[Inferred, Literal["inferred", "from_dataset", "from_user"]] = {
 }
 
 
-@dataclass(frozen=True)
-class ColumnFacts:
-    """What a sample of a dataset says of one column."""
+class Change(NamedTuple):
+    """A column after a repair, with the repair or a warning."""
 
-    name: str
-    type: str
-    missing: int
-    fractions: bool = False
-    categories: tuple[Label, ...] | None = None
-
-
-@dataclass(frozen=True)
-class DatasetFacts:
-    """What a sample of a dataset says of its columns."""
-
-    rows: int
-    columns: tuple[ColumnFacts, ...]
-
-    @classmethod
-    def of(cls, sample: pa.Table) -> Self:
-        """Look at a sample."""
-        facts = (_facts(name, sample[name]) for name in sample.column_names)
-        return cls(sample.num_rows, tuple(facts))
+    column: InputColumn
+    repair: Repair | None = None
+    warning: str | None = None
 
 
 def declared_features(texts: Sequence[str]) -> tuple[InputColumn, ...]:
@@ -63,13 +48,12 @@ def declared_features(texts: Sequence[str]) -> tuple[InputColumn, ...]:
     """
     columns = []
     for text in texts:
-        name, _, kind = (
-            text.rpartition(":") if text.rpartition(":")[2] in TYPES else (text, "", "any")
-        )
-        if ":" in name and kind == "any":
-            unknown = name.rpartition(":")[2]
+        name, colon, kind = text.rpartition(":")
+        if not colon:
+            name, kind = text, "any"
+        elif kind not in TYPES:
             raise errors.Invalid(
-                f"--features {text}: there is no type {unknown!r}; there are: {', '.join(TYPES)}"
+                f"--features {text}: there is no type {kind!r}; there are: {', '.join(TYPES)}"
             )
         columns.append(InputColumn(name=name, type=kind))
     names = [column.name for column in columns]
@@ -91,36 +75,97 @@ def report_signature(
         Invalid: what a user declared, or the dataset's columns, contradict the signature.
     """
     found = model_file.inputs
-    if found is not None and (found.columns or found.tensors):
-        check_declared(found.columns, declared)
+    if found is not None and found.tensors:
+        report = _of_tensors(found, declared)
+    elif found is not None and found.columns:
         report = SignatureReport(inputs=found, source="signature")
+        report = _repaired(report, _declarations(found.columns, declared, "the model's signature"))
+        report = _with_warnings(report, _disagreement(found.columns, loaded.features or ()))
     else:
         params = () if found is None else found.params
         report = _without_signature(loaded, dataset, declared, params=params)
-    report = _with_categories(report, loaded.features or ())
+    report = _repaired(report, _vocabularies(loaded.features or ()))
     return report if dataset is None else _fitted(report, dataset)
 
 
-def check_declared(signature: Sequence[InputColumn], declared: Sequence[InputColumn]) -> None:
-    """Raise Invalid where declared features and the signature contradict each other."""
+def _of_tensors(found: ModelInputs, declared: Sequence[InputColumn]) -> SignatureReport:
+    """A signature of tensors; declared features name the columns that one is put together from."""
+    report = SignatureReport(inputs=found, source="signature")
     if not declared:
-        return
-    known = {column.name: column for column in signature}
+        return report
+    tensor = found.tensors[0]
+    if len(found.tensors) > 1 or tensor.name is not None:
+        known = {tensor.name for tensor in found.tensors}
+        odd = next((column for column in declared if column.name not in known), None)
+        if odd is not None:
+            raise errors.Invalid(
+                f"feature {odd.name!r} is not in the model's signature, which has the tensors: "
+                f"{', '.join(str(name) for name in known)}"
+            )
+        return report
+    width = _width(tensor)
+    if width is not None and width != len(declared):
+        raise errors.Invalid(
+            f"{len(declared)} features are declared, but the model's signature takes a tensor of "
+            f"{width} values per row (shape {list(tensor.shape)})"
+        )
+    repair = Repair(
+        kind="from_user",
+        before="a tensor without names",
+        after=f"{len(declared)} columns: {_names(declared)}",
+        reason="the signature has no names for them; these were declared",
+    )
+    inputs = found.model_copy(update={"columns": tuple(declared)})
+    return report.model_copy(update={"inputs": inputs, "repairs": (repair,)})
+
+
+def _width(tensor: InputTensor) -> int | None:
+    """How many values a row of a flat tensor has; None where it is open or not flat."""
+    sizes = tensor.shape[1:]
+    return sizes[0] if len(sizes) == 1 and sizes[0] > 0 else None
+
+
+def _declarations(
+    known: Sequence[InputColumn], declared: Sequence[InputColumn], whose: str
+) -> Callable[[InputColumn], Change]:
+    """Apply declared features, which may widen a type but not contradict it."""
+    names = {column.name for column in known}
     for column in declared:
-        own = known.get(column.name)
-        if own is None:
+        if column.name not in names:
             raise errors.Invalid(
-                f"feature {column.name!r} is not in the model's signature, which has: "
-                f"{_names(signature)}"
+                f"feature {column.name!r} is not in {whose}, which has: {_names(known)}"
             )
-        if column.type not in ("any", own.type):
-            raise errors.Invalid(
-                f"feature {column.name!r} is declared as {column.type}, but the model's signature "
-                f"says {own.type}"
-            )
-    left = [c for c in signature if c.required and c.name not in {d.name for d in declared}]
+    wanted = {column.name: column for column in declared}
+    left = [c for c in known if c.required and c.name not in wanted] if declared else []
     if left:
-        raise errors.Invalid(f"the model's signature also requires the features {_names(left)}")
+        raise errors.Invalid(f"{whose} also requires the features {_names(left)}; declare them too")
+
+    def apply(column: InputColumn) -> Change:
+        own = wanted.get(column.name)
+        if own is None or own.type in ("any", column.type):
+            return Change(column)
+        if own.type not in WIDER.get(column.type, ()):
+            raise errors.Invalid(
+                f"feature {column.name!r} is declared as {own.type}, but {whose} says {column.type}"
+            )
+        reason = "declared so"
+        return Change(
+            column.model_copy(update={"type": own.type}),
+            _repair(column, "from_user", column.type, own.type, reason),
+        )
+
+    return apply
+
+
+def _disagreement(signature: Sequence[InputColumn], own: Sequence[InputColumn]) -> tuple[str, ...]:
+    """A warning where the signature and the model itself name different features."""
+    said, needs = {c.name for c in signature}, {c.name for c in own}
+    missing = [column for column in own if column.name not in said]
+    if not own or not missing or not said & needs:
+        return ()  # the same, or a wrapper that takes something else altogether
+    return (
+        f"the model itself was trained on {_names(missing)}, which its signature does not have",
+    )
 
 
 def _without_signature(
@@ -131,8 +176,15 @@ def _without_signature(
     params: tuple[Param, ...],
 ) -> SignatureReport:
     if loaded.features:
-        check_declared(loaded.features, declared)
-        typed = _typed(loaded.features, declared, dataset)
+        apply = _declarations(loaded.features, declared, "the model itself")
+        typed = [apply(column).column for column in loaded.features]
+        types = {} if dataset is None else {c.name: c.type for c in dataset.columns}
+        typed = [
+            column.model_copy(update={"type": types.get(column.name, "any")})
+            if column.type == "any"
+            else column
+            for column in typed
+        ]
         return _inferred(typed, "model", "the features that the model was trained on", params)
     if declared:
         return _inferred(declared, "user", "the features that were declared", params)
@@ -140,24 +192,8 @@ def _without_signature(
         columns = [InputColumn(name=c.name, type=c.type) for c in dataset.columns]
         return _inferred(columns, "dataset", "the columns of the dataset", params)
     return SignatureReport(
-        inputs=ModelInputs(params=params),
-        source="none",
-        warnings=(NO_FEATURES,),
+        inputs=ModelInputs(params=params), source="none", warnings=(NO_FEATURES,)
     )
-
-
-def _typed(
-    own: Iterable[InputColumn], declared: Sequence[InputColumn], dataset: DatasetFacts | None
-) -> list[InputColumn]:
-    """Give the model's features the types that somebody else knows."""
-    types = {} if dataset is None else {c.name: c.type for c in dataset.columns}
-    types |= {column.name: column.type for column in declared if column.type != "any"}
-    return [
-        column.model_copy(update={"type": types[column.name]})
-        if column.type == "any" and column.name in types
-        else column
-        for column in own
-    ]
 
 
 def _inferred(
@@ -170,7 +206,7 @@ def _inferred(
     repair = Repair(
         kind=KINDS[source],
         before="no signature",
-        after=f"{len(columns)} columns",
+        after=f"{len(columns)} columns: {_names(columns)}",
         reason=f"the MLmodel file has no signature; taken instead: {reason}",
     )
     return SignatureReport(
@@ -178,108 +214,150 @@ def _inferred(
     )
 
 
-def _with_categories(report: SignatureReport, own: Sequence[InputColumn]) -> SignatureReport:
-    """Add the vocabularies that the model knows and the signature has no place for."""
+def _vocabularies(own: Sequence[InputColumn]) -> Callable[[InputColumn], Change]:
+    """Add the categories that the model knows and a signature has no place for."""
     known = {column.name: column.categories for column in own if column.categories is not None}
-    columns, repairs = [], list(report.repairs)
-    for column in report.inputs.columns:
+
+    def apply(column: InputColumn) -> Change:
         vocabulary = known.get(column.name)
-        if vocabulary is not None and column.categories is None:
-            before, after = column.type, f"one of {len(vocabulary)} categories"
-            reason = "the model was trained on these categories; the signature does not say so"
-            repairs.append(_repair(column, "categories", before, after, reason))
-            column = column.model_copy(update={"categories": vocabulary})  # noqa: PLW2901
-        columns.append(column)
-    return _changed(report, columns, repairs)
+        if vocabulary is None or column.categories is not None:
+            return Change(column)
+        reason = "the model was trained on these categories; a signature has no place for them"
+        after = f"one of {len(vocabulary)} categories"
+        return Change(
+            column.model_copy(update={"categories": vocabulary}),
+            _repair(column, "categories", column.type, after, reason),
+        )
+
+    return apply
 
 
 def _fitted(report: SignatureReport, dataset: DatasetFacts) -> SignatureReport:
     """Repair what the dataset shows to be wrong."""
     there = {column.name: column for column in dataset.columns}
-    missing = [c for c in report.inputs.columns if c.required and c.name not in there]
+    wanted = report.inputs.columns or tuple(
+        InputColumn(name=tensor.name, type="any") for tensor in report.inputs.tensors if tensor.name
+    )
+    missing = [column for column in wanted if column.required and column.name not in there]
     if missing:
         raise errors.Invalid(
             f"the dataset lacks {_names(missing)}, which the model needs; it has: "
             f"{', '.join(list(there)[:20])}"
         )
-    columns, repairs, warnings = [], list(report.repairs), list(report.warnings)
-    for column in report.inputs.columns:
+    for rule in (_allow_missing, _widen, _read_dates, _warn_of_fractions, _warn_of_text, _unseen):
+        report = _repaired(report, _with_facts(rule, there, dataset.rows))
+    return report
+
+
+_Rule = Callable[[InputColumn, ColumnFacts, int], Change]
+
+
+def _with_facts(
+    rule: _Rule, there: dict[str, ColumnFacts], rows: int
+) -> Callable[[InputColumn], Change]:
+    def apply(column: InputColumn) -> Change:
         facts = there.get(column.name)
-        if facts is None:
-            columns.append(column)
-            continue
-        if facts.missing and column.required:
-            column, repair = _allow_missing(column, facts, dataset.rows)  # noqa: PLW2901
-            repairs.append(repair)
-        if facts.fractions and column.type in WHOLE:
-            warnings.append(
-                f"column {column.name!r} holds fractions in the dataset, but the signature says "
-                f"{column.type}: such rows will be refused"
-            )
-        columns.append(column)
-    return _changed(report, columns, repairs, warnings)
+        return Change(column) if facts is None else rule(column, facts, rows)
+
+    return apply
 
 
-def _allow_missing(
-    column: InputColumn, facts: ColumnFacts, rows: int
-) -> tuple[InputColumn, Repair]:
+def _allow_missing(column: InputColumn, facts: ColumnFacts, rows: int) -> Change:
+    if not facts.missing or not column.required:
+        return Change(column)
     said = f"{column.type}, required"
     reason = f"{facts.missing} of {rows} rows of the dataset have no value"
-    if column.type in WHOLE:
+    if column.type in WHOLE and column.categories is None:
         reason += "; a column of whole numbers cannot hold missing ones, one of doubles can"
         wider = column.model_copy(update={"type": "double", "required": False})
-        return wider, _repair(column, "wider_type", said, "double, may be missing", reason)
+        return Change(wider, _repair(column, "wider_type", said, "double, may be missing", reason))
     optional = column.model_copy(update={"required": False})
-    return optional, _repair(column, "optional", said, f"{column.type}, may be missing", reason)
+    after = f"{column.type}, may be missing"
+    return Change(optional, _repair(column, "optional", said, after, reason))
 
 
-def _repair(column: InputColumn, kind: RepairKind, before: str, after: str, reason: str) -> Repair:
-    return Repair(column=column.name, kind=kind, before=before, after=after, reason=reason)
+def _widen(column: InputColumn, facts: ColumnFacts, _: int) -> Change:
+    if column.type != "integer" or not facts.large:
+        return Change(column)
+    reason = "the dataset holds whole numbers of more than 32 bits"
+    wider = column.model_copy(update={"type": "long"})
+    return Change(wider, _repair(column, "wider_type", "integer", "long", reason))
 
 
-def _changed(
-    report: SignatureReport,
-    columns: Iterable[InputColumn],
-    repairs: Iterable[Repair],
-    warnings: Iterable[str] | None = None,
-) -> SignatureReport:
-    inputs = report.inputs.model_copy(update={"columns": tuple(columns)})
-    update: dict[str, object] = {"inputs": inputs, "repairs": tuple(repairs)}
-    if warnings is not None:
-        update["warnings"] = tuple(warnings)
-    return report.model_copy(update=update)
-
-
-def _facts(name: str, column: pa.ChunkedArray) -> ColumnFacts:
-    kind = column.type
-    missing = column.null_count
-    categories: tuple[Label, ...] | None = None
-    if pat.is_dictionary(kind):
-        categories = tuple(
-            sorted(set(column.cast(kind.value_type).drop_null().to_pylist()), key=str)
+def _read_dates(column: InputColumn, facts: ColumnFacts, _: int) -> Change:
+    if column.type == "datetime" and facts.type == "string":
+        reason = (
+            "the dataset holds text; dates are read from it, written as 2024-01-31 or with time"
         )
-        kind = kind.value_type
-    fractions = False
-    if pat.is_floating(kind):
-        nan = pc.is_nan(column)
-        missing += pc.sum(nan).as_py() or 0
-        whole = pc.equal(pc.floor(column), column)
-        fractions = bool(pc.any(pc.and_not(pc.invert(whole), nan)).as_py())
-    return ColumnFacts(name, _mlflow_type(kind), missing, fractions, categories)
+        return Change(column, _repair(column, "datetime", "datetime", "datetime or text", reason))
+    if column.type == "string" and facts.type == "datetime":
+        reason = "the dataset holds dates; the model takes text and is given them written out"
+        return Change(column, _repair(column, "datetime", "string", "string or datetime", reason))
+    if facts.type == "datetime" and column.type not in ("datetime", "any"):
+        return Change(column, warning=_clash(column, "dates"))
+    return Change(column)
 
 
-def _mlflow_type(kind: pa.DataType) -> str:
-    tests = (
-        (pat.is_boolean, "boolean"),
-        (lambda t: pat.is_integer(t) and t.bit_width <= 32, "integer"),
-        (pat.is_integer, "long"),
-        (lambda t: pat.is_floating(t) and t.bit_width <= 32, "float"),
-        (lambda t: pat.is_floating(t) or pat.is_decimal(t), "double"),
-        (lambda t: pat.is_string(t) or pat.is_large_string(t), "string"),
-        (lambda t: pat.is_binary(t) or pat.is_large_binary(t), "binary"),
-        (lambda t: pat.is_date(t) or pat.is_timestamp(t), "datetime"),
+def _warn_of_fractions(column: InputColumn, facts: ColumnFacts, _: int) -> Change:
+    if facts.fractions and column.type in WHOLE:
+        return Change(column, warning=_clash(column, "fractions"))
+    return Change(column)
+
+
+def _warn_of_text(column: InputColumn, facts: ColumnFacts, _: int) -> Change:
+    if facts.type == "string" and column.type in {*NUMBERS, "boolean"} and not column.categories:
+        return Change(column, warning=_clash(column, f"text; what does not read as {column.type}"))
+    return Change(column)
+
+
+def _clash(column: InputColumn, held: str) -> str:
+    return (
+        f"column {column.name!r} holds {held} in the dataset, but the model takes {column.type}: "
+        "such rows will be refused"
     )
-    return next((name for test, name in tests if test(kind)), "any")
+
+
+def _unseen(column: InputColumn, facts: ColumnFacts, _: int) -> Change:
+    if column.categories is None or facts.values is None:
+        return Change(column)
+    known = set(map(str, column.categories))
+    unseen = [value for value in facts.values if str(value) not in known]
+    if not unseen:
+        return Change(column)
+    shown = ", ".join(repr(value) for value in unseen[:5])
+    return Change(
+        column,
+        warning=f"column {column.name!r} has {len(unseen)} values in the dataset that the model "
+        f"was not trained on: {shown}{', …' if len(unseen) > 5 else ''}",
+    )
+
+
+def _repaired(report: SignatureReport, rule: Callable[[InputColumn], Change]) -> SignatureReport:
+    """Apply a rule to every column."""
+    changes = [rule(column) for column in report.inputs.columns]
+    columns = tuple(change.column for change in changes)
+    repairs = tuple(change.repair for change in changes if change.repair is not None)
+    changed = report.model_copy(
+        update={
+            "inputs": report.inputs.model_copy(update={"columns": columns}),
+            "repairs": report.repairs + repairs,
+        }
+    )
+    return _with_warnings(changed, (c.warning for c in changes if c.warning is not None))
+
+
+def _with_warnings(report: SignatureReport, warnings: Iterable[str]) -> SignatureReport:
+    return report.model_copy(update={"warnings": (*report.warnings, *warnings)})
+
+
+def _repair(
+    column: InputColumn,
+    kind: Literal["optional", "wider_type", "categories", "datetime", "from_user"],
+    before: str,
+    after: str,
+    reason: str,
+) -> Repair:
+    return Repair(column=column.name, kind=kind, before=before, after=after, reason=reason)
 
 
 def _names(columns: Sequence[InputColumn]) -> str:

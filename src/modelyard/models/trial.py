@@ -14,10 +14,11 @@ from modelyard import errors
 from modelyard.kernel.context import Context
 from modelyard.models import golden
 from modelyard.models.commands import ImportVersion
+from modelyard.models.dataset_facts import DatasetFacts
 from modelyard.models.examples import edge_rows, read_input_example, synthesize_rows
 from modelyard.models.metadata import core_metadata
 from modelyard.models.running import model_folder, open_pool, predict_both
-from modelyard.models.signature import DatasetFacts, declared_features, report_signature
+from modelyard.models.signature import declared_features, report_signature
 from modelyard.models.types import (
     CoreMetadata,
     ModelFile,
@@ -93,6 +94,7 @@ def try_model(
             target=command.target,
             classes=command.classes,
             threshold=command.threshold,
+            outputs=candidate.model_file.outputs,
         )
         rows, rows_from = trial_rows(candidate, report.inputs, command.golden_rows)
         asking = _Asking(pool, model, core, report.inputs, command.tolerance)

@@ -33,7 +33,7 @@ def whats(found):
 DATA = {
     "conda.yaml": "channels:\n- conda-forge\ndependencies:\n- python=3.11\n- pip:\n  - mlflow==3\n",
     "requirements.txt": "mlflow==3.1\nscikit-learn>=1.5 ; python_version > '3.8'\n# comment\n",
-    "python_env.yaml": "python: 3.11\nbuild_dependencies: [pip]\ndependencies:\n- -r requirements.txt\n",
+    "python_env.yaml": "python: 3.11\ndependencies:\n- -r requirements.txt\n",
     "input_example.json": '{"columns": ["a"], "data": [[1]]}',
     "model.lgb": "tree\nversion=v4\nnum_class=1\n",
     "model.json": '{"learner": {"class_name": 1}, "version": [3, 2, 0]}',
