@@ -66,21 +66,20 @@ def make_plan(project: str, scoring: Scoring, context: Context) -> Plan:
     runnable = open_version(context, project, scoring.model, scoring.version)
     version = runnable.version
     mode = _mode(scoring, version)
-    source = open_source(context, project, scoring.input)
-    inputs = version.signature.inputs
-    columns = choose_columns(
-        source.schema,
-        inputs,
-        features=[feature.name for feature in version.core.features],
-        keep=scoring.keep,
-        dataset=source.name,
-    )
     options = runnable.predict_options(
         mode,
         threshold=scoring.threshold,
-        params=_params(scoring.params, inputs.params, version),
+        params=_params(scoring.params, version.signature.inputs.params, version),
         on_error=scoring.on_error,
         probabilities=scoring.probabilities or scoring.percentile,
+    )
+    source = open_source(context, project, scoring.input)
+    columns = choose_columns(
+        source.schema,
+        version.signature.inputs,
+        features=[feature.name for feature in version.core.features],
+        keep=scoring.keep,
+        dataset=source.name,
     )
     workers = scoring.workers or context.settings.runtime.workers or _cores()
     identity = _identity(project, scoring, version, mode, options, source.fingerprint)
