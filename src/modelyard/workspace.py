@@ -16,7 +16,7 @@ from modelyard.verbs import Verbs
 R = TypeVar("R")
 
 BUS: Bus[Any] = Bus(
-    f"modelyard.{room}.handlers" for room in ("projects", "data", "runtime", "models", "scoring")
+    f"modelyard.{room}" for room in ("projects", "data", "runtime", "models", "scoring")
 )
 FOLDER = ".modelyard"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -69,6 +70,27 @@ class CommandLine:
             for path in (self.yard / place).rglob("*")
             if path.is_file()
         ]
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory):
+    """A yard with the model churn, whose version v1 takes age and fare and says no or yes."""
+    folder = tmp_path_factory.mktemp("prepared")
+    cli = CommandLine(folder)
+    cli.ok("models", "create", "churn", "--prediction-type", "binary_classification")
+    model = write_model(folder / "plain")
+    cli.ok("versions", "import", "churn", "v1", str(model), "--classes", "no,yes")
+    (folder / "holdout.csv").write_text("id,age,fare\na,40,1\nb,20,2\n")
+    cli.ok("datasets", "create", "holdout", "--path", "holdout.csv")
+    return cli
+
+
+@pytest.fixture
+def imported(prepared, cli):
+    """The prepared yard, in a copy that a test may change."""
+    shutil.copytree(prepared.yard, cli.yard)
+    shutil.copy(prepared.folder / "holdout.csv", cli.folder)
+    return cli
 
 
 @pytest.fixture

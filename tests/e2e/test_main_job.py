@@ -15,14 +15,6 @@ from tests.e2e.models import write_model
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def imported(churn, model_folder):
-    churn.ok("versions", "import", "churn", "v1", str(model_folder), "--classes", "no,yes")
-    (churn.folder / "holdout.csv").write_text("id,age,fare\na,40,1\nb,20,2\n")
-    churn.ok("datasets", "create", "holdout", "--path", "holdout.csv")
-    return churn
-
-
 def test_score_in_both_modes(imported):
     run = imported.ok("scoring", "run", "churn", "--input", "holdout", "--output", "scored.parquet")
     assert (run["state"], run["rows"], run["version"]) == ("finished", 2, "v1")

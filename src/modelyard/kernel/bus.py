@@ -25,29 +25,33 @@ def handles(command: type[C]) -> Callable[[Handler[C, X, R]], Handler[C, X, R]]:
 
 
 class Bus(Generic[X]):
-    """The handlers of a set of modules, by command.
+    """The handlers of some rooms, by command.
 
-    Modules are given by name and imported when the first command arrives, so that a bus costs
-    nothing to make.
+    Rooms are given by the name of their package; the `handlers` module of one is imported when the
+    first of its commands arrives, so that a bus costs nothing to make.
     """
 
-    def __init__(self, modules: Iterable[str]) -> None:
-        self._modules = tuple(modules)
-        self._handlers: dict[type[Command[Any]], Handler[Any, X, Any]] = {}
+    def __init__(self, rooms: Iterable[str]) -> None:
+        self._rooms = tuple(rooms)
 
     @property
     def handlers(self) -> dict[type[Command[Any]], Handler[Any, X, Any]]:
         """Every handler by its command."""
-        if not self._handlers:
-            self._handlers = {
-                member.command: member
-                for name in self._modules
-                for member in vars(import_module(name)).values()
-                if callable(member) and hasattr(member, "command")
-            }
-        return self._handlers
+        return {
+            command: handler
+            for room in self._rooms
+            for command, handler in self._handlers_of(room).items()
+        }
 
     def handle(self, command: Command[R], context: X) -> R:
         """Hand the command to its function."""
-        handler: Handler[Any, X, R] = self.handlers[type(command)]
+        room = type(command).__module__.rpartition(".")[0]
+        handler: Handler[Any, X, R] = self._handlers_of(room)[type(command)]
         return handler(command, context)
+
+    def _handlers_of(self, room: str) -> dict[type[Command[Any]], Handler[Any, X, Any]]:
+        return {
+            member.command: member
+            for member in vars(import_module(f"{room}.handlers")).values()
+            if callable(member) and hasattr(member, "command")
+        }

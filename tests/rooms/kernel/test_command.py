@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import pytest
 from pydantic import Field, ValidationError
+from tests.rooms.kernel.numbers.commands import Double
 
-from modelyard.kernel.bus import Bus, handles
+from modelyard.kernel.bus import Bus
 from modelyard.kernel.command import Command, ProjectCommand, Room, verb
-
-
-class Double(Command[int]):
-    """Double a number."""
-
-    needs = "numbers:read"
-    number: int
 
 
 class Inside(ProjectCommand[list[str]]):
@@ -21,11 +15,6 @@ class Inside(ProjectCommand[list[str]]):
 
     needs = "things:read"
     name: str = Field(default="x")
-
-
-@handles(Double)
-def double(command: Double, context: str) -> int:
-    return command.number * 2 if context == "here" else 0
 
 
 class Numbers(Room):
@@ -36,7 +25,7 @@ class Numbers(Room):
 
 class Here:
     def run(self, command):
-        return Bus[str]([__name__]).handle(command, "here")
+        return Bus[str](["tests.rooms.kernel.numbers"]).handle(command, "here")
 
 
 def test_the_result_type_is_the_type_parameter():
