@@ -10,8 +10,9 @@ from typing import Any
 
 import yaml
 
-LARGEST = 32 * 2**20
+LARGEST = 16 * 2**20
 MOST_VALUES = 2_000_000
+DEEPEST = 100
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -30,6 +31,7 @@ def load_plain(data: bytes) -> Any:
     if len(data) > LARGEST:
         raise NotPlain(f"it has {len(data):,} bytes; {LARGEST:,} is the limit")
     try:
+        _check_depth(data)
         loader = _Loader(data)
         try:
             node = loader.get_single_node()
@@ -41,10 +43,25 @@ def load_plain(data: bytes) -> Any:
             loader.dispose()
     except yaml.YAMLError as exc:
         raise NotPlain(" ".join(str(exc).split())) from exc
-    except RecursionError as exc:
-        raise NotPlain("it is nested too deeply") from exc
+    except NotPlain:
+        raise
     except (ValueError, TypeError, OverflowError) as exc:
         raise NotPlain(str(exc)) from exc
+
+
+def _check_depth(data: bytes) -> None:
+    """Follow the nesting step by step; composing it recurses in C and would end the process."""
+    loader = _Loader(data)
+    depth = 0
+    try:
+        while loader.check_event():
+            event = loader.get_event()
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST:
+                raise NotPlain("it is nested too deeply")
+    finally:
+        loader.dispose()
 
 
 def _check_size(root: yaml.Node) -> None:
