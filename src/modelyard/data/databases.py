@@ -164,6 +164,8 @@ def connected(engine: Engine) -> Iterator[Connection]:
         if exc.connection_invalidated:
             raise errors.Unavailable(f"{place} went away: {_said(exc)}") from exc
         raise errors.Failed(f"{place} refused: {_said(exc)}") from exc
+    except engine.dialect.loaded_dbapi.Error as exc:  # where the driver is used directly
+        raise errors.Failed(f"{place} refused: {' '.join(str(exc).split())}") from exc
     except SQLAlchemyError as exc:
         raise errors.Failed(f"{place} cannot be used: {' '.join(str(exc).split())}") from exc
 

