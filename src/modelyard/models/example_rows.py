@@ -17,6 +17,8 @@ MOST_CELLS = 10_000_000
 UNNAMED = "input"
 """What the one column of an example without names is called."""
 
+_WRAPPERS = {"dataframe_split", "dataframe_records", "inputs", "instances"}
+
 Columns = dict[str, list[Any]]
 
 
@@ -36,10 +38,8 @@ def example_columns(found: Any, about: Mapping[str, Any], inputs: ModelInputs) -
     kind = str(about.get("type", ""))
     if kind.startswith("sparse_matrix"):
         return _sparse(found, by_rows=kind.endswith("csr"))
-    if isinstance(found, dict):
-        for key in ("dataframe_split", "dataframe_records", "inputs", "instances"):
-            if set(found) == {key}:
-                found = found[key]
+    if isinstance(found, dict) and len(found) == 1 and _WRAPPERS & found.keys():
+        found = next(iter(found.values()))
     if isinstance(found, dict) and "data" in found and set(found) <= {"columns", "index", "data"}:
         return _table(found["data"], found.get("columns"))
     if isinstance(found, list) and found and all(isinstance(row, dict) for row in found):

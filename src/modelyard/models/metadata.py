@@ -121,11 +121,7 @@ def _as_own(label: Label, own: Sequence[Label]) -> Label:
     for known in own:
         if text == str(known) or (isinstance(known, bool) and text.lower() == str(known).lower()):
             return known
-        if (
-            isinstance(known, int | float)
-            and not isinstance(known, bool)
-            and _number(text) == known
-        ):
+        if isinstance(known, int | float) and _number(text) == known:
             return known
     return label
 

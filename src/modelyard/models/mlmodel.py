@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
@@ -13,15 +14,15 @@ from pydantic import ValidationError
 
 from modelyard import errors
 from modelyard.models.declared_inputs import DamagedSignature, read_inputs, read_outputs
+from modelyard.models.inner_paths import leaves_folder
 from modelyard.models.plain_yaml import NotPlain, load_plain
-from modelyard.models.scan.graphs import leaves_folder
 from modelyard.models.types import FlavorFacts, ModelFile
 
 NAME = "MLmodel"
 NEARBY_DEPTH = 3
 NEARBY_FOLDERS = 2_000
 PATH_KEYS = (
-    *("data", "model_path", "pickled_model", "model_data", "python_model", "model_code_path"),
+    *("data", "model_path", "pickled_model", "model_data", "python_model"),
     *("code", "model_binary", "saved_model_dir", "crate", "pr_data"),
 )
 FORMATS = ("serialization_format", "model_format", "save_format")
@@ -103,6 +104,9 @@ def _check_files(folder: Path, flavors: Mapping[str, Mapping[str, Any]]) -> None
 
 def _paths(facts: Mapping[str, Any]) -> Iterator[str]:
     named = [facts.get(key) for key in PATH_KEYS]
+    code = facts.get("model_code_path")
+    if isinstance(code, str):
+        named.append(re.split(r"[/\\]", code)[-1])  # where it was saved from; only its name counts
     artifacts = facts.get("artifacts")
     if isinstance(artifacts, dict):
         named += [part.get("path") for part in artifacts.values() if isinstance(part, dict)]

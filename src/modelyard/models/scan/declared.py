@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from modelyard.models.scan.graphs import leaves_folder
+from modelyard.models.inner_paths import leaves_folder
 from modelyard.models.scan.items import Item
 from modelyard.models.types import Finding
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath, PureWindowsPath
 
 from modelyard.kernel.values import Verdict
+from modelyard.models.inner_paths import leaves_folder
 from modelyard.models.scan.items import Desk, Item
 from modelyard.models.scan.protobuf import BYTES, Damaged, fields
 from modelyard.models.scan.tape import Tape
@@ -129,13 +129,6 @@ def inspect_saved_model(item: Item, desk: Desk) -> Iterator[Finding]:
     if operators and not flagged:
         detail = f"{len(operators)} kinds of operators; none touches files by itself"
         yield item.finding("known_safe", "TensorFlow graph", detail)
-
-
-def leaves_folder(path: str) -> bool:
-    """Whether a path inside a model leads out of it, on any operating system."""
-    windows = PureWindowsPath(path)
-    outside = bool(windows.drive or windows.root) or PurePosixPath(path).is_absolute()
-    return outside or ".." in windows.parts or "://" in path
 
 
 def _read(item: Item, desk: Desk, message: _Message, texts: _Texts) -> None:
