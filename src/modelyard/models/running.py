@@ -111,9 +111,9 @@ def predict_options(version: ModelVersion, mode: Mode) -> PredictOptions:
 
 
 def predict_both(pool: WorkerPool, rows: pa.Table, options: PredictOptions) -> pa.Table:
-    """Predict rows in both output modes, side by side; type `other` has only direct output."""
+    """Predict rows in both output modes, side by side; direct alone where no reading is known."""
     direct = pool.predict(rows, options.model_copy(update={"mode": "direct"})).table
-    if options.prediction_type == "other":
+    if options.prediction_type == "other" or options.interpretation is None:
         return golden.joined(direct, None)
     restructured = pool.predict(rows, options.model_copy(update={"mode": "restructured"})).table
     return golden.joined(direct, restructured)

@@ -103,7 +103,8 @@ def try_model(
         options = asking.options("direct", read)
         inputs = outputs = None
         if rows is not None and raw is not None:
-            inputs, outputs, problem = asking.golden(rows, options)
+            inputs, outputs, unsteady = asking.golden(rows, options)
+            problem = problem or unsteady
     probe = Probe(
         loaded=loaded,
         rows_from=rows_from,
@@ -158,7 +159,10 @@ class _Asking:
                 **exc.context,
             ) from exc
         raw = RawOutput.model_validate(meta["raw"])
-        return raw, Interpretation.model_validate(meta["interpretation"]), None
+        read = Interpretation.model_validate(meta["interpretation"])
+        if read.rule == "values" and self.model.prediction_type != "other":
+            return raw, None, f"its output cannot be read as predictions: {read.reason}"
+        return raw, read, None
 
     def golden(
         self, rows: pa.Table, options: PredictOptions
