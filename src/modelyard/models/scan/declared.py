@@ -8,47 +8,40 @@ from typing import Any
 
 from modelyard.models.inner_paths import leaves_folder
 from modelyard.models.scan.items import Item
+from modelyard.models.scan.trust import TrustList
+from modelyard.models.scan.values import Global
 from modelyard.models.types import Finding
 
 _LOADERS = {
     f"mlflow.{name}"
     for name in (
         *("sklearn", "xgboost", "lightgbm", "catboost", "onnx", "statsmodels", "pytorch", "keras"),
-        *(
-            "tensorflow",
-            "spark",
-            "h2o",
-            "spacy",
-            "fastai",
-            "prophet",
-            "pmdarima",
-            "diviner",
-            "paddle",
-        ),
-        *("gluon", "transformers", "sentence_transformers", "langchain", "llama_index", "dspy"),
-        *("openai", "mleap", "johnsnowlabs", "promptflow", "pyfunc.model", "tensorflow_v2", "shap"),
+        *("tensorflow", "spark", "h2o", "spacy", "fastai", "prophet", "pmdarima", "diviner"),
+        *("paddle", "gluon", "transformers", "sentence_transformers", "langchain", "llama_index"),
+        *("dspy", "openai", "mleap", "johnsnowlabs", "promptflow", "pyfunc.model", "shap", "rfunc"),
         *("pyfunc.loaders.chat_model", "pyfunc.loaders.chat_agent", "pyfunc.loaders.code_model"),
-        *("pyfunc.loaders.responses_agent", "pyfunc.mlflow_pyfunc_backend_predict", "rfunc"),
+        *("pyfunc.loaders.responses_agent",),
     )
 }
 _PATH_KEYS = {
-    *(
-        "data",
-        "model_path",
-        "pickled_model",
-        "python_model",
-        "model_data",
-        "saved_model_dir",
-        "path",
-    ),
-    *("model_code_path", "code", "env", "artifact_path", "crate", "config_path", "model_binary"),
+    *("data", "model_path", "pickled_model", "python_model", "model_data", "saved_model_dir"),
+    *("path", "code", "env", "artifact_path", "crate", "config_path"),
+    "model_binary",
 }
+_MODULES = {"keras", "tensorflow.keras", "tf_keras", "tensorflow.python.keras.api._v2.keras"}
+_PICKLE_MODULES = {"pickle", "cloudpickle", "dill", "mlflow.pytorch.pickle_module"}
+_MODULE_FILES = {"keras_module.txt": _MODULES, "pickle_module_info.txt": _PICKLE_MODULES}
+"""Files in which MLflow's loaders find the name of a module to import."""
 _PICKLE_KEYS = {"pickled_model", "python_model"}
 _CODE_FLAVORS = {
     "h2o": "H2O reads it as Java objects",
     "mleap": "MLeap runs it on the Java virtual machine",
     "crate": "it is a function of R",
     "johnsnowlabs": "it is loaded with its own code",
+    "langchain": "its settings name classes to import",
+    "llama_index": "its settings name classes to import",
+    "dspy": "its settings name classes to import",
+    "promptflow": "its settings name classes to import",
 }
 
 
@@ -85,9 +78,22 @@ def onnx_paths(mlmodel: Mapping[str, Any]) -> set[str]:
     return {facts["data"]} if isinstance(facts.get("data"), str) else set()
 
 
-def inspect_declared(item: Item, mlmodel: Mapping[str, Any], folder: Path) -> Iterator[Finding]:
-    """Judge loader modules, code folders and paths that an MLmodel file names."""
+def inspect_module_name(item: Item) -> Iterator[Finding]:
+    """Judge a file that tells a loader of MLflow which module to import."""
+    known = _MODULE_FILES.get(item.name)
+    if known is None:
+        return
+    module = item.head().decode("utf-8", "replace").strip()
+    if module not in known:
+        yield item.finding("needs_review", f"module {module}", "the loader is told to import it")
+
+
+def inspect_declared(
+    item: Item, mlmodel: Mapping[str, Any], folder: Path, trust: TrustList
+) -> Iterator[Finding]:
+    """Judge modules, classes, code and paths that an MLmodel file names."""
     for flavor, facts in flavors_of(mlmodel).items():
+        yield from _names(item, facts, trust)
         loader = facts.get("loader_module")
         if loader is not None and loader not in _LOADERS:
             own = _is_own(folder, str(loader), str(facts.get("code") or ""))
@@ -103,6 +109,19 @@ def inspect_declared(item: Item, mlmodel: Mapping[str, Any], folder: Path) -> It
             if leaves_folder(path):
                 detail = f"{flavor}.{key} is {path}, outside the model's folder"
                 yield item.finding("dangerous", "path that leaves the folder", detail)
+
+
+def _names(item: Item, facts: Mapping[str, Any], trust: TrustList) -> Iterator[Finding]:
+    """Classes and modules that MLflow's loaders import because the file says so."""
+    made = facts.get("model_class")
+    if made is not None:
+        module, _, name = str(made).rpartition(".")
+        grade = trust.grade(Global(module, name))
+        if grade.verdict != "known_safe":
+            yield item.finding(grade.verdict, f"model class {made}", grade.why)
+    keras = facts.get("keras_module")
+    if keras is not None and keras not in _MODULES:
+        yield item.finding("needs_review", f"module {keras}", "the loader is told to import it")
 
 
 def _is_own(folder: Path, module: str, code: str) -> bool:

@@ -15,6 +15,7 @@ from modelyard.models.plain_yaml import NotPlain, load_plain
 from modelyard.models.scan.containers import PICKLE_NAMES, inspect_container
 from modelyard.models.scan.declared import (
     inspect_declared,
+    inspect_module_name,
     is_declared,
     onnx_paths,
     pickled_paths,
@@ -98,7 +99,7 @@ def _inspect_whole(
     try:
         yield from _inspect(item, desk)
         if item.path == "MLmodel":
-            yield from inspect_declared(item, mlmodel, folder)
+            yield from inspect_declared(item, mlmodel, folder, desk.trust)
         if item.path in onnx_paths(mlmodel) and not item.name.endswith(".onnx"):
             yield from inspect_onnx(item, desk)
     except OutOfBudget as exc:
@@ -127,6 +128,7 @@ def _inspect(item: Item, desk: Desk) -> Iterator[Finding]:
             yield item.finding("needs_review", "two formats in one file", "one of them is a pickle")
     elif pickle is None:
         yield from inspect_text(item, head, desk)
+        yield from inspect_module_name(item)
     yield from inspect_code(item, head)
     if item.name == "saved_model.pb":
         yield from inspect_saved_model(item, desk)

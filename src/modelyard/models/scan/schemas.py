@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +24,11 @@ _SKOPS_PLAIN = {"builtins.NoneType", "builtins.type"}
 _KERAS_OWN = ("keras", "tf_keras", "tensorflow.keras", "tensorflow.python.keras")
 _KERAS_LAMBDA = {"Lambda", "__lambda__"}
 _KERAS_LOADERS = {"TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"}
+_PROGRAM_CALLS = (
+    *("torch.ops.aten.", "torch.ops.prims.", "torch.ops.higher_order.", "torch.ops.quantized"),
+    *("torch.sym_", "_operator.", "operator.", "math."),
+)
+"""What programs exported by PyTorch call: its operators, and arithmetic on sizes."""
 _REACH = {"os", "subprocess", "builtins", "sys", "importlib", "shutil", "runpy", "socket", "pickle"}
 _KERAS_PARTS = (
     *("layers", "models", "activations", "initializers", "regularizers", "constraints", "losses"),
@@ -48,11 +54,19 @@ def inspect_json(item: Item, desk: Desk) -> Iterator[Finding]:
         yield from inspect_config(item, tree)
 
 
+def inspect_spark(item: Item, head: bytes) -> Iterator[Finding]:
+    """Judge the class that a stage of a Spark pipeline names, Java's or Python's."""
+    found = re.match(rb'\{"class":"([^"]*)"', head)
+    name = found[1].decode("utf-8", "replace") if found else ""
+    if name and not name.startswith(("org.apache.spark.", "pyspark.ml.")):
+        yield item.finding("needs_review", f"Spark stage {name}", "a class that is not Spark's own")
+
+
 def inspect_config(item: Item, tree: Any) -> Iterator[Finding]:
     """Judge a parsed configuration of Keras or Transformers."""
     seen: set[str] = set()
     for node in _nodes(tree):
-        for finding in (*_keras(item, node), *_transformers(item, node)):
+        for finding in (*_keras(item, node), *_others(item, node)):
             if finding.what not in seen:
                 seen.add(finding.what)
                 yield finding
@@ -143,10 +157,14 @@ def _vocabulary(item: Item, config: Any) -> Iterator[Finding]:
         yield item.finding("dangerous", "Keras vocabulary", f"it is read from {vocabulary}")
 
 
-def _transformers(item: Item, node: dict[str, Any]) -> Iterator[Finding]:
-    if isinstance(node.get("auto_map"), dict):
-        yield item.finding("needs_review", "auto_map", "Transformers is told to load own code")
-    if isinstance(node.get("custom_pipelines"), dict):
-        yield item.finding("needs_review", "custom_pipelines", "it is told to load own code")
+def _others(item: Item, node: dict[str, Any]) -> Iterator[Finding]:
+    """What Transformers and PyTorch's exported programs are told to import or call."""
+    for key in ("auto_map", "custom_pipelines"):
+        if isinstance(node.get(key), dict):
+            yield item.finding("needs_review", key, "Transformers is told to load own code")
     if node.get("trust_remote_code") is True:
         yield item.finding("needs_review", "trust_remote_code", "it asks to run downloaded code")
+    target = node.get("target")
+    exported = isinstance(target, str) and {"inputs", "outputs"} <= node.keys()
+    if exported and not str(target).startswith(_PROGRAM_CALLS):
+        yield item.finding("dangerous", f"call of {target}", "the exported program runs it by name")

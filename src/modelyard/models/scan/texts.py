@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from modelyard.models.scan.items import Desk, Item
 from modelyard.models.scan.limits import MIB
-from modelyard.models.scan.schemas import inspect_json
+from modelyard.models.scan.schemas import inspect_json, inspect_spark
 from modelyard.models.types import Finding
 
 LARGEST = 16 * MIB
@@ -87,6 +87,7 @@ _ESCAPE = re.compile(
     rb"\{[{%][^\n]{0,2000}?(__(class|globals|builtins|import|mro|subclasses|init|base)__"
     rb"|\bos\.|\bsubprocess\b|\bpopen\b)"
 )
+_YAML_OBJECT = re.compile(rb"!!python/(object|module|name)|tag:yaml.org,2002:python/")
 _HARMLESS_OPTIONS = {"-r requirements.txt", "--pre", "--prefer-binary"}
 _OPTION = re.compile(r"^-{1,2}[A-Za-z]|\b(git|hg|svn|bzr)\+|://|@\s*file:|^\.{0,2}/")
 
@@ -115,6 +116,7 @@ _OWN_FILE = "-r requirements.txt"
 
 def inspect_text(item: Item, head: bytes, desk: Desk) -> Iterator[Finding]:
     """Judge configurations: templates, options that fetch from elsewhere, layers and types."""
+    yield from inspect_spark(item, head)
     if not item.name.endswith(_CONFIGS) or not _is_text(head):
         return
     with item.open() as file:
@@ -125,6 +127,8 @@ def inspect_text(item: Item, head: bytes, desk: Desk) -> Iterator[Finding]:
         yield item.finding("dangerous", "template injection", detail)
     elif _TEMPLATE.search(text) and b"chat_template" in text:
         yield item.finding("needs_review", "template", "the model's library fills it in")
+    if _YAML_OBJECT.search(text):
+        yield item.finding("dangerous", "YAML tag of Python", "a careless loader makes any object")
     if _REQUIREMENTS.fullmatch(item.name):
         yield from _requirements(item, text.decode("utf-8", "replace"))
     if item.name.endswith(".json"):

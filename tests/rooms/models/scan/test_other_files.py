@@ -286,7 +286,50 @@ def test_what_the_mlmodel_file_tells_a_loader(case, scan):
     assert scan({"MLmodel": f"flavors:\n  python_function:\n    {line}\n"}).verdict == verdict
 
 
-@pytest.mark.parametrize("flavor", ["h2o", "mleap", "crate"])
+NAMES = {
+    "a known class": ("xgboost", "model_class: xgboost.sklearn.XGBClassifier", "data_only"),
+    "a class nobody knows": ("lightgbm", "model_class: own.Model", "needs_review"),
+    "no class at all": ("xgboost", "model_class: code.interact", "dangerous"),
+    "Keras": ("tensorflow", "keras_module: tensorflow.keras", "data_only"),
+    "another module": ("tensorflow", "keras_module: own", "needs_review"),
+}
+
+
+@pytest.mark.parametrize("case", NAMES)
+def test_names_that_loaders_import(case, scan):
+    flavor, line, verdict = NAMES[case]
+    assert scan({"MLmodel": f"flavors:\n  {flavor}:\n    {line}\n"}).verdict == verdict
+
+
+def test_files_that_name_a_module_to_import(judge):
+    assert judge("tensorflow.keras", "data/keras_module.txt") == "data_only"
+    assert judge("own", "data/keras_module.txt") == "needs_review"
+    assert judge("mlflow.pytorch.pickle_module", "data/pickle_module_info.txt") == "data_only"
+    assert judge("own", "data/pickle_module_info.txt") == "needs_review"
+
+
+def test_stages_of_spark_pipelines(judge):
+    own = '{"class":"com.example.Stage","uid":"x"}'
+    spark = '{"class":"org.apache.spark.ml.PipelineModel","uid":"x"}'
+    assert judge(spark, "sparkml/metadata/part-00000") == "data_only"
+    assert judge(own, "sparkml/metadata/part-00000") == "needs_review"
+
+
+def test_calls_of_exported_pytorch_programs(judge):
+    def program(target):
+        node = {"target": target, "inputs": [], "outputs": []}
+        return zipped({"m/models/model.json": json.dumps({"graph": {"nodes": [node]}})})
+
+    assert judge(program("torch.ops.aten.linear.default"), "model.pt2") == "data_only"
+    assert judge(program("torch.utils.collect_env.run"), "model.pt2") == "dangerous"
+
+
+def test_yaml_that_makes_python_objects(judge):
+    text = "a: !!python/object/apply:os.system ['x']\n"
+    assert judge(text, "model.yaml") == "dangerous"
+
+
+@pytest.mark.parametrize("flavor", ["h2o", "mleap", "crate", "langchain"])
 def test_flavors_that_are_code_elsewhere(flavor, scan):
     assert scan({"MLmodel": f"flavors:\n  {flavor}:\n    data: x\n"}).verdict == "needs_review"
 
