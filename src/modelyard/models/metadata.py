@@ -57,9 +57,9 @@ def core_metadata(
         classes=ordered,
         class_order=order,
         features=tuple(_feature(column) for column in report.inputs.columns),
-        threshold=(THRESHOLD if threshold is None else threshold)
-        if prediction_type == "binary_classification"
-        else None,
+        threshold=None
+        if prediction_type != "binary_classification"
+        else next(t for t in (threshold, loaded.threshold, THRESHOLD) if t is not None),
     )
 
 

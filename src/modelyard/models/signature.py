@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple
 
@@ -85,6 +86,7 @@ def report_signature(
         params = () if found is None else found.params
         report = _without_signature(loaded, dataset, declared, params=params)
     report = _repaired(report, _vocabularies(loaded.features or ()))
+    report = _repaired(report, _constants(loaded.features or ()))
     return report if dataset is None else _fitted(report, dataset)
 
 
@@ -179,6 +181,9 @@ def _without_signature(
         apply = _declarations(loaded.features, declared, "the model itself")
         typed = [apply(column).column for column in loaded.features]
         types = {} if dataset is None else {c.name: c.type for c in dataset.columns}
+        # LightGBM writes the blanks of its feature names as underscores.
+        blanks = {re.sub(r"\s", "_", name): name for name in types}
+        typed = [c.model_copy(update={"name": blanks.get(c.name, c.name)}) for c in typed]
         typed = [
             column.model_copy(update={"type": types.get(column.name, "any")})
             if column.type == "any"
@@ -232,6 +237,28 @@ def _vocabularies(own: Sequence[InputColumn]) -> Callable[[InputColumn], Change]
     return apply
 
 
+def _constants(own: Sequence[InputColumn]) -> Callable[[InputColumn], Change]:
+    """Let columns be left out that the worker adds by itself."""
+    added = {column.name for column in own if not column.required}
+
+    def apply(column: InputColumn) -> Change:
+        if column.name not in added or not column.required:
+            return Change(column)
+        reason = "the model can do without it; where the data lacks it, the worker adds it"
+        after = f"{column.type}, may be left out"
+        return Change(
+            column.model_copy(update={"required": False}),
+            _repair(column, "optional", f"{column.type}, required", after, reason),
+        )
+
+    return apply
+
+
+def _are_positions(columns: Sequence[InputColumn]) -> bool:
+    """Whether a signature without names was given numbers for names: any names will do then."""
+    return [column.name for column in columns] == [str(at) for at in range(len(columns))]
+
+
 def _fitted(report: SignatureReport, dataset: DatasetFacts) -> SignatureReport:
     """Repair what the dataset shows to be wrong."""
     there = {column.name: column for column in dataset.columns}
@@ -239,7 +266,7 @@ def _fitted(report: SignatureReport, dataset: DatasetFacts) -> SignatureReport:
         InputColumn(name=tensor.name, type="any") for tensor in report.inputs.tensors if tensor.name
     )
     missing = [column for column in wanted if column.required and column.name not in there]
-    if missing:
+    if missing and not _are_positions(wanted):
         raise errors.Invalid(
             f"the dataset lacks {_names(missing)}, which the model needs; it has: "
             f"{', '.join(list(there)[:20])}"

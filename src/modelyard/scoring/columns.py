@@ -73,6 +73,8 @@ def _sent(
     if known:
         _demand(there, needed, dataset, f"the model needs: {_listed(needed)}")
         return tuple(name for name in known if name in there)
+    if _are_positions(features) and not set(features) <= set(there):
+        return tuple(there)
     _demand(there, features, dataset, f"the version's features are: {_listed(features)}")
     return tuple(features) or tuple(there)
 
