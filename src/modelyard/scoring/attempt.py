@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import platform
 import secrets
-from collections.abc import Generator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from itertools import chain
 
@@ -115,17 +115,17 @@ class Attempt:
         target = partial(open_target, self._context, plan.project, plan.scoring.output, token=token)
         spool = self._folder.path / "spool.arrow" if plan.scoring.percentile else None
         notes: dict[str, None] = {}
-        with Output(target, rows, rejects, spool=spool) as output:
-            with closing(self._scored()) as stream:
-                for chunk, scored in stream:
-                    if not scored.saved:
-                        self._keep(chunk, scored)
-                    output.add(chunk, scored)
-                    notes.update(dict.fromkeys(scored.notes))
-                    self._pace.advance(chunk.table.num_rows)
+        with Output(target, rows, rejects, spool=spool) as output, self._scoring() as stream:
+            for chunk, scored in stream:
+                if not scored.saved:
+                    self._keep(chunk, scored)
+                output.add(chunk, scored)
+                notes.update(dict.fromkeys(scored.notes))
+                self._pace.advance(chunk.table.num_rows)
             if not output.is_settled:
                 output.settle(self._no_rows(), self._no_predictions())
             output.commit()
+            self._pace.end()
         self.record(
             state="finished",
             rejects=str(rejects.path) if rejects.count else None,
@@ -151,7 +151,9 @@ class Attempt:
             if self._run.state in {"finished", "failed"}:
                 repository.forget_chunks(db, self._run.id)
 
-    def _scored(self) -> Generator[tuple[Chunk, Scored]]:
+    @contextmanager
+    def _scoring(self) -> Iterator[Iterator[tuple[Chunk, Scored]]]:
+        """The chunks with what came out of them, in order; workers end when the block is left."""
         plan, rows = self._plan, self._run.batch_rows
         workers = workers_needed(self._total, rows, plan.workers)
         chunks = read_chunks(plan.source, plan.columns.read, rows=rows, workers=workers)
@@ -163,17 +165,20 @@ class Attempt:
         ):
             head = next(chunks, None)
             if head is None:
+                yield iter(())
                 return
             self._context.progress("loading the model")
             for loading in [threads.submit(pool.load) for _ in range(workers)]:
                 loading.result()
             self._pace.begin()
-            yield from score_in_order(
+            stream = score_in_order(
                 chain([head], chunks),
                 partial(self._score, pool),
                 threads=threads,
                 ahead=AHEAD * workers,
             )
+            with closing(stream):
+                yield stream
 
     def _score(self, pool: WorkerPool, chunk: Chunk) -> Scored:
         known = self._finished.get(chunk.number)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Executor, Future
 
 from modelyard.scoring.checkpoint import Scored
@@ -16,7 +16,7 @@ def score_in_order(
     *,
     threads: Executor,
     ahead: int,
-) -> Iterator[tuple[Chunk, Scored]]:
+) -> Generator[tuple[Chunk, Scored]]:
     """Score chunks side by side and give them back in the order they came.
 
     At most `ahead` + 1 chunks are held at once, so memory does not grow with the input. The first

@@ -21,11 +21,16 @@ class Pace:
         self._total = total
         self._resumed_from = resumed_from
         self._started = self._begun = time.monotonic()
+        self._ended: float | None = None
         self.rows = 0
 
     def begin(self) -> None:
         """Count the pace from now on: the model is loaded."""
         self._begun = time.monotonic()
+
+    def end(self) -> None:
+        """Stop the clock: the output is there."""
+        self._ended = time.monotonic()
 
     def advance(self, rows: int) -> None:
         """Take note that so many further rows are written."""
@@ -44,13 +49,15 @@ class Pace:
     @property
     def seconds(self) -> float:
         """Seconds since the attempt started, loading the model included."""
-        return time.monotonic() - self._started
+        return self._now() - self._started
 
     @property
     def rows_per_second(self) -> float:
         """Rows scored in this attempt per second since the model was loaded."""
-        spent = time.monotonic() - self._begun
-        return max(0, self.rows - self._resumed_from) / max(spent, 1e-9)
+        return max(0, self.rows - self._resumed_from) / max(self._now() - self._begun, 1e-9)
+
+    def _now(self) -> float:
+        return time.monotonic() if self._ended is None else self._ended
 
 
 def _duration(seconds: float) -> str:
