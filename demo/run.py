@@ -69,13 +69,14 @@ def main() -> None:
     show("raw.parquet", pq.read_schema(OUTPUT / "raw.parquet").names)
 
     console.rule(f"Done in {time.monotonic() - started:.0f} seconds. What to try next")
-    console.print(
-        f"cd {OUTPUT.relative_to(Path.cwd()) if OUTPUT.is_relative_to(Path.cwd()) else OUTPUT}\n"
-        f"{MODELYARD} versions show late v1 --workspace yard      all that is known of a version\n"
-        f"{MODELYARD} versions verify late v1 --workspace yard    does it still predict the same?\n"
-        f"{MODELYARD} versions import --help                      import a model of your own\n"
-        "and docs/tutorial.md, which goes through the same steps with your data in mind."
-    )
+    console.print("In demo/output, with ../../.venv/bin on your PATH:")
+    for line, why in (
+        ("versions show late v1", "all that is known of a version"),
+        ("versions verify late v1", "does it still predict what it did?"),
+        ("versions import --help", "import a model of your own"),
+    ):
+        console.print(f"  modelyard {line} --workspace yard".ljust(56), why)
+    console.print("docs/tutorial.md goes through the same steps one by one.")
 
 
 if __name__ == "__main__":

@@ -39,7 +39,8 @@ def cli() -> str:
 
 def python() -> str:
     """Every verb of the Python API with its signature."""
-    parts = [MADE, "# Python\n", "```python", "import modelyard", 'yard = modelyard.open("./yard")']
+    parts = [MADE, "# Python\n", "```python", "import modelyard\n"]
+    parts += ['yard = modelyard.open("./yard")']
     parts += ["```\n", "Each verb takes keyword arguments and returns a frozen value.\n"]
     for room in Verbs.rooms:
         parts.append(f"## yard.{room.__name__.lower()}\n\n{inspect.getdoc(room)}\n")

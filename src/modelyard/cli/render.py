@@ -64,12 +64,14 @@ def details(value: BaseModel) -> RenderableType:
         if part in (None, "", (), {}, []):
             continue
         if isinstance(part, BaseModel):
+            if not any(_says_something(part, inner) for inner in type(part).model_fields):
+                continue
             below += [Text(heading(name), style="bold"), Padding(details(part), (0, 0, 0, 2))]
         elif isinstance(part, Sequence) and not isinstance(part, str) and _holds_values(part):
             below += [Text(heading(name), style="bold"), Padding(listing(part), (0, 0, 0, 2))]
         else:
             facts.add_row(Text(heading(name), style="dim"), Text(words(part)))
-    return Group(facts, *below)
+    return Group(*([facts] if facts.row_count else []), *below)
 
 
 def _says_something(value: BaseModel, name: str) -> bool:
