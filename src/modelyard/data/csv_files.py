@@ -43,10 +43,17 @@ def look_into(file: Path, options: ReadOptions, scratch: Path) -> tuple[TextFile
 def read_header(file: Path, options: ReadOptions) -> tuple[list[str], str]:
     """Column names and delimiter: the one that gives the header most cells, where none is given."""
     tried = [options.delimiter] if options.delimiter else list(DELIMITERS)
-    try:
-        headers = [(_first_record(file, options, delimiter), delimiter) for delimiter in tried]
-    except (UnicodeError, EOFError, OSError, csv.Error) as exc:
-        raise broken(file, options, exc) from exc
+    headers: list[tuple[list[str] | None, str]] = []
+    problem: Exception = ValueError("no header")
+    for delimiter in tried:
+        try:
+            headers.append((_first_record(file, options, delimiter), delimiter))
+        except csv.Error as exc:  # quotes that make no sense with this delimiter
+            problem = exc
+        except (UnicodeError, EOFError, OSError) as exc:
+            raise broken(file, options, exc) from exc
+    if not headers:
+        raise broken(file, options, problem, delimiter=tried[0]) from problem
     header, delimiter = max(headers, key=lambda found: len(found[0] or ()))
     if header is None:
         raise errors.Invalid(f"{file} is empty: it has not even a line of column names")
@@ -59,7 +66,7 @@ def read_header(file: Path, options: ReadOptions) -> tuple[list[str], str]:
 
 def _first_record(file: Path, options: ReadOptions, delimiter: str) -> list[str] | None:
     with open_text(file, options.encoding) as text:
-        reader = csv.reader(text, delimiter=delimiter, quotechar=options.quote or '"')
+        reader = csv.reader(text, delimiter=delimiter, quotechar=options.quote or '"', strict=True)
         return next(reader, None)
 
 

@@ -86,9 +86,10 @@ def _csv_lines(file: Path, options: ReadOptions, delimiter: str) -> tuple[int, s
     quote = options.quote or '"'
     with open_text(file, options.encoding) as text:
         records = csv.reader(text, delimiter=delimiter, quotechar=quote, strict=True)
-        expected = len(next(records))
-        line = records.line_num + 1
+        expected, line = 0, 1
         try:
+            expected = len(next(records))
+            line = records.line_num + 1
             for record in records:
                 cells = len(record)
                 if sum(map(len, record)) > LONGEST_LINE:

@@ -11,6 +11,7 @@ from modelyard import errors
 from modelyard.data.schemas import near
 from modelyard.data.types import Connection, Dataset, TextLayout
 from modelyard.kernel.values import Value
+from modelyard.store.database import exclusively
 from modelyard.store.tables import connections, datasets
 
 
@@ -121,6 +122,7 @@ def _names(db: Database, rows: Table, project: str) -> list[str]:
 
 
 def _put(db: Database, rows: Table, project: str, name: str, **values: Any) -> None:
+    exclusively(db)  # else two that put the same name at once would both insert
     _remove(db, rows, project, name)
     db.execute(insert(rows).values(project=project, name=name, **values))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import gzip
 import io
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
@@ -208,6 +209,7 @@ def test_a_column_that_turns_to_text_late_is_text_from_the_start(opened, put):
         ('a,b\n1,"x\ny"\n3,4,5\n', ["line 4", "3 cells"]),
         ('a,b\n1,x\n2,"y\n3,z\n', ["line 3", "quoted"]),
         ('a,b\n1,"x"y\n', ["line 2", "quoted"]),
+        ('"a,b\n1,2\n', ["line 1", "quoted"]),
         ("a,b\r\n1,2\r\n3,4\n", ["line 3", "Windows"]),
         (b"a,b\n1,x\n2,Zo\xeb\n", ["line 3", "UTF-8", "0xeb", "--encoding latin-1"]),
         (b"a,b\xeb\n1,x\n", ["line 1", "UTF-8", "--encoding"]),
@@ -312,3 +314,11 @@ def test_files_of_different_columns_are_refused(opened, put, tmp_path):
     put("in/2.csv", "a,c\n1,2\n")
     with pytest.raises(errors.Invalid, match=r"2\.csv lacks 'b' and has 'c' besides"):
         opened(str(tmp_path / "in"))
+
+
+def test_a_file_that_goes_away_while_it_is_open(opened, put):
+    path = put("a.csv", "a\n1\n")
+    source = opened(path)
+    Path(path).unlink()
+    with pytest.raises(errors.NotFound, match=r"a\.csv"):
+        list(source.batches(rows=1))
