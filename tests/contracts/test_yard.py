@@ -24,7 +24,7 @@ def yard(database_url, tmp_path, monkeypatch):
 def test_import_score_and_delete(yard, tmp_path):
     yard.models.create(name="churn", prediction_type="binary_classification")
     source = str(write_model(tmp_path / "plain"))
-    version = yard.versions.import_(model="churn", version="v1", source=source)
+    version = yard.versions.import_(model="churn", version="v1", source=source, classes=(0, 1))
     assert version.active
     assert version.imported_by == "tester"
     assert version.golden.rows >= 1
@@ -45,7 +45,7 @@ def test_versions_share_files_until_the_last_is_gone(yard, tmp_path):
     yard.models.create(name="churn", prediction_type="binary_classification")
     source = str(write_model(tmp_path / "plain"))
     for name in ("v1", "v2"):
-        yard.versions.import_(model="churn", version=name, source=source)
+        yard.versions.import_(model="churn", version=name, source=source, classes=(0, 1))
     yard.versions.delete(model="churn", versions=("v1",))
     assert yard.versions.verify(model="churn", version="v2").passed
 
@@ -57,7 +57,11 @@ def test_only_one_of_two_imports_at_once_wins(yard, tmp_path):
 
     def work(source: str) -> None:
         try:
-            ends.append(yard.versions.import_(model="churn", version="v1", source=source).version)
+            ends.append(
+                yard.versions.import_(
+                    model="churn", version="v1", source=source, classes=(0, 1)
+                ).version
+            )
         except errors.Conflict as exc:
             ends.append(exc.code)
 

@@ -92,7 +92,7 @@ def test_a_model_of_two_thousand_columns(churn, tmp_path):
     inputs = [{"name": f"x{n}", "type": "double"} for n in range(2000)]
     predict = "return (frame.sum(axis=1) > 1000).astype(int)"
     model = write_model(tmp_path / "wide", predict=predict, inputs=inputs)
-    churn.ok("versions", "import", "churn", "v1", str(model))
+    churn.ok("versions", "import", "churn", "v1", str(model), "--classes", "0,1")
     pq.write_table(
         pa.table({f"x{n}": [0.0, 1.0] for n in range(2000)}), churn.folder / "wide.parquet"
     )
@@ -131,7 +131,7 @@ def test_odd_column_names(churn, tmp_path):
         predict="return (frame.iloc[:, 0] > 30).astype(int)",
         inputs=[{"name": name, "type": "double"} for name in names],
     )
-    churn.ok("versions", "import", "churn", "v1", str(model))
+    churn.ok("versions", "import", "churn", "v1", str(model), "--classes", "0,1")
     pq.write_table(pa.table({name: [40.0, 20.0] for name in names}), churn.folder / "odd.parquet")
     assert score(churn, data="odd.parquet", out="out.csv").code == 0
     lines = (churn.folder / "out.csv").read_text("utf-8").splitlines()

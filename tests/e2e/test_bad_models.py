@@ -12,7 +12,7 @@ import zipfile
 import pytest
 from tests.e2e.models import write_model
 
-IMPORT = ("versions", "import", "churn", "v1")
+IMPORT = ("versions", "import", "churn", "v1", "--classes", "0,1")
 
 
 def refused(cli, source, *, code, said, options=(), **environ):

@@ -13,6 +13,8 @@ import pytest
 from tests.e2e.models import write_model
 
 ROOT = Path(__file__).parents[2]
+IMPORT = ("versions", "import", "churn")
+CLASSES = ("--classes", "no,yes")
 
 
 def test_score_in_both_modes(imported):
@@ -28,7 +30,7 @@ def test_score_in_both_modes(imported):
 
 
 def test_show_list_activate_verify_export_delete(imported, model_folder):
-    imported.ok("versions", "import", "churn", "v2", str(model_folder), "--description", "second")
+    imported.ok(*IMPORT, "v2", str(model_folder), "--description", "second", *CLASSES)
     listed = imported.ok("versions", "list", "churn", "--sort", "version")
     assert [(v["version"], v["active"]) for v in listed] == [("v1", False), ("v2", True)]
     assert [v["version"] for v in imported.ok("versions", "list", "churn", "--search", "SEC")] == [
@@ -43,7 +45,7 @@ def test_show_list_activate_verify_export_delete(imported, model_folder):
     exported = imported.ok("versions", "export", "churn", "v1", "out.zip")
     with zipfile.ZipFile(imported.folder / "out.zip") as archive:
         assert "MLmodel" in archive.namelist()
-    again = imported.ok("versions", "import", "churn", "v3", "out.zip", "--no-activate")
+    again = imported.ok(*IMPORT, "v3", "out.zip", "--no-activate", *CLASSES)
     assert again["digest"] == shown["digest"] == exported["digest"]
     assert imported("versions", "export", "churn", "v1", "out.zip").code == 4
     refused = imported("versions", "delete", "churn", "v1")
@@ -64,7 +66,7 @@ def test_verify_names_rows_that_differ(imported):
         predict=f"return (frame['age'] > float(open({str(outside)!r}).read())).astype(int)",
     )
     (imported.folder / "rows.csv").write_text("age,fare\n10,1\n35,1\n50,1\n")
-    imported.ok("versions", "import", "churn", "v9", str(model), "--dataset", "rows.csv")
+    imported.ok(*IMPORT, "v9", str(model), "--dataset", "rows.csv", *CLASSES)
     imported.ok("versions", "verify", "churn", "v9")
     outside.write_text("40")
     failed = imported("versions", "verify", "churn", "v9")

@@ -104,6 +104,20 @@ def ordered_classes(
     )
 
 
+def require_classes(prediction_type: PredictionType, core: CoreMetadata) -> None:
+    """Raise Invalid where a classifier's classes are known from nobody: user, model or output."""
+    count = len(core.classes)
+    if prediction_type == "binary_classification" and count != 2:
+        raise errors.Invalid(
+            f"a binary classification has 2 classes, and {count or 'none'} are known: the model "
+            "does not tell its own; name them with --classes negative,positive"
+        )
+    if prediction_type == "multiclass" and not count:
+        raise errors.Invalid(
+            "the model does not tell its classes; name them in its own order with --classes A,B,C"
+        )
+
+
 def _feature(column: InputColumn) -> Feature:
     role: Literal["numeric", "categorical", "datetime", "text", "other"] = "other"
     if column.categories is not None or column.type in CATEGORICAL:

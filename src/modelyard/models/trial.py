@@ -16,7 +16,7 @@ from modelyard.models import golden
 from modelyard.models.commands import ImportVersion
 from modelyard.models.dataset_facts import DatasetFacts
 from modelyard.models.examples import edge_rows, read_input_example, synthesize_rows
-from modelyard.models.metadata import core_metadata
+from modelyard.models.metadata import core_metadata, require_classes
 from modelyard.models.running import model_folder, open_pool, predict_both
 from modelyard.models.signature import declared_features, report_signature
 from modelyard.models.types import (
@@ -114,7 +114,9 @@ def try_model(
         problem=problem,
         seconds=round(time.monotonic() - started, 3),
     )
-    return Trial(probe, report, _with_classes(core, read), options, inputs, outputs)
+    core = _with_classes(core, read)
+    require_classes(model.prediction_type, core)
+    return Trial(probe, report, core, options, inputs, outputs)
 
 
 def trial_rows(
