@@ -7,6 +7,7 @@ Wherever a dataset's name is accepted so is the path of a file, a folder or a pa
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -164,4 +165,5 @@ def _remember(context: Context, before: Known, after: Known) -> None:
 def _look_again(context: Context, project: str, name: str | None) -> None:
     """Learn the schema of a dataset that was written."""
     if name is not None:
-        open_known(context, project, name)
+        with suppress(errors.Invalid):  # no JSON line was written, which tells no columns
+            open_known(context, project, name)

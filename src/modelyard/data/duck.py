@@ -12,6 +12,7 @@ import pyarrow as pa
 
 MEMORY = 192  # MiB a session may use, and more for each column: a vector of 2,048 texts is held
 MEMORY_PER_COLUMN = 0.1
+VECTOR = 2048  # rows that DuckDB handles at once; smaller batches are slow
 CELLS = 4_000_000  # most cells that one batch holds
 
 
@@ -38,8 +39,9 @@ def session(columns: int) -> duckdb.DuckDBPyConnection:
 def stream(
     db: duckdb.DuckDBPyConnection, query: str, *, rows: int, columns: int
 ) -> Iterator[pa.RecordBatch]:
-    """Run a query as a stream of batches of at most `rows` rows, fewer where rows are wide."""
-    yield from db.sql(query).to_arrow_reader(max(1, min(rows, CELLS // max(1, columns))))
+    """Run a query as a stream of batches of about `rows` rows, fewer where rows are wide."""
+    fitting = max(VECTOR, min(rows, CELLS // max(1, columns)))
+    yield from db.sql(query).to_arrow_reader(fitting)
 
 
 def select(expressions: Iterable[str], table: str) -> str:

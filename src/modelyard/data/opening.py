@@ -81,7 +81,7 @@ def open_definition(
 def _open_files(
     context: Context, definition: Definition, place: FilePlace, known: Known | None
 ) -> Opened:
-    files, options = find_files(place, definition.name if known is None else str(place.path))
+    files, options = find_files(place)
     digest, size = fingerprint(files, options)
     layout: TextLayout | None = None
     if options.format == "parquet":

@@ -93,7 +93,7 @@ def find_place(definition: Definition, kind: str | None, location: str) -> FileP
     return FilePlace(file, definition.options)
 
 
-def find_files(place: FilePlace, shown: str) -> tuple[list[Path], ReadOptions]:
+def find_files(place: FilePlace) -> tuple[list[Path], ReadOptions]:
     """The files of a place in the order of their names, and how to read them, format settled.
 
     Raises:
@@ -101,9 +101,9 @@ def find_files(place: FilePlace, shown: str) -> tuple[list[Path], ReadOptions]:
         Invalid: files of several formats, or of none that is known.
     """
     try:
-        files = _matching(place, shown)
+        files = _matching(place)
     except OSError as exc:
-        raise errors.Invalid(f"{shown} cannot be read: {exc.strerror}") from exc
+        raise errors.Invalid(f"{place.path} cannot be read: {exc.strerror}") from exc
     formats = {file: place.options.format or format_of(file) for file in files}
     for file, found in formats.items():
         if found is None:
@@ -113,32 +113,31 @@ def find_files(place: FilePlace, shown: str) -> tuple[list[Path], ReadOptions]:
     if len(set(formats.values())) > 1:
         kinds = ", ".join(sorted({found for found in formats.values() if found}))
         raise errors.Invalid(
-            f"{shown} holds files of several formats ({kinds}); give --format or a pattern such as "
-            f"{shown.rstrip('/')}/*.csv"
+            f"{place.path} holds files of several formats ({kinds}); give --format or a "
+            f"pattern such as {place.path}/*.csv"
         )
     options = place.options.model_copy(update={"format": formats[files[0]]})
     check_options(options)
     return files, options
 
 
-def _matching(place: FilePlace, shown: str) -> list[Path]:
+def _matching(place: FilePlace) -> list[Path]:
     path = place.path
     if path.is_dir():
         files = [file for file in path.iterdir() if file.is_file() and file.name[0] not in "._"]
         if place.options.format is None:
             files = [file for file in files if format_of(file)]
         if not files:
-            raise errors.NotFound(f"the folder {shown} holds no CSV, Parquet or JSON lines file")
+            raise errors.NotFound(f"the folder {path} holds no CSV, Parquet or JSON lines file")
         return sorted(files, key=lambda file: file.name)
     if path.exists():
         if not path.is_file():
-            raise errors.Invalid(f"{shown} is neither a file nor a folder")
+            raise errors.Invalid(f"{path} is neither a file nor a folder")
         return [path]
     files = [Path(match) for match in glob.glob(str(path))] if glob.has_magic(str(path)) else []  # noqa: PTH207
     files = sorted((file for file in files if file.is_file()), key=str)
     if not files:
-        where = "" if shown == str(path) else f" ({path})"
-        raise errors.NotFound(f"there is no file {shown}{where}{_beside(path)}")
+        raise errors.NotFound(f"there is no file {path}{_beside(path)}")
     return files
 
 

@@ -282,6 +282,13 @@ def test_a_dataset_is_overwritten_in_its_own_way_and_looked_at_again(
     assert opened(name).count() == 2
 
 
+def test_a_dataset_of_json_lines_can_become_empty(yard, name, write, put):
+    path = put("a.jsonl", '{"a": 1}\n')
+    yard.datasets.create(name=name, path=path)
+    write(name, pa.table({"a": pa.array([], pa.int64())}))
+    assert Path(path).read_bytes() == b""
+
+
 def test_a_dataset_with_another_quote_is_not_written(yard, name, write, put):
     yard.datasets.create(name=name, path=put("a.csv", "a\n'1'\n"), quote="'")
     with pytest.raises(errors.Unsupported, match="quote"):
