@@ -114,36 +114,38 @@ def test_a_killed_run_goes_on_where_it_was(yard, workspace, source, target) -> N
     assert len(yard.scoring.list()) == 1
 
 
-def test_a_resumed_output_equals_an_uninterrupted_one(workspace, numbers, target) -> None:
-    source = numbers(ROWS, 3, 700, 1999)
-    more = ("--on-error", "skip", "--metadata")
-    command = arguments(workspace, source, target, *more)
+def test_a_resumed_run_lists_every_refused_row_once(workspace, numbers, target) -> None:
+    refused = (3, 700, 1999)
+    source = numbers(ROWS, *refused)
+    command = [*arguments(workspace, source, target), "--on-error", "skip", "--metadata"]
     with started(command) as process:
         until(lambda: finished_chunks(workspace) >= 10)
         process.kill()
-    subprocess.run(command, capture_output=True, check=True, timeout=PATIENCE)
-    rejects = target.with_name("scored.rejects.jsonl")
-    resumed, refused = pq.read_table(target), rejects.read_bytes()
-    subprocess.run(command, capture_output=True, check=True, timeout=PATIENCE)
-    whole = pq.read_table(target)
-    time_of = "smmd_predictionTime"
-    assert resumed.drop_columns(time_of) == whole.drop_columns(time_of)
-    assert len(resumed[time_of].unique()) == 1
-    assert refused == rejects.read_bytes()
+    again = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
+    done, scored = json.loads(again.stdout), pq.read_table(target)
+    assert done["resumed_from"] >= 10 * BATCH
+    assert (done["rows"], done["rejected"]) == (ROWS, len(refused))
+    assert scored["id"].to_pylist() == [row for row in range(ROWS) if row not in refused]
+    assert len(scored["smmd_predictionTime"].unique()) == 1
+    lines = Path(done["rejects"]).read_text("utf-8").splitlines()
+    assert [json.loads(line)["row"] for line in lines] == list(refused)
 
 
-def test_a_changed_input_or_other_options_start_anew(yard, workspace, numbers, target) -> None:
+def test_a_changed_input_starts_anew(yard, workspace, numbers, target) -> None:
     source = numbers(ROWS)
     with started(arguments(workspace, source, target)) as process:
         until(lambda: finished_chunks(workspace) >= 3)
         process.kill()
-    options = {"model": "careful", "input": str(source), "output": str(target)}
-    other = yard.scoring.run(**options, batch_rows=BATCH, params={"factor": 3})
-    assert other.resumed_from is None
     numbers(ROWS - 1)
-    changed = yard.scoring.run(**options, batch_rows=BATCH, workers=2, params={"delay": 0.15})
-    assert changed.resumed_from is None
-    assert changed.rows == ROWS - 1
+    done = yard.scoring.run(
+        model="careful",
+        input=str(source),
+        output=str(target),
+        batch_rows=BATCH,
+        params={"delay": "0.15"},
+    )
+    assert done.resumed_from is None
+    assert done.rows == ROWS - 1
 
 
 def test_a_killed_worker_is_replaced(workspace, source, target) -> None:

@@ -92,15 +92,15 @@ def test_options_choose_what_is_written(yard, workspace, people, target, expecte
 
 
 @pytest.mark.parametrize("mode", ["restructured", "direct"])
-def test_no_rows_and_one_row_have_the_same_columns(yard, people, tmp_path, target, mode) -> None:
-    options = {"mode": mode, "percentile": mode == "restructured"}
-    _, all_scored = run(yard, people, target, **options)
+def test_no_rows_have_the_columns_of_one_row(yard, people, tmp_path, target, mode) -> None:
+    schemas = []
     for rows in (0, 1):
         few = tmp_path / "few.parquet"
         pq.write_table(pq.read_table(people).slice(0, rows), few)
-        done, scored = run(yard, few, target, **options)
+        done, scored = run(yard, few, target, mode=mode, percentile=mode == "restructured")
         assert (done.state, done.rows, scored.num_rows) == ("finished", rows, rows)
-        assert scored.schema == all_scored.schema
+        schemas.append(scored.schema)
+    assert schemas[0] == schemas[1]
 
 
 def test_names_may_hold_blanks_quotes_and_any_letters(yard, people, tmp_path, expected) -> None:
@@ -258,26 +258,33 @@ def test_progress_tells_rows_and_pace(yard, workspace, numbers, target) -> None:
     assert "left" in scored[0][0]
 
 
-def test_a_recipe_runs_again_and_again(yard, people, target, expected) -> None:
+def test_a_recipe_scores_its_input_as_it_is_then(yard, people, tmp_path, target) -> None:
+    source = tmp_path / "today.parquet"
     made = yard.recipes.create(
-        name="nightly", model="churn", input=str(people), output=str(target), keep=("id",)
+        name="daily", model="churn", input=str(source), output=str(target), keep=("id",)
     )
-    assert yard.recipes.show(name="nightly") == made
+    assert yard.recipes.show(name="daily") == made
     assert yard.recipes.list() == [made]
     assert yard.recipes.list(model="wide") == []
-    assert [usage.recipe for usage in yard.models.usages(name="churn")] == ["nightly"]
-    for _ in range(2):
-        done = yard.recipes.run(name="nightly")
-        assert pq.read_table(target)["prediction"].to_pylist() == expected["prediction"].to_pylist()
-        target.unlink()
+    assert [usage.recipe for usage in yard.models.usages(name="churn")] == ["daily"]
+    for rows in (0, 10):
+        pq.write_table(pq.read_table(people).slice(0, rows), source)
+        done = yard.recipes.run(name="daily")
+        assert pq.read_table(target)["id"].to_pylist() == list(range(rows))
     assert yard.scoring.show(id=done.id) == done
     assert len(yard.scoring.list(model="churn")) == 2
-    with pytest.raises(errors.Conflict, match="nightly"):
-        yard.recipes.create(name="nightly", model="churn", input="a.csv", output="b.csv")
-    yard.recipes.delete(name="nightly")
-    with pytest.raises(errors.NotFound, match="nightly"):
-        yard.recipes.run(name="nightly")
-    with pytest.raises(errors.NotFound, match="nope"):
-        yard.recipes.create(name="n", model="nope", input="a.csv", output="b.csv")
+
+
+def test_recipes_are_named_once_and_for_a_model_that_is_there(yard) -> None:
+    paths = {"input": "a.csv", "output": "b.csv"}
+    yard.recipes.create(name="daily", model="churn", **paths)
+    with pytest.raises(errors.Conflict, match="'daily'"):
+        yard.recipes.create(name="daily", model="wide", **paths)
+    yard.recipes.delete(name="daily")
+    for ask in (yard.recipes.run, yard.recipes.show, yard.recipes.delete):
+        with pytest.raises(errors.NotFound, match="'daily'"):
+            ask(name="daily")
+    with pytest.raises(errors.NotFound, match="'nope'"):
+        yard.recipes.create(name="n", model="nope", **paths)
     with pytest.raises(errors.NotFound, match="no scoring run 'x'"):
         yard.scoring.show(id="x")
