@@ -81,7 +81,7 @@ def test_projects_are_apart(yard):
     assert [model.prediction_type for model in yard.models.list(project="other")] == ["multiclass"]
     with pytest.raises(errors.Conflict, match="already"):
         yard.projects.create(key="other")
-    with pytest.raises(errors.NotFound, match="there are: default, other"):
+    with pytest.raises(errors.NotFound, match="there are: other"):
         yard.models.list(project="nowhere")
     assert yard.projects.show(key="other").description == "elsewhere"
     assert [project.key for project in yard.projects.list()] == ["default", "other"]

@@ -60,7 +60,7 @@ def test_rows_of_wrong_type_can_be_skipped(scorer):
     assert done.code == 0, done.err
     assert (done.json["rows"], done.json["rejected"]) == (3, 1)
     assert predictions(scorer) == ["yes", "no"]
-    rejects = (scorer.folder / "out.rejects.jsonl").read_text()
+    rejects = (scorer.folder / "out.parquet.rejects.jsonl").read_text()
     assert '"old"' in rejects
     assert rejects.count("\n") == 1
 

@@ -17,7 +17,15 @@ from modelyard import errors
 from modelyard.data import repository
 from modelyard.data.file_target import FileTarget
 from modelyard.data.opening import Opened, locate, open_definition, scratch
-from modelyard.data.places import PREFIX, FilePlace, check_options, define, format_of
+from modelyard.data.places import (
+    PREFIX,
+    FilePlace,
+    TablePlace,
+    check_options,
+    define,
+    format_of,
+    overlap,
+)
 from modelyard.data.repository import Known
 from modelyard.data.sampling import sample, sampled
 from modelyard.data.schemas import near
@@ -30,6 +38,7 @@ from modelyard.kernel.context import Context
 __all__ = [
     "Source",
     "Target",
+    "check_output",
     "connection_folder",
     "open_source",
     "open_target",
@@ -79,34 +88,68 @@ def open_target(
         Unsupported: it cannot be written (a query, a folder of files), or cannot hold a column.
         Conflict: a writer of this token is at work, or a view has the table's name.
     """
-    with context.begin() as db:
-        known = repository.find_dataset(db, project, name_or_path)
-        definition = known.dataset if known else define(project, name_or_path)
-        place = locate(db, definition)
-        names = repository.dataset_names(db, project)
+    known, place = _writable_place(context, project, name_or_path)
     committed = partial(_look_again, context, project, name_or_path if known else None)
     if isinstance(place, FilePlace):
-        options = place.options
-        _require_one_file(name_or_path, place.path, names)
-        if options.format is None:
-            options = options.model_copy(update={"format": format_of(place.path)})
-        check_options(options)
         return FileTarget(
-            name_or_path, place.path, schema, options, token=token, committed=committed
-        )
-    if place.table is None:
-        raise errors.Unsupported(
-            f"the dataset {name_or_path!r} is a query, which cannot be written; write to a table"
+            name_or_path, place.path, schema, place.options, token=token, committed=committed
         )
     return SqlTarget(
         name_or_path,
         place.url,
-        place.table,
+        place.table or "",
         schema,
         token=token,
         scratch=scratch(context),
         committed=committed,
     )
+
+
+def check_output(context: Context, project: str, input_name: str, output_name: str) -> None:
+    """Refuse at once an output that could only fail later, or that would overwrite its input.
+
+    Raises:
+        NotFound: the output's folder or connection is not there.
+        Invalid: its ending says no format, or it is (part of) the input.
+        Unsupported: it cannot be written (a query, a folder of files).
+    """
+    _, output = _writable_place(context, project, output_name)
+    if isinstance(output, FilePlace) and not output.path.parent.is_dir():
+        raise errors.NotFound(
+            f"the folder {output.path.parent} is not there; make it, then write "
+            f"{output.path.name} to it"
+        )
+    with context.begin() as db:
+        known = repository.find_dataset(db, project, input_name)
+        place = locate(db, known.dataset if known else define(project, input_name))
+    if overlap(place, output):
+        raise errors.Invalid(
+            f"{output_name!r} would overwrite its own input {input_name!r}; write to another place"
+        )
+
+
+def _writable_place(
+    context: Context, project: str, name_or_path: str
+) -> tuple[Known | None, FilePlace | TablePlace]:
+    """Where an output goes, with its format settled; errors as in `open_target`."""
+    with context.begin() as db:
+        known = repository.find_dataset(db, project, name_or_path)
+        definition = known.dataset if known else define(project, name_or_path)
+        place = locate(db, definition)
+        names = repository.dataset_names(db, project)
+    if isinstance(place, TablePlace):
+        if place.table is None:
+            raise errors.Unsupported(
+                f"the dataset {name_or_path!r} is a query, which cannot be written; "
+                "write to a table"
+            )
+        return known, place
+    _require_one_file(name_or_path, place.path, names)
+    options = place.options
+    if options.format is None:
+        options = options.model_copy(update={"format": format_of(place.path)})
+    check_options(options)
+    return known, FilePlace(place.path, options)
 
 
 def connection_folder(context: Context, project: str, name: str) -> Path:

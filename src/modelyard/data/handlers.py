@@ -14,7 +14,7 @@ from pydantic import JsonValue
 
 from modelyard import errors
 from modelyard.data import databases, repository
-from modelyard.data.access import open_known, open_target
+from modelyard.data.access import check_output, open_known, open_target
 from modelyard.data.commands import (
     CreateConnection,
     CreateDataset,
@@ -150,6 +150,7 @@ def preview_dataset(command: PreviewDataset, context: Context) -> Preview:
 @handles(SampleDataset)
 def sample_dataset(command: SampleDataset, context: Context) -> Written:
     """Stream the sample into its target."""
+    check_output(context, command.project, command.dataset, command.output)
     source = open_known(context, command.project, command.dataset).source
     rows = 0
     with open_target(

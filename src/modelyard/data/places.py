@@ -93,6 +93,18 @@ def find_place(definition: Definition, kind: str | None, location: str) -> FileP
     return FilePlace(file, definition.options)
 
 
+def overlap(source: FilePlace | TablePlace, output: FilePlace | TablePlace) -> bool:
+    """Whether writing to `output` would change what is read from `source`; links are followed."""
+    if isinstance(source, TablePlace) and isinstance(output, TablePlace):
+        return source.url == output.url and source.table == output.table
+    if not isinstance(source, FilePlace) or not isinstance(output, FilePlace):
+        return False
+    written, read = output.path.resolve(), source.path.resolve()
+    matched = glob.glob(str(source.path)) if glob.has_magic(str(source.path)) else []  # noqa: PTH207
+    inside = read.is_dir() and written.parent == read
+    return written == read or inside or written in {Path(match).resolve() for match in matched}
+
+
 def find_files(place: FilePlace) -> tuple[list[Path], ReadOptions]:
     """The files of a place in the order of their names, and how to read them, format settled.
 

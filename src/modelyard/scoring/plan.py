@@ -13,7 +13,7 @@ import pyarrow as pa
 from pydantic import JsonValue
 
 from modelyard import errors
-from modelyard.data.access import Source, open_source
+from modelyard.data.access import Source, check_output, open_source
 from modelyard.kernel.context import Context
 from modelyard.models.access import RunnableVersion, open_version
 from modelyard.models.types import ModelVersion
@@ -46,11 +46,16 @@ class Plan:
 
     def rejects_file(self, workspace: Path, run_id: str) -> Path:
         """Where refused rows go: beside an output file, else into the workspace."""
-        output = Path(self.scoring.output)
-        table = Path(output.name.removesuffix(".gz"))
-        if table.suffix.lower() in TABLE_ENDINGS and output.parent.is_dir():
-            return output.absolute().with_name(f"{table.stem}.rejects.jsonl")
-        return workspace / "rejects" / f"{run_id}.jsonl"
+        beside = rejects_beside(self.scoring.output)
+        return beside or workspace / "rejects" / f"{run_id}.jsonl"
+
+
+def rejects_beside(output: str) -> Path | None:
+    """The file beside an output that takes its refused rows; None where it is no file."""
+    path = Path(output).expanduser()
+    if Path(path.name.removesuffix(".gz")).suffix.lower() not in TABLE_ENDINGS:
+        return None
+    return path.absolute().with_name(f"{path.name}.rejects.jsonl") if path.parent.is_dir() else None
 
 
 def make_plan(project: str, scoring: Scoring, context: Context) -> Plan:
@@ -61,8 +66,13 @@ def make_plan(project: str, scoring: Scoring, context: Context) -> Plan:
         Invalid: options contradict each other, or columns are missing.
         Unsupported: the model cannot give what is asked.
     """
-    if Path(scoring.input).absolute() == Path(scoring.output).absolute():
-        raise errors.Invalid(f"{scoring.output!r} is input and output; write to another place")
+    check_output(context, project, scoring.input, scoring.output)
+    rejects = rejects_beside(scoring.output)
+    if rejects is not None and rejects.resolve() == Path(scoring.input).expanduser().resolve():
+        raise errors.Invalid(
+            f"{scoring.input!r} is where the rows refused for {scoring.output!r} go; give the "
+            "output another name"
+        )
     runnable = open_version(context, project, scoring.model, scoring.version)
     version = runnable.version
     mode = _mode(scoring, version)

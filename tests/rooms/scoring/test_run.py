@@ -172,7 +172,7 @@ def test_refused_rows_can_be_left_out(yard, numbers, target) -> None:
     assert (done.rows, done.rejected) == (1000, 3)
     kept = [row for row in range(1000) if row not in {0, 432, 999}]
     assert pq.read_table(target)["id"].to_pylist() == kept
-    assert done.rejects == str(target.with_name("scored.rejects.jsonl"))
+    assert done.rejects == str(target.with_name("scored.parquet.rejects.jsonl"))
     refused = [json.loads(line) for line in Path(done.rejects).read_text().splitlines()]
     assert [line["row"] for line in refused] == [0, 432, 999]
     assert all("must not be negative" in line["reason"] for line in refused)
@@ -235,7 +235,7 @@ def test_what_does_not_go_together_is_refused_at_once(
 
 
 def test_an_input_is_not_overwritten(yard, people) -> None:
-    with pytest.raises(errors.Invalid, match="input and output"):
+    with pytest.raises(errors.Invalid, match="overwrite its own input"):
         yard.scoring.run(model="churn", input=str(people), output=str(people))
 
 
