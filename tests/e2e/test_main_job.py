@@ -48,6 +48,7 @@ def test_show_list_activate_verify_export_delete(imported, model_folder):
     again = imported.ok(*IMPORT, "v3", "out.zip", "--no-activate", *CLASSES)
     assert again["digest"] == shown["digest"] == exported["digest"]
     assert imported("versions", "export", "churn", "v1", "out.zip").code == 4
+    assert imported("versions", "export", "churn", "v1", "out.tar.gz").code == 7
     refused = imported("versions", "delete", "churn", "v1")
     assert refused.code == 4
     assert "--force" in refused.err

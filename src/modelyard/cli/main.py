@@ -28,6 +28,7 @@ EXIT: dict[type[errors.ModelyardError], int] = {
     errors.Unavailable: 8,
 }
 INTERRUPTED = 130
+NAMES_RULE = "begin with a letter or digit, then letters, digits, '.', '-' and '_', no blanks"
 EPILOG = """\b
 Try:
   modelyard models create churn --prediction-type binary_classification
@@ -74,9 +75,18 @@ def click_command(name: str, command: type[Command[Any]]) -> click.Command:
         name,
         params=parameters_of(command),
         callback=callback,
-        help=about,
+        help=f"{about}{_arguments_help(command)}",
         short_help=about.partition("\n\n")[0],
     )
+
+
+def _arguments_help(command: type[Command[Any]]) -> str:
+    """What each argument by position is; click shows only options."""
+    lines = [
+        f"  {name.upper():10} {command.model_fields[name].description}"
+        for name in command.arguments
+    ]
+    return "\n\n\b\nArguments:\n" + "\n".join(lines) if lines else ""
 
 
 def run(
@@ -104,9 +114,10 @@ def sentence(command: type[Command[Any]], error: ValidationError) -> str:
     for fault in error.errors(include_url=False):
         field = str(fault["loc"][0]) if fault["loc"] else ""
         shown = field.upper() if field in command.arguments else f"--{field.replace('_', '-')}"
-        parts.append(
-            f"{shown}: {fault['msg']} (given: {fault['input']!r})" if field else fault["msg"]
-        )
+        said = fault["msg"].removeprefix("Value error, ")
+        if fault["type"] == "string_pattern_mismatch":
+            said = NAMES_RULE
+        parts.append(f"{shown}: {said} (given: {fault['input']!r})" if field else said)
     return "; ".join(parts)
 
 

@@ -52,9 +52,9 @@ def _value(shape: Any, typed: Any, option: str) -> Any:
 
 
 def _labels(parts: list[str]) -> list[str] | list[int]:
-    """Class labels: whole numbers if all of them are, else text."""
-    whole = all(part.removeprefix("-").isdecimal() for part in parts)
-    return [int(part) for part in parts] if whole else parts
+    """Class labels: whole numbers if all of them are written as such, else text ("01" is text)."""
+    numbers = [int(part) for part in parts if part.removeprefix("-").isdecimal()]
+    return numbers if [str(number) for number in numbers] == parts else parts
 
 
 def _argument(name: str, field: FieldInfo) -> click.Argument:

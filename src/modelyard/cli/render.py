@@ -17,6 +17,7 @@ from rich.text import Text
 
 from modelyard.cli.cards import version_card
 from modelyard.cli.words import heading, words
+from modelyard.data.types import Preview
 from modelyard.kernel.progress import Progress, silence
 from modelyard.models.types import ModelVersion
 
@@ -29,6 +30,8 @@ def show(result: Any) -> None:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
     if result is None:
         console.print("Done.")
+    elif isinstance(result, Preview):
+        console.print(preview(result))
     elif isinstance(result, ModelVersion):
         console.print(version_card(result))
     elif isinstance(result, BaseModel):
@@ -52,6 +55,16 @@ def listing(values: Sequence[Any]) -> RenderableType:
         table.add_column(heading(name), justify="right" if numbers else "left", overflow="fold")
     for value in values:
         table.add_row(*(Text(words(getattr(value, name))) for name in names))
+    return table
+
+
+def preview(rows: Preview) -> RenderableType:
+    """Rows of a dataset as they are, with their columns' types."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in rows.columns:
+        table.add_column(f"{column.name}\n{column.type}", overflow="fold")
+    for row in rows.rows:
+        table.add_row(*("" if cell is None else Text(str(cell)) for cell in row))
     return table
 
 

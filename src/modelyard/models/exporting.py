@@ -12,15 +12,20 @@ from modelyard.kernel.context import Context
 from modelyard.models.folders import write_files
 from modelyard.models.types import ModelVersion, VersionExport
 
+OTHER_ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".7z", ".rar")
+
 
 def export_version(context: Context, version: ModelVersion, to: str) -> VersionExport:
     """Write a version's files into a new folder, or a new .zip; whole or not at all.
 
     Raises:
         Conflict: there is something at that path.
+        Unsupported: it is named like another kind of archive.
         Failed: the disk is full, or an artifact is damaged.
     """
     target = Path(to or f"{version.model}-{version.version}").expanduser().absolute()
+    if target.name.lower().endswith(OTHER_ARCHIVES):
+        raise errors.Unsupported(f"{target.name} cannot be written; name a folder or a .zip file")
     if target.exists():
         raise errors.Conflict(f"{target} exists already; name another path or remove it first")
     partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}.partial")

@@ -217,6 +217,7 @@ def keep(
     with context.begin() as db:
         exclusively(db)
         replaced = repository.kept_digests(db, *key)
+        old_folder = repository.folder_digest(db, *key)
         kept = [file for _, file in (*moves, *golden_moves)]
         repository.put_version(db, version, kept, revision_now=uuid.uuid4().hex, revision_seen=seen)
         if version.golden is not None:
@@ -225,6 +226,8 @@ def keep(
             repository.set_active(db, version.project, version.model, version.version)
         staged.keep(context, (*moves, *golden_moves))
     collect(context, replaced)
+    if old_folder not in (None, version.digest):
+        forget_folder(context, old_folder)
     with context.begin() as db:
         return repository.get_version(db, *key)
 

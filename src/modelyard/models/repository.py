@@ -154,6 +154,12 @@ def kept_digests(db: Connection, project: str, model: str, version: str) -> set[
     return set(db.scalars(select(files.c.sha256).where(_at(files, project, model, version))))
 
 
+def folder_digest(db: Connection, project: str, model: str, version: str) -> str | None:
+    """The digest over a version's files, if there is such a version."""
+    body = db.scalar(select(versions.c.body).where(_at(versions, project, model, version)))
+    return None if body is None else str(json.loads(body)["digest"])
+
+
 def unreferenced(db: Connection, digests: Iterable[str]) -> set[str]:
     """Those of the digests that no version keeps."""
     wanted = set(digests)

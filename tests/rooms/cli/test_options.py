@@ -12,6 +12,7 @@ from pydantic import Field
 from modelyard.cli.options import parameters_of, values_from
 from modelyard.kernel.command import Command
 from modelyard.kernel.values import Value
+from modelyard.models.commands import ImportVersion
 
 
 class Inner(Value):
@@ -69,6 +70,20 @@ def test_every_kind_of_field():
         params={"k": "v=w", "x": ""},
         inner=Inner(size=3),
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "labels"),
+    [
+        ("0,1", [0, 1]),
+        ("-1,1", [-1, 1]),
+        ("01,02", ["01", "02"]),
+        ("no,1", ["no", "1"]),
+        ("1.0,2.0", ["1.0", "2.0"]),
+    ],
+)
+def test_class_labels_are_numbers_only_if_they_are_written_so(given, labels):
+    assert values_from(ImportVersion, {"classes": given}) == {"classes": labels}
 
 
 def test_an_empty_list_is_not_the_default():
