@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from modelyard.data.access import Source
 
-PIECE = 4096  # rows read to learn how wide they are
-LEAST_ROWS = 4 * PIECE  # fewer are not worth a second worker
-MOST_ROWS = 16 * PIECE  # more did not score faster, and a kill loses more
+LEAST_ROWS = 1 << 14  # fewer are not worth a second worker
+MOST_ROWS = 1 << 16  # more did not score faster, and a kill loses more
 MEMORY = 96 << 20  # bytes of input that all chunks in flight may hold together
+PIECE_ROWS, PIECE_CELLS = 1 << 12, 1 << 18  # what is read to learn how wide rows are
 AHEAD = 2  # chunks per worker that are read before the oldest is written
 
 
@@ -38,12 +38,13 @@ def read_chunks(
         rows: rows per chunk; None: as many as their width and the number of workers allow.
         workers: how many chunks are scored at a time.
     """
-    pieces = source.batches(rows=rows or PIECE, columns=columns)
+    piece = rows or max(1, min(PIECE_ROWS, PIECE_CELLS // len(columns)))
+    pieces = source.batches(rows=piece, columns=columns)
     with closing(pieces):  # type: ignore[type-var]
         head = next(pieces, None)
         if head is None:
             return
-        group = 1 if rows else _pieces_per_chunk(head, source.count(), workers)
+        group = 1 if rows else max(1, _fitting_rows(head, source.count(), workers) // piece)
         number = first = 0
         batches = [head, *islice(pieces, group - 1)]
         while batches:
@@ -53,12 +54,12 @@ def read_chunks(
             batches = list(islice(pieces, group))
 
 
-def _pieces_per_chunk(head: pa.RecordBatch, total: int | None, workers: int) -> int:
+def _fitting_rows(head: pa.RecordBatch, total: int | None, workers: int) -> int:
     width: int = max(1, head.nbytes // max(1, head.num_rows))
     rows = min(MOST_ROWS, MEMORY // ((AHEAD + 1) * workers * width))
     if total is not None:
-        rows = min(rows, max(LEAST_ROWS, total // workers + PIECE))
-    return max(1, rows // PIECE)
+        rows = min(rows, max(LEAST_ROWS, total // workers + PIECE_ROWS))
+    return rows
 
 
 def workers_needed(total: int | None, rows: int | None, workers: int) -> int:
