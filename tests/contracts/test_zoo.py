@@ -25,6 +25,9 @@ def test_a_model_is_imported_and_scores_as_its_library_does(name, tmp_path, monk
     rows = made.rows if isinstance(made.rows, pa.Table) else pa.Table.from_pandas(made.rows)
     data, out = str(tmp_path / "rows.parquet"), str(tmp_path / "out.parquet")
     pq.write_table(rows, data)
+    classifies = made.prediction_type in ("binary_classification", "multiclass")
+    known = made.given or made.classes or (sorted(set(made.predictions)) if classifies else ())
+    labels = tuple(known) if classifies else ()
     yard = modelyard.open(tmp_path / "yard")
     yard.models.create(name="zoo", prediction_type=made.prediction_type)
     version = yard.versions.import_(
@@ -32,7 +35,7 @@ def test_a_model_is_imported_and_scores_as_its_library_does(name, tmp_path, monk
         version="v1",
         source=str(made.folder),
         dataset=data,
-        classes=tuple(made.given or ()),
+        classes=labels,
     )
     assert version.golden is not None
     mode = "direct" if made.prediction_type == "other" else "restructured"
