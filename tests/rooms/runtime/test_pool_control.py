@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -118,5 +119,7 @@ def test_an_interrupted_request_ends_its_worker(plain_model, direct, rows, setti
         threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
         with pytest.raises(KeyboardInterrupt):
             pool.predict(three, direct)
+        with suppress(psutil.NoSuchProcess):
+            psutil.Process(first).wait(20)
         assert not psutil.pid_exists(first)
         assert pool.predict(one, direct).table.num_rows == 1
