@@ -94,7 +94,7 @@ def test_a_requirement_that_cannot_be_installed(churn, model_folder):
     refused(
         churn,
         model_folder,
-        code=1,
+        code=2,
         said=["no-such-package-at-all-1a2b3c"],
         options=("--env", "model"),
     )

@@ -11,10 +11,10 @@ from tests.e2e.models import write_model
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A folder on a disk of 24 MB."""
+    """A folder on a disk of 128 MB."""
     folder = tmp_path / "small"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=128m", "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("mounting a small disk takes root and the right to mount")
     yield folder
@@ -26,7 +26,7 @@ def test_an_import_that_fills_the_disk(cli, small_disk, tmp_path):
     cli.environ["MODELYARD_WORKSPACE"] = str(cli.yard)
     cli.ok("models", "create", "churn", "--prediction-type", "binary_classification")
     large = write_model(tmp_path / "large")
-    (large / "weights.bin").write_bytes(os.urandom(40 << 20))
+    (large / "weights.bin").write_bytes(os.urandom(100 << 20))
     done = cli("versions", "import", "churn", "v1", str(large), "--classes", "0,1")
     assert done.code in (1, 8), done.err
     assert "space" in done.err.lower()

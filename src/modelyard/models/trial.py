@@ -154,7 +154,8 @@ class _Asking:
         try:
             meta = self.pool.predict(rows, self.options("probe")).meta
         except errors.ModelyardError as exc:
-            if rows_from == "signature":
+            lost = exc.context.keys() & {"cause", "out_of_memory"}  # it died, hung or ate too much
+            if rows_from == "signature" and not lost:
                 return None, None, f"it refused a row made up from its signature: {exc.detail}"
             raise type(exc)(
                 f"the model loads but cannot predict rows of its {_named(rows_from)}: {exc.detail}",
