@@ -109,6 +109,15 @@ def test_a_worker_whose_guard_and_control_are_both_killed_ends_itself(control):
     assert alive == []
 
 
+@pytest.fixture
+def interruptible():
+    """Ctrl-C raises KeyboardInterrupt, even where whoever started the tests ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_request_ends_its_worker(plain_model, direct, rows, settings, tmp_path):
     """Ctrl-C reaches the main thread while it waits."""
     model = plain_model("import time\nif table.num_rows > 1: time.sleep(600)\nreturn table, [], {}")
