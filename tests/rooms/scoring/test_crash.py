@@ -33,11 +33,21 @@ def arguments(workspace: Path, source: Path, target: Path, *more: str) -> list[s
     return [sys.executable, "-m", "modelyard", *words.split(), *paths, *more]
 
 
+def _hear_ctrl_c() -> None:
+    """Undo the ignoring of SIGINT that a process started in the background inherits."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def started(command: list[str]) -> Iterator[subprocess.Popen[str]]:
     """A running process; it is gone when the block is left."""
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=_hear_ctrl_c,
     )
     with process:
         try:
