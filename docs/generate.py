@@ -13,7 +13,8 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from modelyard import errors
-from modelyard.cli.main import EXIT, build
+from modelyard.cli.main import build
+from modelyard.cli.problems import EXIT
 from modelyard.kernel.command import Command
 from modelyard.kernel.settings import Settings
 from modelyard.verbs import Verbs
@@ -25,7 +26,7 @@ MADE = "<!-- made by docs/generate.py; change the code, then run: make docs -->\
 def cli() -> str:
     """Every verb of the command line with its help."""
     root = build()
-    parts = [MADE, "# Command line\n", "Exit codes: 0 done"]
+    parts = [MADE, "# Command line\n", f"{root.help}\n", "Exit codes: 0 done"]
     codes = "".join(f", {code} {kind.code}" for kind, code in EXIT.items())
     parts[-1] += f"{codes}, 130 interrupted.\n"
     for room, group in root.commands.items():

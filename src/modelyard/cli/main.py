@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-import json
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -12,23 +12,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from modelyard import __version__, errors
 from modelyard.cli.options import parameters_of, values_from
+from modelyard.cli.problems import EXIT, sentence, tell, tell_usage, wants_json
 from modelyard.kernel.command import Command
 from modelyard.verbs import Verbs
 from modelyard.workspace import open_workspace
 
-EXIT: dict[type[errors.ModelyardError], int] = {
-    errors.Failed: 1,
-    errors.Invalid: 2,
-    errors.NotFound: 3,
-    errors.Conflict: 4,
-    errors.Unauthenticated: 5,
-    errors.Forbidden: 5,
-    errors.Blocked: 6,
-    errors.Unsupported: 7,
-    errors.Unavailable: 8,
-}
 INTERRUPTED = 130
-NAMES_RULE = "begin with a letter or digit, then letters, digits, '.', '-' and '_', no blanks"
 EPILOG = """\b
 Try:
   modelyard models create churn --prediction-type binary_classification
@@ -42,7 +31,8 @@ def build() -> click.Group:
     root = click.Group(
         "modelyard",
         help="Manage the whole life cycle of any MLflow model.\n\n"
-        "Every verb has --help, and --json for scripts.",
+        "Every verb has --help, and --json for scripts. A list is written a,b; where an item holds "
+        """a comma '"a,b",c' or '["a,b","c"]'; or its option is given again.""",
         epilog=EPILOG,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
@@ -108,32 +98,18 @@ def run(
         show(result)
 
 
-def sentence(command: type[Command[Any]], error: ValidationError) -> str:
-    """Say in words which values were wrong."""
-    parts = []
-    for fault in error.errors(include_url=False):
-        field = str(fault["loc"][0]) if fault["loc"] else ""
-        shown = field.upper() if field in command.arguments else f"--{field.replace('_', '-')}"
-        said = fault["msg"].removeprefix("Value error, ")
-        if fault["type"] == "string_pattern_mismatch":
-            said = NAMES_RULE
-        parts.append(f"{shown}: {said} (given: {fault['input']!r})" if field else said)
-    return "; ".join(parts)
-
-
-def tell(error: errors.ModelyardError, *, as_json: bool) -> None:
-    """Print an error on stderr, as a sentence or as JSON."""
-    if as_json:
-        problem = {"code": error.code, "detail": error.detail, "context": error.context}
-        click.echo(json.dumps(problem, default=str), err=True)
-    else:
-        click.echo(f"{error.code}: {error.detail}", err=True)
-
-
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     """Run the command line."""
+    typed = sys.argv[1:] if words is None else list(words)
     try:
-        build()(standalone_mode=True)
+        code = build().main(typed, standalone_mode=False)
+    except click.ClickException as error:
+        tell_usage(error, as_json=wants_json(typed))
+        code = error.exit_code
+    except click.Abort:
+        click.echo("interrupted", err=True)
+        code = INTERRUPTED
     except BrokenPipeError:  # the reader of our output went away, as `| head` does
         sys.stderr.close()
-        raise SystemExit(0) from None
+        code = 0
+    raise SystemExit(code)

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from typing import Any, Literal, Union, get_args, get_origin
 
 import click
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
+from pydantic_core import ErrorDetails, PydanticUndefined
 
+from modelyard import errors
+from modelyard.cli.lists import read_labels, read_list
 from modelyard.kernel.command import Command
 from modelyard.runtime.types import Label
 
@@ -34,16 +36,17 @@ def parameters_of(command: type[Command[Any]]) -> list[click.Parameter]:
 def values_from(command: type[Command[Any]], given: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that were typed, in the shape that the command validates."""
     return {
-        name: _value(_plain(command.model_fields[name].annotation), value, name)
+        name: value
+        if name in command.arguments
+        else _value(_plain(command.model_fields[name].annotation), value, _flag(name))
         for name, value in given.items()
         if value is not None and value != ()
     }
 
 
 def _value(shape: Any, typed: Any, option: str) -> Any:
-    if _is_list(shape) and isinstance(typed, str):
-        parts = [part.strip() for part in typed.split(",")] if typed.strip() else []
-        return _labels(parts) if get_args(shape)[0] == Label else parts
+    if _is_list(shape):
+        return (read_labels if get_args(shape)[0] == Label else read_list)(typed, option)
     if get_origin(shape) is dict:
         return dict(_pair(part, option) for part in typed)
     if isinstance(shape, type) and issubclass(shape, BaseModel):
@@ -51,36 +54,28 @@ def _value(shape: Any, typed: Any, option: str) -> Any:
     return typed
 
 
-def _labels(parts: list[str]) -> list[str] | list[int]:
-    """Class labels: whole numbers if all of them are written as such, else text ("01" is text)."""
-    numbers = [int(part) for part in parts if part.removeprefix("-").isdecimal()]
-    return numbers if [str(number) for number in numbers] == parts else parts
-
-
 def _argument(name: str, field: FieldInfo) -> click.Argument:
     many = _is_list(_plain(field.annotation))
-    return click.Argument(
-        [name], required=field.is_required(), nargs=-1 if many else 1, metavar=name.upper()
-    )
+    return click.Argument([name], required=field.is_required(), nargs=-1 if many else 1)
 
 
 def _option(name: str, field: FieldInfo) -> click.Option:
-    flag = f"--{name.replace('_', '-')}"
+    flag = _flag(name)
     shape = _plain(field.annotation)
     text = field.description or ""
     if shape is bool:
         if field.default is True:
             text = f"{text}  [default: yes]"
-        names = [f"{flag}/--no-{name.replace('_', '-')}"] if field.default is not False else [flag]
+        names = [f"{flag}/--no-{flag[2:]}"] if field.default is not False else [flag]
         return click.Option([*names, name], is_flag=True, default=None, help=text)
     default = field.default
-    if default not in (None, "", (), PydanticUndefined) and not field.is_required():
+    if default not in (None, "", (), {}, PydanticUndefined) and not field.is_required():
         text = f"{text}  [default: {default}]"
     return click.Option(
         [flag, name],
         type=_click_type(shape),
         required=field.is_required(),
-        multiple=get_origin(shape) is dict,
+        multiple=get_origin(shape) is dict or _is_list(shape),
         metavar=_metavar(shape),
         help=text,
     )
@@ -114,17 +109,26 @@ def _is_list(shape: Any) -> bool:
     return get_origin(shape) in (list, tuple, set, frozenset)
 
 
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
 def _pair(text: str, option: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not equals:
-        raise click.UsageError(f"--{option.replace('_', '-')} takes KEY=VALUE, not {text!r}")
+        raise errors.Invalid(f"{option} takes KEY=VALUE, not {text!r}")
     return key.strip(), value
 
 
 def _structure(shape: type[BaseModel], text: str, option: str) -> BaseModel:
     try:
         return shape.model_validate_json(text)
-    except ValueError as error:
-        raise click.UsageError(
-            f"--{option.replace('_', '-')} is not valid JSON: {error}"
-        ) from error
+    except ValidationError as error:
+        faults = "; ".join(map(_fault, error.errors(include_url=False)))
+        raise errors.Invalid(f"{option} {text!r}: {faults}") from error
+
+
+def _fault(fault: ErrorDetails) -> str:
+    where = ".".join(map(str, fault["loc"]))
+    said = fault["msg"].removeprefix("Value error, ")
+    return f"{where}: {said}" if where else said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 import click
@@ -10,6 +11,7 @@ from click.testing import CliRunner
 from pydantic import Field
 
 from modelyard.cli.options import parameters_of, values_from
+from modelyard.errors import Invalid
 from modelyard.kernel.command import Command
 from modelyard.kernel.values import Value
 from modelyard.models.commands import ImportVersion
@@ -80,17 +82,61 @@ def test_every_kind_of_field():
         ("01,02", ["01", "02"]),
         ("no,1", ["no", "1"]),
         ("1.0,2.0", ["1.0", "2.0"]),
+        ("[0, 1]", [0, 1]),
+        ('["0", "1"]', ["0", "1"]),
+        ("[true, false]", [True, False]),
+        ('"no, never",yes', ["no, never", "yes"]),
     ],
 )
 def test_class_labels_are_numbers_only_if_they_are_written_so(given, labels):
-    assert values_from(ImportVersion, {"classes": given}) == {"classes": labels}
+    assert values_from(ImportVersion, {"classes": (given,)}) == {"classes": labels}
 
 
-def test_an_empty_list_is_not_the_default():
-    assert typed("n", "--words", "").words == ()
+def test_class_labels_may_be_given_one_by_one():
+    assert values_from(ImportVersion, {"classes": ("0", "1")}) == {"classes": [0, 1]}
+    assert values_from(ImportVersion, {"classes": ("a,b", "2")}) == {"classes": ["a", "b", "2"]}
 
 
-@pytest.mark.parametrize("words", [("--params", "novalue"), ("--inner", "{"), ("--count", "x")])
-def test_what_cannot_be_read_is_a_usage_error(words):
-    with pytest.raises((click.UsageError, AssertionError), match=r"KEY=VALUE|JSON|not a valid"):
+@pytest.mark.parametrize("nothing", ["", " ", "[]"])
+def test_an_empty_list_is_not_the_default(nothing):
+    assert typed("n", "--words", nothing).words == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (['"a,b",c'], ("a,b", "c")),
+        (['a, "b, c"'], ("a", "b, c")),
+        (['"say ""hi"", then go"'], ('say "hi", then go',)),
+        (['5" pipe,x'], ('5" pipe', "x")),
+        (['["a,b","c"]'], ("a,b", "c")),
+        (['[" blanks ", "[x]"]'], (" blanks ", "[x]")),
+        (['" blanks ",x'], (" blanks ", "x")),
+        (["a, b", "c"], ("a", "b", "c")),
+        (['"a,b"', '["c,d"]', "e"], ("a,b", "c,d", "e")),
+        (["C(x)[T.1],b"], ("C(x)[T.1]", "b")),
+        (["größe,naïve 名"], ("größe", "naïve 名")),
+    ],
+)
+def test_lists_hold_anything(given, words):
+    assert typed("n", *(word for text in given for word in ("--words", text))).words == words
+
+
+def test_what_is_given_by_position_is_taken_as_it_is():
+    assert typed("n", "r,1", '["r2"]').rest == ("r,1", '["r2"]')
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--params", "novalue"), "--params takes KEY=VALUE"),
+        (("--inner", "{"), "--inner '{': Invalid JSON"),
+        (("--inner", '{"size": "x"}'), "size: Input should be a valid integer"),
+        (("--words", '"a,b'), "--words cannot be read"),
+        (("--words", "[a,b]"), "--words is no JSON array"),
+    ],
+)
+def test_what_cannot_be_read_is_said(words, said):
+    with pytest.raises(Invalid, match=re.escape(said)) as refused:
         typed("n", *words)
+    assert "\n" not in refused.value.detail

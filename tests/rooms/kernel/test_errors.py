@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modelyard import errors
-from modelyard.cli.main import EXIT
+from modelyard.cli.problems import EXIT
 
 
 def test_every_public_error_has_its_own_code_and_an_exit_code():

@@ -1,0 +1,77 @@
+"""What went wrong: a sentence for people, a document for scripts, an exit code for both."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import click
+from pydantic import ValidationError
+
+from modelyard import errors
+from modelyard.kernel.command import Command
+
+EXIT: dict[type[errors.ModelyardError], int] = {
+    errors.Failed: 1,
+    errors.Invalid: 2,
+    errors.NotFound: 3,
+    errors.Conflict: 4,
+    errors.Unauthenticated: 5,
+    errors.Forbidden: 5,
+    errors.Blocked: 6,
+    errors.Unsupported: 7,
+    errors.Unavailable: 8,
+}
+NAMES_RULE = "begin with a letter or digit, then letters, digits, '.', '-' and '_', no blanks"
+
+
+def wants_json(words: Sequence[str]) -> bool:
+    """Whether `--json` was typed, also where the rest cannot be read."""
+    options = words[: words.index("--")] if "--" in words else words
+    return "--json" in options
+
+
+def sentence(command: type[Command[Any]], error: ValidationError) -> str:
+    """Say in words which values were wrong."""
+    parts = []
+    for fault in error.errors(include_url=False):
+        field = str(fault["loc"][0]) if fault["loc"] else ""
+        shown = field.upper() if field in command.arguments else f"--{field.replace('_', '-')}"
+        said = fault["msg"].removeprefix("Value error, ")
+        if fault["type"] == "string_pattern_mismatch":
+            said = NAMES_RULE
+        parts.append(f"{shown}: {said} (given: {fault['input']!r})" if field else said)
+    return "; ".join(parts)
+
+
+def tell(error: errors.ModelyardError, *, as_json: bool) -> None:
+    """Print an error on stderr, as a sentence or as JSON."""
+    if as_json:
+        problem = {"code": error.code, "detail": error.detail, "context": error.context}
+        click.echo(json.dumps(problem, default=str), err=True)
+    else:
+        click.echo(f"{error.code}: {error.detail}", err=True)
+
+
+def tell_usage(error: click.ClickException, *, as_json: bool) -> None:
+    """Print what click cannot read on stderr: in its words, or as JSON."""
+    if not as_json:
+        error.show()
+        return
+    detail = " ".join(error.format_message().split())
+    tell(errors.Invalid(detail, **_context(error)), as_json=True)
+
+
+def _context(error: click.ClickException) -> dict[str, Any]:
+    """The facts that click knows: which command, which word of it, what it may have meant."""
+    above = getattr(error, "ctx", None)
+    param = getattr(error, "param", None)
+    named = getattr(error, "option_name", None) or getattr(error, "command_name", None)
+    facts = {
+        "command": above.command_path if above else None,
+        "parameter": param.opts[0] if isinstance(param, click.Option) else param and param.name,
+        "given": named,
+        "near": getattr(error, "possibilities", None),
+    }
+    return {name: fact for name, fact in facts.items() if fact}
