@@ -6,10 +6,13 @@ import getpass
 import os
 from importlib import import_module
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 from modelyard.kernel.bus import Bus
+from modelyard.kernel.catalog import Catalog
 from modelyard.kernel.command import Command
+from modelyard.kernel.identity import Identity
 from modelyard.kernel.progress import Progress, silence
 from modelyard.verbs import Verbs
 
@@ -18,20 +21,22 @@ R = TypeVar("R")
 BUS: Bus[Any] = Bus(
     f"modelyard.{room}" for room in ("projects", "data", "runtime", "models", "scoring")
 )
+CATALOG = Catalog(Verbs.commands())
 FOLDER = ".modelyard"
 
 
 class Workspace(Verbs):
-    """A workspace folder on this machine.
+    """A workspace folder on this machine, as somebody who works in it sees it.
 
     It is opened when the first command runs; until then nothing is read or written.
     """
 
-    def __init__(self, folder: Path, *, actor: str, progress: Progress = silence) -> None:
+    def __init__(self, folder: Path, *, identity: Identity, progress: Progress = silence) -> None:
         self.folder = folder
-        self._actor = actor
+        self.identity = identity
         self._progress = progress
         self._context: Any = None
+        self._opening = Lock()
         super().__init__(self)
 
     def run(self, command: Command[R], /) -> R:
@@ -40,9 +45,13 @@ class Workspace(Verbs):
         Raises:
             ModelyardError: the command cannot be carried out; the message says what to do.
         """
-        if self._context is None:
-            self._context = self.open()
-        return BUS.handle(command, self._context)
+        return BUS.handle(command, self.open())
+
+    def acting(self, identity: Identity, *, progress: Progress = silence) -> Workspace:
+        """The same open workspace for somebody else; it costs nothing to make."""
+        other = Workspace(self.folder, identity=identity, progress=progress)
+        other._context = self._store().seen_by(self.open(), identity, other, progress)
+        return other
 
     def close(self) -> None:
         """Let go of the database; the next command opens it again."""
@@ -51,12 +60,22 @@ class Workspace(Verbs):
             self._context = None
 
     def open(self) -> Any:
-        """Open the folder now; gives what handlers are given."""
+        """Open the folder, unless it is open; gives what handlers are given."""
+        with self._opening:
+            if self._context is None:
+                self._context = self._store().open_context(
+                    self.folder,
+                    identity=self.identity,
+                    commands=CATALOG,
+                    caller=self,
+                    progress=self._progress,
+                )
+            return self._context
+
+    @staticmethod
+    def _store() -> Any:
         # The store brings SQLAlchemy, which help pages and completions should not wait for.
-        opening = import_module("modelyard.store.opening")
-        return opening.open_context(
-            self.folder, actor=self._actor, caller=self, progress=self._progress
-        )
+        return import_module("modelyard.store.opening")
 
 
 def open_workspace(
@@ -71,7 +90,8 @@ def open_workspace(
         progress: called with a message, a fraction and a number of rows while long commands run.
     """
     chosen = Path(folder or os.environ.get("MODELYARD_WORKSPACE") or FOLDER).expanduser()
-    return Workspace(chosen.absolute(), actor=actor or login_name(), progress=progress)
+    identity = Identity(actor or login_name())
+    return Workspace(chosen.absolute(), identity=identity, progress=progress)
 
 
 def login_name() -> str:

@@ -47,6 +47,12 @@ class TestVerb:
     def test_names_the_right_it_takes(self, room, name, command):
         assert re.fullmatch(r"[a-z]+:(read|write|run)", command.needs)
 
+    def test_has_a_route_whose_fields_it_has(self, room, name, command):
+        method, path = command.http()
+        assert method in {"GET", "POST", "PATCH", "PUT", "DELETE"}
+        assert method != "GET" or command.needs.endswith(":read")
+        assert set(re.findall(r"{(\w+)}", path)) <= set(command.model_fields)
+
     def test_has_a_result_that_json_holds(self, room, name, command):
         assert TypeAdapter(command.result_type()).json_schema() is not None
 
@@ -57,3 +63,8 @@ class TestVerb:
 
 def test_every_handler_has_a_verb():
     assert set(BUS.handlers) == {command for _, _, command in VERBS}
+
+
+def test_no_two_verbs_share_a_route():
+    routes = [command.http() for _, _, command in VERBS]
+    assert len(set(routes)) == len(routes)

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from modelyard import __version__, errors
 from modelyard.cli.options import parameters_of, values_from
-from modelyard.cli.problems import EXIT, sentence, tell, tell_usage, wants_json
+from modelyard.cli.problems import EXIT, tell, tell_usage, wants_json, wrong_values
 from modelyard.kernel.command import Command
 from modelyard.verbs import Verbs
 from modelyard.workspace import open_workspace
@@ -86,7 +86,7 @@ def run(
     try:
         filled = command.model_validate(values_from(command, given))
     except ValidationError as error:
-        raise errors.Invalid(sentence(command, error)) from error
+        raise wrong_values(command, error) from error
     # Tables and progress bars are only needed once a command runs.
     from modelyard.cli.render import progress_bar, show  # noqa: PLC0415
 

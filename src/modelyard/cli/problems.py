@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from modelyard import errors
 from modelyard.kernel.command import Command
+from modelyard.kernel.faults import invalid
 
 EXIT: dict[type[errors.ModelyardError], int] = {
     errors.Failed: 1,
@@ -23,7 +24,6 @@ EXIT: dict[type[errors.ModelyardError], int] = {
     errors.Unsupported: 7,
     errors.Unavailable: 8,
 }
-NAMES_RULE = "begin with a letter or digit, then letters, digits, '.', '-' and '_', no blanks"
 
 
 def wants_json(words: Sequence[str]) -> bool:
@@ -32,17 +32,13 @@ def wants_json(words: Sequence[str]) -> bool:
     return "--json" in options
 
 
-def sentence(command: type[Command[Any]], error: ValidationError) -> str:
-    """Say in words which values were wrong."""
-    parts = []
-    for fault in error.errors(include_url=False):
-        field = str(fault["loc"][0]) if fault["loc"] else ""
-        shown = field.upper() if field in command.arguments else f"--{field.replace('_', '-')}"
-        said = fault["msg"].removeprefix("Value error, ")
-        if fault["type"] == "string_pattern_mismatch":
-            said = NAMES_RULE
-        parts.append(f"{shown}: {said} (given: {fault['input']!r})" if field else said)
-    return "; ".join(parts)
+def wrong_values(command: type[Command[Any]], error: ValidationError) -> errors.Invalid:
+    """The error that says which values were wrong, by the names they are typed under."""
+
+    def typed(field: str) -> str:
+        return field.upper() if field in command.arguments else f"--{field.replace('_', '-')}"
+
+    return invalid(error, called=typed)
 
 
 def tell(error: errors.ModelyardError, *, as_json: bool) -> None:

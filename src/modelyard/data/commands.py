@@ -26,6 +26,7 @@ class CreateConnection(ProjectCommand[Connection]):
     """Name a folder or a database so that datasets can refer to it."""
 
     needs = "data:write"
+    route = "POST /connections"
     arguments = ("name",)
     name: Name = Field(description="unique name of the connection inside the project")
     path: str | None = Field(default=None, description="the folder")
@@ -41,12 +42,14 @@ class ListConnections(ProjectCommand[list[Connection]]):
     """List the connections, by name."""
 
     needs = "data:read"
+    route = "GET /connections"
 
 
 class ShowConnection(ProjectCommand[Connection]):
     """Show one connection; its password stays hidden."""
 
     needs = "data:read"
+    route = "GET /connections/{name}"
     arguments = ("name",)
     name: str = Field(description="name of the connection")
 
@@ -55,6 +58,7 @@ class DeleteConnection(ProjectCommand[None]):
     """Delete a connection that no dataset uses; the data stays where it is."""
 
     needs = "data:write"
+    route = "DELETE /connections/{name}"
     arguments = ("name",)
     name: str = Field(description="name of the connection")
 
@@ -63,6 +67,7 @@ class CreateDataset(ProjectCommand[Dataset]):
     """Name a table in files or in a database; its schema is read at once."""
 
     needs = "data:write"
+    route = "POST /datasets"
     background = True
     arguments = ("name",)
     name: Name = Field(description="unique name of the dataset inside the project")
@@ -96,12 +101,14 @@ class ListDatasets(ProjectCommand[list[Dataset]]):
     """List the datasets, by name."""
 
     needs = "data:read"
+    route = "GET /datasets"
 
 
 class ShowDataset(ProjectCommand[Dataset]):
     """Show a dataset with its schema as it is now."""
 
     needs = "data:read"
+    route = "GET /datasets/{dataset}"
     arguments = ("dataset",)
     dataset: str = Field(description=DATASET)
 
@@ -110,6 +117,7 @@ class PreviewDataset(ProjectCommand[Preview]):
     """Show the first rows of a dataset."""
 
     needs = "data:read"
+    route = "GET /datasets/{dataset}/preview"
     arguments = ("dataset",)
     dataset: str = Field(description=DATASET)
     rows: int = Field(default=10, ge=1, le=10_000, description="how many rows")
@@ -119,6 +127,7 @@ class SampleDataset(ProjectCommand[Written], Sampling):
     """Write a sample of a dataset to a file or table."""
 
     needs = "data:write"
+    route = "POST /datasets/{dataset}/sample"
     background = True
     arguments = ("dataset",)
     dataset: str = Field(description=DATASET)
@@ -132,5 +141,6 @@ class DeleteDataset(ProjectCommand[None]):
     """Forget a dataset; its files or table stay where they are."""
 
     needs = "data:write"
+    route = "DELETE /datasets/{name}"
     arguments = ("name",)
     name: str = Field(description="name of the dataset")

@@ -16,15 +16,21 @@ P = ParamSpec("P")
 class Command(BaseModel, Generic[R]):
     """One thing the system can be asked to do.
 
-    `needs` names the right it takes, `background` says that it may take long and reports progress,
-    `arguments` names the fields that a command line takes by position, in order.
+    `needs` names the right it takes, as `area:read` or `area:write`. `route` is its method and path
+    below `/api/v1`, with fields in braces; what is GET changes nothing. `background` says that it may take long and reports progress; as a job it then waits
+    in `queue`. `arguments` names the fields that a command line takes by position, in order.
+    `project_field` names the field that holds the project whose members may run it; a command
+    without one is about the whole instance.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     needs: ClassVar[str]
+    route: ClassVar[str]
     background: ClassVar[bool] = False
+    queue: ClassVar[str] = "default"
     arguments: ClassVar[tuple[str, ...]] = ()
+    project_field: ClassVar[str] = ""
 
     @classmethod
     def result_type(cls) -> Any:
@@ -35,11 +41,38 @@ class Command(BaseModel, Generic[R]):
                 return args[0]
         raise TypeError(f"{cls.__name__} names no result")
 
+    @classmethod
+    def only_reads(cls) -> bool:
+        """Whether it changes nothing."""
+        return cls.route.startswith("GET ")
+
+    @classmethod
+    def http(cls) -> tuple[str, str]:
+        """Its HTTP method and its path below `/api/v1`, with fields in braces."""
+        method, _, path = cls.route.partition(" ")
+        return method, path
+
+    def in_project(self) -> str | None:
+        """The project that it is about, if it is about one."""
+        return getattr(self, self.project_field) if self.project_field else None
+
+    def exclusive_key(self) -> str | None:
+        """Jobs with the same key run one after another; None: it may run beside any other."""
+        return None
+
 
 class ProjectCommand(Command[R], Generic[R]):
-    """A command about something inside a project."""
+    """A command about something inside a project; its route begins with that project's."""
+
+    project_field = "project"
 
     project: ProjectKey = Field(default="default", description="key of the project")
+
+    @classmethod
+    def http(cls) -> tuple[str, str]:
+        """Its HTTP method and its path below `/api/v1`, with fields in braces."""
+        method, path = super().http()
+        return method, f"/projects/{{project}}{path}"
 
 
 class Caller(Protocol):

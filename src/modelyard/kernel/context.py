@@ -10,7 +10,9 @@ from typing import BinaryIO, Protocol
 
 from sqlalchemy import Connection, Engine
 
+from modelyard.kernel.catalog import Catalog
 from modelyard.kernel.command import Caller
+from modelyard.kernel.identity import Identity
 from modelyard.kernel.progress import Progress
 from modelyard.kernel.settings import Settings
 
@@ -51,9 +53,14 @@ class Context:
     engine: Engine
     artifacts: Artifacts
     settings: Settings
-    actor: str
+    identity: Identity
+    """Who runs the command."""
+    commands: Catalog
+    """Every command there is, by name."""
     caller: Caller
     """Runs another command as part of this one."""
     progress: Progress
     begin: Callable[[], AbstractContextManager[Connection]]
     """Open a transaction; leaving the block commits, an exception rolls back. Keep it short."""
+    read: Callable[[], AbstractContextManager[Connection]]
+    """Open a transaction that only reads, and so waits for no writer."""

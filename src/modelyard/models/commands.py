@@ -24,6 +24,7 @@ class CreateModel(ProjectCommand[SavedModel]):
     """Create a saved model that has no version yet."""
 
     needs = "models:write"
+    route = "POST /models"
     arguments = ("name",)
 
     name: Name = Field(description="unique name inside the project")
@@ -37,6 +38,7 @@ class ListModels(ProjectCommand[list[SavedModel]]):
     """List the saved models of a project."""
 
     needs = "models:read"
+    route = "GET /models"
 
     search: str = Field(default="", description="only names or descriptions that contain this")
 
@@ -45,6 +47,7 @@ class ShowModel(ProjectCommand[SavedModel]):
     """Show a saved model."""
 
     needs = "models:read"
+    route = "GET /models/{name}"
     arguments = ("name",)
 
     name: Name = Field(description="name of the saved model")
@@ -54,6 +57,7 @@ class DeleteModel(ProjectCommand[None]):
     """Delete a saved model with all its versions."""
 
     needs = "models:write"
+    route = "DELETE /models/{name}"
     arguments = ("name",)
 
     name: Name = Field(description="name of the saved model")
@@ -64,6 +68,7 @@ class ListUsages(ProjectCommand[list[Usage]]):
     """List the recipes that use a saved model."""
 
     needs = "models:read"
+    route = "GET /models/{name}/usages"
     arguments = ("name",)
 
     name: Name = Field(description="name of the saved model")
@@ -77,7 +82,9 @@ class ImportVersion(ProjectCommand[ModelVersion]):
     """
 
     needs = "models:write"
+    route = "POST /models/{model}/versions"
     background = True
+    queue = "imports"
     arguments = ("model", "version", "source")
 
     model: Name = Field(description="saved model to import into")
@@ -132,6 +139,7 @@ class ListVersions(ProjectCommand[list[VersionSummary]]):
     """List the versions of a saved model."""
 
     needs = "models:read"
+    route = "GET /models/{model}/versions"
     arguments = ("model",)
 
     model: Name = Field(description="name of the saved model")
@@ -145,6 +153,7 @@ class ShowVersion(ProjectCommand[ModelVersion]):
     """Show all that is known of a version."""
 
     needs = "models:read"
+    route = "GET /models/{model}/versions/{version}"
     arguments = ("model", "version")
 
     model: Name = Field(description="name of the saved model")
@@ -157,6 +166,7 @@ class UpdateVersion(ProjectCommand[ModelVersion]):
     """Change what people say of a version: name, description, threshold, interpretation."""
 
     needs = "models:write"
+    route = "PATCH /models/{model}/versions/{version}"
     arguments = ("model", "version")
 
     model: Name = Field(description="name of the saved model")
@@ -179,6 +189,7 @@ class ActivateVersion(ProjectCommand[SavedModel]):
     """Make a version the active one, which scoring and serving use by default."""
 
     needs = "models:write"
+    route = "POST /models/{model}/versions/{version}/activate"
     arguments = ("model", "version")
 
     model: Name = Field(description="name of the saved model")
@@ -189,7 +200,9 @@ class VerifyVersion(ProjectCommand[Verification]):
     """Check a version's files, and that a fresh load reproduces its golden predictions."""
 
     needs = "models:write"
+    route = "POST /models/{model}/versions/{version}/verify"
     background = True
+    queue = "imports"
     arguments = ("model", "version")
 
     model: Name = Field(description="name of the saved model")
@@ -203,6 +216,7 @@ class ExportVersion(ProjectCommand[VersionExport]):
     """Write a version's files out as an MLflow model: a folder, or a .zip."""
 
     needs = "models:read"
+    route = "POST /models/{model}/versions/{version}/export"
     background = True
     arguments = ("model", "version", "to")
 
@@ -217,6 +231,7 @@ class DeleteVersions(ProjectCommand[list[VersionId]]):
     """Delete versions; the active one only with --force."""
 
     needs = "models:write"
+    route = "POST /models/{model}/versions/delete"
     arguments = ("model", "versions")
 
     model: Name = Field(description="name of the saved model")

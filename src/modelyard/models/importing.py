@@ -104,7 +104,7 @@ def import_version(context: Context, command: ImportVersion) -> ModelVersion:
                     name=command.name,
                     description=command.description,
                     imported=now(),
-                    imported_by=context.actor,
+                    imported_by=context.identity.name,
                     digest=digest,
                     files=files,
                     lineage=lineage,

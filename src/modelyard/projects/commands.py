@@ -13,6 +13,7 @@ class CreateProject(Command[Project]):
     """Create a project."""
 
     needs = "projects:write"
+    route = "POST /projects"
     arguments = ("key",)
 
     key: ProjectKey = Field(description="unique key: a letter, then letters, digits, - and _")
@@ -23,12 +24,15 @@ class ListProjects(Command[list[Project]]):
     """List the projects."""
 
     needs = "projects:read"
+    route = "GET /projects"
 
 
 class ShowProject(Command[Project]):
     """Show one project."""
 
     needs = "projects:read"
+    route = "GET /projects/{key}"
+    project_field = "key"
     arguments = ("key",)
 
     key: ProjectKey = Field(description="key of the project")

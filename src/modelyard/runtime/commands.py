@@ -13,12 +13,14 @@ class ListEnvs(Command[list[EnvSummary]]):
     """List the code envs, with the versions that run in them."""
 
     needs = "envs:read"
+    route = "GET /envs"
 
 
 class ShowEnv(Command[CodeEnv]):
     """Show one code env: its packages, and how they differ from what was asked for."""
 
     needs = "envs:read"
+    route = "GET /envs/{env}"
     arguments = ("env",)
 
     env: str = Field(description="name or id of the env; 'local': the Python that runs Modelyard")
@@ -32,7 +34,9 @@ class BuildEnv(Command[CodeEnv]):
     """
 
     needs = "envs:write"
+    route = "POST /envs"
     background = True
+    queue = "imports"
     arguments = ("name",)
 
     name: Name = Field(description="name of the env")
@@ -49,6 +53,7 @@ class DeleteEnv(Command[None]):
     """Delete a code env: its folder, its names, and the memory of what led to it."""
 
     needs = "envs:write"
+    route = "DELETE /envs/{env}"
     arguments = ("env",)
 
     env: str = Field(description="name or id of the env")

@@ -17,7 +17,9 @@ class RunScoring(Scoring, ProjectCommand[ScoringRun]):
     """
 
     needs = "scoring:write"
+    route = "POST /scoring/runs"
     background = True
+    queue = "scoring"
     arguments = ("model",)
 
 
@@ -25,6 +27,7 @@ class ListRuns(ProjectCommand[list[RunSummary]]):
     """List the scoring runs of a project, the newest first."""
 
     needs = "scoring:read"
+    route = "GET /scoring/runs"
 
     model: Name | None = Field(default=None, description="only runs of this saved model")
     limit: int = Field(default=50, ge=1, le=10_000, description="how many at most")
@@ -34,6 +37,7 @@ class ShowRun(ProjectCommand[ScoringRun]):
     """Show one scoring run."""
 
     needs = "scoring:read"
+    route = "GET /scoring/runs/{id}"
     arguments = ("id",)
 
     id: str = Field(description="id of the run")
@@ -43,6 +47,7 @@ class CreateRecipe(Scoring, ProjectCommand[Recipe]):
     """Save a scoring as a recipe, to run it again by name."""
 
     needs = "scoring:write"
+    route = "POST /recipes"
     arguments = ("name", "model")
 
     name: Name = Field(description="unique name inside the project")
@@ -52,6 +57,7 @@ class ListRecipes(ProjectCommand[list[Recipe]]):
     """List the recipes of a project."""
 
     needs = "scoring:read"
+    route = "GET /recipes"
 
     model: Name | None = Field(default=None, description="only recipes that use this saved model")
 
@@ -60,6 +66,7 @@ class ShowRecipe(ProjectCommand[Recipe]):
     """Show a recipe."""
 
     needs = "scoring:read"
+    route = "GET /recipes/{name}"
     arguments = ("name",)
 
     name: Name = Field(description="name of the recipe")
@@ -69,7 +76,9 @@ class RunRecipe(ProjectCommand[ScoringRun]):
     """Run a recipe: score its input as it is now."""
 
     needs = "scoring:write"
+    route = "POST /recipes/{name}/run"
     background = True
+    queue = "scoring"
     arguments = ("name",)
 
     name: Name = Field(description="name of the recipe")
@@ -79,6 +88,7 @@ class DeleteRecipe(ProjectCommand[None]):
     """Delete a recipe; what it wrote stays."""
 
     needs = "scoring:write"
+    route = "DELETE /recipes/{name}"
     arguments = ("name",)
 
     name: Name = Field(description="name of the recipe")

@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 from modelyard import errors
 from modelyard.store.migrations import HEAD
 
+READING = "modelyard_reading"
 LOCK = 0x6D6F6465  # "mode": one advisory lock key for all of a workspace's rare exclusive work
 
 
@@ -63,7 +64,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     # Take the write lock at once: a transaction that starts reading and then writes cannot wait.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reading = connection.get_execution_options().get(READING, False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
 @contextmanager

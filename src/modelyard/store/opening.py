@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from modelyard import errors
+from modelyard.kernel.catalog import Catalog
 from modelyard.kernel.command import Caller
 from modelyard.kernel.context import Context
+from modelyard.kernel.identity import Identity
 from modelyard.kernel.progress import Progress
 from modelyard.kernel.settings import read_settings
 from modelyard.store.artifacts import LocalArtifacts
-from modelyard.store.database import connect, transaction
+from modelyard.store.database import READING, connect, transaction
 
 
-def open_context(folder: Path, *, actor: str, caller: Caller, progress: Progress) -> Context:
+def open_context(
+    folder: Path, *, identity: Identity, commands: Catalog, caller: Caller, progress: Progress
+) -> Context:
     """Open a workspace folder, made if it is not there.
 
     Raises:
@@ -33,8 +38,15 @@ def open_context(folder: Path, *, actor: str, caller: Caller, progress: Progress
         engine=engine,
         artifacts=LocalArtifacts(artifacts),
         settings=settings,
-        actor=actor,
+        identity=identity,
+        commands=commands,
         caller=caller,
         progress=progress,
         begin=partial(transaction, engine),
+        read=partial(transaction, engine.execution_options(**{READING: True})),
     )
+
+
+def seen_by(opened: Context, identity: Identity, caller: Caller, progress: Progress) -> Context:
+    """The same open workspace for somebody else."""
+    return replace(opened, identity=identity, caller=caller, progress=progress)

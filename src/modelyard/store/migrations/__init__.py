@@ -1,3 +1,3 @@
 """How the tables came to be, step by step."""
 
-HEAD = "0001"
+HEAD = "0004"

@@ -1,0 +1,39 @@
+"""Wrong values in words: what a validation found, as one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import ValidationError
+
+from modelyard import errors
+
+NAMES_RULE = "begin with a letter or digit, then letters, digits, '.', '-' and '_', no blanks"
+SHOWN = 200
+"""Letters of a wrong value that a message repeats."""
+
+
+def invalid(exc: ValidationError, *, called: Callable[[str], str] = str) -> errors.Invalid:
+    """The error that says which values were wrong; `called` says what a reader calls a field.
+
+    Its context holds `faults`, each with `field` and `problem`.
+    """
+    faults = [
+        {"field": ".".join(map(str, fault["loc"])), "problem": _problem(dict(fault))}
+        for fault in exc.errors(include_url=False)
+    ]
+    said = (f"{called(f['field'])}: {f['problem']}" if f["field"] else f["problem"] for f in faults)
+    return errors.Invalid("; ".join(said), faults=faults)
+
+
+def _problem(fault: dict[str, Any]) -> str:
+    if fault["type"] == "missing":
+        return "is needed and was not given"
+    if fault["type"] == "extra_forbidden":
+        return "is not known here"
+    said = str(fault["msg"]).removeprefix("Value error, ")
+    if fault["type"] == "string_pattern_mismatch":
+        said = NAMES_RULE
+    given = repr(fault["input"])
+    return f"{said} (given: {given if len(given) <= SHOWN else given[:SHOWN] + '…'})"

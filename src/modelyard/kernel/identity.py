@@ -1,0 +1,32 @@
+"""Who asks for something, and from where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+IdentityKind = Literal["local", "user", "key", "anonymous"]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Whoever runs a command.
+
+    A *local* identity is whoever may read and write the workspace's own folder: nothing is kept
+    from it, so nothing is checked. Everybody else came over HTTP and may do what the rights in the
+    database say. `key` is the id of the API key that was shown, `address` where the request came
+    from.
+    """
+
+    name: str
+    kind: IdentityKind = "local"
+    address: str = ""
+    key: str | None = None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is somebody with the workspace's folder in hand."""
+        return self.kind == "local"
+
+
+ANONYMOUS = Identity("", "anonymous")
