@@ -17,10 +17,10 @@ class Command(BaseModel, Generic[R]):
     """One thing the system can be asked to do.
 
     `needs` names the right it takes, as `area:read` or `area:write`. `route` is its method and path
-    below `/api/v1`, with fields in braces; what is GET changes nothing. `background` says that it may take long and reports progress; as a job it then waits
-    in `queue`. `arguments` names the fields that a command line takes by position, in order.
-    `project_field` names the field that holds the project whose members may run it; a command
-    without one is about the whole instance.
+    below `/api/v1`, with fields in braces; what is GET changes nothing. `background` says that it
+    may take long and reports progress; as a job it then waits in `queue`. `arguments` names the
+    fields that a command line takes by position, in order. `project_field` names the field that
+    holds the project whose members may run it; a command without one is about the whole instance.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
