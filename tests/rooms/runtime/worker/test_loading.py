@@ -19,7 +19,6 @@ from tests.rooms.runtime.worker.conftest import load_options
 
 from modelyard.runtime.worker import flavors
 from modelyard.runtime.worker.flavors import Flavor
-from modelyard.runtime.worker.flavors.flavor import interpretation
 from modelyard.runtime.worker.model import load
 from modelyard.runtime.worker.problems import Problem
 
@@ -119,24 +118,60 @@ def test_a_model_saved_with_its_native_flavor_alone(name, zoo, tmp_path, predict
 
 
 class Careful(Flavor):
-    """A flavor of another package."""
+    """A flavor of another package, for a loader module of its own and for one that is ours."""
 
     name = "careful"
-    loader_modules = ("mlflow.sklearn",)
-
-    def expects(self, prediction_type):
-        return interpretation("number", "so it is")
+    loader_modules = ("pyfunc_loader_loader", "mlflow.sklearn", "mlflow.pyfunc.model")
 
 
-def test_a_flavor_of_another_package_goes_before_ours(zoo, tmp_path, monkeypatch):
-    info = tmp_path / "careful-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: careful\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(f"[{flavors.GROUP}]\ncareful = careful_flavor:Careful\n")
-    monkeypatch.syspath_prepend(tmp_path)
+@pytest.fixture
+def install(tmp_path, monkeypatch):
+    """Install a package that brings a flavor: a real distribution on the path."""
+
+    def install(package, point):
+        info = tmp_path / "site" / f"{package}-1.0.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[{flavors.GROUP}]\n{package} = {point}\n")
+
+    monkeypatch.syspath_prepend(tmp_path / "site")
     monkeypatch.setitem(sys.modules, "careful_flavor", sys.modules[__name__])
-    model = _load(zoo("sklearn_regression"))
-    assert model.describe()["flavor"] == "careful"
+    return install
+
+
+def _plain(loader="pyfunc_loader_loader"):
+    return {"flavors": {"python_function": {"loader_module": loader}}}
+
+
+def test_a_flavor_of_another_package_serves_its_own_loader_module(zoo, install):
+    assert _load(zoo("pyfunc_loader")).describe()["flavor"] == "python_function"
+    install("careful", "careful_flavor:Careful")
+    assert _load(zoo("pyfunc_loader")).describe()["flavor"] == "careful"
+
+
+@pytest.mark.parametrize("name", ["sklearn_regression", "pyfunc_positive"])
+def test_no_package_takes_the_place_of_a_flavor_of_ours(zoo, install, name):
+    ours = _load(zoo(name)).describe()["flavor"]
+    install("careful", "careful_flavor:Careful")
+    loader = zoo(name).mlmodel["flavors"]["python_function"]["loader_module"]
+    assert loader in Careful.loader_modules
+    assert _load(zoo(name)).describe()["flavor"] == ours
+
+
+def test_two_packages_for_one_loader_module_are_named(install):
+    install("careful", "careful_flavor:Careful")
+    install("other", "careful_flavor:Careful")
+    with pytest.raises(
+        Problem, match="each bring a flavor for pyfunc_loader_loader; uninstall all but"
+    ):
+        flavors.choose(_plain())
+
+
+def test_a_flavor_that_cannot_be_loaded_is_named_where_it_may_be_needed(install):
+    install("broken", "no_such_module:Flavor")
+    assert flavors.choose(_plain("mlflow.sklearn")).name == "sklearn"
+    with pytest.raises(Problem, match="'broken' of no_such_module:Flavor cannot be loaded"):
+        flavors.choose(_plain())
 
 
 def test_a_library_without_adapter_is_noted(zoo, tmp_path):

@@ -32,7 +32,7 @@ class Flavor:
     """One model of one flavor; this class serves any pyfunc model, its output read by its shape.
 
     A flavor of another package is a class like this one, registered under the entry point group
-    `modelyard.flavors` in the model's env.
+    `modelyard.flavors` in the model's env. It serves loader modules that no flavor of ours does.
 
     Args:
         pyfunc: what `mlflow.pyfunc.load_model` returned.
@@ -42,7 +42,7 @@ class Flavor:
     """
 
     name = "python_function"
-    loader_modules: Tuple[str, ...] = ()
+    loader_modules: Tuple[str, ...] = ("mlflow.pyfunc.model", "mlflow.pyfunc.loaders.code_model")
     libraries: Tuple[str, ...] = ()
     """Modules whose versions describe the env."""
     native_loader: Optional[Tuple[str, str]] = None
