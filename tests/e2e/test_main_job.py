@@ -29,6 +29,16 @@ def test_score_in_both_modes(imported):
     assert lines == ["id,prediction", "a,1", "b,0"]
 
 
+def test_phases_are_told_on_stderr_where_there_is_no_terminal(imported):
+    words = ("scoring", "run", "churn", "--input", "holdout", "--output", "scored.parquet")
+    done = imported(*words, "--json")
+    assert done.json["state"] == "finished"
+    lines = done.err.splitlines()
+    assert lines[0] == "loading the model"
+    assert re.fullmatch(r"scored 2 of 2 rows, [\d,]+ rows/s, 0 s left \(100%\)", lines[1])
+    assert len(lines) == 2
+
+
 def test_show_list_activate_verify_export_delete(imported, model_folder):
     imported.ok(*IMPORT, "v2", str(model_folder), "--description", "second", *CLASSES)
     listed = imported.ok("versions", "list", "churn", "--sort", "version")

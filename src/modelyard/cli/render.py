@@ -1,12 +1,14 @@
-"""Results as tables for people, and progress as a bar."""
+"""Results as tables for people, and progress as a bar or as lines."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
+import click
 from pydantic import BaseModel
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -23,6 +25,8 @@ from modelyard.models.types import ModelVersion
 
 WIDTH = 120
 """Columns of text where no terminal says how wide it is."""
+SECONDS_BETWEEN_LINES = 10.0
+"""How often a long phase says how far it is where stderr is no terminal."""
 
 
 def show(result: Any) -> None:
@@ -99,10 +103,13 @@ def _holds_values(part: Any) -> bool:
 
 @contextmanager
 def progress_bar(*, enabled: bool) -> Iterator[Progress]:
-    """A bar on stderr while a long command runs; nothing when stderr is no terminal."""
+    """Progress on stderr while a long command runs: a bar on a terminal, else a line at times."""
     console = Console(stderr=True)
-    if not enabled or not console.is_terminal:
+    if not enabled:
         yield silence
+        return
+    if not console.is_terminal:
+        yield ProgressLines()
         return
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Bar(*columns, console=console, transient=True) as bar:
@@ -111,8 +118,39 @@ def progress_bar(*, enabled: bool) -> Iterator[Progress]:
         def progress(
             message: str, /, *, fraction: float | None = None, rows: int | None = None
         ) -> None:
-            text = message if rows is None else f"{message} ({rows:,} rows)"
             total = None if fraction is None else 1.0
+            text = _with_figures(message, rows=rows)
             bar.update(task, description=text, total=total, completed=fraction or 0)
 
         yield progress
+
+
+class ProgressLines:
+    """Progress for logs: one line when a phase begins, then at most one every ten seconds.
+
+    The first word of a message ("copying …", "scored …") tells its phase.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._phase = ""
+        self._told = 0.0
+
+    def __call__(
+        self, message: str, /, *, fraction: float | None = None, rows: int | None = None
+    ) -> None:
+        """Print a line if it is time for one."""
+        phase, now = message.partition(" ")[0], self._clock()
+        if phase == self._phase and now - self._told < SECONDS_BETWEEN_LINES:
+            return
+        self._phase, self._told = phase, now
+        with suppress(OSError):  # whoever read our stderr is gone; the work goes on
+            click.echo(_with_figures(message, fraction=fraction, rows=rows), err=True)
+
+
+def _with_figures(message: str, *, fraction: float | None = None, rows: int | None = None) -> str:
+    """The message with its figures, unless it has them itself."""
+    figures = [] if fraction is None else [f"{fraction:.0%}"]
+    if rows is not None and f"{rows:,} " not in message:
+        figures.append(f"{rows:,} rows")
+    return f"{message} ({', '.join(figures)})" if figures else message

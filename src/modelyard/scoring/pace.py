@@ -35,9 +35,9 @@ class Pace:
     def advance(self, rows: int) -> None:
         """Take note that so many further rows are written."""
         self.rows += rows
-        told = f"{self.rows:,} rows"
+        told = f"scored {self.rows:,} rows"
         if self._total:
-            told = f"{self.rows:,} of {self._total:,} rows"
+            told = f"scored {self.rows:,} of {self._total:,} rows"
         speed = self.rows_per_second
         if speed:
             told = f"{told}, {speed:,.0f} rows/s"

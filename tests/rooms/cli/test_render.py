@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
 
-from modelyard.cli.render import progress_bar, show
+from modelyard.cli.render import ProgressLines, progress_bar, show
 from modelyard.cli.words import words
 from modelyard.kernel.progress import silence
 from modelyard.kernel.values import Value
@@ -62,6 +64,42 @@ def test_moments_are_local_and_short():
     assert len(words(datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC))) == len("2026-01-02 03:04:05")
 
 
-def test_no_bar_where_there_is_no_terminal():
-    with progress_bar(enabled=True) as progress:
+def test_short_commands_tell_no_progress():
+    with progress_bar(enabled=False) as progress:
         assert progress is silence
+
+
+def test_phases_are_lines_where_there_is_no_terminal(capsys):
+    with progress_bar(enabled=True) as progress:
+        progress("fetching model")
+        progress("copying MLmodel", fraction=0.1)
+        progress("copying model.pkl", fraction=0.9)
+        progress("scored 1,000 of 4,000 rows, 9 s left", fraction=0.25, rows=1000)
+        progress("writing", rows=12345)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.splitlines() == [
+        "fetching model",
+        "copying MLmodel (10%)",
+        "scored 1,000 of 4,000 rows, 9 s left (25%)",
+        "writing (12,345 rows)",
+    ]
+
+
+def test_a_long_phase_says_every_ten_seconds_how_far_it_is(capsys):
+    seconds = iter(range(0, 100, 3))
+    progress = ProgressLines(lambda: next(seconds))
+    for rows in range(10):
+        progress("writing", rows=rows)
+    told = capsys.readouterr().err.splitlines()
+    assert told == ["writing (0 rows)", "writing (4 rows)", "writing (8 rows)"]
+
+
+def test_nobody_has_to_read_the_lines(monkeypatch):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w", buffering=1) as gone:
+        monkeypatch.setattr("sys.stderr", gone)
+        ProgressLines()("fetching model")
+        with suppress(BrokenPipeError):
+            gone.close()
