@@ -12,11 +12,14 @@ from pydantic import TypeAdapter
 
 import modelyard
 from modelyard.cli.main import build
+from modelyard.kernel.values import LocalPath
 from modelyard.verbs import Verbs
 from modelyard.workspace import BUS
 
 VERBS = list(Verbs.commands())
 IDS = [f"{room} {name}" for room, name, _ in VERBS]
+NO_PATHS = {"connection", "format", "encoding", "missing", "python"}
+"""Fields that speak of files without naming one."""
 DOCS = Path(modelyard.__file__).parents[2] / "docs" / "reference"
 
 
@@ -52,6 +55,21 @@ class TestVerb:
         assert method in {"GET", "POST", "PATCH", "PUT", "DELETE"}
         assert method != "GET" or command.needs.endswith(":read")
         assert set(re.findall(r"{(\w+)}", path)) <= set(command.model_fields)
+
+    def test_marks_the_fields_that_name_local_paths(self, room, name, command):
+        spoken = {
+            field
+            for field, info in command.model_fields.items()
+            if re.search(r"\b(paths?|folders?|files?|URI|URL)\b", info.description or "")
+        }
+        marked = {f for f, info in command.model_fields.items() if LocalPath.of_field(info)}
+        assert spoken - NO_PATHS <= marked
+
+    def test_transfers_files_by_fields_that_are_marked(self, room, name, command):
+        for field, use in ((command.sends, "read"), (command.receives, "write")):
+            if field:
+                assert LocalPath.of_field(command.model_fields[field]) == LocalPath(use)
+                assert not command.background
 
     def test_has_a_result_that_json_holds(self, room, name, command):
         assert TypeAdapter(command.result_type()).json_schema() is not None

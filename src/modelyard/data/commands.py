@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from modelyard.data.types import (
@@ -14,7 +16,7 @@ from modelyard.data.types import (
     Written,
 )
 from modelyard.kernel.command import ProjectCommand
-from modelyard.kernel.values import Name
+from modelyard.kernel.values import LocalPath, Name
 
 DATASET = (
     "name of a dataset; or the path of a file, folder or glob pattern; or "
@@ -29,8 +31,10 @@ class CreateConnection(ProjectCommand[Connection]):
     route = "POST /connections"
     arguments = ("name",)
     name: Name = Field(description="unique name of the connection inside the project")
-    path: str | None = Field(default=None, description="the folder")
-    url: str | None = Field(
+    path: Annotated[str | None, LocalPath("read", "folder", kept=True)] = Field(
+        default=None, description="the folder"
+    )
+    url: Annotated[str | None, LocalPath("read", "database", kept=True)] = Field(
         default=None,
         description="SQLAlchemy URL of the database; ${NAME} stands for an environment variable, "
         "read at each use",
@@ -71,7 +75,7 @@ class CreateDataset(ProjectCommand[Dataset]):
     background = True
     arguments = ("name",)
     name: Name = Field(description="unique name of the dataset inside the project")
-    path: str | None = Field(
+    path: Annotated[str | None, LocalPath("read", "data", kept=True)] = Field(
         default=None,
         description="file, folder or glob pattern: CSV, Parquet or JSON lines, gzipped or not",
     )
@@ -110,7 +114,7 @@ class ShowDataset(ProjectCommand[Dataset]):
     needs = "data:read"
     route = "GET /datasets/{dataset}"
     arguments = ("dataset",)
-    dataset: str = Field(description=DATASET)
+    dataset: Annotated[str, LocalPath("read", "data")] = Field(description=DATASET)
 
 
 class PreviewDataset(ProjectCommand[Preview]):
@@ -119,7 +123,7 @@ class PreviewDataset(ProjectCommand[Preview]):
     needs = "data:read"
     route = "GET /datasets/{dataset}/preview"
     arguments = ("dataset",)
-    dataset: str = Field(description=DATASET)
+    dataset: Annotated[str, LocalPath("read", "data")] = Field(description=DATASET)
     rows: int = Field(default=10, ge=1, le=10_000, description="how many rows")
 
 
@@ -130,8 +134,8 @@ class SampleDataset(ProjectCommand[Written], Sampling):
     route = "POST /datasets/{dataset}/sample"
     background = True
     arguments = ("dataset",)
-    dataset: str = Field(description=DATASET)
-    output: str = Field(
+    dataset: Annotated[str, LocalPath("read", "data")] = Field(description=DATASET)
+    output: Annotated[str, LocalPath("write", "data")] = Field(
         description="name of a dataset to overwrite; or a path ending in .parquet, .csv or .jsonl "
         "(.gz); or connection://NAME/PATH-OR-TABLE"
     )

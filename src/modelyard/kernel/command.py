@@ -21,6 +21,12 @@ class Command(BaseModel, Generic[R]):
     may take long and reports progress; as a job it then waits in `queue`. `arguments` names the
     fields that a command line takes by position, in order. `project_field` names the field that
     holds the project whose members may run it; a command without one is about the whole instance.
+
+    `sends` names the field that holds a file of the caller's whose bytes the command is given,
+    `receives` the field that holds the file of the caller's that it writes. Over HTTP these bytes
+    are the body of the request or of the answer, and the command sees a file of the server's own
+    in the workspace's folder `transfers`; its result then travels in the header `Modelyard-Result`,
+    as JSON in ASCII, and must be small.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -31,6 +37,8 @@ class Command(BaseModel, Generic[R]):
     queue: ClassVar[str] = "default"
     arguments: ClassVar[tuple[str, ...]] = ()
     project_field: ClassVar[str] = ""
+    sends: ClassVar[str] = ""
+    receives: ClassVar[str] = ""
 
     @classmethod
     def result_type(cls) -> Any:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic.fields import FieldInfo
 
 ProjectKey = Annotated[
     str,
@@ -19,6 +21,26 @@ Name = Annotated[
 ]
 
 Verdict = Literal["data_only", "known_safe", "needs_review", "dangerous"]
+
+
+@dataclass(frozen=True)
+class LocalPath:
+    """Marks a field whose text may name files of the caller's: `Annotated[str, LocalPath("read")]`.
+
+    `use` says whether the files are read or written. `of` says what they are: one file, the data
+    of a dataset (a file, a folder, a pattern; or the dataset's name), a model (a folder or an
+    archive), a tracking server's store, a folder, or a database URL that may name a file. With
+    `kept` they are needed after the command ended.
+    """
+
+    use: Literal["read", "write"]
+    of: Literal["file", "data", "model", "store", "folder", "database"] = "file"
+    kept: bool = False
+
+    @staticmethod
+    def of_field(field: FieldInfo) -> LocalPath | None:
+        """The mark of a field, if it has one."""
+        return next((mark for mark in field.metadata if isinstance(mark, LocalPath)), None)
 
 
 class Value(BaseModel):

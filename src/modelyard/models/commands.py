@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from modelyard.kernel.command import ProjectCommand
-from modelyard.kernel.values import Name
+from modelyard.kernel.values import LocalPath, Name
 from modelyard.models.types import (
     ModelVersion,
     SavedModel,
@@ -89,15 +89,15 @@ class ImportVersion(ProjectCommand[ModelVersion]):
 
     model: Name = Field(description="saved model to import into")
     version: VersionId = Field(description="id of the version, such as v1")
-    source: str = Field(
+    source: Annotated[str, LocalPath("read", "model")] = Field(
         min_length=1,
         description="folder, zip, tar.gz, connection://NAME/path, runs:/, models:/ or "
         "mlflow-artifacts:/ URI of an MLflow model",
     )
-    tracking_uri: str | None = Field(
+    tracking_uri: Annotated[str | None, LocalPath("read", "store")] = Field(
         default=None, description="MLflow server to read from; else MLFLOW_TRACKING_URI"
     )
-    registry_uri: str | None = Field(
+    registry_uri: Annotated[str | None, LocalPath("read", "store")] = Field(
         default=None, description="MLflow model registry, where it is another server"
     )
     activate: bool = Field(default=True, description="make it the active version")
@@ -113,7 +113,7 @@ class ImportVersion(ProjectCommand[ModelVersion]):
     threshold: float | None = Field(
         default=None, ge=0, le=1, description="binary: positive from this probability up [0.5]"
     )
-    dataset: str | None = Field(
+    dataset: Annotated[str | None, LocalPath("read", "data")] = Field(
         default=None, description="dataset or path to read features and trial rows from"
     )
     dataset_rows: int = Field(
@@ -222,7 +222,7 @@ class ExportVersion(ProjectCommand[VersionExport]):
 
     model: Name = Field(description="name of the saved model")
     version: VersionId = Field(description="id of the version")
-    to: str = Field(
+    to: Annotated[str, LocalPath("write", "model")] = Field(
         default="", description="new folder or .zip file [MODEL-VERSION in this folder]"
     )
 

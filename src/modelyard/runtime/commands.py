@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from modelyard.kernel.command import Command
-from modelyard.kernel.values import Name
+from modelyard.kernel.values import LocalPath, Name
 from modelyard.runtime.types import CodeEnv, EnvSummary
 
 
@@ -40,7 +42,7 @@ class BuildEnv(Command[CodeEnv]):
     arguments = ("name",)
 
     name: Name = Field(description="name of the env")
-    requirements: str = Field(
+    requirements: Annotated[str, LocalPath("read")] = Field(
         description="path of a requirements.txt, conda.yaml or python_env.yaml; MLflow is added"
     )
     python: str | None = Field(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
-from modelyard.kernel.values import Name, Value
+from modelyard.kernel.values import LocalPath, Name, Value
 from modelyard.models.types import VersionId
 from modelyard.runtime.types import Mode, OnError
 
@@ -18,8 +18,12 @@ class Scoring(Value):
     """What is scored with what, into what, and how."""
 
     model: Name = Field(description="saved model to score with")
-    input: str = Field(min_length=1, description="dataset or path to score")
-    output: str = Field(min_length=1, description="dataset or path to write, replaced when whole")
+    input: Annotated[str, LocalPath("read", "data")] = Field(
+        min_length=1, description="dataset or path to score"
+    )
+    output: Annotated[str, LocalPath("write", "data")] = Field(
+        min_length=1, description="dataset or path to write, replaced when whole"
+    )
     version: VersionId | None = Field(
         default=None, description="id of the version [the active one]"
     )
