@@ -1,0 +1,32 @@
+"""The tables of the metadata database, by room.
+
+Keys and what is searched for are columns; a value as a whole is kept as the JSON of its type in
+`body`. Rows hold digests, never paths of this machine.
+"""
+
+from __future__ import annotations
+
+from modelyard.store.tables.columns import Moment, metadata
+from modelyard.store.tables.data import connections, datasets
+from modelyard.store.tables.models import files, models, verifications, versions
+from modelyard.store.tables.projects import projects
+from modelyard.store.tables.runtime import env_names, env_requests, envs
+from modelyard.store.tables.scoring import recipes, run_chunks, runs
+
+__all__ = [
+    "Moment",
+    "connections",
+    "datasets",
+    "env_names",
+    "env_requests",
+    "envs",
+    "files",
+    "metadata",
+    "models",
+    "projects",
+    "recipes",
+    "run_chunks",
+    "runs",
+    "verifications",
+    "versions",
+]
