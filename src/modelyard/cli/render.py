@@ -51,8 +51,12 @@ def listing(values: Sequence[Any]) -> RenderableType:
     if not isinstance(values[0], BaseModel):
         return Text("\n".join(map(words, values)))
     kind = type(values[0])
-    fields = getattr(kind, "listed", ()) or tuple(kind.model_fields)
-    names = [name for name in fields if any(_says_something(v, name) for v in values)]
+    listed = getattr(kind, "listed", ())
+    names = [
+        name
+        for name in listed or kind.model_fields
+        if any(_says_something(v, name) or (listed and getattr(v, name) is None) for v in values)
+    ]
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in names:
         numbers = all(isinstance(getattr(value, name), int | float) for value in values)

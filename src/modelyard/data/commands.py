@@ -59,12 +59,13 @@ class ShowConnection(ProjectCommand[Connection]):
 
 
 class DeleteConnection(ProjectCommand[None]):
-    """Delete a connection that no dataset uses; the data stays where it is."""
+    """Delete a connection; the data stays where it is."""
 
     needs = "data:write"
     route = "DELETE /connections/{name}"
     arguments = ("name",)
     name: str = Field(description="name of the connection")
+    force: bool = Field(default=False, description="even if datasets or recipes use it")
 
 
 class CreateDataset(ProjectCommand[Dataset]):
@@ -148,3 +149,4 @@ class DeleteDataset(ProjectCommand[None]):
     route = "DELETE /datasets/{name}"
     arguments = ("name",)
     name: str = Field(description="name of the dataset")
+    force: bool = Field(default=False, description="even if recipes use it")

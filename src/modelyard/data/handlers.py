@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from modelyard import errors
-from modelyard.data import databases, repository
+from modelyard.data import databases, repository, usages
 from modelyard.data.access import check_output, open_known, open_target
 from modelyard.data.commands import (
     CreateConnection,
@@ -88,9 +88,13 @@ def show_connection(command: ShowConnection, context: Context) -> Connection:
 
 @handles(DeleteConnection)
 def delete_connection(command: DeleteConnection, context: Context) -> None:
-    """Forget it, unless a dataset needs it."""
+    """Forget it, unless a dataset or a recipe needs it."""
     with context.begin() as db:
-        repository.remove_connection(db, command.project, command.name)
+        used = [] if command.force else usages.of_connection(db, command.project, command.name)
+        repository.remove_connection(
+            db, command.project, command.name
+        )  # first: it may not be there
+        usages.refuse(f"the connection {command.name!r}", used)
 
 
 @handles(CreateDataset)
@@ -166,9 +170,11 @@ def sample_dataset(command: SampleDataset, context: Context) -> Written:
 
 @handles(DeleteDataset)
 def delete_dataset(command: DeleteDataset, context: Context) -> None:
-    """Forget it; the data stays."""
+    """Forget it, unless a recipe needs it; the data stays."""
     with context.begin() as db:
-        repository.remove_dataset(db, command.project, command.name)
+        used = [] if command.force else usages.of_dataset(db, command.project, command.name)
+        repository.remove_dataset(db, command.project, command.name)  # first: it may not be there
+        usages.refuse(f"the dataset {command.name!r}", used)
 
 
 def _masked(connection: Connection) -> Connection:

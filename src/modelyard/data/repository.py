@@ -49,17 +49,8 @@ def every_connection(db: Database, project: str) -> list[Connection]:
 
 
 def remove_connection(db: Database, project: str, name: str) -> None:
-    """Forget a connection; NotFound if there is none, Conflict if datasets use it."""
+    """Forget a connection; NotFound if there is none."""
     find_connection(db, project, name)
-    users = db.scalars(
-        select(datasets.c.name)
-        .where(datasets.c.project == project, datasets.c.connection == name)
-        .order_by(datasets.c.name)
-    ).all()
-    if users:
-        raise errors.Conflict(
-            f"the connection {name!r} is used by the datasets {', '.join(users)}; delete them first"
-        )
     _remove(db, connections, project, name)
 
 

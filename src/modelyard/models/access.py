@@ -5,32 +5,54 @@ from __future__ import annotations
 from modelyard import errors
 from modelyard.kernel.context import Context
 from modelyard.models import repository
-from modelyard.models.running import RunnableVersion, prepare, verified, verify
+from modelyard.models.running import RunnableVersion, predict_options, prepare, verified, verify
 from modelyard.models.types import ModelVersion, Verification
 
-__all__ = ["RunnableVersion", "open_version", "require"]
+__all__ = [
+    "RunnableVersion",
+    "find_version",
+    "make_runnable",
+    "open_version",
+    "predict_options",
+    "require",
+]
 
 
-def open_version(
+def find_version(
     context: Context, project: str, model: str, version: str | None = None
-) -> RunnableVersion:
-    """Make a version ready to run, the active one when none is named.
+) -> ModelVersion:
+    """Look up a version that may run, the active one when none is named.
+
+    Raises:
+        NotFound: there is no such model or version, or none is active.
+        Blocked: its scan's verdict is not, or no longer, allowed by the settings.
+    """
+    with context.begin() as db:
+        found = repository.get_version(db, project, model, version)
+    refuse_untrusted(context, found)
+    return found
+
+
+def make_runnable(context: Context, version: ModelVersion) -> RunnableVersion:
+    """Make a version ready to run.
 
     Where it has not run yet in this env and on this host, it must first reproduce its golden
     predictions.
 
     Raises:
-        NotFound: there is no such model or version, or none is active.
-        Blocked: its scan's verdict is not, or no longer, allowed by the settings.
         Failed: it does not reproduce its golden predictions.
     """
-    with context.begin() as db:
-        found = repository.get_version(db, project, model, version)
-    refuse_untrusted(context, found)
-    if not verified(found):
+    if not verified(version):
         context.progress("checking its golden predictions in this environment")
-        require(found, check(context, found))
-    return RunnableVersion(found, prepare(context, found))
+        require(version, check(context, version))
+    return RunnableVersion(version, prepare(context, version))
+
+
+def open_version(
+    context: Context, project: str, model: str, version: str | None = None
+) -> RunnableVersion:
+    """Find a version and make it ready to run; raises as `find_version` and `make_runnable` do."""
+    return make_runnable(context, find_version(context, project, model, version))
 
 
 def refuse_untrusted(context: Context, version: ModelVersion) -> None:

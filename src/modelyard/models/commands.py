@@ -228,7 +228,7 @@ class ExportVersion(ProjectCommand[VersionExport]):
 
 
 class DeleteVersions(ProjectCommand[list[VersionId]]):
-    """Delete versions; the active one only with --force."""
+    """Delete versions; the active one, and one that a recipe names, only with --force."""
 
     needs = "models:write"
     route = "POST /models/{model}/versions/delete"
@@ -236,4 +236,6 @@ class DeleteVersions(ProjectCommand[list[VersionId]]):
 
     model: Name = Field(description="name of the saved model")
     versions: tuple[VersionId, ...] = Field(min_length=1, description="ids of the versions")
-    force: bool = Field(default=False, description="even the active version")
+    force: bool = Field(
+        default=False, description="even the active version, or one that recipes use"
+    )

@@ -204,14 +204,31 @@ def delete_versions(command: DeleteVersions, context: Context) -> list[VersionId
     with context.begin() as db:
         exclusively(db)
         active = repository.get_model(db, command.project, command.model).active_version
-        if active in command.versions and not command.force:
-            raise errors.Conflict(
-                f"{active!r} is the active version of {command.model!r}; activate another one "
-                "first, or delete it all the same with --force"
-            )
+        if not command.force:
+            used = repository.usages(db, command.project, command.model)
+            _refuse_needed(command, active, used)
         freed = _delete_rows(db, command.project, command.model, command.versions)
     freed.release(context)
     return list(command.versions)
+
+
+def _refuse_needed(command: DeleteVersions, active: str | None, used: Iterable[Usage]) -> None:
+    """Raise Conflict if one of the versions is active or named by a recipe."""
+    users = {usage.recipe: usage.version for usage in used}
+    if active in command.versions:
+        whichever = [recipe for recipe, version in users.items() if version is None]
+        uses = f", which the recipes {', '.join(whichever)} use" if whichever else ""
+        raise errors.Conflict(
+            f"{active!r} is the active version of {command.model!r}{uses}; activate another one "
+            "first, or delete it all the same with --force"
+        )
+    named = [f"{recipe} ({at})" for recipe, at in users.items() if at in command.versions]
+    if named:
+        raise errors.Conflict(
+            f"recipes use versions of {command.model!r} that are to be deleted: "
+            f"{', '.join(named)}; delete these recipes first, or the versions all the same with "
+            "--force"
+        )
 
 
 @dataclass(frozen=True)

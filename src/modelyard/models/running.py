@@ -33,29 +33,6 @@ class RunnableVersion:
     version: ModelVersion
     folder: ModelFolder
 
-    def predict_options(
-        self,
-        mode: Mode,
-        *,
-        threshold: float | None = None,
-        on_error: OnError = "fail",
-        probabilities: bool = True,
-        params: Mapping[str, JsonValue] | None = None,
-    ) -> PredictOptions:
-        """How to ask it; a threshold given here goes before the version's own.
-
-        Raises:
-            Unsupported: its output cannot be restructured.
-        """
-        return predict_options(self.version, mode).model_copy(
-            update={
-                "threshold": self.version.core.threshold if threshold is None else threshold,
-                "on_error": on_error,
-                "probabilities": probabilities,
-                "params": dict(params or {}),
-            }
-        )
-
 
 def model_folder(
     context: Context,
@@ -82,8 +59,16 @@ def open_pool(context: Context, folder: ModelFolder, *, size: int = 1) -> Worker
     return WorkerPool(folder, size=size, settings=context.settings.runtime, log=log)
 
 
-def predict_options(version: ModelVersion, mode: Mode) -> PredictOptions:
-    """How a version is asked.
+def predict_options(
+    version: ModelVersion,
+    mode: Mode,
+    *,
+    threshold: float | None = None,
+    on_error: OnError = "fail",
+    probabilities: bool = True,
+    params: Mapping[str, JsonValue] | None = None,
+) -> PredictOptions:
+    """How a version is asked; a threshold given here goes before the version's own.
 
     Raises:
         Unsupported: its output cannot be restructured, because of its type or because the import
@@ -105,7 +90,10 @@ def predict_options(version: ModelVersion, mode: Mode) -> PredictOptions:
         prediction_type=version.prediction_type,
         interpretation=read,
         classes=version.core.classes or None,
-        threshold=version.core.threshold,
+        threshold=version.core.threshold if threshold is None else threshold,
+        params=dict(params or {}),
+        on_error=on_error,
+        probabilities=probabilities,
         inputs=version.signature.inputs,
     )
 

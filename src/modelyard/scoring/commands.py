@@ -6,7 +6,7 @@ from pydantic import Field
 
 from modelyard.kernel.command import ProjectCommand
 from modelyard.kernel.values import Name
-from modelyard.scoring.types import Recipe, RunSummary, Scoring, ScoringRun
+from modelyard.scoring.types import Recipe, RecipeSummary, RunSummary, Scoring, ScoringRun
 
 
 class RunScoring(Scoring, ProjectCommand[ScoringRun]):
@@ -44,7 +44,7 @@ class ShowRun(ProjectCommand[ScoringRun]):
 
 
 class CreateRecipe(Scoring, ProjectCommand[Recipe]):
-    """Save a scoring as a recipe, to run it again by name."""
+    """Save a scoring as a recipe, to run it again by name; it is checked, but not run."""
 
     needs = "scoring:write"
     route = "POST /recipes"
@@ -53,7 +53,7 @@ class CreateRecipe(Scoring, ProjectCommand[Recipe]):
     name: Name = Field(description="unique name inside the project")
 
 
-class ListRecipes(ProjectCommand[list[Recipe]]):
+class ListRecipes(ProjectCommand[list[RecipeSummary]]):
     """List the recipes of a project."""
 
     needs = "scoring:read"

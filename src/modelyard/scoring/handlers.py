@@ -9,7 +9,6 @@ from pathlib import Path
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
-from modelyard.models.commands import ShowModel
 from modelyard.projects.access import require_project
 from modelyard.scoring import repository
 from modelyard.scoring.attempt import carry_out
@@ -24,8 +23,8 @@ from modelyard.scoring.commands import (
     ShowRecipe,
     ShowRun,
 )
-from modelyard.scoring.plan import make_plan
-from modelyard.scoring.types import Recipe, RunSummary, Scoring, ScoringRun
+from modelyard.scoring.plan import check_scoring, make_plan
+from modelyard.scoring.types import Recipe, RecipeSummary, RunSummary, Scoring, ScoringRun
 
 TAKEN_UP_WITHIN = timedelta(days=7)
 
@@ -58,10 +57,14 @@ def show_run(command: ShowRun, context: Context) -> ScoringRun:
 
 @handles(CreateRecipe)
 def create_recipe(command: CreateRecipe, context: Context) -> Recipe:
-    """Store the scoring under its name; its model has to be there."""
-    context.caller.run(ShowModel(project=command.project, name=command.model))
+    """Store the scoring under its name, once it could run."""
+    scoring = _scoring(command)
+    checked = check_scoring(command.project, scoring, context)
     recipe = Recipe(
-        project=command.project, name=command.name, created=now(), command=_scoring(command)
+        project=command.project,
+        name=command.name,
+        created=now(),
+        command=scoring.model_copy(update={"mode": checked.mode}),
     )
     with context.begin() as db:
         repository.add_recipe(db, recipe)
@@ -69,11 +72,18 @@ def create_recipe(command: CreateRecipe, context: Context) -> Recipe:
 
 
 @handles(ListRecipes)
-def list_recipes(command: ListRecipes, context: Context) -> list[Recipe]:
+def list_recipes(command: ListRecipes, context: Context) -> list[RecipeSummary]:
     """List by name."""
     with context.begin() as db:
         require_project(db, command.project)
-        return repository.list_recipes(db, command.project, command.model)
+        every = repository.list_recipes(db, command.project, command.model)
+    shown = {"model", "version", "mode", "input", "output"}
+    return [
+        RecipeSummary(
+            name=recipe.name, created=recipe.created, **recipe.command.model_dump(include=shown)
+        )
+        for recipe in every
+    ]
 
 
 @handles(ShowRecipe)

@@ -15,7 +15,12 @@ from pydantic import JsonValue
 from modelyard import errors
 from modelyard.data.access import Source, check_output, open_source
 from modelyard.kernel.context import Context
-from modelyard.models.access import RunnableVersion, open_version
+from modelyard.models.access import (
+    RunnableVersion,
+    find_version,
+    make_runnable,
+    predict_options,
+)
 from modelyard.models.types import ModelVersion
 from modelyard.runtime.types import Mode, Param, PredictOptions
 from modelyard.scoring.columns import InputColumns, choose_columns
@@ -25,24 +30,26 @@ TABLE_ENDINGS = (".parquet", ".csv", ".jsonl", ".json", ".tsv", ".ndjson")
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A scoring with all that it names opened and checked."""
+class Checked:
+    """A scoring with all that it names opened and checked, but for the model's own files."""
 
-    project: str
-    scoring: Scoring
+    version: ModelVersion
     source: Source
-    runnable: RunnableVersion
     mode: Mode
     columns: InputColumns
     options: PredictOptions
+
+
+@dataclass(frozen=True)
+class Plan(Checked):
+    """A scoring that can be carried out."""
+
+    project: str
+    scoring: Scoring
+    runnable: RunnableVersion
     workers: int
     identity: str
     """Digest over all that decides the output; a run of the same identity can be taken up."""
-
-    @property
-    def version(self) -> ModelVersion:
-        """The version that scores."""
-        return self.runnable.version
 
     def rejects_file(self, workspace: Path, run_id: str) -> Path:
         """Where refused rows go: beside an output file, else into the workspace."""
@@ -58,11 +65,12 @@ def rejects_beside(output: str) -> Path | None:
     return path.absolute().with_name(f"{path.name}.rejects.jsonl") if path.parent.is_dir() else None
 
 
-def make_plan(project: str, scoring: Scoring, context: Context) -> Plan:
-    """Open what a scoring names, and check that it goes together.
+def check_scoring(project: str, scoring: Scoring, context: Context) -> Checked:
+    """Open what a scoring names, and check that it goes together; nothing is run.
 
     Raises:
         NotFound: the model, version or input is not there.
+        Blocked: the version may not run.
         Invalid: options contradict each other, or columns are missing.
         Unsupported: the model cannot give what is asked.
     """
@@ -73,10 +81,10 @@ def make_plan(project: str, scoring: Scoring, context: Context) -> Plan:
             f"{scoring.input!r} is where the rows refused for {scoring.output!r} go; give the "
             "output another name"
         )
-    runnable = open_version(context, project, scoring.model, scoring.version)
-    version = runnable.version
+    version = find_version(context, project, scoring.model, scoring.version)
     mode = _mode(scoring, version)
-    options = runnable.predict_options(
+    options = predict_options(
+        version,
         mode,
         threshold=scoring.threshold,
         params=_params(scoring.params, version.signature.inputs.params, version),
@@ -91,9 +99,25 @@ def make_plan(project: str, scoring: Scoring, context: Context) -> Plan:
         keep=scoring.keep,
         dataset=source.name,
     )
-    workers = scoring.workers or context.settings.runtime.workers or _cores()
-    identity = _identity(project, scoring, version, mode, options, source.fingerprint)
-    return Plan(project, scoring, source, runnable, mode, columns, options, workers, identity)
+    return Checked(version, source, mode, columns, options)
+
+
+def make_plan(project: str, scoring: Scoring, context: Context) -> Plan:
+    """Check a scoring and make its version ready to run.
+
+    Raises:
+        ModelyardError: as `check_scoring` says.
+        Failed: the version does not reproduce its golden predictions here.
+    """
+    checked = check_scoring(project, scoring, context)
+    return Plan(
+        **vars(checked),
+        project=project,
+        scoring=scoring,
+        runnable=make_runnable(context, checked.version),
+        workers=scoring.workers or context.settings.runtime.workers or _cores(),
+        identity=_identity(project, scoring, checked),
+    )
 
 
 def _mode(scoring: Scoring, version: ModelVersion) -> Mode:
@@ -148,14 +172,8 @@ def _params(
     return values
 
 
-def _identity(
-    project: str,
-    scoring: Scoring,
-    version: ModelVersion,
-    mode: Mode,
-    options: PredictOptions,
-    fingerprint: str | None,
-) -> str:
+def _identity(project: str, scoring: Scoring, checked: Checked) -> str:
+    version = checked.version
     facts = [
         project,
         scoring.model_dump(mode="json", exclude={"workers", "version", "mode", "output"}),
@@ -164,9 +182,9 @@ def _identity(
         version.digest,
         version.imported.isoformat(),
         version.env.id,
-        mode,
-        options.model_dump(mode="json"),
-        fingerprint or secrets.token_hex(),
+        checked.mode,
+        checked.options.model_dump(mode="json"),
+        checked.source.fingerprint or secrets.token_hex(),
     ]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 

@@ -96,6 +96,22 @@ class ScoringRun(RunSummary):
     batch_rows: int | None = Field(default=None, description="rows per chunk")
 
 
+class RecipeSummary(Value):
+    """One line of a list of recipes."""
+
+    listed = ("name", "model", "version", "mode", "input", "output", "created")
+
+    name: Name
+    model: Name
+    version: VersionId | None = Field(
+        default=None, description="none: whichever is active when it runs"
+    )
+    mode: Mode | None = None
+    input: str
+    output: str
+    created: datetime
+
+
 class Recipe(Value):
     """A scoring saved under a name, to be run again."""
 

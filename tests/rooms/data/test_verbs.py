@@ -120,7 +120,7 @@ def test_connections(yard, name, tmp_path, monkeypatch):
     (tmp_path / "a.csv").write_text("a\n1\n")
     yard.connections.create(name=name, path=str(tmp_path), replace=True)
     yard.datasets.create(name=name, connection=name, path="a.csv")
-    with pytest.raises(errors.Conflict, match=f"used by the datasets {name}"):
+    with pytest.raises(errors.Conflict, match=f"used by the dataset {name}"):
         yard.connections.delete(name=name)
     yard.datasets.delete(name=name)
     yard.connections.delete(name=name)

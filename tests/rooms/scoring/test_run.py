@@ -260,11 +260,20 @@ def test_progress_tells_rows_and_pace(yard, workspace, numbers, target) -> None:
 
 def test_a_recipe_scores_its_input_as_it_is_then(yard, people, tmp_path, target) -> None:
     source = tmp_path / "today.parquet"
+    pq.write_table(pq.read_table(people).slice(0, 1), source)
     made = yard.recipes.create(
         name="daily", model="churn", input=str(source), output=str(target), keep=("id",)
     )
+    assert not target.exists()
     assert yard.recipes.show(name="daily") == made
-    assert yard.recipes.list() == [made]
+    (line,) = yard.recipes.list()
+    assert (line.name, line.model, line.version, line.mode) == (
+        "daily",
+        "churn",
+        None,
+        "restructured",
+    )
+    assert (line.input, line.output, line.created) == (str(source), str(target), made.created)
     assert yard.recipes.list(model="wide") == []
     assert [usage.recipe for usage in yard.models.usages(name="churn")] == ["daily"]
     for rows in (0, 10):
@@ -275,11 +284,11 @@ def test_a_recipe_scores_its_input_as_it_is_then(yard, people, tmp_path, target)
     assert len(yard.scoring.list(model="churn")) == 2
 
 
-def test_recipes_are_named_once_and_for_a_model_that_is_there(yard) -> None:
-    paths = {"input": "a.csv", "output": "b.csv"}
+def test_recipes_are_named_once_and_for_a_model_that_is_there(yard, people, tmp_path) -> None:
+    paths = {"input": str(people), "output": str(tmp_path / "b.csv")}
     yard.recipes.create(name="daily", model="churn", **paths)
     with pytest.raises(errors.Conflict, match="'daily'"):
-        yard.recipes.create(name="daily", model="wide", **paths)
+        yard.recipes.create(name="daily", model="churn", **paths)
     yard.recipes.delete(name="daily")
     for ask in (yard.recipes.run, yard.recipes.show, yard.recipes.delete):
         with pytest.raises(errors.NotFound, match="'daily'"):
@@ -288,3 +297,76 @@ def test_recipes_are_named_once_and_for_a_model_that_is_there(yard) -> None:
         yard.recipes.create(name="n", model="nope", **paths)
     with pytest.raises(errors.NotFound, match="no scoring run 'x'"):
         yard.scoring.show(id="x")
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "said"),
+    [
+        ({"version": "v7"}, errors.NotFound, "'v7'"),
+        ({"input": "nowhere"}, errors.NotFound, "'nowhere'"),
+        ({"input": "nowhere.csv"}, errors.NotFound, "nowhere.csv"),
+        ({"output": "nowhere"}, errors.Invalid, "no ending"),
+        ({"output": "missing/folder.csv"}, errors.NotFound, "missing"),
+        ({"keep": ("id", "shoe")}, errors.Invalid, "'shoe'"),
+        ({"mode": "direct", "threshold": 0.3}, errors.Invalid, "--threshold"),
+        ({"params": {"speed": 1}}, errors.Invalid, "'speed'"),
+        ({"model": "careful", "mode": "restructured"}, errors.Unsupported, "'other'"),
+    ],
+)
+def test_a_recipe_that_could_not_run_is_refused_as_its_run_would_be(
+    yard, people, tmp_path, changes, kind, said
+) -> None:
+    scoring = {
+        "model": "churn",
+        "input": str(people),
+        "output": str(tmp_path / "out.csv"),
+        **changes,
+    }
+    with pytest.raises(kind, match=said) as of_recipe:
+        yard.recipes.create(name="daily", **scoring)
+    assert yard.recipes.list() == []
+    with pytest.raises(kind) as of_run:
+        yard.scoring.run(**scoring)
+    assert str(of_recipe.value) == str(of_run.value)
+
+
+def test_what_a_recipe_uses_is_deleted_only_by_force(yard, people, tmp_path) -> None:
+    yard.connections.create(name="here", path=str(tmp_path))
+    yard.datasets.create(name="people", path=str(people))
+    yard.datasets.create(name="unused", path=str(people))
+    outputs = {"named": str(tmp_path / "a.csv"), "active": "connection://here/b.csv"}
+    yard.recipes.create(
+        name="named", model="churn", version="v1", input="people", output=outputs["named"]
+    )
+    yard.recipes.create(name="active", model="churn", input="people", output=outputs["active"])
+    yard.datasets.delete(name="unused")
+    with pytest.raises(errors.Conflict, match=r"used by the recipes active, named; .*--force"):
+        yard.datasets.delete(name="people")
+    with pytest.raises(errors.Conflict, match=r"used by the recipe active; .*--force"):
+        yard.connections.delete(name="here")
+    with pytest.raises(errors.Conflict, match=r"active version of 'churn', .*recipes active use"):
+        yard.versions.delete(model="churn", versions=("v1",))
+    assert yard.versions.show(model="churn", version="v1").active
+    yard.datasets.delete(name="people", force=True)
+    yard.connections.delete(name="here", force=True)
+    yard.versions.delete(model="churn", versions=("v1",), force=True)
+    assert (
+        yard.datasets.list() == yard.connections.list() == yard.versions.list(model="churn") == []
+    )
+    assert [line.name for line in yard.recipes.list()] == ["active", "named"]
+    with pytest.raises(errors.NotFound, match="named 'v1'"):
+        yard.recipes.run(name="named")
+
+
+def test_a_version_that_is_not_active_may_be_named_by_a_recipe_too(
+    yard, models, people, tmp_path
+) -> None:
+    source, classes = str(models / "churn"), ("no", "yes")
+    yard.versions.import_(model="churn", version="v2", source=source, env="local", classes=classes)
+    yard.recipes.create(
+        name="old", model="churn", version="v1", input=str(people), output=str(tmp_path / "a.csv")
+    )
+    with pytest.raises(errors.Conflict, match=r"old \(v1\); .*--force"):
+        yard.versions.delete(model="churn", versions=("v1",))
+    yard.recipes.delete(name="old")
+    assert yard.versions.delete(model="churn", versions=("v1",)) == ["v1"]

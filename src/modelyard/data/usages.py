@@ -1,0 +1,60 @@
+"""What uses a connection or a dataset: datasets in it, recipes that read or write it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import Connection as Database
+from sqlalchemy import select
+
+from modelyard import errors
+from modelyard.data.places import PREFIX
+from modelyard.store.tables import datasets, recipes
+
+
+def of_connection(db: Database, project: str, name: str) -> list[str]:
+    """The datasets in a connection, and the recipes that name a place in it, as words."""
+    inside = db.scalars(
+        select(datasets.c.name)
+        .where(datasets.c.project == project, datasets.c.connection == name)
+        .order_by(datasets.c.name)
+    ).all()
+    place = f"{PREFIX}{name}/"
+    return [
+        *_words("dataset", inside),
+        *_words("recipe", _recipes(db, project, lambda named: named.startswith(place))),
+    ]
+
+
+def of_dataset(db: Database, project: str, name: str) -> list[str]:
+    """The recipes that read or write a dataset, as words."""
+    return _words("recipe", _recipes(db, project, lambda named: named == name))
+
+
+def refuse(what: str, used: Sequence[str]) -> None:
+    """Raise Conflict if something uses what is to be deleted."""
+    if used:
+        raise errors.Conflict(
+            f"{what} is used by {' and '.join(used)}; delete what uses it first, or delete it "
+            "all the same with --force"
+        )
+
+
+def _recipes(db: Database, project: str, is_meant: Callable[[str], bool]) -> list[str]:
+    query = (
+        select(recipes.c.name, recipes.c.body)
+        .where(recipes.c.project == project)
+        .order_by(recipes.c.name)
+    )
+    scorings = {name: json.loads(body)["command"] for name, body in db.execute(query)}
+    return [
+        name
+        for name, scoring in scorings.items()
+        if is_meant(scoring["input"]) or is_meant(scoring["output"])
+    ]
+
+
+def _words(kind: str, names: Sequence[str]) -> list[str]:
+    plural = "s" if len(names) > 1 else ""
+    return [f"the {kind}{plural} {', '.join(names)}"] if names else []
