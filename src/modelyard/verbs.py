@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from modelyard.data import commands as data
+from modelyard.housekeeping import commands as housekeeping
 from modelyard.kernel.command import Caller, Command, Room, verb
 from modelyard.models import commands as models
 from modelyard.projects import commands as projects
@@ -23,6 +24,8 @@ class Projects(Room):
     create = verb(projects.CreateProject)
     list = verb(projects.ListProjects)
     show = verb(projects.ShowProject)
+    update = verb(projects.UpdateProject)
+    delete = verb(housekeeping.DeleteProject)
 
 
 class Connections(Room):
@@ -51,6 +54,7 @@ class Models(Room):
     create = verb(models.CreateModel)
     list = verb(models.ListModels)
     show = verb(models.ShowModel)
+    update = verb(models.UpdateModel)
     usages = verb(models.ListUsages)
     delete = verb(models.DeleteModel)
 

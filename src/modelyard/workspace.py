@@ -19,7 +19,8 @@ from modelyard.verbs import Verbs
 R = TypeVar("R")
 
 BUS: Bus[Any] = Bus(
-    f"modelyard.{room}" for room in ("projects", "data", "runtime", "models", "scoring")
+    f"modelyard.{room}"
+    for room in ("projects", "data", "runtime", "models", "scoring", "housekeeping")
 )
 CATALOG = Catalog(Verbs.commands())
 FOLDER = ".modelyard"

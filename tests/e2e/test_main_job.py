@@ -68,6 +68,20 @@ def test_show_list_activate_verify_export_delete(imported, model_folder):
     assert imported.ok("models", "show", "churn")["active_version"] is None
 
 
+def test_describe_and_delete_projects_and_models(cli):
+    cli.ok("projects", "create", "lab")
+    assert cli.ok("projects", "update", "lab", "--description", "tries")["description"] == "tries"
+    cli.ok("models", "create", "m", "--prediction-type", "other", "--project", "lab")
+    told = cli.ok("models", "update", "m", "--description", "new", "--project", "lab")
+    assert told["description"] == "new"
+    refused = cli("projects", "delete", "lab")
+    assert refused.code == 4
+    assert "1 saved model" in refused.err
+    assert cli.ok("projects", "delete", "lab", "--force") is None
+    assert [project["key"] for project in cli.ok("projects", "list")] == ["default"]
+    assert cli("projects", "delete", "default", "--force").code == 2
+
+
 def test_verify_names_rows_that_differ(imported):
     """A model whose answers depend on something outside its folder."""
     outside = imported.folder / "outside.txt"

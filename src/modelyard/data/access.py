@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
+from sqlalchemy import Connection as Database
 
 from modelyard import errors
 from modelyard.data import repository
@@ -40,6 +41,7 @@ __all__ = [
     "Target",
     "check_output",
     "connection_folder",
+    "forget_project",
     "open_source",
     "open_target",
     "sample",
@@ -167,6 +169,11 @@ def connection_folder(context: Context, project: str, name: str) -> Path:
     if not folder.is_dir():
         raise errors.NotFound(f"the folder {folder} of the connection {name!r} is not there")
     return folder
+
+
+def forget_project(db: Database, project: str) -> None:
+    """Forget the connections and datasets of a project; the data stays where it is."""
+    repository.remove_all(db, project)
 
 
 def _defined(context: Context, project: str, path: str) -> Definition:

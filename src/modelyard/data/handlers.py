@@ -118,6 +118,7 @@ def create_dataset(command: CreateDataset, context: Context) -> Dataset:
         update={"dataset": found.dataset.model_copy(update={"created": now()})}
     )
     with context.begin() as db:
+        require_project(db, command.project)
         if not command.replace and repository.find_dataset(db, command.project, command.name):
             raise errors.Conflict(f"a dataset {command.name!r} was made meanwhile")
         repository.save_dataset(db, created)

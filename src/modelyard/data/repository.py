@@ -88,6 +88,12 @@ def remove_dataset(db: Database, project: str, name: str) -> None:
     _remove(db, datasets, project, name)
 
 
+def remove_all(db: Database, project: str) -> None:
+    """Forget every connection and dataset of a project."""
+    for rows in (datasets, connections):
+        db.execute(delete(rows).where(rows.c.project == project))
+
+
 def dataset_names(db: Database, project: str) -> list[str]:
     """The names of all datasets of a project."""
     return _names(db, datasets, project)

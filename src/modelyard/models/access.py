@@ -5,12 +5,14 @@ from __future__ import annotations
 from modelyard import errors
 from modelyard.kernel.context import Context
 from modelyard.models import repository
+from modelyard.models.deleting import delete_models as forget_project
 from modelyard.models.running import RunnableVersion, predict_options, prepare, verified, verify
 from modelyard.models.types import ModelVersion, Verification
 
 __all__ = [
     "RunnableVersion",
     "find_version",
+    "forget_project",
     "make_runnable",
     "open_version",
     "predict_options",

@@ -53,6 +53,17 @@ class ShowModel(ProjectCommand[SavedModel]):
     name: Name = Field(description="name of the saved model")
 
 
+class UpdateModel(ProjectCommand[SavedModel]):
+    """Change what people say of a saved model."""
+
+    needs = "models:write"
+    route = "PATCH /models/{name}"
+    arguments = ("name",)
+
+    name: Name = Field(description="name of the saved model")
+    description: str = Field(description="one line for people")
+
+
 class DeleteModel(ProjectCommand[None]):
     """Delete a saved model with all its versions."""
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
-
-from sqlalchemy import Connection
 
 from modelyard import errors
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
-from modelyard.models import importing, repository
+from modelyard.models import deleting, importing, repository
 from modelyard.models.access import check, require
 from modelyard.models.changing import changed_version
 from modelyard.models.commands import (
@@ -28,11 +25,11 @@ from modelyard.models.commands import (
     ListVersions,
     ShowModel,
     ShowVersion,
+    UpdateModel,
     UpdateVersion,
     VerifyVersion,
 )
 from modelyard.models.exporting import export_version
-from modelyard.models.folders import forget_folder
 from modelyard.models.types import (
     ModelVersion,
     SavedModel,
@@ -79,6 +76,14 @@ def show_model(command: ShowModel, context: Context) -> SavedModel:
         return repository.get_model(db, command.project, command.name)
 
 
+@handles(UpdateModel)
+def update_model(command: UpdateModel, context: Context) -> SavedModel:
+    """Store the new description."""
+    with context.begin() as db:
+        repository.describe_model(db, command.project, command.name, command.description)
+        return repository.get_model(db, command.project, command.name)
+
+
 @handles(DeleteModel)
 def delete_model(command: DeleteModel, context: Context) -> None:
     """Delete the model with its versions and their files."""
@@ -92,9 +97,7 @@ def delete_model(command: DeleteModel, context: Context) -> None:
                 f"saved model {command.name!r} has {model.versions} versions{users}; "
                 "delete it all the same with --force"
             )
-        names = [v.version for v in repository.list_versions(db, command.project, command.name)]
-        freed = _delete_rows(db, command.project, command.name, names)
-        repository.delete_model(db, command.project, command.name)
+        freed = deleting.delete_model(db, command.project, command.name)
     freed.release(context)
 
 
@@ -207,7 +210,7 @@ def delete_versions(command: DeleteVersions, context: Context) -> list[VersionId
         if not command.force:
             used = repository.usages(db, command.project, command.model)
             _refuse_needed(command, active, used)
-        freed = _delete_rows(db, command.project, command.model, command.versions)
+        freed = deleting.delete_versions(db, command.project, command.model, command.versions)
     freed.release(context)
     return list(command.versions)
 
@@ -229,28 +232,3 @@ def _refuse_needed(command: DeleteVersions, active: str | None, used: Iterable[U
             f"{', '.join(named)}; delete these recipes first, or the versions all the same with "
             "--force"
         )
-
-
-@dataclass(frozen=True)
-class _Freed:
-    """What deleted versions leave behind: artifacts and loadable folders."""
-
-    artifacts: set[str]
-    folders: set[str]
-
-    def release(self, context: Context) -> None:
-        importing.collect(context, self.artifacts)
-        for digest in self.folders:
-            forget_folder(context, digest)
-
-
-def _delete_rows(db: Connection, project: str, model: str, names: Iterable[str]) -> _Freed:
-    freed = _Freed(set(), set())
-    active = repository.get_model(db, project, model).active_version
-    for name in names:
-        freed.folders.add(repository.get_version(db, project, model, name).digest)
-        freed.artifacts.update(repository.kept_digests(db, project, model, name))
-        if name == active:
-            repository.set_active(db, project, model, None)
-    repository.delete_versions(db, project, model, names)
-    return freed

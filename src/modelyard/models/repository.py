@@ -50,6 +50,15 @@ def list_models(db: Connection, project: str) -> list[SavedModel]:
     return [_model(row) for row in db.execute(query)]
 
 
+def describe_model(db: Connection, project: str, name: str, description: str) -> None:
+    """Change the description of a saved model."""
+    db.execute(
+        update(models)
+        .where(models.c.project == project, models.c.name == name)
+        .values(description=description)
+    )
+
+
 def delete_model(db: Connection, project: str, name: str) -> None:
     """Delete a saved model that has no versions."""
     db.execute(delete(models).where(models.c.project == project, models.c.name == name))

@@ -20,6 +20,18 @@ class CreateProject(Command[Project]):
     description: str = Field(default="", description="one line for people")
 
 
+class UpdateProject(Command[Project]):
+    """Change what people say of a project."""
+
+    needs = "projects:write"
+    route = "PATCH /projects/{key}"
+    project_field = "key"
+    arguments = ("key",)
+
+    key: ProjectKey = Field(description="key of the project")
+    description: str = Field(description="one line for people")
+
+
 class ListProjects(Command[list[Project]]):
     """List the projects."""
 

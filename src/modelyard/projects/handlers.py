@@ -6,7 +6,7 @@ from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
 from modelyard.projects import repository
-from modelyard.projects.commands import CreateProject, ListProjects, ShowProject
+from modelyard.projects.commands import CreateProject, ListProjects, ShowProject, UpdateProject
 from modelyard.projects.types import Project
 
 
@@ -17,6 +17,14 @@ def create_project(command: CreateProject, context: Context) -> Project:
     with context.begin() as db:
         repository.add(db, project)
     return project
+
+
+@handles(UpdateProject)
+def update_project(command: UpdateProject, context: Context) -> Project:
+    """Store the new description."""
+    with context.begin() as db:
+        repository.describe(db, command.key, command.description)
+        return repository.get(db, command.key)
 
 
 @handles(ListProjects)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from modelyard import errors
@@ -26,6 +26,16 @@ def get(db: Connection, key: str) -> Project:
     if row is None:
         raise errors.NotFound.among("project", key, (project.key for project in every(db)))
     return _project(row)
+
+
+def describe(db: Connection, key: str, description: str) -> None:
+    """Change the description of a project."""
+    db.execute(update(projects).where(projects.c.key == key).values(description=description))
+
+
+def remove(db: Connection, key: str) -> None:
+    """Delete a project that holds nothing."""
+    db.execute(delete(projects).where(projects.c.key == key))
 
 
 def every(db: Connection) -> list[Project]:

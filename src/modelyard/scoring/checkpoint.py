@@ -89,6 +89,11 @@ class RunFolder:
         return self.path / f"{number:08}.arrow"
 
 
+def run_folder(workspace: Path, identity: str) -> Path:
+    """Where the folder of the runs of an identity is, while there is one."""
+    return workspace / "runs" / identity[:32]
+
+
 def is_held(path: Path) -> bool:
     """Say whether a living process holds a run's folder."""
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 from datetime import timedelta
-from pathlib import Path
 
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
@@ -12,7 +11,7 @@ from modelyard.kernel.values import now
 from modelyard.projects.access import require_project
 from modelyard.scoring import repository
 from modelyard.scoring.attempt import carry_out
-from modelyard.scoring.checkpoint import RunFolder, is_held
+from modelyard.scoring.checkpoint import RunFolder, is_held, run_folder
 from modelyard.scoring.commands import (
     CreateRecipe,
     DeleteRecipe,
@@ -34,7 +33,7 @@ def run_scoring(command: RunScoring, context: Context) -> ScoringRun:
     """Plan the scoring, then carry it out while no other process does."""
     _mark_interrupted(context)
     plan = make_plan(command.project, _scoring(command), context)
-    with RunFolder.held(_folder(context, plan.identity)) as folder:
+    with RunFolder.held(run_folder(context.folder, plan.identity)) as folder:
         return carry_out(plan, folder, context)
 
 
@@ -113,15 +112,11 @@ def _scoring(command: Scoring) -> Scoring:
     return Scoring.model_validate(command.model_dump(include=set(Scoring.model_fields)))
 
 
-def _folder(context: Context, identity: str) -> Path:
-    return context.folder / "runs" / identity[:32]
-
-
 def _mark_interrupted(context: Context) -> None:
     """Say of runs whose process died on this machine that they were; give up old ones."""
     with context.begin() as db:
         for run, identity in repository.runs_in_state(db, "running", "interrupted"):
-            folder = _folder(context, identity)
+            folder = run_folder(context.folder, identity)
             if run.host != platform.node() or is_held(folder):
                 continue
             if now() - run.started > TAKEN_UP_WITHIN:

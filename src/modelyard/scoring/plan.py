@@ -24,6 +24,7 @@ from modelyard.models.access import (
 from modelyard.models.types import ModelVersion
 from modelyard.runtime.types import Mode, Param, PredictOptions
 from modelyard.scoring.columns import InputColumns, choose_columns
+from modelyard.scoring.rejects import kept_rejects
 from modelyard.scoring.types import Scoring
 
 TABLE_ENDINGS = (".parquet", ".csv", ".jsonl", ".json", ".tsv", ".ndjson")
@@ -54,7 +55,7 @@ class Plan(Checked):
     def rejects_file(self, workspace: Path, run_id: str) -> Path:
         """Where refused rows go: beside an output file, else into the workspace."""
         beside = rejects_beside(self.scoring.output)
-        return beside or workspace / "rejects" / f"{run_id}.jsonl"
+        return beside or kept_rejects(workspace, run_id)
 
 
 def rejects_beside(output: str) -> Path | None:

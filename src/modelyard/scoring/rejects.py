@@ -17,6 +17,11 @@ from modelyard import errors
 from modelyard.runtime.types import Reject
 
 
+def kept_rejects(workspace: Path, run_id: str) -> Path:
+    """Where the refused rows of a run are whose output is no file."""
+    return workspace / "rejects" / f"{run_id}.jsonl"
+
+
 class RejectsFile:
     """Refused rows as JSON lines: row (from 0, in the input), reason, values.
 

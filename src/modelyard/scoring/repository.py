@@ -23,18 +23,24 @@ class FinishedChunk:
 
 
 def add_run(db: Connection, run: ScoringRun, identity: str) -> None:
-    """Insert a run; runs of the same identity write the same output from the same input."""
-    db.execute(
-        insert(runs).values(
-            id=run.id,
-            project=run.project,
-            model=run.model,
-            identity=identity,
-            state=run.state,
-            started=run.started,
-            body=run.model_dump_json(),
-        )
+    """Insert a run; runs of the same identity write the same output from the same input.
+
+    Raises:
+        Conflict: its project was deleted meanwhile.
+    """
+    row = insert(runs).values(
+        id=run.id,
+        project=run.project,
+        model=run.model,
+        identity=identity,
+        state=run.state,
+        started=run.started,
+        body=run.model_dump_json(),
     )
+    try:
+        db.execute(row)
+    except IntegrityError as exc:
+        raise errors.Conflict(f"the project {run.project!r} was deleted meanwhile") from exc
 
 
 def save_run(db: Connection, run: ScoringRun) -> None:
@@ -86,20 +92,38 @@ def runs_in_state(db: Connection, *states: RunState) -> list[tuple[ScoringRun, s
     return [(ScoringRun.model_validate_json(body), identity) for body, identity in found]
 
 
+def runs_of_project(db: Connection, project: str) -> list[tuple[str, str]]:
+    """The id and the identity of every run of a project."""
+    found = db.execute(select(runs.c.id, runs.c.identity).where(runs.c.project == project))
+    return [(row.id, row.identity) for row in found]
+
+
+def forget_project(db: Connection, project: str) -> None:
+    """Delete the recipes of a project and its runs with their chunks."""
+    for rows in (recipes, runs):
+        db.execute(delete(rows).where(rows.c.project == project))
+
+
 def add_chunk(db: Connection, run_id: str, chunk: FinishedChunk) -> None:
-    """Note that a chunk is finished, in place of what was noted of it before."""
+    """Note that a chunk is finished, in place of what was noted of it before.
+
+    Raises:
+        Conflict: the run was deleted meanwhile, with its project.
+    """
     db.execute(
         delete(run_chunks).where(run_chunks.c.run == run_id, run_chunks.c.chunk == chunk.number)
     )
-    db.execute(
-        insert(run_chunks).values(
-            run=run_id,
-            chunk=chunk.number,
-            rows=chunk.rows,
-            rejected=chunk.rejected,
-            sha256=chunk.sha256,
-        )
+    row = insert(run_chunks).values(
+        run=run_id,
+        chunk=chunk.number,
+        rows=chunk.rows,
+        rejected=chunk.rejected,
+        sha256=chunk.sha256,
     )
+    try:
+        db.execute(row)
+    except IntegrityError as exc:
+        raise errors.Conflict(f"the run {run_id} was deleted meanwhile, with its project") from exc
 
 
 def chunks_of(db: Connection, run_id: str) -> list[FinishedChunk]:

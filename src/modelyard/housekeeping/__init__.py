@@ -1,0 +1,1 @@
+"""Housekeeping: what concerns every room at once."""

@@ -1,0 +1,22 @@
+"""What one can ask of the whole house."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from modelyard.kernel.command import Command
+from modelyard.kernel.values import ProjectKey
+
+
+class DeleteProject(Command[None]):
+    """Delete a project; with --force also all that it holds."""
+
+    needs = "projects:write"
+    route = "DELETE /projects/{key}"
+    project_field = "key"
+    arguments = ("key",)
+
+    key: ProjectKey = Field(description="key of the project")
+    force: bool = Field(
+        default=False, description="even if it holds models, datasets, recipes or runs"
+    )

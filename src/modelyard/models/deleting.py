@@ -1,0 +1,58 @@
+"""Deleting versions: their rows in the caller's transaction, their files after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from modelyard.kernel.context import Context
+from modelyard.models import repository
+from modelyard.models.folders import forget_folder
+from modelyard.models.importing import collect
+
+
+@dataclass(frozen=True)
+class Freed:
+    """What deleted versions leave behind: artifacts and loadable folders, by digest."""
+
+    artifacts: frozenset[str]
+    folders: frozenset[str]
+
+    def release(self, context: Context) -> None:
+        """Remove what no other version needs, once the transaction is committed."""
+        collect(context, set(self.artifacts))
+        for digest in self.folders:
+            forget_folder(context, digest)
+
+
+def delete_versions(db: Connection, project: str, model: str, names: Iterable[str]) -> Freed:
+    """Delete the rows of some versions; NotFound if one is not there."""
+    active = repository.get_model(db, project, model).active_version
+    artifacts: set[str] = set()
+    folders: set[str] = set()
+    for name in names:
+        folders.add(repository.get_version(db, project, model, name).digest)
+        artifacts |= repository.kept_digests(db, project, model, name)
+        if name == active:
+            repository.set_active(db, project, model, None)
+    repository.delete_versions(db, project, model, names)
+    return Freed(frozenset(artifacts), frozenset(folders))
+
+
+def delete_model(db: Connection, project: str, model: str) -> Freed:
+    """Delete the rows of a saved model and of all its versions."""
+    names = [version.version for version in repository.list_versions(db, project, model)]
+    freed = delete_versions(db, project, model, names)
+    repository.delete_model(db, project, model)
+    return freed
+
+
+def delete_models(db: Connection, project: str) -> Freed:
+    """Delete the rows of every saved model of a project."""
+    freed = [delete_model(db, project, model.name) for model in repository.list_models(db, project)]
+    return Freed(
+        frozenset().union(*(each.artifacts for each in freed)),
+        frozenset().union(*(each.folders for each in freed)),
+    )

@@ -1,0 +1,131 @@
+"""Deleting a project with all that it holds, in SQLite and in PostgreSQL."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import func, select
+from tests.e2e.models import write_model
+
+import modelyard
+from modelyard import errors
+from modelyard.scoring.checkpoint import RunFolder
+from modelyard.store.tables import metadata
+
+
+@pytest.fixture
+def yard(database_url, tmp_path, monkeypatch):
+    monkeypatch.setenv("MODELYARD_DATABASE", database_url)
+    monkeypatch.setenv("MODELYARD_ENVS__DEFAULT", "local")
+    yard = modelyard.open(tmp_path / "yard", actor="tester")
+    yield yard
+    yard.close()
+
+
+@pytest.fixture
+def filled(yard, tmp_path):
+    """A workspace whose projects `default` and `lab` hold the same."""
+    source = str(write_model(tmp_path / "plain"))
+    (tmp_path / "rows.csv").write_text("age,fare\n40,1\n20,1\n")
+    yard.projects.create(key="lab")
+    for project in ("default", "lab"):
+        yard.models.create(name="churn", prediction_type="binary_classification", project=project)
+        yard.versions.import_(
+            model="churn", version="v1", source=source, classes=(0, 1), project=project
+        )
+        yard.connections.create(name="here", path=str(tmp_path), project=project)
+        yard.datasets.create(name="rows", path="rows.csv", connection="here", project=project)
+        scoring = {"model": "churn", "input": "rows", "output": str(tmp_path / f"{project}.csv")}
+        yard.recipes.create(name="daily", **scoring, project=project)
+        yard.recipes.run(name="daily", project=project)
+    return yard
+
+
+def inside_projects():
+    """The tables whose rows are of a project and go with it."""
+
+    def belongs(table):
+        referred = {key.column.table for key in table.foreign_keys}
+        return any(other.name == "projects" or belongs(other) for other in referred)
+
+    return [table for table in metadata.sorted_tables if "project" in table.c and belongs(table)]
+
+
+def rows_of(yard, project):
+    with yard.open().read() as db:
+        return {
+            table.name: db.scalar(select(func.count()).where(table.c.project == project))
+            for table in inside_projects()
+        }
+
+
+def files_below(folder):
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_a_project_goes_with_all_it_holds_and_nothing_else(filled, tmp_path):
+    before = rows_of(filled, "lab")
+    assert all(before.values()), f"this test has to fill every table of a project: {before}"
+    with pytest.raises(
+        errors.Conflict,
+        match=r"holds 1 connection, 1 dataset, 1 saved model, 1 recipe, 1 scoring run; .*--force",
+    ):
+        filled.projects.delete(key="lab")
+    assert rows_of(filled, "lab") == before
+    filled.projects.delete(key="lab", force=True)
+    assert not any(rows_of(filled, "lab").values())
+    assert rows_of(filled, "default") == before
+    assert [project.key for project in filled.projects.list()] == ["default"]
+    assert filled.versions.verify(model="churn").passed, "the files were shared"
+    assert (tmp_path / "lab.csv").exists()
+    with pytest.raises(errors.NotFound, match="'lab'"):
+        filled.models.list(project="lab")
+
+
+def test_its_files_are_freed(yard, tmp_path):
+    yard.projects.create(key="lab")
+    yard.models.create(name="churn", prediction_type="other", project="lab")
+    source = str(write_model(tmp_path / "plain"))
+    yard.versions.import_(model="churn", version="v1", source=source, project="lab")
+    assert files_below(tmp_path / "yard" / "artifacts")
+    yard.projects.delete(key="lab", force=True)
+    assert files_below(tmp_path / "yard" / "artifacts") == []
+    assert files_below(tmp_path / "yard" / "cache") == []
+
+
+def test_not_while_a_scoring_runs(filled, tmp_path):
+    with filled.open().read() as db:
+        identity = db.scalar(
+            select(metadata.tables["runs"].c.identity).where(
+                metadata.tables["runs"].c.project == "lab"
+            )
+        )
+    before = rows_of(filled, "lab")
+    with (
+        RunFolder.held(tmp_path / "yard" / "runs" / identity[:32]),
+        pytest.raises(errors.Conflict, match="is running; stop it or wait"),
+    ):
+        filled.projects.delete(key="lab", force=True)
+    assert rows_of(filled, "lab") == before
+
+
+def test_an_empty_project_needs_no_force_and_the_default_one_stays(yard):
+    yard.projects.create(key="lab", description="a try")
+    assert yard.projects.update(key="lab", description="tries").description == "tries"
+    assert yard.projects.show(key="lab").description == "tries"
+    yard.projects.delete(key="lab")
+    for verb in (yard.projects.delete, yard.projects.show):
+        with pytest.raises(errors.NotFound, match="'lab'"):
+            verb(key="lab")
+    with pytest.raises(errors.NotFound, match="'lab'"):
+        yard.projects.update(key="lab", description="gone")
+    with pytest.raises(errors.Invalid, match="'default' cannot be deleted"):
+        yard.projects.delete(key="default", force=True)
+
+
+def test_a_models_description_changes(yard):
+    yard.models.create(name="churn", prediction_type="other", description="old")
+    updated = yard.models.update(name="churn", description="new")
+    assert updated == yard.models.show(name="churn")
+    assert updated.description == "new"
+    with pytest.raises(errors.NotFound, match="'shirn'"):
+        yard.models.update(name="shirn", description="new")
