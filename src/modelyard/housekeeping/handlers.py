@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, select
-
 from modelyard import errors
 from modelyard.data import access as data
 from modelyard.housekeeping.commands import DeleteProject
+from modelyard.housekeeping.repository import held_by
 from modelyard.kernel.bus import handles
 from modelyard.kernel.command import ProjectCommand
 from modelyard.kernel.context import Context
 from modelyard.models import access as models
 from modelyard.projects import access as projects
 from modelyard.scoring import access as scoring
-from modelyard.store import tables
 from modelyard.store.database import exclusively
 
 DEFAULT = ProjectCommand.model_fields["project"].default
-HELD = {
-    "connection": tables.connections,
-    "dataset": tables.datasets,
-    "saved model": tables.models,
-    "recipe": tables.recipes,
-    "scoring run": tables.runs,
-}
-"""What makes a project not empty, by the word for one of it."""
 
 
 @handles(DeleteProject)
@@ -39,7 +29,7 @@ def delete_project(command: DeleteProject, context: Context) -> None:
                 f"the project {key!r} cannot be deleted: commands that name no project are about "
                 "it; delete what it holds"
             )
-        held = _held(db, key)
+        held = held_by(db, key)
         if held and not command.force:
             raise errors.Conflict(
                 f"the project {key!r} holds {', '.join(held)}; delete it with all of that by "
@@ -51,11 +41,3 @@ def delete_project(command: DeleteProject, context: Context) -> None:
         projects.delete_project(db, key)
     left_by_runs.release()
     left_by_versions.release(context)
-
-
-def _held(db: Connection, project: str) -> list[str]:
-    counts = {
-        word: db.scalar(select(func.count()).where(table.c.project == project)) or 0
-        for word, table in HELD.items()
-    }
-    return [f"{count} {word}{'s' if count > 1 else ''}" for word, count in counts.items() if count]
