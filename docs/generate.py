@@ -18,6 +18,7 @@ from modelyard.cli.problems import EXIT
 from modelyard.kernel.command import Command
 from modelyard.kernel.settings import Settings
 from modelyard.verbs import Verbs
+from modelyard.web.problems import STATUS
 
 HERE = Path(__file__).parent / "reference"
 MADE = "<!-- made by docs/generate.py; change the code, then run: make docs -->\n"
@@ -30,12 +31,19 @@ def cli() -> str:
     codes = "".join(f", {code} {kind.code}" for kind, code in EXIT.items())
     parts[-1] += f"{codes}, 130 interrupted.\n"
     for room, group in root.commands.items():
+        if not isinstance(group, click.Group):
+            parts.append(f"## {room}\n\n{_help(group, room)}")
+            continue
         parts.append(f"## {room}\n\n{group.help}\n")
-        for name, command in getattr(group, "commands", {}).items():
-            context = click.Context(command, info_name=f"modelyard {room} {name}")
-            context.max_content_width = 100
-            parts.append(f"### {room} {name}\n\n```text\n{command.get_help(context)}\n```\n")
+        for name, command in group.commands.items():
+            parts.append(f"### {room} {name}\n\n{_help(command, f'{room} {name}')}")
     return "\n".join(parts)
+
+
+def _help(command: click.Command, name: str) -> str:
+    context = click.Context(command, info_name=f"modelyard {name}")
+    context.max_content_width = 100
+    return f"```text\n{command.get_help(context)}\n```\n"
 
 
 def python() -> str:
@@ -111,9 +119,10 @@ def _settings(section: type[BaseModel], above: tuple[str, ...]) -> list[str]:
 
 def failures() -> str:
     """Every error with its code."""
-    parts = [MADE, "# Errors\n", "| error | code | exit code | |", "|---|---|---|---|"]
+    parts = [MADE, "# Errors\n", "| error | code | exit code | HTTP | |", "|---|---|---|---|---|"]
     for kind, code in EXIT.items():
-        parts.append(f"| `{kind.__name__}` | `{kind.code}` | {code} | {inspect.getdoc(kind)} |")
+        line = f"| `{kind.__name__}` | `{kind.code}` | {code} | {STATUS[kind]}"
+        parts.append(f"{line} | {inspect.getdoc(kind)} |")
     parts.append(f"\nAll of them are `{errors.ModelyardError.__name__}`: {_root()}\n")
     return "\n".join(parts)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from pathlib import Path
 
@@ -14,12 +15,15 @@ import modelyard
 from modelyard.cli.main import build
 from modelyard.kernel.values import LocalPath
 from modelyard.verbs import Verbs
+from modelyard.web.openapi import OpenApi
+from modelyard.web.routes import Routes
 from modelyard.workspace import BUS
 
 VERBS = list(Verbs.commands())
 IDS = [f"{room} {name}" for room, name, _ in VERBS]
 NO_PATHS = {"connection", "format", "encoding", "missing", "python"}
 """Fields that speak of files without naming one."""
+OPENAPI = json.loads(json.dumps(OpenApi(Routes(Verbs.commands())).document))
 DOCS = Path(modelyard.__file__).parents[2] / "docs" / "reference"
 
 
@@ -70,6 +74,25 @@ class TestVerb:
             if field:
                 assert LocalPath.of_field(command.model_fields[field]) == LocalPath(use)
                 assert not command.background
+
+    def test_is_in_the_openapi_document(self, room, name, command):
+        method, path = command.http()
+        operation = OPENAPI["paths"][f"/api/v1{path}"][method.lower()]
+        assert operation["operationId"] == f"{room}.{name}"
+        described = {each["name"] for each in operation["parameters"]}
+        if "requestBody" in operation:
+            content = operation["requestBody"]["content"]
+            described |= set(content["application/json"]["schema"]["properties"])
+        assert described == set(command.model_fields)
+
+    def test_has_an_example_request_that_fits(self, room, name, command):
+        method, path = command.http()
+        operation = OPENAPI["paths"][f"/api/v1{path}"][method.lower()]
+        needed = [each for each in operation["parameters"] if each["required"]]
+        values = {each["name"]: each["example"] for each in needed}
+        if "requestBody" in operation:
+            values |= operation["requestBody"]["content"]["application/json"]["example"]
+        assert command.model_validate(values)
 
     def test_has_a_result_that_json_holds(self, room, name, command):
         assert TypeAdapter(command.result_type()).json_schema() is not None

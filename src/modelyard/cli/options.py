@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import types
 from collections.abc import Mapping
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import click
 from pydantic import BaseModel, ValidationError
@@ -14,6 +13,7 @@ from pydantic_core import ErrorDetails, PydanticUndefined
 from modelyard import errors
 from modelyard.cli.lists import read_labels, read_list
 from modelyard.kernel.command import Command
+from modelyard.kernel.shapes import is_list, plain
 from modelyard.runtime.types import Label
 
 
@@ -38,14 +38,14 @@ def values_from(command: type[Command[Any]], given: Mapping[str, Any]) -> dict[s
     return {
         name: value
         if name in command.arguments
-        else _value(_plain(command.model_fields[name].annotation), value, _flag(name))
+        else _value(plain(command.model_fields[name].annotation), value, _flag(name))
         for name, value in given.items()
         if value is not None and value != ()
     }
 
 
 def _value(shape: Any, typed: Any, option: str) -> Any:
-    if _is_list(shape):
+    if is_list(shape):
         return (read_labels if get_args(shape)[0] == Label else read_list)(typed, option)
     if get_origin(shape) is dict:
         return dict(_pair(part, option) for part in typed)
@@ -55,13 +55,13 @@ def _value(shape: Any, typed: Any, option: str) -> Any:
 
 
 def _argument(name: str, field: FieldInfo) -> click.Argument:
-    many = _is_list(_plain(field.annotation))
+    many = is_list(plain(field.annotation))
     return click.Argument([name], required=field.is_required(), nargs=-1 if many else 1)
 
 
 def _option(name: str, field: FieldInfo) -> click.Option:
     flag = _flag(name)
-    shape = _plain(field.annotation)
+    shape = plain(field.annotation)
     text = field.description or ""
     if shape is bool:
         if field.default is True:
@@ -75,7 +75,7 @@ def _option(name: str, field: FieldInfo) -> click.Option:
         [flag, name],
         type=_click_type(shape),
         required=field.is_required(),
-        multiple=get_origin(shape) is dict or _is_list(shape),
+        multiple=get_origin(shape) is dict or is_list(shape),
         metavar=_metavar(shape),
         help=text,
     )
@@ -90,23 +90,11 @@ def _click_type(shape: Any) -> click.ParamType[Any]:
 
 
 def _metavar(shape: Any) -> str | None:
-    if _is_list(shape):
+    if is_list(shape):
         return "A,B,…"
     if get_origin(shape) is dict:
         return "KEY=VALUE"
     return "JSON" if isinstance(shape, type) and issubclass(shape, BaseModel) else None
-
-
-def _plain(annotation: Any) -> Any:
-    """The type without `| None` and without constraints."""
-    if get_origin(annotation) in (Union, types.UnionType):
-        inner = [part for part in get_args(annotation) if part is not types.NoneType]
-        return _plain(inner[0]) if len(inner) == 1 else annotation
-    return annotation
-
-
-def _is_list(shape: Any) -> bool:
-    return get_origin(shape) in (list, tuple, set, frozenset)
 
 
 def _flag(name: str) -> str:

@@ -95,6 +95,32 @@ class SourceSettings(Section):
     )
 
 
+class ServerSettings(Section):
+    """What `modelyard serve` allows."""
+
+    threads: int = Field(default=16, ge=1, le=256, description="commands at work at the same time")
+    waiting: int = Field(
+        default=1000,
+        ge=0,
+        description="commands that may wait for their turn; more are turned away",
+    )
+    connections: int = Field(default=2000, ge=1, description="open connections of clients")
+    max_json_kb: int = Field(default=4096, ge=1, description="largest JSON body, KiB")
+    max_headers: int = Field(default=100, ge=10, description="header lines of one request")
+    max_header_kb: int = Field(
+        default=32, ge=1, description="request line and header lines together, KiB"
+    )
+    client_timeout: float = Field(
+        default=30,
+        gt=0,
+        description="seconds a client may take to send its headers, to send more of a body, or to "
+        "take more of an answer",
+    )
+    shutdown_timeout: float = Field(
+        default=10, ge=0, description="seconds that requests may take to end when the server stops"
+    )
+
+
 class Settings(BaseSettings):
     """Everything that can be set. `MODELYARD_RUNTIME__WORKERS=4` sets `workers` of `[runtime]`."""
 
@@ -113,6 +139,7 @@ class Settings(BaseSettings):
     trust: TrustSettings = TrustSettings()
     sources: SourceSettings = SourceSettings()
     archives: ArchiveSettings = ArchiveSettings()
+    server: ServerSettings = ServerSettings()
 
     @classmethod
     def settings_customise_sources(  # noqa: D102  pydantic-settings' own hook

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.pool import QueuePool
 
 from modelyard import errors
 from modelyard.store.migrations import HEAD
@@ -17,8 +18,10 @@ READING = "modelyard_reading"
 LOCK = 0x6D6F6465  # "mode": one advisory lock key for all of a workspace's rare exclusive work
 
 
-def connect(url: str) -> Engine:
+def connect(url: str, *, connections: int = 5) -> Engine:
     """Open the database behind a URL and bring its tables up to date.
+
+    `connections` is how many threads use it at the same time.
 
     Raises:
         Invalid: the URL is malformed or names a database that is not supported.
@@ -33,7 +36,13 @@ def connect(url: str) -> Engine:
             )
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
-        engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() == "postgresql")
+        engine = create_engine(
+            parsed,
+            poolclass=QueuePool,
+            pool_size=connections,
+            max_overflow=connections,  # for a thread that needs a second one
+            pool_pre_ping=parsed.get_backend_name() == "postgresql",
+        )
     except (ArgumentError, NoSuchModuleError) as exc:
         raise errors.Invalid(f"the database URL cannot be used: {exc}") from exc
     except ModuleNotFoundError as exc:

@@ -31,7 +31,10 @@ def open_context(
     except OSError as exc:
         raise errors.Invalid(f"the workspace folder {folder} cannot be made: {exc}") from exc
     settings = read_settings(folder)
-    engine = connect(settings.database or f"sqlite:///{folder / 'modelyard.db'}")
+    engine = connect(
+        settings.database or f"sqlite:///{folder / 'modelyard.db'}",
+        connections=settings.server.threads,
+    )
     artifacts = Path(settings.artifacts) if settings.artifacts else folder / "artifacts"
     return Context(
         folder=folder,

@@ -1,0 +1,50 @@
+"""`modelyard serve`: the workspace over HTTP."""
+
+from __future__ import annotations
+
+import logging
+
+import click
+
+from modelyard import errors
+from modelyard.cli.problems import EXIT, tell
+from modelyard.workspace import open_workspace
+
+
+@click.command("serve", short_help="Serve the workspace over HTTP.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="address to listen at")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=8470,
+    show_default=True,
+    help="port to listen at; 0: any free one",
+)
+@click.option(
+    "--workspace",
+    metavar="DIR",
+    envvar="MODELYARD_WORKSPACE",
+    help="folder of the workspace  [default: ./.modelyard]",
+)
+@click.option(
+    "--no-auth",
+    is_flag=True,
+    help="without login: everybody on this machine acts as you; only with a loopback --host",
+)
+def serve(host: str, port: int, workspace: str | None, no_auth: bool) -> None:
+    """Serve the workspace over HTTP until Ctrl-C: the API below /api/v1, its pages at /api/docs."""
+    # The server brings its web framework, which help pages should not wait for.
+    from modelyard.web import server  # noqa: PLC0415
+
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    try:
+        server.serve(
+            open_workspace(workspace),
+            host=host,
+            port=port,
+            no_auth=no_auth,
+            announce=lambda address: click.echo(f"modelyard serves at {address}"),
+        )
+    except errors.ModelyardError as error:
+        tell(error, as_json=False)
+        raise SystemExit(EXIT[type(error)]) from error

@@ -1,0 +1,1 @@
+"""The management server: a JSON API read off the verbs."""

@@ -1,0 +1,65 @@
+"""Commands over HTTP: a request becomes a command, its result an answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+
+from modelyard.kernel.command import Command
+from modelyard.kernel.identity import Identity
+from modelyard.kernel.settings import ServerSettings
+from modelyard.kernel.wire import read_json, read_query, read_request
+from modelyard.web.answers import Answer
+from modelyard.web.auth import identify
+from modelyard.web.bodies import read_all, require_acceptable
+from modelyard.web.problems import answer_to
+from modelyard.web.routes import Route, Routes, location
+from modelyard.web.threads import Threads
+from modelyard.workspace import Workspace
+
+
+class Api:
+    """The ASGI application below `/api/v1`."""
+
+    def __init__(
+        self, workspace: Workspace, routes: Routes, threads: Threads, limits: ServerSettings
+    ) -> None:
+        self._workspace = workspace
+        self._routes = routes
+        self._threads = threads
+        self._limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        try:
+            answer = await self._answer(Request(scope, receive))
+        except Exception as exc:  # noqa: BLE001  whatever it is becomes an answer, and a log entry
+            answer = answer_to(exc)
+        await answer.response()(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Answer:
+        raw_path = request.scope["raw_path"].decode("ascii")
+        if request.method == "OPTIONS":
+            return Answer(204, headers={"allow": self._routes.allowed(raw_path)})
+        route, segments = self._routes.match(request.method, raw_path)
+        require_acceptable(request)
+        identity = await self._threads.run(identify, request)
+        body = await read_all(request, self._limits)
+        command = read_request(
+            route.command,
+            segments,
+            read_query(request.url.query),
+            read_json(body),
+        )
+        return await self._threads.run(self._carry_out, route, command, identity)
+
+    def _carry_out(self, route: Route, command: Command[Any], identity: Identity) -> Answer:
+        result = self._workspace.acting(identity).run(command)
+        if result is None:
+            return Answer(204)
+        content = route.result.dump_json(result)
+        if shown := self._routes.shown_by(route):
+            return Answer(201, content, headers={"location": location(shown, command, result)})
+        return Answer(200, content)

@@ -1,0 +1,59 @@
+"""The ASGI application: everything that the server answers to."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+
+from modelyard import errors
+from modelyard.verbs import Verbs
+from modelyard.web.api import Api
+from modelyard.web.health import Readiness, healthz
+from modelyard.web.openapi import OpenApi
+from modelyard.web.problems import answer_to, problem
+from modelyard.web.routes import Routes
+from modelyard.web.threads import Threads
+from modelyard.workspace import Workspace
+
+
+def create_app(workspace: Workspace, *, no_auth: bool = False) -> Starlette:
+    """The application around an open workspace; with `no_auth` everybody is its owner."""
+    limits = workspace.open().settings.server
+    routes = Routes(Verbs.commands())
+    threads = Threads(limits.threads, limits.waiting)
+    readiness = Readiness(workspace)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        readiness.close()
+        threads.close()
+
+    app = Starlette(
+        routes=[
+            Route("/healthz", healthz),
+            Route("/readyz", readiness),
+            Route("/api/v1/openapi.json", OpenApi(routes)),
+            Mount("/api/v1", Api(workspace, routes, threads, limits)),
+        ],
+        exception_handlers={HTTPException: _refusal},
+        lifespan=lifespan,
+    )
+    app.state.workspace = workspace
+    app.state.no_auth = no_auth
+    return app
+
+
+async def _refusal(request: Request, exc: Exception) -> Response:
+    """Starlette's own refusals, in our shape."""
+    if not isinstance(exc, HTTPException):
+        return answer_to(exc).response()
+    kind = errors.NotFound if exc.status_code == 404 else errors.Unsupported
+    error = kind(f"{exc.detail}: {request.method} {request.url.path}")
+    return problem(error, status=exc.status_code, headers=dict(exc.headers or {})).response()

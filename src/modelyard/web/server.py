@@ -1,0 +1,103 @@
+"""The server process: listens, answers, stops when it is told to."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+
+from modelyard import errors
+from modelyard.web.app import create_app
+from modelyard.web.auth import LOOPBACK
+from modelyard.web.patience import PatientProtocol
+from modelyard.workspace import Workspace
+
+BACKLOG = 2048
+KEEP_ALIVE = 60
+
+
+def serve(
+    workspace: Workspace,
+    *,
+    host: str,
+    port: int,
+    no_auth: bool,
+    announce: Callable[[str], None],
+) -> None:
+    """Answer until SIGTERM or Ctrl-C; `announce` is told the address once it is listened at.
+
+    Raises:
+        Invalid: nobody can listen at this address, or it is open to others without login.
+    """
+    if no_auth and host not in LOOPBACK:
+        raise errors.Invalid(
+            f"--no-auth makes everybody who reaches {host} the owner of this workspace; it is only "
+            "possible with --host 127.0.0.1"
+        )
+    limits = workspace.open().settings.server
+
+    class Protocol(PatientProtocol):
+        patience = limits.client_timeout
+        max_headers = limits.max_headers
+        max_header_bytes = limits.max_header_kb * 1024
+
+    config = uvicorn.Config(
+        create_app(workspace, no_auth=no_auth),
+        http=Protocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=limits.connections,
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=round(limits.shutdown_timeout),
+    )
+    with listening(host, port) as listener:
+        announce(address_of(listener))
+        before = signal.signal(signal.SIGTERM, _stopped)
+        try:
+            uvicorn.Server(config).run(sockets=[listener])
+        except KeyboardInterrupt:
+            return  # how people stop a server; uvicorn has closed everything in order
+        finally:
+            signal.signal(signal.SIGTERM, before)
+            workspace.close()
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that takes connections.
+
+    Raises:
+        Invalid: the address is not ours, or in use.
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((host, port))
+            listener.listen(BACKLOG)
+        except OSError:
+            listener.close()
+            raise
+    except OSError as exc:
+        raise errors.Invalid(
+            f"cannot listen at {host} port {port}: {exc.strerror or exc}; take another --port or "
+            "--host"
+        ) from exc
+    return listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """The address that a browser is given."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _stopped(_signal: int, _frame: FrameType | None) -> None:
+    """Uvicorn has stopped in order already, and raises the signal once more for whoever waits."""
