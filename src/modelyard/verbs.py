@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from modelyard.data import commands as data
+from modelyard.governance import commands as governance
 from modelyard.housekeeping import commands as housekeeping
 from modelyard.kernel.command import Caller, Command, Room, verb
 from modelyard.models import commands as models
@@ -99,6 +100,56 @@ class Recipes(Room):
     delete = verb(scoring.DeleteRecipe)
 
 
+class Members(Room):
+    """Members: who has which role in a project."""
+
+    add = verb(governance.AddMember)
+    list = verb(governance.ListMembers)
+    remove = verb(governance.RemoveMember)
+
+
+class Users(Room):
+    """Users: who can sign in, and whom API keys act for."""
+
+    create = verb(governance.CreateUser)
+    list = verb(governance.ListUsers)
+    show = verb(governance.ShowUser)
+    update = verb(governance.UpdateUser)
+    delete = verb(governance.DeleteUser)
+
+
+class Groups(Room):
+    """Groups: users who are given roles and rights together."""
+
+    create = verb(governance.CreateGroup)
+    list = verb(governance.ListGroups)
+    show = verb(governance.ShowGroup)
+    update = verb(governance.UpdateGroup)
+    delete = verb(governance.DeleteGroup)
+
+
+class Keys(Room):
+    """API keys: how scripts get in."""
+
+    create = verb(governance.CreateKey)
+    list = verb(governance.ListKeys)
+    revoke = verb(governance.RevokeKey)
+
+
+class Sessions(Room):
+    """Sessions: who is signed in with a browser."""
+
+    list = verb(governance.ListSessions)
+    revoke = verb(governance.RevokeSession)
+
+
+class Account(Room):
+    """Account: who one is here, and one's password."""
+
+    show = verb(governance.ShowAccount)
+    password = verb(governance.ChangePassword)
+
+
 class Verbs:
     """Everything a caller can be asked."""
 
@@ -111,6 +162,12 @@ class Verbs:
         Envs,
         Scoring,
         Recipes,
+        Members,
+        Users,
+        Groups,
+        Keys,
+        Sessions,
+        Account,
     )
 
     def __init__(self, caller: Caller) -> None:
@@ -122,6 +179,12 @@ class Verbs:
         self.envs = Envs(caller)
         self.scoring = Scoring(caller)
         self.recipes = Recipes(caller)
+        self.members = Members(caller)
+        self.users = Users(caller)
+        self.groups = Groups(caller)
+        self.keys = Keys(caller)
+        self.sessions = Sessions(caller)
+        self.account = Account(caller)
 
     @classmethod
     def commands(cls) -> Iterator[tuple[str, str, type[Command[Any]]]]:

@@ -20,7 +20,7 @@ R = TypeVar("R")
 
 BUS: Bus[Any] = Bus(
     f"modelyard.{room}"
-    for room in ("projects", "data", "runtime", "models", "scoring", "housekeeping")
+    for room in ("governance", "projects", "data", "runtime", "models", "scoring", "housekeeping")
 )
 CATALOG = Catalog(Verbs.commands())
 FOLDER = ".modelyard"
@@ -41,12 +41,14 @@ class Workspace(Verbs):
         super().__init__(self)
 
     def run(self, command: Command[R], /) -> R:
-        """Carry a command out and give back its result.
+        """Authorize a command, carry it out and give back its result.
 
         Raises:
             ModelyardError: the command cannot be carried out; the message says what to do.
         """
-        return BUS.handle(command, self.open())
+        context = self.open()
+        context.authorize(command)
+        return BUS.handle(command, context)
 
     def acting(self, identity: Identity, *, progress: Progress = silence) -> Workspace:
         """The same open workspace for somebody else; it costs nothing to make."""
@@ -70,6 +72,7 @@ class Workspace(Verbs):
                     commands=CATALOG,
                     caller=self,
                     progress=self._progress,
+                    authority=import_module("modelyard.governance.access"),
                 )
             return self._context
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal, get_args, get_origin
 
 import click
@@ -12,7 +12,9 @@ from pydantic_core import ErrorDetails, PydanticUndefined
 
 from modelyard import errors
 from modelyard.cli.lists import read_labels, read_list
+from modelyard.cli.secret_options import options_of, with_secrets
 from modelyard.kernel.command import Command
+from modelyard.kernel.secrets import is_secret
 from modelyard.kernel.shapes import is_list, plain
 from modelyard.runtime.types import Label
 
@@ -30,7 +32,17 @@ def parameters_of(command: type[Command[Any]]) -> list[click.Parameter]:
         ),
         click.Option(["--json", "as_json"], is_flag=True, help="print one JSON document"),
     ]
-    return [*arguments, *(_option(name, field) for name, field in fields.items()), *common]
+    return [*arguments, *_options(command, fields), *common]
+
+
+def _options(
+    command: type[Command[Any]], fields: Mapping[str, FieldInfo]
+) -> Iterator[click.Parameter]:
+    for name, field in fields.items():
+        if is_secret(command, name):
+            yield from options_of(name, field)
+        else:
+            yield _option(name, field)
 
 
 def values_from(command: type[Command[Any]], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,7 +51,7 @@ def values_from(command: type[Command[Any]], given: Mapping[str, Any]) -> dict[s
         name: value
         if name in command.arguments
         else _value(plain(command.model_fields[name].annotation), value, _flag(name))
-        for name, value in given.items()
+        for name, value in with_secrets(command, given).items()
         if value is not None and value != ()
     }
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from modelyard import errors
 from modelyard.kernel.command import Command
 from modelyard.kernel.faults import invalid
+from modelyard.kernel.secrets import secret_fields
 
 EXIT: dict[type[errors.ModelyardError], int] = {
     errors.Failed: 1,
@@ -38,7 +39,7 @@ def wrong_values(command: type[Command[Any]], error: ValidationError) -> errors.
     def typed(field: str) -> str:
         return field.upper() if field in command.arguments else f"--{field.replace('_', '-')}"
 
-    return invalid(error, called=typed)
+    return invalid(error, called=typed, secret=secret_fields(command))
 
 
 def tell(error: errors.ModelyardError, *, as_json: bool) -> None:

@@ -16,6 +16,7 @@ from modelyard.data.types import (
     Written,
 )
 from modelyard.kernel.command import ProjectCommand
+from modelyard.kernel.secrets import SECRET_URL
 from modelyard.kernel.values import LocalPath, Name
 
 DATASET = (
@@ -34,7 +35,7 @@ class CreateConnection(ProjectCommand[Connection]):
     path: Annotated[str | None, LocalPath("read", "folder", kept=True)] = Field(
         default=None, description="the folder"
     )
-    url: Annotated[str | None, LocalPath("read", "database", kept=True)] = Field(
+    url: Annotated[str | None, SECRET_URL, LocalPath("read", "database", kept=True)] = Field(
         default=None,
         description="SQLAlchemy URL of the database; ${NAME} stands for an environment variable, "
         "read at each use",

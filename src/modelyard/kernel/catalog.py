@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from modelyard import errors
 from modelyard.kernel.command import Command
 from modelyard.kernel.faults import invalid
+from modelyard.kernel.secrets import secret_fields
 
 
 class Catalog(Mapping[str, type[Command[Any]]]):
@@ -45,4 +46,5 @@ class Catalog(Mapping[str, type[Command[Any]]]):
         try:
             return self._commands[name].model_validate(arguments)
         except ValidationError as exc:
-            raise invalid(exc) from exc
+            secret = secret_fields(self._commands[name])
+            raise invalid(exc, secret=secret) from None  # it would show what was given

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Generic, ParamSpec, Protocol, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from modelyard.kernel.secrets import hidden, secret_fields
 from modelyard.kernel.values import ProjectKey
 
 R = TypeVar("R")
@@ -67,6 +68,12 @@ class Command(BaseModel, Generic[R]):
     def exclusive_key(self) -> str | None:
         """Jobs with the same key run one after another; None: it may run beside any other."""
         return None
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        marks = secret_fields(type(self))
+        return [
+            (name, hidden(part, marks.get(name or ""))) for name, part in super().__repr_args__()
+        ]
 
 
 class ProjectCommand(Command[R], Generic[R]):

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from sqlalchemy import Connection, Engine
 
 from modelyard.kernel.catalog import Catalog
-from modelyard.kernel.command import Caller
+from modelyard.kernel.command import Caller, Command
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.progress import Progress
 from modelyard.kernel.settings import Settings
@@ -44,6 +44,18 @@ class Artifacts(Protocol):
         ...
 
 
+class Authority(Protocol):
+    """Knows who may do what."""
+
+    def authorize(self, context: Context, command: Command[Any], /) -> None:
+        """Let the command pass, or say why not."""
+        ...
+
+    def visible_projects(self, context: Context, /) -> frozenset[str] | None:
+        """The projects whose names the identity may see; None: all of them."""
+        ...
+
+
 @dataclass(frozen=True)
 class Context:
     """The workspace as a handler sees it."""
@@ -60,7 +72,22 @@ class Context:
     caller: Caller
     """Runs another command as part of this one."""
     progress: Progress
+    authority: Authority
     begin: Callable[[], AbstractContextManager[Connection]]
     """Open a transaction; leaving the block commits, an exception rolls back. Keep it short."""
     read: Callable[[], AbstractContextManager[Connection]]
     """Open a transaction that only reads, and so waits for no writer."""
+
+    def authorize(self, command: Command[Any]) -> None:
+        """Let whoever runs this run the command too, or say why not.
+
+        Raises:
+            Unauthenticated: nobody is signed in, or the user or key is no longer valid.
+            NotFound: it is about a project in which the identity has no role, or that is not there.
+            Forbidden: it takes a right that the identity lacks; the message says who can grant it.
+        """
+        self.authority.authorize(self, command)
+
+    def visible_projects(self) -> frozenset[str] | None:
+        """The projects whose names the identity may see; None: all of them."""
+        return self.authority.visible_projects(self)

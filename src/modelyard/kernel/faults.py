@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,20 +14,23 @@ SHOWN = 200
 """Letters of a wrong value that a message repeats."""
 
 
-def invalid(exc: ValidationError, *, called: Callable[[str], str] = str) -> errors.Invalid:
+def invalid(
+    exc: ValidationError, *, called: Callable[[str], str] = str, secret: Container[object] = ()
+) -> errors.Invalid:
     """The error that says which values were wrong; `called` says what a reader calls a field.
 
-    Its context holds `faults`, each with `field` and `problem`.
+    The values of `secret` fields, and of whole documents, are not repeated. Its context holds
+    `faults`, each with `field` and `problem`.
     """
     faults = [
-        {"field": ".".join(map(str, fault["loc"])), "problem": _problem(dict(fault))}
+        {"field": ".".join(map(str, fault["loc"])), "problem": _problem(dict(fault), secret)}
         for fault in exc.errors(include_url=False)
     ]
     said = (f"{called(f['field'])}: {f['problem']}" if f["field"] else f["problem"] for f in faults)
     return errors.Invalid("; ".join(said), faults=faults)
 
 
-def _problem(fault: dict[str, Any]) -> str:
+def _problem(fault: dict[str, Any], secret: Container[object]) -> str:
     if fault["type"] == "missing":
         return "is needed and was not given"
     if fault["type"] == "extra_forbidden":
@@ -35,5 +38,7 @@ def _problem(fault: dict[str, Any]) -> str:
     said = str(fault["msg"]).removeprefix("Value error, ")
     if fault["type"] == "string_pattern_mismatch":
         said = NAMES_RULE
+    if not fault["loc"] or fault["loc"][0] in secret:
+        return said
     given = repr(fault["input"])
     return f"{said} (given: {given if len(given) <= SHOWN else given[:SHOWN] + '…'})"

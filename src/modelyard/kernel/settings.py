@@ -70,6 +70,22 @@ class TrustSettings(Section):
     )
 
 
+class SecuritySettings(Section):
+    """Who gets in."""
+
+    everybody_creates_projects: bool = Field(
+        default=True,
+        description="whether every user may create projects; else only groups with the right "
+        "projects:write",
+    )
+    password_length: int = Field(
+        default=12, ge=8, le=128, description="characters that a password has at least"
+    )
+    session_hours: float = Field(
+        default=12, gt=0, le=8760, description="hours after which a browser has to sign in again"
+    )
+
+
 class ArchiveSettings(Section):
     """How much an archive may unpack to."""
 
@@ -140,6 +156,7 @@ class Settings(BaseSettings):
     sources: SourceSettings = SourceSettings()
     archives: ArchiveSettings = ArchiveSettings()
     server: ServerSettings = ServerSettings()
+    security: SecuritySettings = SecuritySettings()
 
     @classmethod
     def settings_customise_sources(  # noqa: D102  pydantic-settings' own hook

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelyard.governance.access import welcome
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
@@ -16,6 +17,7 @@ def create_project(command: CreateProject, context: Context) -> Project:
     project = Project(key=command.key, description=command.description, created=now())
     with context.begin() as db:
         repository.add(db, project)
+        welcome(context, db, project.key)
     return project
 
 
@@ -29,13 +31,14 @@ def update_project(command: UpdateProject, context: Context) -> Project:
 
 @handles(ListProjects)
 def list_projects(_command: ListProjects, context: Context) -> list[Project]:
-    """List by key."""
-    with context.begin() as db:
-        return repository.every(db)
+    """List by key, as far as one may see them."""
+    seen = context.visible_projects()
+    with context.read() as db:
+        return [each for each in repository.every(db) if seen is None or each.key in seen]
 
 
 @handles(ShowProject)
 def show_project(command: ShowProject, context: Context) -> Project:
     """Look the project up."""
-    with context.begin() as db:
+    with context.read() as db:
         return repository.get(db, command.key)

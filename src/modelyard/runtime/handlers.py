@@ -21,7 +21,8 @@ from modelyard.runtime.types import CodeEnv, EnvSummary
 @handles(ListEnvs)
 def list_envs(_command: ListEnvs, context: Context) -> list[EnvSummary]:
     """List what was built in this workspace, the oldest first."""
-    with context.begin() as db:
+    seen = context.visible_projects()
+    with context.read() as db:
         return [
             EnvSummary(
                 id=env.id,
@@ -30,7 +31,7 @@ def list_envs(_command: ListEnvs, context: Context) -> list[EnvSummary]:
                 packages=len(env.packages),
                 relaxations=len(env.relaxations),
                 size_mb=env.size_mb,
-                used_by=repository.users_of(db, env.id),
+                used_by=repository.users_of(db, env.id, seen),
                 built_here=python_in(envs_folder(context.folder) / env.id).exists(),
                 created=env.created,
             )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Table, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, delete, select
 
 from modelyard import errors
 from modelyard.runtime.types import CodeEnv, Relaxation
+from modelyard.store.database import upsert
 from modelyard.store.tables import env_names, env_requests, envs, versions
 
 _RELAXATIONS = TypeAdapter(tuple[Relaxation, ...])
@@ -19,20 +19,18 @@ def add_env(db: Connection, env: CodeEnv) -> None:
     """Keep an env; one that is there already stays as it is."""
     body = env.model_copy(update={"name": None}).model_dump_json()
     values = {"id": env.id, "created": env.created, "body": body}
-    db.execute(_insert(db, envs).values(values).on_conflict_do_nothing())
+    db.execute(upsert(db, envs, values))
 
 
 def add_request(db: Connection, key: str, env: CodeEnv) -> None:
     """Remember which env answers a request, and what was relaxed for it."""
     found = {"env": env.id, "body": _RELAXATIONS.dump_json(env.relaxations).decode()}
-    query = _insert(db, env_requests).values(request=key, **found)
-    db.execute(query.on_conflict_do_update(index_elements=["request"], set_=found))
+    db.execute(upsert(db, env_requests, {"request": key, **found}, found))
 
 
 def give_name(db: Connection, name: str, env: str) -> None:
     """Let a name stand for an env, whatever it stood for before."""
-    query = _insert(db, env_names).values(name=name, env=env)
-    db.execute(query.on_conflict_do_update(index_elements=["name"], set_={"env": env}))
+    db.execute(upsert(db, env_names, {"name": name, "env": env}, {"env": env}))
 
 
 def find_by_request(db: Connection, key: str) -> CodeEnv | None:
@@ -74,10 +72,12 @@ def names_of(db: Connection, env: str) -> tuple[str, ...]:
     return tuple(db.scalars(query))
 
 
-def users_of(db: Connection, env: str) -> tuple[str, ...]:
-    """The versions that run in an env: project/model/version."""
+def users_of(db: Connection, env: str, projects: Collection[str] | None = None) -> tuple[str, ...]:
+    """The versions that run in an env: project/model/version; only of some projects, if named."""
     columns = (versions.c.project, versions.c.model, versions.c.version)
     query = select(*columns).where(versions.c.env == env).order_by(*columns)
+    if projects is not None:
+        query = query.where(versions.c.project.in_(projects))
     return tuple("/".join(row) for row in db.execute(query))
 
 
@@ -85,12 +85,6 @@ def delete_env(db: Connection, env: str) -> None:
     """Forget an env, its names and its requests."""
     for table, column in ((env_names, "env"), (env_requests, "env"), (envs, "id")):
         db.execute(delete(table).where(table.c[column] == env))
-
-
-def _insert(db: Connection, table: Table) -> Any:
-    """An insert that can say what to do on a conflict; both databases say it alike."""
-    dialects = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-    return dialects[db.dialect.name](table)
 
 
 def _env(body: str) -> CodeEnv:

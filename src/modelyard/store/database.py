@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Table,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+    select,
+    text,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.pool import QueuePool
 
@@ -98,6 +109,22 @@ def exclusively(db: Connection) -> None:
     """Let this transaction go alone among those that ask so (SQLite has one writer anyway)."""
     if db.dialect.name == "postgresql":
         db.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK})
+
+
+def upsert(
+    db: Connection, table: Table, row: Mapping[str, Any], otherwise: Mapping[str, Any] | None = None
+) -> Any:
+    """An insert that changes columns of the row with this key instead, if there is one.
+
+    Without `otherwise` that row stays as it is. Both databases say it alike.
+    """
+    insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[db.dialect.name]
+    query = insert(table).values(dict(row))
+    if otherwise is None:
+        return query.on_conflict_do_nothing()
+    return query.on_conflict_do_update(
+        index_elements=list(table.primary_key.columns), set_=dict(otherwise)
+    )
 
 
 def migrate(engine: Engine, revision: str = HEAD) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from modelyard import errors
 from modelyard.kernel.catalog import Catalog
 from modelyard.kernel.command import Caller
-from modelyard.kernel.context import Context
+from modelyard.kernel.context import Authority, Context
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.progress import Progress
 from modelyard.kernel.settings import read_settings
@@ -18,7 +18,13 @@ from modelyard.store.database import READING, connect, transaction
 
 
 def open_context(
-    folder: Path, *, identity: Identity, commands: Catalog, caller: Caller, progress: Progress
+    folder: Path,
+    *,
+    identity: Identity,
+    commands: Catalog,
+    caller: Caller,
+    progress: Progress,
+    authority: Authority,
 ) -> Context:
     """Open a workspace folder, made if it is not there.
 
@@ -45,6 +51,7 @@ def open_context(
         commands=commands,
         caller=caller,
         progress=progress,
+        authority=authority,
         begin=partial(transaction, engine),
         read=partial(transaction, engine.execution_options(**{READING: True})),
     )

@@ -6,6 +6,20 @@ Keys and what is searched for are columns; a value as a whole is kept as the JSO
 
 from __future__ import annotations
 
+from modelyard.store.tables.access import (
+    api_keys,
+    audit_entries,
+    audit_head,
+    audit_pending,
+    group_users,
+    groups,
+    login_failures,
+    members,
+    server_secrets,
+    sessions,
+    setup_links,
+    users,
+)
 from modelyard.store.tables.columns import Moment, metadata
 from modelyard.store.tables.data import connections, datasets
 from modelyard.store.tables.models import files, models, verifications, versions
@@ -15,18 +29,30 @@ from modelyard.store.tables.scoring import recipes, run_chunks, runs
 
 __all__ = [
     "Moment",
+    "api_keys",
+    "audit_entries",
+    "audit_head",
+    "audit_pending",
     "connections",
     "datasets",
     "env_names",
     "env_requests",
     "envs",
     "files",
+    "group_users",
+    "groups",
+    "login_failures",
+    "members",
     "metadata",
     "models",
     "projects",
     "recipes",
     "run_chunks",
     "runs",
+    "server_secrets",
+    "sessions",
+    "setup_links",
+    "users",
     "verifications",
     "versions",
 ]

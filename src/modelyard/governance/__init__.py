@@ -1,0 +1,1 @@
+"""Governance: who may do what, and who did what."""

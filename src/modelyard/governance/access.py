@@ -1,0 +1,130 @@
+"""Who may do what: asked by the composition root of every command, and by rooms of lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from modelyard import errors
+from modelyard.governance import repository
+from modelyard.governance.rights import SIGNED_IN, covers, reaches, role_for
+from modelyard.governance.standing import Standing, rights_of, roles_of, standing_of
+from modelyard.governance.types import Role
+from modelyard.kernel.command import Command
+from modelyard.kernel.context import Context
+from modelyard.store.tables import projects
+
+NAMED = 5
+"""How many of those who can grant a right a message names."""
+
+
+def authorize(context: Context, command: Command[Any]) -> None:
+    """Let the command pass, or say why not.
+
+    Raises:
+        Unauthenticated: nobody is signed in, or the user or key is no longer valid.
+        NotFound: it is about a project in which the identity has no role, or that is not there.
+        Forbidden: it takes a right that the identity lacks; the message says who can grant it.
+    """
+    if context.identity.is_local:
+        return
+    with context.read() as db:
+        who = standing_of(db, context.identity)
+        project = command.in_project()
+        if project is None:
+            _authorize_in_instance(context, db, who, command.needs)
+        else:
+            _authorize_in_project(db, who, command.needs, project)
+
+
+def visible_projects(context: Context) -> frozenset[str] | None:
+    """The projects whose names the identity may see; None: all of them."""
+    if context.identity.is_local:
+        return None
+    with context.read() as db:
+        return _visible(db, standing_of(db, context.identity))
+
+
+def welcome(context: Context, db: Connection, project: str) -> None:
+    """Make whoever made a project its admin."""
+    if not context.identity.is_local:
+        repository.put_member(db, project, "user", context.identity.name, "admin")
+
+
+def _authorize_in_instance(context: Context, db: Connection, who: Standing, right: str) -> None:
+    if not who.within_key(right, about_instance=True):
+        raise _key_is_too_narrow(who, right)
+    if who.admin or right in SIGNED_IN:
+        return
+    if right == "projects:write" and context.settings.security.everybody_creates_projects:
+        return
+    if not covers(rights_of(db, who.name), right):
+        raise errors.Forbidden(
+            f"{who.name} may not do this: it takes the right {right}; ask an instance admin: "
+            f"{_first(repository.active_admins(db))}",
+            right=right,
+        )
+
+
+def _authorize_in_project(db: Connection, who: Standing, right: str, project: str) -> None:
+    role = _role_in(db, who, project)
+    if role is None:
+        seen = _visible(db, who)
+        known = db.scalars(select(projects.c.key)) if seen is None else seen
+        raise errors.NotFound.among("project", project, known)
+    if not who.within_key(right, about_instance=False):
+        raise _key_is_too_narrow(who, right)
+    needed = role_for(right)
+    if not reaches(role, needed):
+        raise errors.Forbidden(
+            f"{who.name} may not do this in project {project}: it takes the right {right}, which "
+            f"the role {needed} has and {role} has not; ask an admin of the project: "
+            f"{_first(_admins_of(db, project))}",
+            right=right,
+            role=role,
+            needed=needed,
+            project=project,
+        )
+
+
+def _role_in(db: Connection, who: Standing, project: str) -> Role | None:
+    if not who.sees(project):
+        return None
+    if who.admin:
+        there = select(projects.c.key).where(projects.c.key == project)
+        return None if db.scalar(there) is None else "admin"
+    return roles_of(db, who.name, project).get(project)
+
+
+def _visible(db: Connection, who: Standing) -> frozenset[str] | None:
+    if not who.admin:
+        return frozenset(filter(who.sees, roles_of(db, who.name)))
+    if who.projects:
+        return frozenset(filter(who.sees, db.scalars(select(projects.c.key))))
+    return None
+
+
+def _admins_of(db: Connection, project: str) -> list[str]:
+    """Who can give somebody a role: the project's admins, else those of the instance."""
+    names = [
+        member.name if member.kind == "user" else f"group {member.name}"
+        for member in repository.members_of(db, project)
+        if member.role == "admin"
+    ]
+    return names or repository.active_admins(db)
+
+
+def _first(names: list[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more if names else "there is none yet"
+
+
+def _key_is_too_narrow(who: Standing, right: str) -> errors.Forbidden:
+    limits = [f"the projects {', '.join(who.projects)}"] if who.projects else []
+    limits += [f"the rights {', '.join(who.rights)}"] if who.rights else []
+    return errors.Forbidden(
+        f"this API key of {who.name} may not do this: it takes the right {right}, and the key is "
+        f"narrowed to {' and '.join(limits)}; use another key",
+        right=right,
+    )

@@ -1,0 +1,76 @@
+"""Arguments that nobody may read back: marked where they are declared, hidden wherever told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+from pydantic import BaseModel, JsonValue
+
+HIDDEN = "***"
+IN_ANY_URL = re.compile(r"(?<=://)([^/@\s:]*):[^/@\s]+@")
+IN_A_MARKED_URL = re.compile(r"(?<=://)([^/@\s:]*):.*@")
+PARAMETER = re.compile(
+    r"([?&;][^=&;\s]*(?:pass|secret|token|key|pwd)[^=&;\s]*=)[^&;\s]+", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Secret:
+    """Marks a field as secret: all of it, or the passwords inside of a URL.
+
+    A field that is secret as a whole is asked for by a prompt or read from standard input on the
+    command line, never taken from its words.
+    """
+
+    part: Literal["all", "url"] = "all"
+    new: bool = False
+    """Whether it is made up here, and so is asked for twice."""
+
+
+SECRET = Secret()
+NEW_SECRET = Secret(new=True)
+SECRET_URL = Secret("url")
+
+
+@cache
+def secret_fields(kind: type[BaseModel]) -> Mapping[str, Secret]:
+    """The fields of a type that are marked as secret."""
+    return {
+        name: mark
+        for name, info in kind.model_fields.items()
+        for mark in info.metadata
+        if isinstance(mark, Secret)
+    }
+
+
+def is_secret(kind: type[BaseModel], field: str) -> bool:
+    """Whether a field is secret as a whole."""
+    mark = secret_fields(kind).get(field)
+    return mark is not None and mark.part == "all"
+
+
+def hidden(value: Any, mark: Secret | None) -> Any:
+    """A value as it may be told."""
+    if mark and mark.part == "all":
+        return None if value is None else HIDDEN
+    if isinstance(value, str):
+        if "://" not in value:
+            return value
+        password = IN_A_MARKED_URL if mark else IN_ANY_URL
+        return PARAMETER.sub(rf"\1{HIDDEN}", password.sub(rf"\1:{HIDDEN}@", value))
+    if isinstance(value, list | tuple):
+        return [hidden(part, mark) for part in value]
+    if isinstance(value, dict):
+        return {key: hidden(part, mark) for key, part in value.items()}
+    return value
+
+
+def told(command: BaseModel) -> dict[str, JsonValue]:
+    """The arguments that were given, as JSON, without their secrets."""
+    marks = secret_fields(type(command))
+    given = command.model_dump(mode="json", exclude_unset=True)
+    return {name: hidden(value, marks.get(name)) for name, value in given.items()}

@@ -1,0 +1,395 @@
+"""Users, groups, members and keys do the same on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, text, update
+
+import modelyard
+from modelyard import errors
+from modelyard.governance import keys, limits, sessions
+from modelyard.kernel.identity import Identity
+from modelyard.kernel.values import now
+from modelyard.store.tables import api_keys, login_failures, users
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def yard(database_url, tmp_path, monkeypatch):
+    monkeypatch.setenv("MODELYARD_DATABASE", database_url)
+    yard = modelyard.open(tmp_path / "yard", actor="tester")
+    yield yard
+    yard.close()
+
+
+def acting(yard, name):
+    return yard.acting(Identity(name, "user", "10.0.0.1"))
+
+
+def by_key(yard, secret):
+    return yard.acting(keys.identify(yard.open(), secret, "10.0.0.1"))
+
+
+def everything(yard):
+    """All that the database holds, as text."""
+    with yard.open().read() as db:
+        return "".join(
+            str(db.execute(text(f'select * from "{table}"')).all())
+            for table in ("users", "api_keys", "sessions", "audit_entries", "audit_pending")
+        )
+
+
+def test_users_are_made_changed_and_deleted(yard):
+    made = yard.users.create(name="ada", display_name="Ada  L.", email="ada@example.org")
+    assert (made.active, made.admin, made.has_password) == (True, False, False)
+    changed = yard.users.update(name="ada", password=PASSWORD, display_name="Ada")
+    assert (changed.has_password, changed.display_name) == (True, "Ada")
+    assert [user.name for user in yard.users.list(search="EXAMPLE")] == ["ada"]
+    assert yard.users.list(search="%") == []
+    with pytest.raises(errors.Conflict, match="already"):
+        yard.users.create(name="ada")
+    yard.users.delete(name="ada")
+    with pytest.raises(errors.NotFound, match="no user 'ada'"):
+        yard.users.show(name="ada")
+
+
+def test_secrets_are_kept_as_hashes_only(yard):
+    yard.users.create(name="ada", password=PASSWORD, admin=True)
+    made = yard.keys.create(name="ci", user="ada")
+    context = yard.open()
+    with context.begin() as db:
+        cookie = sessions.start(db, "ada", "password", address="::1", agent="x" * 999, hours=1)
+    kept = everything(yard)
+    assert PASSWORD not in kept
+    assert made.secret not in kept
+    assert made.secret.split("_")[2] not in kept
+    assert cookie not in kept
+    assert "argon2id" in kept
+
+
+@pytest.mark.parametrize(
+    ("password", "said"),
+    [("sesame", "too short"), ("aaaaaaaaaaaaaaaa", "easy to guess"), ("xxAda.Lovelace1", "easy")],
+)
+def test_passwords_that_would_be_guessed_are_refused(yard, password, said):
+    with pytest.raises(errors.Invalid, match=said) as refused:
+        yard.users.create(name="ada.lovelace", password=password)
+    assert password not in refused.value.detail
+    assert yard.users.list() == []
+
+
+def test_a_deleted_user_leaves_nothing_to_the_next_of_that_name(yard):
+    yard.users.create(name="ada", groups=())
+    yard.groups.create(name="crew", users=("ada",))
+    yard.members.add(name="ada", role="admin")
+    secret = yard.keys.create(name="ci", user="ada").secret
+    with yard.open().begin() as db:
+        cookie = sessions.start(db, "ada", "password", address="", agent="", hours=1)
+    yard.users.delete(name="ada")
+    yard.users.create(name="ada")
+    with pytest.raises(errors.Unauthenticated, match="not known"):
+        keys.identify(yard.open(), secret, "")
+    assert sessions.user_of(yard.open(), cookie) is None
+    assert yard.members.list() == []
+    assert yard.groups.show(name="crew").users == ()
+    with pytest.raises(errors.NotFound):
+        acting(yard, "ada").models.list()
+
+
+def test_groups_give_roles_and_the_largest_role_counts(yard):
+    yard.users.create(name="ada")
+    yard.groups.create(name="crew", users=("ada", "ada"))
+    yard.members.add(name="ada", role="reader")
+    yard.members.add(name="crew", kind="group", role="contributor")
+    acting(yard, "ada").models.create(name="m", prediction_type="regression")
+    assert acting(yard, "ada").account.show().roles == {"default": "contributor"}
+    yard.groups.update(name="crew", remove=("ada",))
+    with pytest.raises(errors.Forbidden):
+        acting(yard, "ada").models.delete(name="m")
+    yard.groups.update(name="crew", add=("ada",), description="all")
+    yard.groups.delete(name="crew")
+    assert [(member.kind, member.name) for member in yard.members.list()] == [("user", "ada")]
+
+
+def test_groups_cannot_be_given_what_would_let_them_take_everything(yard):
+    for right in ("users:write", "*:*", "audit:write"):
+        with pytest.raises(errors.Invalid, match="cannot be given"):
+            yard.groups.create(name="crew", rights=(right,))
+    with pytest.raises(errors.NotFound, match="no user 'nobody'"):
+        yard.groups.create(name="crew", users=("nobody",))
+    assert yard.groups.list() == []
+
+
+def test_a_role_is_given_again_and_taken_away(yard):
+    yard.users.create(name="ada")
+    yard.members.add(name="ada", role="reader")
+    assert yard.members.add(name="ada", role="admin").role == "admin"
+    assert [member.role for member in yard.members.list()] == ["admin"]
+    yard.members.remove(name="ada")
+    for call in (
+        lambda: yard.members.remove(name="ada"),
+        lambda: yard.members.add(name="nobody", role="reader"),
+        lambda: yard.members.add(name="ada", role="reader", kind="group"),
+        lambda: yard.members.add(name="ada", role="reader", project="nowhere"),
+    ):
+        with pytest.raises(errors.NotFound):
+            call()
+
+
+def test_whoever_makes_a_project_is_its_admin(yard):
+    yard.users.create(name="ada")
+    acting(yard, "ada").projects.create(key="hers")
+    assert [p.key for p in acting(yard, "ada").projects.list()] == ["hers"]
+    assert acting(yard, "ada").members.list(project="hers")[0].role == "admin"
+
+
+def test_the_last_admin_stays(yard):
+    yard.users.create(name="root", admin=True)
+    for call in (
+        lambda: yard.users.delete(name="root"),
+        lambda: yard.users.update(name="root", admin=False),
+        lambda: yard.users.update(name="root", active=False),
+    ):
+        with pytest.raises(errors.Conflict, match="last instance admin"):
+            call()
+    yard.users.create(name="second", admin=True)
+    yard.users.update(name="root", admin=False)
+
+
+def test_two_admins_cannot_take_each_other_away_at_once(yard):
+    ends = []
+    for name in ("one", "two"):
+        yard.users.create(name=name, admin=True)
+
+    def demote(name):
+        try:
+            yard.users.update(name=name, admin=False)
+        except errors.Conflict as refused:
+            ends.append(refused.code)
+
+    threads = [threading.Thread(target=demote, args=(name,)) for name in ("one", "two")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ends == ["conflict"]
+
+
+class TestKeys:
+    @pytest.fixture(autouse=True)
+    def _people(self, yard):
+        yard.users.create(name="ada")
+        yard.users.create(name="bob")
+        yard.users.create(name="root", admin=True)
+        for project in ("red", "blue"):
+            yard.projects.create(key=project)
+            yard.members.add(project=project, name="ada", role="contributor")
+
+    def test_a_key_acts_for_its_user_until_it_is_revoked(self, yard):
+        made = acting(yard, "ada").keys.create(name="ci")
+        assert made.user == "ada"
+        assert made.expires - made.created == timedelta(days=90)
+        by_key(yard, made.secret).models.create(
+            name="m", prediction_type="regression", project="red"
+        )
+        (seen,) = acting(yard, "ada").keys.list()
+        assert seen.used is not None
+        assert not hasattr(seen, "secret")
+        acting(yard, "ada").keys.revoke(id=made.id)
+        with pytest.raises(errors.Unauthenticated, match="was revoked"):
+            by_key(yard, made.secret).models.list(project="red")
+
+    def test_its_use_is_noted_once_in_a_while(self, yard):
+        made = yard.keys.create(name="ci", user="ada")
+        for _ in range(3):
+            keys.identify(yard.open(), made.secret, "")
+        first = yard.keys.list()[0].used
+        keys.identify(yard.open(), made.secret, "")
+        assert yard.keys.list()[0].used == first
+        with yard.open().begin() as db:
+            db.execute(update(api_keys).values(used=now() + timedelta(days=1)))  # clock set back
+        keys.identify(yard.open(), made.secret, "")
+        assert yard.keys.list()[0].used < now()
+
+    def test_it_loses_what_its_user_loses(self, yard):
+        secret = yard.keys.create(name="ci", user="ada").secret
+        yard.members.remove(name="ada", project="red")
+        with pytest.raises(errors.NotFound):
+            by_key(yard, secret).models.list(project="red")
+        yard.users.update(name="ada", active=False)
+        with pytest.raises(errors.Unauthenticated, match="not active"):
+            by_key(yard, secret).models.list(project="blue")
+
+    def test_it_is_narrowed_to_projects_and_rights(self, yard):
+        made = yard.keys.create(
+            name="ci",
+            user="ada",
+            projects=("blue",),
+            rights=("models:*", "account:read", "projects:read"),
+        )
+        key = by_key(yard, made.secret)
+        key.models.create(name="m", prediction_type="regression", project="blue")
+        assert key.account.show().roles == {"blue": "contributor"}
+        assert [project.key for project in key.projects.list()] == ["blue"]
+        with pytest.raises(errors.NotFound):
+            key.models.list(project="red")
+        with pytest.raises(errors.Forbidden, match="narrowed to the projects blue and the rights"):
+            key.datasets.list(project="blue")
+
+    @pytest.mark.parametrize(
+        "wider",
+        [
+            {"days": 5},
+            {"rights": ("models:*",), "days": 5},
+            {"rights": ("*:read",), "days": 5},
+            {"rights": ("models:read", "data:read"), "days": 5},
+            {"rights": ("models:read",), "days": 0},
+            {"rights": ("models:read",), "days": 50},
+        ],
+    )
+    def test_a_key_made_with_a_key_may_no_more(self, yard, wider):
+        made = yard.keys.create(name="ci", user="ada", rights=("models:read", "keys:*"), days=10)
+        key = by_key(yard, made.secret)
+        with pytest.raises(errors.Forbidden, match="may not do more, nor last longer"):
+            key.keys.create(name="more", **wider)
+        less = key.keys.create(name="less", rights=("models:read",), projects=("red",), days=9)
+        with pytest.raises(errors.Forbidden):
+            by_key(yard, less.secret).keys.create(name="more", rights=("models:read",), days=1)
+
+    def test_keys_made_with_a_key_go_with_it(self, yard):
+        first = yard.keys.create(name="one", user="ada", days=10)
+        second = by_key(yard, first.secret).keys.create(name="two", days=5)
+        third = by_key(yard, second.secret).keys.create(name="three", days=2)
+        yard.keys.revoke(id=first.id)
+        with pytest.raises(errors.Unauthenticated):
+            by_key(yard, third.secret).projects.list()
+
+    def test_others_keys_are_for_instance_admins(self, yard):
+        made = yard.keys.create(name="ci", user="ada")
+        for call in (
+            lambda bob: bob.keys.list(user="ada"),
+            lambda bob: bob.keys.list(every=True),
+            lambda bob: bob.keys.create(name="x", user="ada"),
+            lambda bob: bob.sessions.list(user="ada"),
+        ):
+            with pytest.raises(errors.Forbidden):
+                call(acting(yard, "bob"))
+        with pytest.raises(errors.NotFound):
+            acting(yard, "bob").keys.revoke(id=made.id)
+        narrowed = yard.keys.create(name="r", user="root", rights=("keys:*",))
+        with pytest.raises(errors.Forbidden):
+            by_key(yard, narrowed.secret).keys.create(name="x", user="ada")
+        assert acting(yard, "root").keys.revoke(id=made.id).revoked is not None
+
+    @pytest.mark.parametrize(
+        "forged",
+        ["", "mdy", "mdy_", "mdy__", "nonsense", "mdy_\N{CYRILLIC SMALL LETTER A}_x", "mdy_" * 999,
+         "mdy_a_\ud800", "MDY_{id}_{rest}", "mdy_{id}_", "mdy_{id}_{rest}x", "mdy_{other}_{rest}"],
+    )  # fmt: skip
+    def test_forged_keys_are_not_known(self, yard, forged):
+        secret = yard.keys.create(name="ci", user="ada").secret
+        other = yard.keys.create(name="ci", user="bob").id
+        _, id_, rest = secret.split("_", 2)
+        with pytest.raises(errors.Unauthenticated, match="not known"):
+            keys.identify(yard.open(), forged.format(id=id_, rest=rest, other=other), "")
+
+    def test_what_no_command_takes_cannot_be_asked(self, yard):
+        with pytest.raises(errors.Invalid, match="no command takes"):
+            yard.keys.create(name="ci", user="ada", rights=("modles:read",))
+        with pytest.raises(errors.Invalid, match="whom the key acts for"):
+            yard.keys.create(name="ci")
+
+
+def test_ones_own_password_takes_the_one_until_now(yard):
+    yard.users.create(name="ada", password=PASSWORD)
+    me = acting(yard, "ada")
+    with yard.open().begin() as db:
+        cookie = sessions.start(db, "ada", "password", address="", agent="", hours=1)
+    with pytest.raises(errors.Forbidden, match="another one"):
+        me.account.password(current="wrong", new="a new password!")
+    me.account.password(current=PASSWORD, new="a new password!")
+    assert sessions.user_of(yard.open(), cookie) is None
+    with pytest.raises(errors.Forbidden):
+        me.account.password(current=PASSWORD, new="yet another one")
+    with pytest.raises(errors.Invalid, match="nobody signs in"):
+        yard.account.password(current="x", new="yet another one")
+
+
+def test_guessing_ones_way_to_a_password_ends(yard):
+    yard.users.create(name="ada", password=PASSWORD)
+    codes = []
+    for _ in range(7):
+        with pytest.raises(errors.ModelyardError) as refused:
+            acting(yard, "ada").account.password(current="wrong", new="a new password!")
+        codes.append(refused.value.code)
+    assert codes == ["forbidden"] * 5 + ["unavailable"] * 2
+    assert 0 < refused.value.context["retry_after"] <= 900
+    with yard.open().begin() as db:
+        limits.count_attempt(db, "ada", "10.9.9.9")  # elsewhere one may still try
+        future = now() + timedelta(days=9)
+        db.execute(update(login_failures).values(since=future))
+    acting(yard, "ada").account.password(current=PASSWORD, new="a new password!")
+
+
+def test_attempts_at_once_are_all_counted(yard):
+    yard.users.create(name="ada", password=PASSWORD)
+    codes = []
+
+    def attempt():
+        try:
+            acting(yard, "ada").account.password(current="wrong", new="a new password!")
+        except errors.ModelyardError as refused:
+            codes.append(refused.code)
+
+    threads = [threading.Thread(target=attempt) for _ in range(9)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(codes) == ["forbidden"] * 5 + ["unavailable"] * 4
+
+
+def test_sessions_are_listed_and_ended(yard):
+    for name in ("ada", "bob"):
+        yard.users.create(name=name)
+        with yard.open().begin() as db:
+            cookie = sessions.start(db, name, "password", address="::1", agent="Fox", hours=1)
+    (hers,) = acting(yard, "ada").sessions.list()
+    assert (hers.user, hers.agent) == ("ada", "Fox")
+    assert len(yard.sessions.list()) == 2
+    assert sessions.user_of(yard.open(), cookie) == "bob"
+    with pytest.raises(errors.NotFound):
+        acting(yard, "ada").sessions.revoke(id=yard.sessions.list(user="bob")[0].id)
+    acting(yard, "ada").sessions.revoke(id=hers.id)
+    assert acting(yard, "ada").sessions.list() == []
+    with yard.open().begin() as db:
+        assert db.scalars(select(users.c.name)).all() == ["ada", "bob"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "Ada", "a b", "../x", "<script>", "\N{CYRILLIC SMALL LETTER A}da", "ada\n", "a" * 128,
+     "ada\N{ZERO WIDTH SPACE}", "-x"],
+)  # fmt: skip
+def test_names_that_could_be_taken_for_others_are_refused(yard, name):
+    from pydantic import ValidationError
+
+    with pytest.raises(ValidationError):
+        yard.users.create(name=name)
+
+
+@pytest.mark.parametrize("text", ["a\u202eb", "a\x00b", "a\nb", "x" * 201, "a\ud800"])
+def test_texts_that_cannot_be_seen_are_refused(yard, text):
+    from pydantic import ValidationError
+
+    with pytest.raises(ValidationError):
+        yard.users.create(name="ada", display_name=text)
+
+
+def test_markup_in_a_name_for_people_is_only_text(yard):
+    made = yard.users.create(name="ada", display_name="<b>Ada</b> & 'co'")
+    assert made.display_name == "<b>Ada</b> & 'co'"

@@ -1,0 +1,228 @@
+"""Who may run which verb: every verb that there is, for everybody that there can be.
+
+The table below says again, in its own words, what `governance` decides. A verb that is added is
+covered by its right; an instance verb whose right is not in the table is for instance admins.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+import modelyard
+from modelyard import errors
+from modelyard.kernel.identity import ANONYMOUS, Identity
+from modelyard.kernel.values import now
+from modelyard.store.tables import api_keys
+from modelyard.verbs import Verbs
+
+VERBS = {f"{room} {name}": command for room, name, command in Verbs.commands()}
+
+EVERYBODY = {
+    "account:read", "account:write", "envs:read", "jobs:read", "jobs:write", "keys:read",
+    "keys:write", "projects:read", "projects:write", "sessions:read", "sessions:write",
+}  # fmt: skip
+NARROWED_TO_A_PROJECT = {
+    "account:read", "envs:read", "jobs:read", "jobs:write", "keys:read", "projects:read",
+}  # fmt: skip
+BY_GROUP = {"users:read", "audit:read"}
+OK, WHO, FORBIDDEN, HIDDEN = "ok", "unauthenticated", "forbidden", "not_found"
+
+
+def expected(actor: str, needs: str, *, in_project: bool) -> str:
+    """What has to come of it."""
+    area, verb = needs.split(":")
+    if actor in {"anonymous", "expired", "revoked", "inactive", "deleted", "key of deleted"}:
+        return WHO
+    if actor in {"local", "admin", "admin key"}:
+        return OK
+    if actor == "models key":
+        return OK if needs == "models:read" or (area == "jobs" and not in_project) else FORBIDDEN
+    if not in_project:
+        allowed = NARROWED_TO_A_PROJECT if actor.endswith("elsewhere") else set(EVERYBODY)
+        if actor == "auditor":
+            allowed |= BY_GROUP
+        return OK if needs in allowed else FORBIDDEN
+    if actor in {"stranger", "auditor"} or actor.endswith("elsewhere"):
+        return HIDDEN
+    if verb == "read":
+        return OK
+    if area in {"members", "projects"}:
+        return OK if actor == "project admin" else FORBIDDEN
+    return FORBIDDEN if actor in {"reader", "reader by group"} else OK
+
+
+def populate(yard):
+    """Everybody there can be."""
+    for key in ("redwood", "blue"):
+        yard.projects.create(key=key)
+    names = ("stranger", "reader", "contributor", "boss", "byname", "auditor", "gone", "asleep")
+    for name in names:
+        yard.users.create(name=name)
+    yard.users.create(name="root", admin=True)
+    yard.users.create(name="other-root", admin=True)
+    yard.groups.create(name="readers", users=("byname",))
+    yard.groups.create(name="auditors", rights=tuple(BY_GROUP), users=("auditor",))
+    yard.members.add(project="redwood", name="readers", kind="group", role="reader")
+    for name, role in (("reader", "reader"), ("contributor", "contributor"), ("boss", "admin")):
+        yard.members.add(project="redwood", name=name, role=role)
+    yard.members.add(project="redwood", name="gone", role="admin")
+    yard.members.add(project="redwood", name="asleep", role="admin")
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory):
+    """A workspace, and everybody there can be, by what they are."""
+    yard = modelyard.open(tmp_path_factory.mktemp("rights") / "yard", actor="tester")
+    populate(yard)
+    found = {
+        "local": Identity("tester"),
+        "anonymous": ANONYMOUS,
+        "stranger": Identity("stranger", "user"),
+        "reader": Identity("reader", "user"),
+        "reader by group": Identity("byname", "user"),
+        "contributor": Identity("contributor", "user"),
+        "project admin": Identity("boss", "user"),
+        "admin": Identity("root", "user"),
+        "auditor": Identity("auditor", "user"),
+        "inactive": Identity("asleep", "user"),
+        "deleted": Identity("gone", "user"),
+    }
+
+    def key(actor: str, user: str, **limits):
+        made = yard.keys.create(name="k", user=user, **limits)
+        found[actor] = Identity(user, "key", "", made.id)
+        return made.id
+
+    key("admin key", "root")
+    key("models key", "root", rights=("models:read",))
+    key("admin key for elsewhere", "root", projects=("blue",))
+    key("contributor key for elsewhere", "contributor", projects=("blue",))
+    key("contributor key", "contributor")
+    key("key of deleted", "gone")
+    yard.keys.revoke(id=key("revoked", "root"))
+    expired = key("expired", "root", days=1)
+    with yard.open().begin() as db:
+        past = now() - timedelta(seconds=1)
+        db.execute(update(api_keys).where(api_keys.c.id == expired).values(expires=past))
+    yard.users.update(name="asleep", active=False)
+    yard.users.delete(name="gone")
+    yield yard, found
+    yard.close()
+
+
+ACTORS = (
+    "local", "anonymous", "stranger", "reader", "reader by group", "contributor", "project admin",
+    "admin", "auditor", "inactive", "deleted", "admin key", "models key", "contributor key",
+    "admin key for elsewhere", "contributor key for elsewhere", "key of deleted", "revoked",
+    "expired",
+)  # fmt: skip
+
+
+def asked(command):
+    """The command about project redwood, whatever else it says."""
+    return command.model_construct(
+        **{command.project_field: "redwood"} if command.project_field else {}
+    )
+
+
+def outcome(call) -> str:
+    try:
+        call()
+    except errors.ModelyardError as refused:
+        return refused.code
+    return OK
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_for_everybody(people, verb):
+    yard, actors = people
+    command = VERBS[verb]
+    assert set(actors) == set(ACTORS)
+    found, wanted = {}, {}
+    for actor in ACTORS:
+        context = yard.acting(actors[actor]).open()
+        found[actor] = outcome(lambda context=context: context.authorize(asked(command)))
+        wanted[actor] = expected(actor, command.needs, in_project=bool(command.project_field))
+    assert found == wanted
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_what_is_refused_never_reaches_its_handler(people, verb):
+    yard, actors = people
+    command = VERBS[verb]
+    for actor in ("anonymous", "expired", "stranger", "models key"):
+        wanted = expected(actor, command.needs, in_project=bool(command.project_field))
+        if wanted != OK:
+            # Its other fields are missing: a handler would stumble over them.
+            code = outcome(lambda actor=actor: yard.acting(actors[actor]).run(asked(command)))
+            assert code == wanted
+
+
+LISTS = [
+    verb
+    for verb, command in VERBS.items()
+    if command.only_reads()
+    and not command.project_field
+    and not any(info.is_required() for info in command.model_fields.values())
+]
+
+
+@pytest.mark.parametrize("verb", LISTS)
+def test_nobody_sees_names_of_projects_they_have_no_role_in(people, verb):
+    yard, actors = people
+    for actor in ("stranger", "contributor key for elsewhere"):
+        try:
+            result = yard.acting(actors[actor]).run(VERBS[verb]())
+        except errors.Forbidden as refused:
+            result = refused.detail, refused.context
+        assert "redwood" not in str(result)
+
+
+def test_a_project_that_is_hidden_looks_like_one_that_is_not_there(people):
+    yard, actors = people
+    for actor in ("stranger", "contributor key for elsewhere"):
+        there = yard.acting(actors[actor])
+        said = []
+        for key in ("redwood", "rosewood"):
+            with pytest.raises(errors.NotFound) as refused:
+                there.models.list(project=key)
+            said.append((refused.value.detail.replace(key, "?"), refused.value.context["near"]))
+        assert said[0] == said[1]
+        assert "redwood" not in said[1][0]
+
+
+def test_only_groups_create_projects_where_the_settings_say_so(people):
+    yard, actors = people
+    yard.groups.create(name="founders", rights=("projects:write",), users=("byname",))
+    opened = yard.acting(actors["stranger"]).open()
+    strict = opened.settings.model_copy(
+        update={
+            "security": opened.settings.security.model_copy(
+                update={"everybody_creates_projects": False}
+            )
+        }
+    )
+    command = asked(VERBS["projects create"])
+    for actor, code in (
+        ("stranger", FORBIDDEN),
+        ("reader by group", OK),
+        ("admin", OK),
+        ("admin key for elsewhere", FORBIDDEN),
+    ):
+        context = dataclasses.replace(yard.acting(actors[actor]).open(), settings=strict)
+        assert outcome(lambda context=context: context.authorize(command)) == code
+
+
+def test_a_refusal_names_the_right_and_who_can_grant_it(people):
+    yard, actors = people
+    with pytest.raises(errors.Forbidden, match=r"models:write.*contributor.*boss") as refused:
+        yard.acting(actors["reader"]).models.delete(name="x", project="redwood")
+    assert refused.value.context["needed"] == "contributor"
+    with pytest.raises(errors.Forbidden, match=r"users:write.*other-root, root"):
+        yard.acting(actors["reader"]).users.delete(name="x")
+    with pytest.raises(errors.Forbidden, match="narrowed to the rights models:read"):
+        yard.acting(actors["models key"]).datasets.list(project="redwood")
