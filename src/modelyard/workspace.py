@@ -47,8 +47,10 @@ class Workspace(Verbs):
             ModelyardError: the command cannot be carried out; the message says what to do.
         """
         context = self.open()
-        context.authorize(command)
-        return BUS.handle(command, context)
+        places = import_module("modelyard.kernel.paths")
+        with places.without_places(context, command.in_project()):
+            context.authorize(command)
+            return BUS.handle(command, context)
 
     def acting(self, identity: Identity, *, progress: Progress = silence) -> Workspace:
         """The same open workspace for somebody else; it costs nothing to make."""

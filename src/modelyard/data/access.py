@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -34,14 +35,17 @@ from modelyard.data.source import Source
 from modelyard.data.sql_target import SqlTarget
 from modelyard.data.target import Target
 from modelyard.data.types import Definition
+from modelyard.kernel import paths
 from modelyard.kernel.context import Context
 
 __all__ = [
+    "PREFIX",
     "Source",
     "Target",
     "check_output",
     "connection_folder",
     "forget_project",
+    "kept_name",
     "open_source",
     "open_target",
     "sample",
@@ -123,7 +127,9 @@ def check_output(context: Context, project: str, input_name: str, output_name: s
         )
     with context.begin() as db:
         known = repository.find_dataset(db, project, input_name)
-        place = locate(db, known.dataset if known else define(project, input_name))
+        place = locate(
+            context, db, known.dataset if known else define(context, project, input_name)
+        )
     if overlap(place, output):
         raise errors.Invalid(
             f"{output_name!r} would overwrite its own input {input_name!r}; write to another place"
@@ -136,8 +142,8 @@ def _writable_place(
     """Where an output goes, with its format settled; errors as in `open_target`."""
     with context.begin() as db:
         known = repository.find_dataset(db, project, name_or_path)
-        definition = known.dataset if known else define(project, name_or_path)
-        place = locate(db, definition)
+        definition = known.dataset if known else define(context, project, name_or_path)
+        place = locate(context, db, definition)
         names = repository.dataset_names(db, project)
     if isinstance(place, TablePlace):
         if place.table is None:
@@ -146,12 +152,15 @@ def _writable_place(
                 "write to a table"
             )
         return known, place
+    paths.require_inside(context, place.path, place.root)
     _require_one_file(name_or_path, place.path, names)
+    if (definition.path or "").startswith(paths.FILES) and definition.connection is None:
+        place.path.parent.mkdir(parents=True, exist_ok=True)
     options = place.options
     if options.format is None:
         options = options.model_copy(update={"format": format_of(place.path)})
     check_options(options)
-    return known, FilePlace(place.path, options)
+    return known, replace(place, options=options)
 
 
 def connection_folder(context: Context, project: str, name: str) -> Path:
@@ -165,7 +174,7 @@ def connection_folder(context: Context, project: str, name: str) -> Path:
         found = repository.find_connection(db, project, name)
     if found.kind != "folder":
         raise errors.Invalid(f"the connection {name!r} is a database, not a folder")
-    folder = Path(found.location)
+    folder = paths.locate(context, project, found.location)
     if not folder.is_dir():
         raise errors.NotFound(f"the folder {folder} of the connection {name!r} is not there")
     return folder
@@ -176,11 +185,32 @@ def forget_project(db: Database, project: str) -> None:
     repository.remove_all(db, project)
 
 
+def looks_like_path(text: str) -> bool:
+    """Whether a text is more likely a path than the name of a dataset."""
+    return text.startswith(PREFIX) or os.sep in text or format_of(Path(text)) is not None
+
+
+def kept_name(context: Context, project: str, name_or_path: str) -> str:
+    """A name or path that somebody else may use later: a remote caller's path stays in its bounds.
+
+    Raises:
+        Invalid, Forbidden: it is a path that this caller may not use.
+    """
+    if context.identity.is_local:
+        return name_or_path
+    with context.read() as db:
+        if repository.find_dataset(db, project, name_or_path) is not None:
+            return name_or_path
+        definition = define(context, project, name_or_path)
+        locate(context, db, definition)
+    is_path = definition.connection is None and looks_like_path(name_or_path)
+    return definition.path or "" if is_path else name_or_path
+
+
 def _defined(context: Context, project: str, path: str) -> Definition:
     """The definition of a path; the error for what is neither a path nor a dataset."""
-    definition = define(project, path)
-    looks_like_path = path.startswith(PREFIX) or os.sep in path or format_of(Path(path)) is not None
-    if looks_like_path or Path(definition.path or "").exists():
+    definition = define(context, project, path)
+    if looks_like_path(path) or paths.locate(context, project, definition.path or "").exists():
         return definition
     with context.begin() as db:
         names = repository.dataset_names(db, project)

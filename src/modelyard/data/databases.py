@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,12 +15,19 @@ from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from modelyard import errors
+from modelyard.kernel import paths
+from modelyard.kernel.context import Context
 
 PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 NO_URL = (
     "the database URL cannot be read; write postgresql://user:${DB_PASSWORD}@host:5432/name or "
     "sqlite:////path/to/file.db"
 )
+REMOTE_DRIVERS = {
+    "sqlite": (),
+    "postgresql": ("host", "port", "sslmode", "connect_timeout", "application_name"),
+}
+"""Where a remote caller's connections may go, with the options of the URL that it may set."""
 SECRET = re.compile(r"pass|secret|token|key|pwd", re.IGNORECASE)
 
 
@@ -58,12 +66,15 @@ def _is_placeholder(value: object) -> bool:
     return isinstance(value, str) and PLACEHOLDER.fullmatch(value) is not None
 
 
-def absolute(url: str) -> str:
-    """The URL with the path of an SQLite file made absolute.
+def settle(context: Context, url: str) -> str:
+    """The URL as it is kept: the path of an SQLite file means the same to everybody.
 
     Raises:
         Invalid: it is no database URL, or a database in memory.
+        Forbidden: this caller may not connect to that.
     """
+    if not context.identity.is_local:
+        _check_remote(context, url)
     if PLACEHOLDER.fullmatch(url):
         return url
     parsed = parse(url)
@@ -74,9 +85,51 @@ def absolute(url: str) -> str:
         raise errors.Invalid(f"{url} names no SQLite file; write sqlite:////path/to/file.db")
     if PLACEHOLDER.match(file):
         return url
-    return parsed.set(database=str(Path(file).expanduser().absolute())).render_as_string(
-        hide_password=False
-    )
+    settled = paths.settle(context, file)
+    return parsed.set(database=settled).render_as_string(hide_password=False)
+
+
+def located(context: Context, project: str, settled: str) -> str:
+    """The URL as it is opened on this machine.
+
+    Raises:
+        Forbidden: a link leads out of the project's files.
+    """
+    if PLACEHOLDER.fullmatch(settled):
+        return settled
+    parsed = parse(settled)
+    file = parsed.database or ""
+    if parsed.get_backend_name() != "sqlite" or not file.startswith(paths.FILES):
+        return settled
+    place = paths.locate(context, project, file)
+    return parsed.set(database=str(place)).render_as_string(hide_password=False)
+
+
+def _check_remote(context: Context, url: str) -> None:
+    """Keep a remote caller from the server's environment and files."""
+    hidden = set(PLACEHOLDER.findall(url)) - set(context.settings.server.variables)
+    if hidden:
+        raise errors.Forbidden(
+            f"the environment variables {', '.join(sorted(hidden))} of the server may not be used; "
+            "whoever runs it can allow them by the setting server.variables"
+        )
+    if PLACEHOLDER.fullmatch(url):
+        return
+    parsed = parse(url)
+    if parsed.drivername not in REMOTE_DRIVERS:
+        raise errors.Forbidden(
+            f"over HTTP a connection goes to {' or '.join(REMOTE_DRIVERS)}, not to "
+            f"{parsed.drivername}; whoever runs the server can make it by the command line there"
+        )
+    hosts = (parsed.host or "", *parsed.normalized_query.get("host", ()))
+    sockets = [host for given in hosts for host in given.split(",")]
+    unsafe = sorted(set(parsed.query) - set(REMOTE_DRIVERS[parsed.drivername]))
+    if unsafe or any(socket.startswith(("/", "@")) for socket in sockets):
+        raise errors.Forbidden(
+            f"over HTTP the URL of a connection names no files or sockets of the server and none of"
+            f" its own options ({', '.join(unsafe) or parsed.host}); allowed are: "
+            f"{', '.join(REMOTE_DRIVERS[parsed.drivername]) or 'none'}"
+        )
 
 
 def resolve(url: str) -> URL:
@@ -138,6 +191,12 @@ def open_database(url: str) -> Engine:
 
 def _leave_transactions_to_us(connection: Any, _record: object) -> None:
     connection.isolation_level = None
+    connection.set_authorizer(_only_this_file)
+
+
+def _only_this_file(action: int, *_: str | None) -> int:
+    """Let no statement reach another file of this machine (ATTACH, VACUUM INTO)."""
+    return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_ATTACH else sqlite3.SQLITE_OK
 
 
 def _begin(db: Connection) -> None:

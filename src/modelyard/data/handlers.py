@@ -7,7 +7,6 @@ import math
 import uuid
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from pydantic import JsonValue
@@ -28,7 +27,7 @@ from modelyard.data.commands import (
     ShowDataset,
 )
 from modelyard.data.opening import open_definition
-from modelyard.data.places import absolute, check_options
+from modelyard.data.places import check_options
 from modelyard.data.sampling import sample, sampled
 from modelyard.data.schemas import columns_of, require_columns, type_of
 from modelyard.data.types import (
@@ -40,6 +39,7 @@ from modelyard.data.types import (
     Sampling,
     Written,
 )
+from modelyard.kernel import paths
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
@@ -52,12 +52,12 @@ def create_connection(command: CreateConnection, context: Context) -> Connection
     if (command.path is None) == (command.url is None):
         raise errors.Invalid("give a connection either --path (a folder) or --url (a database)")
     if command.path is not None:
-        kind, location = "folder", absolute(command.path)
-        if not Path(location).is_dir():
+        kind, location = "folder", paths.settle(context, command.path)
+        if not paths.locate(context, command.project, location).is_dir():
             raise errors.NotFound(f"there is no folder {location}; make it first")
     else:
-        kind, location = "sql", databases.absolute(command.url or "")
-        databases.check(location)
+        kind, location = "sql", databases.settle(context, command.url or "")
+        databases.check(databases.located(context, command.project, location))
     connection = Connection.model_validate(
         {"project": command.project, "name": command.name, "kind": kind, "location": location}
     )
@@ -100,7 +100,7 @@ def delete_connection(command: DeleteConnection, context: Context) -> None:
 @handles(CreateDataset)
 def create_dataset(command: CreateDataset, context: Context) -> Dataset:
     """Look at the data first, so that a dataset that is stored can be read."""
-    definition = _definition(command)
+    definition = _definition(command, context)
     with context.begin() as db:
         require_project(db, command.project)
         known = repository.find_dataset(db, command.project, command.name)
@@ -184,7 +184,7 @@ def _masked(connection: Connection) -> Connection:
     return connection.model_copy(update={"location": databases.shown(connection.location)})
 
 
-def _definition(command: CreateDataset) -> Definition:
+def _definition(command: CreateDataset, context: Context) -> Definition:
     """The definition that a command asks for, checked as far as it can be without looking."""
     places = [place for place in (command.path, command.table, command.query) if place is not None]
     if len(places) != 1 or not places[0].strip():
@@ -199,7 +199,7 @@ def _definition(command: CreateDataset) -> Definition:
         type_of(word)
     path = command.path
     if path is not None and command.connection is None:
-        path = absolute(path)
+        path = paths.settle(context, path)
     return Definition(
         project=command.project,
         name=command.name,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection as Database
 
-from modelyard.data import repository
+from modelyard.data import databases, repository
 from modelyard.data.parquet_files import ParquetFiles
 from modelyard.data.places import FilePlace, TablePlace, find_files, find_place, fingerprint
 from modelyard.data.repository import Known
@@ -15,7 +15,8 @@ from modelyard.data.schemas import columns_of
 from modelyard.data.source import Source
 from modelyard.data.sql_source import SqlSource
 from modelyard.data.text_files import TextFiles, lay_out
-from modelyard.data.types import Dataset, Definition, TextLayout
+from modelyard.data.types import Connection, Dataset, Definition, TextLayout
+from modelyard.kernel import paths
 from modelyard.kernel.context import Context
 
 SCRATCH = "scratch"
@@ -36,17 +37,25 @@ def scratch(context: Context) -> Path:
     return folder
 
 
-def locate(db: Database, definition: Definition) -> FilePlace | TablePlace:
+def locate(context: Context, db: Database, definition: Definition) -> FilePlace | TablePlace:
     """Find the place of a definition.
 
     Raises:
         NotFound: its connection is not there.
         Invalid: its connection is of the wrong kind.
+        Forbidden: a link leads out of what this caller may reach.
     """
     if definition.connection is None:
-        return find_place(definition, None, "")
+        return find_place(context, definition, None, "")
     found = repository.find_connection(db, definition.project, definition.connection)
-    return find_place(definition, found.kind, found.location)
+    return find_place(context, definition, found.kind, located(context, found))
+
+
+def located(context: Context, connection: Connection) -> str:
+    """The folder of a connection on this machine, or its URL with the file of an SQLite one."""
+    if connection.kind == "sql":
+        return databases.located(context, connection.project, connection.location)
+    return str(paths.locate(context, connection.project, connection.location))
 
 
 def open_definition(
@@ -65,7 +74,7 @@ def open_definition(
         Unavailable: the database does not answer.
     """
     with context.begin() as db:
-        place = locate(db, definition)
+        place = locate(context, db, definition)
     if isinstance(place, TablePlace):
         source: Source = SqlSource(
             definition.name,
@@ -81,7 +90,7 @@ def open_definition(
 def _open_files(
     context: Context, definition: Definition, place: FilePlace, known: Known | None
 ) -> Opened:
-    files, options = find_files(place)
+    files, options = find_files(context, place)
     digest, size = fingerprint(files, options)
     layout: TextLayout | None = None
     if options.format == "parquet":

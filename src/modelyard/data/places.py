@@ -13,6 +13,8 @@ from modelyard import errors
 from modelyard.data.files import file_facts
 from modelyard.data.schemas import near
 from modelyard.data.types import Definition, FileFormat, ReadOptions
+from modelyard.kernel import paths
+from modelyard.kernel.context import Context
 
 PREFIX = "connection://"
 ENDINGS: dict[str, FileFormat] = {
@@ -28,10 +30,14 @@ ENDINGS: dict[str, FileFormat] = {
 
 @dataclass(frozen=True)
 class FilePlace:
-    """Files on this machine; `path` is what names them: a file, a folder or a pattern."""
+    """Files on this machine; `path` is what names them: a file, a folder or a pattern.
+
+    `root`, if there is one, is the folder that links must not lead out of.
+    """
 
     path: Path
     options: ReadOptions
+    root: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -43,14 +49,15 @@ class TablePlace:
     query: str | None
 
 
-def define(project: str, path: str) -> Definition:
+def define(context: Context, project: str, path: str) -> Definition:
     """The definition that a path stands for, or `connection://NAME/PATH-OR-TABLE`.
 
     Raises:
         Invalid: nothing is named.
+        Forbidden: this caller may not reach it.
     """
     if not path.startswith(PREFIX):
-        return Definition(project=project, name=path, path=absolute(path))
+        return Definition(project=project, name=path, path=paths.settle(context, path))
     connection, _, inside = path[len(PREFIX) :].partition("/")
     if not connection or not inside:
         raise errors.Invalid(
@@ -59,24 +66,14 @@ def define(project: str, path: str) -> Definition:
     return Definition(project=project, name=path, connection=connection, path=inside)
 
 
-def absolute(path: str) -> str:
-    """The path from the root, so that it is the same from any working folder.
-
-    Raises:
-        Invalid: it is empty.
-    """
-    if not path.strip() or "\0" in path:
-        raise errors.Invalid(
-            "the path is empty; give a file, a folder or a pattern such as 'in/*.csv'"
-        )
-    return os.path.abspath(Path(path).expanduser())  # noqa: PTH100  Path keeps '..' in the middle
-
-
-def find_place(definition: Definition, kind: str | None, location: str) -> FilePlace | TablePlace:
+def find_place(
+    context: Context, definition: Definition, kind: str | None, location: str
+) -> FilePlace | TablePlace:
     """The place of a definition, given its connection's kind and location (None, "": it has none).
 
     Raises:
         Invalid: the connection is of the wrong kind, or the path leads out of its folder.
+        Forbidden: a link leads out of the project's files.
     """
     name, path = definition.connection, definition.path
     if kind == "sql":
@@ -86,11 +83,15 @@ def find_place(definition: Definition, kind: str | None, location: str) -> FileP
             f"the connection {name!r} is a folder; a table or query needs one to a database"
         )
     if kind is None:
-        return FilePlace(Path(path), definition.options)
-    file = Path(os.path.abspath(Path(location, path.lstrip("/"))))  # noqa: PTH100  as above
+        place = paths.locate(context, definition.project, path)
+        root = paths.root_of(context, definition.project, path)
+        return FilePlace(place, definition.options, root)
+    file = Path(os.path.abspath(Path(location, path.lstrip("/"))))  # noqa: PTH100  keeps no '..'
     if not file.is_relative_to(location):
         raise errors.Invalid(f"{path} leads out of the folder of the connection {name!r}")
-    return FilePlace(file, definition.options)
+    root = None if context.identity.is_local else Path(location)
+    paths.require_inside(context, file, root)
+    return FilePlace(file, definition.options, root)
 
 
 def overlap(source: FilePlace | TablePlace, output: FilePlace | TablePlace) -> bool:
@@ -105,17 +106,21 @@ def overlap(source: FilePlace | TablePlace, output: FilePlace | TablePlace) -> b
     return written == read or inside or written in {Path(match).resolve() for match in matched}
 
 
-def find_files(place: FilePlace) -> tuple[list[Path], ReadOptions]:
+def find_files(context: Context, place: FilePlace) -> tuple[list[Path], ReadOptions]:
     """The files of a place in the order of their names, and how to read them, format settled.
 
     Raises:
         NotFound: nothing is there; names what is near.
         Invalid: files of several formats, or of none that is known.
+        Forbidden: a link leads out of what this caller may reach.
     """
+    paths.require_inside(context, place.path, place.root)
     try:
         files = _matching(place)
     except OSError as exc:
         raise errors.Invalid(f"{place.path} cannot be read: {exc.strerror}") from exc
+    for file in files:
+        paths.require_inside(context, file, place.root)
     formats = {file: place.options.format or format_of(file) for file in files}
     for file, found in formats.items():
         if found is None:

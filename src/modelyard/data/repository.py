@@ -69,6 +69,8 @@ def save_dataset(db: Database, known: Known) -> None:
 
 def find_dataset(db: Database, project: str, name: str) -> Known | None:
     """Look a dataset up."""
+    if not name.isprintable():  # a path; no dataset is named so, and not every database holds it
+        return None
     body = _get(db, datasets, project, name)
     return None if body is None else Known.model_validate_json(body)
 

@@ -135,6 +135,16 @@ class ServerSettings(Section):
     shutdown_timeout: float = Field(
         default=10, ge=0, description="seconds that requests may take to end when the server stops"
     )
+    folders: tuple[str, ...] = Field(
+        default=(),
+        description="folders that callers over HTTP may read and write by absolute paths, beside "
+        "their projects' files",
+    )
+    variables: tuple[str, ...] = Field(
+        default=(),
+        description="names of environment variables that callers over HTTP may use as ${NAME} in "
+        "the URLs of connections",
+    )
 
 
 class Settings(BaseSettings):

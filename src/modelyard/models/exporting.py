@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 from modelyard import errors
+from modelyard.kernel import paths
 from modelyard.kernel.context import Context
 from modelyard.models.folders import write_files
 from modelyard.models.types import ModelVersion, VersionExport
@@ -21,9 +22,11 @@ def export_version(context: Context, version: ModelVersion, to: str) -> VersionE
     Raises:
         Conflict: there is something at that path.
         Unsupported: it is named like another kind of archive.
+        Forbidden: this caller may not write there.
         Failed: the disk is full, or an artifact is damaged.
     """
-    target = Path(to or f"{version.model}-{version.version}").expanduser().absolute()
+    named = to or f"{version.model}-{version.version}"
+    target = paths.find(context, version.project, named)
     if target.name.lower().endswith(OTHER_ARCHIVES):
         raise errors.Unsupported(f"{target.name} cannot be written; name a folder or a .zip file")
     if target.exists():
@@ -44,7 +47,7 @@ def export_version(context: Context, version: ModelVersion, to: str) -> VersionE
         shutil.rmtree(partial, ignore_errors=True)
         partial.with_suffix(".zip").unlink(missing_ok=True)
     return VersionExport(
-        path=str(target),
+        path=paths.shown(context, version.project, target),
         files=len(version.files),
         size=sum(file.size for file in version.files),
         digest=version.digest,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from modelyard import errors
+from modelyard.kernel import paths
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.runtime import repository
@@ -60,7 +60,7 @@ def build_env(command: BuildEnv, context: Context) -> CodeEnv:
         raise errors.Invalid(
             f"{command.python!r} is no Python version; write major and minor, such as 3.10"
         )
-    request = request_from_file(Path(command.requirements), command.python)
+    request = request_from_file(paths.find(context, None, command.requirements), command.python)
     env = ensure_env(context, request, named=MODEL)
     with context.begin() as db:
         repository.add_env(db, env)

@@ -15,6 +15,7 @@ import pyarrow as pa
 from modelyard import errors
 from modelyard.data.access import open_target
 from modelyard.kernel.context import Context
+from modelyard.kernel.paths import shown
 from modelyard.kernel.values import now
 from modelyard.models.golden import DIRECT, RESTRUCTURED, read_arrow
 from modelyard.models.running import open_pool
@@ -111,7 +112,7 @@ class Attempt:
             stamps=stamps(plan, run.started),
         )
         token = run.id.replace("-", "")
-        rejects = RejectsFile(plan.rejects_file(self._context.folder, run.id), token=token)
+        rejects = RejectsFile(plan.rejects_file(self._context, run.id), token=token)
         target = partial(open_target, self._context, plan.project, plan.scoring.output, token=token)
         spool = self._folder.path / "spool.arrow" if plan.scoring.percentile else None
         notes: dict[str, None] = {}
@@ -128,7 +129,7 @@ class Attempt:
             self._pace.end()
         self.record(
             state="finished",
-            rejects=str(rejects.path) if rejects.count else None,
+            rejects=shown(self._context, plan.project, rejects.path) if rejects.count else None,
             rejected=rejects.count,
             warnings=(*_told(rows.renamed), *list(notes)[:MOST_NOTES]),
         )

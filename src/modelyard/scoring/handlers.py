@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from datetime import timedelta
 
+from modelyard.data.access import kept_name
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
@@ -57,7 +58,11 @@ def show_run(command: ShowRun, context: Context) -> ScoringRun:
 @handles(CreateRecipe)
 def create_recipe(command: CreateRecipe, context: Context) -> Recipe:
     """Store the scoring under its name, once it could run."""
-    scoring = _scoring(command)
+    kept = {
+        name: kept_name(context, command.project, getattr(command, name))
+        for name in ("input", "output")
+    }
+    scoring = _scoring(command).model_copy(update=kept)
     checked = check_scoring(command.project, scoring, context)
     recipe = Recipe(
         project=command.project,

@@ -13,7 +13,8 @@ import pyarrow as pa
 from pydantic import JsonValue
 
 from modelyard import errors
-from modelyard.data.access import Source, check_output, open_source
+from modelyard.data.access import PREFIX, Source, check_output, open_source
+from modelyard.kernel import paths
 from modelyard.kernel.context import Context
 from modelyard.models.access import (
     RunnableVersion,
@@ -52,18 +53,21 @@ class Plan(Checked):
     identity: str
     """Digest over all that decides the output; a run of the same identity can be taken up."""
 
-    def rejects_file(self, workspace: Path, run_id: str) -> Path:
-        """Where refused rows go: beside an output file, else into the workspace."""
-        beside = rejects_beside(self.scoring.output)
-        return beside or kept_rejects(workspace, run_id)
+    def rejects_file(self, context: Context, run_id: str) -> Path:
+        """Where refused rows go: beside an output file, else where the caller can find them."""
+        beside = rejects_beside(context, self.project, self.scoring.output)
+        mine = context.identity.is_local
+        folder = context.folder if mine else paths.files_folder(context, self.project)
+        return beside or kept_rejects(folder, run_id)
 
 
-def rejects_beside(output: str) -> Path | None:
+def rejects_beside(context: Context, project: str, output: str) -> Path | None:
     """The file beside an output that takes its refused rows; None where it is no file."""
-    path = Path(output).expanduser()
-    if Path(path.name.removesuffix(".gz")).suffix.lower() not in TABLE_ENDINGS:
+    name = Path(output).name.removesuffix(".gz")
+    if output.startswith(PREFIX) or Path(name).suffix.lower() not in TABLE_ENDINGS:
         return None
-    return path.absolute().with_name(f"{path.name}.rejects.jsonl") if path.parent.is_dir() else None
+    path = paths.find(context, project, output)
+    return path.with_name(f"{path.name}.rejects.jsonl") if path.parent.is_dir() else None
 
 
 def check_scoring(project: str, scoring: Scoring, context: Context) -> Checked:
@@ -76,8 +80,8 @@ def check_scoring(project: str, scoring: Scoring, context: Context) -> Checked:
         Unsupported: the model cannot give what is asked.
     """
     check_output(context, project, scoring.input, scoring.output)
-    rejects = rejects_beside(scoring.output)
-    if rejects is not None and rejects.resolve() == Path(scoring.input).expanduser().resolve():
+    rejects = rejects_beside(context, project, scoring.output)
+    if rejects is not None and _is_same(context, project, scoring.input, rejects):
         raise errors.Invalid(
             f"{scoring.input!r} is where the rows refused for {scoring.output!r} go; give the "
             "output another name"
@@ -111,14 +115,24 @@ def make_plan(project: str, scoring: Scoring, context: Context) -> Plan:
         Failed: the version does not reproduce its golden predictions here.
     """
     checked = check_scoring(project, scoring, context)
+    place = scoring.output
+    if not place.startswith(PREFIX):
+        place = paths.settle(context, place)
     return Plan(
         **vars(checked),
         project=project,
         scoring=scoring,
         runnable=make_runnable(context, checked.version),
         workers=scoring.workers or context.settings.runtime.workers or _cores(),
-        identity=_identity(project, scoring, checked),
+        identity=_identity(project, scoring, place, checked),
     )
+
+
+def _is_same(context: Context, project: str, text: str, file: Path) -> bool:
+    """Whether a text names this very file."""
+    if text.startswith(PREFIX):
+        return False
+    return paths.find(context, project, text).resolve() == file.resolve()
 
 
 def _mode(scoring: Scoring, version: ModelVersion) -> Mode:
@@ -173,12 +187,12 @@ def _params(
     return values
 
 
-def _identity(project: str, scoring: Scoring, checked: Checked) -> str:
+def _identity(project: str, scoring: Scoring, place: str, checked: Checked) -> str:
     version = checked.version
     facts = [
         project,
         scoring.model_dump(mode="json", exclude={"workers", "version", "mode", "output"}),
-        str(Path(scoring.output).absolute()),
+        place,
         version.version,
         version.digest,
         version.imported.isoformat(),

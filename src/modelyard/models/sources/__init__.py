@@ -21,6 +21,7 @@ SOURCES: Plugs[Source] = Plugs(
     "source scheme",
     {
         "file": fetch_file_uri,
+        "files": fetch_path,
         "connection": fetch_from_connection,
         "runs": fetch_from_server,
         "models": fetch_from_server,

@@ -25,7 +25,7 @@ def fetch_from_connection(request: Request) -> Lineage:
         )
     folder = connection_folder(request.context, request.project, name).resolve()
     path = folder / inside.lstrip("/")
-    if not path.resolve().is_relative_to(folder):
+    if "\0" in inside or not path.resolve().is_relative_to(folder):
         raise errors.Invalid(
             f"{inside} leads out of the folder of the connection {name!r}; give a path inside it"
         )

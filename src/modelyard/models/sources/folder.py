@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from pathlib import Path
 from urllib.parse import unquote
 
 from modelyard import errors
+from modelyard.kernel import paths
 from modelyard.kernel.settings import ArchiveSettings
 from modelyard.models.archive import unpack
 from modelyard.models.mlmodel import read_mlmodel
@@ -26,10 +26,10 @@ def fetch_path(request: Request) -> Lineage:
     Raises:
         NotFound: there is nothing of this name.
         Invalid: it is no MLflow model, or its files are not safe to copy.
+        Forbidden: this caller may not reach it.
         Failed: it cannot be read, or the disk is full.
     """
-    path = os.path.expanduser(request.source)  # noqa: PTH111  pathlib's fails for unknown users
-    return fetch_local(request, Path(path))
+    return fetch_local(request, paths.find(request.context, request.project, request.source))
 
 
 def fetch_file_uri(request: Request) -> Lineage:
@@ -40,7 +40,8 @@ def fetch_file_uri(request: Request) -> Lineage:
             f"{request.source} names the machine {parts.netloc!r}; a file: URI must name a path of "
             "this one, as in file:///models/churn"
         )
-    return fetch_local(request, Path(unquote(parts.path)))
+    path = paths.find(request.context, request.project, unquote(parts.path))
+    return fetch_local(request, path)
 
 
 def fetch_local(request: Request, path: Path) -> Lineage:

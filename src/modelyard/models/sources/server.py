@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from pydantic import JsonValue
 
 from modelyard import errors
+from modelyard.kernel import paths
 from modelyard.kernel.context import Context
 from modelyard.models.sources.copying import SPARE
 from modelyard.models.sources.lineage import split_uri, web_page, without_secrets
@@ -46,7 +47,7 @@ CLIENT_SETTINGS = {
     "GIT_PYTHON_REFRESH": "quiet",
 }
 PASSED_ON = ("MLFLOW_", "AWS_", "GOOGLE_", "AZURE_", "DATABRICKS_")
-PASSED_ON_NAMES = {"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE"}
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE")
 
 
 def fetch_from_server(request: Request) -> Lineage:
@@ -54,6 +55,7 @@ def fetch_from_server(request: Request) -> Lineage:
 
     Raises:
         Invalid: no server is named, or it is none of MLflow.
+        Forbidden: a remote caller names files of this machine.
         NotFound: the server has no such run, model, version or artifact; says what there is.
         Unauthenticated, Forbidden: the server wants other credentials.
         Unavailable: the server does not answer, or the download broke off.
@@ -61,6 +63,7 @@ def fetch_from_server(request: Request) -> Lineage:
     """
     settings = request.context.settings.sources
     given = os.environ
+    is_local, chosen = request.context.identity.is_local, _names_server(request)
     tracking_uri, credentials = _without_credentials(
         request.tracking_uri or given.get("MLFLOW_TRACKING_URI") or settings.tracking_uri
     )
@@ -81,8 +84,10 @@ def fetch_from_server(request: Request) -> Lineage:
         "shown_uri": without_secrets(tracking_uri),
         "patience": _patience(given.get("MLFLOW_HTTP_REQUEST_TIMEOUT")),
         "spare": SPARE,
+        "local_files": is_local or (not chosen and _is_local_store(tracking_uri)),
     }
-    environ = {**_client_environ(), **more_credentials, **credentials}
+    own = _own_environ() if is_local or not chosen else {"HOME": str(request.target.absolute())}
+    environ = {**CLIENT_SETTINGS, **_passed(PROXIES), **own, **more_credentials, **credentials}
     facts = _download(request.context, arguments, environ)
     lineage = Lineage(source=source, tracking_uri=without_secrets(tracking_uri), **facts)
     return lineage.model_copy(update={"link": web_page(tracking_uri, registry_uri, lineage)})
@@ -143,17 +148,35 @@ def _patience(seconds: str | None) -> float:
         ) from None
 
 
-def _client_environ() -> dict[str, str]:
-    """What MLflow's client may know of this process: its settings and credentials.
+def _names_server(request: Request) -> bool:
+    """Whether a caller chose the server itself; a remote one names one that speaks HTTP.
 
-    Its home is the user's, where credential files are. No model's code runs in it.
+    Raises:
+        Forbidden: a remote caller names a database, a folder or a profile of the server's.
     """
-    passed = {
-        name: value
-        for name, value in os.environ.items()
-        if name.startswith(PASSED_ON) or name.upper() in PASSED_ON_NAMES
-    }
-    return {"HOME": str(Path.home()), **CLIENT_SETTINGS, **passed}
+    named = [uri for uri in (request.tracking_uri, request.registry_uri) if uri]
+    is_local = request.context.identity.is_local
+    for uri in () if is_local else named:
+        if not uri.lower().startswith(("http://", "https://")):
+            raise errors.Forbidden(
+                f"{paths.shortened(without_secrets(uri))} is none of the MLflow servers that can "
+                "be named over HTTP; give an address that begins with http:// or https://"
+            )
+    return bool(named)
+
+
+def _own_environ() -> dict[str, str]:
+    """The settings and credentials that whoever runs this process has for MLflow's client.
+
+    Its home is the user's, where credential files are. No model's code runs in it. They are not
+    for a server that a remote caller chose.
+    """
+    return {"HOME": str(Path.home()), **_passed(PASSED_ON)}
+
+
+def _passed(beginnings: tuple[str, ...]) -> dict[str, str]:
+    environ = os.environ.items()
+    return {name: value for name, value in environ if name.upper().startswith(beginnings)}
 
 
 def _without_credentials(uri: str) -> tuple[str, dict[str, str]]:

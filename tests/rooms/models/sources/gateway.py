@@ -22,6 +22,7 @@ class Gateway(ThreadingHTTPServer):
     def __init__(self, behind: str) -> None:
         self.behind = urlsplit(behind).netloc
         self.fault = ""
+        self.seen: list[str] = []
         super().__init__(("127.0.0.1", 0), _Handler)
 
     @property
@@ -34,6 +35,7 @@ class _Handler(BaseHTTPRequestHandler):
     LARGE = 1 << 20
 
     def do_GET(self):
+        self.server.seen.append(str(self.headers))
         refusal = self._refusal()
         if refusal:
             self.send_error(refusal)

@@ -146,7 +146,9 @@ class TestWhatIsWrong:
 
     @pytest.mark.parametrize("source", ["ftp://host/model", "hdfs:/models/churn"])
     def test_an_unknown_scheme_lists_the_known(self, copy, source):
-        with pytest.raises(errors.Invalid, match="there are: file, connection, runs, models, mlf"):
+        with pytest.raises(
+            errors.Invalid, match="there are: file, files, connection, runs, models, mlf"
+        ):
             copy(source)
 
     def test_a_target_that_is_not_empty(self, model, target, copy):

@@ -6,6 +6,8 @@ import pytest
 from tests.rooms.models.sources.conftest import files_of, free_port
 
 from modelyard import errors
+from modelyard.kernel.identity import Identity
+from modelyard.models.sources import fetch
 
 pytestmark = [
     pytest.mark.slow,
@@ -225,3 +227,34 @@ def test_a_tracking_database_needs_no_server(tmp_path, model, copy, target, monk
     assert files_of(target) == files_of(model)
     assert (lineage.run_id, lineage.experiment) == (run, "on disk")
     assert lineage.link is None
+
+
+def test_a_server_cannot_point_a_remote_caller_to_files_of_this_machine(
+    tmp_path, model, download, refused, target
+):
+    """As a server may that somebody runs for this: its runs then have artifacts in file:/etc."""
+    from mlflow import MlflowClient
+
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    client = MlflowClient(uri)
+    experiment = client.create_experiment("on disk", (tmp_path / "files").as_uri())
+    run = client.create_run(experiment).info.run_id
+    client.log_artifacts(run, str(model), "model")
+    for path in ("model", "none"):
+        problem = refused(f"runs:/{run}/{path}", uri, local_files=False)
+        assert problem.kind == "forbidden"
+    assert files_of(target) == {}
+    download(f"runs:/{run}/model", uri)
+    assert files_of(target) == files_of(model)
+
+
+def test_the_server_s_own_credentials_stay_with_its_own_mlflow(
+    mlflow_3, gateway, yard, target, monkeypatch
+):
+    remote = yard.acting(Identity("eve", "user")).open()
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "of-the-operator")
+    named = {"tracking_uri": f"http://{gateway.address}"}
+    source = f"models:/{mlflow_3.facts['logged_model']}"
+    fetch(remote, "default", source, target, **named)
+    assert files_of(target) == files_of(mlflow_3.model)
+    assert "of-the-operator" not in str(gateway.seen)

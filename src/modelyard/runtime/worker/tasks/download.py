@@ -23,7 +23,8 @@ def run(arguments: Dict[str, Any], progress: Callable[..., None]) -> Dict[str, A
     Args:
         arguments: `source`, the model's URI; `target`, an empty folder; `tracking_uri` and
             `registry_uri` (or None); `shown_uri`, what messages call the server; `patience`,
-            seconds that it may take to answer at all; `spare`, bytes that stay free on the disk.
+            seconds that it may take to answer at all; `spare`, bytes that stay free on the disk;
+            `local_files`, whether the server may point to files of this machine.
         progress: called with a message and a fraction.
 
     Returns:
@@ -39,8 +40,10 @@ def run(arguments: Dict[str, Any], progress: Callable[..., None]) -> Dict[str, A
         arguments["registry_uri"],
         shown=arguments["shown_uri"],
         patience=arguments["patience"],
+        local_files=arguments["local_files"],
     )
     origin = find(server, source)
+    server.check(origin.repository)
     sizes = _list(server, origin)
     total = sum(size or 0 for size in sizes.values())
     free = shutil.disk_usage(target).free

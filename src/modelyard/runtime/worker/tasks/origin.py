@@ -172,6 +172,7 @@ def _missing_in_run(server: Server, run: Any, path: Optional[str]) -> str:
 
 def _list(server: Server, repository: Any, folder: str) -> Dict[str, bool]:
     """What is in a folder, by name: whether it is a folder itself."""
+    server.check(repository)
     listed = server.ask(lambda: repository.list_artifacts(folder))
     return {posixpath.basename(item.path): item.is_dir for item in listed}
 

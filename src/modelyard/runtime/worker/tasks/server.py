@@ -68,11 +68,18 @@ class Server:
     """A tracking server and registry, reached through MLflow's client."""
 
     def __init__(
-        self, tracking_uri: str, registry_uri: Optional[str], shown: str, patience: float
+        self,
+        tracking_uri: str,
+        registry_uri: Optional[str],
+        shown: str,
+        patience: float,
+        *,
+        local_files: bool,
     ) -> None:
         """Find out whether the server is there, waiting `patience` seconds at most.
 
-        `shown` is what messages call it.
+        `shown` is what messages call it, `local_files` says whether its models may be in files of
+        this machine.
 
         Raises:
             Problem: it is not, or these URIs are none that MLflow can read.
@@ -80,6 +87,7 @@ class Server:
         import mlflow
 
         self.uri = shown
+        self._local_files = local_files
         mlflow.set_tracking_uri(tracking_uri)
         if registry_uri:
             mlflow.set_registry_uri(registry_uri)
@@ -90,6 +98,21 @@ class Server:
     def is_old(self) -> bool:
         """Whether this is known to be MLflow 1 or 2, which have no logged models."""
         return self.version is not None and int(self.version.split(".")[0]) < 3
+
+    def check(self, repository: Any) -> None:
+        """Refuse artifacts in files of this machine where those are not the caller's.
+
+        Raises:
+            Problem: they are.
+        """
+        from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
+
+        if not self._local_files and isinstance(repository, LocalArtifactRepository):
+            raise Problem(
+                "forbidden",
+                f"{self.uri} keeps this model in files of the machine that Modelyard runs on, "
+                "which are not open to callers over HTTP",
+            )
 
     def ask(self, call: Callable[[], R], missing: Optional[Callable[[], str]] = None) -> R:
         """Call MLflow's client; `missing` says in words what is not there, should that be so.
