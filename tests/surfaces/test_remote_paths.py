@@ -119,6 +119,8 @@ def kept(tmp_path_factory, outside):
 
 @pytest.fixture(scope="module")
 def eve(kept):
+    """Who may do everything, but not on the server's machine."""
+    kept.users.create(name="eve", admin=True)
     return kept.acting(Identity("eve", "user"))
 
 

@@ -19,6 +19,8 @@ EVE = Identity("eve", "user", address="10.0.0.9")
 
 @pytest.fixture
 def eve(yard):
+    """Who may do everything, but not on the server's machine."""
+    yard.users.create(name="eve", admin=True)
     return yard.acting(EVE)
 
 
@@ -79,6 +81,7 @@ class TestFoldersOfTheSetting:
     @pytest.fixture
     def eve(self, allowed):
         yard = modelyard.open(allowed / "yard")
+        yard.users.create(name="eve", admin=True)
         yield yard.acting(EVE)
         yard.close()
 
@@ -138,6 +141,7 @@ class TestConnections:
         monkeypatch.setenv("MODELYARD_SERVER__VARIABLES", '["SALES_DB"]')
         monkeypatch.setenv("SALES_DB", f"sqlite:///{tmp_path}/sales.db")
         yard = modelyard.open(tmp_path / "yard")
+        yard.users.create(name="eve", admin=True)
         made = yard.acting(EVE).connections.create(name="sales", url="${SALES_DB}")
         assert made.location == "${SALES_DB}"
         yard.close()
