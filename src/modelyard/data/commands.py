@@ -16,6 +16,7 @@ from modelyard.data.types import (
     Written,
 )
 from modelyard.kernel.command import ProjectCommand
+from modelyard.kernel.paging import Paged
 from modelyard.kernel.secrets import SECRET_URL
 from modelyard.kernel.values import LocalPath, Name
 
@@ -43,7 +44,7 @@ class CreateConnection(ProjectCommand[Connection]):
     replace: bool = Field(default=False, description="replace a connection of this name")
 
 
-class ListConnections(ProjectCommand[list[Connection]]):
+class ListConnections(ProjectCommand[list[Connection]], Paged):
     """List the connections, by name."""
 
     needs = "data:read"
@@ -103,7 +104,7 @@ class CreateDataset(ProjectCommand[Dataset]):
     replace: bool = Field(default=False, description="replace a dataset of this name")
 
 
-class ListDatasets(ProjectCommand[list[Dataset]]):
+class ListDatasets(ProjectCommand[list[Dataset]], Paged):
     """List the datasets, by name."""
 
     needs = "data:read"

@@ -42,6 +42,7 @@ from modelyard.data.types import (
 from modelyard.kernel import paths
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
+from modelyard.kernel.paging import Page
 from modelyard.kernel.values import now
 from modelyard.projects.access import require_project
 
@@ -74,9 +75,10 @@ def create_connection(command: CreateConnection, context: Context) -> Connection
 @handles(ListConnections)
 def list_connections(command: ListConnections, context: Context) -> list[Connection]:
     """List by name."""
-    with context.begin() as db:
+    with context.read() as db:
         require_project(db, command.project)
-        return [_masked(each) for each in repository.every_connection(db, command.project)]
+        found = repository.list_connections(db, command.project, command)
+    return Page([_masked(each) for each in found], following=found.next)
 
 
 @handles(ShowConnection)
@@ -128,9 +130,9 @@ def create_dataset(command: CreateDataset, context: Context) -> Dataset:
 @handles(ListDatasets)
 def list_datasets(command: ListDatasets, context: Context) -> list[Dataset]:
     """List by name, as they were last seen."""
-    with context.begin() as db:
+    with context.read() as db:
         require_project(db, command.project)
-        return repository.every_dataset(db, command.project)
+        return repository.list_datasets(db, command.project, command)
 
 
 @handles(ShowDataset)

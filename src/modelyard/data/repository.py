@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection as Database
 from sqlalchemy import Table, delete, insert, select
@@ -10,9 +11,13 @@ from sqlalchemy import Table, delete, insert, select
 from modelyard import errors
 from modelyard.data.schemas import near
 from modelyard.data.types import Connection, Dataset, TextLayout
+from modelyard.kernel.paging import Page, Paged
 from modelyard.kernel.values import Value
 from modelyard.store.database import exclusively
+from modelyard.store.paging import page
 from modelyard.store.tables import connections, datasets
+
+T = TypeVar("T")
 
 
 class Known(Value):
@@ -43,9 +48,9 @@ def has_connection(db: Database, project: str, name: str) -> bool:
     return _get(db, connections, project, name) is not None
 
 
-def every_connection(db: Database, project: str) -> list[Connection]:
-    """All connections of a project, by name."""
-    return [Connection.model_validate_json(body) for body in _bodies(db, connections, project)]
+def list_connections(db: Database, project: str, asked: Paged) -> Page[Connection]:
+    """The connections of a project, by name."""
+    return _page(db, connections, project, asked, Connection.model_validate_json)
 
 
 def remove_connection(db: Database, project: str, name: str) -> None:
@@ -75,9 +80,9 @@ def find_dataset(db: Database, project: str, name: str) -> Known | None:
     return None if body is None else Known.model_validate_json(body)
 
 
-def every_dataset(db: Database, project: str) -> list[Dataset]:
-    """All datasets of a project, by name."""
-    return [Known.model_validate_json(body).dataset for body in _bodies(db, datasets, project)]
+def list_datasets(db: Database, project: str, asked: Paged) -> Page[Dataset]:
+    """The datasets of a project, by name."""
+    return _page(db, datasets, project, asked, lambda body: Known.model_validate_json(body).dataset)
 
 
 def remove_dataset(db: Database, project: str, name: str) -> None:
@@ -108,10 +113,11 @@ def _get(db: Database, rows: Table, project: str, name: str) -> str | None:
     return found
 
 
-def _bodies(db: Database, rows: Table, project: str) -> list[str]:
-    return list(
-        db.scalars(select(rows.c.body).where(rows.c.project == project).order_by(rows.c.name))
-    )
+def _page(
+    db: Database, rows: Table, project: str, asked: Paged, build: Callable[[str], T]
+) -> Page[T]:
+    query = select(rows.c.body).where(rows.c.project == project)
+    return page(db, query, [rows.c.name], asked, lambda row: build(row.body))
 
 
 def _names(db: Database, rows: Table, project: str) -> list[str]:

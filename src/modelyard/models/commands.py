@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from modelyard.kernel.command import ProjectCommand
+from modelyard.kernel.paging import Paged
 from modelyard.kernel.values import LocalPath, Name
 from modelyard.models.types import (
     ModelVersion,
@@ -34,7 +35,7 @@ class CreateModel(ProjectCommand[SavedModel]):
     description: str = Field(default="", description="one line for people")
 
 
-class ListModels(ProjectCommand[list[SavedModel]]):
+class ListModels(ProjectCommand[list[SavedModel]], Paged):
     """List the saved models of a project."""
 
     needs = "models:read"
@@ -75,7 +76,7 @@ class DeleteModel(ProjectCommand[None]):
     force: bool = Field(default=False, description="even if it has versions or recipes use it")
 
 
-class ListUsages(ProjectCommand[list[Usage]]):
+class ListUsages(ProjectCommand[list[Usage]], Paged):
     """List the recipes that use a saved model."""
 
     needs = "models:read"
@@ -146,7 +147,7 @@ class ImportVersion(ProjectCommand[ModelVersion]):
     description: str = Field(default="", description="one line for people")
 
 
-class ListVersions(ProjectCommand[list[VersionSummary]]):
+class ListVersions(ProjectCommand[list[VersionSummary]], Paged):
     """List the versions of a saved model."""
 
     needs = "models:read"

@@ -43,7 +43,7 @@ def delete_versions(db: Connection, project: str, model: str, names: Iterable[st
 
 def delete_model(db: Connection, project: str, model: str) -> Freed:
     """Delete the rows of a saved model and of all its versions."""
-    names = [version.version for version in repository.list_versions(db, project, model)]
+    names = repository.version_names(db, project, model)
     freed = delete_versions(db, project, model, names)
     repository.delete_model(db, project, model)
     return freed

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
 from modelyard import errors
 from modelyard.kernel.bus import handles
@@ -62,11 +61,9 @@ def create_model(command: CreateModel, context: Context) -> SavedModel:
 @handles(ListModels)
 def list_models(command: ListModels, context: Context) -> list[SavedModel]:
     """List by name."""
-    wanted = command.search.lower()
-    with context.begin() as db:
+    with context.read() as db:
         require_project(db, command.project)
-        every = repository.list_models(db, command.project)
-    return [model for model in every if wanted in f"{model.name}\n{model.description}".lower()]
+        return repository.list_models(db, command.project, search=command.search, asked=command)
 
 
 @handles(ShowModel)
@@ -104,9 +101,9 @@ def delete_model(command: DeleteModel, context: Context) -> None:
 @handles(ListUsages)
 def list_usages(command: ListUsages, context: Context) -> list[Usage]:
     """List the recipes that use the model."""
-    with context.begin() as db:
+    with context.read() as db:
         repository.get_model(db, command.project, command.name)
-        return repository.usages(db, command.project, command.name)
+        return repository.usages(db, command.project, command.name, command)
 
 
 @handles(ImportVersion)
@@ -115,38 +112,18 @@ def import_version(command: ImportVersion, context: Context) -> ModelVersion:
     return importing.import_version(context, command)
 
 
-_SORTS: dict[str, tuple[Callable[[VersionSummary], Any], bool]] = {
-    "imported": (lambda version: version.imported, True),
-    "trained": (lambda version: (version.trained is not None, version.trained), True),
-    "version": (lambda version: version.version, False),
-    "size": (lambda version: version.size_mb, True),
-}
-
-
 @handles(ListVersions)
 def list_versions(command: ListVersions, context: Context) -> list[VersionSummary]:
     """List as asked."""
-    wanted = command.search.lower()
-    with context.begin() as db:
-        every = repository.list_versions(db, command.project, command.model)
-    lines = [
-        VersionSummary(
-            version=version.version,
-            active=version.active,
-            flavor=version.probe.loaded.flavor,
-            verdict=version.scan.verdict,
-            source=version.lineage.source,
-            trained=version.model_file.trained,
-            imported=version.imported,
-            size_mb=round(sum(file.size for file in version.files) / 1e6, 3),
-            name=version.name,
-            description=version.description,
+    with context.read() as db:
+        return repository.list_versions(
+            db,
+            command.project,
+            command.model,
+            search=command.search,
+            sort=command.sort,
+            asked=command,
         )
-        for version in every
-        if wanted in f"{version.version}\n{version.name}\n{version.description}".lower()
-    ]
-    key, reverse = _SORTS[command.sort]
-    return sorted(lines, key=key, reverse=reverse)
 
 
 @handles(ShowVersion)

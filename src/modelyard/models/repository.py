@@ -4,28 +4,52 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Table,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from modelyard import errors
+from modelyard.kernel.paging import ALL, Page, Paged
 from modelyard.models.types import (
     ModelVersion,
     SavedModel,
     StoredFile,
     Usage,
     Verification,
+    VersionSummary,
 )
+from modelyard.store.paging import matches, page, searchable
 from modelyard.store.tables import files, models, recipes, verifications, versions
+from modelyard.store.tables.columns import Moment
 
 DERIVED = {"active", "verifications"}
 """Fields of a version that come from other rows."""
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
+_SORTS: dict[str, list[ColumnElement[Any]]] = {
+    "imported": [versions.c.imported, versions.c.version],
+    "trained": [func.coalesce(versions.c.trained, literal(_NEVER, Moment)), versions.c.version],
+    "version": [versions.c.version],
+    "size": [versions.c.size, versions.c.version],
+}
 
 
 def add_model(db: Connection, model: SavedModel) -> None:
     """Insert a saved model; Conflict if the name is taken, NotFound if the project is not there."""
-    row = model.model_dump(exclude={"versions"})
+    searched = searchable(model.name, model.description)
+    row = {**model.model_dump(exclude={"versions"}), "searched": searched}
     try:
         db.execute(insert(models).values(row))
     except IntegrityError as exc:
@@ -44,10 +68,14 @@ def get_model(db: Connection, project: str, name: str) -> SavedModel:
     return _model(row)
 
 
-def list_models(db: Connection, project: str) -> list[SavedModel]:
+def list_models(
+    db: Connection, project: str, *, search: str = "", asked: Paged = ALL
+) -> Page[SavedModel]:
     """The saved models of a project, by name."""
-    query = _models().where(models.c.project == project).order_by(models.c.name)
-    return [_model(row) for row in db.execute(query)]
+    query = _models().where(models.c.project == project)
+    if search:
+        query = query.where(matches(models.c.searched, search))
+    return page(db, query, [models.c.name], asked, _model)
 
 
 def describe_model(db: Connection, project: str, name: str, description: str) -> None:
@@ -55,7 +83,7 @@ def describe_model(db: Connection, project: str, name: str, description: str) ->
     db.execute(
         update(models)
         .where(models.c.project == project, models.c.name == name)
-        .values(description=description)
+        .values(description=description, searched=searchable(name, description))
     )
 
 
@@ -141,15 +169,29 @@ def get_version(db: Connection, project: str, model: str, version: str | None) -
     return _version(row, saved, tuple(map(Verification.model_validate_json, checks)))
 
 
-def list_versions(db: Connection, project: str, model: str) -> list[ModelVersion]:
-    """The versions of a saved model without their verifications, newest first."""
-    saved = get_model(db, project, model)
-    query = (
-        select(versions)
-        .where(versions.c.project == project, versions.c.model == model)
-        .order_by(versions.c.imported.desc(), versions.c.version)
+def list_versions(
+    db: Connection, project: str, model: str, *, search: str, sort: str, asked: Paged
+) -> Page[VersionSummary]:
+    """The versions of a saved model, in short."""
+    active = get_model(db, project, model).active_version
+    query = select(versions.c.summary).where(
+        versions.c.project == project, versions.c.model == model
     )
-    return [_version(row, saved, ()) for row in db.execute(query)]
+    if search:
+        query = query.where(matches(versions.c.searched, search))
+
+    def summary(row: Row[Any]) -> VersionSummary:
+        found = json.loads(row.summary)
+        return VersionSummary.model_validate({**found, "active": found["version"] == active})
+
+    by = _SORTS[sort]
+    return page(db, query, by, asked, summary, descending=sort != "version")
+
+
+def version_names(db: Connection, project: str, model: str) -> list[str]:
+    """The ids of the versions of a saved model."""
+    where = (versions.c.project == project) & (versions.c.model == model)
+    return list(db.scalars(select(versions.c.version).where(where).order_by(versions.c.version)))
 
 
 def delete_versions(db: Connection, project: str, model: str, names: Iterable[str]) -> None:
@@ -189,17 +231,17 @@ def record_verification(
     db.execute(insert(verifications).values(row))
 
 
-def usages(db: Connection, project: str, model: str) -> list[Usage]:
+def usages(db: Connection, project: str, model: str, asked: Paged = ALL) -> Page[Usage]:
     """The recipes that use a saved model, by name."""
-    query = (
-        select(recipes.c.name, recipes.c.body)
-        .where(recipes.c.project == project, recipes.c.model == model)
-        .order_by(recipes.c.name)
+    query = select(recipes.c.name, recipes.c.body).where(
+        recipes.c.project == project, recipes.c.model == model
     )
-    return [
-        Usage(recipe=name, kind="scoring run", version=json.loads(body)["command"].get("version"))
-        for name, body in db.execute(query)
-    ]
+    return page(db, query, [recipes.c.name], asked, _usage)
+
+
+def _usage(row: Row[Any]) -> Usage:
+    version = json.loads(row.body)["command"].get("version")
+    return Usage(recipe=row.name, kind="scoring run", version=version)
 
 
 def _models() -> Any:
@@ -212,7 +254,8 @@ def _models() -> Any:
 
 
 def _model(row: Row[Any]) -> SavedModel:
-    return SavedModel.model_validate(dict(row._mapping))
+    fields = row._mapping
+    return SavedModel.model_validate({name: fields[name] for name in SavedModel.model_fields})
 
 
 def _row(version: ModelVersion) -> dict[str, Any]:
@@ -222,8 +265,27 @@ def _row(version: ModelVersion) -> dict[str, Any]:
         "version": version.version,
         "env": version.env.id,
         "imported": version.imported,
+        "trained": version.model_file.trained,
+        "size": sum(file.size for file in version.files),
+        "searched": searchable(version.version, version.name, version.description),
+        "summary": _summary(version).model_dump_json(exclude={"active"}),
         "body": version.model_dump_json(exclude=DERIVED),
     }
+
+
+def _summary(version: ModelVersion) -> VersionSummary:
+    return VersionSummary(
+        version=version.version,
+        active=version.active,
+        flavor=version.probe.loaded.flavor,
+        verdict=version.scan.verdict,
+        source=version.lineage.source,
+        trained=version.model_file.trained,
+        imported=version.imported,
+        size_mb=round(sum(file.size for file in version.files) / 1e6, 3),
+        name=version.name,
+        description=version.description,
+    )
 
 
 def _version(row: Row[Any], saved: SavedModel, checks: tuple[Verification, ...]) -> ModelVersion:

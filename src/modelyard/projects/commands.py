@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from modelyard.kernel.command import Command
+from modelyard.kernel.paging import Paged
 from modelyard.kernel.values import ProjectKey
 from modelyard.projects.types import Project
 
@@ -32,7 +33,7 @@ class UpdateProject(Command[Project]):
     description: str = Field(description="one line for people")
 
 
-class ListProjects(Command[list[Project]]):
+class ListProjects(Command[list[Project]], Paged):
     """List the projects."""
 
     needs = "projects:read"

@@ -30,11 +30,11 @@ def update_project(command: UpdateProject, context: Context) -> Project:
 
 
 @handles(ListProjects)
-def list_projects(_command: ListProjects, context: Context) -> list[Project]:
+def list_projects(command: ListProjects, context: Context) -> list[Project]:
     """List by key, as far as one may see them."""
     seen = context.visible_projects()
     with context.read() as db:
-        return [each for each in repository.every(db) if seen is None or each.key in seen]
+        return repository.list_projects(db, seen, command)
 
 
 @handles(ShowProject)

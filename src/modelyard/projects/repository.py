@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from modelyard import errors
+from modelyard.kernel.paging import Page, Paged
 from modelyard.projects.types import Project
+from modelyard.store.paging import page
 from modelyard.store.tables import projects
 
 
@@ -24,7 +27,7 @@ def get(db: Connection, key: str) -> Project:
     """Look a project up; NotFound if there is none."""
     row = db.execute(select(projects).where(projects.c.key == key)).one_or_none()
     if row is None:
-        raise errors.NotFound.among("project", key, (project.key for project in every(db)))
+        raise errors.NotFound.among("project", key, db.scalars(select(projects.c.key)))
     return _project(row)
 
 
@@ -38,10 +41,13 @@ def remove(db: Connection, key: str) -> None:
     db.execute(delete(projects).where(projects.c.key == key))
 
 
-def every(db: Connection) -> list[Project]:
-    """All projects, by key."""
-    return [_project(row) for row in db.execute(select(projects).order_by(projects.c.key))]
+def list_projects(db: Connection, among: Collection[str] | None, asked: Paged) -> Page[Project]:
+    """The projects by key; only those `among` some keys, where these are given."""
+    query = select(projects)
+    if among is not None:
+        query = query.where(projects.c.key.in_(among))
+    return page(db, query, [projects.c.key], asked, _project)
 
 
 def _project(row: Row[Any]) -> Project:
-    return Project.model_validate(dict(row._mapping))
+    return Project(key=row.key, description=row.description, created=row.created)

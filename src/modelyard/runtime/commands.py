@@ -7,11 +7,12 @@ from typing import Annotated
 from pydantic import Field
 
 from modelyard.kernel.command import Command
+from modelyard.kernel.paging import Paged
 from modelyard.kernel.values import LocalPath, Name
 from modelyard.runtime.types import CodeEnv, EnvSummary
 
 
-class ListEnvs(Command[list[EnvSummary]]):
+class ListEnvs(Command[list[EnvSummary]], Paged):
     """List the code envs, with the versions that run in them."""
 
     needs = "envs:read"

@@ -8,6 +8,7 @@ from modelyard import errors
 from modelyard.kernel import paths
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
+from modelyard.kernel.paging import Page
 from modelyard.runtime import repository
 from modelyard.runtime.commands import BuildEnv, DeleteEnv, ListEnvs, ShowEnv
 from modelyard.runtime.envs.codeenvs import MODEL, RESERVED, ensure_env
@@ -19,11 +20,12 @@ from modelyard.runtime.types import CodeEnv, EnvSummary
 
 
 @handles(ListEnvs)
-def list_envs(_command: ListEnvs, context: Context) -> list[EnvSummary]:
+def list_envs(command: ListEnvs, context: Context) -> list[EnvSummary]:
     """List what was built in this workspace, the oldest first."""
     seen = context.visible_projects()
     with context.read() as db:
-        return [
+        found = repository.list_envs(db, command)
+        lines = [
             EnvSummary(
                 id=env.id,
                 names=repository.names_of(db, env.id),
@@ -35,8 +37,9 @@ def list_envs(_command: ListEnvs, context: Context) -> list[EnvSummary]:
                 built_here=python_in(envs_folder(context.folder) / env.id).exists(),
                 created=env.created,
             )
-            for env in repository.every_env(db)
+            for env in found
         ]
+    return Page(lines, following=found.next)
 
 
 @handles(ShowEnv)

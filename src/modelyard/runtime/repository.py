@@ -8,8 +8,10 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, delete, select
 
 from modelyard import errors
+from modelyard.kernel.paging import Page, Paged
 from modelyard.runtime.types import CodeEnv, Relaxation
 from modelyard.store.database import upsert
+from modelyard.store.paging import page
 from modelyard.store.tables import env_names, env_requests, envs, versions
 
 _RELAXATIONS = TypeAdapter(tuple[Relaxation, ...])
@@ -61,9 +63,10 @@ def get_env(db: Connection, name: str) -> CodeEnv:
     )
 
 
-def every_env(db: Connection) -> list[CodeEnv]:
-    """All envs, the oldest first."""
-    return [_env(body) for body in db.scalars(select(envs.c.body).order_by(envs.c.created))]
+def list_envs(db: Connection, asked: Paged) -> Page[CodeEnv]:
+    """The envs, the oldest first."""
+    query = select(envs.c.body)
+    return page(db, query, [envs.c.created, envs.c.id], asked, lambda row: _env(row.body))
 
 
 def names_of(db: Connection, env: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from modelyard.kernel.command import ProjectCommand
+from modelyard.kernel.paging import Paged
 from modelyard.kernel.values import Name
 from modelyard.scoring.types import Recipe, RecipeSummary, RunSummary, Scoring, ScoringRun
 
@@ -23,14 +24,13 @@ class RunScoring(Scoring, ProjectCommand[ScoringRun]):
     arguments = ("model",)
 
 
-class ListRuns(ProjectCommand[list[RunSummary]]):
+class ListRuns(ProjectCommand[list[RunSummary]], Paged):
     """List the scoring runs of a project, the newest first."""
 
     needs = "scoring:read"
     route = "GET /scoring/runs"
 
     model: Name | None = Field(default=None, description="only runs of this saved model")
-    limit: int = Field(default=50, ge=1, le=10_000, description="how many at most")
 
 
 class ShowRun(ProjectCommand[ScoringRun]):
@@ -53,7 +53,7 @@ class CreateRecipe(Scoring, ProjectCommand[Recipe]):
     name: Name = Field(description="unique name inside the project")
 
 
-class ListRecipes(ProjectCommand[list[RecipeSummary]]):
+class ListRecipes(ProjectCommand[list[RecipeSummary]], Paged):
     """List the recipes of a project."""
 
     needs = "scoring:read"

@@ -8,6 +8,7 @@ from datetime import timedelta
 from modelyard.data.access import kept_name
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
+from modelyard.kernel.paging import Page
 from modelyard.kernel.values import now
 from modelyard.projects.access import require_project
 from modelyard.scoring import repository
@@ -42,9 +43,9 @@ def run_scoring(command: RunScoring, context: Context) -> ScoringRun:
 def list_runs(command: ListRuns, context: Context) -> list[RunSummary]:
     """List the newest first."""
     _mark_interrupted(context)
-    with context.begin() as db:
+    with context.read() as db:
         require_project(db, command.project)
-        return repository.list_runs(db, command.project, command.model, command.limit)
+        return repository.list_runs(db, command.project, command.model, command)
 
 
 @handles(ShowRun)
@@ -78,16 +79,17 @@ def create_recipe(command: CreateRecipe, context: Context) -> Recipe:
 @handles(ListRecipes)
 def list_recipes(command: ListRecipes, context: Context) -> list[RecipeSummary]:
     """List by name."""
-    with context.begin() as db:
+    with context.read() as db:
         require_project(db, command.project)
-        every = repository.list_recipes(db, command.project, command.model)
+        found = repository.list_recipes(db, command.project, command.model, command)
     shown = {"model", "version", "mode", "input", "output"}
-    return [
+    lines = [
         RecipeSummary(
             name=recipe.name, created=recipe.created, **recipe.command.model_dump(include=shown)
         )
-        for recipe in every
+        for recipe in found
     ]
+    return Page(lines, following=found.next)
 
 
 @handles(ShowRecipe)

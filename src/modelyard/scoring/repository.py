@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from modelyard import errors
+from modelyard.kernel.paging import ALL, Page, Paged
 from modelyard.scoring.types import Recipe, RunState, RunSummary, ScoringRun
+from modelyard.store.paging import page
 from modelyard.store.tables import recipes, run_chunks, runs
 
 
@@ -61,14 +64,17 @@ def get_run(db: Connection, project: str, run_id: str) -> ScoringRun:
     return ScoringRun.model_validate_json(body)
 
 
-def list_runs(db: Connection, project: str, model: str | None, limit: int) -> list[RunSummary]:
+def list_runs(db: Connection, project: str, model: str | None, asked: Paged) -> Page[RunSummary]:
     """The runs of a project, newest first."""
     query = select(runs.c.body).where(runs.c.project == project)
     if model is not None:
         query = query.where(runs.c.model == model)
-    query = query.order_by(runs.c.started.desc(), runs.c.id.desc()).limit(limit)
-    found = (ScoringRun.model_validate_json(body) for body in db.scalars(query))
-    return [RunSummary(**run.model_dump(include=set(RunSummary.model_fields))) for run in found]
+
+    def summary(row: Row[Any]) -> RunSummary:
+        run = ScoringRun.model_validate_json(row.body)
+        return RunSummary(**run.model_dump(include=set(RunSummary.model_fields)))
+
+    return page(db, query, [runs.c.started, runs.c.id], asked, summary, descending=True)
 
 
 def unfinished_run(db: Connection, project: str, identity: str) -> ScoringRun | None:
@@ -167,12 +173,16 @@ def get_recipe(db: Connection, project: str, name: str) -> Recipe:
     return Recipe.model_validate_json(body)
 
 
-def list_recipes(db: Connection, project: str, model: str | None) -> list[Recipe]:
+def list_recipes(
+    db: Connection, project: str, model: str | None, asked: Paged = ALL
+) -> Page[Recipe]:
     """The recipes of a project by name."""
-    query = select(recipes.c.body).where(recipes.c.project == project).order_by(recipes.c.name)
+    query = select(recipes.c.body).where(recipes.c.project == project)
     if model is not None:
         query = query.where(recipes.c.model == model)
-    return [Recipe.model_validate_json(body) for body in db.scalars(query)]
+    return page(
+        db, query, [recipes.c.name], asked, lambda row: Recipe.model_validate_json(row.body)
+    )
 
 
 def delete_recipe(db: Connection, project: str, name: str) -> None:

@@ -9,8 +9,9 @@ from starlette.types import Receive, Scope, Send
 
 from modelyard.kernel.command import Command
 from modelyard.kernel.identity import Identity
+from modelyard.kernel.paging import Page, Paged
 from modelyard.kernel.settings import ServerSettings
-from modelyard.kernel.wire import read_json, read_query, read_request
+from modelyard.kernel.wire import read_json, read_query, read_request, request_of
 from modelyard.web.answers import Answer
 from modelyard.web.auth import identify
 from modelyard.web.bodies import read_all, require_acceptable
@@ -18,6 +19,9 @@ from modelyard.web.problems import answer_to
 from modelyard.web.routes import Route, Routes, location
 from modelyard.web.threads import Threads
 from modelyard.workspace import Workspace
+
+PART = 100
+"""How many items of a list are answered when none are counted."""
 
 
 class Api:
@@ -56,10 +60,27 @@ class Api:
         return await self._threads.run(self._carry_out, route, command, identity)
 
     def _carry_out(self, route: Route, command: Command[Any], identity: Identity) -> Answer:
+        command = _in_parts(command)
         result = self._workspace.acting(identity).run(command)
         if result is None:
             return Answer(204)
         content = route.result.dump_json(result)
         if shown := self._routes.shown_by(route):
             return Answer(201, content, headers={"location": location(shown, command, result)})
-        return Answer(200, content)
+        return Answer(200, content, headers=_following(command, result))
+
+
+def _in_parts(command: Any) -> Command[Any]:
+    """The command, of a long list only a part."""
+    if isinstance(command, Paged) and command.limit is None:
+        command = command.model_copy(update={"limit": PART})
+    found: Command[Any] = command
+    return found
+
+
+def _following(command: Command[Any], result: Any) -> dict[str, str]:
+    """Where the list goes on, if there is more of it."""
+    if not isinstance(result, Page) or result.next is None:
+        return {}
+    more = command.model_copy(update={"after": result.next})
+    return {"link": f'<{request_of(more).target}>; rel="next"'}

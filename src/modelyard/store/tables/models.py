@@ -15,6 +15,7 @@ models = Table(
     Column("description", Text, nullable=False),
     Column("created", Moment, nullable=False),
     Column("active_version", String(128), nullable=True),
+    Column("searched", Text, nullable=False),
 )
 
 
@@ -35,6 +36,10 @@ versions = Table(
     Column("revision", String(32), nullable=False),
     Column("env", String(32), nullable=False, index=True),
     Column("imported", Moment, nullable=False),
+    Column("trained", Moment, nullable=True),
+    Column("size", BigInteger, nullable=False),
+    Column("searched", Text, nullable=False),
+    Column("summary", Text, nullable=False),
     Column("body", Text, nullable=False),
     ForeignKeyConstraint(["project", "model"], ["models.project", "models.name"]),
 )

@@ -74,6 +74,7 @@ def upgrade() -> None:
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("created", Moment(timezone=True), nullable=False),
         sa.Column("active_version", sa.String(length=128), nullable=True),
+        sa.Column("searched", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["project"], ["projects.key"], name=op.f("fk_models_projects")),
         sa.PrimaryKeyConstraint("project", "name", name=op.f("pk_models")),
     )
@@ -124,6 +125,10 @@ def upgrade() -> None:
         sa.Column("revision", sa.String(length=32), nullable=False),
         sa.Column("env", sa.String(length=32), nullable=False),
         sa.Column("imported", Moment(timezone=True), nullable=False),
+        sa.Column("trained", Moment(timezone=True), nullable=True),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("searched", sa.Text(), nullable=False),
+        sa.Column("summary", sa.Text(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["project", "model"], ["models.project", "models.name"], name=op.f("fk_versions_models")
