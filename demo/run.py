@@ -29,7 +29,8 @@ def modelyard(line: str) -> None:
 def show(file: str, columns: list[str]) -> None:
     """Print the first rows of a Parquet file."""
     rows = pq.read_table(OUTPUT / file)
-    table = Table(title=f"{file}: {rows.num_rows:,} rows, the first five", title_justify="left")
+    console.print(f"{file}: {rows.num_rows:,} rows, the first five")
+    table = Table()
     for name in columns:
         table.add_column(name)
     for row in rows.slice(0, 5).to_pylist():
@@ -69,13 +70,15 @@ def main() -> None:
     show("raw.parquet", pq.read_schema(OUTPUT / "raw.parquet").names)
 
     console.rule(f"Done in {time.monotonic() - started:.0f} seconds. What to try next")
-    console.print("In demo/output, with ../../.venv/bin on your PATH:")
+    console.print(
+        "cd demo/output && export MODELYARD_WORKSPACE=yard PATH=$PWD/../../.venv/bin:$PATH"
+    )
     for line, why in (
-        ("versions show late v1", "all that is known of a version"),
+        ("versions show late v1", "all that is known of it"),
         ("versions verify late v1", "does it still predict what it did?"),
         ("versions import --help", "import a model of your own"),
     ):
-        console.print(f"  modelyard {line} --workspace yard".ljust(56), why)
+        console.print(f"modelyard {line}".ljust(34), f"# {why}")
     console.print("docs/tutorial.md goes through the same steps one by one.")
 
 

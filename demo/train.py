@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import sys
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import lightgbm
@@ -37,8 +38,8 @@ def pins(*names: str) -> list[str]:
     return [f"{name}=={found[name].__version__}" for name in names] + [f"pandas=={pd.__version__}"]
 
 
-def main(folder: Path) -> None:
-    """Train and save, and write the month of June as the data to score."""
+def main(folder: Path, names: Sequence[str] = ()) -> None:
+    """Train and save all models or those named, and write June as the data to score."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     known = flights[flights.arr_delay.notna()]
@@ -48,9 +49,8 @@ def main(folder: Path) -> None:
     example = train.drop(columns="arr_delay").head(5)
 
     print(f"training on {len(train):,} flights from January to May, keeping {len(june):,} of June")
-    late_by_linear_model(train, example, folder)
-    minutes_by_lightgbm(train, example, folder)
-    kind_by_xgboost(train, example, folder)
+    for name in names or MODELS:
+        MODELS[name](train, example, folder / name)
 
 
 def lateness(rows: pd.DataFrame) -> pd.Series:
@@ -67,7 +67,7 @@ def late_by_linear_model(train: pd.DataFrame, example: pd.DataFrame, folder: Pat
     model.fit(train[[*WORDS, *NUMBERS]], lateness(train))
     mlflow.sklearn.save_model(
         model,
-        folder / "late-linear",
+        folder,
         signature=infer_signature(example, model.predict(example)),
         input_example=example,
         pip_requirements=pins("mlflow", "scikit-learn"),
@@ -80,7 +80,7 @@ def minutes_by_lightgbm(train: pd.DataFrame, example: pd.DataFrame, folder: Path
     model = lightgbm.train({"verbose": -1, "num_leaves": 63, "num_threads": 2}, data, 150)
     mlflow.lightgbm.save_model(
         model,
-        folder / "minutes-lightgbm",
+        folder,
         signature=infer_signature(example[NUMBERS], model.predict(example[NUMBERS])),
         input_example=example[NUMBERS],
         pip_requirements=pins("mlflow", "lightgbm"),
@@ -94,13 +94,19 @@ def kind_by_xgboost(train: pd.DataFrame, example: pd.DataFrame, folder: Path) ->
     model.fit(train[NUMBERS], kinds)
     mlflow.xgboost.save_model(
         model,
-        folder / "kind-xgboost",
+        folder,
         signature=infer_signature(example[NUMBERS], model.predict(example[NUMBERS])),
         input_example=example[NUMBERS],
         pip_requirements=pins("mlflow", "xgboost-cpu", "scikit-learn"),
     )
 
 
+MODELS = {
+    "late-linear": late_by_linear_model,
+    "minutes-lightgbm": minutes_by_lightgbm,
+    "kind-xgboost": kind_by_xgboost,
+}
+
 if __name__ == "__main__":
     warnings.simplefilter("ignore")  # the libraries' own, about each other's versions
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich import filesize
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -9,8 +10,10 @@ from rich.text import Text
 
 from modelyard.cli.words import words
 from modelyard.models.types import ModelVersion
+from modelyard.runtime.types import Label, Relaxation
 
 COLUMNS_SHOWN = 30
+FINDINGS_SHOWN = 8
 
 
 def version_card(version: ModelVersion) -> RenderableType:
@@ -47,14 +50,14 @@ def _model(version: ModelVersion) -> list[tuple[str, str]]:
         ("Libraries", libraries),
         ("Loader", f"{words(file.loader_module)}, {words(file.serialization_format)}"),
         ("Prediction type", words(version.prediction_type)),
-        ("Target", words(core.target)),
-        ("Classes", f"{words(core.classes)} (order: {core.class_order})" if core.classes else ""),
+        ("Target", core.target or ""),
+        ("Classes", f"{_labels(core.classes)} (order: {core.class_order})" if core.classes else ""),
         ("Threshold", "" if core.threshold is None else words(core.threshold)),
         ("Trained", words(file.trained)),
         ("Imported", f"{words(version.imported)} by {version.imported_by}"),
         (
             "Files",
-            f"{len(version.files)} files, {size / 1e6:,.2f} MB, sha256 {version.digest[:12]}…",
+            f"{len(version.files)} files, {filesize.decimal(size)}, sha256 {version.digest[:12]}…",
         ),
     ]
     return [(name, text) for name, text in facts if text]
@@ -73,18 +76,20 @@ def _env(version: ModelVersion) -> list[tuple[str, str]]:
         ("Env", f"{env.id}{f' ({env.name})' if env.name else ''}"),
         ("Asked for", f"{asked} ({env.asked.source})"),
         ("Built", built),
-        *(("Relaxed", f"{r.asked} → {r.built}: {r.reason}") for r in env.relaxations),
+        *(("Relaxed", f"{_relaxed(r)}: {r.reason}") for r in env.relaxations),
     ]
 
 
 def _scan(version: ModelVersion) -> list[tuple[str, str]]:
     scan = version.scan
+    more = len(scan.findings) - FINDINGS_SHOWN
     return [
         ("Verdict", f"{words(scan.verdict)} ({scan.files_scanned} files)"),
         *(
             (f.file, f"{words(f.verdict)}: {f.what}; {f.detail}".rstrip("; "))
-            for f in scan.findings[:8]
+            for f in scan.findings[:FINDINGS_SHOWN]
         ),
+        *([("", f"and {more} findings more; --json has all")] if more > 0 else []),
     ]
 
 
@@ -140,6 +145,18 @@ def _signature(version: ModelVersion) -> RenderableType:
         for r in report.repairs
     ]
     return Group(table, *(Text(note) for note in (*notes, *report.warnings)))
+
+
+def _labels(labels: tuple[Label, ...]) -> str:
+    """Class labels, in quotes where a comma in one of them would mislead."""
+    quoted = any("," in str(label) for label in labels)
+    return ", ".join(repr(label) if quoted else str(label) for label in labels)
+
+
+def _relaxed(relaxation: Relaxation) -> str:
+    if relaxation.asked == "nothing":
+        return f"{relaxation.built} added"
+    return f"{relaxation.asked} → {relaxation.built}"
 
 
 def _grid(facts: list[tuple[str, str]]) -> Table:

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from modelyard.cli.cards import version_card
-from modelyard.cli.words import heading, words
+from modelyard.cli.words import fact, heading, words
 from modelyard.data.types import Preview
 from modelyard.kernel.progress import Progress, silence
 from modelyard.models.types import ModelVersion
@@ -62,7 +62,7 @@ def listing(values: Sequence[Any]) -> RenderableType:
         numbers = all(isinstance(getattr(value, name), int | float) for value in values)
         table.add_column(heading(name), justify="right" if numbers else "left", overflow="fold")
     for value in values:
-        table.add_row(*(Text(words(getattr(value, name))) for name in names))
+        table.add_row(*(Text(fact(name, getattr(value, name))) for name in names))
     return table
 
 
@@ -70,7 +70,7 @@ def preview(rows: Preview) -> RenderableType:
     """Rows of a dataset as they are, with their columns' types."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in rows.columns:
-        table.add_column(f"{column.name}\n{column.type}", overflow="fold")
+        table.add_column(Text(f"{column.name}\n{column.type}"), overflow="fold")
     for row in rows.rows:
         table.add_row(*("" if cell is None else Text(str(cell)) for cell in row))
     return table
@@ -91,7 +91,7 @@ def details(value: BaseModel) -> RenderableType:
         elif isinstance(part, Sequence) and not isinstance(part, str) and _holds_values(part):
             below += [Text(heading(name), style="bold"), Padding(listing(part), (0, 0, 0, 2))]
         else:
-            facts.add_row(Text(heading(name), style="dim"), Text(words(part)))
+            facts.add_row(Text(heading(name), style="dim"), Text(fact(name, part)))
     return Group(*([facts] if facts.row_count else []), *below)
 
 
@@ -115,7 +115,8 @@ def progress_bar(*, enabled: bool) -> Iterator[Progress]:
     if not console.is_terminal:
         yield ProgressLines()
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    said = TextColumn("{task.description}", markup=False)  # names may hold [brackets]
+    columns = (SpinnerColumn(), said, BarColumn(), TimeElapsedColumn())
     with Bar(*columns, console=console, transient=True) as bar:
         task = bar.add_task("starting", total=None)
 

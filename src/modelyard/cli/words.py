@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from rich import filesize
+
 
 def words(value: Any) -> str:
     """A value for people: counts with commas, moments in local time, names without underscores."""
@@ -25,6 +27,13 @@ def words(value: Any) -> str:
     return str(value)
 
 
+def fact(name: str, value: Any) -> str:
+    """The value of a field for people: sizes with their unit."""
+    if name == "size" and isinstance(value, int):
+        return filesize.decimal(value)
+    return words(value)
+
+
 def heading(name: str) -> str:
     """A field's name for people."""
-    return name.replace("_", " ").capitalize()
+    return name.replace("_", " ").capitalize().replace(" mb", ", MB")

@@ -58,6 +58,8 @@ ColumnTypes = Annotated[dict[str, str], BeforeValidator(_read_column_types)]
 class Connection(Value):
     """A place where datasets live: a folder, or a database. Its password is never shown."""
 
+    listed = ("name", "kind", "location")
+
     project: str
     name: Name
     kind: ConnectionKind
@@ -115,9 +117,18 @@ class Definition(Value):
     query: str | None = None
     options: ReadOptions = ReadOptions()
 
+    @property
+    def location(self) -> str:
+        """Where it is, as a path or as one below its connection; a query as it is."""
+        inside = self.path or self.table or self.query or ""
+        named = self.connection is not None and self.query is None
+        return f"connection://{self.connection}/{inside}" if named else inside
+
 
 class Dataset(Definition):
     """A table in files or in a database, with the schema it had when it was last looked at."""
+
+    listed = ("name", "format", "rows", "size", "location", "created")
 
     format: FileFormat | None = Field(default=None, description="None for a SQL table or query")
     columns: tuple[Column, ...]
@@ -159,8 +170,11 @@ class Sampling(Value):
         given = {name for name in ("rows", "ratio", "column") if getattr(self, name) is not None}
         needed = set(NEEDED[self.method])
         if given != needed:
-            asks = " and ".join(NEEDED[self.method]) or "nothing else"
-            raise ValueError(f"the sampling method '{self.method}' takes {asks}")
+            asks = " and ".join(f"--{name}" for name in NEEDED[self.method])
+            none = f"takes no --{' or --'.join(sorted(given))}; choose another --method"
+            raise ValueError(
+                f"the sampling method '{self.method}' {f'takes {asks}' if asks else none}"
+            )
         return self
 
 

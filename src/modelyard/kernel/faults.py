@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from modelyard import errors
+from modelyard.kernel.values import PATTERNS
 
-NAMES_RULE = "begin with a letter or digit, then letters, digits, '.', '-' and '_', no blanks"
 SHOWN = 200
 """Letters of a wrong value that a message repeats."""
 
@@ -37,7 +37,7 @@ def _problem(fault: dict[str, Any], secret: Container[object]) -> str:
         return "is not known here"
     said = str(fault["msg"]).removeprefix("Value error, ")
     if fault["type"] == "string_pattern_mismatch":
-        said = NAMES_RULE
+        said = PATTERNS.get(fault["ctx"]["pattern"], said)
     if not fault["loc"] or fault["loc"][0] in secret:
         return said
     given = repr(fault["input"])

@@ -9,16 +9,17 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic.fields import FieldInfo
 
-ProjectKey = Annotated[
-    str,
-    StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,62}$"),
-    "a letter, then letters, digits, - and _",
-]
-Name = Annotated[
-    str,
-    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,126}$"),
-    "letters, digits, . - and _",
-]
+KEY_PATTERN = r"^[A-Za-z][A-Za-z0-9_-]{0,62}$"
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,126}$"
+PATTERNS = {
+    KEY_PATTERN: "begin with a letter, then letters, digits, '-' and '_', at most 63, no blanks",
+    NAME_PATTERN: "begin with a letter or digit, then letters, digits, '.', '-' and '_', at most "
+    "127, no blanks",
+}
+"""The patterns in words."""
+
+ProjectKey = Annotated[str, StringConstraints(pattern=KEY_PATTERN)]
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 
 Verdict = Literal["data_only", "known_safe", "needs_review", "dangerous"]
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -94,13 +97,13 @@ def ordered_classes(
     if any(label in own and own.index(label) != at for at, label in enumerate(read)):
         raise errors.Invalid(
             f"--classes {_said(given)} is not the model's own order, and its probabilities would "
-            f"go to the wrong classes; the model says: --classes {','.join(map(str, own))}"
+            f"go to the wrong classes; the model says: --classes {_typed(own)}"
         )
     if list(own) == list(range(len(own))):  # also [False, True], which equals [0, 1]
         return given, "user"
     raise errors.Invalid(
         f"--classes {_said(given)} are not the model's own classes; the model says: "
-        f"--classes {','.join(map(str, own))}"
+        f"--classes {_typed(own)}"
     )
 
 
@@ -149,6 +152,13 @@ def _number(text: str) -> float | None:
 
 def _are_texts(outputs: Sequence[Mapping[str, JsonValue]]) -> bool:
     return len(outputs) == 1 and outputs[0].get("type") == "string"
+
+
+def _typed(labels: Sequence[Label]) -> str:
+    """The labels as a command line takes them: with commas as a JSON array."""
+    if any(isinstance(label, str) and re.search(r"""[,"']|^\s|\s$""", label) for label in labels):
+        return shlex.quote(json.dumps(list(labels), ensure_ascii=False))
+    return ",".join(map(str, labels))
 
 
 def _said(labels: Sequence[Label]) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import Field, JsonValue
 
 from modelyard.kernel.values import Name, Value, Verdict
 from modelyard.runtime.types import (
@@ -19,11 +19,7 @@ from modelyard.runtime.types import (
     RawOutput,
 )
 
-VersionId = Annotated[
-    str,
-    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,126}$"),
-    "letters, digits, . - and _, no blanks",
-]
+VersionId = Name
 
 
 class SavedModel(Value):

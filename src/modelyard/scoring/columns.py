@@ -93,14 +93,13 @@ def _demand(there: Sequence[str], names: Sequence[str], dataset: str, why: str) 
         what = f"column {missing[0]!r} is missing from {dataset}"
     else:
         what = f"columns {_listed(missing)} are missing from {dataset}"
-    near = {
-        name: get_close_matches(name.lower(), [n.lower() for n in there], 1) for name in missing
-    }
+    others = [name.lower() for name in there if name not in names]
+    near = {name: get_close_matches(name.lower(), others, 1) for name in missing}
     hints = [
         f"{name!r} may be {actual!r}"
         for name, found in near.items()
         for actual in there
-        if found and actual.lower() == found[0]
+        if actual not in names and found and actual.lower() == found[0]
     ]
     hint = f" ({'; '.join(hints[:3])})" if hints else ""
     raise errors.Invalid(

@@ -9,13 +9,21 @@ from datetime import UTC, datetime
 import pytest
 
 from modelyard.cli.render import ProgressLines, progress_bar, show
-from modelyard.cli.words import words
+from modelyard.cli.words import heading, words
+from modelyard.data.types import Column, Dataset, Preview
 from modelyard.kernel.progress import silence
 from modelyard.kernel.values import Value
 
 
 class Part(Value):
     """A part."""
+
+    name: str
+    rows: int
+
+
+class File(Value):
+    """A file."""
 
     name: str
     size: int
@@ -31,14 +39,14 @@ class Whole(Value):
 
 
 def test_things_of_one_kind_are_a_table(capsys):
-    show([Part(name="a", size=1200), Part(name="b", size=3)])
+    show([Part(name="a", rows=1200), Part(name="b", rows=3)])
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["Name", "Size"]
+    assert lines[0].split() == ["Name", "Rows"]
     assert lines[1].split() == ["a", "1,200"]
 
 
 def test_one_thing_shows_its_parts_below(capsys):
-    show(Whole(title="t", first=Part(name="f", size=1), parts=(Part(name="p", size=2),)))
+    show(Whole(title="t", first=Part(name="f", rows=1), parts=(Part(name="p", rows=2),)))
     out = capsys.readouterr().out
     assert "Empty" not in out
     assert out.index("Title") < out.index("First") < out.index("Parts")
@@ -62,6 +70,34 @@ def test_values_for_people(value, said):
 
 def test_moments_are_local_and_short():
     assert len(words(datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC))) == len("2026-01-02 03:04:05")
+
+
+def test_sizes_have_a_unit(capsys):
+    show([File(name="a", size=1200)])
+    assert "1.2 kB" in capsys.readouterr().out
+    assert heading("size_mb") == "Size, MB"
+
+
+def test_a_list_of_datasets_says_where_they_are(capsys):
+    known = {"project": "default", "columns": ()}
+    show(
+        [
+            Dataset(name="here", path="/data/a.csv", rows=1200, size=9, **known),
+            Dataset(name="lake", path="b.csv", connection="lake", **known),
+            Dataset(name="query", query="select 1", connection="shop", **known),
+            Dataset(name="table", table="main.t", connection="shop", **known),
+        ]
+    )
+    out = capsys.readouterr().out
+    for said in ("/data/a.csv", "connection://lake/b.csv", "select 1", "connection://shop/main.t"):
+        assert said in out
+    assert "Fingerprint" not in out
+
+
+def test_names_with_brackets_are_shown_as_they_are(capsys):
+    columns = (Column(name="dose[mg]", type="double"), Column(name="[/b]", type="long"))
+    show(Preview(dataset="[x]", columns=columns, rows=((1.5, None),)))
+    assert capsys.readouterr().out.split() == ["dose[mg]", "[/b]", "double", "long", "1.5"]
 
 
 def test_short_commands_tell_no_progress():

@@ -183,10 +183,10 @@ def test_wrong_columns(source):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"method": "first"}, "'first' takes rows"),
-        ({"method": "first", "rows": 3, "ratio": 0.1}, "'first' takes rows"),
-        ({"method": "none", "rows": 3}, "'none' takes nothing else"),
-        ({"method": "column_values", "rows": 3}, "takes rows and column"),
+        ({"method": "first"}, "'first' takes --rows"),
+        ({"method": "first", "rows": 3, "ratio": 0.1}, "'first' takes --rows"),
+        ({"method": "none", "rows": 3}, "'none' takes no --rows; choose another"),
+        ({"method": "column_values", "rows": 3}, "takes --rows and --column"),
         ({"method": "first", "rows": 0}, "greater than or equal to 1"),
         ({"method": "random_ratio", "ratio": 1.5}, "less than or equal to 1"),
         ({"method": "best", "rows": 0}, "'first_sorted'"),

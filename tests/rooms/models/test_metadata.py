@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
 from modelyard import errors
-from modelyard.models.metadata import core_metadata
+from modelyard.cli.lists import read_labels
+from modelyard.models.metadata import core_metadata, ordered_classes
 from modelyard.models.types import Feature, SignatureReport
 from modelyard.runtime.types import InputColumn, LoadedModel, ModelInputs
 
@@ -72,6 +75,14 @@ def test_a_wrong_order_is_an_error_that_says_the_right_one(given, own):
     with pytest.raises(errors.Invalid, match="is not the model's own order") as caught:
         core(kind, own=own, classes=given)
     assert f"--classes {','.join(map(str, own))}" in caught.value.detail
+
+
+def test_the_right_order_can_be_typed_as_it_is_said():
+    own = ("no", "yes, gone", "it's")
+    with pytest.raises(errors.Invalid) as refused:
+        ordered_classes("multiclass", ("a", "b", "c"), own)
+    typed = shlex.split(refused.value.detail.partition("--classes")[2].partition("--classes")[2])
+    assert read_labels(typed, "--classes") == list(own)
 
 
 def test_other_labels_and_other_numbers_of_labels_are_errors():

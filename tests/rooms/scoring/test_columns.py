@@ -79,6 +79,12 @@ def test_missing_columns_are_named_with_the_nearest_ones() -> None:
     assert error.value.context["missing"] == ["Age", "income"]
 
 
+def test_a_column_that_the_model_takes_is_not_offered_for_another() -> None:
+    with pytest.raises(errors.Invalid) as error:
+        choose(takes("id", "ide"))
+    assert "may be" not in error.value.detail
+
+
 def test_a_column_that_cannot_be_kept_is_named() -> None:
     with pytest.raises(errors.Invalid, match=r"column 'idd' is missing .*'idd' may be 'id'"):
         choose(takes("age"), keep=["idd"])

@@ -1,0 +1,52 @@
+"""The tutorial, command for command, on what the demo leaves behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
+COMMANDS = "\n".join(re.findall(r"```bash\n(.*?)```", TUTORIAL, re.DOTALL))
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A folder with `.venv` and with what `make demo` writes below `demo/output`."""
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    output = tmp_path / "demo" / "output"
+    train = [sys.executable, ROOT / "demo" / "train.py", output / "models", "late-linear"]
+    subprocess.run(train, check=True, capture_output=True)
+    (output / "models" / "june.parquet").rename(output / "june.parquet")
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_the_tutorial_does_what_it_says(checkout):
+    environ = {name: value for name, value in os.environ.items() if "MODELYARD" not in name}
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", COMMANDS],
+        cwd=checkout,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    output = checkout / "demo" / "output"
+    scored, june = (pq.read_table(output / name) for name in ("scored.parquet", "june.parquet"))
+    added = ["prediction", "proba_in_time", "proba_late"]
+    assert scored.column_names == [*june.column_names, *added]
+    assert scored.select(june.column_names).equals(june.replace_schema_metadata(None))
+    right = pc.mean(pc.cast(pc.equal(scored["prediction"], scored["late"]), "double")).as_py()
+    assert right > 0.8, "it learnt from five months of flights"
+    assert (output / "late-v1.zip").exists()
+    assert re.search(r"^v2 +yes.*catches more late flights *$", done.stdout, re.MULTILINE)
+    assert re.search(r"^Matching +28 *$", done.stdout, re.MULTILINE)
