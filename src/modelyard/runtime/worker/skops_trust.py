@@ -72,7 +72,7 @@ class _Guard(MetaPathFinder):
         if self._skops is not None:
             self._skops.load = self._load
 
-    def _load_trusted(self, file: Any, trusted: Any = None) -> Any:  # noqa: ARG002  the model's list
+    def _load_trusted(self, file: Any, trusted: Any = None) -> Any:
         found = self._skops.get_untrusted_types(file=file)
         unknown = [
             name for name in found if not any(fnmatch.fnmatchcase(name, ok) for ok in self._trusted)
