@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,6 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.pool import QueuePool
 
@@ -118,8 +118,8 @@ def upsert(
 
     Without `otherwise` that row stays as it is. Both databases say it alike.
     """
-    insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[db.dialect.name]
-    query = insert(table).values(dict(row))
+    dialect = import_module(f"sqlalchemy.dialects.{db.dialect.name}")  # the other loads slowly
+    query = dialect.insert(table).values(dict(row))
     if otherwise is None:
         return query.on_conflict_do_nothing()
     return query.on_conflict_do_update(
