@@ -13,6 +13,7 @@ from modelyard.jobs.types import Job, JobState, LogLine
 from modelyard.kernel.command import Command
 from modelyard.kernel.values import ProjectKey
 
+EXAMPLE = "20261125-154034-7170000ceab91"
 LONGEST_DELAY = 366 * 86400
 JobId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
@@ -24,7 +25,7 @@ class SubmitJob(Command[Job]):
     route = "POST /jobs"
     arguments = ("command",)
 
-    command: str = Field(description="the command, as room.verb, such as scoring.run")
+    command: str = Field(description="the command, as room.verb", examples=["scoring.run"])
     given: dict[str, JsonValue] = Field(
         default={}, description="its arguments by name (KEY:=JSON for what is not text)"
     )
@@ -57,7 +58,7 @@ class ShowJob(Command[Job]):
     route = "GET /jobs/{id}"
     arguments = ("id",)
 
-    id: JobId = Field(description="id of the job")
+    id: JobId = Field(description="id of the job", examples=[EXAMPLE])
 
 
 class ReadJobLog(Command[list[LogLine]]):
@@ -67,7 +68,7 @@ class ReadJobLog(Command[list[LogLine]]):
     route = "GET /jobs/{id}/log"
     arguments = ("id",)
 
-    id: JobId = Field(description="id of the job")
+    id: JobId = Field(description="id of the job", examples=[EXAMPLE])
     after: int = Field(default=0, ge=0, description="only lines after the one of this number")
     limit: int = Field(default=10_000, ge=1, le=100_000, description="how many lines at most")
 
@@ -79,7 +80,7 @@ class CancelJob(Command[Job]):
     route = "POST /jobs/{id}/cancel"
     arguments = ("id",)
 
-    id: JobId = Field(description="id of the job")
+    id: JobId = Field(description="id of the job", examples=[EXAMPLE])
 
 
 class RetryJob(Command[Job]):
@@ -89,4 +90,4 @@ class RetryJob(Command[Job]):
     route = "POST /jobs/{id}/retry"
     arguments = ("id",)
 
-    id: JobId = Field(description="id of the job")
+    id: JobId = Field(description="id of the job", examples=[EXAMPLE])
