@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from modelyard.data import commands as data
+from modelyard.files import commands as files
 from modelyard.governance import commands as governance
 from modelyard.housekeeping import commands as housekeeping
-from modelyard.jobs import commands as jobs
 from modelyard.kernel.command import Caller, Command, Room, verb
 from modelyard.models import commands as models
 from modelyard.projects import commands as projects
@@ -28,6 +28,16 @@ class Projects(Room):
     show = verb(projects.ShowProject)
     update = verb(projects.UpdateProject)
     delete = verb(housekeeping.DeleteProject)
+
+
+class Files(Room):
+    """Files of a project: what commands over HTTP read from and write to."""
+
+    put = verb(files.PutFile)
+    list = verb(files.ListFiles)
+    show = verb(files.ShowFile)
+    get = verb(files.GetFile)
+    delete = verb(files.DeleteFile)
 
 
 class Connections(Room):
@@ -101,17 +111,6 @@ class Recipes(Room):
     delete = verb(scoring.DeleteRecipe)
 
 
-class Jobs(Room):
-    """Jobs: commands that run later, in a process of their own that a worker starts."""
-
-    submit = verb(jobs.SubmitJob)
-    list = verb(jobs.ListJobs)
-    show = verb(jobs.ShowJob)
-    log = verb(jobs.ReadJobLog)
-    cancel = verb(jobs.CancelJob)
-    retry = verb(jobs.RetryJob)
-
-
 class Members(Room):
     """Members: who has which role in a project."""
 
@@ -167,6 +166,7 @@ class Verbs:
 
     rooms: tuple[type[Room], ...] = (
         Projects,
+        Files,
         Connections,
         Datasets,
         Models,
@@ -174,7 +174,6 @@ class Verbs:
         Envs,
         Scoring,
         Recipes,
-        Jobs,
         Members,
         Users,
         Groups,
@@ -185,6 +184,7 @@ class Verbs:
 
     def __init__(self, caller: Caller) -> None:
         self.projects = Projects(caller)
+        self.files = Files(caller)
         self.connections = Connections(caller)
         self.datasets = Datasets(caller)
         self.models = Models(caller)
@@ -192,7 +192,6 @@ class Verbs:
         self.envs = Envs(caller)
         self.scoring = Scoring(caller)
         self.recipes = Recipes(caller)
-        self.jobs = Jobs(caller)
         self.members = Members(caller)
         self.users = Users(caller)
         self.groups = Groups(caller)

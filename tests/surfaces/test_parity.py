@@ -21,7 +21,9 @@ from modelyard.workspace import BUS
 
 VERBS = list(Verbs.commands())
 IDS = [f"{room} {name}" for room, name, _ in VERBS]
-NO_PATHS = {"connection", "format", "encoding", "missing", "python"}
+NO_PATHS = {
+    *("connection", "format", "encoding", "missing", "python", "replace", "force", "recursive")
+}
 """Fields that speak of files without naming one."""
 OPENAPI = json.loads(json.dumps(OpenApi(Routes(Verbs.commands())).document))
 DOCS = Path(modelyard.__file__).parents[2] / "docs" / "reference"
@@ -65,6 +67,7 @@ class TestVerb:
             field
             for field, info in command.model_fields.items()
             if re.search(r"\b(paths?|folders?|files?|URI|URL)\b", info.description or "")
+            and "project's files" not in info.description
         }
         marked = {f for f, info in command.model_fields.items() if LocalPath.of_field(info)}
         assert spoken - NO_PATHS <= marked

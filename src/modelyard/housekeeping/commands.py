@@ -18,5 +18,5 @@ class DeleteProject(Command[None]):
 
     key: ProjectKey = Field(description="key of the project")
     force: bool = Field(
-        default=False, description="even if it holds models, datasets, recipes or runs"
+        default=False, description="even if it holds models, datasets, recipes, runs or files"
     )

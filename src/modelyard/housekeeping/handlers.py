@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from modelyard import errors
 from modelyard.data import access as data
+from modelyard.files import access as files
 from modelyard.housekeeping.commands import DeleteProject
 from modelyard.housekeeping.repository import held_by
 from modelyard.kernel.bus import handles
@@ -29,7 +30,7 @@ def delete_project(command: DeleteProject, context: Context) -> None:
                 f"the project {key!r} cannot be deleted: commands that name no project are about "
                 "it; delete what it holds"
             )
-        held = held_by(db, key)
+        held = held_by(db, key, files=files.count_files(context, key))
         if held and not command.force:
             raise errors.Conflict(
                 f"the project {key!r} holds {', '.join(held)}; delete it with all of that by "
@@ -41,3 +42,4 @@ def delete_project(command: DeleteProject, context: Context) -> None:
         projects.delete_project(db, key)
     left_by_runs.release()
     left_by_versions.release(context)
+    files.remove_files(context, key)

@@ -16,10 +16,11 @@ HELD = {
 """What makes a project not empty, by the word for one of it."""
 
 
-def held_by(db: Connection, project: str) -> list[str]:
+def held_by(db: Connection, project: str, *, files: int) -> list[str]:
     """How many of each kind of thing a project holds, as words."""
     counts = {
         word: db.scalar(select(func.count()).where(table.c.project == project)) or 0
         for word, table in HELD.items()
     }
+    counts["file"] = files
     return [f"{count} {word}{'s' if count > 1 else ''}" for word, count in counts.items() if count]

@@ -111,6 +111,21 @@ class SourceSettings(Section):
     )
 
 
+class FileSettings(Section):
+    """How much the files of projects may take."""
+
+    max_mb: int = Field(default=51_200, ge=1, description="largest file of a project, MiB")
+    quota_mb: int = Field(
+        default=0, ge=0, description="all files that are put into a project, MiB; 0: no limit"
+    )
+    uploads_days: int = Field(
+        default=7,
+        ge=0,
+        description="days that files in the folder uploads, where clients put what one command "
+        "needs, are kept; 0: for ever",
+    )
+
+
 class ServerSettings(Section):
     """What `modelyard serve` allows."""
 
@@ -147,43 +162,6 @@ class ServerSettings(Section):
     )
 
 
-class JobSettings(Section):
-    """How jobs run."""
-
-    slots: int = Field(default=2, ge=1, le=256, description="jobs that a worker runs at once")
-    limits: dict[str, int] = Field(
-        default={},
-        description="jobs of a queue that run at once, over all workers ({imports = 1}); a queue "
-        "that is not named has no limit",
-    )
-    lease: float = Field(
-        default=30,
-        ge=1,
-        description="seconds without a sign of life after which a worker's jobs are taken over",
-    )
-    attempts: int = Field(
-        default=3, ge=1, description="deaths of its process after which a job has failed"
-    )
-    backoff: float = Field(
-        default=2, ge=0, description="seconds before a second attempt; twice as long each time"
-    )
-    grace: float = Field(
-        default=20,
-        ge=0,
-        description="seconds that running jobs get when a worker is stopped, then they are given "
-        "back",
-    )
-    patience: float = Field(
-        default=60, ge=0, description="seconds that a running job waits for a database that is away"
-    )
-    log_lines: int = Field(
-        default=2000, ge=10, description="last lines of its log that a job keeps"
-    )
-    keep_days: float = Field(
-        default=30, gt=0, description="days after which jobs and runs that ended are forgotten"
-    )
-
-
 class Settings(BaseSettings):
     """Everything that can be set. `MODELYARD_RUNTIME__WORKERS=4` sets `workers` of `[runtime]`."""
 
@@ -202,7 +180,7 @@ class Settings(BaseSettings):
     trust: TrustSettings = TrustSettings()
     sources: SourceSettings = SourceSettings()
     archives: ArchiveSettings = ArchiveSettings()
-    jobs: JobSettings = JobSettings()
+    files: FileSettings = FileSettings()
     server: ServerSettings = ServerSettings()
     security: SecuritySettings = SecuritySettings()
 

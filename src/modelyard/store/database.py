@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
-    URL,
     Connection,
     Engine,
     Table,
@@ -22,6 +18,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.pool import QueuePool
 
@@ -30,24 +27,12 @@ from modelyard.store.migrations import HEAD
 
 READING = "modelyard_reading"
 LOCK = 0x6D6F6465  # "mode": one advisory lock key for all of a workspace's rare exclusive work
-CLAIMS = LOCK + 1  # another one for claiming jobs, which is quick and often
-NOTICING = {
-    "connect_timeout": 10,
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 20_000,
-}
-"""How a PostgreSQL server that is gone without a word is noticed, instead of being waited for."""
-TRIES_EVERY = 0.5
-"""Seconds between two attempts to reach a database that is away."""
 
 
-def connect(url: str | URL, *, connections: int = 5, busy: float = 60) -> Engine:
+def connect(url: str, *, connections: int = 5) -> Engine:
     """Open the database behind a URL and bring its tables up to date.
 
-    `connections` is how many threads use it at the same time, `busy` for how many seconds SQLite
-    waits for somebody else's write to end.
+    `connections` is how many threads use it at the same time.
 
     Raises:
         Invalid: the URL is malformed or names a database that is not supported.
@@ -67,7 +52,7 @@ def connect(url: str | URL, *, connections: int = 5, busy: float = 60) -> Engine
             poolclass=QueuePool,
             pool_size=connections,
             max_overflow=connections,  # for a thread that needs a second one
-            **_options(parsed),
+            pool_pre_ping=parsed.get_backend_name() == "postgresql",
         )
     except (ArgumentError, NoSuchModuleError) as exc:
         raise errors.Invalid(f"the database URL cannot be used: {exc}") from exc
@@ -76,7 +61,7 @@ def connect(url: str | URL, *, connections: int = 5, busy: float = 60) -> Engine
             f"{exc.name} is not installed; PostgreSQL needs: pip install 'modelyard[postgres]'"
         ) from exc
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", partial(_prepare_sqlite, busy=busy))
+        event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     try:
         migrate(engine)
@@ -86,20 +71,13 @@ def connect(url: str | URL, *, connections: int = 5, busy: float = 60) -> Engine
     return engine
 
 
-def _options(url: URL) -> dict[str, Any]:
-    if url.get_backend_name() == "sqlite":
-        return {}
-    noticing = {name: value for name, value in NOTICING.items() if name not in url.query}
-    return {"pool_pre_ping": True, "connect_args": noticing}
-
-
-def _prepare_sqlite(connection: Any, _record: object, *, busy: float) -> None:
+def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # transactions begin where we say so
     for pragma in (
         "journal_mode=WAL",
         "synchronous=NORMAL",
         "foreign_keys=ON",
-        f"busy_timeout={int(busy * 1000)}",
+        "busy_timeout=60000",
     ):
         connection.execute(f"PRAGMA {pragma}")
 
@@ -111,16 +89,14 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 @contextmanager
-def transaction(engine: Engine, *, patience: float = 0) -> Iterator[Connection]:
+def transaction(engine: Engine) -> Iterator[Connection]:
     """Open a transaction; leaving the block commits, an exception rolls back.
-
-    `patience` is for how many seconds it waits for a database that is away.
 
     Raises:
         Unavailable: the database does not answer, is locked for a minute, or its disk is full.
     """
     try:
-        with _reached(engine, patience) as db, db.begin():
+        with engine.begin() as db:
             yield db
     except DBAPIError as exc:
         if isinstance(exc, OperationalError) or exc.connection_invalidated:
@@ -129,21 +105,10 @@ def transaction(engine: Engine, *, patience: float = 0) -> Iterator[Connection]:
         raise
 
 
-def _reached(engine: Engine, patience: float) -> Connection:
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            return engine.connect()
-        except OperationalError:
-            if time.monotonic() >= deadline:
-                raise
-            time.sleep(TRIES_EVERY)
-
-
-def exclusively(db: Connection, key: int = LOCK) -> None:
-    """Let this transaction go alone among those with this key (SQLite has one writer anyway)."""
+def exclusively(db: Connection) -> None:
+    """Let this transaction go alone among those that ask so (SQLite has one writer anyway)."""
     if db.dialect.name == "postgresql":
-        db.execute(text("select pg_advisory_xact_lock(:key)"), {"key": key})
+        db.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK})
 
 
 def upsert(
@@ -153,8 +118,8 @@ def upsert(
 
     Without `otherwise` that row stays as it is. Both databases say it alike.
     """
-    dialect = import_module(f"sqlalchemy.dialects.{db.dialect.name}")  # the other loads slowly
-    query = dialect.insert(table).values(dict(row))
+    insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[db.dialect.name]
+    query = insert(table).values(dict(row))
     if otherwise is None:
         return query.on_conflict_do_nothing()
     return query.on_conflict_do_update(

@@ -22,13 +22,6 @@ from modelyard.store.tables.access import (
 )
 from modelyard.store.tables.columns import Moment, metadata
 from modelyard.store.tables.data import connections, datasets
-from modelyard.store.tables.jobs import (
-    job_duties,
-    job_lines,
-    jobs,
-    scenario_runs,
-    scenarios,
-)
 from modelyard.store.tables.models import files, models, verifications, versions
 from modelyard.store.tables.projects import projects
 from modelyard.store.tables.runtime import env_names, env_requests, envs
@@ -48,9 +41,6 @@ __all__ = [
     "files",
     "group_users",
     "groups",
-    "job_duties",
-    "job_lines",
-    "jobs",
     "login_failures",
     "members",
     "metadata",
@@ -59,8 +49,6 @@ __all__ = [
     "recipes",
     "run_chunks",
     "runs",
-    "scenario_runs",
-    "scenarios",
     "server_secrets",
     "sessions",
     "setup_links",

@@ -1,0 +1,1 @@
+"""Files of projects: what callers over HTTP read from and write to."""

@@ -1,0 +1,217 @@
+"""The folder of a project's files: whole files appear in it, and what is in it is told."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from modelyard import errors
+from modelyard.files.types import StoredFile
+from modelyard.kernel import paths
+from modelyard.kernel.context import Context
+
+CHUNK = 1 << 20
+MIB = 1 << 20
+UPLOADS = "uploads"
+"""Where clients put what a command needs only while it runs."""
+SPARE = 64 * MIB
+ATTEMPTS = 3
+
+
+def put(source: Path, target: Path, *, replace: bool, spare: bool) -> str:
+    """Copy a file to another place, where it appears whole or not at all; gives its sha256.
+
+    Args:
+        source: the file.
+        target: where it goes; folders are made.
+        replace: take the place of a file that is there.
+        spare: nobody else writes to the source or needs it afterwards, so its bytes need no copy.
+
+    Raises:
+        Conflict: there is something at that place.
+        Failed: the disk is full, or it cannot be written.
+    """
+    with _in_words(target):
+        partial = target.with_name(f".{target.name[:100]}.{uuid.uuid4().hex}.partial")
+        try:
+            digest = _bring(source, partial, spare=spare)
+            _settle(partial, target, replace=replace)
+        finally:
+            partial.unlink(missing_ok=True)
+        _flush(target.parent)
+    return digest
+
+
+def digest_of(file: Path) -> str:
+    """The sha256 of a file's content."""
+    with _in_words(file), file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def described(context: Context, project: str, file: Path, digest: str | None = None) -> StoredFile:
+    """What is known of a file of a project."""
+    with _in_words(file):
+        facts = file.stat()
+    return StoredFile(
+        project=project,
+        path=file.relative_to(paths.files_folder(context, project)).as_posix(),
+        size=facts.st_size,
+        modified=datetime.fromtimestamp(facts.st_mtime, UTC),
+        sha256=digest,
+    )
+
+
+def every_file(top: Path) -> Iterator[Path]:
+    """Every file at or below a folder, but those that are still being written."""
+    for here, folders, names in os.walk(top):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            file = Path(here, name)
+            if not name.startswith(".") and file.is_file() and not file.is_symlink():
+                yield file
+
+
+def require_file(source: Path) -> None:
+    """Raise NotFound or Invalid unless there is a file."""
+    if source.is_dir():
+        raise errors.Invalid(f"{source} is a folder; put its files one by one, or an archive of it")
+    if not source.is_file():
+        raise errors.NotFound(f"there is no file {source}")
+
+
+def require_room(context: Context, project: str, source: Path, target: Path) -> None:
+    """Refuse a file that is larger than the settings or the disk allow.
+
+    Raises:
+        Invalid: it is larger than a file may be.
+        Blocked: the project's files would take more than they may.
+        Failed: the disk has no room for it.
+    """
+    limits, size = context.settings.files, source.stat().st_size
+    if size > limits.max_mb * MIB:
+        raise errors.Invalid(
+            f"the file has {size / MIB:,.1f} MiB; the setting files.max_mb allows {limits.max_mb:,}"
+        )
+    if limits.quota_mb:
+        top = paths.files_folder(context, project)
+        used = sum(file.stat().st_size for file in every_file(top) if file != target)
+        if used + size > limits.quota_mb * MIB:
+            raise errors.Blocked(
+                f"the files of project {project} take {used / MIB:,.1f} of {limits.quota_mb:,} MiB "
+                f"(setting files.quota_mb), and this one has {size / MIB:,.1f}; delete some first"
+            )
+    free = shutil.disk_usage(context.folder).free
+    if size + SPARE > free:
+        raise errors.Failed(
+            f"the file has {size / MIB:,.1f} MiB, and the server's disk {free / MIB:,.1f} MiB free"
+        )
+
+
+def sweep_uploads(context: Context, project: str) -> None:
+    """Remove what clients put into the folder `uploads` for commands that have long ended."""
+    days, top = context.settings.files.uploads_days, paths.files_folder(context, project)
+    oldest = time.time() - days * 24 * 3600
+    for file in list(every_file(top / UPLOADS)) if days else ():
+        try:
+            if file.stat().st_mtime < oldest:
+                remove(file, top)
+        except FileNotFoundError:
+            continue  # somebody else was first
+
+
+def remove(place: Path, top: Path) -> None:
+    """Remove a file, or a folder with all that is in it, and folders above that are empty then.
+
+    Raises:
+        Failed: it cannot be removed.
+    """
+    with _in_words(place):
+        if place.is_dir() and not place.is_symlink():
+            gone = place.with_name(f".{uuid.uuid4().hex}.deleted")
+            place.rename(gone)  # at once, so that nobody writes into a half-deleted folder
+            shutil.rmtree(gone)
+        else:
+            place.unlink(missing_ok=True)
+    with suppress(OSError):  # it is not empty, or somebody else was first
+        for above in place.parents:
+            if above == top:
+                break
+            above.rmdir()
+
+
+def missing(context: Context, project: str, path: str) -> errors.NotFound:
+    """The error for a file that is not there; it names near ones."""
+    top = paths.files_folder(context, project)
+    there = (file.relative_to(top).as_posix() for file in every_file(top))
+    return errors.NotFound.among(f"file of project {project}", path, there)
+
+
+def _bring(source: Path, partial: Path, *, spare: bool) -> str:
+    """Get the bytes of a file to a place beside its target."""
+    for left in reversed(range(ATTEMPTS)):
+        partial.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            if spare and source.stat().st_dev == partial.parent.stat().st_dev:
+                digest = digest_of(source)
+                _flush(source)
+                source.rename(partial)
+                return digest
+            return _copy(source, partial)
+        except FileNotFoundError:  # a folder that became empty went away in between
+            if not left or not source.exists():
+                raise
+    raise AssertionError("each turn returns or raises, or another one follows")
+
+
+def _copy(source: Path, partial: Path) -> str:
+    found = hashlib.sha256()
+    with source.open("rb") as content, partial.open("xb") as out:
+        while block := content.read(CHUNK):
+            found.update(block)
+            out.write(block)
+        out.flush()
+        os.fsync(out.fileno())
+    return found.hexdigest()
+
+
+def _settle(partial: Path, target: Path, *, replace: bool) -> None:
+    """Give a finished file its name."""
+    if target.is_dir():
+        raise errors.Conflict(f"{target} is a folder; name a file")
+    if replace:
+        partial.replace(target)
+        return
+    try:
+        os.link(partial, target)
+    except FileExistsError as exc:
+        raise errors.Conflict(
+            f"there is a file {target} already; use --replace, or another path"
+        ) from exc
+
+
+def _flush(place: Path) -> None:
+    handle = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _in_words(place: Path) -> Iterator[None]:
+    """Say in a sentence what the system refuses."""
+    try:
+        yield
+    except (NotADirectoryError, FileExistsError) as exc:
+        raise errors.Conflict(f"{place} lies below a file; name another path") from exc
+    except FileNotFoundError as exc:
+        raise errors.NotFound(f"{exc.filename or place} went away") from exc
+    except OSError as exc:
+        raise errors.Failed(f"{place} cannot be read or written: {exc.strerror}") from exc

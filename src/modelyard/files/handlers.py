@@ -1,0 +1,94 @@
+"""How the files of projects answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from modelyard import errors
+from modelyard.files import folder
+from modelyard.files.commands import DeleteFile, GetFile, ListFiles, PutFile, ShowFile
+from modelyard.files.types import StoredFile
+from modelyard.kernel import paths
+from modelyard.kernel.bus import handles
+from modelyard.kernel.context import Context
+from modelyard.kernel.paging import Page
+from modelyard.projects.access import require_project
+
+
+@handles(PutFile)
+def put_file(command: PutFile, context: Context) -> StoredFile:
+    """Check that it fits, then let it appear."""
+    target = _place(context, command.project, command.path)
+    source = paths.transferred(context, command.file)
+    folder.require_file(source)
+    folder.sweep_uploads(context, command.project)
+    folder.require_room(context, command.project, source, target)
+    digest = folder.put(source, target, replace=command.replace, spare=_is_ours(context, source))
+    return folder.described(context, command.project, target, digest)
+
+
+@handles(ListFiles)
+def list_files(command: ListFiles, context: Context) -> Page[StoredFile]:
+    """List by path, in all folders below; a part begins after the path that ended the last one."""
+    with context.read() as db:
+        require_project(db, command.project)
+    all_files = paths.files_folder(context, command.project)
+    top = _place(context, command.project, command.folder) if command.folder else all_files
+    found = {file.relative_to(all_files).as_posix(): file for file in folder.every_file(top)}
+    left = sorted(path for path in found if command.after is None or path > command.after)
+    shown = left[: command.limit]
+    return Page(
+        [folder.described(context, command.project, found[path]) for path in shown],
+        following=shown[-1] if len(shown) < len(left) else None,
+    )
+
+
+@handles(ShowFile)
+def show_file(command: ShowFile, context: Context) -> StoredFile:
+    """Read it once for its digest."""
+    file = _find(context, command.project, command.path)
+    return folder.described(context, command.project, file, folder.digest_of(file))
+
+
+@handles(GetFile)
+def get_file(command: GetFile, context: Context) -> StoredFile:
+    """Give the caller a copy."""
+    file = _find(context, command.project, command.path)
+    target = paths.transferred(context, command.to)
+    replace = command.replace or _is_ours(context, target)
+    digest = folder.put(file, target, replace=replace, spare=False)
+    return folder.described(context, command.project, file, digest)
+
+
+@handles(DeleteFile)
+def delete_file(command: DeleteFile, context: Context) -> None:
+    """Remove it, and the folders that it leaves empty."""
+    place = _place(context, command.project, command.path)
+    if place.is_dir() and not command.recursive:
+        raise errors.Conflict(
+            f"{command.path} is a folder; delete it with all that is in it by --recursive"
+        )
+    if not place.exists():
+        raise folder.missing(context, command.project, command.path)
+    folder.remove(place, paths.files_folder(context, command.project))
+
+
+def _place(context: Context, project: str, path: str) -> Path:
+    """Where a path among a project's files is, whether there is something or not."""
+    with context.read() as db:
+        require_project(db, project)
+    return paths.locate(context, project, f"{paths.FILES}{paths.inner_path(path)}")
+
+
+def _find(context: Context, project: str, path: str) -> Path:
+    place = _place(context, project, path)
+    if place.is_dir():
+        raise errors.Invalid(f"{path} is a folder; name a file in it")
+    if not place.is_file():
+        raise folder.missing(context, project, path)
+    return place
+
+
+def _is_ours(context: Context, file: Path) -> bool:
+    """Whether it is a file in transfer, which nobody needs after the command."""
+    return file.parent == context.folder / paths.TRANSFERS

@@ -1,1 +1,0 @@
-"""Jobs: commands that run later, in a process of their own, and scenarios that start them."""
