@@ -31,6 +31,8 @@ def cli() -> str:
     codes = "".join(f", {code} {kind.code}" for kind, code in EXIT.items())
     parts[-1] += f"{codes}, 130 interrupted.\n"
     for room, group in root.commands.items():
+        if group.hidden:
+            continue
         if not isinstance(group, click.Group):
             parts.append(f"## {room}\n\n{_help(group, room)}")
             continue

@@ -13,6 +13,7 @@ from modelyard.data import commands as data
 from modelyard.files import commands as files
 from modelyard.governance import commands as governance
 from modelyard.housekeeping import commands as housekeeping
+from modelyard.jobs import commands as jobs
 from modelyard.kernel.command import Caller, Command, Room, verb
 from modelyard.models import commands as models
 from modelyard.projects import commands as projects
@@ -111,6 +112,17 @@ class Recipes(Room):
     delete = verb(scoring.DeleteRecipe)
 
 
+class Jobs(Room):
+    """Jobs: commands that run later, in a process of their own that a worker starts."""
+
+    submit = verb(jobs.SubmitJob)
+    list = verb(jobs.ListJobs)
+    show = verb(jobs.ShowJob)
+    log = verb(jobs.ReadJobLog)
+    cancel = verb(jobs.CancelJob)
+    retry = verb(jobs.RetryJob)
+
+
 class Members(Room):
     """Members: who has which role in a project."""
 
@@ -174,6 +186,7 @@ class Verbs:
         Envs,
         Scoring,
         Recipes,
+        Jobs,
         Members,
         Users,
         Groups,
@@ -192,6 +205,7 @@ class Verbs:
         self.envs = Envs(caller)
         self.scoring = Scoring(caller)
         self.recipes = Recipes(caller)
+        self.jobs = Jobs(caller)
         self.members = Members(caller)
         self.users = Users(caller)
         self.groups = Groups(caller)

@@ -21,6 +21,7 @@ R = TypeVar("R")
 BUS: Bus[Any] = Bus(
     f"modelyard.{room}"
     for room in (
+        "jobs",
         "governance",
         "projects",
         "files",
@@ -41,10 +42,18 @@ class Workspace(Verbs):
     It is opened when the first command runs; until then nothing is read or written.
     """
 
-    def __init__(self, folder: Path, *, identity: Identity, progress: Progress = silence) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        identity: Identity,
+        progress: Progress = silence,
+        waits: bool = False,
+    ) -> None:
         self.folder = folder
         self.identity = identity
         self._progress = progress
+        self._waits = waits
         self._context: Any = None
         self._opening = Lock()
         super().__init__(self)
@@ -84,6 +93,7 @@ class Workspace(Verbs):
                     caller=self,
                     progress=self._progress,
                     authority=import_module("modelyard.governance.access"),
+                    waits=self._waits,
                 )
             return self._context
 
@@ -94,7 +104,11 @@ class Workspace(Verbs):
 
 
 def open_workspace(
-    folder: str | Path | None = None, *, actor: str | None = None, progress: Progress = silence
+    folder: str | Path | None = None,
+    *,
+    actor: str | None = None,
+    progress: Progress = silence,
+    waits: bool = False,
 ) -> Workspace:
     """Open the workspace in a folder.
 
@@ -103,10 +117,11 @@ def open_workspace(
             when none is given.
         actor: the name that imports and changes are recorded under; the login name by default.
         progress: called with a message, a fraction and a number of rows while long commands run.
+        waits: wait for a database that is away, for as long as the settings say a job does.
     """
     chosen = Path(folder or os.environ.get("MODELYARD_WORKSPACE") or FOLDER).expanduser()
     identity = Identity(actor or login_name())
-    return Workspace(chosen.absolute(), identity=identity, progress=progress)
+    return Workspace(chosen.absolute(), identity=identity, progress=progress, waits=waits)
 
 
 def login_name() -> str:

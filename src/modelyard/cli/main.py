@@ -14,6 +14,7 @@ from modelyard import __version__, errors
 from modelyard.cli.options import parameters_of, values_from
 from modelyard.cli.problems import EXIT, tell, tell_usage, wants_json, wrong_values
 from modelyard.cli.serve import serve
+from modelyard.cli.services import run_job_command, worker_command
 from modelyard.kernel.command import Command
 from modelyard.verbs import Verbs
 from modelyard.workspace import open_workspace
@@ -45,7 +46,8 @@ def build() -> click.Group:
         group = root.commands[room_name]
         if isinstance(group, click.Group):
             group.add_command(click_command(name, command))
-    root.add_command(serve)
+    for service in (serve, worker_command(), run_job_command()):
+        root.add_command(service)
     return root
 
 

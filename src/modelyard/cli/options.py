@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, get_args, get_origin
 
@@ -113,11 +114,17 @@ def _flag(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-def _pair(text: str, option: str) -> tuple[str, str]:
+def _pair(text: str, option: str) -> tuple[str, Any]:
+    """`KEY=text`, or `KEY:=JSON` for what is no text."""
     key, equals, value = text.partition("=")
     if not equals:
-        raise errors.Invalid(f"{option} takes KEY=VALUE, not {text!r}")
-    return key.strip(), value
+        raise errors.Invalid(f"{option} takes KEY=VALUE or KEY:=JSON, not {text!r}")
+    if not key.endswith(":"):
+        return key.strip(), value
+    try:
+        return key[:-1].strip(), json.loads(value)
+    except ValueError as error:
+        raise errors.Invalid(f"{option} {text!r}: what follows := is no JSON: {error}") from error
 
 
 def _structure(shape: type[BaseModel], text: str, option: str) -> BaseModel:

@@ -21,6 +21,7 @@ from modelyard.data.types import FileFormat, ReadOptions
 GROUP_ROWS = 131_072
 GROUP_BYTES = 64 << 20
 """A Parquet row group is written when it has so many rows or bytes."""
+LOOKED_AT = 8192  # rows that show whether a column's values repeat
 
 
 class Writer(Protocol):
@@ -79,8 +80,9 @@ class ParquetRows:
     """Parquet, in row groups of a good size whatever the size of the batches."""
 
     def __init__(self, sink: BinaryIO, schema: pa.Schema) -> None:
+        self._sink = sink
         self._schema = schema
-        self._writer = pq.ParquetWriter(sink, schema, compression="zstd")
+        self._writer: pq.ParquetWriter | None = None
         self._held: list[pa.RecordBatch] = []
 
     def write(self, batch: pa.RecordBatch) -> None:
@@ -93,14 +95,40 @@ class ParquetRows:
     def close(self) -> None:
         """Write the last row group and the footer."""
         try:
-            if self._held:
+            if self._held or self._writer is None:
                 self._write_group()
         finally:
-            self._writer.close()
+            if self._writer is not None:
+                self._writer.close()
 
     def _write_group(self) -> None:
         held, self._held = self._held, []  # if writing fails, closing shall not try again
-        self._writer.write_table(pa.Table.from_batches(held, self._schema))
+        group = pa.Table.from_batches(held, self._schema)
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(
+                self._sink, self._schema, compression="zstd", use_dictionary=_repeating(group)
+            )
+        if group.num_rows:
+            self._writer.write_table(group)
+
+
+def _repeating(group: pa.Table) -> bool | list[str]:
+    """The columns that a dictionary makes smaller; for others, such as probabilities, it is slow.
+
+    True stands for all, where columns within columns would have to be named.
+    """
+    if any(pa.types.is_nested(field.type) for field in group.schema):
+        return True
+    rows = group.slice(0, LOOKED_AT)
+    return [name for name in rows.column_names if _repeats(rows[name])]
+
+
+def _repeats(column: pa.ChunkedArray) -> bool:
+    kind = column.type
+    if not (pa.types.is_primitive(kind) or pa.types.is_string(kind)):
+        return True
+    distinct: int = pc.count_distinct(column).as_py()
+    return 2 * distinct <= len(column)
 
 
 class CsvRows:

@@ -162,6 +162,43 @@ class ServerSettings(Section):
     )
 
 
+class JobSettings(Section):
+    """How jobs run."""
+
+    slots: int = Field(default=2, ge=1, le=256, description="jobs that a worker runs at once")
+    limits: dict[str, int] = Field(
+        default={},
+        description="jobs of a queue that run at once, over all workers ({imports = 1}); a queue "
+        "that is not named has no limit",
+    )
+    lease: float = Field(
+        default=30,
+        ge=1,
+        description="seconds without a sign of life after which a worker's jobs are taken over",
+    )
+    attempts: int = Field(
+        default=3, ge=1, description="deaths of its process after which a job has failed"
+    )
+    backoff: float = Field(
+        default=2, ge=0, description="seconds before a second attempt; twice as long each time"
+    )
+    grace: float = Field(
+        default=20,
+        ge=0,
+        description="seconds that running jobs get when a worker is stopped, then they are given "
+        "back",
+    )
+    patience: float = Field(
+        default=60, ge=0, description="seconds that a running job waits for a database that is away"
+    )
+    log_lines: int = Field(
+        default=2000, ge=10, description="last lines of its log that a job keeps"
+    )
+    keep_days: float = Field(
+        default=30, gt=0, description="days after which jobs and runs that ended are forgotten"
+    )
+
+
 class Settings(BaseSettings):
     """Everything that can be set. `MODELYARD_RUNTIME__WORKERS=4` sets `workers` of `[runtime]`."""
 
@@ -180,6 +217,7 @@ class Settings(BaseSettings):
     trust: TrustSettings = TrustSettings()
     sources: SourceSettings = SourceSettings()
     archives: ArchiveSettings = ArchiveSettings()
+    jobs: JobSettings = JobSettings()
     files: FileSettings = FileSettings()
     server: ServerSettings = ServerSettings()
     security: SecuritySettings = SecuritySettings()

@@ -146,6 +146,10 @@ class ImportVersion(ProjectCommand[ModelVersion]):
     name: str = Field(default="", description="a name for people")
     description: str = Field(default="", description="one line for people")
 
+    def exclusive_key(self) -> str:
+        """One import of a version at a time."""
+        return f"version {self.project}/{self.model}/{self.version}"
+
 
 class ListVersions(ProjectCommand[list[VersionSummary]], Paged):
     """List the versions of a saved model."""

@@ -28,6 +28,13 @@ THREAD_COUNTS = (
     "NUMEXPR_NUM_THREADS",
 )
 
+KEEPING_MEMORY = {
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(128 << 20),
+    "MALLOC_TOP_PAD_": str(16 << 20),
+}
+"""Let the C library keep what is freed: to get it back from the system is slow."""
+
 
 def worker_environment(
     scratch: str, *, threads: int, named: Sequence[str] = (), extra: Mapping[str, str] | None = None
@@ -48,6 +55,7 @@ def worker_environment(
     return {
         **passed,
         **dict.fromkeys(THREAD_COUNTS, str(threads)),
+        **KEEPING_MEMORY,
         "OMP_WAIT_POLICY": "PASSIVE",  # spinning threads of several workers slow each other down
         "HOME": scratch,
         "TMPDIR": scratch,

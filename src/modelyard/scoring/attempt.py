@@ -40,11 +40,16 @@ def carry_out(plan: Plan, folder: RunFolder, context: Context) -> ScoringRun:
 
     Raises:
         ModelyardError: it failed; what it left is removed, and the run says why.
+        Unavailable: the database is away; what is scored stays, and can be taken up again.
         KeyboardInterrupt: it was interrupted, and can be taken up again.
     """
     attempt = Attempt(plan, folder, context)
     try:
         return attempt.finish()
+    except errors.Unavailable:
+        with suppress(errors.Unavailable):
+            attempt.record(state="interrupted")
+        raise
     except Exception as exc:
         folder.clear()
         with suppress(errors.Unavailable):  # a full disk takes the database along

@@ -12,7 +12,7 @@ import pyarrow as pa
 from modelyard.data.access import Source
 
 LEAST_ROWS = 1 << 14  # fewer are not worth a second worker
-MOST_ROWS = 1 << 16  # more did not score faster, and a kill loses more
+MOST_ROWS = 1 << 15  # more score no faster, workers end further apart, and a kill loses more
 MEMORY = 96 << 20  # bytes of input that all chunks in flight may hold together
 PIECE_ROWS, PIECE_CELLS = 1 << 12, 1 << 18  # what is read to learn how wide rows are
 AHEAD = 2  # chunks per worker that are read before the oldest is written

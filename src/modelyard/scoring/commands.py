@@ -23,6 +23,10 @@ class RunScoring(Scoring, ProjectCommand[ScoringRun]):
     queue = "scoring"
     arguments = ("model",)
 
+    def exclusive_key(self) -> str:
+        """One scoring into an output at a time."""
+        return f"output {self.project}/{self.output}"
+
 
 class ListRuns(ProjectCommand[list[RunSummary]], Paged):
     """List the scoring runs of a project, the newest first."""
@@ -82,6 +86,10 @@ class RunRecipe(ProjectCommand[ScoringRun]):
     arguments = ("name",)
 
     name: Name = Field(description="name of the recipe")
+
+    def exclusive_key(self) -> str:
+        """One run of a recipe at a time: it has one output."""
+        return f"recipe {self.project}/{self.name}"
 
 
 class DeleteRecipe(ProjectCommand[None]):

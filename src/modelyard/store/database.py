@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    URL,
     Connection,
     Engine,
     Table,
@@ -18,7 +22,6 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.pool import QueuePool
 
@@ -27,12 +30,24 @@ from modelyard.store.migrations import HEAD
 
 READING = "modelyard_reading"
 LOCK = 0x6D6F6465  # "mode": one advisory lock key for all of a workspace's rare exclusive work
+CLAIMS = LOCK + 1  # another one for claiming jobs, which is quick and often
+NOTICING = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""How a PostgreSQL server that is gone without a word is noticed, instead of being waited for."""
+TRIES_EVERY = 0.5
+"""Seconds between two attempts to reach a database that is away."""
 
 
-def connect(url: str, *, connections: int = 5) -> Engine:
+def connect(url: str | URL, *, connections: int = 5, busy: float = 60) -> Engine:
     """Open the database behind a URL and bring its tables up to date.
 
-    `connections` is how many threads use it at the same time.
+    `connections` is how many threads use it at the same time, `busy` for how many seconds SQLite
+    waits for somebody else's write to end.
 
     Raises:
         Invalid: the URL is malformed or names a database that is not supported.
@@ -52,7 +67,7 @@ def connect(url: str, *, connections: int = 5) -> Engine:
             poolclass=QueuePool,
             pool_size=connections,
             max_overflow=connections,  # for a thread that needs a second one
-            pool_pre_ping=parsed.get_backend_name() == "postgresql",
+            **_options(parsed),
         )
     except (ArgumentError, NoSuchModuleError) as exc:
         raise errors.Invalid(f"the database URL cannot be used: {exc}") from exc
@@ -61,7 +76,7 @@ def connect(url: str, *, connections: int = 5) -> Engine:
             f"{exc.name} is not installed; PostgreSQL needs: pip install 'modelyard[postgres]'"
         ) from exc
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "connect", partial(_prepare_sqlite, busy=busy))
         event.listen(engine, "begin", _begin_sqlite)
     try:
         migrate(engine)
@@ -71,13 +86,20 @@ def connect(url: str, *, connections: int = 5) -> Engine:
     return engine
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
+def _options(url: URL) -> dict[str, Any]:
+    if url.get_backend_name() == "sqlite":
+        return {}
+    noticing = {name: value for name, value in NOTICING.items() if name not in url.query}
+    return {"pool_pre_ping": True, "connect_args": noticing}
+
+
+def _prepare_sqlite(connection: Any, _record: object, *, busy: float) -> None:
     connection.isolation_level = None  # transactions begin where we say so
     for pragma in (
         "journal_mode=WAL",
         "synchronous=NORMAL",
         "foreign_keys=ON",
-        "busy_timeout=60000",
+        f"busy_timeout={int(busy * 1000)}",
     ):
         connection.execute(f"PRAGMA {pragma}")
 
@@ -89,14 +111,16 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 @contextmanager
-def transaction(engine: Engine) -> Iterator[Connection]:
+def transaction(engine: Engine, *, patience: float = 0) -> Iterator[Connection]:
     """Open a transaction; leaving the block commits, an exception rolls back.
+
+    `patience` is for how many seconds it waits for a database that is away.
 
     Raises:
         Unavailable: the database does not answer, is locked for a minute, or its disk is full.
     """
     try:
-        with engine.begin() as db:
+        with _reached(engine, patience) as db, db.begin():
             yield db
     except DBAPIError as exc:
         if isinstance(exc, OperationalError) or exc.connection_invalidated:
@@ -105,10 +129,21 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         raise
 
 
-def exclusively(db: Connection) -> None:
-    """Let this transaction go alone among those that ask so (SQLite has one writer anyway)."""
+def _reached(engine: Engine, patience: float) -> Connection:
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return engine.connect()
+        except OperationalError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(TRIES_EVERY)
+
+
+def exclusively(db: Connection, key: int = LOCK) -> None:
+    """Let this transaction go alone among those with this key (SQLite has one writer anyway)."""
     if db.dialect.name == "postgresql":
-        db.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK})
+        db.execute(text("select pg_advisory_xact_lock(:key)"), {"key": key})
 
 
 def upsert(
@@ -118,8 +153,8 @@ def upsert(
 
     Without `otherwise` that row stays as it is. Both databases say it alike.
     """
-    insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[db.dialect.name]
-    query = insert(table).values(dict(row))
+    dialect = import_module(f"sqlalchemy.dialects.{db.dialect.name}")  # the other loads slowly
+    query = dialect.insert(table).values(dict(row))
     if otherwise is None:
         return query.on_conflict_do_nothing()
     return query.on_conflict_do_update(

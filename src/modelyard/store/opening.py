@@ -16,6 +16,9 @@ from modelyard.kernel.settings import read_settings
 from modelyard.store.artifacts import LocalArtifacts
 from modelyard.store.database import READING, connect, transaction
 
+MOMENT = 1.0
+"""Seconds that a worker waits for somebody else's write."""
+
 
 def open_context(
     folder: Path,
@@ -25,8 +28,11 @@ def open_context(
     caller: Caller,
     progress: Progress,
     authority: Authority,
+    waits: bool = False,
 ) -> Context:
     """Open a workspace folder, made if it is not there.
+
+    With `waits` its transactions wait for a database that is away, for as long as a job does.
 
     Raises:
         Invalid: the folder cannot be made, or its settings are wrong.
@@ -41,6 +47,7 @@ def open_context(
         settings.database or f"sqlite:///{folder / 'modelyard.db'}",
         connections=settings.server.threads,
     )
+    patience = settings.jobs.patience if waits else 0
     artifacts = Path(settings.artifacts) if settings.artifacts else folder / "artifacts"
     return Context(
         folder=folder,
@@ -52,11 +59,22 @@ def open_context(
         caller=caller,
         progress=progress,
         authority=authority,
-        begin=partial(transaction, engine),
-        read=partial(transaction, engine.execution_options(**{READING: True})),
+        begin=partial(transaction, engine, patience=patience),
+        read=partial(transaction, engine.execution_options(**{READING: True}), patience=patience),
     )
 
 
 def seen_by(opened: Context, identity: Identity, caller: Caller, progress: Progress) -> Context:
     """The same open workspace for somebody else."""
     return replace(opened, identity=identity, caller=caller, progress=progress)
+
+
+def hasty(opened: Context) -> Context:
+    """The same workspace over connections of its own that wait for nobody longer than a moment."""
+    engine = connect(opened.engine.url, busy=MOMENT)
+    return replace(
+        opened,
+        engine=engine,
+        begin=partial(transaction, engine),
+        read=partial(transaction, engine.execution_options(**{READING: True})),
+    )

@@ -321,6 +321,25 @@ def database(request, yard, name, tmp_path):
     engine.dispose()
 
 
+def test_values_that_repeat_are_written_as_a_dictionary(write, tmp_path):
+    rows = pa.table(
+        {
+            "carrier": ["AA", "UA"] * 5_000,
+            "probability": [1 / (n + 1) for n in range(10_000)],
+            "a.b": [0.5, None] * 5_000,
+        }
+    )
+    write(str(tmp_path / "out.parquet"), rows)
+    group = pq.read_metadata(tmp_path / "out.parquet").row_group(0)
+    found = {group.column(at).path_in_schema: group.column(at) for at in range(group.num_columns)}
+    assert {name: column.has_dictionary_page for name, column in found.items()} == {
+        "carrier": True,
+        "probability": False,
+        "a.b": True,
+    }
+    assert pq.read_table(tmp_path / "out.parquet").equals(rows)
+
+
 def test_a_sql_table_is_written_and_replaced(database, write, table, plain):
     name, engine = database
     path = f"connection://{name}/my table"

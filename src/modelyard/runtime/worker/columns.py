@@ -27,6 +27,9 @@ EXPECTED = {
     "datetime": "a date or time (datetime)",
 }
 NUMPY_TYPES = {"integer": np.int32, "long": np.int64, "float": np.float32, "double": np.float64}
+WHOLE_TYPES = {"integer": pa.int32(), "long": pa.int64()}
+TEXT_TYPE: Any = pa.array([""]).to_pandas().dtype  # one of its own from pandas 3 on
+HAS_TEXT_TYPE = isinstance(TEXT_TYPE, pd.StringDtype)
 NUMBER = r"^-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 WHOLE_NUMBER = r"^-?[0-9]+$"
 TOO_LONG = r"^-?0*[1-9][0-9]{18,}$"
@@ -172,6 +175,8 @@ def _numbers(column: pa.ChunkedArray, wanted: Wanted) -> Column:
     elif not (pat.is_integer(kind) or pat.is_floating(kind)):
         raise _unfit(column, wanted)
     if wanted.type in ("integer", "long"):
+        if kind == WHOLE_TYPES[wanted.type] and not column.null_count:
+            return Column(column.to_numpy())
         return _whole_numbers(column, wanted, bad, notes)
     values = column.to_numpy().astype(NUMPY_TYPES[wanted.type], copy=False)
     return Column(values, bad, notes)
@@ -236,10 +241,17 @@ def _texts(column: pa.ChunkedArray, wanted: Wanted) -> Column:
     elif not pat.is_string(kind):
         remedy = ": how to write it as text is not known; give the dataset's column the type string"
         raise _unfit(column, wanted, remedy)
+    return Column(_as_text(column), None, notes)
+
+
+def _as_text(column: pa.ChunkedArray) -> Any:
+    """Text as pandas has it, NaN where it is missing."""
+    if HAS_TEXT_TYPE:
+        return TEXT_TYPE.__from_arrow__(column)  # what to_pandas does, without its ceremony
     values = column.to_pandas()
-    if values.dtype == object and column.null_count:
+    if column.null_count:
         values = values.where(values.notna(), np.nan)
-    return Column(values.array, None, notes)
+    return values.array
 
 
 def _bytes(column: pa.ChunkedArray, wanted: Wanted) -> Column:
@@ -296,10 +308,11 @@ def _anything(column: pa.ChunkedArray) -> Column:
     """What pandas makes of it, with dates as times."""
     if pat.is_date(column.type):
         column = column.cast(pa.timestamp("s"))
-    values = column.to_pandas(date_as_object=False)
-    if values.dtype == object and column.null_count and pat.is_string(column.type):
-        values = values.where(values.notna(), np.nan)
-    return Column(values.array)
+    if pat.is_string(column.type):
+        return Column(_as_text(column))
+    if not column.null_count and (pat.is_integer(column.type) or pat.is_floating(column.type)):
+        return Column(column.to_numpy())  # the same as below, thirty times faster for a single row
+    return Column(column.to_pandas(date_as_object=False).array)
 
 
 def _categorical(column: pa.ChunkedArray, wanted: Wanted, categories: Sequence[Any]) -> Column:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import fnmatch
 import os
 from importlib import import_module
-from typing import Any, Dict, Iterator, Mapping, Sequence, Tuple, Type
+from typing import Any, Dict, Mapping, Sequence, Tuple, Type
 
 from .flavors import Flavor, choose
 from .problems import Problem
+from .skops_trust import skops_trusting
 
 NATIVE_ATTRIBUTES = (
     "sklearn_model",
@@ -38,7 +37,7 @@ def load_flavor(folder: str, mlmodel: Mapping[str, Any], trusted: Sequence[str])
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     kind = choose(mlmodel)
     try:
-        with _skops_trusting(trusted):
+        with skops_trusting(trusted):
             pyfunc = _load_pyfunc(folder, mlmodel, kind)
         facts = _facts(mlmodel, kind)
         return kind(pyfunc, _native(pyfunc), facts, folder)
@@ -103,35 +102,3 @@ def _native(pyfunc: Any) -> Any:
         if native is not None:
             return native
     return impl
-
-
-@contextlib.contextmanager
-def _skops_trusting(trusted: Sequence[str]) -> Iterator[None]:
-    """Let our own list decide what skops loads, whatever list MLflow hands it."""
-    try:
-        import skops.io as skops_io
-    except ImportError:  # an env without skops loads no skops files
-        yield
-        return
-    load = skops_io.load
-
-    def load_trusted(file: Any, trusted: Any = None) -> Any:  # noqa: ARG001  the model's own list
-        found = skops_io.get_untrusted_types(file=file)
-        unknown = [
-            name for name in found if not any(fnmatch.fnmatchcase(name, ok) for ok in patterns)
-        ]
-        if unknown:
-            raise Problem(
-                "invalid",
-                f"the model's file holds types that are not trusted: {', '.join(unknown)}; if you "
-                "trust who made the model, add them to imports under [trust] in the settings",
-                untrusted=unknown,
-            )
-        return load(file, trusted=found)
-
-    patterns = tuple(trusted)
-    skops_io.load = load_trusted
-    try:
-        yield
-    finally:
-        skops_io.load = load

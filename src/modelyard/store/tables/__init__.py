@@ -22,6 +22,13 @@ from modelyard.store.tables.access import (
 )
 from modelyard.store.tables.columns import Moment, metadata
 from modelyard.store.tables.data import connections, datasets
+from modelyard.store.tables.jobs import (
+    job_duties,
+    job_lines,
+    jobs,
+    scenario_runs,
+    scenarios,
+)
 from modelyard.store.tables.models import files, models, verifications, versions
 from modelyard.store.tables.projects import projects
 from modelyard.store.tables.runtime import env_names, env_requests, envs
@@ -41,6 +48,9 @@ __all__ = [
     "files",
     "group_users",
     "groups",
+    "job_duties",
+    "job_lines",
+    "jobs",
     "login_failures",
     "members",
     "metadata",
@@ -49,6 +59,8 @@ __all__ = [
     "recipes",
     "run_chunks",
     "runs",
+    "scenario_runs",
+    "scenarios",
     "server_secrets",
     "sessions",
     "setup_links",

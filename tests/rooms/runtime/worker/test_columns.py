@@ -208,3 +208,26 @@ def test_whole_numbers_survive_text(numbers):
     assert [int(value) for value, fit in zip(column.values, fits, strict=True) if fit] == [
         number for number, fit in zip(numbers, fits, strict=True) if fit
     ]
+
+
+@pytest.mark.parametrize("kind", ["any", "string"])
+@pytest.mark.parametrize("cells", [["a", None], ["a"], [None], []])
+def test_text_is_what_pandas_makes_of_it(cells, kind):
+    column = pa.chunked_array([pa.array(cells, pa.string()), pa.array(["ä"])])
+    expected = column.to_pandas().where(column.is_valid().to_pandas(), np.nan)
+    found = pd.Series(convert(column, Wanted("x", kind)).values)
+    pd.testing.assert_series_equal(found, expected, check_names=False)
+
+
+@pytest.mark.parametrize("kind", [pa.int8(), pa.int64(), pa.uint64(), pa.float32(), pa.float64()])
+@pytest.mark.parametrize("cells", [[1, 2], [1, None], []])
+def test_numbers_of_any_kind_are_what_pandas_makes_of_them(cells, kind):
+    column = pa.chunked_array([pa.array(cells, kind), pa.array([3], kind)])
+    found = pd.Series(convert(column, Wanted("x")).values)
+    pd.testing.assert_series_equal(found, column.to_pandas(), check_names=False)
+
+
+def test_whole_numbers_of_the_right_width_are_not_copied():
+    cells = pa.chunked_array([pa.array([1, 2], pa.int64())])
+    values = convert(cells, Wanted("x", "long")).values
+    assert np.shares_memory(values, cells.chunk(0).to_numpy())

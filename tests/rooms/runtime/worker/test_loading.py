@@ -67,6 +67,26 @@ class TestTrust:
         with pytest.raises(TypeError, match="Untrusted types found"):
             skops.io.load(tmp_path / "forest")
 
+    @pytest.fixture
+    def no_skops(self, monkeypatch):
+        """As in a fresh process: nobody has imported skops."""
+        for name in [name for name in sys.modules if name.split(".")[0] == "skops"]:
+            monkeypatch.delitem(sys.modules, name)
+        finders = list(sys.meta_path)
+        yield
+        assert sys.meta_path == finders
+
+    @pytest.mark.usefixtures("no_skops")
+    def test_skops_imported_by_the_model_itself_is_held_to_the_list(self, zoo):
+        with pytest.raises(Problem, match=r"not trusted: sklearn\.tree\._tree\.Tree;"):
+            _load(zoo("sklearn_skops_forest"), trusted_types=[])
+        _load(zoo("sklearn_skops_forest"), trusted_types=[TREE])
+
+    @pytest.mark.usefixtures("no_skops")
+    def test_skops_is_not_imported_for_a_model_without_it(self, zoo):
+        _load(zoo("lightgbm_binary"))
+        assert "skops.io" not in sys.modules
+
 
 class TestFailures:
     def test_a_missing_module_is_named(self, zoo, tmp_path):

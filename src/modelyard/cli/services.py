@@ -1,0 +1,129 @@
+"""What runs until it is stopped: the worker; and what a worker runs for each job."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from modelyard import errors
+from modelyard.cli.problems import EXIT, tell
+from modelyard.kernel.identity import Identity
+from modelyard.kernel.progress import Progress
+from modelyard.workspace import Workspace, open_workspace
+
+TRIES_EVERY = 1.0
+RUN_JOB = "run-job"
+
+
+def worker_command() -> click.Command:
+    """`modelyard worker`."""
+    about = (
+        "Run jobs until stopped: each in a process of its own.\n\n"
+        "SIGTERM and Ctrl-C let running jobs end for a while, then give them back to the queue; "
+        "the second Ctrl-C gives them back at once."
+    )
+    return click.Command(
+        "worker",
+        help=about,
+        short_help="Run jobs until stopped.",
+        params=[
+            click.Option(["--slots"], type=click.IntRange(1, 256), help="jobs to run at once"),
+            click.Option(["--queues"], default="", metavar="A,B,…", help="only jobs of these"),
+            click.Option(["--drain"], is_flag=True, help="end once nothing is left to do"),
+            click.Option(["--quiet"], is_flag=True, help="do not tell what it does"),
+            _workspace(),
+        ],
+        callback=_told(_work),
+    )
+
+
+def run_job_command() -> click.Command:
+    """`modelyard run-job`, which is not for people."""
+    return click.Command(
+        RUN_JOB,
+        help="Run a leased job: what a worker starts for each of its jobs.",
+        hidden=True,
+        params=[
+            click.Argument(["job"]),
+            click.Argument(["lease"], type=int),
+            _workspace(),
+        ],
+        callback=_told(_run_job),
+    )
+
+
+def _workspace() -> click.Option:
+    return click.Option(
+        ["--workspace"],
+        metavar="DIR",
+        envvar="MODELYARD_WORKSPACE",
+        help="folder of the workspace  [default: ./.modelyard]",
+    )
+
+
+def _told(work: Callable[..., None]) -> Callable[..., None]:
+    def callback(**given: Any) -> None:
+        try:
+            work(**given)
+        except errors.ModelyardError as error:
+            tell(error, as_json=False)
+            raise SystemExit(EXIT[type(error)]) from error
+
+    return callback
+
+
+def _work(
+    *, slots: int | None, queues: str, drain: bool, quiet: bool, workspace: str | None
+) -> None:
+    # The database and what runs jobs are only needed once a worker starts.
+    from modelyard.jobs.worker import Worker  # noqa: PLC0415
+    from modelyard.store.opening import hasty  # noqa: PLC0415
+
+    yard = open_workspace(workspace)
+    context = hasty(_opened(yard))
+    python = [sys.executable, "-u", "-m", "modelyard", RUN_JOB, "--workspace", str(yard.folder)]
+    worker = Worker(
+        context,
+        lambda job, lease: [*python, job, str(lease)],
+        slots=slots or context.settings.jobs.slots,
+        queues=[name.strip() for name in queues.split(",") if name.strip()],
+        tell=(lambda _: None) if quiet else _say,
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: worker.stop())
+    if not quiet:
+        _say(f"worker {worker.name} is ready")
+    worker.run(drain=drain)
+
+
+def _opened(yard: Workspace) -> Any:
+    """The open workspace, as soon as its database answers."""
+    told = False
+    while True:
+        try:
+            return yard.open()
+        except errors.Unavailable as exc:
+            if not told:
+                _say(f"{exc.detail}; trying again")
+            told = True
+            time.sleep(TRIES_EVERY)
+
+
+def _run_job(*, job: str, lease: int, workspace: str | None) -> None:
+    from modelyard.jobs.running import carry_out  # noqa: PLC0415  as above
+
+    yard = open_workspace(workspace, waits=True)
+
+    def acting(identity: Identity, progress: Progress) -> Workspace:
+        return yard.acting(identity, progress=progress)
+
+    carry_out(yard.open(), acting, job, lease)
+
+
+def _say(text: str) -> None:
+    click.echo(f"{time.strftime('%H:%M:%S')} {text}", err=True)

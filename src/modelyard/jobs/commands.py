@@ -1,0 +1,93 @@
+"""What one can ask of jobs.
+
+Whose job it is decides who may see and change it, so their handlers do.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, JsonValue, StringConstraints
+
+from modelyard.jobs.types import Job, JobState, LogLine
+from modelyard.kernel.command import Command
+from modelyard.kernel.values import ProjectKey
+
+EXAMPLE = "20261125-154034-7170000ceab91"
+LONGEST_DELAY = 366 * 86400
+JobId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
+class SubmitJob(Command[Job]):
+    """Run a command later, in a process of its own that a worker starts."""
+
+    needs = "jobs:write"
+    route = "POST /jobs"
+    arguments = ("command",)
+
+    command: str = Field(description="the command, as room.verb", examples=["scoring.run"])
+    given: dict[str, JsonValue] = Field(
+        default={}, description="its arguments by name (KEY:=JSON for what is not text)"
+    )
+    retries: int = Field(
+        default=0, ge=0, le=100, description="how often to begin again after an error"
+    )
+    delay: float = Field(
+        default=0, ge=0, le=LONGEST_DELAY, description="seconds to wait before it may begin"
+    )
+
+
+class ListJobs(Command[list[Job]]):
+    """List jobs, the newest first."""
+
+    needs = "jobs:read"
+    route = "GET /jobs"
+    project_field = "project"
+
+    project: ProjectKey | None = Field(default=None, description="only jobs of this project")
+    state: JobState | None = Field(default=None, description="only jobs in this state")
+    command: str | None = Field(default=None, description="only jobs of this command")
+    limit: int = Field(default=50, ge=1, le=10_000, description="how many at most")
+    after: str | None = Field(default=None, description="only jobs older than the one of this id")
+
+
+class ShowJob(Command[Job]):
+    """Show a job: how far it is, and what came of it."""
+
+    needs = "jobs:read"
+    route = "GET /jobs/{id}"
+    arguments = ("id",)
+
+    id: JobId = Field(description="id of the job", examples=[EXAMPLE])
+
+
+class ReadJobLog(Command[list[LogLine]]):
+    """Show what a job printed, and what was noted about it."""
+
+    needs = "jobs:read"
+    route = "GET /jobs/{id}/log"
+    arguments = ("id",)
+
+    id: JobId = Field(description="id of the job", examples=[EXAMPLE])
+    after: int = Field(default=0, ge=0, description="only lines after the one of this number")
+    limit: int = Field(default=10_000, ge=1, le=100_000, description="how many lines at most")
+
+
+class CancelJob(Command[Job]):
+    """Cancel a job: at once while it waits; its process is killed while it runs."""
+
+    needs = "jobs:write"
+    route = "POST /jobs/{id}/cancel"
+    arguments = ("id",)
+
+    id: JobId = Field(description="id of the job", examples=[EXAMPLE])
+
+
+class RetryJob(Command[Job]):
+    """Run a failed or cancelled job again, under its id."""
+
+    needs = "jobs:write"
+    route = "POST /jobs/{id}/retry"
+    arguments = ("id",)
+
+    id: JobId = Field(description="id of the job", examples=[EXAMPLE])

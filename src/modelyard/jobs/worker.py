@@ -1,0 +1,277 @@
+"""A worker: claims jobs, runs each in a process of its own, and writes down what comes of them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import selectors
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.exc import DBAPIError
+
+from modelyard import errors
+from modelyard.jobs import endings, leases
+from modelyard.jobs.bell import Bell, bell_of
+from modelyard.jobs.child import Child
+from modelyard.jobs.endings import Died, Ending, Erred
+from modelyard.jobs.leases import Printed
+from modelyard.jobs.reaping import Reaper
+from modelyard.kernel.context import Context
+
+LOOKS_EVERY = 0.2
+"""Seconds between two looks at the children, and on SQLite at the file."""
+ENDS_WITHIN = 0.01
+"""Seconds between two looks at a process that is about to be gone."""
+REPORTS_EVERY = 0.5
+LOOKS_ANYWAY_EVERY = 5.0
+"""Seconds after which it looks for jobs although no bell rang."""
+TRIES_EVERY = 0.5
+"""Seconds between two attempts to reach a database that is away."""
+LINGERS = 5.0
+"""Seconds that a job's process gets to end by itself once it has said what came of it."""
+
+Command = Callable[[str, int], Sequence[str]]
+"""The command line that runs a job, given its id and the number of its lease."""
+
+
+class Worker:
+    """Runs jobs until it is stopped.
+
+    Its context belongs to it alone, and waits for the database only briefly: see `opening.hasty`.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        command: Command,
+        *,
+        slots: int,
+        queues: Sequence[str] = (),
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.name = f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(3)}"
+        self._context = context
+        self._rules = context.settings.jobs
+        self._command = command
+        self._slots = slots
+        self._queues = tuple(queues)
+        self._tell = tell
+        self._children: dict[str, Child] = {}
+        self._ended: list[Child] = []
+        self._bell: Bell = bell_of(context.engine)
+        self._reaper = Reaper(context)
+        self._selector = selectors.DefaultSelector()
+        self._listened: int | None = None
+        self._wake, self._waker = os.pipe()
+        for descriptor in (self._wake, self._waker):
+            os.set_blocking(descriptor, False)
+        self._selector.register(self._wake, selectors.EVENT_READ)
+        self._stop_at: float | None = None
+        self._away = False
+        self._retry_at = self._next_look = self._beaten = self._reported = float("-inf")
+        self._slept = _slept()
+        self._is_idle = False
+
+    def stop(self) -> None:
+        """Claim nothing more, and end once the running jobs have; the second time: at once."""
+        now = time.monotonic()
+        self._stop_at = now + self._rules.grace if self._stop_at is None else now
+        os.write(self._waker, b"x")
+
+    def run(self, *, drain: bool = False) -> None:
+        """Work until stopped; with `drain` until nothing is left to do."""
+        try:
+            while not self._is_done(drain=drain):
+                self._hear()
+                self._turn()
+        finally:
+            for child in self._children.values():
+                child.kill()
+            self._bell.close()
+            self._selector.close()
+            os.close(self._wake)
+            os.close(self._waker)
+
+    def _is_done(self, *, drain: bool) -> bool:
+        if self._children:
+            return False
+        if self._stop_at is None:
+            return drain and self._is_idle and not self._ended
+        return not self._ended or time.monotonic() > self._stop_at + self._rules.lease
+
+    def _hear(self) -> None:
+        """Wait for something to happen, and take in what the children say."""
+        self._listen_to_bell()
+        ending = any(child.is_ending for child in self._children.values())
+        ready = self._selector.select(ENDS_WITHIN if ending else LOOKS_EVERY)
+        if self._wake in {key.fd for key, _ in ready}:
+            os.read(self._wake, 1 << 10)
+        now = time.monotonic()
+        for child in list(self._children.values()):
+            for descriptor in child.listen():
+                self._forget(descriptor)
+            descriptors = child.descriptors
+            if child.has_ended():
+                self._children.pop(child.job)
+                for descriptor in descriptors:
+                    self._forget(descriptor)
+                self._ended.append(child)
+            elif child.ending_since is not None and now - child.ending_since > LINGERS:
+                child.kill()
+        if self._stop_at is not None and now >= self._stop_at:
+            for child in self._children.values():
+                child.stop("its worker was stopped")
+
+    def _turn(self) -> None:
+        """Write down what is to be written, then look for work; later if the database is away."""
+        if time.monotonic() < self._retry_at:
+            return
+        try:
+            self._write()
+            self._look()
+        except errors.Unavailable as exc:
+            self._retry_at, self._next_look = time.monotonic() + TRIES_EVERY, float("-inf")
+            if not self._away:
+                self._tell(f"{exc.detail}; trying again")
+            self._away = True
+        else:
+            if self._away:
+                self._tell("the database answers again")
+            self._away = False
+
+    def _write(self) -> None:
+        while self._ended:
+            self._settle(self._ended[0])
+            self._ended.pop(0)
+            self._next_look = float("-inf")
+        now, slept = time.monotonic(), _slept()
+        woken = slept - self._slept > 1  # the machine slept: others may think we are gone
+        self._slept = slept
+        if self._children and (woken or now - self._beaten >= self._rules.lease / 5):
+            self._beat(now)
+        if now - self._reported >= REPORTS_EVERY:
+            self._report()
+            self._reported = now
+
+    def _settle(self, child: Child) -> None:
+        ending: Ending = child.ending or Died("ended unseen")
+        printed = Printed(child.printed, tuple(child.lines))
+        try:
+            with self._context.begin() as db:
+                kept = endings.settle(db, child.job, child.lease, ending, self._context, printed)
+        except DBAPIError as exc:
+            detail = f"what came of it cannot be kept: {exc.orig}"
+            ending = Erred({"code": "failed", "detail": detail, "context": {}})
+            with self._context.begin() as db:
+                kept = endings.settle(db, child.job, child.lease, ending, self._context, Printed())
+        said = "ended" if kept else "ended, but is another worker's"
+        self._tell(f"job {child.job} {said}: {endings.in_words(ending)}")
+
+    def _beat(self, now: float) -> None:
+        with self._context.begin() as db:
+            renewed = leases.beat(db, self.name, self._rules.lease)
+        self._beaten = now
+        for child in self._children.values():
+            if renewed.get(child.job) == child.lease:
+                child.renew(now + self._rules.lease)
+            else:
+                self._drop(child)
+
+    def _report(self) -> None:
+        news = [child for child in self._children.values() if child.said or child.lines]
+        if not news:
+            return
+        lost = []
+        with self._context.begin() as db:
+            for child in news:
+                printed = Printed(child.printed, tuple(child.lines))
+                keep = self._rules.log_lines
+                if not leases.report(
+                    db, child.job, child.lease, said=child.said, printed=printed, keep=keep
+                ):
+                    lost.append(child)
+        for child in news:
+            child.said, child.lines = {}, []
+        for child in lost:
+            self._drop(child)
+
+    def _drop(self, child: Child) -> None:
+        self._tell(f"job {child.job} is another worker's: its process is killed")
+        child.kill()
+
+    def _look(self) -> None:
+        rang = self._bell.rang()
+        if rang or time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + LOOKS_ANYWAY_EVERY
+            with self._context.read() as db:
+                found = leases.outlook(db, self.name, self._queues)
+            for job in found.cancelled:
+                if job in self._children:
+                    self._children[job].stop()
+            claimed = found.ready and self._claim()
+            self._is_idle = not found.ready and found.soon is None and not claimed
+            if found.soon is not None:
+                self._next_look = min(self._next_look, time.monotonic() + found.soon)
+        for job in self._reaper.look():
+            self._tell(f"job {job} is taken over: its worker gave no sign of life")
+            self._next_look = float("-inf")
+        self._reaper.clear()
+
+    def _claim(self) -> bool:
+        claimed = False
+        while self._stop_at is None and len(self._children) < self._slots:
+            now = time.monotonic()
+            with self._context.begin() as db:
+                row = leases.claim(
+                    db,
+                    self.name,
+                    seconds=self._rules.lease,
+                    queues=self._queues,
+                    limits=self._rules.limits,
+                )
+            if row is None:
+                break
+            claimed = True
+            self._start(row, now + self._rules.lease)
+        return claimed
+
+    def _start(self, row: Row[Any], until: float) -> None:
+        printed = row.lines if isinstance(row.lines, int) else 0
+        keep = self._rules.log_lines
+        command = self._command(row.id, row.lease)
+        try:
+            child = Child.start(command, job=row.id, lease=row.lease, printed=printed, keep=keep)
+        except OSError as exc:
+            self._tell(f"job {row.id} cannot be started: {exc}")
+            with self._context.begin() as db:
+                why = Died(f"could not be started: {exc}")
+                endings.settle(db, row.id, row.lease, why, self._context, Printed())
+            return
+        child.renew(until)
+        self._children[row.id] = child
+        for descriptor in child.descriptors:
+            self._selector.register(descriptor, selectors.EVENT_READ)
+        self._tell(f"job {row.id} started: {row.command}, attempt {row.attempt}")
+
+    def _listen_to_bell(self) -> None:
+        """Wait for the bell's socket too, where it has one; it changes when it was lost."""
+        descriptor = self._bell.descriptor()
+        if descriptor != self._listened:
+            if self._listened is not None:
+                self._forget(self._listened)
+            if descriptor is not None:
+                self._selector.register(descriptor, selectors.EVENT_READ)
+            self._listened = descriptor
+
+    def _forget(self, descriptor: int) -> None:
+        if descriptor in self._selector.get_map():
+            self._selector.unregister(descriptor)
+
+
+def _slept() -> float:
+    """Seconds that this machine slept since it was started, where the system tells."""
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return 0.0 if boot is None else time.clock_gettime(boot) - time.monotonic()

@@ -1,0 +1,106 @@
+"""Workspaces over both databases, with real workers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+import modelyard
+
+ODD_WORKER = Path(__file__).with_name("odd_worker.py")
+PATIENCE = 60.0
+LEASE = 2.0
+
+
+def until(true, patience=PATIENCE):
+    """Wait for something to become true, and give it back."""
+    deadline = time.monotonic() + patience
+    while not (found := true()):
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+    return found
+
+
+class Place:
+    """A workspace folder, the workspace in it, and whoever works there."""
+
+    def __init__(self, folder: Path, processes: ExitStack) -> None:
+        self.folder = folder
+        self._processes = processes
+        self.yard = modelyard.open(folder, actor="tester")
+
+    def worker(self, *words: str, **environ: str) -> subprocess.Popen:
+        """Start `modelyard worker`."""
+        command = [sys.executable, "-m", "modelyard", "worker", "--workspace", str(self.folder)]
+        return self._start([*command, *words], environ)
+
+    def odd_worker(self, slots: int, *command: str, **environ: str) -> subprocess.Popen:
+        """Start a worker whose jobs are this command."""
+        words = [sys.executable, str(ODD_WORKER), str(self.folder), str(slots), *command]
+        return self._start(words, environ)
+
+    def _start(self, command, environ):
+        log = (self.folder / f"worker-{time.monotonic_ns()}.log").open("wb")
+        process = subprocess.Popen(
+            command, env={**os.environ, **environ}, stdout=log, stderr=log, start_new_session=True
+        )
+        log.close()
+        self._processes.callback(_end, process)
+        return process
+
+    def submit(self, count: int = 1, **more) -> list[str]:
+        """Submit jobs that create projects; gives their ids."""
+        return [
+            self.yard.jobs.submit(command="projects.create", given={"key": f"p{n}"}, **more).id
+            for n in range(count)
+        ]
+
+    def job(self, job_id: str):
+        """A job as it is now."""
+        return self.yard.jobs.show(id=job_id)
+
+    def ended(self, job_id: str):
+        """The job once it has ended."""
+        until(lambda: self.job(job_id).has_ended)
+        return self.job(job_id)
+
+    def log(self, job_id: str) -> str:
+        """All that its log says."""
+        return "\n".join(line.text for line in self.yard.jobs.log(id=job_id))
+
+
+def _end(process: subprocess.Popen) -> None:
+    process.send_signal(signal.SIGCONT)
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+def make_place(tmp_path):
+    """Makes workspaces: `make_place(database_url, setting=value)`."""
+    with ExitStack() as processes:
+
+        def make(database: str, **settings) -> Place:
+            folder = tmp_path / "yard"
+            folder.mkdir()
+            chosen = {"lease": LEASE, "backoff": 0.1, "grace": 5, **settings}
+            lines = "\n".join(f"{name} = {value}" for name, value in chosen.items())
+            (folder / "modelyard.toml").write_text(f'database = "{database}"\n[jobs]\n{lines}\n')
+            place = Place(folder, processes)
+            processes.callback(place.yard.close)
+            return place
+
+        yield make
+
+
+@pytest.fixture
+def place(make_place, database_url):
+    """A workspace over each kind of database, with short leases."""
+    return make_place(database_url)

@@ -1,0 +1,239 @@
+"""Jobs do the same on SQLite and on PostgreSQL: submitted, run, retried, cancelled, kept apart."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from modelyard import errors
+from modelyard.jobs import leases, repository
+from modelyard.jobs.outcome import outcome
+from modelyard.kernel.identity import Identity
+from modelyard.store.tables import job_lines, jobs
+from modelyard.workspace import CATALOG
+
+pytestmark = pytest.mark.xdist_group("jobs")
+
+
+def says(event: dict) -> tuple[str, ...]:
+    """A command that ends with this event."""
+    line = json.dumps(event).encode() + b"\n"
+    say = f"import os; os.write(int(os.environ['MODELYARD_JOB_EVENTS']), {line!r})"
+    return (sys.executable, "-I", "-S", "-c", say)
+
+
+def test_a_job_runs_as_whoever_submitted_it_and_gives_a_typed_result(place, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows.csv").write_text("a,b\n1,2\n")
+    submit = place.yard.jobs.submit
+    made = submit(command="projects.create", given={"key": "team", "description": "ours"})
+    here = submit(command="datasets.create", given={"name": "rows", "path": "rows.csv"})
+    wrong = submit(command="models.delete", given={"name": "nothing"})
+    assert (made.state, made.actor, made.project) == ("queued", "tester", None)
+    assert here.project == "default"
+    assert place.worker("--drain").wait() == 0
+    project = outcome(CATALOG, place.job(made.id))
+    assert project == place.yard.projects.show(key="team")
+    assert outcome(CATALOG, place.job(here.id)).path == str(tmp_path / "rows.csv")
+    failed = place.job(wrong.id)
+    assert (failed.state, failed.error.code) == ("failed", "not_found")
+    assert failed.message == failed.error.detail
+    with pytest.raises(errors.NotFound, match="nothing"):
+        outcome(CATALOG, failed)
+    assert "failed: there is no saved model" in place.log(wrong.id)
+
+
+def test_what_cannot_run_is_refused_at_once(place):
+    submit = place.yard.jobs.submit
+    with pytest.raises(errors.NotFound, match=r"there is no command 'scoring\.runn'"):
+        submit(command="scoring.runn")
+    with pytest.raises(errors.Invalid, match="key: is needed"):
+        submit(command="projects.create")
+    with pytest.raises(errors.Invalid, match="cannot be one"):
+        submit(command="jobs.list")
+    with pytest.raises(errors.Invalid, match="put data into a file"):
+        submit(command="projects.create", given={"key": "a", "description": "x" * 2_000_000})
+    assert place.yard.jobs.list() == []
+
+
+def test_lists_are_filtered_and_go_page_by_page(place):
+    ids = place.submit(5)
+    place.yard.jobs.submit(command="models.delete", given={"name": "m"})
+    place.yard.jobs.cancel(id=ids[1])
+    listed = place.yard.jobs.list
+    assert [job.id for job in listed(command="projects.create")] == ids[::-1]
+    assert [job.id for job in listed(state="cancelled")] == [ids[1]]
+    assert [job.command for job in listed(project="default")] == ["models.delete"]
+    first = listed(limit=4)
+    assert [job.id for job in listed(limit=4, after=first[-1].id)] == ids[1::-1]
+    with pytest.raises(errors.NotFound, match="there is no job 'x'"):
+        place.job("x")
+
+
+def test_secrets_in_arguments_are_not_shown(place):
+    url = "postgresql://me:hidden@db.example/x?password=hidden"
+    job = place.yard.jobs.submit(command="connections.create", given={"name": "c", "url": url})
+    assert "hidden" not in job.model_dump_json()
+    assert job.arguments["url"] == "postgresql://me:***@db.example/x?password=***"
+
+
+def test_a_job_is_there_once_its_transaction_is(place):
+    context = place.yard.open()
+    command = CATALOG.fill("projects.create", {"key": "a"})
+    submission = repository.Submission("projects.create", command, Identity("me"), "/")
+
+    def fail() -> None:
+        with context.begin() as db:
+            repository.add(db, submission)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert place.yard.jobs.list() == []
+
+
+def test_a_waiting_job_is_cancelled_at_once_and_can_run_again(place):
+    [job] = place.submit()
+    cancelled = place.yard.jobs.cancel(id=job)
+    assert (cancelled.state, cancelled.message) == ("cancelled", "cancelled by tester")
+    with pytest.raises(errors.Failed, match="was cancelled by tester"):
+        outcome(CATALOG, cancelled)
+    with pytest.raises(errors.Conflict, match="has ended already"):
+        place.yard.jobs.cancel(id=job)
+    assert place.yard.jobs.retry(id=job).state == "queued"
+    with pytest.raises(errors.Unavailable, match="is queued"):
+        outcome(CATALOG, place.job(job))
+    place.worker("--drain").wait()
+    assert place.job(job).state == "succeeded"
+    with pytest.raises(errors.Conflict, match="only failed and cancelled"):
+        place.yard.jobs.retry(id=job)
+
+
+def test_a_delayed_job_waits_its_time(place):
+    [job] = place.submit(delay=1.5)
+    place.worker("--drain").wait()
+    ran = place.job(job)
+    assert ran.state == "succeeded"
+    assert (ran.started - ran.submitted).total_seconds() >= 1.5
+
+
+def test_an_error_is_retried_as_often_as_asked_and_says_why(place):
+    error = {"code": "conflict", "detail": "not yet", "context": {"n": 1}}
+    place.odd_worker(2, *says({"error": error}))
+    [often, once] = [place.submit(retries=2)[0], place.submit()[0]]
+    assert place.ended(often).attempt == 3
+    assert place.ended(once).attempt == 1
+    assert place.job(often).error.model_dump() == error
+    assert "attempt 2 failed: not yet; it is begun again in 0.2 s" in place.log(often)
+
+
+def test_an_error_that_stays_is_not_retried(place):
+    error = {"code": "forbidden", "detail": "no", "context": {}}
+    place.odd_worker(1, *says({"error": error}))
+    [job] = place.submit(retries=5)
+    assert place.ended(job).attempt == 1
+
+
+def test_output_and_progress_are_kept_within_bounds(make_place, database_url):
+    place = make_place(database_url, log_lines=50)
+    said = json.dumps({"message": "half\0way", "fraction": 0.5, "rows": 7})
+    script = f"""
+import os, sys, time
+os.write(int(os.environ["MODELYARD_JOB_EVENTS"]), {said.encode()!r} + b"\\n")
+for n in range(1000): print("line", n)
+print("x" * 5000, file=sys.stderr)
+sys.stdout.buffer.write(b"\\xff\\0 broken"); sys.stdout.flush()
+time.sleep(1.5)
+os.write(int(os.environ["MODELYARD_JOB_EVENTS"]), b'{{"result": null}}\\n')
+"""
+    place.odd_worker(1, sys.executable, "-S", "-c", script)
+    [job] = place.submit()
+    ran = place.ended(job)
+    assert (ran.state, ran.message, ran.rows, ran.fraction) == ("succeeded", "half\ufffdway", 7, 1)
+    lines = place.yard.jobs.log(id=job)
+    assert len(lines) <= 50
+    assert lines[-1].line == ran.lines == 1002
+    assert lines[-1].text == "\ufffd\ufffd broken"
+    assert max(len(line.text) for line in lines) == 2001
+    assert [line.line for line in place.yard.jobs.log(id=job, after=1000)] == [1001, 1002]
+
+
+def test_what_makes_no_sense_ends_as_failed(place):
+    """Whoever writes rows by hand stops nobody."""
+    [good] = place.submit()
+    context = place.yard.open()
+    with context.begin() as db:
+        row = dict(db.execute(select(jobs)).one()._mapping)
+        planted = [
+            {"command": "no.such"},
+            {"command": "projects.create", "arguments": "not json"},
+            {"arguments": '{"__reduce__": ["os.system", "touch /tmp/x"]}'},
+            {"identity": "\x80\x04cposix\nsystem\n"},
+            {"folder": "/no/such/folder", "queue": "nobody's"},
+        ]
+        for number, change in enumerate(planted):
+            db.execute(insert(jobs).values({**row, "id": f"planted-{number}", **change}))
+        old = {"id": "planted-old", "state": "running", "lease": 1, "worker": "gone"}
+        db.execute(insert(jobs).values({**row, **old, "command": "no.such"}))
+    place.worker()
+    for number in range(len(planted)):
+        ended = place.ended(f"planted-{number}")
+        assert ended.state == "failed", ended
+        assert ended.error.code in {"invalid", "not_found", "failed"}
+    assert place.ended("planted-old").error.code == "not_found"
+    assert place.ended(good).state == "succeeded"
+    assert len(place.yard.jobs.list(limit=100)) == len(planted) + 2
+
+
+def test_whoever_lost_a_lease_writes_nothing(place):
+    context = place.yard.open()
+    [job] = place.submit()
+    facts = {"seconds": 60, "queues": (), "limits": {}}
+    with context.begin() as db:
+        first = leases.claim(db, "first", **facts)
+        db.execute(update(jobs).values(state="queued"))
+        second = leases.claim(db, "second", **facts)
+    assert (first.lease, second.lease) == (1, 2)
+    said, printed = {"message": "mine"}, leases.Printed(1, ("mine",))
+    with context.begin() as db:
+        assert not leases.report(db, job, 1, said=said, printed=printed, keep=10)
+        assert leases.beat(db, "first", 60) == {}
+        assert leases.beat(db, "second", 60) == {job: 2}
+        assert db.execute(select(job_lines)).all() == []
+        assert leases.report(db, job, 2, said=said, printed=printed, keep=10)
+
+
+def test_the_same_thing_is_not_done_by_two_jobs_at_once(place):
+    context = place.yard.open()
+    submit = place.yard.jobs.submit
+    same = {"model": "m", "version": "v1", "source": "x"}
+    one, two = (submit(command="versions.import", given=same).id for _ in range(2))
+    other = submit(command="versions.import", given={**same, "version": "v2"}).id
+    with context.begin() as db:
+        claimed = [leases.claim(db, "me", seconds=60, queues=(), limits={}) for _ in range(3)]
+    assert [row and row.id for row in claimed] == [one, other, None]
+    assert place.job(two).state == "queued"
+
+
+def test_a_worker_takes_only_jobs_of_its_queues(place):
+    [job] = place.submit()
+    scoring = place.yard.jobs.submit(command="recipes.run", given={"name": "r"}).id
+    place.worker("--queues", "imports, scoring", "--drain").wait()
+    assert place.job(job).state == "queued"
+    assert place.job(scoring).error.code == "not_found"
+
+
+def test_old_jobs_are_forgotten_by_workers(make_place, database_url):
+    place = make_place(database_url, keep_days=2)
+    old, new = place.submit(2)
+    for job in (old, new):
+        place.yard.jobs.cancel(id=job)
+    with place.yard.open().begin() as db:
+        db.execute(update(jobs).where(jobs.c.id == old).values(ended=jobs.c.ended - 3 * 86400))
+    place.worker("--drain").wait()
+    assert [job.id for job in place.yard.jobs.list()] == [new]
+    with place.yard.open().begin() as db:
+        assert set(db.scalars(select(job_lines.c.job))) == {new}
