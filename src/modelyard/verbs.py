@@ -173,6 +173,14 @@ class Account(Room):
     password = verb(governance.ChangePassword)
 
 
+class Audit(Room):
+    """Audit: who did what, in a log that shows if it was tampered with."""
+
+    list = verb(governance.ListAudit)
+    verify = verb(governance.VerifyAudit)
+    export = verb(governance.ExportAudit)
+
+
 class Verbs:
     """Everything a caller can be asked."""
 
@@ -193,6 +201,7 @@ class Verbs:
         Keys,
         Sessions,
         Account,
+        Audit,
     )
 
     def __init__(self, caller: Caller) -> None:
@@ -212,6 +221,7 @@ class Verbs:
         self.keys = Keys(caller)
         self.sessions = Sessions(caller)
         self.account = Account(caller)
+        self.audit = Audit(caller)
 
     @classmethod
     def commands(cls) -> Iterator[tuple[str, str, type[Command[Any]]]]:

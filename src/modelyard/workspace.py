@@ -59,15 +59,18 @@ class Workspace(Verbs):
         super().__init__(self)
 
     def run(self, command: Command[R], /) -> R:
-        """Authorize a command, carry it out and give back its result.
+        """Authorize a command, carry it out, record what came of it, and give back its result.
 
         Raises:
             ModelyardError: the command cannot be carried out; the message says what to do.
         """
         context = self.open()
         places = import_module("modelyard.kernel.paths")
-        with places.without_places(context, command.in_project()):
-            context.authorize(command)
+        audit = import_module("modelyard.governance.audit")
+        with (
+            places.without_places(context, command.in_project()),
+            audit.recorded(context, command),
+        ):
             return BUS.handle(command, context)
 
     def acting(self, identity: Identity, *, progress: Progress = silence) -> Workspace:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from modelyard import errors
 from modelyard.governance import repository
@@ -17,6 +17,7 @@ from modelyard.store.tables import projects
 
 NAMED = 5
 """How many of those who can grant a right a message names."""
+THERE = select(projects.c.key).where(projects.c.key == bindparam("project"))
 
 
 def authorize(context: Context, command: Command[Any]) -> None:
@@ -92,8 +93,7 @@ def _role_in(db: Connection, who: Standing, project: str) -> Role | None:
     if not who.sees(project):
         return None
     if who.admin:
-        there = select(projects.c.key).where(projects.c.key == project)
-        return None if db.scalar(there) is None else "admin"
+        return None if db.scalar(THERE, {"project": project}) is None else "admin"
     return roles_of(db, who.name, project).get(project)
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from modelyard.governance.types import (
     Account,
     ApiKey,
+    AuditCheck,
+    AuditEntry,
+    AuditExport,
+    AuditFilter,
     Email,
     Group,
     Member,
@@ -22,8 +26,9 @@ from modelyard.governance.types import (
     UserName,
 )
 from modelyard.kernel.command import Command, ProjectCommand
+from modelyard.kernel.paging import Paged
 from modelyard.kernel.secrets import NEW_SECRET, SECRET
-from modelyard.kernel.values import Name, ProjectKey
+from modelyard.kernel.values import LocalPath, Name, ProjectKey
 
 LONGEST_PASSWORD = 1024
 
@@ -47,7 +52,7 @@ class CreateUser(Command[User]):
     groups: tuple[Name, ...] = Field(default=(), description="groups to put them into")
 
 
-class ListUsers(Command[list[User]]):
+class ListUsers(Command[list[User]], Paged):
     """List the users, by name."""
 
     needs = "users:read"
@@ -209,7 +214,7 @@ class CreateKey(Command[NewKey]):
     )
 
 
-class ListKeys(Command[list[ApiKey]]):
+class ListKeys(Command[list[ApiKey]], Paged):
     """List API keys, the newest first, without their secrets."""
 
     needs = "keys:read"
@@ -229,7 +234,7 @@ class RevokeKey(Command[ApiKey]):
     id: str = Field(max_length=64, description="id of the key")
 
 
-class ListSessions(Command[list[Session]]):
+class ListSessions(Command[list[Session]], Paged):
     """List who is signed in with a browser, the latest first."""
 
     needs = "sessions:read"
@@ -271,4 +276,40 @@ class ChangePassword(Command[None]):
         max_length=LONGEST_PASSWORD,
         description="the password from now on",
         examples=["wrong donkey accumulator"],
+    )
+
+
+class ListAudit(Command[list[AuditEntry]], AuditFilter, Paged):
+    """List what was done and what was refused, the newest first."""
+
+    needs = "audit:read"
+    route = "GET /audit"
+
+
+class ExportAudit(Command[AuditExport], AuditFilter):
+    """Write entries of the audit log to a file, the oldest first: JSON lines, or CSV."""
+
+    needs = "audit:read"
+    route = "POST /audit/export"
+    receives = "to"
+    arguments = ("to",)
+
+    to: Annotated[str, LocalPath("write")] = Field(
+        description="new file, ending in .jsonl or .csv", examples=["audit.jsonl"]
+    )
+    format: Literal["jsonl", "csv"] | None = Field(
+        default=None, description="where the file's ending does not say it  [jsonl]"
+    )
+
+
+class VerifyAudit(Command[AuditCheck]):
+    """Check that no entry of the audit log was changed, removed, moved or cut off."""
+
+    needs = "audit:read"
+    route = "GET /audit/verify"
+
+    head: str | None = Field(
+        default=None,
+        pattern=r"^[0-9a-f]{64}$",
+        description="hash of an entry that was kept elsewhere: it has to be in the log",
     )

@@ -5,7 +5,17 @@ from __future__ import annotations
 import json
 
 from modelyard import errors
-from modelyard.governance import keys, own, people, repository, sessions
+from modelyard.governance import (
+    audit,
+    audit_check,
+    audit_export,
+    audit_reading,
+    keys,
+    own,
+    people,
+    repository,
+    sessions,
+)
 from modelyard.governance.commands import (
     AddMember,
     ChangePassword,
@@ -14,6 +24,8 @@ from modelyard.governance.commands import (
     CreateUser,
     DeleteGroup,
     DeleteUser,
+    ExportAudit,
+    ListAudit,
     ListGroups,
     ListKeys,
     ListMembers,
@@ -27,9 +39,21 @@ from modelyard.governance.commands import (
     ShowUser,
     UpdateGroup,
     UpdateUser,
+    VerifyAudit,
 )
 from modelyard.governance.rights import require_grantable
-from modelyard.governance.types import Account, ApiKey, Group, Member, NewKey, Session, User
+from modelyard.governance.types import (
+    Account,
+    ApiKey,
+    AuditCheck,
+    AuditEntry,
+    AuditExport,
+    Group,
+    Member,
+    NewKey,
+    Session,
+    User,
+)
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
@@ -58,7 +82,7 @@ def create_user(command: CreateUser, context: Context) -> User:
 def list_users(command: ListUsers, context: Context) -> list[User]:
     """List by name."""
     with context.read() as db:
-        return repository.every_user(db, command.search)
+        return repository.users_by_name(db, command.search, command)
 
 
 @handles(ShowUser)
@@ -178,7 +202,8 @@ def create_key(command: CreateKey, context: Context) -> NewKey:
 def list_keys(command: ListKeys, context: Context) -> list[ApiKey]:
     """List one's own, or those one may ask for."""
     with context.read() as db:
-        return keys.listed(db, own.whose(context, db, command.user, every=command.every))
+        user = own.whose(context, db, command.user, every=command.every)
+        return keys.listed(db, user, command)
 
 
 @handles(RevokeKey)
@@ -196,7 +221,8 @@ def revoke_key(command: RevokeKey, context: Context) -> ApiKey:
 def list_sessions(command: ListSessions, context: Context) -> list[Session]:
     """List one's own, or those one may ask for."""
     with context.read() as db:
-        return sessions.listed(db, own.whose(context, db, command.user, every=command.every))
+        user = own.whose(context, db, command.user, every=command.every)
+        return sessions.listed(db, user, command)
 
 
 @handles(RevokeSession)
@@ -219,3 +245,25 @@ def show_account(_command: ShowAccount, context: Context) -> Account:
 def change_password(command: ChangePassword, context: Context) -> None:
     """Check the password until now, then keep the new one."""
     own.change_password(context, command.current, command.new)
+
+
+@handles(ListAudit)
+def list_audit(command: ListAudit, context: Context) -> list[AuditEntry]:
+    """List the newest first."""
+    audit.close_lost(context, at_once=True)
+    with context.read() as db:
+        return audit_reading.listed(db, command, command)
+
+
+@handles(ExportAudit)
+def export_audit(command: ExportAudit, context: Context) -> AuditExport:
+    """Write the oldest first."""
+    return audit_export.export(context, command)
+
+
+@handles(VerifyAudit)
+def verify_audit(command: VerifyAudit, context: Context) -> AuditCheck:
+    """Close what is left open, then compare entry by entry."""
+    audit.close_lost(context, at_once=True)
+    with context.read() as db:
+        return audit_check.check(db, command.head)

@@ -9,13 +9,15 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from modelyard import errors
 from modelyard.governance.types import ApiKey, NewKey
 from modelyard.kernel.context import Context
 from modelyard.kernel.identity import Identity
+from modelyard.kernel.paging import Page, Paged
 from modelyard.kernel.values import now
+from modelyard.store.paging import page
 from modelyard.store.tables import api_keys
 
 PREFIX = "mdy"
@@ -78,16 +80,18 @@ def identify(context: Context, secret: str, address: str) -> Identity:
 
 def get(db: Connection, id_: str) -> ApiKey:
     """Look a key up; NotFound if there is none."""
-    found = _keys(db, select(api_keys).where(api_keys.c.id == id_))
-    if not found:
+    row = db.execute(select(api_keys).where(api_keys.c.id == id_)).one_or_none()
+    if row is None:
         raise errors.NotFound(f"there is no API key {id_!r}; see: keys list", id=id_)
-    return found[0]
+    return _key(row)
 
 
-def listed(db: Connection, user: str | None) -> list[ApiKey]:
+def listed(db: Connection, user: str | None, asked: Paged) -> Page[ApiKey]:
     """The keys of a user, or of all; the newest first."""
-    query = select(api_keys).order_by(api_keys.c.created.desc(), api_keys.c.id)
-    return _keys(db, query if user is None else query.where(api_keys.c.user == user))
+    query = select(api_keys)
+    query = query if user is None else query.where(api_keys.c.user == user)
+    by = [api_keys.c.created, api_keys.c.id]
+    return page(db, query, by, asked, _key, descending=True)
 
 
 def revoke(db: Connection, id_: str) -> None:
@@ -103,10 +107,6 @@ def revoke(db: Connection, id_: str) -> None:
 
 def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _keys(db: Connection, query: Select[Any]) -> list[ApiKey]:
-    return [_key(row) for row in db.execute(query)]
 
 
 def _key(row: Row[Any]) -> ApiKey:

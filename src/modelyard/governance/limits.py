@@ -14,6 +14,7 @@ from modelyard.store.database import upsert
 from modelyard.store.tables import login_failures
 
 WINDOW = timedelta(minutes=15)
+SKEW = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,9 @@ def forgive(db: Connection, name: str, address: str) -> None:
 
 def _count(db: Connection, limit: Limit, at: datetime) -> tuple[int, datetime]:
     rows = login_failures.c
-    # A count from the future was made before the clock was set back: it would never end.
-    over = or_(rows.since < at - WINDOW, rows.since > at)
+    # A count from the future was made before the clock was set back: it would never end. Those of
+    # servers whose clocks differ a little are counted.
+    over = or_(rows.since < at - WINDOW, rows.since > at + SKEW)
     query = upsert(
         db,
         login_failures,

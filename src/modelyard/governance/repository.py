@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, delete, insert, or_, select, update
@@ -11,8 +11,10 @@ from sqlalchemy.exc import IntegrityError
 
 from modelyard import errors
 from modelyard.governance.types import Group, Member, MemberKind, Role, User
+from modelyard.kernel.paging import Page, Paged
 from modelyard.kernel.values import now
 from modelyard.store.database import exclusively
+from modelyard.store.paging import page
 from modelyard.store.tables import group_users, groups, members, users
 
 
@@ -49,13 +51,14 @@ def user_of_identity(db: Connection, identity: str) -> User | None:
     return found[0] if found else None
 
 
-def every_user(db: Connection, search: str = "") -> list[User]:
+def users_by_name(db: Connection, search: str, asked: Paged) -> Page[User]:
     """The users whose name or address holds a text, by name."""
-    query = select(users).order_by(users.c.name)
+    query = select(users)
     if search:
         texts = (users.c.name, users.c.display_name, users.c.email)
         query = query.where(or_(*(text.icontains(search, autoescape=True) for text in texts)))
-    return _users(db, query)
+    rows = page(db, query, [users.c.name], asked, lambda row: row)
+    return Page(_users_in(db, rows), following=rows.next)
 
 
 def change_user(db: Connection, name: str, changes: dict[str, Any]) -> None:
@@ -181,7 +184,10 @@ def _forget_member(db: Connection, kind: MemberKind, name: str) -> None:
 
 
 def _users(db: Connection, query: Select[Any]) -> list[User]:
-    rows = db.execute(query).all()
+    return _users_in(db, db.execute(query).all())
+
+
+def _users_in(db: Connection, rows: Sequence[Row[Any]]) -> list[User]:
     inside: dict[str, list[str]] = {row.name: [] for row in rows}
     places = select(group_users.c.user, group_users.c.group).order_by(group_users.c.group)
     if len(rows) == 1:

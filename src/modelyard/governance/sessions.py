@@ -12,7 +12,9 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from modelyard import errors
 from modelyard.governance.types import LoginWay, Session
 from modelyard.kernel.context import Context
+from modelyard.kernel.paging import Page, Paged
 from modelyard.kernel.values import now
+from modelyard.store.paging import page
 from modelyard.store.tables import sessions, users
 
 NOTED_EVERY = timedelta(minutes=5)
@@ -58,12 +60,12 @@ def user_of(context: Context, secret: str) -> str | None:
     return found
 
 
-def listed(db: Connection, user: str | None) -> list[Session]:
+def listed(db: Connection, user: str | None, asked: Paged) -> Page[Session]:
     """The sessions of a user, or of all, that have not ended; the latest first."""
-    query = select(sessions).where(sessions.c.expires > now()).order_by(sessions.c.seen.desc())
-    if user is not None:
-        query = query.where(sessions.c.user == user)
-    return [_session(row) for row in db.execute(query)]
+    query = select(sessions).where(sessions.c.expires > now())
+    query = query if user is None else query.where(sessions.c.user == user)
+    by = [sessions.c.created, sessions.c.id]
+    return page(db, query, by, asked, _session, descending=True)
 
 
 def get(db: Connection, id_: str) -> Session:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, and_, or_, select
+from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, or_, select
 
 from modelyard import errors
 from modelyard.governance.rights import NARROWED, ROLES, covers
@@ -13,6 +13,24 @@ from modelyard.governance.types import Role
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.values import now
 from modelyard.store.tables import api_keys, group_users, groups, members, users
+
+# Put together once: they run with every command.
+WHO: BindParameter[str] = bindparam("user")
+USER = select(users.c.active, users.c.admin).where(users.c.name == WHO)
+KEY = (
+    select(api_keys, users.c.active, users.c.admin)
+    .join(users, users.c.name == api_keys.c.user)
+    .where(api_keys.c.id == bindparam("key"), api_keys.c.user == WHO)
+)
+GROUPS = select(group_users.c.group).where(group_users.c.user == WHO)
+ROLES_OF = select(members.c.project, members.c.role).where(
+    or_(
+        and_(members.c.kind == "user", members.c.name == WHO),
+        and_(members.c.kind == "group", members.c.name.in_(GROUPS)),
+    )
+)
+ROLES_IN = ROLES_OF.where(members.c.project == bindparam("in"))
+RIGHTS = select(groups.c.rights).join(group_users).where(group_users.c.user == WHO)
 
 
 @dataclass(frozen=True)
@@ -49,8 +67,8 @@ def standing_of(db: Connection, identity: Identity) -> Standing:
         raise errors.Unauthenticated("sign in first, or send an API key: Authorization: Bearer …")
     if identity.kind == "key":
         return _of_key(db, identity)
-    row = db.execute(select(users.c.active, users.c.admin).where(users.c.name == identity.name))
-    return _of_user(row.one_or_none(), identity.name)
+    row = db.execute(USER, {"user": identity.name}).one_or_none()
+    return _of_user(row, identity.name)
 
 
 def _of_user(row: Row[bool, bool] | None, name: str) -> Standing:
@@ -64,12 +82,7 @@ def _of_user(row: Row[bool, bool] | None, name: str) -> Standing:
 
 
 def _of_key(db: Connection, identity: Identity) -> Standing:
-    query = (
-        select(api_keys, users.c.active, users.c.admin)
-        .join(users, users.c.name == api_keys.c.user)
-        .where(api_keys.c.id == identity.key, api_keys.c.user == identity.name)
-    )
-    row = db.execute(query).one_or_none()
+    row = db.execute(KEY, {"key": identity.key, "user": identity.name}).one_or_none()
     if row is None:
         raise errors.Unauthenticated("there is no such API key any more; make one: keys create")
     for moment, what in ((row.revoked, "was revoked"), (row.expires, "expired")):
@@ -89,16 +102,12 @@ def _of_key(db: Connection, identity: Identity) -> Standing:
 
 def roles_of(db: Connection, name: str, project: str | None = None) -> dict[str, Role]:
     """A user's largest role by project, their own or a group's; only one project's, if named."""
-    inside = select(group_users.c.group).where(group_users.c.user == name)
-    theirs = or_(
-        and_(members.c.kind == "user", members.c.name == name),
-        and_(members.c.kind == "group", members.c.name.in_(inside)),
-    )
-    query = select(members.c.project, members.c.role).where(theirs)
-    if project is not None:
-        query = query.where(members.c.project == project)
+    if project is None:
+        rows = db.execute(ROLES_OF, {"user": name})
+    else:
+        rows = db.execute(ROLES_IN, {"user": name, "in": project})
     roles: dict[str, Role] = {}
-    for where, role in db.execute(query):
+    for where, role in rows:
         if where not in roles or ROLES.index(role) > ROLES.index(roles[where]):
             roles[where] = role
     return roles
@@ -106,5 +115,5 @@ def roles_of(db: Connection, name: str, project: str | None = None) -> dict[str,
 
 def rights_of(db: Connection, name: str) -> tuple[str, ...]:
     """The rights about the instance that a user's groups give."""
-    query = select(groups.c.rights).join(group_users).where(group_users.c.user == name)
-    return tuple(sorted({right for text in db.scalars(query) for right in json.loads(text)}))
+    texts = db.scalars(RIGHTS, {"user": name})
+    return tuple(sorted({right for text in texts for right in json.loads(text)}))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BaseModel, Field, JsonValue
 
 from modelyard.kernel.values import Value
 
@@ -50,6 +50,14 @@ def _one_line(text: str) -> str:
     return composed
 
 
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError as exc:
+        raise ValueError("it is too long ago, or too far ahead") from exc
+
+
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
 UserName = Annotated[
     str, AfterValidator(_user_name), Field(json_schema_extra={"pattern": USER_NAME})
 ]
@@ -144,3 +152,69 @@ class Account(Value):
     """Roles by project; an instance admin has that of admin in all of them."""
     key: ApiKey | None = None
     """The key that was used, and what it is narrowed to."""
+
+
+class AuditFilter(BaseModel):
+    """Which entries of the audit log are wanted; all that is said has to hold."""
+
+    actor: str | None = Field(default=None, max_length=128, description="only what they did")
+    action: str | None = Field(
+        default=None,
+        max_length=64,
+        description="only this action, such as models.delete, or all of a room, such as models",
+    )
+    project: str | None = Field(
+        default=None, max_length=64, description="only what was about this project"
+    )
+    outcome: str | None = Field(
+        default=None,
+        max_length=32,
+        description="only what came out as this: ok, refused, lost, or the code of an error",
+    )
+    since: Moment | None = Field(
+        default=None, description="only from this moment on, such as 2026-05-01T12:00 (UTC)"
+    )
+    until: Moment | None = Field(default=None, description="only before this moment")
+    text: str = Field(default="", max_length=200, description="only where this text occurs")
+
+
+class AuditEntry(Value):
+    """Something that was done or refused: who, when, from where, what, and what came of it."""
+
+    listed: ClassVar = ("number", "started", "actor", "address", "action", "project", "outcome")
+
+    number: int
+    id: str
+    started: datetime
+    ms: float | None = None
+    """How long it took; None where its process was gone before it ended."""
+    actor: str
+    kind: str
+    key: str | None = None
+    address: str = ""
+    action: str
+    project: str = ""
+    arguments: JsonValue = None
+    outcome: str
+    detail: str = ""
+    left_out: int = 0
+    """Refusals of the same kind just before, that were too many to keep one by one."""
+    sha256: str
+
+
+class AuditCheck(Value):
+    """The audit log is whole: what it was compared with."""
+
+    entries: int
+    head: str
+    """The hash of the last entry; keep it elsewhere, and compare by `--head`."""
+    kept: int | None = None
+    """The number of the entry whose hash had been kept elsewhere."""
+
+
+class AuditExport(Value):
+    """A file that entries of the audit log were written to."""
+
+    entries: int
+    size: int
+    """Its bytes."""

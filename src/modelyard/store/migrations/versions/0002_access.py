@@ -148,6 +148,8 @@ def upgrade() -> None:
         sa.UniqueConstraint("sha256", name=op.f("uq_sessions_sha256")),
     )
     op.create_index(op.f("ix_sessions_user"), "sessions", ["user"], unique=False)
+    head = sa.table("audit_head", sa.column("id"), sa.column("number"), sa.column("sha256"))
+    op.get_bind().execute(sa.insert(head).values(id=1, number=0, sha256="0" * 64))
 
 
 def downgrade() -> None:
