@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from threading import Lock
@@ -73,10 +74,23 @@ class Workspace(Verbs):
         ):
             return BUS.handle(command, context)
 
-    def acting(self, identity: Identity, *, progress: Progress = silence) -> Workspace:
-        """The same open workspace for somebody else; it costs nothing to make."""
+    def acting(
+        self,
+        identity: Identity,
+        *,
+        progress: Progress = silence,
+        expected: frozenset[str] | None = None,
+        note: Callable[[Any], None] | None = None,
+    ) -> Workspace:
+        """The same open workspace for somebody else; it costs nothing to make.
+
+        `expected` holds the entity tags that guarded commands are to find; `note` is called inside
+        each transaction that changes something, with its connection.
+        """
         other = Workspace(self.folder, identity=identity, progress=progress)
-        other._context = self._store().seen_by(self.open(), identity, other, progress)
+        other._context = self._store().seen_by(
+            self.open(), identity, other, progress, expected=expected, note=note
+        )
         return other
 
     def close(self) -> None:

@@ -65,6 +65,7 @@ class DeleteConnection(ProjectCommand[None]):
 
     needs = "data:write"
     route = "DELETE /connections/{name}"
+    guarded = True
     arguments = ("name",)
     name: str = Field(description="name of the connection")
     force: bool = Field(default=False, description="even if datasets or recipes use it")

@@ -45,6 +45,7 @@ from modelyard.kernel.context import Context
 from modelyard.kernel.paging import Page
 from modelyard.kernel.values import now
 from modelyard.projects.access import require_project
+from modelyard.store.database import exclusively
 
 
 @handles(CreateConnection)
@@ -92,6 +93,9 @@ def show_connection(command: ShowConnection, context: Context) -> Connection:
 def delete_connection(command: DeleteConnection, context: Context) -> None:
     """Forget it, unless a dataset or a recipe needs it."""
     with context.begin() as db:
+        exclusively(db)
+        found = repository.find_connection(db, command.project, command.name)
+        context.unchanged(_masked(found))
         used = [] if command.force else usages.of_connection(db, command.project, command.name)
         repository.remove_connection(
             db, command.project, command.name

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, JsonValue
 
+from modelyard.kernel.secrets import SECRET
 from modelyard.kernel.values import Value
 
 Role = Literal["reader", "contributor", "admin"]
@@ -121,7 +122,7 @@ class ApiKey(Value):
 class NewKey(ApiKey):
     """A key that was just made: the only time its secret is shown."""
 
-    secret: str
+    secret: Annotated[str, SECRET]
 
 
 class Session(Value):

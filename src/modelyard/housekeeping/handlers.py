@@ -24,7 +24,7 @@ def delete_project(command: DeleteProject, context: Context) -> None:
     key = command.key
     with context.begin() as db:
         exclusively(db)
-        projects.require_project(db, key)
+        context.unchanged(projects.require_project(db, key))
         if key == DEFAULT:
             raise errors.Invalid(
                 f"the project {key!r} cannot be deleted: commands that name no project are about "

@@ -22,6 +22,7 @@ class Command(BaseModel, Generic[R]):
     may take long and reports progress; as a job it then waits in `queue`. `arguments` names the
     fields that a command line takes by position, in order. `project_field` names the field that
     holds the project whose members may run it; a command without one is about the whole instance.
+    A `guarded` command compares what it changes with what its caller saw (`Context.unchanged`).
 
     `sends` names the field that holds a file of the caller's whose bytes the command is given,
     `receives` the field that holds the file of the caller's that it writes. Over HTTP these bytes
@@ -40,6 +41,7 @@ class Command(BaseModel, Generic[R]):
     project_field: ClassVar[str] = ""
     sends: ClassVar[str] = ""
     receives: ClassVar[str] = ""
+    guarded: ClassVar[bool] = False
 
     @classmethod
     def result_type(cls) -> Any:

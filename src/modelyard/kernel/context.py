@@ -10,11 +10,14 @@ from typing import Any, BinaryIO, Protocol
 
 from sqlalchemy import Connection, Engine
 
+from modelyard import errors
 from modelyard.kernel.catalog import Catalog
 from modelyard.kernel.command import Caller, Command
+from modelyard.kernel.etags import tag_of_value
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.progress import Progress
 from modelyard.kernel.settings import Settings
+from modelyard.kernel.values import Value
 
 
 class Artifacts(Protocol):
@@ -77,6 +80,24 @@ class Context:
     """Open a transaction; leaving the block commits, an exception rolls back. Keep it short."""
     read: Callable[[], AbstractContextManager[Connection]]
     """Open a transaction that only reads, and so waits for no writer."""
+    expected: frozenset[str] | None = None
+    """Entity tags of which one must be that of what a guarded command changes; None: any."""
+
+    def unchanged(self, value: Value) -> None:
+        """Go on only with what the caller saw, where he said what that was.
+
+        Called by guarded commands with what they are about to change, as its GET shows it, inside
+        the transaction that changes it.
+
+        Raises:
+            Conflict: it changed meanwhile.
+        """
+        if self.expected is not None and (found := tag_of_value(value)) not in self.expected:
+            raise errors.Conflict(
+                "it changed since you looked at it; look again, and decide anew",
+                expected=sorted(self.expected),
+                found=found,
+            )
 
     def authorize(self, command: Command[Any]) -> None:
         """Let whoever runs this run the command too, or say why not.

@@ -59,6 +59,7 @@ class UpdateModel(ProjectCommand[SavedModel]):
 
     needs = "models:write"
     route = "PATCH /models/{name}"
+    guarded = True
     arguments = ("name",)
 
     name: Name = Field(description="name of the saved model")
@@ -70,6 +71,7 @@ class DeleteModel(ProjectCommand[None]):
 
     needs = "models:write"
     route = "DELETE /models/{name}"
+    guarded = True
     arguments = ("name",)
 
     name: Name = Field(description="name of the saved model")
@@ -183,6 +185,7 @@ class UpdateVersion(ProjectCommand[ModelVersion]):
 
     needs = "models:write"
     route = "PATCH /models/{model}/versions/{version}"
+    guarded = True
     arguments = ("model", "version")
 
     model: Name = Field(description="name of the saved model")

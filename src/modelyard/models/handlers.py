@@ -77,6 +77,8 @@ def show_model(command: ShowModel, context: Context) -> SavedModel:
 def update_model(command: UpdateModel, context: Context) -> SavedModel:
     """Store the new description."""
     with context.begin() as db:
+        exclusively(db)
+        context.unchanged(repository.get_model(db, command.project, command.name))
         repository.describe_model(db, command.project, command.name, command.description)
         return repository.get_model(db, command.project, command.name)
 
@@ -87,6 +89,7 @@ def delete_model(command: DeleteModel, context: Context) -> None:
     with context.begin() as db:
         exclusively(db)
         model = repository.get_model(db, command.project, command.name)
+        context.unchanged(model)
         used = repository.usages(db, command.project, command.name)
         if (model.versions or used) and not command.force:
             users = f" and is used by {', '.join(usage.recipe for usage in used)}" if used else ""
@@ -136,11 +139,15 @@ def show_version(command: ShowVersion, context: Context) -> ModelVersion:
 @handles(UpdateVersion)
 def update_version(command: UpdateVersion, context: Context) -> ModelVersion:
     """Change what was asked for; a new reading of the output is tried before it is kept."""
-    with context.begin() as db:
+    with context.read() as db:
         found = repository.get_version(db, command.project, command.model, command.version)
         seen = repository.revision(db, command.project, command.model, command.version)
     version = changed_version(context, found, command)
     with context.begin() as db:
+        exclusively(db)
+        context.unchanged(
+            repository.get_version(db, command.project, command.model, command.version)
+        )
         if repository.revision(db, command.project, command.model, command.version) != seen:
             raise errors.Conflict(
                 f"version {command.version!r} of {command.model!r} changed meanwhile; look at it "
@@ -154,6 +161,7 @@ def update_version(command: UpdateVersion, context: Context) -> ModelVersion:
 def activate_version(command: ActivateVersion, context: Context) -> SavedModel:
     """Point the model at the version."""
     with context.begin() as db:
+        exclusively(db)
         repository.get_version(db, command.project, command.model, command.version)
         repository.set_active(db, command.project, command.model, command.version)
         return repository.get_model(db, command.project, command.model)

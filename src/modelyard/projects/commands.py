@@ -26,6 +26,7 @@ class UpdateProject(Command[Project]):
 
     needs = "projects:write"
     route = "PATCH /projects/{key}"
+    guarded = True
     project_field = "key"
     arguments = ("key",)
 

@@ -9,6 +9,7 @@ from modelyard.kernel.values import now
 from modelyard.projects import repository
 from modelyard.projects.commands import CreateProject, ListProjects, ShowProject, UpdateProject
 from modelyard.projects.types import Project
+from modelyard.store.database import exclusively
 
 
 @handles(CreateProject)
@@ -25,6 +26,8 @@ def create_project(command: CreateProject, context: Context) -> Project:
 def update_project(command: UpdateProject, context: Context) -> Project:
     """Store the new description."""
     with context.begin() as db:
+        exclusively(db)
+        context.unchanged(repository.get(db, command.key))
         repository.describe(db, command.key, command.description)
         return repository.get(db, command.key)
 

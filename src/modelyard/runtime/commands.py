@@ -57,6 +57,7 @@ class DeleteEnv(Command[None]):
 
     needs = "envs:write"
     route = "DELETE /envs/{env}"
+    guarded = True
     arguments = ("env",)
 
     env: str = Field(description="name or id of the env")

@@ -78,6 +78,7 @@ def delete_env(command: DeleteEnv, context: Context) -> None:
         raise errors.Invalid("'local' is the Python that runs Modelyard; it is not ours to delete")
     with context.begin() as db:
         env = repository.get_env(db, command.env)
+        context.unchanged(env)
         users = repository.users_of(db, env.id)
         further = [name for name in repository.names_of(db, env.id) if name != command.env]
         if users and not command.force:

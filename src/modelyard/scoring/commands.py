@@ -97,6 +97,7 @@ class DeleteRecipe(ProjectCommand[None]):
 
     needs = "scoring:write"
     route = "DELETE /recipes/{name}"
+    guarded = True
     arguments = ("name",)
 
     name: Name = Field(description="name of the recipe")

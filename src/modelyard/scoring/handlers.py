@@ -112,6 +112,7 @@ def run_recipe(command: RunRecipe, context: Context) -> ScoringRun:
 def delete_recipe(command: DeleteRecipe, context: Context) -> None:
     """Delete the row."""
     with context.begin() as db:
+        context.unchanged(repository.get_recipe(db, command.project, command.name))
         repository.delete_recipe(db, command.project, command.name)
 
 

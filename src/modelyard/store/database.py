@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -27,6 +27,8 @@ from sqlalchemy.pool import QueuePool
 
 from modelyard import errors
 from modelyard.store.migrations import HEAD
+
+Begin = Callable[[], AbstractContextManager[Connection]]
 
 READING = "modelyard_reading"
 LOCK = 0x6D6F6465  # "mode": one advisory lock key for all of a workspace's rare exclusive work
@@ -127,6 +129,14 @@ def transaction(engine: Engine, *, patience: float = 0) -> Iterator[Connection]:
             name = engine.url.render_as_string()
             raise errors.Unavailable(f"the database {name} does not answer: {exc.orig}") from exc
         raise
+
+
+@contextmanager
+def noted(begin: Begin, note: Callable[[Connection], None]) -> Iterator[Connection]:
+    """A transaction in which `note` has the last word: what it writes is there as the rest is."""
+    with begin() as db:
+        yield db
+        note(db)
 
 
 def _reached(engine: Engine, patience: float) -> Connection:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+
+from sqlalchemy import Connection
 
 from modelyard import errors
 from modelyard.kernel.catalog import Catalog
@@ -14,7 +17,7 @@ from modelyard.kernel.identity import Identity
 from modelyard.kernel.progress import Progress
 from modelyard.kernel.settings import read_settings
 from modelyard.store.artifacts import LocalArtifacts
-from modelyard.store.database import READING, connect, transaction
+from modelyard.store.database import READING, connect, noted, transaction
 
 MOMENT = 1.0
 """Seconds that a worker waits for somebody else's write."""
@@ -64,9 +67,24 @@ def open_context(
     )
 
 
-def seen_by(opened: Context, identity: Identity, caller: Caller, progress: Progress) -> Context:
-    """The same open workspace for somebody else."""
-    return replace(opened, identity=identity, caller=caller, progress=progress)
+def seen_by(
+    opened: Context,
+    identity: Identity,
+    caller: Caller,
+    progress: Progress,
+    *,
+    expected: frozenset[str] | None = None,
+    note: Callable[[Connection], None] | None = None,
+) -> Context:
+    """The same open workspace for somebody else; `note` is told of each transaction that writes."""
+    return replace(
+        opened,
+        identity=identity,
+        caller=caller,
+        progress=progress,
+        expected=expected,
+        begin=opened.begin if note is None else partial(noted, opened.begin, note),
+    )
 
 
 def hasty(opened: Context) -> Context:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
@@ -15,13 +17,28 @@ from modelyard.kernel.wire import read_json, read_query, read_request, request_o
 from modelyard.web.answers import Answer
 from modelyard.web.auth import identify
 from modelyard.web.bodies import read_all, require_acceptable
+from modelyard.web.conditions import expected_by, tagged
 from modelyard.web.problems import answer_to
+from modelyard.web.replays import claim
 from modelyard.web.routes import Route, Routes, location
 from modelyard.web.threads import Threads
 from modelyard.workspace import Workspace
 
 PART = 100
 """How many items of a list are answered when none are counted."""
+
+
+Note = Callable[[Any], None]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request that can be carried out."""
+
+    route: Route
+    command: Command[Any]
+    identity: Identity
+    expected: frozenset[str] | None
 
 
 class Api:
@@ -51,17 +68,34 @@ class Api:
         require_acceptable(request)
         identity = await self._threads.run(identify, request)
         body = await read_all(request, self._limits)
+        expected = expected_by(request, route.command)
         command = read_request(
-            route.command,
-            segments,
-            read_query(request.url.query),
-            read_json(body),
+            route.command, segments, read_query(request.url.query), read_json(body)
         )
-        return await self._threads.run(self._carry_out, route, command, identity)
+        asked = Asked(route, _in_parts(command), identity, expected)
+        key = request.headers.get("idempotency-key")
+        if key is not None and route.method == "POST":
+            said = b"\n".join((raw_path.encode(), request.url.query.encode(), body))
+            return await self._threads.run(self._once, asked, key, said)
+        answer = await self._threads.run(self._carry_out, asked)
+        return tagged(request, answer) if route.method == "GET" else answer
 
-    def _carry_out(self, route: Route, command: Command[Any], identity: Identity) -> Answer:
-        command = _in_parts(command)
-        result = self._workspace.acting(identity).run(command)
+    def _once(self, asked: Asked, key: str, said: bytes) -> Answer:
+        """Carry a request out, unless its key says that this was done before."""
+        held = claim(self._workspace.open().begin, asked.identity, key, said)
+        if isinstance(held, Answer):
+            return held
+        try:
+            answer = self._carry_out(asked, held.note)
+        except Exception as exc:  # noqa: BLE001  whatever it is becomes an answer
+            answer = answer_to(exc)
+        held.keep(answer, secret=asked.route.tells_secrets)
+        return answer
+
+    def _carry_out(self, asked: Asked, note: Note | None = None) -> Answer:
+        workspace = self._workspace.acting(asked.identity, expected=asked.expected, note=note)
+        route, command = asked.route, asked.command
+        result = workspace.run(command)
         if result is None:
             return Answer(204)
         content = route.result.dump_json(result)

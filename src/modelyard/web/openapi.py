@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from modelyard import __version__
+from modelyard.kernel.paging import Paged
 from modelyard.kernel.shapes import is_structure, plain
 from modelyard.kernel.wire import LEFT_OUT, PREFIX, in_query
 from modelyard.verbs import Verbs
@@ -26,6 +27,23 @@ on the command line. Errors are problem documents (RFC 9457) whose `code` names 
 EVERYWHERE = (400, 401, 403, 404, 406, 409, 422, 429, 431, 503)
 WITH_BODY = (408, 413, 415)
 
+HEADERS: dict[str, dict[str, Any]] = {
+    name: {"name": name, "in": "header", "description": text, "schema": {"type": "string"}}
+    for name, text in {
+        "If-None-Match": "the ETag of an earlier answer; 304 if that is still the answer",
+        "If-Match": "the ETag of what you saw; 412 if it changed since",
+        "Idempotency-Key": "a word of your own, such as a UUID: what is sent again under it within "
+        "24 hours is not done again but gets the same answer",
+    }.items()
+}
+ANSWERED: dict[str, dict[str, Any]] = {
+    name: {"description": text, "schema": {"type": "string"}}
+    for name, text in {
+        "ETag": "changes with what is shown",
+        "Link": 'where the list goes on: <…>; rel="next"',
+        "Location": "where it is shown",
+    }.items()
+}
 PROBLEM: dict[str, Any] = {
     "type": "object",
     "title": "Problem",
@@ -107,16 +125,19 @@ class OpenApi:
             "description": "\n\n".join(filter(None, [more, f"Needs `{route.command.needs}`."])),
         }
         statuses: tuple[int, ...] = EVERYWHERE
+        parameters += [HEADERS[name] for name in _headers(route)]
+        if route.command.guarded:
+            statuses = (*statuses, 412)
         if inside == "query":
             parameters += [_parameter(route, name, "query", each) for name, each in rest.items()]
         else:
-            statuses = (*EVERYWHERE, *WITH_BODY)
+            statuses = (*statuses, *WITH_BODY)
             if rest:
                 operation["requestBody"] = _body(route, arguments, rest)
         return operation | {
             "parameters": parameters,
             "responses": {
-                **_success(result, made=self._routes.shown_by(route) is not None),
+                **_success(route, result, made=self._routes.shown_by(route) is not None),
                 **{str(s): {"$ref": f"#/components/responses/{s}"} for s in sorted(statuses)},
             },
         }
@@ -171,14 +192,32 @@ def _body(route: Route, arguments: dict[str, Any], rest: dict[str, Any]) -> dict
     return {"required": bool(needed), "content": {"application/json": content}}
 
 
-def _success(result: dict[str, Any], *, made: bool) -> dict[str, Any]:
+def _headers(route: Route) -> list[str]:
+    """The headers that a request may have."""
+    if route.method == "GET":
+        return ["If-None-Match"]
+    if route.command.guarded:
+        return ["If-Match"]
+    return ["Idempotency-Key"] if route.method == "POST" else []
+
+
+def _success(route: Route, result: dict[str, Any], *, made: bool) -> dict[str, Any]:
     if result == {"type": "null"}:
         return {"204": {"description": "Done"}}
     content = {"application/json": {"schema": result}}
     if made:
-        where = {"description": "where it is shown", "schema": {"type": "string"}}
-        return {"201": {"description": "Made", "content": content, "headers": {"Location": where}}}
-    return {"200": {"description": "Done", "content": content}}
+        headers = {"Location": ANSWERED["Location"]}
+        return {"201": {"description": "Made", "content": content, "headers": headers}}
+    if route.method != "GET":
+        return {"200": {"description": "Done", "content": content}}
+    headers = {"ETag": ANSWERED["ETag"]}
+    kind: type[Any] = route.command
+    if issubclass(kind, Paged):
+        headers["Link"] = ANSWERED["Link"]
+    return {
+        "200": {"description": "Found", "content": content, "headers": headers},
+        "304": {"description": "Not changed since the answer whose tag was sent"},
+    }
 
 
 def _refusal(status: int) -> dict[str, Any]:

@@ -63,6 +63,8 @@ def answer_to(exc: Exception) -> Answer:
     """The answer that tells of an exception; one that nobody foresaw is logged under an id."""
     if isinstance(exc, Refused):
         return problem(exc.error, status=exc.status, headers=exc.headers)
+    if isinstance(exc, errors.Conflict) and "expected" in exc.context:
+        return problem(exc, status=412)  # what If-Match named is not there any more
     if isinstance(exc, errors.ModelyardError):
         return problem(exc)
     incident = uuid.uuid4()

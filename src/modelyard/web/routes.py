@@ -11,6 +11,8 @@ from pydantic import TypeAdapter
 
 from modelyard import errors
 from modelyard.kernel.command import Command
+from modelyard.kernel.secrets import secret_fields
+from modelyard.kernel.shapes import is_structure
 from modelyard.kernel.wire import PREFIX, field_in, request_of
 from modelyard.web.problems import Refused
 
@@ -34,6 +36,12 @@ class Route:
     def result(self) -> TypeAdapter[Any]:
         """What it answers."""
         return TypeAdapter(self.command.result_type())
+
+    @cached_property
+    def tells_secrets(self) -> bool:
+        """Whether its result holds something that is shown only once."""
+        kind = self.command.result_type()
+        return is_structure(kind) and kind is not dict and bool(secret_fields(kind))
 
     @property
     def fields(self) -> tuple[str, ...]:

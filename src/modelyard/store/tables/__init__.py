@@ -33,6 +33,7 @@ from modelyard.store.tables.models import files, models, verifications, versions
 from modelyard.store.tables.projects import projects
 from modelyard.store.tables.runtime import env_names, env_requests, envs
 from modelyard.store.tables.scoring import recipes, run_chunks, runs
+from modelyard.store.tables.web import replays
 
 __all__ = [
     "Moment",
@@ -57,6 +58,7 @@ __all__ = [
     "models",
     "projects",
     "recipes",
+    "replays",
     "run_chunks",
     "runs",
     "scenario_runs",
