@@ -403,3 +403,26 @@ class TestReading:
             rows = list(csv.DictReader(file))
         assert [row["actor"] for row in rows] == ["tester", "'=cmd()"]
         assert json.loads(rows[0]["arguments"])["description"].startswith("Ünï")
+
+
+def test_secrets_of_a_command_inside_another_are_hidden_too(yard):
+    given = {"name": "ada", "password": "correct horse battery"}
+    with pytest.raises(errors.Invalid, match="must not wait in a queue"):
+        yard.jobs.submit(command="users.create", given=given)
+    yard.users.create(name="ada")
+    with pytest.raises(errors.Invalid, match="holds a secret"):
+        yard.jobs.submit(command="keys.create", given={"name": "ci", "user": "ada"})
+    said = entries(yard)
+    assert said[0]["arguments"]["given"] == {"name": "ada", "password": "***"}
+    assert "correct horse" not in json.dumps(said)
+
+
+def test_what_is_written_about_a_command_does_not_count_as_written_by_it(yard):
+    noted = []
+    told = yard.acting(Identity("tester"), note=lambda _db: noted.append(1))
+    with pytest.raises(errors.NotFound):
+        told.keys.revoke(id="none")
+    first = len(noted)
+    told.projects.create(key="red")
+    assert (first, len(noted)) == (0, 1)
+    assert len(entries(yard)) == 2

@@ -40,7 +40,10 @@ def expected(actor: str, needs: str, *, in_project: bool) -> str:
     if actor in {"local", "admin", "admin key"}:
         return OK
     if actor == "models key":
-        return OK if needs == "models:read" or (area == "jobs" and not in_project) else FORBIDDEN
+        return OK if needs == "models:read" else FORBIDDEN
+    if actor == "scoring key":
+        runs_jobs = area == "jobs" and not in_project
+        return OK if needs == "scoring:write" or runs_jobs else FORBIDDEN
     if not in_project:
         allowed = NARROWED_TO_A_PROJECT if actor.endswith("elsewhere") else set(EVERYBODY)
         if actor == "auditor":
@@ -99,6 +102,7 @@ def people(tmp_path_factory):
 
     key("admin key", "root")
     key("models key", "root", rights=("models:read",))
+    key("scoring key", "root", rights=("scoring:write",))
     key("admin key for elsewhere", "root", projects=("blue",))
     key("contributor key for elsewhere", "contributor", projects=("blue",))
     key("contributor key", "contributor")
@@ -118,7 +122,7 @@ ACTORS = (
     "local", "anonymous", "stranger", "reader", "reader by group", "contributor", "project admin",
     "admin", "auditor", "inactive", "deleted", "admin key", "models key", "contributor key",
     "admin key for elsewhere", "contributor key for elsewhere", "key of deleted", "revoked",
-    "expired",
+    "expired", "scoring key",
 )  # fmt: skip
 
 

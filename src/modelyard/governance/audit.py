@@ -97,7 +97,7 @@ def note(
     entry = _entry(context, action, "", told)
     if outcome != "ok" and _keeper(context).refusals.too_many(entry):
         return
-    with context.begin() as db:
+    with context.begin_aside() as db:
         append(db, _finished(entry, time.perf_counter(), outcome, detail))
 
 
@@ -122,7 +122,7 @@ def _keeper(context: Context) -> Keeper:
 
 
 def _begin(context: Context, entry: Entry) -> None:
-    with context.begin() as db:
+    with context.begin_aside() as db:
         row = {"id": entry["id"], "process": this_process(), "started": now()}
         if not db.execute(BEGIN, {**row, "body": canonical(entry)}).rowcount:
             raise errors.Unavailable(
@@ -139,7 +139,7 @@ def _end(context: Context, entry: Entry) -> None:
     """
     keeper = _keeper(context)
     try:
-        with context.begin() as db:
+        with context.begin_aside() as db:
             gone = db.execute(TAKE_OUT, {"entry": entry["id"]})
             if gone.rowcount or entry["outcome"] != "lost":  # else somebody else has closed it
                 append(db, entry)
@@ -157,13 +157,15 @@ def _refuse(
     entry = _entry_of(context, command)
     if _keeper(context).refusals.too_many(entry):
         return
-    with context.begin() as db:
+    with context.begin_aside() as db:
         append(db, _finished(entry, started, *_outcome(refused)))
 
 
 def _entry_of(context: Context, command: Command[Any]) -> Entry:
     action = context.commands.name_of(type(command))
-    return _entry(context, action, command.in_project() or "", arguments_of(command))
+    return _entry(
+        context, action, command.in_project() or "", arguments_of(command, context.commands.secrets)
+    )
 
 
 def _entry(context: Context, action: str, project: str, arguments: Any) -> Entry:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Container
 from typing import Any
 
 from pydantic import JsonValue
@@ -16,9 +17,9 @@ LONGEST = 4000
 DEEPEST = 6
 
 
-def arguments_of(command: Command[Any]) -> JsonValue:
-    """The arguments that a command was given, long ones cut."""
-    arguments: dict[str, JsonValue] = shortened(told(command))
+def arguments_of(command: Command[Any], secrets: Container[str]) -> JsonValue:
+    """The arguments that a command was given, long ones cut, without what has a secret's name."""
+    arguments: dict[str, JsonValue] = shortened(told(command, secrets))
     if len(json.dumps(arguments)) <= LONGEST:
         return arguments
     return {name: shortened(part, deep=DEEPEST) for name, part in arguments.items()}

@@ -48,9 +48,14 @@ class Standing:
         """Whether the key, if one is used, lets a right through."""
         if about_instance and self.projects and right not in NARROWED:
             return False
-        if right.startswith("jobs:") and about_instance:  # the command in the job is checked too
+        if not self.rights or covers(self.rights, right):
             return True
-        return not self.rights or covers(self.rights, right)
+        # Whoever may run something may do so as a job: the command in it is checked too.
+        return about_instance and right.startswith("jobs:") and self._may_change
+
+    @property
+    def _may_change(self) -> bool:
+        return any(not pattern.endswith(":read") for pattern in self.rights)
 
     def sees(self, project: str) -> bool:
         """Whether the key, if one is used, reaches a project."""

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, or_, select, update
 
 from modelyard import errors
@@ -80,7 +80,7 @@ def add(db: Connection, submission: Submission) -> str:
 
 
 def _require_no_secret(submission: Submission) -> None:
-    """A job's arguments can be read by whoever reads the database or a backup of it."""
+    """A job's arguments and result can be read by whoever reads the database or a backup."""
     kind = type(submission.command)
     for field in submission.command.model_fields_set:
         if is_secret(kind, field):
@@ -88,6 +88,12 @@ def _require_no_secret(submission: Submission) -> None:
                 f"{field} of {submission.name} is secret and must not wait in a queue; run it in "
                 "place"
             )
+    result = kind.result_type()
+    if isinstance(result, type) and issubclass(result, BaseModel) and secret_fields(result):
+        raise errors.Invalid(
+            f"the result of {submission.name} holds a secret, which a job would keep; run it in "
+            "place"
+        )
 
 
 def ring(db: Connection) -> None:

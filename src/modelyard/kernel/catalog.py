@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,7 +11,7 @@ from pydantic import ValidationError
 from modelyard import errors
 from modelyard.kernel.command import Command
 from modelyard.kernel.faults import invalid
-from modelyard.kernel.secrets import secret_fields
+from modelyard.kernel.secrets import is_secret, secret_fields
 
 
 class Catalog(Mapping[str, type[Command[Any]]]):
@@ -33,6 +34,14 @@ class Catalog(Mapping[str, type[Command[Any]]]):
     def name_of(self, command: type[Command[Any]]) -> str:
         """The name of a command."""
         return self._names[command]
+
+    @cached_property
+    def secrets(self) -> frozenset[str]:
+        """The names of fields that are secret in any command."""
+        kinds = self._commands.values()
+        return frozenset(
+            field for kind in kinds for field in secret_fields(kind) if is_secret(kind, field)
+        )
 
     def fill(self, name: str, arguments: Mapping[str, Any]) -> Command[Any]:
         """The command of this name with these arguments.

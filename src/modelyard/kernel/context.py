@@ -76,6 +76,8 @@ class Context:
     """Runs another command as part of this one."""
     progress: Progress
     authority: Authority
+    begin_aside: Callable[[], AbstractContextManager[Connection]]
+    """Open a transaction for what is written about a command, not by it: the audit log."""
     begin: Callable[[], AbstractContextManager[Connection]]
     """Open a transaction; leaving the block commits, an exception rolls back. Keep it short."""
     read: Callable[[], AbstractContextManager[Connection]]

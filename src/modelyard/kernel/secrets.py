@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
@@ -53,8 +53,8 @@ def is_secret(kind: type[BaseModel], field: str) -> bool:
     return mark is not None and mark.part == "all"
 
 
-def hidden(value: Any, mark: Secret | None) -> Any:
-    """A value as it may be told."""
+def hidden(value: Any, mark: Secret | None, named: Container[str] = ()) -> Any:
+    """A value as it may be told; inside of it, what stands under one of some names is hidden."""
     if mark and mark.part == "all":
         return None if value is None else HIDDEN
     if isinstance(value, str):
@@ -63,14 +63,20 @@ def hidden(value: Any, mark: Secret | None) -> Any:
         password = IN_A_MARKED_URL if mark else IN_ANY_URL
         return PARAMETER.sub(rf"\1{HIDDEN}", password.sub(rf"\1:{HIDDEN}@", value))
     if isinstance(value, list | tuple):
-        return [hidden(part, mark) for part in value]
+        return [hidden(part, mark, named) for part in value]
     if isinstance(value, dict):
-        return {key: hidden(part, mark) for key, part in value.items()}
+        return {
+            key: hidden(part, SECRET if key in named else mark, named)
+            for key, part in value.items()
+        }
     return value
 
 
-def told(command: BaseModel) -> dict[str, JsonValue]:
-    """The arguments that were given, as JSON, without their secrets."""
+def told(command: BaseModel, named: Container[str] = ()) -> dict[str, JsonValue]:
+    """The arguments that were given, as JSON, without their secrets.
+
+    `named` are the names that secrets have in other commands, which this one may hold.
+    """
     marks = secret_fields(type(command))
     given = command.model_dump(mode="json", exclude_unset=True)
-    return {name: hidden(value, marks.get(name)) for name, value in given.items()}
+    return {name: hidden(value, marks.get(name), named) for name, value in given.items()}

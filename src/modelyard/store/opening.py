@@ -51,6 +51,7 @@ def open_context(
         connections=settings.server.threads,
     )
     patience = settings.jobs.patience if waits else 0
+    begin = partial(transaction, engine, patience=patience)
     artifacts = Path(settings.artifacts) if settings.artifacts else folder / "artifacts"
     return Context(
         folder=folder,
@@ -62,7 +63,8 @@ def open_context(
         caller=caller,
         progress=progress,
         authority=authority,
-        begin=partial(transaction, engine, patience=patience),
+        begin=begin,
+        begin_aside=begin,
         read=partial(transaction, engine.execution_options(**{READING: True}), patience=patience),
     )
 
@@ -94,5 +96,6 @@ def hasty(opened: Context) -> Context:
         opened,
         engine=engine,
         begin=partial(transaction, engine),
+        begin_aside=partial(transaction, engine),
         read=partial(transaction, engine.execution_options(**{READING: True})),
     )
