@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from modelyard import errors
+from modelyard.kernel.paging import ALL
 from modelyard.runtime import repository
 from modelyard.runtime.types import CodeEnv, EnvRequest, Relaxation
 from modelyard.store.database import transaction
@@ -25,7 +26,7 @@ def test_an_env_is_kept_once(engine):
     with transaction(engine) as db:
         repository.add_env(db, ENV)
         repository.add_env(db, ENV.model_copy(update={"python": "3.10.14"}))
-        assert repository.every_env(db) == [ENV]
+        assert repository.list_envs(db, ALL) == [ENV]
 
 
 def test_a_request_finds_its_env_with_its_own_relaxations(engine):

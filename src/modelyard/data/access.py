@@ -66,7 +66,7 @@ def open_source(context: Context, project: str, name_or_path: str) -> Source:
 
 def open_known(context: Context, project: str, name_or_path: str) -> Opened:
     """Open a dataset, or a path, and remember what was learned if a dataset has changed."""
-    with context.begin() as db:
+    with context.read() as db:
         known = repository.find_dataset(db, project, name_or_path)
     if known is None:
         return open_definition(context, _defined(context, project, name_or_path))
@@ -125,7 +125,7 @@ def check_output(context: Context, project: str, input_name: str, output_name: s
             f"the folder {output.path.parent} is not there; make it, then write "
             f"{output.path.name} to it"
         )
-    with context.begin() as db:
+    with context.read() as db:
         known = repository.find_dataset(db, project, input_name)
         place = locate(
             context, db, known.dataset if known else define(context, project, input_name)
@@ -140,7 +140,7 @@ def _writable_place(
     context: Context, project: str, name_or_path: str
 ) -> tuple[Known | None, FilePlace | TablePlace]:
     """Where an output goes, with its format settled; errors as in `open_target`."""
-    with context.begin() as db:
+    with context.read() as db:
         known = repository.find_dataset(db, project, name_or_path)
         definition = known.dataset if known else define(context, project, name_or_path)
         place = locate(context, db, definition)
@@ -170,7 +170,7 @@ def connection_folder(context: Context, project: str, name: str) -> Path:
         NotFound: there is no such connection, or its folder is gone.
         Invalid: it is a database.
     """
-    with context.begin() as db:
+    with context.read() as db:
         found = repository.find_connection(db, project, name)
     if found.kind != "folder":
         raise errors.Invalid(f"the connection {name!r} is a database, not a folder")
@@ -212,7 +212,7 @@ def _defined(context: Context, project: str, path: str) -> Definition:
     definition = define(context, project, path)
     if looks_like_path(path) or paths.locate(context, project, definition.path or "").exists():
         return definition
-    with context.begin() as db:
+    with context.read() as db:
         names = repository.dataset_names(db, project)
     raise errors.NotFound(
         f"there is no dataset and no file {path!r} ({definition.path}){near(path, names)}"

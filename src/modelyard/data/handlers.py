@@ -85,7 +85,7 @@ def list_connections(command: ListConnections, context: Context) -> list[Connect
 @handles(ShowConnection)
 def show_connection(command: ShowConnection, context: Context) -> Connection:
     """Look the connection up."""
-    with context.begin() as db:
+    with context.read() as db:
         return _masked(repository.find_connection(db, command.project, command.name))
 
 
@@ -107,7 +107,7 @@ def delete_connection(command: DeleteConnection, context: Context) -> None:
 def create_dataset(command: CreateDataset, context: Context) -> Dataset:
     """Look at the data first, so that a dataset that is stored can be read."""
     definition = _definition(command, context)
-    with context.begin() as db:
+    with context.read() as db:
         require_project(db, command.project)
         known = repository.find_dataset(db, command.project, command.name)
         if known is not None and not command.replace:

@@ -73,7 +73,7 @@ def open_definition(
         Invalid: the data is empty, damaged or of no known format.
         Unavailable: the database does not answer.
     """
-    with context.begin() as db:
+    with context.read() as db:
         place = locate(context, db, definition)
     if isinstance(place, TablePlace):
         source: Source = SqlSource(

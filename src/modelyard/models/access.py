@@ -29,7 +29,7 @@ def find_version(
         NotFound: there is no such model or version, or none is active.
         Blocked: its scan's verdict is not, or no longer, allowed by the settings.
     """
-    with context.begin() as db:
+    with context.read() as db:
         found = repository.get_version(db, project, model, version)
     refuse_untrusted(context, found)
     return found

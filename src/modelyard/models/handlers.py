@@ -69,7 +69,7 @@ def list_models(command: ListModels, context: Context) -> list[SavedModel]:
 @handles(ShowModel)
 def show_model(command: ShowModel, context: Context) -> SavedModel:
     """Look the model up."""
-    with context.begin() as db:
+    with context.read() as db:
         return repository.get_model(db, command.project, command.name)
 
 
@@ -132,7 +132,7 @@ def list_versions(command: ListVersions, context: Context) -> list[VersionSummar
 @handles(ShowVersion)
 def show_version(command: ShowVersion, context: Context) -> ModelVersion:
     """Look the version up."""
-    with context.begin() as db:
+    with context.read() as db:
         return repository.get_version(db, command.project, command.model, command.version)
 
 
@@ -170,7 +170,7 @@ def activate_version(command: ActivateVersion, context: Context) -> SavedModel:
 @handles(VerifyVersion)
 def verify_version(command: VerifyVersion, context: Context) -> Verification:
     """Check anew and keep the outcome; rows that differ are an error."""
-    with context.begin() as db:
+    with context.read() as db:
         version = repository.get_version(db, command.project, command.model, command.version)
     context.progress("loading it in a fresh worker")
     result = check(context, version, env=command.env)
@@ -181,7 +181,7 @@ def verify_version(command: VerifyVersion, context: Context) -> Verification:
 @handles(ExportVersion)
 def export(command: ExportVersion, context: Context) -> VersionExport:
     """Write the files out."""
-    with context.begin() as db:
+    with context.read() as db:
         version = repository.get_version(db, command.project, command.model, command.version)
     return export_version(context, version, command.to)
 

@@ -64,7 +64,7 @@ def import_version(context: Context, command: ImportVersion) -> ModelVersion:
         Failed: its env cannot be built, or it does not load or predict.
         Conflict: somebody else imported the same version meanwhile.
     """
-    with context.begin() as db:
+    with context.read() as db:
         model = repository.get_model(db, command.project, command.model)
         seen = repository.revision(db, command.project, command.model, command.version)
     check_request(command, model)
@@ -228,7 +228,7 @@ def keep(
     collect(context, replaced)
     if old_folder not in (None, version.digest):
         forget_folder(context, old_folder)
-    with context.begin() as db:
+    with context.read() as db:
         return repository.get_version(db, *key)
 
 

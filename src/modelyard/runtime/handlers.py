@@ -47,7 +47,7 @@ def show_env(command: ShowEnv, context: Context) -> CodeEnv:
     """Look the env up."""
     if command.env == LOCAL:
         return ensure_env(context, None, named=LOCAL)
-    with context.begin() as db:
+    with context.read() as db:
         return repository.get_env(db, command.env)
 
 

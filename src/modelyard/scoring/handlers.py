@@ -52,7 +52,7 @@ def list_runs(command: ListRuns, context: Context) -> list[RunSummary]:
 def show_run(command: ShowRun, context: Context) -> ScoringRun:
     """Look the run up."""
     _mark_interrupted(context)
-    with context.begin() as db:
+    with context.read() as db:
         return repository.get_run(db, command.project, command.id)
 
 
@@ -95,14 +95,14 @@ def list_recipes(command: ListRecipes, context: Context) -> list[RecipeSummary]:
 @handles(ShowRecipe)
 def show_recipe(command: ShowRecipe, context: Context) -> Recipe:
     """Look the recipe up."""
-    with context.begin() as db:
+    with context.read() as db:
         return repository.get_recipe(db, command.project, command.name)
 
 
 @handles(RunRecipe)
 def run_recipe(command: RunRecipe, context: Context) -> ScoringRun:
     """Run the scoring that the recipe holds."""
-    with context.begin() as db:
+    with context.read() as db:
         recipe = repository.get_recipe(db, command.project, command.name)
     fields = recipe.command.model_dump()
     return context.caller.run(RunScoring(project=command.project, **fields))

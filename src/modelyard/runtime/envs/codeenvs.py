@@ -61,7 +61,7 @@ def ensure_env(context: Context, request: EnvRequest | None, *, named: str = INH
         return fallback.model_copy(update={"relaxations": (note, *fallback.relaxations)})
     if choice in {MODEL, INHERIT}:
         return _for_request(context, request or EnvRequest(source=USER))
-    with context.begin() as db:
+    with context.read() as db:
         env = repository.get_env(db, choice)
     env_python(context, env)
     return _chosen(env, request, f"the env {choice!r} was chosen")
@@ -116,7 +116,7 @@ def _for_request(context: Context, request: EnvRequest) -> CodeEnv:
         exact=request.source == USER,
     )
     plan = make_plan(request, python.version, note_python(request.python, python.version))
-    with context.begin() as db:
+    with context.read() as db:
         known = repository.find_by_request(db, plan.key)
     if known is None:
         known = _resolved(context, plan, python, request)
@@ -141,7 +141,7 @@ def _resolved(context: Context, plan: Plan, python: Interpreter, request: EnvReq
             relaxations=resolution.relaxations,
             created=now(),
         )
-        with context.begin() as db:
+        with context.read() as db:
             same = repository.find_env(db, env.id)
         if same and python_in(envs_folder(context.folder) / env.id).exists():
             site.log.unlink()  # the env has its own log
