@@ -6,14 +6,19 @@ from modelyard import errors
 from modelyard.kernel.context import Context
 from modelyard.models import repository
 from modelyard.models.deleting import delete_models as forget_project
+from modelyard.models.fate import fate, lost, noticing
+from modelyard.models.folders import forget_folder
 from modelyard.models.running import RunnableVersion, predict_options, prepare, verified, verify
 from modelyard.models.types import ModelVersion, Verification
+from modelyard.store.database import exclusively
 
 __all__ = [
     "RunnableVersion",
+    "fate",
     "find_version",
     "forget_project",
     "make_runnable",
+    "noticing",
     "open_version",
     "predict_options",
     "require",
@@ -43,11 +48,13 @@ def make_runnable(context: Context, version: ModelVersion) -> RunnableVersion:
 
     Raises:
         Failed: it does not reproduce its golden predictions.
+        Conflict: it was deleted or replaced meanwhile.
     """
-    if not verified(version):
-        context.progress("checking its golden predictions in this environment")
-        require(version, check(context, version))
-    return RunnableVersion(version, prepare(context, version))
+    with noticing(context, version):
+        if not verified(version):
+            context.progress("checking its golden predictions in this environment")
+            require(version, check(context, version))
+        return RunnableVersion(version, prepare(context, version))
 
 
 def open_version(
@@ -70,11 +77,24 @@ def refuse_untrusted(context: Context, version: ModelVersion) -> None:
 
 
 def check(context: Context, version: ModelVersion, *, env: str | None = None) -> Verification:
-    """Verify a version and keep the outcome; raises Blocked as `open_version` does."""
+    """Verify a version and keep the outcome.
+
+    Raises:
+        Blocked: it may not run.
+        Conflict: it was deleted or replaced meanwhile.
+    """
     refuse_untrusted(context, version)
-    result = verify(context, version, env=env)
+    with noticing(context, version):
+        result = verify(context, version, env=env)
     with context.begin() as db:
-        repository.record_verification(db, version.project, version.model, version.version, result)
+        exclusively(db)
+        how = fate(db, version)
+        if how is None:
+            key = (version.project, version.model, version.version)
+            repository.record_verification(db, *key, result)
+    if how is not None:
+        forget_folder(context, version.digest)  # its verification has just written it anew
+        raise lost(version, how)
     return result
 
 

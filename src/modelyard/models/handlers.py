@@ -29,6 +29,7 @@ from modelyard.models.commands import (
     VerifyVersion,
 )
 from modelyard.models.exporting import export_version
+from modelyard.models.fate import noticing
 from modelyard.models.types import (
     ModelVersion,
     SavedModel,
@@ -142,7 +143,8 @@ def update_version(command: UpdateVersion, context: Context) -> ModelVersion:
     with context.read() as db:
         found = repository.get_version(db, command.project, command.model, command.version)
         seen = repository.revision(db, command.project, command.model, command.version)
-    version = changed_version(context, found, command)
+    with noticing(context, found):
+        version = changed_version(context, found, command)
     with context.begin() as db:
         exclusively(db)
         context.unchanged(
@@ -183,7 +185,8 @@ def export(command: ExportVersion, context: Context) -> VersionExport:
     """Write the files out."""
     with context.read() as db:
         version = repository.get_version(db, command.project, command.model, command.version)
-    return export_version(context, version, command.to)
+    with noticing(context, version):
+        return export_version(context, version, command.to)
 
 
 @handles(DeleteVersions)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -20,10 +20,10 @@ from modelyard.models import golden, repository
 from modelyard.models.commands import ImportVersion
 from modelyard.models.folders import (
     copy_tree,
-    folder_of,
     forget_folder,
+    forget_marked_folders,
+    leased_folder,
     list_files,
-    loadable_folder,
     tree_digest,
 )
 from modelyard.models.mlmodel import read_mlmodel
@@ -68,6 +68,7 @@ def import_version(context: Context, command: ImportVersion) -> ModelVersion:
         model = repository.get_model(db, command.project, command.model)
         seen = repository.revision(db, command.project, command.model, command.version)
     check_request(command, model)
+    forget_marked_folders(context)
     with stage(context, partial(collect, context)) as staged:
         context.progress(f"fetching {command.source}")
         lineage = fetch(
@@ -176,12 +177,11 @@ def dataset_rows(context: Context, command: ImportVersion) -> pa.Table | None:
 @contextmanager
 def private_copy(context: Context, staged: Stage, digest: str) -> Iterator[Path]:
     """The folder that workers load the model from; gone again when the import fails."""
-    known = folder_of(context, digest).is_dir()
-    folder = loadable_folder(context, digest, partial(copy_tree, staged.model))
     try:
-        yield folder
+        with leased_folder(context, digest, partial(copy_tree, staged.model)) as folder:
+            yield folder
     except BaseException:
-        if not known:
+        with suppress(errors.Unavailable, OSError):  # what failed first is to be told
             forget_folder(context, digest)
         raise
 

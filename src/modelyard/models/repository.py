@@ -211,6 +211,12 @@ def folder_digest(db: Connection, project: str, model: str, version: str) -> str
     return None if body is None else str(json.loads(body)["digest"])
 
 
+def has_folder(db: Connection, digest: str) -> bool:
+    """Whether a version has the files whose digest over all this is."""
+    same = versions.c.body.contains(f'"digest":"{digest}"')
+    return db.scalar(select(versions.c.version).where(same).limit(1)) is not None
+
+
 def unreferenced(db: Connection, digests: Iterable[str]) -> set[str]:
     """Those of the digests that no version keeps."""
     wanted = set(digests)

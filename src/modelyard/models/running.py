@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,7 @@ from modelyard import errors
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
 from modelyard.models import golden
-from modelyard.models.folders import loadable_folder, write_files
+from modelyard.models.folders import fresh_folder, in_use, loadable_folder, write_files
 from modelyard.models.mlmodel import read_mlmodel
 from modelyard.models.types import ModelVersion, Verification
 from modelyard.runtime.envs import ensure_env, env_python
@@ -53,10 +54,15 @@ def model_folder(
     return ModelFolder(env_python(context, env), folder, options, name)
 
 
-def open_pool(context: Context, folder: ModelFolder, *, size: int = 1) -> WorkerPool:
-    """Workers for a model, with the limits of the settings."""
-    log = context.folder / "logs" / "workers" / f"{folder.folder.name[:16]}.log"
-    return WorkerPool(folder, size=size, settings=context.settings.runtime, log=log)
+@contextmanager
+def open_pool(context: Context, model: ModelFolder, *, size: int = 1) -> Iterator[WorkerPool]:
+    """Workers for a model, with the limits of the settings; its folder stays until they end."""
+    log = context.folder / "logs" / "workers" / f"{model.folder.name[:16]}.log"
+    with (
+        in_use(context, model.folder),
+        WorkerPool(model, size=size, settings=context.settings.runtime, log=log) as pool,
+    ):
+        yield pool
 
 
 def predict_options(
@@ -107,21 +113,17 @@ def predict_both(pool: WorkerPool, rows: pa.Table, options: PredictOptions) -> p
     return golden.joined(direct, restructured)
 
 
-def version_folder(context: Context, version: ModelVersion, *, anew: bool = False) -> Path:
-    """The folder that a version is loaded from, written from the artifacts when it is not there."""
-    fill = partial(write_files, context, version.files)
-    return loadable_folder(context, version.digest, fill, anew=anew)
-
-
-def prepare(
-    context: Context, version: ModelVersion, *, env: CodeEnv | None = None, anew: bool = False
-) -> ModelFolder:
+def prepare(context: Context, version: ModelVersion) -> ModelFolder:
     """Make ready what a worker needs to load a version."""
-    folder = version_folder(context, version, anew=anew)
+    fill = partial(write_files, context, version.files)
+    return _loadable(context, version, version.env, loadable_folder(context, version.digest, fill))
+
+
+def _loadable(context: Context, version: ModelVersion, env: CodeEnv, folder: Path) -> ModelFolder:
     _, mlmodel = read_mlmodel(folder)
     name = f"{version.model} {version.version}"
     inputs = version.signature.inputs
-    return model_folder(context, env or version.env, folder, mlmodel, inputs, name=name)
+    return model_folder(context, env, folder, mlmodel, inputs, name=name)
 
 
 def verified(version: ModelVersion) -> bool:
@@ -153,7 +155,11 @@ def verify(context: Context, version: ModelVersion, *, env: str | None = None) -
         rows = golden.read_arrow(source)
     with context.artifacts.open(kept.outputs) as source:
         expected = golden.read_arrow(source)
-    with open_pool(context, prepare(context, version, env=built, anew=True)) as pool:
+    fill = partial(write_files, context, version.files)
+    with (
+        fresh_folder(context, version.digest, fill) as folder,
+        open_pool(context, _loadable(context, version, built, folder)) as pool,
+    ):
         found = predict_both(pool, rows, kept.options)
     result = golden.compare(expected, found, kept.tolerance)
     return Verification(

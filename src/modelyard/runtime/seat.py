@@ -96,6 +96,11 @@ class Seat:
 
     def _start(self) -> WorkerProcess:
         self.occasion = self._occasion("loading", "load_timeout")
+        if not self._model.folder.is_dir():
+            raise errors.Failed(
+                f"the files of {self._model.name} are gone from {self._model.folder}; run it "
+                "again, and they are written there anew"
+            )
         worker = self._worker = WorkerProcess(self._spec, self._log)
         if self._closed.is_set():  # just too late for whoever closed the pool to see this worker
             worker.interrupt()

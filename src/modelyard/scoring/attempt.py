@@ -17,6 +17,7 @@ from modelyard.data.access import open_target
 from modelyard.kernel.context import Context
 from modelyard.kernel.paths import shown
 from modelyard.kernel.values import now
+from modelyard.models.access import fate, noticing
 from modelyard.models.golden import DIRECT, RESTRUCTURED, read_arrow
 from modelyard.models.running import open_pool
 from modelyard.runtime.pool import WorkerPool
@@ -45,7 +46,8 @@ def carry_out(plan: Plan, folder: RunFolder, context: Context) -> ScoringRun:
     """
     attempt = Attempt(plan, folder, context)
     try:
-        return attempt.finish()
+        with noticing(context, plan.version):
+            return attempt.finish()
     except errors.Unavailable:
         with suppress(errors.Unavailable):
             attempt.record(state="interrupted")
@@ -136,10 +138,17 @@ class Attempt:
             state="finished",
             rejects=shown(self._context, plan.project, rejects.path) if rejects.count else None,
             rejected=rejects.count,
-            warnings=(*_told(rows.renamed), *list(notes)[:MOST_NOTES]),
+            warnings=(*_told(rows.renamed), *self._told_fate(), *list(notes)[:MOST_NOTES]),
         )
         self._folder.clear()
         return self._run
+
+    def _told_fate(self) -> tuple[str, ...]:
+        version = self._plan.version
+        with self._context.read() as db:
+            how = fate(db, version)
+        told = f"version {version.version!r} of {version.model!r} was {how} while it scored"
+        return () if how is None else (f"{told}; all rows were scored with it as it was",)
 
     def record(self, **changes: object) -> None:
         """Write down how far the run is; once it has ended, its chunks are forgotten."""

@@ -7,6 +7,7 @@ import re
 import sys
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
+import numpy as np
 import pyarrow as pa
 
 from . import refusals
@@ -106,13 +107,14 @@ class Model:
         if given and asking.native:
             asking.note("the native model's probabilities do not depend on params")
         made = self._cast(table, inputs, skip=skip)
-        pieces: List[pa.Table] = []
+        answered: Optional[pa.Table] = None
         rejects = list(made.rejects)
         if made.size:
-            pieces, refused = refusals.answer(asking.ask, made, skip=skip)
+            pieces, refused, order = refusals.answer(asking.ask, made, skip=skip)
             rejects = sorted([*rejects, *refused], key=lambda reject: int(reject["row"]))
+            answered = _joined(pieces, order) if pieces else None
         facts = {**asking.facts, "notes": [*made.notes, *asking.notes][:MOST_NOTES]}
-        return _joined(pieces) if pieces else asking.empty(), rejects, facts
+        return asking.empty() if answered is None else answered, rejects, facts
 
     def _cast(self, table: pa.Table, inputs: Inputs, *, skip: bool) -> Cast:
         if not inputs.get("columns") and not inputs.get("tensors"):
@@ -156,10 +158,15 @@ def _versions(modules: Sequence[str]) -> Dict[str, str]:
     }
 
 
-def _joined(pieces: Sequence[pa.Table]) -> pa.Table:
+def _joined(pieces: Sequence[pa.Table], order: Optional[np.ndarray]) -> pa.Table:
+    """One table of the pieces, whose rows stand for the rows `order`, in the order of these."""
     if len(pieces) == 1:
         return pieces[0]
     # pieces without any value have no type of their own
     if int(pa.__version__.split(".")[0]) < 14:
-        return pa.concat_tables(pieces, promote=True)
-    return pa.concat_tables(pieces, promote_options="permissive")
+        table = pa.concat_tables(pieces, promote=True)
+    else:
+        table = pa.concat_tables(pieces, promote_options="permissive")
+    if order is None or (np.diff(order) > 0).all():
+        return table
+    return table.combine_chunks().take(np.argsort(order))

@@ -1,4 +1,4 @@
-"""Finds the rows that a model itself refuses, by halving the rows it fails on."""
+"""Finds the rows that a model itself refuses, in few requests to it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pyarrow as pa
 from .casting import Cast, take
 from .loading import said
 from .problems import Problem
+from .suspects import suspects
 
 HOPELESS = 32
 """After so many refused rows and none accepted, as many are tried that lie far apart; if the model
@@ -24,15 +25,25 @@ class Refusal(Exception):
         self.cause = cause
 
 
+PART_OF_GAP = 0.7
+"""How many rows to ask for at once, by how far apart refused ones are: about every second part is
+accepted then, which tells the most."""
+FIRST_LOOK = 16
+"""After so many refused rows it is looked for what they have in common, and at every doubling."""
+
 Ask = Callable[[Any, int], pa.Table]
 """Predicts some data of so many rows; raises `Refusal`."""
 
 
 class Answered(NamedTuple):
-    """The pieces of an answer, in the order of the rows, and the rows that are in none."""
+    """The pieces of an answer, the rows in them one after another, and the rows that are in none.
+
+    `order` is None where there is one piece of all rows.
+    """
 
     pieces: List[pa.Table]
     rejects: List[Dict[str, Any]]
+    order: Optional[np.ndarray] = None
 
 
 def answer(ask: Ask, made: Cast, *, skip: bool) -> Answered:
@@ -47,16 +58,20 @@ def answer(ask: Ask, made: Cast, *, skip: bool) -> Answered:
         return Answered([ask(made.data, made.size)], [])
     except Refusal as refusal:
         if skip:
-            return search.all_but_refused()
+            return search.all_but_refused(refusal)
         raise search.first_refused(refusal.cause) from refusal.cause
 
 
 class _Search:
-    """Asks for parts of the rows."""
+    """Asks for parts of the rows; each row ends in a part that was accepted, or refused alone."""
 
     def __init__(self, ask: Ask, made: Cast) -> None:
         self._ask = ask
         self._made = made
+        self._pieces: List[pa.Table] = []
+        self._accepted: List[np.ndarray] = []
+        self._refused: List[int] = []
+        self._rejects: List[Dict[str, Any]] = []
 
     def _part(self, rows: np.ndarray) -> pa.Table:
         return self._ask(take(self._made.data, rows), len(rows))
@@ -65,25 +80,68 @@ class _Search:
         """Where a row was in the table that was sent."""
         return row if self._made.rows is None else int(self._made.rows[row])
 
-    def all_but_refused(self) -> Answered:
-        """Ask for ever smaller halves of what fails."""
-        pieces: List[pa.Table] = []
-        rejects: List[Dict[str, Any]] = []
-        waiting = [np.arange(self._made.size)]
+    def all_but_refused(self, refusal: Refusal) -> Answered:
+        """Find the refused rows, those that look like refused ones apart from the others."""
+        size = self._made.size
+        if size == 1:
+            self._reject(0, refusal)
+        waiting = [(np.arange(size if size > 1 else 0), max(1.0, size / 2 / PART_OF_GAP))]
         while waiting:
-            rows = waiting.pop()
+            rest = self._walk(*waiting.pop())
+            if len(rest):
+                rest = np.sort(np.concatenate([rest, *(rows for rows, _ in waiting)]))
+                fine, refused = np.concatenate(self._accepted), np.array(self._refused)
+                alike = suspects(self._made.data, fine, refused, rest)
+                gap = (len(fine) + len(refused)) / len(refused)
+                waiting = [(rest[alike], 1.0), (rest[~alike], len(rest) if alike.any() else gap)]
+        order = np.concatenate(self._accepted) if self._accepted else np.arange(0)
+        return Answered(self._pieces, self._rejects, order)
+
+    def _walk(self, rows: np.ndarray, gap: float) -> np.ndarray:
+        """Ask for one part after another, until a further look at the refused rows is worth it.
+
+        Args:
+            rows: to ask for, in order.
+            gap: how far apart refused rows are expected to be; it is learned on the way.
+
+        Returns:
+            The rows that were not asked for.
+        """
+        at = since = fails_until = 0
+        while at < len(rows):
+            if fails_until - at > 1:  # somewhere in there is a refused row
+                size = (fails_until - at) // 2
+            else:
+                size = 1 if fails_until > at else max(1, int(gap * PART_OF_GAP))
+            part = rows[at : at + size]
             try:
-                pieces.append(self._part(rows))
+                self._pieces.append(self._part(part))
             except Refusal as refusal:
-                if len(rows) > 1:
-                    half = len(rows) // 2
-                    waiting += [rows[half:], rows[:half]]
+                if len(part) > 1:
+                    fails_until = at + len(part)
                     continue
-                reason = f"the model refused it: {said(refusal.cause)}"
-                rejects.append({"row": self._sent(int(rows[0])), "reason": reason})
-                if len(rejects) == HOPELESS and not pieces and not self._accepts_any():
-                    raise self._hopeless(rejects, refusal) from refusal.cause
-        return Answered(pieces, rejects)
+                self._reject(int(part[0]), refusal)
+                at += 1
+                gap = (3 * gap + at - since) / 4 if gap < 2 * (at - since) else float(at - since)
+                since = fails_until = at
+                if self._is_time_to_learn():
+                    return rows[at:]
+            else:
+                self._accepted.append(part)
+                at += len(part)
+                gap = max(gap, float(at - since))
+        return rows[at:]
+
+    def _is_time_to_learn(self) -> bool:
+        count = len(self._refused)
+        return bool(self._accepted) and count >= FIRST_LOOK and (count & (count - 1)) == 0
+
+    def _reject(self, row: int, refusal: Refusal) -> None:
+        reason = f"the model refused it: {said(refusal.cause)}"
+        self._refused.append(row)
+        self._rejects.append({"row": self._sent(row), "reason": reason})
+        if len(self._rejects) == HOPELESS and not self._pieces and not self._accepts_any():
+            raise self._hopeless(self._rejects, refusal) from refusal.cause
 
     def _accepts_any(self) -> bool:
         apart = np.linspace(0, self._made.size - 1, HOPELESS).astype(int)

@@ -216,6 +216,19 @@ class TestRefusedRows:
         kept = [row for row in range(1000) if row not in (3, 17, 18, 800)]
         assert table["prediction"].to_pylist() == full.take(kept)["prediction"].to_pylist()
 
+    def test_many_that_lie_scattered(self, rows, predict):
+        cells = rows["occupation"].to_pylist()
+        bad = [row for row in range(1000) if row % 7 == 3 or row in (17, 18, 800)]
+        for row in bad:
+            cells[row] = "piloting" if row % 2 else "diving"
+        rows = _with(rows, "occupation", pa.array(cells))
+        table, rejects, _ = predict("sklearn_pipeline", rows=rows, on_error="skip")
+        assert [reject["row"] for reject in rejects] == bad
+        assert all(cells[reject["row"]] in reject["reason"] for reject in rejects)
+        full, _, _ = predict("sklearn_pipeline")
+        kept = [row for row in range(1000) if row not in bad]
+        assert table["prediction"].to_pylist() == full.take(kept)["prediction"].to_pylist()
+
     def test_the_row_is_counted_in_what_was_sent(self, rows, predict):
         children = rows["children"].to_pylist()
         children[3] = None
