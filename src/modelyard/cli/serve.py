@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 import click
 
 from modelyard import errors
 from modelyard.cli.problems import EXIT, tell
+from modelyard.cli.services import worker_of
 from modelyard.workspace import open_workspace
 
 
@@ -31,18 +33,28 @@ from modelyard.workspace import open_workspace
     is_flag=True,
     help="without login: everybody on this machine acts as you; only with a loopback --host",
 )
-def serve(host: str, port: int, workspace: str | None, no_auth: bool) -> None:
+@click.option(
+    "--workers",
+    type=click.IntRange(0, 64),
+    default=1,
+    show_default=True,
+    help="workers that run jobs beside the server; 0: none, `modelyard worker` runs them",
+)
+def serve(host: str, port: int, workspace: str | None, no_auth: bool, workers: int) -> None:
     """Serve the workspace over HTTP until Ctrl-C: the API below /api/v1, its pages at /api/docs."""
     # The server brings its web framework, which help pages should not wait for.
-    from modelyard.web import server  # noqa: PLC0415
+    from modelyard.web import crew, server  # noqa: PLC0415
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    yard = open_workspace(workspace)
+    hire = partial(worker_of, yard, tell=logging.getLogger("modelyard.jobs").warning)
     try:
         server.serve(
-            open_workspace(workspace),
+            yard,
             host=host,
             port=port,
             no_auth=no_auth,
+            crew=crew.Crew([hire] * workers),
             announce=lambda address: click.echo(f"modelyard serves at {address}"),
         )
     except errors.ModelyardError as error:

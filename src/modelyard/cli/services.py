@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
@@ -80,17 +80,9 @@ def _told(work: Callable[..., None]) -> Callable[..., None]:
 def _work(
     *, slots: int | None, queues: str, drain: bool, quiet: bool, workspace: str | None
 ) -> None:
-    # The database and what runs jobs are only needed once a worker starts.
-    from modelyard.jobs.worker import Worker  # noqa: PLC0415
-    from modelyard.store.opening import hasty  # noqa: PLC0415
-
-    yard = open_workspace(workspace)
-    context = hasty(_opened(yard))
-    python = [sys.executable, "-u", "-m", "modelyard", RUN_JOB, "--workspace", str(yard.folder)]
-    worker = Worker(
-        context,
-        lambda job, lease: [*python, job, str(lease)],
-        slots=slots or context.settings.jobs.slots,
+    worker = worker_of(
+        open_workspace(workspace),
+        slots=slots,
         queues=[name.strip() for name in queues.split(",") if name.strip()],
         tell=(lambda _: None) if quiet else _say,
     )
@@ -99,6 +91,29 @@ def _work(
     if not quiet:
         _say(f"worker {worker.name} is ready")
     worker.run(drain=drain)
+
+
+def worker_of(
+    yard: Workspace,
+    *,
+    slots: int | None = None,
+    queues: Sequence[str] = (),
+    tell: Callable[[str], None],
+) -> Any:
+    """A worker of a workspace, as soon as its database answers."""
+    # The database and what runs jobs are only needed once a worker starts.
+    from modelyard.jobs.worker import Worker  # noqa: PLC0415
+    from modelyard.store.opening import hasty  # noqa: PLC0415
+
+    context = hasty(_opened(yard))
+    python = [sys.executable, "-u", "-m", "modelyard", RUN_JOB, "--workspace", str(yard.folder)]
+    return Worker(
+        context,
+        lambda job, lease: [*python, job, str(lease)],
+        slots=slots or context.settings.jobs.slots,
+        queues=queues,
+        tell=tell,
+    )
 
 
 def _opened(yard: Workspace) -> Any:

@@ -141,6 +141,9 @@ class ServerSettings(Section):
     max_header_kb: int = Field(
         default=32, ge=1, description="request line and header lines together, KiB"
     )
+    event_streams: int = Field(
+        default=100, ge=1, description="clients that may follow jobs at the same time"
+    )
     client_timeout: float = Field(
         default=30,
         gt=0,

@@ -21,6 +21,7 @@ from modelyard.web.conditions import expected_by, tagged
 from modelyard.web.problems import answer_to
 from modelyard.web.replays import claim
 from modelyard.web.routes import Route, Routes, location
+from modelyard.web.submitting import accepted, as_job, waited, wished_wait
 from modelyard.web.threads import Threads
 from modelyard.workspace import Workspace
 
@@ -45,12 +46,18 @@ class Api:
     """The ASGI application below `/api/v1`."""
 
     def __init__(
-        self, workspace: Workspace, routes: Routes, threads: Threads, limits: ServerSettings
+        self,
+        workspace: Workspace,
+        routes: Routes,
+        threads: Threads,
+        limits: ServerSettings,
+        is_stopping: Callable[[], bool],
     ) -> None:
         self._workspace = workspace
         self._routes = routes
         self._threads = threads
         self._limits = limits
+        self._is_stopping = is_stopping
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -76,8 +83,18 @@ class Api:
         key = request.headers.get("idempotency-key")
         if key is not None and route.method == "POST":
             said = b"\n".join((raw_path.encode(), request.url.query.encode(), body))
-            return await self._threads.run(self._once, asked, key, said)
-        answer = await self._threads.run(self._carry_out, asked)
+            answer = await self._threads.run(self._once, asked, key, said)
+        else:
+            answer = await self._threads.run(self._carry_out, asked)
+        seconds = wished_wait(request.headers.get("prefer", ""))
+        if answer.status == 202 and seconds:
+            return await waited(
+                answer,
+                seconds,
+                workspace=self._workspace.acting(identity),
+                threads=self._threads,
+                is_stopping=self._is_stopping,
+            )
         return tagged(request, answer) if route.method == "GET" else answer
 
     def _once(self, asked: Asked, key: str, said: bytes) -> Answer:
@@ -95,6 +112,8 @@ class Api:
     def _carry_out(self, asked: Asked, note: Note | None = None) -> Answer:
         workspace = self._workspace.acting(asked.identity, expected=asked.expected, note=note)
         route, command = asked.route, asked.command
+        if command.background:
+            return accepted(workspace.run(as_job(route.name, command)))
         result = workspace.run(command)
         if result is None:
             return Answer(204)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -14,6 +14,7 @@ from starlette.routing import Mount, Route
 from modelyard import errors
 from modelyard.verbs import Verbs
 from modelyard.web.api import Api
+from modelyard.web.events import Events
 from modelyard.web.health import Readiness, healthz
 from modelyard.web.openapi import OpenApi
 from modelyard.web.problems import answer_to, problem
@@ -22,8 +23,13 @@ from modelyard.web.threads import Threads
 from modelyard.workspace import Workspace
 
 
-def create_app(workspace: Workspace, *, no_auth: bool = False) -> Starlette:
-    """The application around an open workspace; with `no_auth` everybody is its owner."""
+def create_app(
+    workspace: Workspace, *, no_auth: bool = False, is_stopping: Callable[[], bool] = bool
+) -> Starlette:
+    """The application around an open workspace.
+
+    With `no_auth` everybody is its owner; `is_stopping` says when nobody should wait any longer.
+    """
     limits = workspace.open().settings.server
     routes = Routes(Verbs.commands())
     threads = Threads(limits.threads, limits.waiting)
@@ -40,7 +46,11 @@ def create_app(workspace: Workspace, *, no_auth: bool = False) -> Starlette:
             Route("/healthz", healthz),
             Route("/readyz", readiness),
             Route("/api/v1/openapi.json", OpenApi(routes)),
-            Mount("/api/v1", Api(workspace, routes, threads, limits)),
+            Route(
+                "/api/v1/jobs/{id}/events",
+                Events(workspace, threads, limits.event_streams, is_stopping),
+            ),
+            Mount("/api/v1", Api(workspace, routes, threads, limits, is_stopping)),
         ],
         exception_handlers={HTTPException: _refusal},
         lifespan=lifespan,

@@ -20,6 +20,7 @@ from modelyard.web.answers import Answer
 from modelyard.web.examples import example_of
 from modelyard.web.problems import TITLES
 from modelyard.web.routes import Route, Routes
+from modelyard.web.submitting import LONGEST_WAIT
 
 SCHEMAS = "#/components/schemas/"
 INTRO = """Every verb of Modelyard over HTTP; the same names, arguments and errors as in Python and
@@ -34,6 +35,7 @@ HEADERS: dict[str, dict[str, Any]] = {
         "If-Match": "the ETag of what you saw; 412 if it changed since",
         "Idempotency-Key": "a word of your own, such as a UUID: what is sent again under it within "
         "24 hours is not done again but gets the same answer",
+        "Prefer": f"wait=N: wait up to N seconds ({LONGEST_WAIT} at most) for the result",
     }.items()
 }
 ANSWERED: dict[str, dict[str, Any]] = {
@@ -43,6 +45,44 @@ ANSWERED: dict[str, dict[str, Any]] = {
         "Link": 'where the list goes on: <…>; rel="next"',
         "Location": "where it is shown",
     }.items()
+}
+ACCEPTED = {
+    "202": {
+        "description": "It has become a job",
+        "content": {"application/json": {"schema": {"$ref": f"{SCHEMAS}Job"}}},
+        "headers": {"Location": ANSWERED["Location"]},
+    }
+}
+FOLLOWING: dict[str, Any] = {
+    "operationId": "jobs.follow",
+    "tags": ["jobs"],
+    "summary": "Follow a job by server-sent events.",
+    "description": "`progress` and `end` hold the job as JSON, `log` a line of its log, `error` a "
+    "problem document. The id of an event is the number of the last line of the log, from which "
+    "`Last-Event-ID` goes on. After `end` nothing more comes.",
+    "parameters": [
+        {
+            "name": "id",
+            "in": "path",
+            "required": True,
+            "description": "id of the job",
+            "schema": {"type": "string"},
+            "example": "20261125-154034-7170000ceab91",
+        },
+        {
+            "name": "Last-Event-ID",
+            "in": "header",
+            "description": "the id of the last event that was seen",
+            "schema": {"type": "string"},
+        },
+    ],
+    "responses": {
+        "200": {
+            "description": "Events until the job ends",
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        },
+        **{str(s): {"$ref": f"#/components/responses/{s}"} for s in EVERYWHERE},
+    },
 }
 PROBLEM: dict[str, Any] = {
     "type": "object",
@@ -93,6 +133,7 @@ class OpenApi:
             result = found[(route.name, "serialization")]
             operation = self._operation(route, schemas.pop(name), result)
             paths.setdefault(f"{PREFIX}{route.path}", {})[route.method.lower()] = operation
+        paths[f"{PREFIX}/jobs/{{id}}/events"] = {"get": FOLLOWING}
         return {
             "openapi": "3.1.0",
             "info": {"title": "Modelyard", "version": __version__, "description": INTRO},
@@ -138,6 +179,7 @@ class OpenApi:
             "parameters": parameters,
             "responses": {
                 **_success(route, result, made=self._routes.shown_by(route) is not None),
+                **(ACCEPTED if route.command.background else {}),
                 **{str(s): {"$ref": f"#/components/responses/{s}"} for s in sorted(statuses)},
             },
         }
@@ -198,6 +240,8 @@ def _headers(route: Route) -> list[str]:
         return ["If-None-Match"]
     if route.command.guarded:
         return ["If-Match"]
+    if route.command.background:
+        return ["Idempotency-Key", "Prefer"]
     return ["Idempotency-Key"] if route.method == "POST" else []
 
 

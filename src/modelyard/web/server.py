@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 from collections.abc import Callable
+from threading import Event
 from types import FrameType
 
 import uvicorn
@@ -12,11 +13,13 @@ import uvicorn
 from modelyard import errors
 from modelyard.web.app import create_app
 from modelyard.web.auth import LOOPBACK
+from modelyard.web.crew import Crew
 from modelyard.web.patience import PatientProtocol
 from modelyard.workspace import Workspace
 
 BACKLOG = 2048
 KEEP_ALIVE = 60
+STOPS = (signal.SIGTERM, signal.SIGINT)
 
 
 def serve(
@@ -25,9 +28,12 @@ def serve(
     host: str,
     port: int,
     no_auth: bool,
+    crew: Crew,
     announce: Callable[[str], None],
 ) -> None:
     """Answer until SIGTERM or Ctrl-C; `announce` is told the address once it is listened at.
+
+    The crew works meanwhile, and is stopped with the server.
 
     Raises:
         Invalid: nobody can listen at this address, or it is open to others without login.
@@ -44,8 +50,16 @@ def serve(
         max_headers = limits.max_headers
         max_header_bytes = limits.max_header_kb * 1024
 
+    is_stopping = Event()
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            is_stopping.set()
+            crew.stop()
+            super().handle_exit(sig, frame)
+
     config = uvicorn.Config(
-        create_app(workspace, no_auth=no_auth),
+        create_app(workspace, no_auth=no_auth, is_stopping=is_stopping.is_set),
         http=Protocol,
         ws="none",
         lifespan="on",
@@ -59,13 +73,18 @@ def serve(
     )
     with listening(host, port) as listener:
         announce(address_of(listener))
-        before = signal.signal(signal.SIGTERM, _stopped)
+        before = {number: signal.signal(number, _stopped) for number in STOPS}
+        crew.start()
         try:
-            uvicorn.Server(config).run(sockets=[listener])
-        except KeyboardInterrupt:
-            return  # how people stop a server; uvicorn has closed everything in order
+            Server(config).run(sockets=[listener])
         finally:
-            signal.signal(signal.SIGTERM, before)
+            for number in STOPS:
+                signal.signal(number, lambda *_: crew.stop())
+            if not is_stopping.is_set():
+                crew.stop()
+            crew.join()
+            for number, handler in before.items():
+                signal.signal(number, handler)
             workspace.close()
 
 
