@@ -14,6 +14,7 @@ from modelyard.files import commands as files
 from modelyard.governance import commands as governance
 from modelyard.housekeeping import commands as housekeeping
 from modelyard.jobs import commands as jobs
+from modelyard.jobs.scenarios import commands as scenarios
 from modelyard.kernel.command import Caller, Command, Room, verb
 from modelyard.models import commands as models
 from modelyard.projects import commands as projects
@@ -123,6 +124,18 @@ class Jobs(Room):
     retry = verb(jobs.RetryJob)
 
 
+class Scenarios(Room):
+    """Scenarios: lists of commands, run on a schedule, after one another, or by hand."""
+
+    create = verb(scenarios.CreateScenario)
+    update = verb(scenarios.UpdateScenario)
+    list = verb(scenarios.ListScenarios)
+    show = verb(scenarios.ShowScenario)
+    run = verb(scenarios.RunScenario)
+    history = verb(scenarios.ListScenarioRuns)
+    delete = verb(scenarios.DeleteScenario)
+
+
 class Members(Room):
     """Members: who has which role in a project."""
 
@@ -195,6 +208,7 @@ class Verbs:
         Scoring,
         Recipes,
         Jobs,
+        Scenarios,
         Members,
         Users,
         Groups,
@@ -215,6 +229,7 @@ class Verbs:
         self.scoring = Scoring(caller)
         self.recipes = Recipes(caller)
         self.jobs = Jobs(caller)
+        self.scenarios = Scenarios(caller)
         self.members = Members(caller)
         self.users = Users(caller)
         self.groups = Groups(caller)

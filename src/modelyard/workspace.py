@@ -23,6 +23,7 @@ BUS: Bus[Any] = Bus(
     f"modelyard.{room}"
     for room in (
         "jobs",
+        "jobs.scenarios",
         "governance",
         "projects",
         "files",

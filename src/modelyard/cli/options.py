@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 import click
@@ -58,11 +59,13 @@ def values_from(command: type[Command[Any]], given: Mapping[str, Any]) -> dict[s
 
 
 def _value(shape: Any, typed: Any, option: str) -> Any:
+    if is_list(shape) and _is_structure(get_args(shape)[0]):
+        return [part for text in typed for part in _structures(get_args(shape)[0], text, option)]
     if is_list(shape):
         return (read_labels if get_args(shape)[0] == Label else read_list)(typed, option)
     if get_origin(shape) is dict:
         return dict(_pair(part, option) for part in typed)
-    if isinstance(shape, type) and issubclass(shape, BaseModel):
+    if _is_structure(shape):
         return _structure(shape, typed, option)
     return typed
 
@@ -104,10 +107,10 @@ def _click_type(shape: Any) -> click.ParamType[Any]:
 
 def _metavar(shape: Any) -> str | None:
     if is_list(shape):
-        return "A,B,…"
+        return "JSON|@FILE" if _is_structure(get_args(shape)[0]) else "A,B,…"
     if get_origin(shape) is dict:
         return "KEY=VALUE"
-    return "JSON" if isinstance(shape, type) and issubclass(shape, BaseModel) else None
+    return "JSON" if _is_structure(shape) else None
 
 
 def _flag(name: str) -> str:
@@ -125,6 +128,26 @@ def _pair(text: str, option: str) -> tuple[str, Any]:
         return key[:-1].strip(), json.loads(value)
     except ValueError as error:
         raise errors.Invalid(f"{option} {text!r}: what follows := is no JSON: {error}") from error
+
+
+def _is_structure(shape: Any) -> bool:
+    return isinstance(shape, type) and issubclass(shape, BaseModel)
+
+
+def _structures(shape: type[BaseModel], text: str, option: str) -> list[BaseModel]:
+    """One structure, a JSON array of them, or `@FILE` that holds either."""
+    if text.startswith("@"):
+        try:
+            text = Path(text[1:]).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise errors.Invalid(f"{option} {text}: the file cannot be read: {error}") from error
+    if not text.lstrip().startswith("["):
+        return [_structure(shape, text, option)]
+    try:
+        parts = json.loads(text)
+    except ValueError as error:
+        raise errors.Invalid(f"{option} is no JSON: {error}") from error
+    return [_structure(shape, json.dumps(part), option) for part in parts]
 
 
 def _structure(shape: type[BaseModel], text: str, option: str) -> BaseModel:

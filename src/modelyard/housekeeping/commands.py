@@ -19,5 +19,6 @@ class DeleteProject(Command[None]):
 
     key: ProjectKey = Field(description="key of the project")
     force: bool = Field(
-        default=False, description="even if it holds models, datasets, recipes, runs or files"
+        default=False,
+        description="even if it holds models, datasets, recipes, scenarios, runs or files",
     )

@@ -7,6 +7,7 @@ from modelyard.data import access as data
 from modelyard.files import access as files
 from modelyard.housekeeping.commands import DeleteProject
 from modelyard.housekeeping.repository import held_by
+from modelyard.jobs import access as jobs
 from modelyard.kernel.bus import handles
 from modelyard.kernel.command import ProjectCommand
 from modelyard.kernel.context import Context
@@ -36,6 +37,7 @@ def delete_project(command: DeleteProject, context: Context) -> None:
                 f"the project {key!r} holds {', '.join(held)}; delete it with all of that by "
                 "--force"
             )
+        jobs.forget_project(db, key)
         left_by_runs = scoring.forget_project(context, db, key)
         left_by_versions = models.forget_project(db, key)
         data.forget_project(db, key)

@@ -11,6 +11,7 @@ from pydantic import Field, JsonValue, StringConstraints
 
 from modelyard.jobs.types import Job, JobState, LogLine
 from modelyard.kernel.command import Command
+from modelyard.kernel.paging import Paged
 from modelyard.kernel.values import ProjectKey
 
 EXAMPLE = "20261125-154034-7170000ceab91"
@@ -37,7 +38,7 @@ class SubmitJob(Command[Job]):
     )
 
 
-class ListJobs(Command[list[Job]]):
+class ListJobs(Command[list[Job]], Paged):
     """List jobs, the newest first."""
 
     needs = "jobs:read"
@@ -47,8 +48,6 @@ class ListJobs(Command[list[Job]]):
     project: ProjectKey | None = Field(default=None, description="only jobs of this project")
     state: JobState | None = Field(default=None, description="only jobs in this state")
     command: str | None = Field(default=None, description="only jobs of this command")
-    limit: int = Field(default=50, ge=1, le=10_000, description="how many at most")
-    after: str | None = Field(default=None, description="only jobs older than the one of this id")
 
 
 class ShowJob(Command[Job]):

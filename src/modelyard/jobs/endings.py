@@ -10,6 +10,8 @@ from sqlalchemy import Connection, Row, delete, update
 
 from modelyard.jobs import leases, repository
 from modelyard.jobs.leases import Printed
+from modelyard.jobs.scenarios import repository as scenarios
+from modelyard.jobs.scenarios import runs
 from modelyard.kernel.context import Context
 from modelyard.kernel.settings import JobSettings
 from modelyard.store.clock import DatabaseNow
@@ -102,7 +104,8 @@ def take_over(db: Connection, job_id: str, lease: int, until: float, context: Co
 
 
 def forget_old(db: Connection, days: float) -> int:
-    """Remove a batch of jobs that ended long ago, with their logs; gives how many."""
+    """Remove runs and a batch of jobs that ended long ago, with their logs; gives how many."""
+    scenarios.forget_old(db, days)
     old = jobs.c.ended < DatabaseNow() - days * 86400
     ids = db.scalars(repository.ids_where(old, 500)).all()
     if ids:
@@ -173,6 +176,8 @@ def _end(
     ended = {"state": state, "ended": DatabaseNow(), "lease_until": None, "lines": lines}
     db.execute(update(jobs).where(jobs.c.id == row.id).values({**ended, **changes}))
     repository.ring(db)
+    if row.run is not None:
+        runs.step_ended(db, row, state, changes.get("error"), context.commands)
 
 
 def _note(db: Connection, job_id: str, lines: int, text: str, rules: JobSettings) -> int:

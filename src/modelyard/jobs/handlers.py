@@ -47,16 +47,9 @@ def list_jobs(command: ListJobs, context: Context) -> list[Job]:
     """List those that the caller may see."""
     visible = context.visible_projects()
     with context.read() as db:
-        rows = repository.page(
-            db,
-            seen=None if visible is None else repository.seen_by(context.identity.name, visible),
-            project=command.project,
-            state=command.state,
-            command=command.command,
-            limit=command.limit,
-            after=command.after,
-        )
-    return [_job(row, context) for row in rows]
+        seen = None if visible is None else repository.seen_by(context.identity.name, visible)
+        wanted = command.model_dump(include={"project", "state", "command"})
+        return repository.every(db, command, context.commands, seen=seen, wanted=wanted)
 
 
 @handles(ShowJob)

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from modelyard.store.clock import DatabaseNow, database_now
 from modelyard.store.database import CLAIMS, exclusively
-from modelyard.store.tables import job_lines, jobs
+from modelyard.store.tables import job_lines, jobs, scenarios
 
 NEVER = 1 << 30
 
@@ -44,6 +44,8 @@ class Outlook:
     """A job may be claimable."""
     soon: float | None
     """Seconds until a waiting job becomes ready."""
+    due: float | None
+    """Seconds until a schedule fires; not above 0: it is time."""
     cancelled: tuple[str, ...]
     """Jobs of this worker that are to be cancelled."""
 
@@ -54,10 +56,11 @@ def outlook(db: Connection, worker: str, queues: Sequence[str]) -> Outlook:
     waiting = and_(jobs.c.state == "queued", _in(queues))
     ready = exists().where(waiting, jobs.c.ready <= now)
     soon = select(func.min(jobs.c.ready) - now).where(waiting, jobs.c.ready > now)
-    row = db.execute(select(ready, soon.scalar_subquery())).one()
+    due = select(func.min(scenarios.c.due) - now)
+    row = db.execute(select(ready, soon.scalar_subquery(), due.scalar_subquery())).one()
     mine = and_(jobs.c.worker == worker, jobs.c.state == "running")
     cancelled = db.scalars(select(jobs.c.id).where(mine, jobs.c.cancelled_by.is_not(None)))
-    return Outlook(bool(row[0]), row[1], tuple(cancelled))
+    return Outlook(bool(row[0]), row[1], row[2], tuple(cancelled))
 
 
 def claim(

@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import json
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,12 +15,14 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, or_, select, update
 
 from modelyard import errors
-from modelyard.jobs.types import Job, JobError, JobState, LogLine
+from modelyard.jobs.types import Job, JobError, LogLine
 from modelyard.kernel.catalog import Catalog
 from modelyard.kernel.command import Command
 from modelyard.kernel.identity import Identity
+from modelyard.kernel.paging import Page, Paged
 from modelyard.kernel.secrets import hidden, is_secret, secret_fields
 from modelyard.store.clock import DatabaseNow, database_now
+from modelyard.store.paging import page
 from modelyard.store.tables import job_lines, jobs
 
 BELL = "modelyard_jobs"
@@ -46,7 +48,7 @@ class Submission:
 def add(db: Connection, submission: Submission) -> str:
     """Queue a job and give back its id; it is there once the caller's transaction is."""
     command = submission.command
-    _require_no_secret(submission)
+    require_no_secret(submission.name, command)
     arguments = command.model_dump_json(exclude_unset=True)
     if len(arguments) > LARGEST:
         raise errors.Invalid(
@@ -79,20 +81,18 @@ def add(db: Connection, submission: Submission) -> str:
     return str(row["id"])
 
 
-def _require_no_secret(submission: Submission) -> None:
-    """A job's arguments and result can be read by whoever reads the database or a backup."""
-    kind = type(submission.command)
-    for field in submission.command.model_fields_set:
+def require_no_secret(name: str, command: Command[Any]) -> None:
+    """Refuse what would leave a secret to whoever reads the database, or a backup of it."""
+    kind = type(command)
+    for field in command.model_fields_set:
         if is_secret(kind, field):
             raise errors.Invalid(
-                f"{field} of {submission.name} is secret and must not wait in a queue; run it in "
-                "place"
+                f"{field} of {name} is secret and must not wait in a queue; run it in place"
             )
     result = kind.result_type()
     if isinstance(result, type) and issubclass(result, BaseModel) and secret_fields(result):
         raise errors.Invalid(
-            f"the result of {submission.name} holds a secret, which a job would keep; run it in "
-            "place"
+            f"the result of {name} holds a secret, which a job would keep; run it in place"
         )
 
 
@@ -127,29 +127,19 @@ def unknown(job_id: str) -> errors.NotFound:
     )
 
 
-def page(
+def every(
     db: Connection,
+    asked: Paged,
+    catalog: Catalog,
     *,
     seen: ColumnElement[bool] | None,
-    project: str | None,
-    state: JobState | None,
-    command: str | None,
-    limit: int,
-    after: str | None,
-) -> Sequence[Row[Any]]:
-    """Jobs, the newest first; of those that may be `seen`."""
-    query = select(jobs).order_by(jobs.c.id.desc()).limit(limit)
-    if seen is not None:
-        query = query.where(seen)
-    if project is not None:
-        query = query.where(jobs.c.project == project)
-    if state is not None:
-        query = query.where(jobs.c.state == state)
-    if command is not None:
-        query = query.where(jobs.c.command == command)
-    if after is not None:
-        query = query.where(jobs.c.id < after)
-    return db.execute(query).all()
+    wanted: Mapping[str, str | None],
+) -> Page[Job]:
+    """Jobs, the newest first: of those that may be `seen`, those whose columns are as wanted."""
+    query = select(jobs) if seen is None else select(jobs).where(seen)
+    for name, value in wanted.items():
+        query = query if value is None else query.where(jobs.c[name] == value)
+    return page(db, query, [jobs.c.id], asked, lambda row: as_job(row, catalog), descending=True)
 
 
 def seen_by(actor: str, projects: Iterable[str]) -> ColumnElement[bool]:

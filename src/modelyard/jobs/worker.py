@@ -19,6 +19,7 @@ from modelyard.jobs.child import Child
 from modelyard.jobs.endings import Died, Ending, Erred
 from modelyard.jobs.leases import Printed
 from modelyard.jobs.reaping import Reaper
+from modelyard.jobs.scenarios import runs
 from modelyard.kernel.context import Context
 
 LOOKS_EVERY = 0.2
@@ -211,14 +212,25 @@ class Worker:
             for job in found.cancelled:
                 if job in self._children:
                     self._children[job].stop()
-            claimed = found.ready and self._claim()
+            fired = found.due is not None and found.due <= 0 and self._fire()
+            claimed = (found.ready or fired) and self._claim()
             self._is_idle = not found.ready and found.soon is None and not claimed
-            if found.soon is not None:
-                self._next_look = min(self._next_look, time.monotonic() + found.soon)
+            for moment in (found.soon, found.due):
+                if moment is not None:
+                    self._next_look = min(self._next_look, time.monotonic() + max(0.0, moment))
         for job in self._reaper.look():
             self._tell(f"job {job} is taken over: its worker gave no sign of life")
             self._next_look = float("-inf")
         self._reaper.clear()
+
+    def _fire(self) -> bool:
+        if self._stop_at is not None:
+            return False
+        with self._context.begin() as db:
+            told = runs.fire(db, self._context.commands)
+        for line in told:
+            self._tell(line)
+        return bool(told)
 
     def _claim(self) -> bool:
         claimed = False

