@@ -55,7 +55,7 @@ def serve(host: str, port: int, workspace: str | None, no_auth: bool, workers: i
             port=port,
             no_auth=no_auth,
             crew=crew.Crew([hire] * workers),
-            announce=lambda address: click.echo(f"modelyard serves at {address}"),
+            announce=click.echo,
         )
     except errors.ModelyardError as error:
         tell(error, as_json=False)

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, bindparam, delete, insert, select
 
 from modelyard import errors
 from modelyard.governance.audit_chain import append, canonical
-from modelyard.governance.audit_words import arguments_of, cut, one_line
+from modelyard.governance.audit_words import arguments_of, cut, one_line, shortened
 from modelyard.governance.process import is_gone, this_process
 from modelyard.governance.refusals import Refusals
 from modelyard.kernel.command import Command
@@ -91,10 +91,18 @@ def recorded(context: Context, command: Command[Any]) -> Iterator[None]:
 
 
 def note(
-    context: Context, action: str, *, outcome: str = "ok", detail: str = "", **told: Any
+    context: Context,
+    action: str,
+    *,
+    actor: str = "",
+    outcome: str = "ok",
+    detail: str = "",
+    **told: Any,
 ) -> None:
     """Keep an entry of something that is no command, such as signing in."""
-    entry = _entry(context, action, "", told)
+    entry = _entry(context, action, "", shortened(told))
+    if actor:
+        entry["actor"] = one_line(actor)
     if outcome != "ok" and _keeper(context).refusals.too_many(entry):
         return
     with context.begin_aside() as db:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -10,6 +11,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from modelyard import errors
 
 HASHER = PasswordHasher()
+AT_ONCE = BoundedSemaphore(4)
+"""Each hash takes 64 MiB while it is made: many who sign in at once wait for one another."""
 LONGEST = 1024
 
 
@@ -27,13 +30,17 @@ def hashed(password: str, *, shortest: int, name: str) -> str:
         raise errors.Invalid(
             "the password is too easy to guess: it repeats few characters, or holds the user's name"
         )
-    return HASHER.hash(password)
+    with AT_ONCE:
+        return HASHER.hash(password)
 
 
 def matches(password: str, kept: str | None) -> bool:
     """Whether a password is the one that was hashed; takes as long where there is none."""
+    nobodys = _nobodys()
+    known = kept or nobodys
     try:
-        right = HASHER.verify(kept or _nobodys(), password[:LONGEST])
+        with AT_ONCE:
+            right = HASHER.verify(known, password[:LONGEST].encode("utf-8", "surrogatepass"))
     except (VerificationError, InvalidHashError):
         return False
     return right and kept is not None

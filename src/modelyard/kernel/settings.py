@@ -6,13 +6,14 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from modelyard import errors
 from modelyard.kernel.values import Verdict
 
 SETTINGS_FILE = "modelyard.toml"
+SHORTEST_SECRET = 32
 
 
 class Section(BaseModel):
@@ -84,6 +85,30 @@ class SecuritySettings(Section):
     session_hours: float = Field(
         default=12, gt=0, le=8760, description="hours after which a browser has to sign in again"
     )
+    secret: str = Field(
+        default="",
+        repr=False,
+        description="secret that cookies are signed with, at least 32 characters; empty: one that "
+        "is made once and kept in the database",
+    )
+    url: str = Field(
+        default="",
+        pattern=r"^(https?://[^/\s]+)?$",
+        description="address under which browsers reach the server, such as "
+        "https://modelyard.example.org, where a reverse proxy stands before it",
+    )
+    proxies: tuple[str, ...] = Field(
+        default=(),
+        description="addresses or networks of reverse proxies, whose word is taken for where a "
+        "request came from",
+    )
+
+    @field_validator("secret")
+    @classmethod
+    def _long_enough(cls, secret: str) -> str:
+        if secret and len(secret) < SHORTEST_SECRET:
+            raise ValueError(f"it is too short: {SHORTEST_SECRET} characters are needed")
+        return secret
 
 
 class ArchiveSettings(Section):

@@ -10,15 +10,18 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from modelyard import errors
 from modelyard.verbs import Verbs
 from modelyard.web.api import Api
+from modelyard.web.cookies import Cookies
 from modelyard.web.events import Events
 from modelyard.web.health import Readiness, healthz
 from modelyard.web.openapi import OpenApi
 from modelyard.web.problems import answer_to, problem
 from modelyard.web.routes import Routes
+from modelyard.web.sign_in import SignIn
 from modelyard.web.threads import Threads
 from modelyard.workspace import Workspace
 
@@ -30,7 +33,9 @@ def create_app(
 
     With `no_auth` everybody is its owner; `is_stopping` says when nobody should wait any longer.
     """
-    limits = workspace.open().settings.server
+    settings = workspace.open().settings
+    limits = settings.server
+    cookies = Cookies(workspace)
     routes = Routes(Verbs.commands())
     threads = Threads(limits.threads, limits.waiting)
     readiness = Readiness(workspace)
@@ -46,6 +51,7 @@ def create_app(
             Route("/healthz", healthz),
             Route("/readyz", readiness),
             Route("/api/v1/openapi.json", OpenApi(routes)),
+            *([] if no_auth else SignIn(cookies, threads, settings).routes()),
             Route(
                 "/api/v1/jobs/{id}/events",
                 Events(workspace, threads, limits.event_streams, is_stopping),
@@ -55,8 +61,11 @@ def create_app(
         exception_handlers={HTTPException: _refusal},
         lifespan=lifespan,
     )
+    if settings.security.proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.security.proxies))
     app.state.workspace = workspace
     app.state.no_auth = no_auth
+    app.state.cookies = cookies
     return app
 
 

@@ -11,6 +11,7 @@ from types import FrameType
 import uvicorn
 
 from modelyard import errors
+from modelyard.governance.setup import make_token
 from modelyard.web.app import create_app
 from modelyard.web.auth import LOOPBACK
 from modelyard.web.crew import Crew
@@ -19,6 +20,7 @@ from modelyard.workspace import Workspace
 
 BACKLOG = 2048
 KEEP_ALIVE = 60
+FIRST = "there is no user yet; make the first admin, once, within a day: {}/setup?token={}"
 STOPS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -33,7 +35,8 @@ def serve(
 ) -> None:
     """Answer until SIGTERM or Ctrl-C; `announce` is told the address once it is listened at.
 
-    The crew works meanwhile, and is stopped with the server.
+    The crew works meanwhile, and is stopped with the server. Where there is no user yet, the link
+    that makes the first admin is announced too.
 
     Raises:
         Invalid: nobody can listen at this address, or it is open to others without login.
@@ -72,7 +75,10 @@ def serve(
         timeout_graceful_shutdown=round(limits.shutdown_timeout),
     )
     with listening(host, port) as listener:
-        announce(address_of(listener))
+        address = address_of(listener)
+        announce(f"modelyard serves at {address}")
+        if not no_auth and (token := make_token(workspace.open())):
+            announce(FIRST.format(workspace.open().settings.security.url or address, token))
         before = {number: signal.signal(number, _stopped) for number in STOPS}
         crew.start()
         try:
