@@ -1,0 +1,119 @@
+"""The commands of the README and of how-to pages, run as they stand."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from tests.e2e.models import write_model
+from tests.rooms.models.sources.conftest import free_port, own_environment, wait_for
+
+ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+
+
+def commands(page):
+    """All command lines of a page."""
+    text = (ROOT / page).read_text("utf-8")
+    blocks = re.findall(r"```(?:bash|console)\n(.*?)```", text, re.DOTALL)
+    said = "\n".join(blocks).replace("$ ", "").splitlines()
+    return [line for line in said if line.startswith("modelyard ")]
+
+
+@pytest.fixture
+def shell(cli):
+    """A shell in the yard's folder with `modelyard` on its path; it stops at what fails."""
+
+    def run(lines):
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        done = subprocess.run(
+            ["bash", "-euxo", "pipefail", "-c", "\n".join(lines)],
+            cwd=cli.folder,
+            env={**cli.environ, "PATH": path},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+@pytest.fixture
+def tracking_uri(tmp_path):
+    """An MLflow server with the registered model churn."""
+    folder = tmp_path / "server"
+    folder.mkdir()
+    port = free_port()
+    uri = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "mlflow", "server", "--port", str(port), "--workers", "1"]
+    command += ["--backend-store-uri", "sqlite:///mlflow.db", "--artifacts-destination", "art"]
+    environ = own_environment(MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false")
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            command, cwd=folder, env=environ, stdout=log, stderr=log, start_new_session=True
+        )
+        try:
+            wait_for(uri, server, folder / "log")
+            logging = [sys.executable, HERE / "log_churn.py", uri]
+            subprocess.run(logging, cwd=folder, env=environ, check=True, capture_output=True)
+            yield uri
+        finally:
+            os.killpg(server.pid, 9)
+            server.wait()
+
+
+@pytest.mark.slow
+def test_the_readme(cli, shell, tracking_uri):
+    write_model(cli.folder / "mlflow-model")
+    (cli.folder / "holdout.csv").write_text("id,age,fare\na,40,1\nb,20,2\n")
+    shown = [line for line in commands("README.md") if " serve" not in line]
+    shell(line.replace("http://127.0.0.1:5000", tracking_uri) for line in shown)
+    scored = pq.read_table(cli.folder / "scored.parquet")
+    assert scored["prediction"].to_pylist() == ["yes", "no"]
+    assert (cli.folder / "raw.csv").read_text().splitlines()[1:] == ['"a",1', '"b",0']
+    listed = {v["version"]: v["active"] for v in cli.ok("versions", "list", "churn")}
+    assert listed == {"v1": True, "v2": False}
+
+
+def test_how_to_score(imported, shell):
+    shown = commands("docs/how-to/scoring.md")
+    first = next(at for at, line in enumerate(shown) if "scoring show" in line)
+    shell(shown[:first])
+    [run] = imported.ok("scoring", "list", "--model", "churn")
+    shell(re.sub("[0-9]+-[0-9]+-[0-9a-f]+", run["id"], line) for line in shown[first:])
+    columns = pq.read_schema(imported.folder / "scored.parquet").names
+    assert columns == ["id", "prediction"], "the recipe keeps the id alone"
+    assert len(imported.ok("scoring", "list")) == 2
+
+
+def test_how_to_choose_a_mode(imported, shell):
+    mood = "import pandas; p = frame['age'].clip(0, 100) / 100"
+    mood += "; return pandas.DataFrame({'p_bad': p, 'p_good': 1 - p})"
+    price = "import pandas; return pandas.DataFrame({'yhat': frame['fare'], 'low': 0.0})"
+    raw = write_model(imported.folder / "raw", predict="return frame['age'] - 30")
+    imported.ok("versions", "import", "churn", "v1", str(raw), "--classes", "no,yes")
+    for name, version, kind, predict, classes in (
+        ("prices", "v3", "regression", price, ()),
+        ("mood", "v2", "binary_classification", mood, ("--classes", "bad,good")),
+    ):
+        model = write_model(imported.folder / name, predict=predict)
+        imported.ok("models", "create", name, "--prediction-type", kind)
+        imported.ok("versions", "import", name, version, str(model), *classes)
+    shell(commands("docs/how-to/output-modes.md"))
+
+    def predicted(model):
+        words = ("scoring", "run", model, "--input", "holdout", "--output", f"{model}.parquet")
+        imported.ok(*words)
+        return pq.read_table(imported.folder / f"{model}.parquet").to_pydict()
+
+    churn = predicted("churn")
+    assert churn["proba_yes"] == pytest.approx([0.99995, 0.00005], abs=1e-5), "the sigmoid of ±10"
+    assert predicted("prices")["prediction"] == [1, 2]
+    assert predicted("mood")["proba_bad"] == pytest.approx([0.4, 0.2])

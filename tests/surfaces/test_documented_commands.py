@@ -1,0 +1,52 @@
+"""Every command line that the documentation shows can be read."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from modelyard.cli.main import build
+from modelyard.cli.options import values_from
+from modelyard.verbs import Verbs
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "docs" / "tutorial.md"]
+PAGES += sorted((ROOT / "docs" / "how-to").glob("*.md"))
+COMMANDS = {(room, name): command for room, name, command in Verbs.commands()}
+
+
+def lines(page):
+    """The command lines in a page's blocks, and those in its text that have options."""
+    text = page.read_text("utf-8")
+    for kind, block in re.findall(r"```(bash|console)\n(.*?)```", text, re.DOTALL):
+        start = "modelyard " if kind == "bash" else "$ modelyard "
+        for line in block.replace("\\\n", " ").splitlines():
+            if line.startswith(start):
+                yield line.removeprefix("$ ")
+    for said in re.findall(r"`modelyard ([^`]* --[^`]*)`", text):
+        yield f"modelyard {said}"
+
+
+SHOWN = [pytest.param(line, id=f"{page.stem}: {line}") for page in PAGES for line in lines(page)]
+
+
+@pytest.mark.parametrize("line", SHOWN)
+def test_a_documented_command_can_be_read(line):
+    words = shlex.split(line.partition(" | ")[0], comments=True)[1:]
+    command: click.Command = build()
+    while isinstance(command, click.Group):
+        name, *words = words
+        command = command.commands[name]
+    given = command.make_context(command.name, words).params
+    verb = tuple(shlex.split(line)[1:3])
+    if verb in COMMANDS:  # else it is one of the command line alone, such as serve
+        typed = {name: given[name] for name in COMMANDS[verb].model_fields}
+        COMMANDS[verb].model_validate(values_from(COMMANDS[verb], typed))
+
+
+def test_there_are_some():
+    assert len(SHOWN) > 40
