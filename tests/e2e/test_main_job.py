@@ -103,6 +103,31 @@ def test_verify_names_rows_that_differ(imported):
     assert not (imported.folder / "x.csv").exists()
 
 
+def test_made_up_rows_that_get_nonsense_are_no_failure(imported):
+    """A probability that is linear in the age is none for the ages that no dataset holds."""
+    model = write_model(imported.folder / "linear", predict="return frame['age'] / 100")
+    words = (*IMPORT, "v2", str(model), "--dataset", "holdout", *CLASSES)
+    version = imported.ok(*words)
+    assert version["probe"]["interpretation"]["rule"] == "positive_probability"
+    assert version["golden"]["rows"] > 2, "some made-up rows got an answer that can be read"
+    assert imported.ok("versions", "verify", "churn", "v2")["matching"] > 2
+
+
+@pytest.mark.parametrize(
+    ("read", "said"),
+    [
+        ('{"rule": "probabilities", "probabilities": ["a", "b"]}', "no column 'a'"),
+        ('{"rule": "positive_probability"}', "where a probability was due"),
+    ],
+)
+def test_an_interpretation_that_does_not_fit_is_refused_at_import(imported, read, said):
+    model = write_model(imported.folder / "raw", predict="return frame['age'] - 30")
+    done = imported(*IMPORT, "v2", str(model), *CLASSES, "--interpretation", read)
+    assert done.code == 1
+    assert said in done.err
+    assert [v["version"] for v in imported.ok("versions", "list", "churn")] == ["v1"]
+
+
 def test_words_for_people_and_json_for_scripts(imported):
     people = imported("versions", "show", "churn", "v1")
     assert people.code == 0

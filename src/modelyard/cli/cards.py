@@ -10,7 +10,7 @@ from rich.text import Text
 
 from modelyard.cli.words import words
 from modelyard.models.types import ModelVersion
-from modelyard.runtime.types import Label, Relaxation
+from modelyard.runtime.types import Interpretation, Label, Relaxation
 
 COLUMNS_SHOWN = 30
 FINDINGS_SHOWN = 8
@@ -95,7 +95,7 @@ def _scan(version: ModelVersion) -> list[tuple[str, str]]:
 
 def _interpretation(version: ModelVersion) -> list[tuple[str, str]]:
     probe, read = version.probe, version.probe.interpretation
-    facts = [] if read is None else [("Rule", f"{words(read.rule)}: {read.reason}")]
+    facts = [] if read is None else [("Rule", f"{words(read.rule)}: {_why(read)}")]
     if probe.raw is not None:
         facts.append(
             ("It answered", f"{probe.raw.kind} {words(probe.raw.shape)} {probe.raw.sample}")
@@ -151,6 +151,10 @@ def _labels(labels: tuple[Label, ...]) -> str:
     """Class labels, in quotes where a comma in one of them would mislead."""
     quoted = any("," in str(label) for label in labels)
     return ", ".join(repr(label) if quoted else str(label) for label in labels)
+
+
+def _why(read: Interpretation) -> str:
+    return read.reason or ("a user says so" if read.overridden else "")
 
 
 def _relaxed(relaxation: Relaxation) -> str:

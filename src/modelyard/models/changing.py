@@ -88,7 +88,7 @@ def with_interpretation(
     if version.golden is None:
         raise errors.Unsupported(
             f"{version.version!r} has no golden rows to try an interpretation on; import it with "
-            "--dataset"
+            "--interpretation"
         )
     probe = version.probe.model_copy(
         update={"interpretation": read.model_copy(update={"overridden": True})}

@@ -127,6 +127,9 @@ class ImportVersion(ProjectCommand[ModelVersion]):
     threshold: float | None = Field(
         default=None, ge=0, le=1, description="binary: positive from this probability up [0.5]"
     )
+    interpretation: Interpretation | None = Field(
+        default=None, description="how raw output is read, as JSON, instead of how it looks"
+    )
     dataset: Annotated[str | None, LocalPath("read", "data")] = Field(
         default=None, description="dataset or path to read features and trial rows from"
     )

@@ -89,7 +89,8 @@ def predict_options(
     if mode == "restructured" and read is None:
         raise errors.Unsupported(
             f"how to read the output of {version.model!r} {version.version!r} is not known, "
-            f"because {version.probe.problem}; import it with --dataset, or use mode 'direct'"
+            f"because {version.probe.problem}; import it with --dataset or --interpretation, "
+            "or use mode 'direct'"
         )
     return PredictOptions(
         mode=mode,

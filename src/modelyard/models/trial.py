@@ -71,7 +71,12 @@ def try_model(
     Raises:
         Failed: the model does not load, or fails on its own example or on the dataset's rows.
         Invalid: what the user said of classes, features or threshold contradicts the model.
+        Unsupported: an interpretation was given for a prediction type that has none.
     """
+    if command.interpretation is not None and model.prediction_type == "other":
+        raise errors.Unsupported(
+            f"{model.name!r} has prediction type 'other', whose output is not interpreted"
+        )
     started = time.monotonic()
     folder = model_folder(
         context,
@@ -99,7 +104,7 @@ def try_model(
         rows, rows_from = trial_rows(candidate, report.inputs, command.golden_rows)
         asking = _Asking(pool, model, core, report.inputs, command.tolerance)
         context.progress(f"trying the model on {0 if rows is None else rows.num_rows} rows")
-        raw, read, problem = asking.probe(rows, rows_from)
+        raw, read, problem = asking.probe(rows, rows_from, command.interpretation)
         options = asking.options("direct", read)
         inputs = outputs = None
         if rows is not None and raw is not None:
@@ -146,16 +151,17 @@ class _Asking:
     tolerance: float
 
     def probe(
-        self, rows: pa.Table | None, rows_from: RowsFrom
+        self, rows: pa.Table | None, rows_from: RowsFrom, told: Interpretation | None
     ) -> tuple[RawOutput | None, Interpretation | None, str | None]:
         """Ask for one prediction of unknown shape; a refusal of made-up rows is no failure."""
+        if told is not None:
+            told = told.model_copy(update={"overridden": True})
         if rows is None:
-            return None, None, "there are no rows to try it on: no input example, no signature"
+            return None, told, "there are no rows to try it on: no input example, no signature"
         try:
-            meta = self.pool.predict(rows, self.options("probe")).meta
+            meta = self.pool.predict(rows, self.options("probe", told)).meta
         except errors.ModelyardError as exc:
-            lost = exc.context.keys() & {"cause", "out_of_memory"}  # it died, hung or ate too much
-            if rows_from == "signature" and not lost:
+            if rows_from == "signature" and not _lost(exc) and told is None:
                 return None, None, f"it refused a row made up from its signature: {exc.detail}"
             raise type(exc)(
                 f"the model loads but cannot predict rows of its {_named(rows_from)}: {exc.detail}",
@@ -177,7 +183,8 @@ class _Asking:
             reply = self.pool.predict(edges, skipping)
             refused = {reject.row for reject in reply.rejects}
             fine = [row for row in range(edges.num_rows) if row not in refused]
-            rows = pa.concat_tables([rows, edges.take(fine).cast(rows.schema)])
+            edges = self._readable(edges.take(fine), options)
+            rows = pa.concat_tables([rows, edges.cast(rows.schema)])
         first = predict_both(self.pool, rows, options)
         again = golden.compare(first, predict_both(self.pool, rows, options), self.tolerance)
         if again.differing:
@@ -190,6 +197,25 @@ class _Asking:
                 ),
             )
         return rows, first, None
+
+    def _readable(self, edges: pa.Table, options: PredictOptions) -> pa.Table:
+        """The edge rows whose answers are predictions; what never occurs may get nonsense."""
+        if options.interpretation is None or self.model.prediction_type == "other":
+            return edges
+        asked = options.model_copy(update={"mode": "restructured"})
+
+        def reads(rows: pa.Table) -> bool:
+            try:
+                self.pool.predict(rows, asked)
+            except errors.ModelyardError as exc:
+                if _lost(exc):
+                    raise
+                return False
+            return True
+
+        if reads(edges):
+            return edges
+        return edges.take([row for row in range(edges.num_rows) if reads(edges.slice(row, 1))])
 
     def options(
         self,
@@ -205,6 +231,11 @@ class _Asking:
             threshold=self.core.threshold,
             inputs=self.inputs,
         )
+
+
+def _lost(error: errors.ModelyardError) -> bool:
+    """Whether the worker died, hung or ate too much, so that it is no matter of the rows."""
+    return bool(error.context.keys() & {"cause", "out_of_memory"})
 
 
 def _with_classes(core: CoreMetadata, read: Interpretation | None) -> CoreMetadata:

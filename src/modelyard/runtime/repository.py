@@ -58,9 +58,8 @@ def get_env(db: Connection, name: str) -> CodeEnv:
         return _env(body).model_copy(update={"name": name})
     if env := find_env(db, name):
         return env
-    raise errors.NotFound.among(
-        "code env", name, [*db.scalars(select(env_names.c.name)), *db.scalars(select(envs.c.id))]
-    )
+    named = [*db.scalars(select(env_names.c.name)), *db.scalars(select(envs.c.id))]
+    raise errors.NotFound.among("code env", name, [*named, "local"])
 
 
 def list_envs(db: Connection, asked: Paged) -> Page[CodeEnv]:

@@ -47,7 +47,9 @@ class Asking:
         self._rule: Optional[Mapping[str, Any]] = None
         if self._mode == "restructured":
             self._rule = options.get("interpretation") or (self._expected if native else None)
-        self._proposes_native = native and self._mode == "probe"
+        self._told: Optional[Mapping[str, Any]] = None
+        if self._mode == "probe":
+            self._told = options.get("interpretation") or (self._expected if native else None)
         self.facts: Dict[str, Any] = {}
         self.notes: List[str] = []
 
@@ -97,11 +99,9 @@ class Asking:
         """Note what came and how it would be read; answer as a caller would be answered."""
         direct = output.table()
         self.facts.update(raw=output.describe(), direct=direct.num_columns)
-        if self._proposes_native and self._expected is not None:
-            rule: Mapping[str, Any] = self._expected
+        rule = self._told or self._propose(output)
+        if rule["call"] == "native":
             output = read_output(self._raw(data, native=True), size)
-        else:
-            rule = self._propose(output)
         if rule["rule"] == "values":
             self.facts["interpretation"] = rule
             return direct

@@ -81,7 +81,7 @@ class Classes(NamedTuple):
             raise Problem(
                 "failed",
                 f"the model returned {odd!r}, which is none of its classes {list(classes)}; "
-                "correct the classes or the interpretation",
+                "correct --classes or --interpretation",
                 label=odd,
             )
         return np.array([*known, -1], dtype=np.int64)[codes]
