@@ -31,18 +31,31 @@ def lines(page):
         yield f"modelyard {said}"
 
 
-SHOWN = [pytest.param(line, id=f"{page.stem}: {line}") for page in PAGES for line in lines(page)]
+def files(page):
+    """The files that a page's commands write by `cat > NAME <<'END'`."""
+    return re.findall(
+        r"^cat > (\S+) <<'END'\n(.*?)^END$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
 
 
-@pytest.mark.parametrize("line", SHOWN)
-def test_a_documented_command_can_be_read(line):
-    words = shlex.split(line.partition(" | ")[0], comments=True)[1:]
+SHOWN = [
+    pytest.param(page, line, id=f"{page.stem}: {line}") for page in PAGES for line in lines(page)
+]
+
+
+@pytest.mark.parametrize(("page", "line"), SHOWN)
+def test_a_documented_command_can_be_read(page, line, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, content in files(page):
+        Path(name).write_text(content)
+    words = re.split(r" (?:[|&]|&&) ?", line)[0]
+    words = shlex.split(words, comments=True)[1:]
     command: click.Command = build()
     while isinstance(command, click.Group):
         name, *words = words
         command = command.commands[name]
     given = command.make_context(command.name, words).params
-    verb = tuple(shlex.split(line)[1:3])
+    verb = tuple(line.split()[1:3])
     if verb in COMMANDS:  # else it is one of the command line alone, such as serve
         typed = {name: given[name] for name in COMMANDS[verb].model_fields}
         COMMANDS[verb].model_validate(values_from(COMMANDS[verb], typed))
