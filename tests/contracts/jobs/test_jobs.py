@@ -11,6 +11,7 @@ from sqlalchemy import insert, select, update
 from modelyard import errors
 from modelyard.jobs import leases, repository
 from modelyard.jobs.outcome import outcome
+from modelyard.jobs.reaping import Reaper
 from modelyard.kernel.identity import Identity
 from modelyard.store.tables import job_lines, jobs
 from modelyard.workspace import CATALOG
@@ -68,7 +69,7 @@ def test_lists_are_filtered_and_go_page_by_page(place):
     assert [job.id for job in listed(state="cancelled")] == [ids[1]]
     assert [job.command for job in listed(project="default")] == ["models.delete"]
     first = listed(limit=4)
-    assert [job.id for job in listed(limit=4, after=first[-1].id)] == ids[1::-1]
+    assert [job.id for job in listed(limit=4, after=first.next)] == ids[1::-1]
     with pytest.raises(errors.NotFound, match="there is no job 'x'"):
         place.job("x")
 
@@ -204,6 +205,30 @@ def test_whoever_lost_a_lease_writes_nothing(place):
         assert leases.beat(db, "second", 60) == {job: 2}
         assert db.execute(select(job_lines)).all() == []
         assert leases.report(db, job, 2, said=said, printed=printed, keep=10)
+
+
+@pytest.mark.parametrize("put", [-5.0, 86400.0])
+def test_a_lapsed_lease_is_taken_over_only_if_it_is_not_renewed_meanwhile(place, put):
+    """As after a night's sleep of the machine (the lease is over), or after its clock was set."""
+    context = place.yard.open()
+    kept, gone = place.submit(2)
+    lease = context.settings.jobs.lease
+    with context.begin() as db:
+        for _ in (kept, gone):
+            leases.claim(db, "sleeper", seconds=lease, queues=(), limits={})
+        db.execute(update(jobs).values(lease_until=jobs.c.lease_until + put))
+        db.execute(update(jobs).where(jobs.c.id == gone).values(worker="dead"))
+    steady = [0.0]
+    reaper = Reaper(context, lambda: steady[0])
+    assert reaper.look() == []
+    steady[0] = lease / 4
+    assert reaper.look() == []
+    with context.begin() as db:
+        assert leases.beat(db, "sleeper", lease) == {kept: 1}
+    steady[0] = lease
+    assert reaper.look() == [gone]
+    assert (place.job(kept).state, place.job(gone).state) == ("running", "queued")
+    assert "worker dead gave no sign of life" in place.log(gone)
 
 
 def test_the_same_thing_is_not_done_by_two_jobs_at_once(place):

@@ -19,6 +19,8 @@ import pytest
 
 import modelyard
 from modelyard import errors
+from modelyard.jobs.outcome import outcome
+from modelyard.workspace import CATALOG
 
 pytestmark = pytest.mark.xdist_group("scoring")
 
@@ -122,6 +124,31 @@ def test_a_killed_run_goes_on_where_it_was(yard, workspace, source, target) -> N
     assert not list((workspace / "runs").iterdir())
     assert finished_chunks(workspace) == 0
     assert len(yard.scoring.list()) == 1
+
+
+def test_a_job_whose_worker_is_killed_goes_on_where_it_was(
+    yard, workspace, source, target, monkeypatch
+) -> None:
+    monkeypatch.setenv("MODELYARD_JOBS__LEASE", "2")
+    given = {"model": "careful", "input": str(source), "output": str(target), "workers": 2}
+    given |= {"batch_rows": BATCH, "params": {"delay": 0.15}}
+    job = yard.jobs.submit(command="scoring.run", given=given)
+    command = [sys.executable, "-m", "modelyard", "worker", "--workspace", str(workspace)]
+    with started(command) as worker:
+        until(lambda: finished_chunks(workspace) >= 5)
+        processes = descendants(worker)
+        worker.kill()
+        until(lambda: all(map(is_gone, processes)))
+        assert not target.exists()
+    with started(command):
+        until(lambda: yard.jobs.show(id=job.id).has_ended)
+    ended = yard.jobs.show(id=job.id)
+    assert (ended.state, ended.attempt) == ("succeeded", 2)
+    run = outcome(CATALOG, ended)
+    assert run == yard.scoring.show(id=run.id)
+    assert (run.state, run.rows) == ("finished", ROWS)
+    assert run.resumed_from >= 5 * BATCH
+    assert right_answer(target)
 
 
 def test_a_resumed_run_lists_every_refused_row_once(workspace, numbers, target) -> None:
