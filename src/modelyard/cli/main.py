@@ -14,7 +14,7 @@ from modelyard import __version__, errors
 from modelyard.cli.options import parameters_of, values_from
 from modelyard.cli.problems import EXIT, tell, tell_usage, wants_json, wrong_values
 from modelyard.cli.serve import serve
-from modelyard.cli.services import run_job_command, worker_command
+from modelyard.cli.services import run_job_command, wait_command, worker_command
 from modelyard.kernel.command import Command
 from modelyard.verbs import Verbs
 from modelyard.workspace import open_workspace
@@ -46,6 +46,9 @@ def build() -> click.Group:
         group = root.commands[room_name]
         if isinstance(group, click.Group):
             group.add_command(click_command(name, command))
+    jobs = root.commands["jobs"]
+    if isinstance(jobs, click.Group):
+        jobs.add_command(wait_command())
     for service in (serve, worker_command(), run_job_command()):
         root.add_command(service)
     return root

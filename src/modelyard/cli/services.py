@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
 import time
@@ -12,9 +13,10 @@ import click
 
 from modelyard import errors
 from modelyard.cli.problems import EXIT, tell
+from modelyard.jobs.outcome import outcome, wait
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.progress import Progress
-from modelyard.workspace import Workspace, open_workspace
+from modelyard.workspace import CATALOG, Workspace, open_workspace
 
 TRIES_EVERY = 1.0
 RUN_JOB = "run-job"
@@ -39,6 +41,22 @@ def worker_command() -> click.Command:
             _workspace(),
         ],
         callback=_told(_work),
+    )
+
+
+def wait_command() -> click.Command:
+    """`modelyard jobs wait`."""
+    return click.Command(
+        "wait",
+        help="Wait for a job to end: print what its command gave back, or fail as it failed.\n\n"
+        "Ctrl-C stops the waiting, not the job.\n\n\b\nArguments:\n  ID         id of the job",
+        short_help="Wait for a job to end, and print its result.",
+        params=[
+            click.Argument(["id"]),
+            _workspace(),
+            click.Option(["--json", "as_json"], is_flag=True, help="print one JSON document"),
+        ],
+        callback=_wait,
     )
 
 
@@ -114,6 +132,23 @@ def worker_of(
         queues=queues,
         tell=tell,
     )
+
+
+def _wait(*, id: str, workspace: str | None, as_json: bool) -> None:  # noqa: A002  as it is typed
+    from modelyard.cli.render import progress_bar, show  # noqa: PLC0415  as above
+
+    yard = open_workspace(workspace)
+    try:
+        with progress_bar(enabled=True) as progress:
+            job = wait(lambda: yard.jobs.show(id=id), progress)
+        result = outcome(CATALOG, job)
+    except errors.ModelyardError as error:
+        tell(error, as_json=as_json)
+        raise SystemExit(EXIT[type(error)]) from error
+    if as_json:
+        click.echo(json.dumps(job.result, indent=2))
+    else:
+        show(result)
 
 
 def _opened(yard: Workspace) -> Any:

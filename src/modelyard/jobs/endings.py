@@ -103,6 +103,20 @@ def take_over(db: Connection, job_id: str, lease: int, until: float, context: Co
     return True
 
 
+def condemn(db: Connection, job_id: str, lease: int, why: str) -> bool:
+    """End a job whose row nobody can make sense of, and bring the row in order."""
+    error = {"code": "failed", "detail": why, "context": {}}
+    sane = dict.fromkeys(("attempt", "failures", "losses", "retries", "lines"), 0)
+    changes = {
+        "state": "failed",
+        "ended": DatabaseNow(),
+        "message": why,
+        "error": json.dumps(error),
+    }
+    mine = leases.is_mine(job_id, lease)
+    return bool(db.execute(update(jobs).where(mine).values({**changes, **sane})).rowcount)
+
+
 def forget_old(db: Connection, days: float) -> int:
     """Remove runs and a batch of jobs that ended long ago, with their logs; gives how many."""
     scenarios.forget_old(db, days)

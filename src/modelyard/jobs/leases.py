@@ -125,12 +125,12 @@ def lapsed(db: Connection, longest: float) -> list[tuple[str, int, float]]:
 
 def found(db: Connection, job_id: str, lease: int) -> Row[Any] | None:
     """The row of a job as long as this lease is the one that counts."""
-    return db.execute(select(jobs).where(_mine(job_id, lease))).one_or_none()
+    return db.execute(select(jobs).where(is_mine(job_id, lease))).one_or_none()
 
 
 def held(db: Connection, job_id: str, lease: int) -> Row[Any] | None:
     """The same, and nobody else changes the row until the transaction ends."""
-    return db.execute(select(jobs).where(_mine(job_id, lease)).with_for_update()).one_or_none()
+    return db.execute(select(jobs).where(is_mine(job_id, lease)).with_for_update()).one_or_none()
 
 
 def report(
@@ -138,7 +138,7 @@ def report(
 ) -> bool:
     """Write down how far a job is and what it printed; False: the lease is somebody else's."""
     changes = {**said, "lines": printed.last} if printed.lines else dict(said)
-    if not db.execute(update(jobs).where(_mine(job_id, lease)).values(changes)).rowcount:
+    if not db.execute(update(jobs).where(is_mine(job_id, lease)).values(changes)).rowcount:
         return False
     add_lines(db, job_id, printed, keep)
     return True
@@ -164,5 +164,6 @@ def _in(queues: Sequence[str]) -> ColumnElement[bool]:
     return jobs.c.queue.in_(queues) if queues else jobs.c.queue.is_not(None)
 
 
-def _mine(job_id: str, lease: int) -> ColumnElement[bool]:
+def is_mine(job_id: str, lease: int) -> ColumnElement[bool]:
+    """Of the row of a job as long as this lease is the one that counts."""
     return and_(jobs.c.id == job_id, jobs.c.lease == lease, jobs.c.state == "running")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -10,6 +12,21 @@ from pydantic import TypeAdapter
 from modelyard import errors
 from modelyard.jobs.types import Job
 from modelyard.kernel.catalog import Catalog
+from modelyard.kernel.progress import Progress
+
+LOOKS_EVERY = (0.1, 1.0)
+"""Seconds between two looks at a job: at first, and later."""
+
+
+def wait(show: Callable[[], Job], progress: Progress) -> Job:
+    """Look at a job until it has ended, telling how far it is; gives it as it then is."""
+    pause, longest = LOOKS_EVERY
+    while not (job := show()).has_ended:
+        said = job.message or ("waiting for a worker" if job.state == "queued" else job.command)
+        progress(said, fraction=job.fraction, rows=job.rows)
+        time.sleep(pause)
+        pause = min(longest, pause * 1.5)
+    return job
 
 
 def outcome(catalog: Catalog, job: Job) -> Any:

@@ -46,9 +46,13 @@ class Reaper:
         for lease, first_seen in self._first_seen.items():
             if now - first_seen < self._lease / 3:
                 continue
-            with self._context.begin() as db:
-                if endings.take_over(db, *lease, self._context):
-                    taken.append(lease[0])
+            try:
+                with self._context.begin() as db:
+                    if endings.take_over(db, *lease, self._context):
+                        taken.append(lease[0])
+            except (TypeError, ValueError) as exc:
+                with self._context.begin() as db:
+                    endings.condemn(db, lease[0], lease[1], f"its row makes no sense: {exc}")
         return taken
 
     def clear(self) -> None:

@@ -228,12 +228,12 @@ def as_job(row: Row[Any], catalog: Catalog) -> Job:
         submitted=moment(row.submitted),
         started=None if row.started is None else moment(row.started),
         ended=None if row.ended is None else moment(row.ended),
-        attempt=row.attempt,
-        retries=row.retries,
+        attempt=_count(row.attempt),
+        retries=_count(row.retries),
         fraction=row.fraction,
         message=row.message,
         rows=row.rows,
-        lines=row.lines,
+        lines=_count(row.lines),
         result=_json(row.result),
         error=_error(row.error),
         worker=row.worker,
@@ -253,6 +253,10 @@ def _told(row: Row[Any], catalog: Catalog) -> dict[str, Any]:
     known = catalog.get(row.command)
     marks = {} if known is None else secret_fields(known)
     return {name: hidden(value, marks.get(name)) for name, value in arguments.items()}
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) else 0  # SQLite keeps whatever it is given
 
 
 def _json(text: str | None) -> Any:

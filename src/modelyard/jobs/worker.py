@@ -163,11 +163,11 @@ class Worker:
         try:
             with self._context.begin() as db:
                 kept = endings.settle(db, child.job, child.lease, ending, self._context, printed)
-        except DBAPIError as exc:
-            detail = f"what came of it cannot be kept: {exc.orig}"
+        except (DBAPIError, TypeError, ValueError) as exc:
+            detail = f"what came of it cannot be kept: {exc}"
             ending = Erred({"code": "failed", "detail": detail, "context": {}})
             with self._context.begin() as db:
-                kept = endings.settle(db, child.job, child.lease, ending, self._context, Printed())
+                kept = endings.condemn(db, child.job, child.lease, detail)
         said = "ended" if kept else "ended, but is another worker's"
         self._tell(f"job {child.job} {said}: {endings.in_words(ending)}")
 
