@@ -16,6 +16,22 @@ settings.register_profile("without clocks", deadline=None)
 settings.load_profile("without clocks")
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--database",
+        choices=["sqlite", "postgresql"],
+        default="sqlite",
+        help="where workspaces that name no database keep their rows",
+    )
+
+
+@pytest.fixture(autouse=True)
+def chosen_database(request, monkeypatch):
+    """Each test's workspaces in an empty PostgreSQL database, if that was asked for."""
+    if request.config.getoption("--database") == "postgresql":
+        monkeypatch.setenv("MODELYARD_DATABASE", request.getfixturevalue("postgres_url"))
+
+
 @pytest.fixture
 def yard(tmp_path):
     """A new workspace in a folder of its own."""
