@@ -25,11 +25,21 @@ def pytest_addoption(parser):
     )
 
 
+def pytest_configure(config):
+    if config.getoption("--database") == "postgresql":
+        # psycopg complains of connections that workspaces of ended tests still hold
+        config.addinivalue_line("filterwarnings", "ignore::pytest.PytestUnraisableExceptionWarning")
+
+
 @pytest.fixture(autouse=True)
 def chosen_database(request, monkeypatch):
-    """Each test's workspaces in an empty PostgreSQL database, if that was asked for."""
+    """Each test's workspaces in an empty PostgreSQL database, if that was asked for.
+
+    It stays until the server goes: workspaces of a whole module are opened by its first test.
+    """
     if request.config.getoption("--database") == "postgresql":
-        monkeypatch.setenv("MODELYARD_DATABASE", request.getfixturevalue("postgres_url"))
+        url = _new_database(request.getfixturevalue("postgres_server"))
+        monkeypatch.setenv("MODELYARD_DATABASE", url.render_as_string(hide_password=False))
 
 
 @pytest.fixture
@@ -62,12 +72,23 @@ def postgres_server():
 @pytest.fixture
 def postgres_url(postgres_server):
     """The URL of an empty PostgreSQL database."""
+    url = _new_database(postgres_server)
+    yield url.render_as_string(hide_password=False)
+    _on(postgres_server, f"drop database {url.database} with (force)")
+
+
+def _new_database(server):
     name = f"test_{uuid.uuid4().hex}"
-    admin = make_url(postgres_server.get_uri()).set(drivername="postgresql+psycopg")
-    engine = create_engine(admin, isolation_level="AUTOCOMMIT")
+    _on(server, f"create database {name}")
+    return _url_of(server).set(database=name)
+
+
+def _on(server, statement):
+    engine = create_engine(_url_of(server), isolation_level="AUTOCOMMIT")
     with engine.connect() as db:
-        db.execute(text(f"create database {name}"))
-    yield admin.set(database=name).render_as_string(hide_password=False)
-    with engine.connect() as db:
-        db.execute(text(f"drop database {name} with (force)"))
+        db.execute(text(statement))
     engine.dispose()
+
+
+def _url_of(server):
+    return make_url(server.get_uri()).set(drivername="postgresql+psycopg")
