@@ -35,7 +35,7 @@ class RunningServer:
                 *words,
             ],
             cwd=workspace.parent,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **environ},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1", **environ},
             stdout=subprocess.PIPE,
             stderr=self._log,
             text=True,
@@ -73,7 +73,12 @@ class RunningServer:
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Its exit code."""
         self.process.send_signal(how)
-        return self.process.wait(PATIENCE)
+        try:
+            return self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGABRT)  # tells where its threads are
+            self.process.wait(PATIENCE)
+            raise AssertionError(self.log) from None
 
     def __enter__(self) -> Self:
         return self

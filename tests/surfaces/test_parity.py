@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 import modelyard
 from modelyard.cli.main import build
 from modelyard.kernel.values import LocalPath
+from modelyard.kernel.wire import transfer_field
 from modelyard.verbs import Verbs
 from modelyard.web.openapi import OpenApi
 from modelyard.web.routes import Routes
@@ -25,6 +26,7 @@ NO_PATHS = {
     *("connection", "format", "encoding", "missing", "python", "replace", "force", "recursive")
 }
 """Fields that speak of files without naming one."""
+NONE = {"schema": {"properties": {}}, "example": {}}
 OPENAPI = json.loads(json.dumps(OpenApi(Routes(Verbs.commands())).document))
 DOCS = Path(modelyard.__file__).parents[2] / "docs" / "reference"
 
@@ -85,8 +87,8 @@ class TestVerb:
         described = {each["name"] for each in operation["parameters"] if each["in"] != "header"}
         if "requestBody" in operation:
             content = operation["requestBody"]["content"]
-            described |= set(content["application/json"]["schema"]["properties"])
-        assert described == set(command.model_fields)
+            described |= set(content.get("application/json", NONE)["schema"]["properties"])
+        assert described == set(command.model_fields) - {transfer_field(command)}
 
     def test_has_an_example_request_that_fits(self, room, name, command):
         method, path = command.http()
@@ -94,7 +96,10 @@ class TestVerb:
         needed = [each for each in operation["parameters"] if each.get("required")]
         values = {each["name"]: each["example"] for each in needed}
         if "requestBody" in operation:
-            values |= operation["requestBody"]["content"]["application/json"]["example"]
+            content = operation["requestBody"]["content"]
+            values |= content.get("application/json", NONE)["example"]
+        if field := transfer_field(command):
+            values[field] = "a-file"
         assert command.model_validate(values)
 
     def test_has_a_result_that_json_holds(self, room, name, command):

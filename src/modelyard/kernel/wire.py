@@ -3,7 +3,8 @@
 One rule for all: the fields that a route names in braces stand in its path, percent-encoded; GET
 and DELETE have the other fields in the query, every other method has them in a JSON object. In a
 query lists repeat their name and structures are JSON. A field of the path that may be left out is
-written `@default` then.
+written `@default` then. Where the body is the bytes of a file, all other fields stand in the query;
+the field that names the file does not travel.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ def request_of(command: Command[Any]) -> Sent:
     """Write a command as a request; what was not given to it is not sent either."""
     method, route = command.http()
     given = command.model_dump(mode="json", exclude_unset=True)
+    given.pop(transfer_field(type(command)), None)
     segments = []
     for part in route.strip("/").split("/"):
         name = field_in(part)
@@ -57,8 +59,12 @@ def read_request(
     path: Mapping[str, str],
     query: Sequence[tuple[str, str]],
     body: Mapping[str, Any],
+    *,
+    transfer: str | None = None,
 ) -> Command[Any]:
     """The command that a request asks for; `path` holds the raw segments by their fields.
+
+    `transfer` is the file of the server's own whose bytes come in the body or go out in the answer.
 
     Raises:
         Invalid: a field is missing, unknown, given twice, or has a wrong value.
@@ -71,6 +77,8 @@ def read_request(
     }
     found = {**_from_query(command, query), **body}
     _refuse_misplaced(command, path, query, body)
+    if transfer is not None:
+        values[transfer_field(command)] = transfer
     _refuse_nul(found)
     try:
         return command.model_validate({**values, **found})
@@ -80,7 +88,12 @@ def read_request(
 
 def in_query(command: type[Command[Any]]) -> bool:
     """Whether the fields that are not in its path stand in the query."""
-    return command.http()[0] in {"GET", "DELETE"}
+    return command.http()[0] in {"GET", "DELETE"} or bool(command.sends)
+
+
+def transfer_field(command: type[Command[Any]]) -> str:
+    """The field that names a file of the caller's, whose bytes travel instead of its name."""
+    return command.sends or command.receives
 
 
 def read_json(body: bytes) -> dict[str, Any]:
@@ -146,6 +159,9 @@ def _refuse_misplaced(
 ) -> None:
     """Each field has one place; elsewhere it would be passed over, or contradict."""
     asked, sent = {name for name, _ in query}, set(body)
+    transferred = transfer_field(command)
+    if transferred in asked | sent:
+        raise errors.Invalid(f"{transferred}: its bytes travel, not its name")
     wrong = [(name, "the path") for name in sorted((asked | sent) & set(path))]
     if in_query(command):
         wrong += [(name, "the query") for name in sorted(sent - set(path))]

@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 
 from starlette.responses import Response
 
+from modelyard.kernel.version import HEADER, __version__
+
 SAFE = {
     "cache-control": "no-store",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
+    HEADER: __version__,
 }
 
 

@@ -3,26 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from modelyard.kernel.command import Command
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.paging import Page, Paged
 from modelyard.kernel.settings import ServerSettings
-from modelyard.kernel.wire import read_json, read_query, read_request, request_of
+from modelyard.kernel.wire import (
+    read_json,
+    read_query,
+    read_request,
+    request_of,
+    transfer_field,
+)
 from modelyard.web.answers import Answer
 from modelyard.web.auth import identify
-from modelyard.web.bodies import read_all, require_acceptable
+from modelyard.web.bodies import JSON, has_more_to_come, read_all, require_acceptable
 from modelyard.web.conditions import expected_by, tagged
 from modelyard.web.problems import answer_to
 from modelyard.web.replays import claim
 from modelyard.web.routes import Route, Routes, location
 from modelyard.web.submitting import accepted, as_job, waited, wished_wait
 from modelyard.web.threads import Threads
+from modelyard.web.transfers import (
+    BYTES,
+    Transfers,
+    handed_out,
+    receive_file,
+    require_bytes,
+)
 from modelyard.workspace import Workspace
 
 PART = 100
@@ -50,39 +66,65 @@ class Api:
         workspace: Workspace,
         routes: Routes,
         threads: Threads,
-        limits: ServerSettings,
+        transfers: Transfers,
         is_stopping: Callable[[], bool],
     ) -> None:
         self._workspace = workspace
         self._routes = routes
         self._threads = threads
-        self._limits = limits
+        self._transfers = transfers
+        self._limits: ServerSettings = workspace.open().settings.server
         self._is_stopping = is_stopping
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        try:
-            answer = await self._answer(Request(scope, receive))
-        except Exception as exc:  # noqa: BLE001  whatever it is becomes an answer, and a log entry
-            answer = answer_to(exc)
-        await answer.response()(scope, receive, send)
+        request = Request(scope, receive)
+        async with AsyncExitStack() as stack:
+            try:
+                response = await self._respond(request, stack)
+            except Exception as exc:  # noqa: BLE001  whatever it is becomes an answer
+                response = answer_to(exc).response()
+                if has_more_to_come(request):
+                    response.headers["connection"] = "close"
+            await response(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Answer:
+    async def _respond(self, request: Request, stack: AsyncExitStack) -> Response:
         raw_path = request.scope["raw_path"].decode("ascii")
         if request.method == "OPTIONS":
-            return Answer(204, headers={"allow": self._routes.allowed(raw_path)})
+            return Answer(204, headers={"allow": self._routes.allowed(raw_path)}).response()
         route, segments = self._routes.match(request.method, raw_path)
-        require_acceptable(request)
+        require_acceptable(request, BYTES if route.command.receives else JSON)
         identity = await self._threads.run(identify, request)
-        body = await read_all(request, self._limits)
         expected = expected_by(request, route.command)
-        command = read_request(
-            route.command, segments, read_query(request.url.query), read_json(body)
+        query = read_query(request.url.query)
+        if not transfer_field(route.command):
+            body = await read_all(request, self._limits)
+            command = read_request(route.command, segments, query, read_json(body))
+            asked = Asked(route, _in_parts(command), identity, expected)
+            return (await self._ask(request, asked, body)).response()
+        place = stack.enter_context(self._transfers.place())
+        command = read_request(route.command, segments, query, {}, transfer=str(place))
+        asked = Asked(route, command, identity, expected)
+        if route.command.sends:
+            digest = await self._take_in(request, asked, place)
+            return (await self._ask(request, asked, digest)).response()
+        result = await self._threads.run(self._acting(asked).run, command)
+        return handed_out(place, route.result.dump_json(result, ensure_ascii=True))
+
+    async def _take_in(self, request: Request, asked: Asked, place: Path) -> bytes:
+        """Take the file of a request, from somebody who may do with it what he asks; its digest."""
+        most = self._limits.max_upload_mb << 20
+        require_bytes(request, most)
+        context = self._acting(asked).open()
+        await self._threads.run(context.authorize, asked.command)
+        return await receive_file(
+            request, place, self._threads, most=most, timeout=self._limits.client_timeout
         )
-        asked = Asked(route, _in_parts(command), identity, expected)
+
+    async def _ask(self, request: Request, asked: Asked, body: bytes) -> Answer:
         key = request.headers.get("idempotency-key")
-        if key is not None and route.method == "POST":
-            said = b"\n".join((raw_path.encode(), request.url.query.encode(), body))
+        if key is not None and asked.route.method == "POST":
+            said = b"\n".join((request.scope["raw_path"], request.url.query.encode(), body))
             answer = await self._threads.run(self._once, asked, key, said)
         else:
             answer = await self._threads.run(self._carry_out, asked)
@@ -91,11 +133,14 @@ class Api:
             return await waited(
                 answer,
                 seconds,
-                workspace=self._workspace.acting(identity),
+                workspace=self._acting(asked),
                 threads=self._threads,
                 is_stopping=self._is_stopping,
             )
-        return tagged(request, answer) if route.method == "GET" else answer
+        return tagged(request, answer) if asked.route.method == "GET" else answer
+
+    def _acting(self, asked: Asked, note: Note | None = None) -> Workspace:
+        return self._workspace.acting(asked.identity, expected=asked.expected, note=note)
 
     def _once(self, asked: Asked, key: str, said: bytes) -> Answer:
         """Carry a request out, unless its key says that this was done before."""
@@ -110,7 +155,7 @@ class Api:
         return answer
 
     def _carry_out(self, asked: Asked, note: Note | None = None) -> Answer:
-        workspace = self._workspace.acting(asked.identity, expected=asked.expected, note=note)
+        workspace = self._acting(asked, note)
         route, command = asked.route, asked.command
         if command.background:
             return accepted(workspace.run(as_job(route.name, command)))

@@ -23,6 +23,7 @@ from modelyard.web.problems import answer_to, problem
 from modelyard.web.routes import Routes
 from modelyard.web.sign_in import SignIn
 from modelyard.web.threads import Threads
+from modelyard.web.transfers import Transfers
 from modelyard.workspace import Workspace
 
 
@@ -39,12 +40,14 @@ def create_app(
     routes = Routes(Verbs.commands())
     threads = Threads(limits.threads, limits.waiting)
     readiness = Readiness(workspace)
+    transfers = Transfers(workspace.folder)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
         readiness.close()
         threads.close()
+        transfers.close()
 
     app = Starlette(
         routes=[
@@ -56,7 +59,7 @@ def create_app(
                 "/api/v1/jobs/{id}/events",
                 Events(workspace, threads, limits.event_streams, is_stopping),
             ),
-            Mount("/api/v1", Api(workspace, routes, threads, limits, is_stopping)),
+            Mount("/api/v1", Api(workspace, routes, threads, transfers, is_stopping)),
         ],
         exception_handlers={HTTPException: _refusal},
         lifespan=lifespan,

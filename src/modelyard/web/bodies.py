@@ -57,8 +57,16 @@ async def arriving(request: Request, timeout: float) -> AsyncIterator[bytes]:
         if message["type"] == "http.disconnect":
             raise Refused(400, errors.Invalid("the client went away before its body was whole"))
         more = message.get("more_body", False)
+        request.state.more_to_come = more
         if part := message.get("body", b""):
             yield part
+
+
+def has_more_to_come(request: Request) -> bool:
+    """Whether a body was announced that was not read to its end."""
+    announced = declared_length(request) > 0 or "transfer-encoding" in request.headers
+    found: bool = getattr(request.state, "more_to_come", announced)
+    return found
 
 
 def declared_length(request: Request) -> int:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 LOG = logging.getLogger("modelyard.web")
 AGAIN_AFTER = 1.0
+JOINS_FOR = 0.2
 
 
 class Works(Protocol):
@@ -45,9 +46,10 @@ class Crew:
             worker.stop()
 
     def join(self) -> None:
-        """Wait until all have ended."""
+        """Wait until none is at work; one that still waits for the database never will be."""
         for thread in self._threads:
-            thread.join()
+            while self._at_work and thread.is_alive():
+                thread.join(JOINS_FOR)
 
     def _keep(self, hire: Callable[[], Works]) -> None:
         while not self._stopping.is_set():

@@ -14,13 +14,14 @@ from starlette.types import Receive, Scope, Send
 from modelyard import __version__
 from modelyard.kernel.paging import Paged
 from modelyard.kernel.shapes import is_structure, plain
-from modelyard.kernel.wire import LEFT_OUT, PREFIX, in_query
+from modelyard.kernel.wire import LEFT_OUT, PREFIX, in_query, transfer_field
 from modelyard.verbs import Verbs
 from modelyard.web.answers import Answer
 from modelyard.web.examples import example_of
 from modelyard.web.problems import TITLES
 from modelyard.web.routes import Route, Routes
 from modelyard.web.submitting import LONGEST_WAIT
+from modelyard.web.transfers import BYTES, RESULT
 
 SCHEMAS = "#/components/schemas/"
 INTRO = """Every verb of Modelyard over HTTP; the same names, arguments and errors as in Python and
@@ -35,6 +36,7 @@ HEADERS: dict[str, dict[str, Any]] = {
         "If-Match": "the ETag of what you saw; 412 if it changed since",
         "Idempotency-Key": "a word of your own, such as a UUID: what is sent again under it within "
         "24 hours is not done again but gets the same answer",
+        "Content-Digest": "sha-256=:BASE64: (RFC 9530); what does not match it is refused",
         "Prefer": f"wait=N: wait up to N seconds ({LONGEST_WAIT} at most) for the result",
     }.items()
 }
@@ -46,6 +48,7 @@ ANSWERED: dict[str, dict[str, Any]] = {
         "Location": "where it is shown",
     }.items()
 }
+FILE = {"type": "string", "format": "binary"}
 ACCEPTED = {
     "202": {
         "description": "It has become a job",
@@ -157,7 +160,8 @@ class OpenApi:
         first, _, more = about.partition("\n\n")
         inside = "query" if in_query(route.command) else "body"
         properties: dict[str, Any] = arguments["properties"] if route.command.model_fields else {}
-        rest = {name: each for name, each in properties.items() if name not in route.fields}
+        elsewhere = {*route.fields, transfer_field(route.command)}
+        rest = {name: each for name, each in properties.items() if name not in elsewhere}
         parameters = [_parameter(route, name, "path", properties[name]) for name in route.fields]
         operation: dict[str, Any] = {
             "operationId": route.name,
@@ -175,6 +179,10 @@ class OpenApi:
             statuses = (*statuses, *WITH_BODY)
             if rest:
                 operation["requestBody"] = _body(route, arguments, rest)
+        if route.command.sends:
+            statuses = (*statuses, *WITH_BODY)
+            operation["requestBody"] = {"required": True, "content": {BYTES: {"schema": FILE}}}
+            parameters.append(HEADERS["Content-Digest"])
         return operation | {
             "parameters": parameters,
             "responses": {
@@ -236,6 +244,8 @@ def _body(route: Route, arguments: dict[str, Any], rest: dict[str, Any]) -> dict
 
 def _headers(route: Route) -> list[str]:
     """The headers that a request may have."""
+    if route.command.receives:
+        return []
     if route.method == "GET":
         return ["If-None-Match"]
     if route.command.guarded:
@@ -249,6 +259,10 @@ def _success(route: Route, result: dict[str, Any], *, made: bool) -> dict[str, A
     if result == {"type": "null"}:
         return {"204": {"description": "Done"}}
     content = {"application/json": {"schema": result}}
+    if route.command.receives:
+        whole = {"description": "The file", "content": {BYTES: {"schema": FILE}}}
+        headers = {RESULT: {"description": "the result", "content": content}}
+        return {"200": {**whole, "headers": headers}, "206": {**whole, "headers": headers}}
     if made:
         headers = {"Location": ANSWERED["Location"]}
         return {"201": {"description": "Made", "content": content, "headers": headers}}

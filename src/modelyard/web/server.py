@@ -74,15 +74,21 @@ def serve(
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=round(limits.shutdown_timeout),
     )
+    server = Server(config)
+
+    def stop(sig: int, frame: FrameType | None) -> None:
+        if not is_stopping.is_set():  # uvicorn raises again what stopped it
+            server.handle_exit(sig, frame)
+
     with listening(host, port) as listener:
-        address = address_of(listener)
-        announce(f"modelyard serves at {address}")
-        if not no_auth and (token := make_token(workspace.open())):
-            announce(FIRST.format(workspace.open().settings.security.url or address, token))
-        before = {number: signal.signal(number, _stopped) for number in STOPS}
+        before = {number: signal.signal(number, stop) for number in STOPS}
         crew.start()
         try:
-            Server(config).run(sockets=[listener])
+            address = address_of(listener)
+            announce(f"modelyard serves at {address}")
+            if not no_auth and (token := make_token(workspace.open())):
+                announce(FIRST.format(workspace.open().settings.security.url or address, token))
+            server.run(sockets=[listener])
         finally:
             for number in STOPS:
                 signal.signal(number, lambda *_: crew.stop())
@@ -122,7 +128,3 @@ def address_of(listener: socket.socket) -> str:
     """The address that a browser is given."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _stopped(_signal: int, _frame: FrameType | None) -> None:
-    """Uvicorn has stopped in order already, and raises the signal once more for whoever waits."""
