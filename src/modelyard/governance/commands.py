@@ -48,6 +48,12 @@ class CreateUser(Command[User]):
     password: Annotated[str | None, NEW_SECRET] = Field(
         default=None, max_length=LONGEST_PASSWORD, description="password to sign in with"
     )
+    subject: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=255,
+        description="what the identity provider of the settings calls them (claim sub)",
+    )
     admin: bool = Field(default=False, description="an instance admin, who may do everything")
     groups: tuple[Name, ...] = Field(default=(), description="groups to put them into")
 
@@ -83,6 +89,12 @@ class UpdateUser(Command[User]):
     email: Email | None = Field(default=None, description="e-mail address")
     password: Annotated[str | None, NEW_SECRET] = Field(
         default=None, max_length=LONGEST_PASSWORD, description="new password"
+    )
+    subject: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=255,
+        description="what the identity provider of the settings calls them (claim sub)",
     )
     admin: bool | None = Field(default=None, description="an instance admin, or no longer")
     active: bool | None = Field(default=None, description="may sign in and use keys, or no longer")

@@ -70,8 +70,10 @@ def create_user(command: CreateUser, context: Context) -> User:
         admin=command.admin,
         created=now(),
     )
+    identity = people.identity_of(context, command.subject)
     with context.begin() as db:
-        repository.add_user(db, user, password=password, identity=None)
+        people.require_free(db, identity, command.name)
+        repository.add_user(db, user, password=password, identity=identity)
         for group in command.groups:
             repository.get_group(db, group)
             repository.put_into(db, group, [command.name])
@@ -95,12 +97,16 @@ def show_user(command: ShowUser, context: Context) -> User:
 @handles(UpdateUser)
 def update_user(command: UpdateUser, context: Context) -> User:
     """Change what was given."""
-    changes = command.model_dump(exclude_none=True, exclude={"name", "password"})
+    changes = command.model_dump(exclude_none=True, exclude={"name", "password", "subject"})
+    identity = people.identity_of(context, command.subject)
+    if identity is not None:
+        changes["identity"] = identity
     password = people.hash_of(context, command.password, command.name)
     if password is not None:
         changes["password"] = password
     with context.begin() as db:
         repository.get_user(db, command.name)
+        people.require_free(db, identity, command.name)
         if command.admin is False or command.active is False:
             people.require_another_admin(db, command.name)
         repository.change_user(db, command.name, changes)

@@ -142,6 +142,12 @@ def take_out(db: Connection, group: str, names: Iterable[str]) -> None:
     db.execute(delete(group_users).where(gone))
 
 
+def groups_by_provider(db: Connection, name: str) -> set[str]:
+    """The groups that an identity provider has put a user into."""
+    theirs = and_(group_users.c.user == name, group_users.c.provider)
+    return set(db.scalars(select(group_users.c.group).where(theirs)))
+
+
 def put_member(db: Connection, project: str, kind: MemberKind, name: str, role: Role) -> Member:
     """Give a user or group a role in a project; NotFound if there is no such user or group."""
     exclusively(db)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from modelyard import errors
@@ -71,6 +71,50 @@ class TrustSettings(Section):
     )
 
 
+class OidcSettings(Section):
+    """The identity provider (OpenID Connect) through which users may sign in."""
+
+    issuer: str = Field(
+        default="",
+        pattern=r"^(https://\S+|http://(localhost|127\.0\.0\.1)(:\d+)?(/\S*)?)?$",
+        max_length=255,
+        description="address of the provider, exactly as it calls itself; empty: there is none",
+    )
+    client_id: str = Field(default="", description="what the provider calls this server")
+    client_secret: str = Field(
+        default="", repr=False, description="secret that the provider gave this server"
+    )
+    label: str = Field(
+        default="your organisation", description="what the button on the login page calls it"
+    )
+    scopes: tuple[str, ...] = Field(
+        default=("openid", "profile", "email"), description="what is asked of it"
+    )
+    name_claim: str = Field(
+        default="preferred_username", description="claim that becomes the name of a new user"
+    )
+    groups_claim: str = Field(
+        default="", description="claim that lists groups, such as groups; empty: none are taken"
+    )
+    groups: dict[str, str] = Field(
+        default={},
+        description="our group by the provider's name for it; empty: the same names",
+    )
+    create_users: bool = Field(
+        default=True,
+        description="make a user of whoever the provider lets in; else only those whom an admin "
+        "has given a subject may come in",
+    )
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.issuer and not self.client_id:
+            raise ValueError("client_id is needed as well")
+        if self.issuer and "openid" not in self.scopes:
+            raise ValueError("openid has to be among the scopes")
+        return self
+
+
 class SecuritySettings(Section):
     """Who gets in."""
 
@@ -102,6 +146,8 @@ class SecuritySettings(Section):
         description="addresses or networks of reverse proxies, whose word is taken for where a "
         "request came from",
     )
+
+    oidc: OidcSettings = OidcSettings()
 
     @field_validator("secret")
     @classmethod

@@ -54,7 +54,7 @@ def create_app(
             Route("/healthz", healthz),
             Route("/readyz", readiness),
             Route("/api/v1/openapi.json", OpenApi(routes)),
-            *([] if no_auth else SignIn(cookies, threads, settings).routes()),
+            *([] if no_auth else SignIn(workspace, cookies, threads).routes()),
             Route(
                 "/api/v1/jobs/{id}/events",
                 Events(workspace, threads, limits.event_streams, is_stopping),

@@ -24,7 +24,9 @@ from modelyard.web.cookies import SESSION, VISIT, Cookies
 from modelyard.web.forms import HOME, own_path, read_form
 from modelyard.web.plain_pages import HEADERS, page, style
 from modelyard.web.problems import STATUS, Refused, answer_to
+from modelyard.web.provider import Provider
 from modelyard.web.threads import Threads
+from modelyard.workspace import Workspace
 
 TOO_MANY = 429
 USER_NAME: TypeAdapter[str] = TypeAdapter(UserName)
@@ -34,10 +36,15 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 class SignIn:
     """The pages and requests by which a browser gets its session, and loses it."""
 
-    def __init__(self, cookies: Cookies, threads: Threads, settings: Settings) -> None:
+    def __init__(self, workspace: Workspace, cookies: Cookies, threads: Threads) -> None:
+        context = workspace.open()
         self._cookies = cookies
         self._threads = threads
-        self._settings = settings
+        self._settings: Settings = context.settings
+        self._label, self._provider = "", None
+        if self._settings.security.oidc.issuer:
+            self._label = self._settings.security.oidc.label
+            self._provider = Provider(context, threads, self._come_from_provider)
 
     def routes(self) -> list[Route]:
         """Everything that is reached without being signed in."""
@@ -45,6 +52,7 @@ class SignIn:
             Route("/assets/plain.css", style),
             Route("/login", self._page(self.show_login)),
             Route("/login", self._page(self.log_in), methods=["POST"]),
+            *(self._provider.routes(self._page) if self._provider else ()),
             Route("/logout", self._page(self.log_out), methods=["POST"]),
             Route("/setup", self._page(self.show_setup)),
             Route("/setup", self._page(self.set_up), methods=["POST"]),
@@ -121,6 +129,9 @@ class SignIn:
         self._cookies.write(request, answer, SESSION, secret)
         self._cookies.write(request, answer, VISIT, None)
         return secret
+
+    def _come_from_provider(self, request: Request, user: str, answer: Response) -> None:
+        self.begin(request, user, "provider", answer)
 
     def _log_in(self, request: Request, form: dict[str, str]) -> Response:
         onward, name = own_path(form.get("next", HOME)), form.get("name", "")
@@ -204,7 +215,7 @@ class SignIn:
             status=status,
             problem=problem,
             without_users=without_users,
-            provider="",
+            provider=self._label,
         )
 
     def _setup_page(
