@@ -14,6 +14,7 @@ from modelyard.governance import keys, limits, sessions
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.values import now
 from modelyard.store.tables import api_keys, login_failures, users
+from modelyard.store.tables import sessions as sessions_table
 
 PASSWORD = "correct horse battery"
 
@@ -368,6 +369,17 @@ def test_sessions_are_listed_and_ended(yard):
     assert acting(yard, "ada").sessions.list() == []
     with yard.open().begin() as db:
         assert db.scalars(select(users.c.name)).all() == ["ada", "bob"]
+
+
+def test_a_session_from_the_future_has_ended(yard):
+    yard.users.create(name="ada")
+    with yard.open().begin() as db:
+        cookie = sessions.start(db, "ada", "password", address="", agent="", hours=1)
+    assert sessions.user_of(yard.open(), cookie) == "ada"
+    with yard.open().begin() as db:
+        future = now() + timedelta(days=1)  # and then the clock was set back
+        db.execute(update(sessions_table).values(created=future, expires=future))
+    assert sessions.user_of(yard.open(), cookie) is None
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, JsonValue
 
 HIDDEN = "***"
+OTHERS = rf"\1:{HIDDEN}@"
 IN_ANY_URL = re.compile(r"(?<=://)([^/@\s:]*):[^/@\s]+@")
-IN_A_MARKED_URL = re.compile(r"(?<=://)([^/@\s:]*):.*@")
-PARAMETER = re.compile(
-    r"([?&;][^=&;\s]*(?:pass|secret|token|key|pwd)[^=&;\s]*=)[^&;\s]+", re.IGNORECASE
-)
+PARAMETER = re.compile(r"([?&;])([^=&;?\s]{1,64})=[^&;\s]+")
+TELLING = re.compile(r"pass|secret|token|key|pwd", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -60,8 +59,8 @@ def hidden(value: Any, mark: Secret | None, named: Container[str] = ()) -> Any:
     if isinstance(value, str):
         if "://" not in value:
             return value
-        password = IN_A_MARKED_URL if mark else IN_ANY_URL
-        return PARAMETER.sub(rf"\1{HIDDEN}", password.sub(rf"\1:{HIDDEN}@", value))
+        named_only = PARAMETER.sub(_without_value, value)
+        return _without_password(named_only) if mark else IN_ANY_URL.sub(OTHERS, named_only)
     if isinstance(value, list | tuple):
         return [hidden(part, mark, named) for part in value]
     if isinstance(value, dict):
@@ -70,6 +69,18 @@ def hidden(value: Any, mark: Secret | None, named: Container[str] = ()) -> Any:
             for key, part in value.items()
         }
     return value
+
+
+def _without_password(url: str) -> str:
+    """A URL without its password, whatever letters that holds."""
+    scheme, mark, rest = url.partition("://")
+    who, at, where = rest.rpartition("@")
+    user, colon, _ = who.partition(":")
+    return f"{scheme}{mark}{user}:{HIDDEN}@{where}" if at and colon else url
+
+
+def _without_value(found: re.Match[str]) -> str:
+    return f"{found[1]}{found[2]}={HIDDEN}" if TELLING.search(found[2]) else found[0]
 
 
 def told(command: BaseModel, named: Container[str] = ()) -> dict[str, JsonValue]:
