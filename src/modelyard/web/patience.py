@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-TOO_MANY_HEADERS = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
-    b"content-length: 0\r\nconnection: close\r\n\r\n"
-)
+from modelyard import errors
+from modelyard.web.problems import TITLES, problem
+
+TOO_MANY_HEADERS = "the headers, or the path and query, are more than is taken here"
 
 
 class PatientProtocol(HttpToolsProtocol):
@@ -90,13 +90,24 @@ class PatientProtocol(HttpToolsProtocol):
         super().resume_writing()
         self._stop_taking()
 
+    def send_400_response(self, msg: str) -> None:
+        """Say what uvicorn found, as everything else is said."""
+        self._refuse(400, msg)
+
+    def _refuse(self, status: int, why: str) -> None:
+        self._refused = True
+        said = problem(errors.Invalid(why), status=status)
+        response = said.response()
+        lines = [b"HTTP/1.1 %d %s" % (status, TITLES[status].encode()), b"connection: close"]
+        lines += [b"%s: %s" % header for header in response.raw_headers]
+        self.transport.write(b"\r\n".join((*lines, b"", said.body)))
+        self.transport.close()
+
     def _count(self, more: int) -> None:
         self._header_bytes += more
         too_many = len(self.headers) > self.max_headers
         if (too_many or self._header_bytes > self.max_header_bytes) and not self._refused:
-            self._refused = True
-            self.transport.write(TOO_MANY_HEADERS)
-            self.transport.close()
+            self._refuse(431, TOO_MANY_HEADERS)
 
     def _stop_asking(self) -> None:
         if self._asking is not None:
