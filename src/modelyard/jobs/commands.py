@@ -28,7 +28,9 @@ class SubmitJob(Command[Job]):
 
     command: str = Field(description="the command, as room.verb", examples=["scoring.run"])
     given: dict[str, JsonValue] = Field(
-        default={}, description="its arguments by name (KEY:=JSON for what is not text)"
+        default={},
+        description="its arguments by name (KEY:=JSON for what is not text)",
+        examples=[{"model": "churn", "input": "holdout", "output": "scored.parquet"}],
     )
     retries: int = Field(
         default=0, ge=0, le=100, description="how often to begin again after an error"

@@ -15,6 +15,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from modelyard import errors
 from modelyard.verbs import Verbs
 from modelyard.web.api import Api
+from modelyard.web.api_docs import ApiDocs, style
 from modelyard.web.cookies import Cookies
 from modelyard.web.events import Events
 from modelyard.web.health import Readiness, healthz
@@ -39,6 +40,7 @@ def create_app(
     cookies = Cookies(workspace)
     routes = Routes(Verbs.commands())
     threads = Threads(limits.threads, limits.waiting)
+    openapi = OpenApi(routes)
     readiness = Readiness(workspace)
     transfers = Transfers(workspace.folder)
 
@@ -53,7 +55,9 @@ def create_app(
         routes=[
             Route("/healthz", healthz),
             Route("/readyz", readiness),
-            Route("/api/v1/openapi.json", OpenApi(routes)),
+            Route("/api/v1/openapi.json", openapi),
+            Route("/api/docs", ApiDocs(openapi)),
+            Route("/assets/api_docs.css", style),
             *([] if no_auth else SignIn(workspace, cookies, threads).routes()),
             Route(
                 "/api/v1/jobs/{id}/events",
