@@ -37,6 +37,7 @@ from modelyard.store.tables.columns import Moment
 
 DERIVED = {"active", "verifications"}
 """Fields of a version that come from other rows."""
+_MODEL = tuple(SavedModel.model_fields)
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _SORTS: dict[str, list[ColumnElement[Any]]] = {
     "imported": [versions.c.imported, versions.c.version],
@@ -149,8 +150,8 @@ def get_version(db: Connection, project: str, model: str, version: str | None) -
     Raises:
         NotFound: there is no such model or version, or no version is active.
     """
-    saved = get_model(db, project, model)
-    wanted = version or saved.active_version
+    active = _active(db, project, model)
+    wanted = version or active
     if wanted is None:
         raise errors.NotFound(
             f"saved model {model!r} has no active version; name one, or activate one with: "
@@ -166,14 +167,16 @@ def get_version(db: Connection, project: str, model: str, version: str | None) -
         .where(_at(verifications, project, model, wanted))
         .order_by(verifications.c.checked.desc())
     )
-    return _version(row, saved, tuple(map(Verification.model_validate_json, checks)))
+    verified = tuple(map(Verification.model_validate_json, checks))
+    derived = {"active": active == wanted, "verifications": verified}
+    return ModelVersion.model_validate({**json.loads(row.body), **derived})
 
 
 def list_versions(
     db: Connection, project: str, model: str, *, search: str, sort: str, asked: Paged
 ) -> Page[VersionSummary]:
     """The versions of a saved model, in short."""
-    active = get_model(db, project, model).active_version
+    active = _active(db, project, model)
     query = select(versions.c.summary).where(
         versions.c.project == project, versions.c.model == model
     )
@@ -256,12 +259,19 @@ def _models() -> Any:
         .where(versions.c.project == models.c.project, versions.c.model == models.c.name)
         .scalar_subquery()
     )
-    return select(models, counted.label("versions"))
+    return select(*(models.c[name] for name in _MODEL if name != "versions"), counted)
 
 
 def _model(row: Row[Any]) -> SavedModel:
-    fields = row._mapping
-    return SavedModel.model_validate({name: fields[name] for name in SavedModel.model_fields})
+    return SavedModel.model_validate(dict(zip(_MODEL, row, strict=False)))
+
+
+def _active(db: Connection, project: str, name: str) -> str | None:
+    """The active version of a model; NotFound if there is no such model."""
+    where = (models.c.project == project) & (models.c.name == name)
+    row = db.execute(select(models.c.active_version).where(where)).first()
+    active: str | None = get_model(db, project, name).active_version if row is None else row[0]
+    return active
 
 
 def _row(version: ModelVersion) -> dict[str, Any]:
@@ -292,12 +302,6 @@ def _summary(version: ModelVersion) -> VersionSummary:
         name=version.name,
         description=version.description,
     )
-
-
-def _version(row: Row[Any], saved: SavedModel, checks: tuple[Verification, ...]) -> ModelVersion:
-    active = saved.active_version == row.version
-    body = json.loads(row.body)
-    return ModelVersion.model_validate({**body, "active": active, "verifications": checks})
 
 
 def _at(table: Table, project: str, model: str, version: str) -> ColumnElement[bool]:

@@ -94,20 +94,47 @@ class Api:
             return Answer(204, headers={"allow": self._routes.allowed(raw_path)}).response()
         route, segments = self._routes.match(request.method, raw_path)
         require_acceptable(request, BYTES if route.command.receives else JSON)
-        identity = await self._threads.run(identify, request)
+        if transfer_field(route.command):
+            return await self._transfer(request, route, segments, stack)
+        identity, body = None, b""
+        if has_more_to_come(request):
+            identity = await self._threads.run(identify, request)  # before much is listened to
+            body = await read_all(request, self._limits)
+        asked, answer = await self._threads.run(
+            self._work, request, route, segments, body, identity
+        )
+        return (await self._unless_waited_for(request, asked, answer)).response()
+
+    def _work(
+        self,
+        request: Request,
+        route: Route,
+        segments: dict[str, str],
+        body: bytes,
+        identity: Identity | None,
+    ) -> tuple[Asked, Answer]:
+        """All that a request without a file takes, in one thread."""
+        identity = identity or identify(request)
         expected = expected_by(request, route.command)
         query = read_query(request.url.query)
-        if not transfer_field(route.command):
-            body = await read_all(request, self._limits)
-            command = read_request(route.command, segments, query, read_json(body))
-            asked = Asked(route, _in_parts(command), identity, expected)
-            return (await self._ask(request, asked, body)).response()
+        command = read_request(route.command, segments, query, read_json(body))
+        asked = Asked(route, _in_parts(command), identity, expected)
+        answer = self._carry_out_once(request, asked, body)
+        return asked, tagged(request, answer) if route.method == "GET" else answer
+
+    async def _transfer(
+        self, request: Request, route: Route, segments: dict[str, str], stack: AsyncExitStack
+    ) -> Response:
+        identity = await self._threads.run(identify, request)
+        expected = expected_by(request, route.command)
         place = stack.enter_context(self._transfers.place())
+        query = read_query(request.url.query)
         command = read_request(route.command, segments, query, {}, transfer=str(place))
         asked = Asked(route, command, identity, expected)
         if route.command.sends:
             digest = await self._take_in(request, asked, place)
-            return (await self._ask(request, asked, digest)).response()
+            answer = await self._threads.run(self._carry_out_once, request, asked, digest)
+            return (await self._unless_waited_for(request, asked, answer)).response()
         result = await self._threads.run(self._acting(asked).run, command)
         return handed_out(place, route.result.dump_json(result, ensure_ascii=True))
 
@@ -121,29 +148,28 @@ class Api:
             request, place, self._threads, most=most, timeout=self._limits.client_timeout
         )
 
-    async def _ask(self, request: Request, asked: Asked, body: bytes) -> Answer:
-        key = request.headers.get("idempotency-key")
-        if key is not None and asked.route.method == "POST":
-            said = b"\n".join((request.scope["raw_path"], request.url.query.encode(), body))
-            answer = await self._threads.run(self._once, asked, key, said)
-        else:
-            answer = await self._threads.run(self._carry_out, asked)
+    async def _unless_waited_for(self, request: Request, asked: Asked, answer: Answer) -> Answer:
+        """The answer; or what came of its job, for who prefers to wait for that."""
         seconds = wished_wait(request.headers.get("prefer", ""))
-        if answer.status == 202 and seconds:
-            return await waited(
-                answer,
-                seconds,
-                workspace=self._acting(asked),
-                threads=self._threads,
-                is_stopping=self._is_stopping,
-            )
-        return tagged(request, answer) if asked.route.method == "GET" else answer
+        if answer.status != 202 or not seconds:
+            return answer
+        return await waited(
+            answer,
+            seconds,
+            workspace=self._acting(asked),
+            threads=self._threads,
+            is_stopping=self._is_stopping,
+        )
 
     def _acting(self, asked: Asked, note: Note | None = None) -> Workspace:
         return self._workspace.acting(asked.identity, expected=asked.expected, note=note)
 
-    def _once(self, asked: Asked, key: str, said: bytes) -> Answer:
+    def _carry_out_once(self, request: Request, asked: Asked, body: bytes) -> Answer:
         """Carry a request out, unless its key says that this was done before."""
+        key = request.headers.get("idempotency-key")
+        if key is None or asked.route.method != "POST":
+            return self._carry_out(asked)
+        said = b"\n".join((request.scope["raw_path"], request.url.query.encode(), body))
         held = claim(self._workspace.open().begin, asked.identity, key, said)
         if isinstance(held, Answer):
             return held

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -25,7 +27,9 @@ from modelyard.web.routes import Routes
 from modelyard.web.sign_in import SignIn
 from modelyard.web.threads import Threads
 from modelyard.web.transfers import Transfers
-from modelyard.workspace import Workspace
+from modelyard.workspace import BUS, Workspace
+
+LOG = logging.getLogger("modelyard.web")
 
 
 def create_app(
@@ -46,7 +50,9 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        loading = asyncio.create_task(threads.run(_load_handlers))
         yield
+        await loading
         readiness.close()
         threads.close()
         transfers.close()
@@ -74,6 +80,11 @@ def create_app(
     app.state.no_auth = no_auth
     app.state.cookies = cookies
     return app
+
+
+def _load_handlers() -> None:
+    """Import what carries commands out, so that the first request need not wait for it."""
+    LOG.debug("%d handlers", len(BUS.handlers))
 
 
 async def _refusal(request: Request, exc: Exception) -> Response:
