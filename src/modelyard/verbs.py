@@ -15,6 +15,7 @@ from modelyard.governance import commands as governance
 from modelyard.housekeeping import commands as housekeeping
 from modelyard.jobs import commands as jobs
 from modelyard.jobs.scenarios import commands as scenarios
+from modelyard.kernel.catalog import Catalog
 from modelyard.kernel.command import Caller, Command, Room, verb
 from modelyard.models import commands as models
 from modelyard.projects import commands as projects
@@ -245,3 +246,7 @@ class Verbs:
             for name, entry in vars(room).items():
                 if isinstance(entry, verb):
                     yield room.__name__.lower(), name.rstrip("_"), entry.command
+
+
+CATALOG = Catalog(Verbs.commands())
+"""Every command by its stable name."""

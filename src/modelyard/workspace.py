@@ -11,11 +11,10 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from modelyard.kernel.bus import Bus
-from modelyard.kernel.catalog import Catalog
 from modelyard.kernel.command import Command
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.progress import Progress, silence
-from modelyard.verbs import Verbs
+from modelyard.verbs import CATALOG, Verbs
 
 R = TypeVar("R")
 
@@ -34,7 +33,6 @@ BUS: Bus[Any] = Bus(
         "housekeeping",
     )
 )
-CATALOG = Catalog(Verbs.commands())
 FOLDER = ".modelyard"
 
 

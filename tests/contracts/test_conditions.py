@@ -9,8 +9,7 @@ import pytest
 import modelyard
 from modelyard import errors
 from modelyard.kernel.etags import tag_of_value
-from modelyard.verbs import Verbs
-from modelyard.workspace import CATALOG
+from modelyard.verbs import CATALOG, Verbs
 
 GUARDED = [f"{room}.{name}" for room, name, command in Verbs.commands() if command.guarded]
 SHOWN_BY = {

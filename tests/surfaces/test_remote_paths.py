@@ -15,8 +15,7 @@ from modelyard import errors
 from modelyard.kernel.command import ProjectCommand
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.values import LocalPath
-from modelyard.verbs import Verbs
-from modelyard.workspace import CATALOG
+from modelyard.verbs import CATALOG, Verbs
 
 FIELDS = [
     (command, field, LocalPath.of_field(info))

@@ -16,7 +16,8 @@ from modelyard.cli.problems import EXIT, tell
 from modelyard.jobs.outcome import outcome, wait
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.progress import Progress
-from modelyard.workspace import CATALOG, Workspace, open_workspace
+from modelyard.verbs import CATALOG
+from modelyard.workspace import Workspace, open_workspace
 
 TRIES_EVERY = 1.0
 RUN_JOB = "run-job"

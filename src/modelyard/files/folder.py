@@ -19,8 +19,8 @@ from modelyard.kernel.context import Context
 
 CHUNK = 1 << 20
 MIB = 1 << 20
-UPLOADS = "uploads"
-"""Where clients put what a command needs only while it runs."""
+TRANSIT = "transit"
+"""Where clients put what one command reads or writes, on its way."""
 SPARE = 64 * MIB
 ATTEMPTS = 3
 
@@ -114,11 +114,11 @@ def require_room(context: Context, project: str, source: Path, target: Path) -> 
         )
 
 
-def sweep_uploads(context: Context, project: str) -> None:
-    """Remove what clients put into the folder `uploads` for commands that have long ended."""
-    days, top = context.settings.files.uploads_days, paths.files_folder(context, project)
+def sweep_transit(context: Context, project: str) -> None:
+    """Remove what clients put into the folder `transit` for commands that have long ended."""
+    days, top = context.settings.files.transit_days, paths.files_folder(context, project)
     oldest = time.time() - days * 24 * 3600
-    for file in list(every_file(top / UPLOADS)) if days else ():
+    for file in list(every_file(top / TRANSIT)) if days else ():
         try:
             if file.stat().st_mtime < oldest:
                 remove(file, top)

@@ -21,7 +21,7 @@ def put_file(command: PutFile, context: Context) -> StoredFile:
     target = _place(context, command.project, command.path)
     source = paths.transferred(context, command.file)
     folder.require_file(source)
-    folder.sweep_uploads(context, command.project)
+    folder.sweep_transit(context, command.project)
     folder.require_room(context, command.project, source, target)
     digest = folder.put(source, target, replace=command.replace, spare=_is_ours(context, source))
     return folder.described(context, command.project, target, digest)
@@ -77,7 +77,9 @@ def _place(context: Context, project: str, path: str) -> Path:
     """Where a path among a project's files is, whether there is something or not."""
     with context.read() as db:
         require_project(db, project)
-    return paths.locate(context, project, f"{paths.FILES}{paths.inner_path(path)}")
+    return paths.locate(
+        context, project, f"{paths.FILES}{paths.inner_path(path.removeprefix(paths.FILES))}"
+    )
 
 
 def _find(context: Context, project: str, path: str) -> Path:

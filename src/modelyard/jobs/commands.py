@@ -5,11 +5,12 @@ Whose job it is decides who may see and change it, so their handlers do.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, JsonValue, StringConstraints
 
 from modelyard.jobs.types import Job, JobState, LogLine
+from modelyard.kernel.catalog import Catalog
 from modelyard.kernel.command import Command
 from modelyard.kernel.paging import Paged
 from modelyard.kernel.values import ProjectKey
@@ -38,6 +39,18 @@ class SubmitJob(Command[Job]):
     delay: float = Field(
         default=0, ge=0, le=LONGEST_DELAY, description="seconds to wait before it may begin"
     )
+
+    @classmethod
+    def of(
+        cls, catalog: Catalog, command: Command[Any], *, retries: int = 0, delay: float = 0
+    ) -> SubmitJob:
+        """The submission of a command."""
+        return cls(
+            command=catalog.name_of(type(command)),
+            given=command.model_dump(mode="json", exclude_unset=True),
+            retries=retries,
+            delay=delay,
+        )
 
 
 class ListJobs(Command[list[Job]], Paged):

@@ -138,10 +138,9 @@ def require_inside(context: Context, path: Path, root: Path | None) -> None:
 
 
 def shown(context: Context, project: str | None, path: Path) -> str:
-    """A path as the caller may see it: inside the project's files without what is above them."""
-    if context.identity.is_local or not path.is_relative_to(files_folder(context, project)):
-        return str(path)
-    return str(path.relative_to(files_folder(context, project)))
+    """A path as results tell it: `files://…` in the project's files, without what is above them."""
+    top = files_folder(context, project)
+    return FILES + path.relative_to(top).as_posix() if path.is_relative_to(top) else str(path)
 
 
 def transferred(context: Context, text: str) -> Path:

@@ -189,10 +189,10 @@ class FileSettings(Section):
     quota_mb: int = Field(
         default=0, ge=0, description="all files that are put into a project, MiB; 0: no limit"
     )
-    uploads_days: int = Field(
+    transit_days: int = Field(
         default=7,
         ge=0,
-        description="days that files in the folder uploads, where clients put what one command "
+        description="days that files in the folder transit, where clients put what one command "
         "needs, are kept; 0: for ever",
     )
 

@@ -25,6 +25,8 @@ from modelyard.kernel.shapes import is_list, is_structure, plain
 
 PREFIX = "/api/v1"
 LEFT_OUT = "@default"
+RESULT = "modelyard-result"
+"""The header that holds the result where the body is the bytes of a file."""
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,7 @@ from modelyard import errors
 from modelyard.kernel import paths
 from modelyard.kernel.context import Context
 from modelyard.models.folders import write_files
-from modelyard.models.types import ModelVersion, VersionExport
-
-OTHER_ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".7z", ".rar")
+from modelyard.models.types import OTHER_ARCHIVES, ModelVersion, VersionExport
 
 
 def export_version(context: Context, version: ModelVersion, to: str) -> VersionExport:

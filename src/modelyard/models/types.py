@@ -22,6 +22,10 @@ from modelyard.runtime.types import (
 VersionId = Name
 
 
+OTHER_ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".7z", ".rar")
+"""Endings of archives that a model is not exported as."""
+
+
 class SavedModel(Value):
     """A named model with versions, one of them active."""
 

@@ -14,14 +14,14 @@ from starlette.types import Receive, Scope, Send
 from modelyard import __version__
 from modelyard.kernel.paging import Paged
 from modelyard.kernel.shapes import is_structure, plain
-from modelyard.kernel.wire import LEFT_OUT, PREFIX, in_query, transfer_field
+from modelyard.kernel.wire import LEFT_OUT, PREFIX, RESULT, in_query, transfer_field
 from modelyard.verbs import Verbs
 from modelyard.web.answers import Answer
 from modelyard.web.examples import example_of
 from modelyard.web.problems import TITLES
 from modelyard.web.routes import Route, Routes
 from modelyard.web.submitting import LONGEST_WAIT
-from modelyard.web.transfers import BYTES, RESULT
+from modelyard.web.transfers import BYTES
 
 SCHEMAS = "#/components/schemas/"
 INTRO = """Every verb of Modelyard over HTTP; the same names, arguments and errors as in Python and

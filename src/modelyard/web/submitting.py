@@ -14,10 +14,11 @@ from modelyard.jobs.outcome import outcome
 from modelyard.jobs.types import Job
 from modelyard.kernel.command import Command
 from modelyard.kernel.wire import request_of
+from modelyard.verbs import CATALOG
 from modelyard.web.answers import Answer
 from modelyard.web.problems import answer_to
 from modelyard.web.threads import Threads
-from modelyard.workspace import CATALOG, Workspace
+from modelyard.workspace import Workspace
 
 WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*(\d{1,6})\s*(?:$|[,;])", re.IGNORECASE)
 LONGEST_WAIT = 60

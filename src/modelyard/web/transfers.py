@@ -20,6 +20,7 @@ from starlette.responses import FileResponse
 from modelyard import errors
 from modelyard.kernel.etags import tag_of
 from modelyard.kernel.paths import TRANSFERS
+from modelyard.kernel.wire import RESULT
 from modelyard.web.answers import SAFE
 from modelyard.web.bodies import arriving, declared_length, too_large
 from modelyard.web.conditions import FRESH
@@ -28,7 +29,6 @@ from modelyard.web.threads import Threads
 
 BYTES = "application/octet-stream"
 BLOCK = 1 << 20
-RESULT = "modelyard-result"
 DIGEST = re.compile(r"(?:^|,)\s*sha-256=:([A-Za-z0-9+/=]*):\s*(?:$|,)", re.IGNORECASE)
 
 

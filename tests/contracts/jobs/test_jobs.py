@@ -16,7 +16,7 @@ from modelyard.jobs.outcome import outcome
 from modelyard.jobs.reaping import Reaper
 from modelyard.kernel.identity import Identity
 from modelyard.store.tables import job_lines, jobs
-from modelyard.workspace import CATALOG
+from modelyard.verbs import CATALOG
 
 pytestmark = pytest.mark.xdist_group("jobs")
 

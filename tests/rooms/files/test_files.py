@@ -188,7 +188,7 @@ def test_each_command_takes_files_of_the_project(yard, eve, tmp_path, monkeypatc
     )
     run = eve.scoring.run(model="churn", input="in.csv", output="out/scored.csv")
     assert (run.output, run.rejects) == ("out/scored.csv", None)
-    assert eve.versions.export(**version, to="out/model.zip").path == "out/model.zip"
+    assert eve.versions.export(**version, to="out/model.zip").path == "files://out/model.zip"
     eve.datasets.sample(dataset="out/*.csv", output="out/sample.parquet")
     names = {file.path for file in eve.files.list(folder="out")}
     assert names == {"out/scored.csv", "out/model.zip", "out/sample.parquet"}
@@ -210,20 +210,20 @@ def test_refused_rows_are_where_the_caller_finds_them(yard, eve):
         model="churn", version="v1", source="model", classes=("no", "yes"), env="local"
     )
     run = eve.scoring.run(model="churn", input="in.csv", output="o.csv", on_error="skip")
-    assert run.rejects == "o.csv.rejects.jsonl"
+    assert run.rejects == "files://o.csv.rejects.jsonl"
     assert eve.files.show(path=run.rejects).size > 0
 
 
-def test_uploads_are_swept_after_some_days(yard, file):
-    old = yard.folder / "files" / "default" / "uploads" / "abc" / "old.csv"
+def test_what_is_in_transit_is_swept_after_some_days(yard, file):
+    old = yard.folder / "files" / "default" / "transit" / "abc" / "old.csv"
     old.parent.mkdir(parents=True)
     old.write_text("x")
     long_ago = time.time() - 8 * 24 * 3600
     os.utime(old, (long_ago, long_ago))
-    yard.files.put(file=str(file), path="uploads/def/new.csv")
-    os.utime(yard.folder / "files" / "default" / "uploads" / "def" / "new.csv")
-    yard.files.put(file=str(file), path="uploads/new.csv")
-    assert [each.path for each in yard.files.list()] == ["uploads/def/new.csv", "uploads/new.csv"]
+    yard.files.put(file=str(file), path="transit/def/new.csv")
+    os.utime(yard.folder / "files" / "default" / "transit" / "def" / "new.csv")
+    yard.files.put(file=str(file), path="transit/new.csv")
+    assert [each.path for each in yard.files.list()] == ["transit/def/new.csv", "transit/new.csv"]
 
 
 def test_a_deleted_project_leaves_no_file(yard, file):

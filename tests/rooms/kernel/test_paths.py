@@ -44,7 +44,7 @@ def test_a_remote_path_is_relative_to_the_project_s_files(eve, files):
     context = eve.open()
     assert paths.settle(context, "a/./b/../in.csv") == "files://a/in.csv"
     assert paths.find(context, "default", "in.csv") == files / "in.csv"
-    assert paths.shown(context, "default", files / "a" / "in.csv") == "a/in.csv"
+    assert paths.shown(context, "default", files / "a" / "in.csv") == "files://a/in.csv"
     assert eve.datasets.preview(dataset="in.csv").rows == ((1,), (2,))
 
 

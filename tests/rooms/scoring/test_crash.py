@@ -20,7 +20,7 @@ import pytest
 import modelyard
 from modelyard import errors
 from modelyard.jobs.outcome import outcome
-from modelyard.workspace import CATALOG
+from modelyard.verbs import CATALOG
 
 pytestmark = pytest.mark.xdist_group("scoring")
 
