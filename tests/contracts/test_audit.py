@@ -16,7 +16,7 @@ from sqlalchemy import delete, insert, select, update
 
 import modelyard
 from modelyard import errors
-from modelyard.governance import audit, refusals
+from modelyard.governance import audit
 from modelyard.governance.audit_chain import GENESIS, link
 from modelyard.governance.process import is_gone, this_process
 from modelyard.kernel.identity import ANONYMOUS, Identity
@@ -116,7 +116,7 @@ class TestRecording:
         ]
 
     def test_somebody_who_knocks_all_day_does_not_fill_it(self, yard, monkeypatch):
-        monkeypatch.setattr(refusals, "EACH_MINUTE", 3)
+        monkeypatch.setenv("MODELYARD_SECURITY__REFUSALS_EACH_MINUTE", "3")
         nobody = yard.acting(Identity("", "anonymous", "10.6.6.6"))
         for _ in range(8):
             with pytest.raises(errors.Unauthenticated):
@@ -397,7 +397,7 @@ class TestReading:
         assert [path.name for path in tmp_path.glob("*log*")] == ["log.jsonl"]
 
     def test_it_is_exported_as_csv_without_formulas(self, yard, tmp_path):
-        modelyard.open(yard.folder, actor="=cmd()").projects.create(key="blue")
+        yard.acting(Identity("=cmd()")).projects.create(key="blue")
         yard.audit.export(to=str(tmp_path / "log.csv"), action="projects.create")
         with (tmp_path / "log.csv").open(newline="") as file:
             rows = list(csv.DictReader(file))

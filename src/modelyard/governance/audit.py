@@ -103,7 +103,7 @@ def note(
     entry = _entry(context, action, "", shortened(told))
     if actor:
         entry["actor"] = one_line(actor)
-    if outcome != "ok" and _keeper(context).refusals.too_many(entry):
+    if outcome != "ok" and _too_many(context, entry):
         return
     with context.begin_aside() as db:
         append(db, _finished(entry, time.perf_counter(), outcome, detail))
@@ -163,10 +163,15 @@ def _refuse(
     context: Context, command: Command[Any], refused: errors.ModelyardError, started: float
 ) -> None:
     entry = _entry_of(context, command)
-    if _keeper(context).refusals.too_many(entry):
+    if _too_many(context, entry):
         return
     with context.begin_aside() as db:
         append(db, _finished(entry, started, *_outcome(refused)))
+
+
+def _too_many(context: Context, entry: Entry) -> bool:
+    most = context.settings.security.refusals_each_minute
+    return _keeper(context).refusals.too_many(entry, most)
 
 
 def _entry_of(context: Context, command: Command[Any]) -> Entry:

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-EACH_MINUTE = 30
-"""Refusals of one actor at one address that are kept one by one."""
 REMEMBERED = 10_000
 
 
@@ -27,8 +25,8 @@ class Refusals:
         self._minutes: OrderedDict[tuple[str, str], _Minute] = OrderedDict()
         self._lock = Lock()
 
-    def too_many(self, entry: dict[str, Any]) -> bool:
-        """Whether to leave this one out; the next one kept says how many were."""
+    def too_many(self, entry: dict[str, Any], most: int) -> bool:
+        """Whether to leave this one out, of `most` a minute; the next one kept counts those."""
         who = (entry["actor"], entry["address"])
         at = time.monotonic()
         with self._lock:
@@ -38,7 +36,7 @@ class Refusals:
                 self._minutes.popitem(last=False)
             if at - minute.since > 60:
                 minute.since, minute.kept = at, 0
-            if minute.kept >= EACH_MINUTE:
+            if minute.kept >= most:
                 minute.left_out += 1
                 return True
             minute.kept += 1

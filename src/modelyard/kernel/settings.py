@@ -141,6 +141,12 @@ class SecuritySettings(Section):
         description="address under which browsers reach the server, such as "
         "https://modelyard.example.org, where a reverse proxy stands before it",
     )
+    refusals_each_minute: int = Field(
+        default=30,
+        ge=1,
+        description="refusals of one caller at one address that the audit log keeps one by one; "
+        "the next entry counts the others",
+    )
     proxies: tuple[str, ...] = Field(
         default=(),
         description="addresses or networks of reverse proxies, whose word is taken for where a "

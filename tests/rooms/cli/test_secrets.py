@@ -43,7 +43,9 @@ def test_a_password_is_read_from_standard_input(tmp_path):
 
 
 def test_a_password_is_asked_for_twice_at_a_terminal_and_not_shown(tmp_path):
-    modelyard.open(tmp_path).users.create(name="ada")
+    yard = modelyard.open(tmp_path)
+    yard.users.create(name="ada")
+    yard.close()
     above, below = pty.openpty()
     words = [MODELYARD, "users", "update", "ada", "--password", "--workspace", tmp_path]
     with subprocess.Popen(words, stdin=below, stdout=below, stderr=below, start_new_session=True):

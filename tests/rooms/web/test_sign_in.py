@@ -59,7 +59,9 @@ def team(tmp_path_factory):
     folder = tmp_path_factory.mktemp("team") / "yard"
     yard = modelyard.open(folder, actor="tester")
     yard.users.create(name="root", admin=True, password=PASSWORD)
-    with RunningServer(folder, no_auth=False) as server:
+    with RunningServer(
+        folder, no_auth=False, MODELYARD_SECURITY__REFUSALS_EACH_MINUTE="10000"
+    ) as server:
         server.yard = yard
         yield server
         assert "Traceback" not in server.log
@@ -194,7 +196,9 @@ class TestSession:
 
     def test_over_https_it_is_secure(self, tmp_path):
         folder = tmp_path / "yard"
-        modelyard.open(folder).users.create(name="ada", password=PASSWORD)
+        yard = modelyard.open(folder)
+        yard.users.create(name="ada", password=PASSWORD)
+        yard.close()
         settings = {
             "MODELYARD_SECURITY__URL": "https://yard.example.org",
             "MODELYARD_SECURITY__PROXIES": '["127.0.0.1"]',
