@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import ssl
 import time
 import uuid
@@ -132,7 +134,12 @@ class Link:
                     yield self._checked(answer)
                 return
             size = upload.stat().st_size
-            headers = {**headers, "content-type": BYTES, "content-length": str(size)}
+            headers = {
+                **headers,
+                "content-type": BYTES,
+                "content-length": str(size),
+                "content-digest": f"sha-256=:{_base64_digest(upload)}:",
+            }
             body = _parts(upload, size, progress)
             with self._http.stream(sent.method, url, headers=headers, content=body) as answer:
                 yield self._checked(answer)
@@ -169,6 +176,11 @@ def _parts(file: Path, size: int, progress: Progress) -> Iterator[bytes]:
             done += len(part)
             progress(f"sending {file.name}", fraction=done / size)
             yield part
+
+
+def _base64_digest(file: Path) -> str:
+    with file.open("rb") as content:
+        return base64.b64encode(hashlib.file_digest(content, "sha256").digest()).decode()
 
 
 def _trust(address: Address) -> ssl.SSLContext | bool:

@@ -80,10 +80,11 @@ class TestJobs:
             run = client.scoring.run(
                 project=churn, model="churn", input="in.csv", output="out.csv", keep=("id",)
             )
+            left = [file.path for file in client.files.list(project=churn)]
+        assert [path for path in left if path.endswith("out.csv")] == []
         assert (run.state, run.rows, run.input, run.output) == ("finished", 2, "in.csv", "out.csv")
         assert (here / "out.csv").read_text().splitlines()[1].startswith('"a","yes"')
         assert "sending in.csv" in heard
-        assert client.files.list(project=churn, folder="transit/out") == []
 
     def test_an_error_of_a_job_is_raised_as_here(self, client, churn, here):
         (here / "in.csv").write_text("id\na\n")
