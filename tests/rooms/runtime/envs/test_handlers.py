@@ -41,12 +41,23 @@ def used_by(context):
                     name="churn",
                     prediction_type="other",
                     description="",
+                    searched="",
                     created=moment,
                 )
             )
             for name in names:
                 row = {"project": "default", "model": "churn", "version": name, "env": env.id}
-                db.execute(insert(versions).values(revision="", imported=moment, body="", **row))
+                db.execute(
+                    insert(versions).values(
+                        revision="",
+                        imported=moment,
+                        searched="",
+                        summary="",
+                        size=0,
+                        body="",
+                        **row,
+                    )
+                )
 
     return use
 
