@@ -25,12 +25,6 @@ def pytest_addoption(parser):
     )
 
 
-def pytest_configure(config):
-    if config.getoption("--database") == "postgresql":
-        # psycopg complains of connections that workspaces of ended tests still hold
-        config.addinivalue_line("filterwarnings", "ignore::pytest.PytestUnraisableExceptionWarning")
-
-
 @pytest.fixture(autouse=True)
 def chosen_database(request, monkeypatch):
     """Each test's workspaces in an empty PostgreSQL database, if that was asked for.
