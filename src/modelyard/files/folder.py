@@ -22,7 +22,7 @@ MIB = 1 << 20
 TRANSIT = "transit"
 """Where clients put what one command reads or writes, on its way."""
 SPARE = 64 * MIB
-ATTEMPTS = 3
+ATTEMPTS = 10
 
 
 def put(source: Path, target: Path, *, replace: bool, spare: bool) -> str:
@@ -156,15 +156,15 @@ def missing(context: Context, project: str, path: str) -> errors.NotFound:
 def _bring(source: Path, partial: Path, *, spare: bool) -> str:
     """Get the bytes of a file to a place beside its target."""
     for left in reversed(range(ATTEMPTS)):
-        partial.parent.mkdir(parents=True, exist_ok=True)
         try:
+            partial.parent.mkdir(parents=True, exist_ok=True)
             if spare and source.stat().st_dev == partial.parent.stat().st_dev:
                 digest = digest_of(source)
                 _flush(source)
                 source.rename(partial)
                 return digest
             return _copy(source, partial)
-        except FileNotFoundError:  # a folder that became empty went away in between
+        except (FileNotFoundError, FileExistsError):  # an emptied folder went away in between
             if not left or not source.exists():
                 raise
     raise AssertionError("each turn returns or raises, or another one follows")
