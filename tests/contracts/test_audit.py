@@ -88,7 +88,7 @@ class TestRecording:
         yard.users.create(name="ada", password="correct horse battery")
         secret = yard.keys.create(name="ci", user="ada").secret
         with pytest.raises(errors.ModelyardError):
-            yard.connections.create(name="db", url="postgresql://u:hunter2@127.0.0.1:1/d")
+            yard.connections.create(name="db", database="postgresql://u:hunter2@127.0.0.1:1/d")
         said = json.dumps(entries(yard))
         assert "correct horse" not in said
         assert "hunter2" not in said

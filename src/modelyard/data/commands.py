@@ -36,9 +36,9 @@ class CreateConnection(ProjectCommand[Connection]):
     path: Annotated[str | None, LocalPath("read", "folder", kept=True)] = Field(
         default=None, description="the folder"
     )
-    url: Annotated[str | None, SECRET_URL, LocalPath("read", "database", kept=True)] = Field(
+    database: Annotated[str | None, SECRET_URL, LocalPath("read", "database", kept=True)] = Field(
         default=None,
-        description="SQLAlchemy URL of the database; ${NAME} stands for an environment variable, "
+        description="SQLAlchemy URL of a database; ${NAME} stands for an environment variable, "
         "read at each use",
     )
     replace: bool = Field(default=False, description="replace a connection of this name")

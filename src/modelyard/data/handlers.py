@@ -51,14 +51,14 @@ from modelyard.store.database import exclusively
 @handles(CreateConnection)
 def create_connection(command: CreateConnection, context: Context) -> Connection:
     """Check that the place is there, then store it."""
-    if (command.path is None) == (command.url is None):
-        raise errors.Invalid("give a connection either --path (a folder) or --url (a database)")
+    if (command.path is None) == (command.database is None):
+        raise errors.Invalid("give a connection either --path (a folder) or --database (its URL)")
     if command.path is not None:
         kind, location = "folder", paths.settle(context, command.path)
         if not paths.locate(context, command.project, location).is_dir():
             raise errors.NotFound(f"there is no folder {location}; make it first")
     else:
-        kind, location = "sql", databases.settle(context, command.url or "")
+        kind, location = "sql", databases.settle(context, command.database or "")
         databases.check(databases.located(context, command.project, location))
     connection = Connection.model_validate(
         {"project": command.project, "name": command.name, "kind": kind, "location": location}

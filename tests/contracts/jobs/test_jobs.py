@@ -78,9 +78,9 @@ def test_lists_are_filtered_and_go_page_by_page(place):
 
 def test_secrets_in_arguments_are_not_shown(place):
     url = "postgresql://me:hidden@db.example/x?password=hidden"
-    job = place.yard.jobs.submit(command="connections.create", given={"name": "c", "url": url})
+    job = place.yard.jobs.submit(command="connections.create", given={"name": "c", "database": url})
     assert "hidden" not in job.model_dump_json()
-    assert job.arguments["url"] == "postgresql://me:***@db.example/x?password=***"
+    assert job.arguments["database"] == "postgresql://me:***@db.example/x?password=***"
 
 
 def test_a_job_is_there_once_its_transaction_is(place):

@@ -120,9 +120,9 @@ def test_secrets_are_told_nowhere():
 def test_passwords_in_urls_are_hidden(url, shown):
     from modelyard.data.commands import CreateConnection, CreateDataset
 
-    assert told(CreateConnection(name="c", url=url))["url"] == shown
-    assert repr(CreateConnection(name="c", url=url)).count(shown) == 1
+    assert told(CreateConnection(name="c", database=url))["database"] == shown
+    assert repr(CreateConnection(name="c", database=url)).count(shown) == 1
     many = "://a:" * 200_000 + "?pass" * 200_000  # no text takes long
-    assert told(CreateConnection(name="c", url=many))["url"]
+    assert told(CreateConnection(name="c", database=many))["database"]
     deep = told(CreateDataset(name="d", path="https://me:pw@host/x?api_key=k", missing=("a",)))
     assert deep["path"] == "https://me:***@host/x?api_key=***"

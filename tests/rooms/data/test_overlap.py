@@ -21,7 +21,7 @@ def yard(tmp_path, monkeypatch):
     yard = modelyard.open(tmp_path / "yard")
     yard.datasets.create(name="a", path="in/a.csv")
     yard.connections.create(name="files", path=str(tmp_path))
-    yard.connections.create(name="db", url=f"sqlite:///{tmp_path / 'db.sqlite'}")
+    yard.connections.create(name="db", database=f"sqlite:///{tmp_path / 'db.sqlite'}")
     yield yard
     yard.close()
 

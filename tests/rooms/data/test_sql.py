@@ -24,7 +24,7 @@ def database(request, yard, name, tmp_path):
         if request.param == "sqlite"
         else request.getfixturevalue("postgres_url")
     )
-    yard.connections.create(name=name, url=url)
+    yard.connections.create(name=name, database=url)
     engine = create_engine(url)
 
     def run(*statements: str) -> None:
@@ -39,7 +39,7 @@ def database(request, yard, name, tmp_path):
 @pytest.fixture
 def postgres(yard, name, postgres_url):
     """A connection to PostgreSQL, and a way to run SQL."""
-    yard.connections.create(name=name, url=postgres_url)
+    yard.connections.create(name=name, database=postgres_url)
     engine = create_engine(postgres_url)
 
     def run(*statements: str) -> None:
@@ -218,7 +218,7 @@ def test_a_value_that_is_not_of_its_sqlite_column_is_named(yard, name, tmp_path,
         db.executemany("insert into t values (?, '2024-01-01')", [(n,) for n in range(3000)])
         db.execute("insert into t values ('abc', '2024-01-01')")
     db.close()
-    yard.connections.create(name=name, url=f"sqlite:///{tmp_path / 'x.db'}")
+    yard.connections.create(name=name, database=f"sqlite:///{tmp_path / 'x.db'}")
     path = f"connection://{name}/t"
     with pytest.raises(errors.Invalid, match="row 3001, column 'n': 'abc' is not of type long"):
         whole(opened(path))
@@ -232,7 +232,7 @@ def test_sqlite_expressions_and_odd_values(yard, name, tmp_path, opened):
         db.execute("insert into t values ('2024-01-01 10:00', 1, 9223372036854775807)")
         db.execute("insert into t values (null, 'x', -1)")
     db.close()
-    yard.connections.create(name=name, url=f"sqlite:///{tmp_path / 'x.db'}")
+    yard.connections.create(name=name, database=f"sqlite:///{tmp_path / 'x.db'}")
     found = whole(opened(f"connection://{name}/t"))
     assert found.to_pydict() == {
         "at": [datetime(2024, 1, 1, 10), None],
@@ -247,7 +247,7 @@ def test_sqlite_expressions_and_odd_values(yard, name, tmp_path, opened):
 
 
 def test_a_sqlite_file_that_is_not_there_is_not_made(yard, name, tmp_path, opened):
-    yard.connections.create(name=name, url=f"sqlite:///{tmp_path / 'x.db'}")
+    yard.connections.create(name=name, database=f"sqlite:///{tmp_path / 'x.db'}")
     with pytest.raises(errors.NotFound, match=r"no SQLite file .*x\.db"):
         opened(f"connection://{name}/t")
     assert not (tmp_path / "x.db").exists()
@@ -256,12 +256,12 @@ def test_a_sqlite_file_that_is_not_there_is_not_made(yard, name, tmp_path, opene
 def test_a_file_that_is_no_database(yard, name, put):
     path = put("x.db", "not a database, but long enough to look like one" * 100)
     with pytest.raises(errors.Failed, match="not a database"):
-        yard.connections.create(name=name, url=f"sqlite:///{path}")
+        yard.connections.create(name=name, database=f"sqlite:///{path}")
 
 
 def test_a_database_that_does_not_answer(yard, name):
     with pytest.raises(errors.Unavailable) as caught:
-        yard.connections.create(name=name, url="postgresql://me:geheim@127.0.0.1:1/db")
+        yard.connections.create(name=name, database="postgresql://me:geheim@127.0.0.1:1/db")
     assert "geheim" not in caught.value.detail
     with pytest.raises(errors.NotFound):
         yard.connections.show(name=name)

@@ -315,7 +315,7 @@ def database(request, yard, name, tmp_path):
         if request.param == "sqlite"
         else request.getfixturevalue("postgres_url")
     )
-    yard.connections.create(name=name, url=url)
+    yard.connections.create(name=name, database=url)
     engine = create_engine(url)
     yield name, engine
     engine.dispose()
@@ -410,7 +410,7 @@ def test_tables_that_cannot_be_written(database, yard, write):
 
 
 def test_a_schema_of_postgresql_is_written(yard, name, postgres_url, write, table):
-    yard.connections.create(name=name, url=postgres_url)
+    yard.connections.create(name=name, database=postgres_url)
     engine = create_engine(postgres_url)
     with engine.begin() as db:
         db.execute(text("create schema s"))
@@ -423,7 +423,7 @@ def test_a_schema_of_postgresql_is_written(yard, name, postgres_url, write, tabl
 
 
 def test_a_source_and_its_target_in_one_sqlite_database(yard, name, tmp_path, context, write):
-    yard.connections.create(name=name, url=f"sqlite:///{tmp_path / 'x.db'}")
+    yard.connections.create(name=name, database=f"sqlite:///{tmp_path / 'x.db'}")
     path = f"connection://{name}"
     write(f"{path}/a", pa.table({"n": range(20_000), "s": ["x" * 100] * 20_000}))
     source = open_source(context, "default", f"{path}/a")

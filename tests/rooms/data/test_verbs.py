@@ -112,7 +112,7 @@ def test_sample_to_a_file(yard, tmp_path, holdout, table):
 
 def test_connections(yard, name, tmp_path, monkeypatch):
     monkeypatch.setenv("DB_FILE", str(tmp_path / "x.db"))
-    made = yard.connections.create(name=name, url="sqlite:///${DB_FILE}")
+    made = yard.connections.create(name=name, database="sqlite:///${DB_FILE}")
     assert (made.kind, yard.connections.show(name=name)) == ("sql", made)
     assert made in yard.connections.list()
     with pytest.raises(errors.Conflict, match="use --replace"):
@@ -130,16 +130,16 @@ def test_connections(yard, name, tmp_path, monkeypatch):
 
 def test_passwords_are_not_shown_and_variables_are_filled_in(yard, name, postgres_url, monkeypatch):
     monkeypatch.setenv("PG_URL", postgres_url)
-    assert yard.connections.create(name=name, url="${PG_URL}").location == "${PG_URL}"
+    assert yard.connections.create(name=name, database="${PG_URL}").location == "${PG_URL}"
     start, host = postgres_url.split("@")
     monkeypatch.setenv("PG_PASSWORD", "not:asked/for@all%")
     user = start.rpartition("/")[2].partition(":")[0]
     secret = f"postgresql://{user}:geheim@{host}"
-    shown = yard.connections.create(name=name, url=secret, replace=True)
+    shown = yard.connections.create(name=name, database=secret, replace=True)
     assert "geheim" not in shown.model_dump_json() + yard.connections.list()[0].model_dump_json()
     assert "***" in shown.location
     kept = f"postgresql://{user}:${{PG_PASSWORD}}@{host}"
-    assert yard.connections.create(name=name, url=kept, replace=True).location == kept
+    assert yard.connections.create(name=name, database=kept, replace=True).location == kept
     assert yard.datasets.preview
     monkeypatch.delenv("PG_PASSWORD")
     with pytest.raises(errors.Invalid, match="PG_PASSWORD is not set"):
@@ -150,14 +150,14 @@ def test_passwords_are_not_shown_and_variables_are_filled_in(yard, name, postgre
     ("given", "kind", "said"),
     [
         ({}, errors.Invalid, "either --path"),
-        ({"path": "/", "url": "sqlite:///x"}, errors.Invalid, "either --path"),
+        ({"path": "/", "database": "sqlite:///x"}, errors.Invalid, "either --path"),
         ({"path": "/no/such/folder"}, errors.NotFound, "no folder"),
-        ({"url": "nonsense"}, errors.Invalid, "cannot be read"),
-        ({"url": "sqlite://"}, errors.Invalid, "names no SQLite file"),
-        ({"url": "sqlite:////no/such/folder/x.db"}, errors.NotFound, "no folder"),
-        ({"url": "mysql://u:p@ss@h/x"}, errors.Invalid, "%40"),
-        ({"url": "oracle://u:geheim@h/x"}, errors.Unsupported, "no driver"),
-        ({"url": "nosuch://h/x"}, errors.Unsupported, "no driver"),
+        ({"database": "nonsense"}, errors.Invalid, "cannot be read"),
+        ({"database": "sqlite://"}, errors.Invalid, "names no SQLite file"),
+        ({"database": "sqlite:////no/such/folder/x.db"}, errors.NotFound, "no folder"),
+        ({"database": "mysql://u:p@ss@h/x"}, errors.Invalid, "%40"),
+        ({"database": "oracle://u:geheim@h/x"}, errors.Unsupported, "no driver"),
+        ({"database": "nosuch://h/x"}, errors.Unsupported, "no driver"),
     ],
 )
 def test_connections_that_lead_nowhere(yard, name, given, kind, said):

@@ -106,7 +106,7 @@ class TestFoldersOfTheSetting:
                 eve.datasets.preview(dataset=f"{allowed}/yard/{text}", rows=1)
             assert "canary" not in raised.value.detail
         with pytest.raises(errors.Forbidden):
-            eve.connections.create(name="db", url=f"sqlite:///{allowed}/yard/modelyard.db")
+            eve.connections.create(name="db", database=f"sqlite:///{allowed}/yard/modelyard.db")
 
     def test_what_a_local_caller_named_may_be_used_from_afar(self, allowed, eve, tmp_path):
         local = modelyard.open(allowed / "yard")
@@ -135,14 +135,14 @@ class TestConnections:
     )
     def test_reach_neither_the_environment_nor_files(self, eve, url, said):
         with pytest.raises(errors.Forbidden, match=said):
-            eve.connections.create(name="x", url=url)
+            eve.connections.create(name="x", database=url)
 
     def test_may_use_the_variables_of_the_setting(self, tmp_path, monkeypatch):
         monkeypatch.setenv("MODELYARD_SERVER__VARIABLES", '["SALES_DB"]')
         monkeypatch.setenv("SALES_DB", f"sqlite:///{tmp_path}/sales.db")
         yard = modelyard.open(tmp_path / "yard")
         yard.users.create(name="eve", admin=True)
-        made = yard.acting(EVE).connections.create(name="sales", url="${SALES_DB}")
+        made = yard.acting(EVE).connections.create(name="sales", database="${SALES_DB}")
         assert made.location == "${SALES_DB}"
         yard.close()
 
@@ -150,7 +150,7 @@ class TestConnections:
         with sqlite3.connect(files / "s.db") as db:
             db.execute("create table t as select 7 as a")
         db.close()
-        eve.connections.create(name="s", url="sqlite:///s.db")
+        eve.connections.create(name="s", database="sqlite:///s.db")
         eve.datasets.create(name="t", connection="s", table="t")
         assert eve.datasets.preview(dataset="t").rows == ((7,),)
         eve.datasets.sample(dataset="t", output="connection://s/u")
@@ -159,7 +159,7 @@ class TestConnections:
     @pytest.mark.parametrize("query", ["attach '{file}' as o", "vacuum into '{file}'"])
     def test_reach_no_other_file_by_a_query(self, eve, files, tmp_path, query):
         sqlite3.connect(files / "s.db").close()
-        eve.connections.create(name="s", url="sqlite:///s.db")
+        eve.connections.create(name="s", database="sqlite:///s.db")
         with pytest.raises(errors.ModelyardError):
             eve.datasets.create(
                 name="q", connection="s", query=query.format(file=tmp_path / "made.db")

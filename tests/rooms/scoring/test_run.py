@@ -139,7 +139,7 @@ def test_an_input_column_called_prediction_is_kept_under_another_name(
 
 def test_tables_of_a_database_are_scored_into_tables(yard, people, tmp_path, expected) -> None:
     database = tmp_path / "scores.db"
-    yard.connections.create(name="db", url=f"sqlite:///{database}")
+    yard.connections.create(name="db", database=f"sqlite:///{database}")
     first, second = "connection://db/first", "connection://db/scored"
     yard.scoring.run(model="churn", input=str(people), output=first, probabilities=False)
     done = yard.scoring.run(model="churn", input=first, output=second, keep=("id",))

@@ -45,7 +45,7 @@ def test_an_unknown_connection(copy):
 
 def test_a_connection_to_a_database_holds_no_models(yard, tmp_path, copy):
     sqlite3.connect(tmp_path / "warehouse.db").close()
-    yard.run(CreateConnection(name="warehouse", url=f"sqlite:///{tmp_path}/warehouse.db"))
+    yard.run(CreateConnection(name="warehouse", database=f"sqlite:///{tmp_path}/warehouse.db"))
     with pytest.raises(errors.Invalid, match="'warehouse' is a database, not a folder"):
         copy("connection://warehouse/model")
 
