@@ -80,6 +80,7 @@ class Versions(Room):
     import_ = verb(models.ImportVersion)
     list = verb(models.ListVersions)
     show = verb(models.ShowVersion)
+    example = verb(models.ShowExample)
     update = verb(models.UpdateVersion)
     activate = verb(models.ActivateVersion)
     verify = verb(models.VerifyVersion)
@@ -100,6 +101,7 @@ class Scoring(Room):
     """Scoring: a dataset through a version of a saved model, and the runs that did it."""
 
     run = verb(scoring.RunScoring)
+    predict = verb(scoring.PredictRows)
     list = verb(scoring.ListRuns)
     show = verb(scoring.ShowRun)
 

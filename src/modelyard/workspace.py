@@ -93,8 +93,9 @@ class Workspace(Verbs):
         return other
 
     def close(self) -> None:
-        """Let go of the database; the next command opens it again."""
+        """Let go of loaded models and of the database; the next command opens it again."""
         if self._context is not None:
+            import_module("modelyard.runtime.ready").close_ready_pools(self._context.engine)
             self._context.engine.dispose()
             self._context = None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -21,7 +21,8 @@ from modelyard.cli.cards import version_card
 from modelyard.cli.words import fact, heading, words
 from modelyard.data.types import Preview
 from modelyard.kernel.progress import Progress, silence
-from modelyard.models.types import ModelVersion
+from modelyard.models.types import ExampleRows, ModelVersion
+from modelyard.scoring.types import PredictedRow, Predictions
 
 WIDTH = 120
 """Columns of text where no terminal says how wide it is."""
@@ -36,6 +37,10 @@ def show(result: Any) -> None:
         console.print("Done.")
     elif isinstance(result, Preview):
         console.print(preview(result))
+    elif isinstance(result, ExampleRows):
+        console.print(records([row.root for row in result.rows]))
+    elif isinstance(result, Predictions):
+        console.print(records([_answer(row) for row in result.rows]))
     elif isinstance(result, ModelVersion):
         console.print(version_card(result))
     elif isinstance(result, BaseModel):
@@ -74,6 +79,23 @@ def preview(rows: Preview) -> RenderableType:
     for row in rows.rows:
         table.add_row(*("" if cell is None else Text(str(cell)) for cell in row))
     return table
+
+
+def records(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
+    """Rows that may each have other columns."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in names:
+        table.add_column(Text(name), overflow="fold")
+    for row in rows:
+        table.add_row(
+            *(Text("" if (cell := row.get(name)) is None else str(cell)) for name in names)
+        )
+    return table
+
+
+def _answer(row: PredictedRow) -> Mapping[str, Any]:
+    return {"problem": row.problem} if row.output is None else row.output
 
 
 def details(value: BaseModel) -> RenderableType:

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import math
 import uuid
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
-from typing import Any
-
-from pydantic import JsonValue
 
 from modelyard import errors
 from modelyard.data import databases, repository, usages
@@ -26,6 +19,7 @@ from modelyard.data.commands import (
     ShowConnection,
     ShowDataset,
 )
+from modelyard.data.json_cells import json_columns
 from modelyard.data.opening import open_definition
 from modelyard.data.places import check_options
 from modelyard.data.sampling import sample, sampled
@@ -150,11 +144,10 @@ def preview_dataset(command: PreviewDataset, context: Context) -> Preview:
     """Read the first rows."""
     source = open_known(context, command.project, command.dataset).source
     table = sample(source, Sampling(method="first", rows=command.rows))
-    values = [[_json(value) for value in column.to_pylist()] for column in table.columns]
     return Preview(
         dataset=source.name,
         columns=columns_of(table.schema),
-        rows=tuple(zip(*values, strict=True)),
+        rows=tuple(zip(*json_columns(table), strict=True)),
     )
 
 
@@ -215,20 +208,3 @@ def _definition(command: CreateDataset, context: Context) -> Definition:
         query=command.query,
         options=options,
     )
-
-
-def _json(value: Any) -> JsonValue:
-    """A cell as JSON has it."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    if isinstance(value, Decimal | timedelta):
-        return str(value)
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    if isinstance(value, dict):
-        return {str(key): _json(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_json(each) for each in value]
-    return value if isinstance(value, bool | int | str) else None

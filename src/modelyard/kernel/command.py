@@ -18,7 +18,8 @@ class Command(BaseModel, Generic[R]):
     """One thing the system can be asked to do.
 
     `needs` names the right it takes, as `area:read` or `area:write`. `route` is its method and path
-    below `/api/v1`, with fields in braces; what is GET changes nothing. `background` says that it
+    below `/api/v1`, with fields in braces; what is GET changes nothing, nor does what `asks`: it is
+    POST since its fields are too large for a query. `background` says that it
     may take long and reports progress; as a job it then waits in `queue`. `arguments` names the
     fields that a command line takes by position, in order. `project_field` names the field that
     holds the project whose members may run it; a command without one is about the whole instance.
@@ -42,6 +43,7 @@ class Command(BaseModel, Generic[R]):
     sends: ClassVar[str] = ""
     receives: ClassVar[str] = ""
     guarded: ClassVar[bool] = False
+    asks: ClassVar[bool] = False
 
     @classmethod
     def result_type(cls) -> Any:
@@ -55,7 +57,7 @@ class Command(BaseModel, Generic[R]):
     @classmethod
     def only_reads(cls) -> bool:
         """Whether it changes nothing."""
-        return cls.route.startswith("GET ")
+        return cls.asks or cls.route.startswith("GET ")
 
     @classmethod
     def http(cls) -> tuple[str, str]:

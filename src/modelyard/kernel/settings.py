@@ -33,6 +33,15 @@ class RuntimeSettings(Section):
     predict_timeout: float = Field(
         default=600, gt=0, description="seconds a model may take for one chunk of rows"
     )
+    ready_models: int = Field(
+        default=2, ge=1, description="models that stay loaded to answer a few rows at once"
+    )
+    ready_seconds: float = Field(
+        default=300, gt=0, description="seconds without a question after which such a model goes"
+    )
+    answer_timeout: float = Field(
+        default=30, gt=0, description="seconds that such a model may take for an answer"
+    )
     environ: tuple[str, ...] = Field(
         default=(),
         description="names of environment variables that workers see beside PATH, the locale and "

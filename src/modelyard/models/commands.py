@@ -10,6 +10,7 @@ from modelyard.kernel.command import ProjectCommand
 from modelyard.kernel.paging import Paged
 from modelyard.kernel.values import LocalPath, Name
 from modelyard.models.types import (
+    ExampleRows,
     ModelVersion,
     SavedModel,
     Usage,
@@ -181,6 +182,20 @@ class ShowVersion(ProjectCommand[ModelVersion]):
     version: VersionId | None = Field(
         default=None, description="id of the version; else the active"
     )
+
+
+class ShowExample(ProjectCommand[ExampleRows]):
+    """Give some rows that a version can be asked with: those it was tried on at import."""
+
+    needs = "models:read"
+    route = "GET /models/{model}/versions/{version}/example"
+    arguments = ("model", "version")
+
+    model: Name = Field(description="name of the saved model")
+    version: VersionId | None = Field(
+        default=None, description="id of the version; else the active"
+    )
+    rows: int = Field(default=1, ge=1, le=200, description="how many at most")
 
 
 class UpdateVersion(ProjectCommand[ModelVersion]):

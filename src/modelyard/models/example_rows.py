@@ -87,6 +87,16 @@ def _sparse(found: Mapping[str, Any], *, by_rows: bool) -> Columns:
     return {UNNAMED: dense.tolist()}
 
 
+def rows_table(rows: Sequence[Mapping[str, Any]], inputs: ModelInputs) -> pa.Table:
+    """Rows of JSON values as a table, of the types that the signature declares.
+
+    Raises:
+        ValueError: a cell is not what its column is declared to be.
+    """
+    names = dict.fromkeys(name for row in rows for name in row)
+    return pa.table(read_cells({name: [row.get(name) for row in rows] for name in names}, inputs))
+
+
 def read_cells(columns: Columns, inputs: ModelInputs) -> dict[str, pa.Array]:
     """Arrow arrays of the types that the signature declares, where JSON has no such type."""
     types = {column.name: column.type for column in inputs.columns}

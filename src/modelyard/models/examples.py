@@ -15,7 +15,7 @@ import pyarrow.types as pat
 from modelyard import errors
 from modelyard.models.example_rows import example_columns, read_cells
 from modelyard.models.plain_yaml import NotPlain, load_plain
-from modelyard.models.types import ModelFile
+from modelyard.models.types import ModelFile, RowsFrom
 from modelyard.runtime.types import InputColumn, InputTensor, ModelInputs
 
 LARGEST = 64 << 20
@@ -80,6 +80,13 @@ def _about(folder: Path) -> dict[str, Any]:
         return {}
     about = mlmodel.get("saved_input_example_info") if isinstance(mlmodel, dict) else None
     return about if isinstance(about, dict) else {}
+
+
+def made_up(inputs: ModelInputs, rows: int = 1) -> tuple[pa.Table, RowsFrom]:
+    """Rows made up from a signature; one without columns or tensors allows none."""
+    if inputs.columns or inputs.tensors:
+        return synthesize_rows(inputs, rows), "signature"
+    return pa.table({}), "none"
 
 
 def synthesize_rows(inputs: ModelInputs, rows: int = 1) -> pa.Table:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable
 
 from modelyard import errors
+from modelyard.data.json_cells import json_rows
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
@@ -22,15 +23,19 @@ from modelyard.models.commands import (
     ListModels,
     ListUsages,
     ListVersions,
+    ShowExample,
     ShowModel,
     ShowVersion,
     UpdateModel,
     UpdateVersion,
     VerifyVersion,
 )
+from modelyard.models.examples import made_up
 from modelyard.models.exporting import export_version
 from modelyard.models.fate import noticing
+from modelyard.models.running import golden_rows
 from modelyard.models.types import (
+    ExampleRows,
     ModelVersion,
     SavedModel,
     Usage,
@@ -40,6 +45,7 @@ from modelyard.models.types import (
     VersionSummary,
 )
 from modelyard.projects.access import require_project
+from modelyard.runtime.types import Row
 from modelyard.store.database import exclusively
 
 
@@ -135,6 +141,19 @@ def show_version(command: ShowVersion, context: Context) -> ModelVersion:
     """Look the version up."""
     with context.read() as db:
         return repository.get_version(db, command.project, command.model, command.version)
+
+
+@handles(ShowExample)
+def show_example(command: ShowExample, context: Context) -> ExampleRows:
+    """The first golden rows; where none were kept, rows made up from the signature."""
+    with context.read() as db:
+        version = repository.get_version(db, command.project, command.model, command.version)
+    if version.golden is not None:
+        table, rows_from = golden_rows(context, version.golden), version.golden.rows_from
+    else:
+        table, rows_from = made_up(version.signature.inputs, command.rows)
+    rows = json_rows(table.slice(0, command.rows))
+    return ExampleRows(rows=tuple(Row(row) for row in rows), rows_from=rows_from)
 
 
 @handles(UpdateVersion)

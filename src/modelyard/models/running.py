@@ -19,7 +19,7 @@ from modelyard.kernel.values import now
 from modelyard.models import golden
 from modelyard.models.folders import fresh_folder, in_use, loadable_folder, write_files
 from modelyard.models.mlmodel import read_mlmodel
-from modelyard.models.types import ModelVersion, Verification
+from modelyard.models.types import Golden, ModelVersion, Verification
 from modelyard.runtime.envs import ensure_env, env_python
 from modelyard.runtime.pool import ModelFolder, WorkerPool
 from modelyard.runtime.types import CodeEnv, Mode, ModelInputs, OnError, PredictOptions
@@ -55,12 +55,20 @@ def model_folder(
 
 
 @contextmanager
-def open_pool(context: Context, model: ModelFolder, *, size: int = 1) -> Iterator[WorkerPool]:
-    """Workers for a model, with the limits of the settings; its folder stays until they end."""
+def open_pool(
+    context: Context, model: ModelFolder, *, size: int = 1, timeout: float | None = None
+) -> Iterator[WorkerPool]:
+    """Workers for a model, with the limits of the settings; its folder stays until they end.
+
+    `timeout`: seconds that predicting may take, instead of the setting.
+    """
+    settings = context.settings.runtime
+    if timeout is not None:
+        settings = settings.model_copy(update={"predict_timeout": timeout})
     log = context.folder / "logs" / "workers" / f"{model.folder.name[:16]}.log"
     with (
         in_use(context, model.folder),
-        WorkerPool(model, size=size, settings=context.settings.runtime, log=log) as pool,
+        WorkerPool(model, size=size, settings=settings, log=log) as pool,
     ):
         yield pool
 
@@ -127,6 +135,12 @@ def _loadable(context: Context, version: ModelVersion, env: CodeEnv, folder: Pat
     return model_folder(context, env, folder, mlmodel, inputs, name=name)
 
 
+def golden_rows(context: Context, kept: Golden) -> pa.Table:
+    """The rows that a version's golden predictions were made for."""
+    with context.artifacts.open(kept.inputs) as source:
+        return golden.read_arrow(source)
+
+
 def verified(version: ModelVersion) -> bool:
     """Whether its golden predictions were reproduced in its env on this host, or it has none."""
     return version.golden is None or any(
@@ -152,8 +166,7 @@ def verify(context: Context, version: ModelVersion, *, env: str | None = None) -
             "import it again with --dataset"
         )
     built = version.env if env is None else ensure_env(context, version.env.asked, named=env)
-    with context.artifacts.open(kept.inputs) as source:
-        rows = golden.read_arrow(source)
+    rows = golden_rows(context, kept)
     with context.artifacts.open(kept.outputs) as source:
         expected = golden.read_arrow(source)
     fill = partial(write_files, context, version.files)

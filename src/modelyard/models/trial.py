@@ -23,6 +23,7 @@ from modelyard.models.types import (
     CoreMetadata,
     ModelFile,
     Probe,
+    RowsFrom,
     SavedModel,
     SignatureReport,
 )
@@ -35,8 +36,6 @@ from modelyard.runtime.types import (
     PredictOptions,
     RawOutput,
 )
-
-RowsFrom = Literal["input_example", "signature", "dataset", "none"]
 
 
 @dataclass(frozen=True)

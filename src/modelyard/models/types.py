@@ -17,9 +17,11 @@ from modelyard.runtime.types import (
     PredictionType,
     PredictOptions,
     RawOutput,
+    Row,
 )
 
 VersionId = Name
+RowsFrom = Literal["input_example", "signature", "dataset", "none"]
 
 
 OTHER_ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".7z", ".rar")
@@ -158,7 +160,7 @@ class Probe(Value):
     """What came out when the model first ran in its worker."""
 
     loaded: LoadedModel
-    rows_from: Literal["input_example", "signature", "dataset", "none"]
+    rows_from: RowsFrom
     rows: int
     raw: RawOutput | None = None
     interpretation: Interpretation | None = None
@@ -169,13 +171,23 @@ class Probe(Value):
     seconds: float
 
 
+class ExampleRows(Value):
+    """Rows that a version can be asked with."""
+
+    rows: tuple[Row, ...]
+    rows_from: RowsFrom = Field(
+        description="the model's own input example; made up from its signature; the dataset it was "
+        "tried on; or none, where nothing is known of its inputs"
+    )
+
+
 class Golden(Value):
     """Predictions kept at import; a later load must reproduce them."""
 
     inputs: str = Field(description="sha256 of the Arrow file of input rows")
     outputs: str = Field(description="sha256 of the Arrow file of their outputs")
     rows: int
-    rows_from: str
+    rows_from: RowsFrom
     tolerance: float = 1e-5
     options: PredictOptions = Field(description="how they were asked for, in both output modes")
 

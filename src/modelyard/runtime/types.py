@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue, RootModel
 
 from modelyard.kernel.values import Value
 
@@ -13,6 +13,12 @@ PredictionType = Literal["binary_classification", "multiclass", "regression", "o
 Mode = Literal["restructured", "direct"]
 OnError = Literal["fail", "skip"]
 Label = bool | int | float | str
+
+
+class Row(RootModel[dict[str, JsonValue]]):
+    """One row as JSON: values by column name; bytes are base64, moments ISO 8601."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class InputColumn(Value):

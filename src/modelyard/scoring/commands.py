@@ -7,7 +7,16 @@ from pydantic import Field
 from modelyard.kernel.command import ProjectCommand
 from modelyard.kernel.paging import Paged
 from modelyard.kernel.values import Name
-from modelyard.scoring.types import Recipe, RecipeSummary, RunSummary, Scoring, ScoringRun
+from modelyard.runtime.types import Row
+from modelyard.scoring.types import (
+    Asking,
+    Predictions,
+    Recipe,
+    RecipeSummary,
+    RunSummary,
+    Scoring,
+    ScoringRun,
+)
 
 
 class RunScoring(Scoring, ProjectCommand[ScoringRun]):
@@ -26,6 +35,25 @@ class RunScoring(Scoring, ProjectCommand[ScoringRun]):
     def exclusive_key(self) -> str:
         """One scoring into an output at a time."""
         return f"output {self.project}/{self.output}"
+
+
+class PredictRows(Asking, ProjectCommand[Predictions]):
+    """Predict a few rows at once; the version stays loaded for a while, so the next ones are quick.
+
+    `versions example` gives rows to begin with.
+    """
+
+    needs = "scoring:read"
+    route = "POST /scoring/predict"
+    asks = True
+    arguments = ("model",)
+
+    rows: tuple[Row, ...] = Field(
+        min_length=1,
+        max_length=1000,
+        description="the rows: their values by column name",
+        examples=[[{"age": 41, "plan": "pro"}]],
+    )
 
 
 class ListRuns(ProjectCommand[list[RunSummary]], Paged):

@@ -19,13 +19,22 @@ from modelyard.scoring.commands import (
     DeleteRecipe,
     ListRecipes,
     ListRuns,
+    PredictRows,
     RunRecipe,
     RunScoring,
     ShowRecipe,
     ShowRun,
 )
 from modelyard.scoring.plan import check_scoring, make_plan
-from modelyard.scoring.types import Recipe, RecipeSummary, RunSummary, Scoring, ScoringRun
+from modelyard.scoring.predicting import predict_rows
+from modelyard.scoring.types import (
+    Predictions,
+    Recipe,
+    RecipeSummary,
+    RunSummary,
+    Scoring,
+    ScoringRun,
+)
 
 TAKEN_UP_WITHIN = timedelta(days=7)
 
@@ -37,6 +46,12 @@ def run_scoring(command: RunScoring, context: Context) -> ScoringRun:
     plan = make_plan(command.project, _scoring(command), context)
     with RunFolder.held(run_folder(context.folder, plan.identity)) as folder:
         return carry_out(plan, folder, context)
+
+
+@handles(PredictRows)
+def predict(command: PredictRows, context: Context) -> Predictions:
+    """Ask a worker that stays loaded."""
+    return predict_rows(context, command.project, command, command.rows)
 
 
 @handles(ListRuns)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-from pydantic import JsonValue
 
 from modelyard import errors
 from modelyard.data.access import PREFIX, Source, check_output, open_source
@@ -20,10 +19,10 @@ from modelyard.models.access import (
     RunnableVersion,
     find_version,
     make_runnable,
-    predict_options,
 )
 from modelyard.models.types import ModelVersion
-from modelyard.runtime.types import Mode, Param, PredictOptions
+from modelyard.runtime.types import Mode, PredictOptions
+from modelyard.scoring.asking import how_to_ask
 from modelyard.scoring.columns import InputColumns, choose_columns
 from modelyard.scoring.rejects import kept_rejects
 from modelyard.scoring.types import Scoring
@@ -87,15 +86,7 @@ def check_scoring(project: str, scoring: Scoring, context: Context) -> Checked:
             "output another name"
         )
     version = find_version(context, project, scoring.model, scoring.version)
-    mode = _mode(scoring, version)
-    options = predict_options(
-        version,
-        mode,
-        threshold=scoring.threshold,
-        params=_params(scoring.params, version.signature.inputs.params, version),
-        on_error=scoring.on_error,
-        probabilities=scoring.probabilities or scoring.percentile,
-    )
+    mode, options = how_to_ask(version, scoring, percentile=scoring.percentile)
     source = open_source(context, project, scoring.input)
     columns = choose_columns(
         source.schema,
@@ -133,58 +124,6 @@ def _is_same(context: Context, project: str, text: str, file: Path) -> bool:
     if text.startswith(PREFIX):
         return False
     return paths.find(context, project, text).resolve() == file.resolve()
-
-
-def _mode(scoring: Scoring, version: ModelVersion) -> Mode:
-    """The mode to use, after checking that the options fit it and the version."""
-    kind = version.prediction_type
-    mode: Mode = scoring.mode or ("direct" if kind == "other" else "restructured")
-    asked = {
-        "--threshold": scoring.threshold is not None,
-        "--percentile": scoring.percentile,
-    }
-    for option in (name for name, given in asked.items() if given):
-        if mode == "direct":
-            raise errors.Invalid(f"{option} needs --mode restructured; direct output is untouched")
-        if kind != "binary_classification":
-            raise errors.Invalid(
-                f"{option} is for binary classification; {version.model} is of type {kind}"
-            )
-        rule = version.probe.interpretation and version.probe.interpretation.rule
-        if rule == "labels":
-            raise errors.Unsupported(
-                f"{option} needs probabilities; version {version.version} of {version.model} gives "
-                "labels only"
-            )
-    if mode == "direct" and not scoring.probabilities:
-        raise errors.Invalid("--no-probabilities needs --mode restructured")
-    return mode
-
-
-def _params(
-    given: dict[str, JsonValue], known: tuple[Param, ...], version: ModelVersion
-) -> dict[str, JsonValue]:
-    """The given parameters as the signature types them; text from a command line becomes JSON."""
-    declared = {param.name: param for param in known}
-    values: dict[str, JsonValue] = {}
-    for name, value in given.items():
-        if name not in declared:
-            names = ", ".join(declared) or "none"
-            raise errors.Invalid(
-                f"version {version.version} of {version.model} has no parameter {name!r}; "
-                f"its signature declares: {names}"
-            )
-        param = declared[name]
-        is_text = param.type in {"string", "datetime"} and param.shape is None
-        if isinstance(value, str) and not is_text:
-            try:
-                value = json.loads(value)  # noqa: PLW2901
-            except json.JSONDecodeError as exc:
-                raise errors.Invalid(
-                    f"parameter {name!r} takes {param.type}, not {value!r}"
-                ) from exc
-        values[name] = value
-    return values
 
 
 def _identity(project: str, scoring: Scoring, place: str, checked: Checked) -> str:

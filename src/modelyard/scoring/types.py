@@ -14,16 +14,10 @@ from modelyard.runtime.types import Mode, OnError
 RunState = Literal["running", "finished", "failed", "interrupted"]
 
 
-class Scoring(Value):
-    """What is scored with what, into what, and how."""
+class Asking(Value):
+    """Which version of which saved model is asked, and how."""
 
     model: Name = Field(description="saved model to score with")
-    input: Annotated[str, LocalPath("read", "data")] = Field(
-        min_length=1, description="dataset or path to score"
-    )
-    output: Annotated[str, LocalPath("write", "data")] = Field(
-        min_length=1, description="dataset or path to write, replaced when whole"
-    )
     version: VersionId | None = Field(
         default=None, description="id of the version [the active one]"
     )
@@ -32,9 +26,6 @@ class Scoring(Value):
         description="'restructured': prediction and one probability per class; 'direct': what the "
         "model returns [restructured; direct for prediction type 'other']",
     )
-    keep: tuple[str, ...] | None = Field(
-        default=None, description="input columns to write beside the predictions, or none [all]"
-    )
     on_error: OnError = Field(
         default="fail", description="rows that the model refuses: 'fail' or 'skip' them"
     )
@@ -42,6 +33,28 @@ class Scoring(Value):
         default=None, ge=0, le=1, description="binary: this threshold instead of the version's"
     )
     probabilities: bool = Field(default=True, description="write one probability per class")
+    params: dict[str, JsonValue] = Field(
+        default={}, description="parameters of the model's signature, as name=value"
+    )
+
+
+class Ends(Value):
+    """From where rows are read, and where they go to."""
+
+    input: Annotated[str, LocalPath("read", "data")] = Field(
+        min_length=1, description="dataset or path to score"
+    )
+    output: Annotated[str, LocalPath("write", "data")] = Field(
+        min_length=1, description="dataset or path to write, replaced when whole"
+    )
+
+
+class Scoring(Asking, Ends):
+    """What is scored with what, into what, and how."""
+
+    keep: tuple[str, ...] | None = Field(
+        default=None, description="input columns to write beside the predictions, or none [all]"
+    )
     percentile: bool = Field(
         default=False,
         description="binary: write proba_percentile, the rank (1 to 100) of the positive class's "
@@ -50,15 +63,31 @@ class Scoring(Value):
     metadata: bool = Field(
         default=False, description="write smmd_ columns: model, version, full id, prediction time"
     )
-    params: dict[str, JsonValue] = Field(
-        default={}, description="parameters of the model's signature, as name=value"
-    )
     batch_rows: int | None = Field(
         default=None, ge=1, le=10_000_000, description="rows sent to a worker at a time [by width]"
     )
     workers: int | None = Field(
         default=None, ge=1, le=512, description="worker processes [setting runtime.workers]"
     )
+
+
+class PredictedRow(Value):
+    """What a version answered for one row, or why it refused it."""
+
+    output: dict[str, JsonValue] | None = Field(
+        default=None, description="the prediction and probabilities, or what the model returned"
+    )
+    problem: str | None = None
+
+
+class Predictions(Value):
+    """What a version answered for a few rows, in their order."""
+
+    model: Name
+    version: VersionId
+    mode: Mode
+    rows: tuple[PredictedRow, ...]
+    milliseconds: float = Field(description="that the answer took, loading the model excluded")
 
 
 class RunSummary(Value):
