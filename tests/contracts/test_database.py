@@ -7,7 +7,8 @@ import threading
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, select, text
+from sqlalchemy import MetaData, inspect, select, text
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from modelyard import errors
 from modelyard.store.database import connect, current_revision, exclusively, migrate, transaction
@@ -15,20 +16,39 @@ from modelyard.store.migrations import HEAD
 from modelyard.store.tables import metadata, projects
 
 
-def test_the_steps_lead_to_the_tables_that_the_code_names(engine):
+def test_a_new_database_is_at_the_newest_revision(engine):
     with engine.begin() as db:
         assert current_revision(db) == HEAD
-        assert compare_metadata(MigrationContext.configure(db), metadata) == []
 
 
-def test_down_and_up_again(engine):
+def test_down_and_up_again_step_by_step_leads_to_the_tables_of_a_new_database(engine):
+    new = _all_of(engine)
     migrate(engine, "base")
     with engine.begin() as db:
-        left = set(inspect(db).get_table_names()) - {"alembic_version"}
-    assert left == set()
+        assert inspect(db).get_table_names() == ["alembic_version"]
+    migrate(engine, "0001")
     migrate(engine)
+    assert _all_of(engine) == new
+
+
+def _all_of(engine):
+    """Every table and index in whatever order, and the rows but for when they were written."""
+    found = MetaData()
     with engine.begin() as db:
-        assert db.scalars(select(projects.c.key)).all() == ["default"]
+        found.reflect(db)
+        assert compare_metadata(MigrationContext.configure(db), metadata) == []
+        made = {
+            f"{table.name}: {line.strip(' ,')}"
+            for table in found.tables.values()
+            for each in (CreateTable(table), *map(CreateIndex, table.indexes))
+            for line in str(each.compile(db)).replace("\t", " ").splitlines()
+        }
+        rows = [
+            (name, {**row, "created": None})
+            for name, table in sorted(found.tables.items())
+            for row in db.execute(select(table)).mappings()
+        ]
+    return made, rows
 
 
 def test_a_failed_transaction_leaves_nothing(engine):

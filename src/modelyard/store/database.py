@@ -26,7 +26,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 from sqlalchemy.pool import QueuePool
 
 from modelyard import errors
-from modelyard.store.migrations import HEAD
+from modelyard.store.fresh import make_tables
+from modelyard.store.migrations import HEAD, revisions
 
 Begin = Callable[[], AbstractContextManager[Connection]]
 
@@ -184,6 +185,9 @@ def migrate(engine: Engine, revision: str = HEAD) -> None:
                 f"the database is at revision {current}, newer than this Modelyard knows ({HEAD}); "
                 "upgrade modelyard"
             )
+        if current is None and revision == HEAD:
+            make_tables(db)
+            return
         from alembic import command  # noqa: PLC0415  only needed when tables change
         from alembic.config import Config  # noqa: PLC0415
 
@@ -198,7 +202,6 @@ def migrate(engine: Engine, revision: str = HEAD) -> None:
 
 def current_revision(db: Connection) -> str | None:
     """The revision the tables are at; None for an empty database."""
-    if not inspect(db).has_table("alembic_version"):
+    if not inspect(db).has_table(revisions.name):
         return None
-    found: str | None = db.scalar(select(text("version_num")).select_from(text("alembic_version")))
-    return found
+    return db.scalar(select(revisions.c.version_num))

@@ -1,3 +1,15 @@
 """How the tables came to be, step by step."""
 
+from __future__ import annotations
+
+from sqlalchemy import Column, MetaData, PrimaryKeyConstraint, String, Table
+
 HEAD = "0004"
+
+revisions = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+"""Alembic's own table, as Alembic makes it: the revision that a database is at."""
