@@ -27,12 +27,16 @@ def pytest_addoption(parser):
 
 @pytest.fixture(autouse=True)
 def chosen_database(request, monkeypatch):
-    """Each test's workspaces in an empty PostgreSQL database, if that was asked for.
+    """Each test's workspaces in an empty schema of PostgreSQL, if that was asked for.
 
-    It stays until the server goes: workspaces of a whole module are opened by its first test.
+    It stays until the server goes: workspaces of a whole module are opened by its first test. Most
+    tests open none, so it is no database of its own, which is hundreds of files.
     """
     if request.config.getoption("--database") == "postgresql":
-        url = _new_database(request.getfixturevalue("postgres_server"))
+        server = request.getfixturevalue("postgres_server")
+        name = f"test_{uuid.uuid4().hex}"
+        _on(server, f"create schema {name}")
+        url = _url_of(server).update_query_dict({"options": f"-csearch_path={name}"})
         monkeypatch.setenv("MODELYARD_DATABASE", url.render_as_string(hide_password=False))
 
 
