@@ -39,6 +39,8 @@ class Child:
     """Number of the last line of the job's log."""
     keep: int
     """Lines that its log keeps."""
+    until: float = float("inf")
+    """When (monotonic) its lease ends."""
     said: dict[str, Any] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
     ending: Ending | None = None
@@ -85,6 +87,7 @@ class Child:
 
     def renew(self, until: float) -> None:
         """Tell the leash until when (monotonic) the lease lasts."""
+        self.until = until
         with contextlib.suppress(OSError, ValueError):  # it has ended, or is being killed
             _pipe(self.process.stdin).write(f"{until}\n".encode())
 

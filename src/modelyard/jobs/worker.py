@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import selectors
@@ -66,6 +67,7 @@ class Worker:
         self._reaper = Reaper(context)
         self._selector = selectors.DefaultSelector()
         self._listened: int | None = None
+        self._rang = False
         self._wake, self._waker = os.pipe()
         for descriptor in (self._wake, self._waker):
             os.set_blocking(descriptor, False)
@@ -80,7 +82,8 @@ class Worker:
         """Claim nothing more, and end once the running jobs have; the second time: at once."""
         now = time.monotonic()
         self._stop_at = now + self._rules.grace if self._stop_at is None else now
-        os.write(self._waker, b"x")
+        with contextlib.suppress(OSError):  # it has ended
+            os.write(self._waker, b"x")
 
     def run(self, *, drain: bool = False) -> None:
         """Work until stopped; with `drain` until nothing is left to do."""
@@ -94,22 +97,27 @@ class Worker:
             self._bell.close()
             self._selector.close()
             os.close(self._wake)
-            os.close(self._waker)
+            waker, self._waker = self._waker, -1
+            os.close(waker)
 
     def _is_done(self, *, drain: bool) -> bool:
         if self._children:
             return False
         if self._stop_at is None:
             return drain and self._is_idle and not self._ended
-        return not self._ended or time.monotonic() > self._stop_at + self._rules.lease
+        # What cannot be written down while its lease lasts is left to who takes the job over.
+        return all(time.monotonic() > child.until for child in self._ended)
 
     def _hear(self) -> None:
         """Wait for something to happen, and take in what the children say."""
         self._listen_to_bell()
         ending = any(child.is_ending for child in self._children.values())
-        ready = self._selector.select(ENDS_WITHIN if ending else LOOKS_EVERY)
-        if self._wake in {key.fd for key, _ in ready}:
+        found = self._selector.select(ENDS_WITHIN if ending else LOOKS_EVERY)
+        ready = {key.fd for key, _ in found}
+        if self._wake in ready:
             os.read(self._wake, 1 << 10)
+        if self._listened in ready:  # asked now: a lost connection would stay ready
+            self._rang = self._bell.rang() or self._rang
         now = time.monotonic()
         for child in list(self._children.values()):
             for descriptor in child.listen():
@@ -204,7 +212,7 @@ class Worker:
         child.kill()
 
     def _look(self) -> None:
-        rang = self._bell.rang()
+        rang, self._rang = self._bell.rang() or self._rang, False
         if rang or time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + LOOKS_ANYWAY_EVERY
             with self._context.read() as db:

@@ -221,6 +221,11 @@ class ServerSettings(Section):
         ge=0,
         description="commands that may wait for their turn; more are turned away",
     )
+    queue_timeout: float = Field(
+        default=30,
+        gt=0,
+        description="seconds that a command may wait for its turn; then it is turned away",
+    )
     connections: int = Field(default=2000, ge=1, description="open connections of clients")
     max_json_kb: int = Field(default=4096, ge=1, description="largest JSON body, KiB")
     max_upload_mb: int = Field(

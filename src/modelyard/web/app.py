@@ -25,6 +25,7 @@ from modelyard.web.openapi import OpenApi
 from modelyard.web.problems import answer_to, problem
 from modelyard.web.routes import Routes
 from modelyard.web.sign_in import SignIn
+from modelyard.web.stopping import Stopping
 from modelyard.web.threads import Threads
 from modelyard.web.transfers import Transfers
 from modelyard.workspace import BUS, Workspace
@@ -43,7 +44,7 @@ def create_app(
     limits = settings.server
     cookies = Cookies(workspace)
     routes = Routes(Verbs.commands())
-    threads = Threads(limits.threads, limits.waiting)
+    threads = Threads(limits.threads, waiting=limits.waiting, patience=limits.queue_timeout)
     openapi = OpenApi(routes)
     readiness = Readiness(workspace)
     transfers = Transfers(workspace.folder)
@@ -74,6 +75,7 @@ def create_app(
         exception_handlers={HTTPException: _refusal},
         lifespan=lifespan,
     )
+    app.add_middleware(Stopping)
     if settings.security.proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.security.proxies))
     app.state.workspace = workspace

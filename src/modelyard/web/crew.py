@@ -45,10 +45,15 @@ class Crew:
         for worker in tuple(self._at_work):
             worker.stop()
 
-    def join(self) -> None:
-        """Wait until none is at work; one that still waits for the database never will be."""
+    def join(self, within: float) -> None:
+        """Wait until none is at work, but no longer than some seconds.
+
+        One that still waits for the database never will be; and one that hangs is of no use once
+        its leases are over.
+        """
+        until = time.monotonic() + within
         for thread in self._threads:
-            while self._at_work and thread.is_alive():
+            while self._at_work and thread.is_alive() and time.monotonic() < until:
                 thread.join(JOINS_FOR)
 
     def _keep(self, hire: Callable[[], Works]) -> None:

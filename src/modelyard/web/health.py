@@ -28,7 +28,7 @@ class Readiness:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._threads = Threads(1, waiting=20)
+        self._threads = Threads(1, waiting=20, patience=PATIENCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Say whether commands can be carried out."""

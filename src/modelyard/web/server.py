@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import signal
 import socket
+import threading
+import time
 from collections.abc import Callable
 from threading import Event
 from types import FrameType
@@ -12,6 +16,7 @@ import uvicorn
 
 from modelyard import errors
 from modelyard.governance.setup import make_token
+from modelyard.kernel.settings import ServerSettings
 from modelyard.web.app import create_app
 from modelyard.web.auth import LOOPBACK
 from modelyard.web.crew import Crew
@@ -22,6 +27,7 @@ BACKLOG = 2048
 KEEP_ALIVE = 60
 FIRST = "there is no user yet; make the first admin, once, within a day: {}/setup?token={}"
 STOPS = (signal.SIGTERM, signal.SIGINT)
+LOG = logging.getLogger("modelyard.web")
 
 
 def serve(
@@ -46,24 +52,20 @@ def serve(
             f"--no-auth makes everybody who reaches {host} the owner of this workspace; it is only "
             "possible with --host 127.0.0.1"
         )
-    limits = workspace.open().settings.server
-
-    class Protocol(PatientProtocol):
-        patience = limits.client_timeout
-        max_headers = limits.max_headers
-        max_header_bytes = limits.max_header_kb * 1024
+    settings = workspace.open().settings
+    limits = settings.server
 
     is_stopping = Event()
 
     class Server(uvicorn.Server):
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             is_stopping.set()
-            crew.stop()
             super().handle_exit(sig, frame)
+            crew.stop()
 
     config = uvicorn.Config(
         create_app(workspace, no_auth=no_auth, is_stopping=is_stopping.is_set),
-        http=Protocol,
+        http=_protocol(limits),
         ws="none",
         lifespan="on",
         log_config=None,
@@ -87,17 +89,39 @@ def serve(
             address = address_of(listener)
             announce(f"modelyard serves at {address}")
             if not no_auth and (token := make_token(workspace.open())):
-                announce(FIRST.format(workspace.open().settings.security.url or address, token))
+                announce(FIRST.format(settings.security.url or address, token))
             server.run(sockets=[listener])
         finally:
             for number in STOPS:
                 signal.signal(number, lambda *_: crew.stop())
             if not is_stopping.is_set():
                 crew.stop()
-            crew.join()
+            crew.join(max(settings.jobs.grace, settings.jobs.lease))
             for number, handler in before.items():
                 signal.signal(number, handler)
             workspace.close()
+    _let_threads_end(limits.shutdown_timeout)
+
+
+def _protocol(limits: ServerSettings) -> type[PatientProtocol]:
+    class Protocol(PatientProtocol):
+        patience = limits.client_timeout
+        max_headers = limits.max_headers
+        max_header_bytes = limits.max_header_kb * 1024
+
+    return Protocol
+
+
+def _let_threads_end(seconds: float) -> None:
+    """Wait for commands that still run, such as for a database that hangs; then go without them."""
+    until = time.monotonic() + seconds
+    for thread in threading.enumerate():
+        if thread.daemon or thread is threading.main_thread():
+            continue
+        thread.join(max(0.0, until - time.monotonic()))
+        if thread.is_alive():
+            LOG.warning("a command did not end in time; the server stops without it")
+            os._exit(0)  # Python would wait for it
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -73,6 +73,12 @@ def is_gone(pid: int) -> bool:
     return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
+def worked(process) -> float:
+    """Seconds that a processor worked for a process."""
+    times = psutil.Process(process.pid).cpu_times()
+    return times.user + times.system
+
+
 def test_a_job_whose_process_dies_goes_on_and_fails_at_last(place, diary):
     place.odd_worker(1, *diary.does("dies"))
     [job] = place.submit()
@@ -239,7 +245,10 @@ def test_postgresql_away_for_a_while_loses_nothing(make_place, own_postgres, dia
     workers = [place.odd_worker(2, *diary.does("works", "3")) for _ in range(2)]
     until(lambda: len(diary.entries("begin")) == 4)
     own_postgres.stop()
+    before = [worked(worker) for worker in workers]
     time.sleep(10)
+    for worker, seconds in zip(workers, before, strict=True):
+        assert worked(worker) - seconds < 3, "it does not sleep while it waits"
     own_postgres.start()
     for job in jobs:
         until(lambda job=job: own_postgres.state(place, job) == "succeeded")
