@@ -10,8 +10,8 @@ test: .venv/dev.stamp  ## check the code and run every test
 	$(BIN)/pytest -n 2 --dist worksteal --durations=25 --cov --cov-report=term
 
 check: .venv/dev.stamp  ## formatting, lint, types, import contracts
-	$(BIN)/ruff format --check src tests bench demo docs
-	$(BIN)/ruff check src tests bench demo docs
+	$(BIN)/ruff format --check src tests bench demo docs tools
+	$(BIN)/ruff check src tests bench demo docs tools
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
