@@ -6,16 +6,14 @@ import json
 import shlex
 from collections.abc import Iterator
 from functools import cached_property
-from importlib.resources import files
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from modelyard.kernel.wire import LEFT_OUT
 from modelyard.web.openapi import OpenApi
-from modelyard.web.plain_pages import HEADERS, page
+from modelyard.web.pages.rendering import answered, render
 from modelyard.web.problems import STATUS, TITLES
 
 JSON = "application/json"
@@ -29,10 +27,10 @@ class ApiDocs:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the page."""
-        await self._response(scope, receive, send)
+        await answered(Request(scope), self._markup)(scope, receive, send)
 
     @cached_property
-    def _response(self) -> Response:
+    def _markup(self) -> str:
         document = self._openapi.document
         rooms = [
             {**tag, "operations": [each for each in _operations(document) if each["room"] == tag]}
@@ -46,21 +44,16 @@ class ApiDocs:
             {"status": status, "about": TITLES[status]}
             for status in sorted(set(TITLES) - set(STATUS.values()))
         ]
-        return page(
-            "api_docs",
-            version=document["info"]["version"],
-            rooms=rooms,
-            errors=errors,
-            refusals=refusals,
-            left_out=LEFT_OUT,
+        return render(
+            "api_docs.html",
+            {
+                "version": document["info"]["version"],
+                "rooms": rooms,
+                "errors": errors,
+                "refusals": refusals,
+                "left_out": LEFT_OUT,
+            },
         )
-
-
-async def style(_request: Request) -> Response:
-    """The style of the page."""
-    text = files("modelyard.web").joinpath("assets/api_docs.css").read_text("utf-8")
-    headers = {**HEADERS, "cache-control": "public, max-age=3600"}
-    return Response(text, 200, headers, "text/css; charset=utf-8")
 
 
 def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:

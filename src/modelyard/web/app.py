@@ -16,12 +16,14 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from modelyard import errors
 from modelyard.verbs import Verbs
+from modelyard.web import assets
 from modelyard.web.api import Api
-from modelyard.web.api_docs import ApiDocs, style
+from modelyard.web.api_docs import ApiDocs
 from modelyard.web.cookies import Cookies
 from modelyard.web.events import Events
 from modelyard.web.health import Readiness, healthz
 from modelyard.web.openapi import OpenApi
+from modelyard.web.pages import make_site
 from modelyard.web.problems import answer_to, problem
 from modelyard.web.routes import Routes
 from modelyard.web.sign_in import SignIn
@@ -64,13 +66,14 @@ def create_app(
             Route("/readyz", readiness),
             Route("/api/v1/openapi.json", openapi),
             Route("/api/docs", ApiDocs(openapi)),
-            Route("/assets/api_docs.css", style),
+            assets.route(),
             *([] if no_auth else SignIn(workspace, cookies, threads).routes()),
             Route(
                 "/api/v1/jobs/{id}/events",
                 Events(workspace, threads, limits.event_streams, is_stopping),
             ),
             Mount("/api/v1", Api(workspace, routes, threads, transfers, is_stopping)),
+            Mount("/", make_site(workspace, cookies, threads, no_auth=no_auth)),
         ],
         exception_handlers={HTTPException: _refusal},
         lifespan=lifespan,

@@ -19,8 +19,10 @@ READING = {"GET", "HEAD", "OPTIONS"}
 TOKEN = "x-csrf-token"  # noqa: S105  the name of a header
 
 
-def identify(request: Request) -> Identity:
+def identify(request: Request, token: str | None = None) -> Identity:
     """The identity that a request acts as: of an API key, else of a browser's session.
+
+    `token` is what a form holds against other sites; a request of a script has it in a header.
 
     Raises:
         Unauthenticated: it shows no credentials, or none that are valid.
@@ -30,7 +32,7 @@ def identify(request: Request) -> Identity:
         _refuse_other_origins(request)
         return Identity(login_name(), address=address_of(request))
     try:
-        return _by_key(request) or _by_session(request)
+        return _by_key(request) or _by_session(request, token)
     except (errors.Unauthenticated, errors.Forbidden) as refused:
         audit.note(
             nobody(request),
@@ -98,7 +100,7 @@ def _by_key(request: Request) -> Identity | None:
     return keys.identify(nobody(request), secret.strip(), address_of(request))
 
 
-def _by_session(request: Request) -> Identity:
+def _by_session(request: Request, token: str | None) -> Identity:
     found = signed_in(request)
     if found is None:
         raise errors.Unauthenticated(
@@ -107,7 +109,8 @@ def _by_session(request: Request) -> Identity:
     user, secret = found
     if request.method not in READING:
         cookies: Cookies = request.app.state.cookies
-        require_own_page(request, request.headers.get(TOKEN, ""), cookies.token(secret))
+        sent = request.headers.get(TOKEN, "") if token is None else token
+        require_own_page(request, sent, cookies.token(secret))
     return Identity(user, "user", address_of(request))
 
 

@@ -19,7 +19,7 @@ from modelyard.kernel.context import Context
 from modelyard.web.auth import nobody
 from modelyard.web.cookies import public_origin
 from modelyard.web.forms import own_path
-from modelyard.web.plain_pages import HEADERS
+from modelyard.web.pages.rendering import HEADERS
 from modelyard.web.threads import Threads
 
 CALLBACK = "/login/provider/callback"

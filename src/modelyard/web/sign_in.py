@@ -22,13 +22,14 @@ from modelyard.web.auth import TOKEN, nobody, require_own_page, signed_in
 from modelyard.web.bodies import read_all
 from modelyard.web.cookies import SESSION, VISIT, Cookies
 from modelyard.web.forms import HOME, own_path, read_form
-from modelyard.web.plain_pages import HEADERS, page, style
+from modelyard.web.pages.rendering import HEADERS, page
 from modelyard.web.problems import STATUS, Refused, answer_to
 from modelyard.web.provider import Provider
 from modelyard.web.threads import Threads
 from modelyard.workspace import Workspace
 
 TOO_MANY = 429
+TITLES = {"login": "Sign in", "setup": "Make the first admin"}
 USER_NAME: TypeAdapter[str] = TypeAdapter(UserName)
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -49,14 +50,12 @@ class SignIn:
     def routes(self) -> list[Route]:
         """Everything that is reached without being signed in."""
         return [
-            Route("/assets/plain.css", style),
             Route("/login", self._page(self.show_login)),
             Route("/login", self._page(self.log_in), methods=["POST"]),
             *(self._provider.routes(self._page) if self._provider else ()),
             Route("/logout", self._page(self.log_out), methods=["POST"]),
             Route("/setup", self._page(self.show_setup)),
             Route("/setup", self._page(self.set_up), methods=["POST"]),
-            Route(HOME, self._page(self.show_account)),
             Route("/session", self._data(self.show_session)),
             Route("/session", self._data(self.open_session), methods=["POST"]),
             Route("/session", self._data(self.close_session), methods=["DELETE"]),
@@ -90,14 +89,6 @@ class SignIn:
         """Make the first admin, who is signed in then."""
         form = await read_form(request, self._settings.server)
         return await self._threads.run(self._set_up, request, form)
-
-    async def show_account(self, request: Request) -> Response:
-        """Who is signed in, and the way out."""
-        found = await self._threads.run(signed_in, request)
-        if found is None:
-            return _onward("/login")
-        user, secret = found
-        return page("account", user=user, csrf=self._cookies.token(secret))
 
     async def show_session(self, request: Request) -> Response:
         """Who is signed in, and the token that changes take."""
@@ -210,9 +201,9 @@ class SignIn:
         return self._form(
             request,
             "login",
+            status,
             next=onward,
             name=name,
-            status=status,
             problem=problem,
             without_users=without_users,
             provider=self._label,
@@ -225,18 +216,19 @@ class SignIn:
         return self._form(
             request,
             "setup",
+            status,
             token=token,
             name=name,
-            status=status,
             problem=problem,
             shortest=shortest,
         )
 
-    def _form(self, request: Request, template: str, **shown: Any) -> Response:
+    def _form(self, request: Request, template: str, status: int, **shown: Any) -> Response:
         """A page with a form that only this browser can send."""
         carrier = Response()
         csrf = self._cookies.visit(request, carrier)
-        shown_page = page(template, csrf=csrf, **shown)
+        shown = {"title": TITLES[template], "csrf": csrf, **shown}
+        shown_page = page(request, f"{template}.html", shown, status=status)
         shown_page.raw_headers += [each for each in carrier.raw_headers if each[0] == b"set-cookie"]
         return shown_page
 
@@ -255,7 +247,8 @@ class SignIn:
                 if isinstance(exc, Refused):
                     words = exc.error.detail
                 said = words or "the server made a mistake; its log tells more"
-                refused = page("refused", status=told.status, problem=said)
+                shown = {"title": "That did not work", "problem": said}
+                refused = page(request, "refused.html", shown, status=told.status)
                 refused.headers.update(told.headers)
                 return refused
 

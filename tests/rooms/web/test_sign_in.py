@@ -105,7 +105,7 @@ class TestFirstAdmin:
         browser = Browser(fresh.url)
         assert "printed when the server was started" in browser.get("/login").text
         made = self.make(browser, fresh.link)
-        assert (made.status_code, made.headers["location"]) == (303, "/account")
+        assert (made.status_code, made.headers["location"]) == (303, "/")
         assert "<strong>ada</strong>" in browser.get("/account").text
         assert fresh.yard.users.show(name="ada").admin
         again = Browser(fresh.url).get(fresh.link)
@@ -175,9 +175,9 @@ class TestSession:
     def test_in_and_out(self, team, browser):
         assert browser.get("/api/v1/projects").status_code == 401
         done = browser.log_in()
-        assert (done.status_code, done.headers["location"]) == (303, "/account")
+        assert (done.status_code, done.headers["location"]) == (303, "/")
         assert browser.get("/api/v1/account").json()["name"] == "ada"
-        assert browser.get("/login").headers["location"] == "/account"
+        assert browser.get("/login").headers["location"] == "/"
         (session,) = team.yard.sessions.list(user="ada")
         assert session.address == "127.0.0.1"
         out = browser.send("/logout", browser.form("/account"))
@@ -289,13 +289,13 @@ class TestSession:
         ("asked", "onward"),
         [
             ("/models/churn?x=1", "/models/churn?x=1"),
-            ("//evil.example", "/account"),
-            ("https://evil.example", "/account"),
-            ("/\\evil.example", "/account"),
-            ("javascript:alert(1)", "/account"),
-            ("/a\r\nset-cookie: x=1", "/account"),
-            ("http://[", "/account"),
-            ("", "/account"),
+            ("//evil.example", "/"),
+            ("https://evil.example", "/"),
+            ("/\\evil.example", "/"),
+            ("javascript:alert(1)", "/"),
+            ("/a\r\nset-cookie: x=1", "/"),
+            ("http://[", "/"),
+            ("", "/"),
         ],
     )
     def test_it_goes_on_to_our_own_pages_only(self, browser, asked, onward):
@@ -359,12 +359,13 @@ class TestCrossSite:
         answer = browser.http.post("/session", content=b'{"name":"ada"}', headers=text)
         assert answer.status_code == 415
 
-    def test_pages_run_no_script_and_are_in_no_frame(self, browser):
-        policy = browser.get("/login").headers["content-security-policy"]
-        assert policy.startswith("default-src 'none'; style-src 'self'")
+    def test_pages_run_our_scripts_only_and_are_in_no_frame(self, browser):
+        answer = browser.get("/login")
+        policy = answer.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; style-src 'self'; script-src 'self'")
         assert "frame-ancestors 'none'" in policy
-        assert "script" not in browser.get("/login").text
-        assert browser.get("/assets/plain.css").headers["content-type"].startswith("text/css")
+        assert "unsafe" not in policy
+        assert re.findall(r"<script(?! src=\"/assets/)|\sstyle=|\son\w+=", answer.text) == []
 
 
 class TestRefused:

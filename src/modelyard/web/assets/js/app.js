@@ -1,0 +1,14 @@
+// What all pages do beyond HTML; without it they still work.
+import { dates } from "./dates.js";
+import { drops } from "./drops.js";
+import { live } from "./live.js";
+import { menus } from "./menus.js";
+import { small } from "./small.js";
+
+small();
+menus();
+live();
+for (const part of [dates, drops]) {
+  part(document);
+  document.addEventListener("htmx:load", (event) => part(event.detail.elt));
+}

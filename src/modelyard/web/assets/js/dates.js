@@ -1,0 +1,27 @@
+// Moments in the reader's zone: how long ago up to a week, exact on hover.
+const MINUTE = 60e3, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const dayAndYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+
+function words(at) {
+  const now = new Date(), passed = now - at;
+  if (passed < -MINUTE) return -passed < DAY ? clock.format(at) : `${day.format(at)} ${clock.format(at)}`;
+  if (passed < MINUTE) return "just now";
+  if (passed < HOUR) return `${Math.floor(passed / MINUTE)} min ago`;
+  if (passed < DAY) return `${Math.floor(passed / HOUR)} h ago`;
+  if (passed < 2 * DAY) return "yesterday";
+  if (passed < 7 * DAY) return `${Math.floor(passed / DAY)} days ago`;
+  return (at.getFullYear() === now.getFullYear() ? day : dayAndYear).format(at);
+}
+
+export function dates(root) {
+  for (const each of root.querySelectorAll("time[data-ago]")) {
+    const at = new Date(each.dateTime);
+    each.title = exact.format(at);
+    each.textContent = words(at);
+  }
+}
+
+setInterval(() => dates(document), MINUTE);

@@ -1,0 +1,37 @@
+// Switching the theme, finding the search box by "/", copying.
+const YEAR = 365 * 24 * 3600;
+
+function switchTheme() {
+  const root = document.documentElement;
+  const theme = root.getAttribute("data-bs-theme") === "dark" ? "light" : "dark";
+  root.setAttribute("data-bs-theme", theme);
+  document.cookie = `modelyard_theme=${theme}; path=/; max-age=${YEAR}; samesite=lax`;
+}
+
+async function copy(button) {
+  await navigator.clipboard.writeText(button.parentElement.querySelector("pre").textContent);
+  const label = button.getAttribute("aria-label");
+  button.setAttribute("aria-label", "Copied");
+  button.classList.add("okc");
+  setTimeout(() => {
+    button.setAttribute("aria-label", label);
+    button.classList.remove("okc");
+  }, 1500);
+}
+
+export function small() {
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("button[data-theme]")) switchTheme();
+    const button = event.target.closest("[data-copy]");
+    if (button) copy(button);
+  });
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+    if (event.key !== "/" || typing || event.ctrlKey || event.metaKey) return;
+    const box = document.querySelector("[data-search]");
+    if (box?.offsetParent) {
+      event.preventDefault();
+      box.focus();
+    }
+  });
+}

@@ -1,0 +1,20 @@
+"""The table of contents: every page, in the order in which the navigation shows them."""
+
+from __future__ import annotations
+
+from modelyard.web.pages import account, gallery, home, jobs, projects, search
+from modelyard.web.pages.form import Form
+from modelyard.web.pages.page import Page
+from modelyard.web.pages.search import Finder
+
+FINDERS: tuple[Finder, ...] = (*projects.FINDERS,)
+"""What the search finds, in the order in which it is shown."""
+
+PAGES: tuple[Page | Form, ...] = (
+    *home.PAGES,
+    *jobs.PAGES,
+    *projects.PAGES,
+    *account.PAGES,
+    *search.pages(FINDERS),
+    *gallery.PAGES,
+)

@@ -1,0 +1,176 @@
+"""Fields of forms, read off the fields of commands; and back: what was typed, as values."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined, from_json, to_jsonable_python
+
+from modelyard import errors
+from modelyard.kernel.secrets import is_secret, secret_fields
+from modelyard.kernel.shapes import is_list, plain
+from modelyard.kernel.values import LocalPath
+from modelyard.web.pages.form import Choice, Draft, FieldView, Form, Kind, Words
+
+BRACKETS = re.compile(r"\s*\[[^\]]*\]\s*$")
+BOOLS = (("true", "yes"), ("false", "no"))
+Typed = Mapping[str, Sequence[str]]
+"""What was sent: the texts of each field."""
+
+
+def fields_of(form: Form, draft: Draft, typed: Typed | None = None) -> tuple[FieldView, ...]:
+    """The fields of a form, holding what was typed, else what it begins with."""
+    return tuple(_field(form, draft, name, typed) for name in form.fields)
+
+
+def values_of(form: Form, draft: Draft, typed: Typed) -> dict[str, Any]:
+    """What was typed, as a command takes it, without what was left blank or as it is by default.
+
+    Raises:
+        Invalid: JSON cannot be read.
+    """
+    values: dict[str, Any] = {}
+    faults = []
+    for name in form.fields:
+        info = form.command.model_fields[name]
+        texts = [text for text in typed.get(name, ()) if text != ""]
+        kind = _kind(form, draft, name)
+        if not texts and kind != "tick":
+            if name in draft.values and kind != "secret":
+                values[name] = _blank(info, kind)
+            continue
+        try:
+            value = _read(kind, info, texts)
+        except ValueError as exc:
+            faults.append({"field": name, "problem": f"is not JSON: {exc}"})
+            continue
+        if name in draft.values or value != to_jsonable_python(info.default, fallback=str):
+            values[name] = value
+    if faults:
+        said = "; ".join(f"{each['field']}: {each['problem']}" for each in faults)
+        raise errors.Invalid(said, faults=faults)
+    return values
+
+
+def label_of(name: str) -> str:
+    """A field's name for people."""
+    return name.strip("_").replace("_", " ").capitalize()
+
+
+def text_of(value: Any, kind: Kind) -> str:
+    """A value as it is typed."""
+    if value is None or value is PydanticUndefined:
+        return ""
+    if kind == "lines":
+        return "\n".join(map(str, value))
+    if kind == "json":
+        return json.dumps(to_jsonable_python(value), indent=2, ensure_ascii=False) if value else ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%dT%H:%M}"
+    return str(value)
+
+
+def _field(form: Form, draft: Draft, name: str, typed: Typed | None) -> FieldView:
+    info = form.command.model_fields[name]
+    words = form.words.get(name, Words())
+    kind = _kind(form, draft, name)
+    secret = kind == "secret"
+    if typed is not None:
+        text = "" if secret else "\n".join(typed.get(name, ()))
+    elif secret:
+        text = ""
+    else:
+        text = text_of(draft.values.get(name, info.get_default(call_default_factory=True)), kind)
+    about = words.help if words.help is not None else BRACKETS.sub("", info.description or "")
+    limits = {type(mark).__name__: mark for mark in info.metadata}
+    return FieldView(
+        name=name,
+        label=words.label or label_of(name),
+        help=about[:1].upper() + about[1:],
+        kind=kind,
+        value=text,
+        choices=_choices(draft, name, info),
+        needed=info.is_required(),
+        placeholder=words.placeholder or _example(info),
+        least=getattr(limits.get("Ge"), "ge", None),
+        most=getattr(limits.get("Le"), "le", None),
+        longest=getattr(limits.get("MaxLen"), "max_length", None),
+        whole=plain(info.annotation) is int,
+        new=secret and secret_fields(form.command)[name].new,
+        later=words.later,
+        mono=words.mono,
+    )
+
+
+def _kind(form: Form, draft: Draft, name: str) -> Kind:
+    info = form.command.model_fields[name]
+    words = form.words.get(name)
+    if words is not None and words.kind is not None:
+        return words.kind
+    if is_secret(form.command, name):
+        return "secret"
+    if name in draft.choices:
+        return "choice"
+    mark = LocalPath.of_field(info)
+    if mark is not None and mark.use == "read" and mark.of in {"file", "data", "model"}:
+        return "file"
+    return _kind_of_shape(info)
+
+
+def _kind_of_shape(info: FieldInfo) -> Kind:
+    shape = plain(info.annotation)
+    if get_origin(shape) is Literal:
+        return "choice"
+    if shape is bool:
+        return "tick" if info.default is not None else "choice"
+    if shape in (int, float):
+        return "number"
+    if shape is datetime:
+        return "moment"
+    if shape is str:
+        return "text"
+    if is_list(shape) and plain((get_args(shape) or (str,))[0]) is str:
+        return "lines"
+    return "json"
+
+
+def _choices(draft: Draft, name: str, info: FieldInfo) -> tuple[Choice, ...]:
+    given: Sequence[tuple[str, str]] = draft.choices.get(name, ())
+    shape = plain(info.annotation)
+    if not given and get_origin(shape) is Literal:
+        given = [(str(each), label_of(str(each))) for each in get_args(shape)]
+    if not given and shape is bool and info.default is None:
+        given = BOOLS
+    return tuple(Choice(value=value, label=label) for value, label in given)
+
+
+def _read(kind: Kind, info: FieldInfo, texts: Sequence[str]) -> Any:
+    if kind == "tick":
+        return bool(texts)
+    if kind == "lines":
+        return [line.strip() for text in texts for line in text.splitlines() if line.strip()]
+    if is_list(plain(info.annotation)) and kind == "choice":
+        return list(texts)
+    if kind == "json":
+        return from_json(texts[0], allow_inf_nan=False)
+    text = texts[-1].replace("\r\n", "\n")
+    return text.strip() if kind in {"number", "moment", "file"} else text
+
+
+def _blank(info: FieldInfo, kind: Kind) -> Any:
+    """What it means to leave a field blank that held something."""
+    if kind == "lines":
+        return []
+    return "" if plain(info.annotation) is str else None
+
+
+def _example(info: FieldInfo) -> str:
+    first = (info.examples or [""])[0]
+    return first if isinstance(first, str) else ""

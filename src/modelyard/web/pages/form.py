@@ -1,0 +1,133 @@
+"""What a form is: a command whose fields somebody fills in, and where that leads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from modelyard.kernel.command import Command
+from modelyard.kernel.values import Value
+from modelyard.web.pages.page import Crumb, Nav, View, Visit
+
+Kind = Literal[
+    "text", "area", "lines", "json", "number", "tick", "choice", "segments", "secret", "moment",
+    "file", "hidden",
+]  # fmt: skip
+"""How a field is filled in: `area` is long text, `lines` a list with one value a line."""
+
+
+class Choice(Value):
+    """One of the values that a field may have."""
+
+    value: str
+    label: str
+
+
+class FieldView(Value):
+    """A field as it is shown."""
+
+    name: str
+    label: str
+    help: str = ""
+    kind: Kind = "text"
+    value: str = ""
+    choices: tuple[Choice, ...] = ()
+    needed: bool = False
+    problem: str = ""
+    there: str | None = None
+    """What the field holds by now, where somebody changed it meanwhile."""
+    placeholder: str = ""
+    least: float | None = None
+    most: float | None = None
+    longest: int | None = None
+    whole: bool = False
+    """Whether a number has no fraction."""
+    new: bool = False
+    """Whether a secret is made up here."""
+    later: bool = False
+    """Whether it is one of those that few need, which are shown folded."""
+    mono: bool = False
+
+    @property
+    def id(self) -> str:
+        """The id of its element."""
+        return f"f-{self.name}"
+
+
+class FormView(View):
+    """A form as it is shown."""
+
+    intro: str = ""
+    button: str
+    action: str
+    back: str = ""
+    fields: tuple[FieldView, ...] = ()
+    problems: tuple[str, ...] = ()
+    """What is wrong with no field in particular."""
+    seen: str = ""
+    """The entity tag of what the form was filled from."""
+    dangerous: bool = False
+    kept: bool = False
+    """Whether it was sent without a session, and holds what was typed then."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a form says of a field, where the command does not say it well for a page."""
+
+    label: str = ""
+    help: str | None = None
+    kind: Kind | None = None
+    placeholder: str = ""
+    later: bool = False
+    mono: bool = False
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a form begins with.
+
+    `values` are what its fields hold at first, `choices` what they may hold, as (value, label).
+    `seen` is what a guarded command changes, as it is now.
+    """
+
+    crumbs: tuple[Crumb, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
+    choices: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    seen: Value | None = None
+    title: str = ""
+    intro: str = ""
+    back: str = ""
+
+
+def nothing_prepared(_visit: Visit) -> Draft:
+    """The draft of a form that begins empty."""
+    return Draft()
+
+
+@dataclass(frozen=True)
+class Form:
+    """A page that carries out a command.
+
+    The fields of the command that stand in `path` are taken from there, those in `taken` from a
+    field of the path with another name; of the others `fields` are asked for, in this order.
+    `onward` gives the address of what is looked at next, from the visit and the result; the job of
+    a background command is looked at without it. `said` is told there.
+    """
+
+    path: str
+    command: type[Command[Any]]
+    title: str
+    button: str
+    onward: Callable[[Visit, Any], str]
+    intro: str = ""
+    said: Callable[[Any], str] | str = ""
+    fields: tuple[str, ...] = ()
+    taken: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, Words] = field(default_factory=dict)
+    prepare: Callable[[Visit], Draft] = nothing_prepared
+    template: str = "form.html"
+    dangerous: bool = False
+    """Whether it cannot be undone."""
+    nav: Nav | None = None

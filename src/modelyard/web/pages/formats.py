@@ -1,0 +1,126 @@
+"""Values as pages write them: numbers, sizes, moments, durations."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from modelyard.kernel.values import now
+
+NOTHING = "–"
+MINUS = "\N{MINUS SIGN}"
+THIN = "\N{NARROW NO-BREAK SPACE}"
+COLOURS = ("", "t", "p", "c", "n")
+WEEK = timedelta(days=7)
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+def number(value: float | None, digits: int | None = None) -> str:
+    """A number with commas, and with a minus sign; `digits` after the point, for counts none."""
+    if value is None:
+        return NOTHING
+    if digits is None:
+        digits = 0 if float(value).is_integer() else 3
+    return f"{value:,.{digits}f}".replace("-", MINUS)
+
+
+def percent(fraction: float | None, digits: int = 0) -> str:
+    """A fraction in percent."""
+    if fraction is None:
+        return NOTHING
+    return f"{fraction * 100:,.{digits}f}{THIN}%".replace("-", MINUS)
+
+
+def size(count: int | None) -> str:
+    """A number of bytes."""
+    if count is None:
+        return NOTHING
+    left = float(count)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if left < 1000:
+            return f"{left:,.0f} {unit}" if unit == "bytes" else f"{left:,.1f} {unit}"
+        left /= 1000
+    return f"{left:,.1f} TB"
+
+
+def took(seconds: float | timedelta | None) -> str:
+    """How long something took."""
+    if seconds is None:
+        return NOTHING
+    if isinstance(seconds, timedelta):
+        seconds = seconds.total_seconds()
+    if seconds < 60:
+        return f"{seconds:.0f} s" if seconds >= 9.95 else f"{seconds:.1f} s"
+    minutes, left = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours:,} h {minutes} min"
+    return f"{minutes} min {left} s"
+
+
+def moment(at: datetime | None) -> Markup | str:
+    """A moment: how long ago, up to a week, else its date; the script adds the reader's zone."""
+    if at is None:
+        return NOTHING
+    exact = f"{at:%Y-%m-%d %H:%M:%S} UTC"
+    return Markup('<time datetime="{}" title="{}" data-ago>{}</time>').format(
+        f"{at:%Y-%m-%dT%H:%M:%S}Z", exact, ago(at, now())
+    )
+
+
+def ago(at: datetime, present: datetime) -> str:
+    """A moment as seen from another."""
+    passed = present - at
+    if passed < timedelta():
+        return f"{at:%H:%M}" if passed > timedelta(days=-1) else _date(at, present)
+    if passed < timedelta(minutes=1):
+        return "just now"
+    if passed < timedelta(hours=1):
+        return f"{passed.seconds // 60} min ago"
+    if passed < timedelta(days=1):
+        return f"{passed.seconds // 3600} h ago"
+    if passed < WEEK:
+        return "yesterday" if passed.days == 1 else f"{passed.days} days ago"
+    return _date(at, present)
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """A count with its noun."""
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def initials(name: str) -> str:
+    """Two letters that stand for a name."""
+    parts = name.replace("-", " ").replace("_", " ").replace(".", " ").split()
+    if len(parts) > 1:
+        return (parts[0][0] + parts[1][0]).upper()
+    return name[:2].upper()
+
+
+def colour(name: str) -> str:
+    """The colour class of a name: always the same for the same."""
+    return COLOURS[sum(name.encode()) % len(COLOURS)]
+
+
+def cut(text: str, most: int = 60) -> Markup:
+    """A long text cut short, with the whole of it on hover."""
+    if len(text) <= most:
+        return escape(text)
+    return Markup('<span title="{}">{}…</span>').format(text, text[: most - 1])
+
+
+def attributes(**given: Any) -> Markup:
+    """Attributes of an element; those that are None or False are left out."""
+    shown = [(name.rstrip("_").replace("_", "-"), value) for name, value in given.items()]
+    return Markup("").join(
+        Markup(" {}").format(name) if value is True else Markup(' {}="{}"').format(name, value)
+        for name, value in shown
+        if value is not None and value is not False
+    )
+
+
+def _date(at: datetime, present: datetime) -> str:
+    day = f"{at.day} {MONTHS[at.month - 1]}"
+    return day if at.year == present.year else f"{day} {at.year}"

@@ -1,0 +1,107 @@
+"""What is around every page: navigation, projects, running jobs, who is signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from modelyard.governance.types import Account
+from modelyard.jobs.commands import ListJobs
+from modelyard.kernel.wire import field_in
+from modelyard.projects.commands import ListProjects
+from modelyard.projects.types import Project
+from modelyard.web.pages.page import SECTIONS, Nav, Visit, address
+
+MOST = 100
+"""Projects that the switcher shows, and running jobs that are counted."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A link of the navigation."""
+
+    label: str
+    icon: str
+    href: str
+    current: bool
+    count: int | None = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What every template is given beside its view."""
+
+    account: Account
+    sections: tuple[tuple[str, tuple[Entry, ...]], ...]
+    projects: tuple[Project, ...]
+    project: Project | None
+    """The chosen one."""
+    running: int
+    theme: str
+    flash: str
+    csrf: str
+    can_leave: bool
+    """Whether there is a session to sign out of."""
+
+
+class Navigation:
+    """Who finds which pages where."""
+
+    def __init__(self, entries: Iterable[tuple[Nav, str]]) -> None:
+        """`entries` are with the paths they lead to."""
+        self._entries = tuple(entries)
+
+    def around(
+        self, visit: Visit, chosen: str, *, theme: str, flash: str, csrf: str, can_leave: bool
+    ) -> Frame:
+        """The frame of a page; `chosen` is the project that was looked at last."""
+        projects = tuple(visit.part(ListProjects(limit=MOST)))
+        running = len(visit.run(ListJobs(state="running", limit=MOST)))
+        project = _chosen(projects, visit.path.get("project") or chosen)
+        return Frame(
+            account=visit.account,
+            sections=self._sections(visit, project, running),
+            projects=projects,
+            project=project,
+            running=running,
+            theme=theme,
+            flash=flash,
+            csrf=csrf,
+            can_leave=can_leave,
+        )
+
+    def _sections(
+        self, visit: Visit, project: Project | None, running: int
+    ) -> tuple[tuple[str, tuple[Entry, ...]], ...]:
+        found = []
+        for section in SECTIONS:
+            entries = tuple(
+                self._entry(visit, nav, path, project, running)
+                for nav, path in self._entries
+                if nav.section == section
+                and (section != "Project" or project is not None)
+                and (nav.only is None or nav.only(visit.account))
+            )
+            if entries:
+                found.append((section, entries))
+        return tuple(found)
+
+    @staticmethod
+    def _entry(visit: Visit, nav: Nav, path: str, project: Project | None, running: int) -> Entry:
+        fields = {
+            name: project.key
+            for part in path.split("/")
+            if (name := field_in(part)) and project is not None
+        }
+        href = address(path, **fields)
+        return Entry(
+            label=nav.label,
+            icon=nav.icon,
+            href=href,
+            current=visit.address == href or (href != "/" and visit.address.startswith(f"{href}/")),
+            count=(running or None) if path == "/jobs" else None,
+        )
+
+
+def _chosen(projects: tuple[Project, ...], key: str) -> Project | None:
+    return next((each for each in projects if each.key == key), next(iter(projects), None))

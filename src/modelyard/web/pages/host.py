@@ -1,0 +1,112 @@
+"""Receives whoever visits a page, and shows pages to them in the frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from modelyard import errors
+from modelyard.kernel.identity import Identity
+from modelyard.web.auth import identify
+from modelyard.web.cookies import SESSION, Cookies, public_origin
+from modelyard.web.pages import flash
+from modelyard.web.pages.frame import Frame, Navigation
+from modelyard.web.pages.page import View, Visit
+from modelyard.web.pages.rendering import page
+from modelyard.workspace import Workspace
+
+PROJECT = "modelyard_project"
+THEME = "modelyard_theme"
+THEMES = ("light", "dark")
+
+
+class Host:
+    """Knows what all pages share: the workspace, cookies, navigation."""
+
+    def __init__(
+        self, workspace: Workspace, cookies: Cookies, navigation: Navigation, *, no_auth: bool
+    ) -> None:
+        self.cookies = cookies
+        self._workspace = workspace
+        self._navigation = navigation
+        self._no_auth = no_auth
+
+    def has_signs(self, request: Request) -> bool:
+        """Whether a request shows anything that says who sends it."""
+        if self._no_auth or "authorization" in request.headers:
+            return True
+        return self.cookies.read(request, SESSION) is not None
+
+    def visit(
+        self, request: Request, fields: Mapping[str, str], *, token: str | None = None
+    ) -> Visit:
+        """The visit that a request is; `token` is what its form holds against other sites.
+
+        Raises:
+            Unauthenticated: nobody is signed in.
+        """
+        if not self.has_signs(request):
+            raise errors.Unauthenticated("sign in to see this page")
+        return self._visit(request, identify(request, token), fields)
+
+    def acting(self, visit: Visit, expected: frozenset[str] | None) -> Workspace:
+        """The workspace for a change that compares what it finds with what was seen."""
+        return self._workspace.acting(visit.yard.identity, expected=expected)
+
+    def csrf(self, request: Request) -> str:
+        """What the forms of somebody who is signed in hold."""
+        secret = self.cookies.read(request, SESSION)
+        return self.cookies.token(secret) if secret else ""
+
+    def show(
+        self,
+        request: Request,
+        visit: Visit,
+        template: str,
+        view: View,
+        *,
+        status: int = 200,
+        csrf: str | None = None,
+    ) -> Response:
+        """A view in its template; only a block of it, where a script asks for that."""
+        part = request.headers.get("hx-target", "") if "hx-request" in request.headers else ""
+        shown: dict[str, Any] = {name: getattr(view, name) for name in type(view).model_fields}
+        token = self.csrf(request) if csrf is None else csrf
+        frame = None if part else self._frame(request, visit, token)
+        shown |= {"view": view, "visit": visit, "frame": frame, "csrf": token}
+        answer = page(request, template, shown, part=part, status=status)
+        if not part:
+            self._remember(request, visit, answer)
+        return answer
+
+    def _visit(self, request: Request, identity: Identity, fields: Mapping[str, str]) -> Visit:
+        yard = self._workspace.acting(identity)
+        return Visit(
+            yard=yard,
+            account=yard.account.show(),
+            path=fields,
+            query=dict(request.query_params),
+            address=request.scope["raw_path"].decode("ascii").removesuffix(".json"),
+            origin=public_origin(request),
+        )
+
+    def _frame(self, request: Request, visit: Visit, csrf: str) -> Frame:
+        theme = request.cookies.get(THEME, "")
+        return self._navigation.around(
+            visit,
+            self.cookies.read(request, PROJECT) or "",
+            theme=theme if theme in THEMES else "auto",
+            flash=flash.said(self.cookies, request),
+            csrf=csrf,
+            can_leave=bool(csrf),
+        )
+
+    def _remember(self, request: Request, visit: Visit, answer: Response) -> None:
+        """Keep the project that was looked at; forget what has been told."""
+        flash.told(self.cookies, request, answer)
+        project = visit.path.get("project")
+        if project and project != self.cookies.read(request, PROJECT):
+            self.cookies.write(request, answer, PROJECT, project)

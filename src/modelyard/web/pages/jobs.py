@@ -1,0 +1,211 @@
+"""The pages of jobs: what runs, what came of the others, one job with its log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import get_args
+
+from modelyard.jobs.commands import CancelJob, ListJobs, ReadJobLog, RetryJob, ShowJob
+from modelyard.jobs.types import Job, JobError, JobState, LogLine
+from modelyard.kernel.values import Value, now
+from modelyard.web.pages.form import Draft, Form
+from modelyard.web.pages.naming import job_title
+from modelyard.web.pages.page import Crumb, Nav, Page, View, Visit, address
+
+PART = 50
+LINES = 400
+STATES: tuple[JobState, ...] = get_args(JobState)
+JOBS = Crumb(label="Jobs", href="/jobs")
+
+
+class JobLine(Value):
+    """A job as lists show it."""
+
+    id: str
+    href: str
+    title: str
+    project: str | None
+    state: JobState
+    actor: str
+    fraction: float | None
+    said: str
+    error: JobError | None
+    rows: int | None
+    seconds: float | None
+    submitted: datetime
+    ended: datetime | None
+
+
+class JobsView(View):
+    """The jobs that whoever asks may see."""
+
+    active: tuple[JobLine, ...]
+    """What runs or waits; only with the first part of the list."""
+    finished: tuple[JobLine, ...]
+    next: str | None
+    """Where the list of finished ones goes on."""
+
+
+class JobView(View):
+    """One job."""
+
+    job: Job
+    line: JobLine
+    log: tuple[LogLine, ...]
+    left_out: int
+    """Lines of the log before those."""
+    outcome_href: str | None
+    """What it made."""
+
+
+class RunningView(View):
+    """How many jobs run."""
+
+    running: int
+
+
+def line_of(job: Job) -> JobLine:
+    """A job as lists show it."""
+    return JobLine(
+        id=job.id,
+        href=address("/jobs/{id}", id=job.id),
+        title=job_title(job.command, job.arguments),
+        project=job.project,
+        state=job.state,
+        actor=job.actor,
+        fraction=1.0 if job.state == "succeeded" else job.fraction,
+        said=_said(job),
+        error=job.error,
+        rows=job.rows,
+        seconds=_seconds(job),
+        submitted=job.submitted,
+        ended=job.ended,
+    )
+
+
+def lines_of(jobs: Iterable[Job]) -> tuple[JobLine, ...]:
+    """Jobs as lists show them."""
+    return tuple(map(line_of, jobs))
+
+
+def active(visit: Visit, *, project: str | None = None) -> tuple[JobLine, ...]:
+    """What runs, and then what waits."""
+    running = visit.run(ListJobs(state="running", project=project, limit=PART))
+    queued = visit.run(ListJobs(state="queued", project=project, limit=PART))
+    return lines_of([*running, *reversed(queued)])
+
+
+def jobs(visit: Visit) -> JobsView:
+    """What runs and waits, and a part of what has ended."""
+    state = visit.one_of("state", STATES)
+    found = visit.part(ListJobs(limit=PART, after=visit.asked("after") or None, state=state))
+    mine = visit.asked("by") == "me"
+    shown = [job for job in found if not mine or job.actor == visit.account.name]
+    return JobsView(
+        title="Jobs",
+        active=() if visit.asked("after") or state else active(visit),
+        finished=lines_of(job for job in shown if job.has_ended),
+        next=found.next,
+    )
+
+
+def job(visit: Visit) -> JobView:
+    """A job with the end of its log."""
+    found = visit.run(ShowJob(id=visit.path["id"]))
+    after = max(found.lines - LINES, 0)
+    log = visit.run(ReadJobLog(id=found.id, after=after, limit=LINES))
+    line = line_of(found)
+    return JobView(
+        title=line.title,
+        crumbs=(JOBS,),
+        job=found,
+        line=line,
+        log=tuple(log),
+        left_out=after,
+        outcome_href=_made(found),
+    )
+
+
+def running(visit: Visit) -> RunningView:
+    """How many jobs run, for the top of every page."""
+    return RunningView(
+        title="Running", running=len(visit.run(ListJobs(state="running", limit=PART)))
+    )
+
+
+def _said(job: Job) -> str:
+    if job.state == "queued":
+        return "Waits for a free worker" if job.attempt == 0 else "Is begun again after an error"
+    parts = [job.message] if job.message else []
+    if job.rows:
+        parts.append(f"{job.rows:,} rows")
+    if left := _left(job):
+        parts.append(left)
+    return ", ".join(parts)
+
+
+def _left(job: Job) -> str:
+    """The time that is left, judged by how long the rest took."""
+    if job.state != "running" or not job.fraction or job.started is None or job.fraction < 0.05:
+        return ""
+    passed = (now() - job.started).total_seconds()
+    seconds = round(passed * (1 - job.fraction) / job.fraction)
+    return f"{seconds} s left" if seconds < 90 else f"{round(seconds / 60)} min left"
+
+
+def _seconds(job: Job) -> float | None:
+    if job.started is None:
+        return None
+    passed: timedelta = (job.ended or now()) - job.started
+    return max(passed.total_seconds(), 0.0)
+
+
+def _made(job: Job) -> str | None:
+    """The page of what a job made."""
+    if job.state != "succeeded" or job.project is None:
+        return None
+    given = {"project": job.project, **{k: str(v) for k, v in job.arguments.items()}}
+    path = MADE.get(job.command)
+    return address(path, **given) if path else None
+
+
+MADE: dict[str, str] = {}
+"""The page of what a command makes, by its name: `versions.import` to that of the version."""
+
+
+def _job_draft(visit: Visit) -> Draft:
+    found = visit.run(ShowJob(id=visit.path["id"]))
+    shown = Crumb(label=job_title(found.command, found.arguments), href=line_of(found).href)
+    return Draft(crumbs=(JOBS, shown))
+
+
+def _shown(_visit: Visit, found: Job) -> str:
+    return line_of(found).href
+
+
+PAGES = (
+    Page("/jobs", jobs, "jobs.html", Nav("Jobs", "player-play", "")),
+    Page("/jobs/running", running, "running.html"),
+    Page("/jobs/{id}", job, "job.html"),
+    Form(
+        "/jobs/{id}/cancel",
+        CancelJob,
+        "Cancel the job",
+        "Cancel the job",
+        _shown,
+        said="The job is cancelled.",
+        intro="Its process is ended. What it has done so far stays.",
+        prepare=_job_draft,
+        dangerous=True,
+    ),
+    Form(
+        "/jobs/{id}/retry",
+        RetryJob,
+        "Run the job again",
+        "Run again",
+        _shown,
+        said="The job waits for a worker.",
+        prepare=_job_draft,
+    ),
+)

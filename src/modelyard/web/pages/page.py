@@ -1,0 +1,120 @@
+"""What a page is: an address, a function that gives its data, a template, a place to find it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+from urllib.parse import quote, urlencode
+
+from modelyard.governance.types import Account
+from modelyard.kernel import paging
+from modelyard.kernel.command import Command
+from modelyard.kernel.values import Value
+from modelyard.kernel.wire import field_in
+from modelyard.workspace import Workspace
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+Section = Literal["", "Project", "Production", "Governance", "Instance"]
+SECTIONS: tuple[Section, ...] = ("", "Project", "Production", "Governance", "Instance")
+"""The parts of the navigation, from above."""
+
+
+class Crumb(Value):
+    """A page above this one."""
+
+    label: str
+    href: str
+
+
+class View(Value):
+    """What a page shows. Its template is given these fields, and `.json` answers them."""
+
+    title: str
+    crumbs: tuple[Crumb, ...] = ()
+
+
+@dataclass(frozen=True)
+class Nav:
+    """An entry of the navigation: those of the section Project are about the chosen project."""
+
+    label: str
+    icon: str
+    section: Section = "Project"
+    only: Callable[[Account], bool] | None = None
+    """Whom it is shown to; None: everybody."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A request for a page, by somebody who may make it."""
+
+    yard: Workspace
+    """The workspace, acting as whoever asks."""
+    account: Account
+    path: Mapping[str, str]
+    """The fields of the address."""
+    query: Mapping[str, str]
+    address: str
+    """The address as it was asked for, without its query and without `.json`."""
+    origin: str
+    """Scheme and host under which browsers reach the server."""
+
+    def run(self, command: Command[R]) -> R:
+        """Carry a command out as whoever asks."""
+        return self.yard.run(command)
+
+    def part(self, command: Command[list[T]]) -> paging.Page[T]:
+        """A part of a list; its `next` is where the list goes on."""
+        found = self.run(command)
+        return found if isinstance(found, paging.Page) else paging.Page(found)
+
+    def asked(self, name: str) -> str:
+        """A word of the query; empty if it is left out."""
+        return self.query.get(name, "")
+
+    def one_of(self, name: str, among: tuple[T, ...]) -> T | None:
+        """A word of the query that is one of some; None if it is none of them."""
+        text = self.query.get(name)
+        return next((each for each in among if each == text), None)
+
+    @property
+    def json(self) -> str:
+        """Where the same is, as JSON."""
+        query = urlencode(self.query)
+        return f"{self.address}.json?{query}" if query else f"{self.address}.json"
+
+    def here(self, **changes: str | None) -> str:
+        """This address with other words in its query; None takes a word away."""
+        words = {**self.query, **changes}
+        query = urlencode({name: word for name, word in words.items() if word})
+        return f"{self.address}?{query}" if query else self.address
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page that shows something.
+
+    `path` is its address, with fields in braces; each field holds one segment, percent-encoded.
+    `template` is a file in `web/templates`.
+    """
+
+    path: str
+    data: Callable[[Visit], View]
+    template: str
+    nav: Nav | None = None
+
+
+def address(path: str, /, **fields: str) -> str:
+    """The address of a page, from its path and the fields in it.
+
+    A dot of a last segment is written `%2E` where it would read as the wish for JSON.
+    """
+    parts = []
+    for part in path.split("/"):
+        name = field_in(part)
+        parts.append(part if name is None else quote(fields[name], safe=""))
+    written = "/".join(parts)
+    return f"{written[:-5]}%2Ejson" if written.endswith(".json") else written

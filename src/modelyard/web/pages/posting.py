@@ -1,0 +1,160 @@
+"""Forms that are shown and sent: a command is filled in, carried out, and its result looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from modelyard import errors
+from modelyard.kernel.command import Command
+from modelyard.kernel.etags import tag_of_value
+from modelyard.verbs import CATALOG
+from modelyard.web.forms import HOME, own_path
+from modelyard.web.pages import flash
+from modelyard.web.pages.fields import Typed, fields_of, label_of, text_of, values_of
+from modelyard.web.pages.form import Draft, FieldView, Form, FormView
+from modelyard.web.pages.host import Host
+from modelyard.web.pages.page import Visit, address
+from modelyard.web.pages.rendering import HEADERS
+from modelyard.web.problems import answer_to
+from modelyard.web.submitting import as_job
+
+GIVEN = " (given: "
+CHANGED = "Someone changed it meanwhile. What is there now stands below each field; decide anew."
+Pairs = Sequence[tuple[str, str]]
+
+
+def gathered(pairs: Pairs) -> Typed:
+    """The texts of each field, as they were sent.
+
+    Raises:
+        Invalid: a text holds a NUL.
+    """
+    typed: dict[str, list[str]] = {}
+    for name, text in pairs:
+        if "\0" in text:
+            raise errors.Invalid("a text holds a NUL character, which nothing here may")
+        typed.setdefault(name, []).append(text)
+    return typed
+
+
+def draft_view(form: Form, draft: Draft, visit: Visit) -> FormView:
+    """A form before anything is typed."""
+    tag = tag_of_value(draft.seen) if draft.seen is not None else ""
+    return _view(form, draft, visit, fields_of(form, draft), seen=tag)
+
+
+def kept_view(form: Form, draft: Draft, visit: Visit, typed: Typed) -> FormView:
+    """A form that was sent while nobody was signed in, with what was typed."""
+    view = _view(form, draft, visit, fields_of(form, draft, typed), seen=_last(typed, "seen"))
+    return view.model_copy(update={"kept": True})
+
+
+def take(host: Host, request: Request, form: Form, visit: Visit, typed: Typed) -> Response:
+    """Carry the form's command out and go on; or show what is wrong, with all that was typed."""
+    draft = form.prepare(visit)
+    try:
+        result = _carry_out(host, form, visit, draft, typed)
+    except errors.Unauthenticated:
+        raise
+    except errors.ModelyardError as exc:
+        view = refused_view(form, draft, visit, typed, exc)
+        status = answer_to(exc).status
+        return host.show(request, visit, form.template, view, status=status)
+    onward = _onward(form, visit, result)
+    answer = RedirectResponse(own_path(onward), 303, HEADERS)
+    said = form.said if isinstance(form.said, str) else form.said(result)
+    flash.say(host.cookies, request, answer, said)
+    return answer
+
+
+def refused_view(
+    form: Form, draft: Draft, visit: Visit, typed: Typed, exc: errors.ModelyardError
+) -> FormView:
+    """The form with what is wrong at its fields, and what is wrong with none of them above."""
+    fields = fields_of(form, draft, typed)
+    found = _faults(exc, fields)
+    fields = tuple(_marked(each, found.pop(each.name, "")) for each in fields)
+    tag = _last(typed, "seen")
+    problems = tuple(f"{label_of(name)}: {text}" if name else text for name, text in found.items())
+    if draft.seen is not None and "expected" in exc.context:
+        fields = tuple(_compared(each, draft) for each in fields)
+        tag, problems = tag_of_value(draft.seen), (CHANGED,)
+    view = _view(form, draft, visit, fields, seen=tag)
+    return view.model_copy(update={"problems": problems})
+
+
+def _carry_out(host: Host, form: Form, visit: Visit, draft: Draft, typed: Typed) -> Any:
+    values = values_of(form, draft, typed)
+    taken = {name: visit.path[form.taken.get(name, name)] for name in _taken(form, visit)}
+    name = CATALOG.name_of(form.command)
+    command: Command[Any] = CATALOG.fill(name, {**values, **taken})
+    if form.command.background:
+        return visit.run(as_job(name, command))
+    seen = _last(typed, "seen") if form.command.guarded else ""
+    return host.acting(visit, frozenset({seen}) if seen else None).run(command)
+
+
+def _taken(form: Form, visit: Visit) -> list[str]:
+    """The fields of the command that stand in the address."""
+    fields = form.command.model_fields
+    return [name for name in fields if form.taken.get(name, name) in visit.path]
+
+
+def _onward(form: Form, visit: Visit, result: Any) -> str:
+    if form.command.background:
+        return address("/jobs/{id}", id=result.id)
+    return form.onward(visit, result)
+
+
+def _view(
+    form: Form, draft: Draft, visit: Visit, fields: tuple[FieldView, ...], *, seen: str
+) -> FormView:
+    return FormView(
+        title=draft.title or form.title,
+        crumbs=draft.crumbs,
+        intro=draft.intro or form.intro,
+        button=form.button,
+        action=visit.here(),
+        back=draft.back or (draft.crumbs[-1].href if draft.crumbs else HOME),
+        fields=fields,
+        seen=seen,
+        dangerous=form.dangerous,
+    )
+
+
+def _faults(exc: errors.ModelyardError, fields: Sequence[FieldView]) -> dict[str, str]:
+    """What is wrong, by field; what is about no field in particular stands under ''."""
+    found: dict[str, str] = {}
+    for each in exc.context.get("faults", ()):
+        name = str(each["field"]).partition(".")[0]
+        text = str(each["problem"]).partition(GIVEN)[0]
+        found.setdefault(name, text[:1].upper() + text[1:])
+    if found:
+        return found
+    named = exc.context.get("field") or _field_that_holds(exc.context.get("name"), fields)
+    return {named or "": exc.detail[:1].upper() + exc.detail[1:]}
+
+
+def _field_that_holds(name: Any, fields: Sequence[FieldView]) -> str | None:
+    """The field that an error is about which names a thing."""
+    return next((each.name for each in fields if name and each.value == name), None)
+
+
+def _marked(field: FieldView, problem: str) -> FieldView:
+    return field.model_copy(update={"problem": problem}) if problem else field
+
+
+def _compared(field: FieldView, draft: Draft) -> FieldView:
+    """The field with what it holds by now, where that is something else than was typed."""
+    there = text_of(draft.values.get(field.name), field.kind)
+    if field.kind == "secret" or there == field.value:
+        return field
+    return field.model_copy(update={"there": there})
+
+
+def _last(typed: Typed, name: str) -> str:
+    return next(reversed(typed.get(name, ())), "")

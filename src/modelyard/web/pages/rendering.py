@@ -1,0 +1,102 @@
+"""Templates: how a page becomes HTML."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Mapping
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from modelyard.web import assets
+from modelyard.web.answers import SAFE
+from modelyard.web.pages import formats
+from modelyard.web.pages.page import address
+
+HEADERS = {
+    **SAFE,
+    "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
+    "img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "vary": "accept-encoding, cookie, hx-target",
+}
+COMPONENTS = "components/"
+QUICKLY = 5
+
+
+def page(
+    request: Request,
+    template: str,
+    shown: Mapping[str, Any],
+    *,
+    status: int = 200,
+    part: str = "",
+) -> Response:
+    """A page from its template; what is shown in it is text, never markup.
+
+    `part` names a block of the template which alone is wanted.
+    """
+    return answered(request, render(template, shown, part=part), status)
+
+
+def answered(request: Request, markup: str, status: int = 200) -> Response:
+    """Markup as an answer, packed where the client takes that."""
+    content = markup.encode()
+    headers = dict(HEADERS)
+    if len(content) > assets.SMALLEST and assets.takes_gzip(request):
+        content = gzip.compress(content, QUICKLY)
+        headers["content-encoding"] = "gzip"
+    return HTMLResponse(content, status, headers)
+
+
+def render(template: str, shown: Mapping[str, Any], *, part: str = "") -> str:
+    """The markup of a template, or of one block of it."""
+    found = environment().get_template(template)
+    if not part or part not in found.blocks:
+        return found.render(shown)
+    return "".join(found.blocks[part](found.new_context(dict(shown))))
+
+
+def source(template: str) -> str:
+    """A template as it is written."""
+    loader = environment().loader
+    return loader.get_source(environment(), template)[0] if loader else ""
+
+
+@cache
+def environment() -> Environment:
+    """All templates; the macros of `components/` are at hand in each of them as `ui`."""
+    made = Environment(
+        loader=PackageLoader("modelyard.web", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    ui = SimpleNamespace()
+    made.globals |= {
+        "ui": ui,
+        "asset": assets.address,
+        "at": address,
+        "attributes": formats.attributes,
+    }
+    made.filters |= {
+        "ago": formats.moment,
+        "colour": formats.colour,
+        "cut": formats.cut,
+        "initials": formats.initials,
+        "number": formats.number,
+        "percent": formats.percent,
+        "plural": formats.plural,
+        "size": formats.size,
+        "took": formats.took,
+    }
+    for name in made.list_templates():
+        if name.startswith(COMPONENTS):
+            module = made.get_template(name).module
+            vars(ui).update({k: v for k, v in vars(module).items() if not k.startswith("_")})
+    return made

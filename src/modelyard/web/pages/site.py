@@ -1,0 +1,159 @@
+"""The ASGI application of the pages: finds the page of a request, and answers whatever happens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from modelyard import errors
+from modelyard.kernel.settings import ServerSettings
+from modelyard.kernel.wire import field_in, read_text
+from modelyard.web.answers import Answer
+from modelyard.web.bodies import has_more_to_come
+from modelyard.web.conditions import tagged
+from modelyard.web.forms import read_pairs
+from modelyard.web.pages.form import Form
+from modelyard.web.pages.host import Host
+from modelyard.web.pages.page import Page, View
+from modelyard.web.pages.posting import Pairs, draft_view, gathered, take
+from modelyard.web.pages.rendering import HEADERS, page
+from modelyard.web.problems import Refused, answer_to
+from modelyard.web.threads import Threads
+from modelyard.web.tree import Tree
+
+JSON = ".json"
+ALLOW = {"allow": "GET, HEAD, POST"}
+L = TypeVar("L", bound=Page | Form)
+READING = ("GET", "HEAD")
+TITLES = {
+    403: "You may not see this",
+    404: "There is nothing here",
+    405: "That is not possible here",
+    500: "The server made a mistake",
+    503: "The server has too much to do",
+}
+MISTAKE = "What went wrong is in the server's log. Try again, or tell whoever runs the server."
+
+
+class ErrorView(View):
+    """What went wrong."""
+
+    status: int
+    words: str
+    code: str
+
+
+class Site:
+    """Everything that browsers look at."""
+
+    def __init__(
+        self, pages: Sequence[Page | Form], host: Host, threads: Threads, limits: ServerSettings
+    ) -> None:
+        self._host = host
+        self._threads = threads
+        self._limits = limits
+        self._shown: Tree[Page | Form] = Tree()
+        self._taken: Tree[Form] = Tree()
+        for each in pages:
+            self._shown.add("GET", each.path, each)
+            if isinstance(each, Form):
+                self._taken.add("POST", each.path, each)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = Request(scope, receive)
+        try:
+            response = await self._respond(request)
+        except Exception as exc:  # noqa: BLE001  whatever it is becomes a page
+            response = await self._failed(request, exc)
+        if has_more_to_come(request):
+            response.headers["connection"] = "close"
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
+        raw_path = request.scope["raw_path"].decode("ascii")
+        if request.method in READING:
+            found = _find(self._shown, raw_path.removesuffix(JSON))
+            return await self._threads.run(self._show, request, *found)
+        if request.method != "POST":
+            raise Refused(405, errors.Unsupported(f"{request.method} is not possible here"), ALLOW)
+        form, fields = _find(self._taken, raw_path)
+        most = self._limits.max_json_kb * 1024
+        pairs = await read_pairs(request, self._limits, largest=most)
+        return await self._threads.run(self._take, request, form, fields, pairs)
+
+    def _show(self, request: Request, found: Page | Form, fields: dict[str, str]) -> Response:
+        visit = self._host.visit(request, fields)
+        if isinstance(found, Page):
+            view = found.data(visit)
+        else:
+            view = draft_view(found, found.prepare(visit), visit)
+        if request.scope["raw_path"].endswith(JSON.encode()):
+            return tagged(request, Answer(200, view.model_dump_json().encode())).response()
+        return self._host.show(request, visit, found.template, view)
+
+    def _take(self, request: Request, form: Form, fields: dict[str, str], pairs: Pairs) -> Response:
+        typed = gathered(pairs)
+        visit = self._host.visit(request, fields, token=typed.get("csrf", [""])[0])
+        return take(self._host, request, form, visit, typed)
+
+    async def _failed(self, request: Request, exc: Exception) -> Response:
+        """What went wrong, for whoever asked: a page for people, a document for programs."""
+        told = answer_to(exc)
+        accepts = request.headers.get("accept", "")
+        if request.url.path.endswith(JSON) or "text/html" not in accepts:
+            return told.response()
+        if isinstance(exc, errors.Unauthenticated) and request.method in READING:
+            query = f"?{request.url.query}" if request.url.query else ""
+            onward = quote(request.scope["raw_path"].decode("ascii") + query, safe="/")
+            return RedirectResponse(f"/login?next={onward}", 303, HEADERS)
+        view = _error_view(exc, told)
+        try:
+            response = await self._threads.run(self._error_page, request, view)
+        except Exception as second:  # noqa: BLE001  the frame is what fails, or nobody is signed in
+            answer_to(second)  # which logs what nobody foresaw
+            response = _plain(request, view)
+        for name, value in told.headers.items():
+            response.headers[name] = value
+        return response
+
+    def _error_page(self, request: Request, view: ErrorView) -> Response:
+        if request.method not in READING:
+            return _plain(request, view)
+        visit = self._host.visit(request, {})
+        return self._host.show(request, visit, "error.html", view, status=view.status)
+
+
+def _find(tree: Tree[L], raw_path: str) -> tuple[L, dict[str, str]]:
+    """What answers at an address, with the fields in it.
+
+    Raises:
+        Refused: nothing does (404).
+    """
+    for leaves, segments in tree.ends(raw_path):
+        leaf = next(iter(leaves.values()))
+        names = [name for part in leaf.path.split("/") if (name := field_in(part))]
+        return leaf, dict(zip(names, map(read_text, segments), strict=True))
+    raise Refused(404, errors.NotFound(f"there is nothing at {raw_path}"))
+
+
+def _plain(request: Request, view: ErrorView) -> Response:
+    """What went wrong, without the frame."""
+    shown = {"title": view.title, "problem": view.words}
+    return page(request, "refused.html", shown, status=view.status)
+
+
+def _error_view(exc: Exception, told: Answer) -> ErrorView:
+    error = exc.error if isinstance(exc, Refused) else exc
+    words = error.detail if isinstance(error, errors.ModelyardError) else MISTAKE
+    return ErrorView(
+        title=TITLES.get(told.status, "That did not work"),
+        status=told.status,
+        words=words[:1].upper() + words[1:],
+        code=getattr(error, "code", "error"),
+    )
