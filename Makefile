@@ -1,11 +1,11 @@
-.PHONY: demo test check lock docs
+.PHONY: demo test check lock docs browser
 PYTHON ?= python3
 BIN = .venv/bin
 
 demo: .venv/demo.stamp  ## import three real models and score a month of flights with them
 	$(BIN)/python demo/run.py
 
-test: .venv/dev.stamp  ## check the code and run every test
+test: .venv/dev.stamp browser  ## check the code and run every test
 	$(MAKE) check
 	$(BIN)/pytest -n 2 --dist worksteal --durations=25 --cov --cov-report=term
 
@@ -27,6 +27,11 @@ lock: .venv/bin/uv  ## pin the newest versions of everything that demo and test 
 .venv/%.stamp: requirements/%.txt pyproject.toml | .venv/bin/uv
 	$(BIN)/uv pip install -q -r $< -e .
 	touch $@
+
+browser:  ## Chromium for the tests of the pages, which are skipped without it
+	@command -v chromium > /dev/null || { command -v apt-get > /dev/null && [ "$$(id -u)" = 0 ] \
+		&& apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium > /dev/null; } \
+		|| echo "There is no Chromium here, and it cannot be installed: tests of pages are skipped."
 
 docs: .venv/dev.stamp  ## write the reference pages from the code
 	$(BIN)/python docs/generate.py

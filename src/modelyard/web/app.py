@@ -50,6 +50,7 @@ def create_app(
     openapi = OpenApi(routes)
     readiness = Readiness(workspace)
     transfers = Transfers(workspace.folder)
+    sign_in = None if no_auth else SignIn(workspace, cookies, threads)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -67,13 +68,13 @@ def create_app(
             Route("/api/v1/openapi.json", openapi),
             Route("/api/docs", ApiDocs(openapi)),
             assets.route(),
-            *([] if no_auth else SignIn(workspace, cookies, threads).routes()),
+            *(sign_in.routes() if sign_in else ()),
             Route(
                 "/api/v1/jobs/{id}/events",
                 Events(workspace, threads, limits.event_streams, is_stopping),
             ),
             Mount("/api/v1", Api(workspace, routes, threads, transfers, is_stopping)),
-            Mount("/", make_site(workspace, cookies, threads, no_auth=no_auth)),
+            Mount("/", make_site(workspace, cookies, threads, transfers, sign_in)),
         ],
         exception_handlers={HTTPException: _refusal},
         lifespan=lifespan,

@@ -29,7 +29,11 @@ from modelyard.web.threads import Threads
 from modelyard.workspace import Workspace
 
 TOO_MANY = 429
-TITLES = {"login": "Sign in", "setup": "Make the first admin"}
+TITLES = {
+    "login": "Sign in",
+    "setup": "Make the first admin",
+    "again": "Sign in again",
+}
 USER_NAME: TypeAdapter[str] = TypeAdapter(UserName)
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -121,6 +125,22 @@ class SignIn:
         self._cookies.write(request, answer, VISIT, None)
         return secret
 
+    def enter(self, request: Request, form: dict[str, str]) -> tuple[str, str, Response]:
+        """Sign in by the fields csrf, name and password of one of our forms.
+
+        Gives the user, the token for their forms, and an answer that holds their cookies.
+
+        Raises:
+            Unauthenticated: name and password do not belong together.
+            Unavailable: too many tries.
+            Forbidden: another page sent it.
+        """
+        self._require_own_form(request, form)
+        user = check_password(nobody(request), form.get("name", ""), form.get("password", ""))
+        answer = Response()
+        secret = self.begin(request, user.name, "password", answer)
+        return user.name, self._cookies.token(secret), answer
+
     def _come_from_provider(self, request: Request, user: str, answer: Response) -> None:
         self.begin(request, user, "provider", answer)
 
@@ -198,7 +218,7 @@ class SignIn:
     ) -> Response:
         with nobody(request).read() as db:
             without_users = not repository.has_users(db)
-        return self._form(
+        return self.form(
             request,
             "login",
             status,
@@ -213,7 +233,7 @@ class SignIn:
         self, request: Request, token: str, *, name: str = "", status: int = 200, problem: str = ""
     ) -> Response:
         shortest = self._settings.security.password_length
-        return self._form(
+        return self.form(
             request,
             "setup",
             status,
@@ -223,7 +243,7 @@ class SignIn:
             shortest=shortest,
         )
 
-    def _form(self, request: Request, template: str, status: int, **shown: Any) -> Response:
+    def form(self, request: Request, template: str, status: int, **shown: Any) -> Response:
         """A page with a form that only this browser can send."""
         carrier = Response()
         csrf = self._cookies.visit(request, carrier)

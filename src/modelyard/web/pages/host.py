@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from modelyard import errors
 from modelyard.kernel.identity import Identity
-from modelyard.web.auth import identify
+from modelyard.web.auth import identify, signed_in
 from modelyard.web.cookies import SESSION, Cookies, public_origin
 from modelyard.web.pages import flash
 from modelyard.web.pages.frame import Frame, Navigation
@@ -40,6 +40,21 @@ class Host:
             return True
         return self.cookies.read(request, SESSION) is not None
 
+    def is_known(self, request: Request) -> bool:
+        """Whether somebody is signed in, or shows a key."""
+        if self._no_auth or "authorization" in request.headers:
+            return True
+        return signed_in(request) is not None
+
+    def require_sender(self, request: Request) -> None:
+        """Check who sends a form before it is read.
+
+        Raises:
+            Unauthenticated: nobody is signed in.
+            Forbidden: a page of another site sent it.
+        """
+        identify(request, self.csrf(request))
+
     def visit(
         self, request: Request, fields: Mapping[str, str], *, token: str | None = None
     ) -> Visit:
@@ -50,7 +65,19 @@ class Host:
         """
         if not self.has_signs(request):
             raise errors.Unauthenticated("sign in to see this page")
-        return self._visit(request, identify(request, token), fields)
+        return self.visit_of(request, identify(request, token), fields)
+
+    def visit_of(self, request: Request, identity: Identity, fields: Mapping[str, str]) -> Visit:
+        """The visit of somebody who is known."""
+        yard = self._workspace.acting(identity)
+        return Visit(
+            yard=yard,
+            account=yard.account.show(),
+            path=fields,
+            query=dict(request.query_params),
+            address=request.scope["raw_path"].decode("ascii").removesuffix(".json"),
+            origin=public_origin(request),
+        )
 
     def acting(self, visit: Visit, expected: frozenset[str] | None) -> Workspace:
         """The workspace for a change that compares what it finds with what was seen."""
@@ -81,17 +108,6 @@ class Host:
         if not part:
             self._remember(request, visit, answer)
         return answer
-
-    def _visit(self, request: Request, identity: Identity, fields: Mapping[str, str]) -> Visit:
-        yard = self._workspace.acting(identity)
-        return Visit(
-            yard=yard,
-            account=yard.account.show(),
-            path=fields,
-            query=dict(request.query_params),
-            address=request.scope["raw_path"].decode("ascii").removesuffix(".json"),
-            origin=public_origin(request),
-        )
 
     def _frame(self, request: Request, visit: Visit, csrf: str) -> Frame:
         theme = request.cookies.get(THEME, "")

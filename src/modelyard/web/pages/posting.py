@@ -9,10 +9,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from modelyard import errors
+from modelyard.files.commands import PutFile
 from modelyard.kernel.command import Command
 from modelyard.kernel.etags import tag_of_value
+from modelyard.kernel.paths import FILES
 from modelyard.verbs import CATALOG
 from modelyard.web.forms import HOME, own_path
+from modelyard.web.multipart import Upload
 from modelyard.web.pages import flash
 from modelyard.web.pages.fields import Typed, fields_of, label_of, text_of, values_of
 from modelyard.web.pages.form import Draft, FieldView, Form, FormView
@@ -23,6 +26,9 @@ from modelyard.web.problems import answer_to
 from modelyard.web.submitting import as_job
 
 GIVEN = " (given: "
+DEFAULT = "default"
+UPLOADED = "-file"
+"""What the name of a file input ends with; what stands before it is the field it is for."""
 CHANGED = "Someone changed it meanwhile. What is there now stands below each field; decide anew."
 Pairs = Sequence[tuple[str, str]]
 
@@ -53,10 +59,18 @@ def kept_view(form: Form, draft: Draft, visit: Visit, typed: Typed) -> FormView:
     return view.model_copy(update={"kept": True})
 
 
-def take(host: Host, request: Request, form: Form, visit: Visit, typed: Typed) -> Response:
+def take(
+    host: Host,
+    request: Request,
+    form: Form,
+    visit: Visit,
+    typed: Typed,
+    uploads: Sequence[Upload] = (),
+) -> Response:
     """Carry the form's command out and go on; or show what is wrong, with all that was typed."""
     draft = form.prepare(visit)
     try:
+        typed = {**typed, **_put(visit, uploads)}
         result = _carry_out(host, form, visit, draft, typed)
     except errors.Unauthenticated:
         raise
@@ -64,7 +78,7 @@ def take(host: Host, request: Request, form: Form, visit: Visit, typed: Typed) -
         view = refused_view(form, draft, visit, typed, exc)
         status = answer_to(exc).status
         return host.show(request, visit, form.template, view, status=status)
-    onward = _onward(form, visit, result)
+    onward = _last(typed, "next") or _onward(form, visit, result)
     answer = RedirectResponse(own_path(onward), 303, HEADERS)
     said = form.said if isinstance(form.said, str) else form.said(result)
     flash.say(host.cookies, request, answer, said)
@@ -85,6 +99,21 @@ def refused_view(
         tag, problems = tag_of_value(draft.seen), (CHANGED,)
     view = _view(form, draft, visit, fields, seen=tag)
     return view.model_copy(update={"problems": problems})
+
+
+def _put(visit: Visit, uploads: Sequence[Upload]) -> dict[str, list[str]]:
+    """Put what was uploaded among the project's files; gives what its fields hold then."""
+    held = {}
+    for each in uploads:
+        field = each.field.removesuffix(UPLOADED)
+        project = visit.path.get("project", DEFAULT)
+        try:
+            put = visit.run(PutFile(project=project, file=str(each.place), path=each.name))
+        except errors.ModelyardError as exc:
+            exc.context["field"] = field
+            raise
+        held[field] = [f"{FILES}{put.path}"]
+    return held
 
 
 def _carry_out(host: Host, form: Form, visit: Visit, draft: Draft, typed: Typed) -> Any:
@@ -135,13 +164,17 @@ def _faults(exc: errors.ModelyardError, fields: Sequence[FieldView]) -> dict[str
         found.setdefault(name, text[:1].upper() + text[1:])
     if found:
         return found
-    named = exc.context.get("field") or _field_that_holds(exc.context.get("name"), fields)
-    return {named or "": exc.detail[:1].upper() + exc.detail[1:]}
+    named = exc.context.get("field") or _field_named_by(exc, fields)
+    return {named: exc.detail[:1].upper() + exc.detail[1:]}
 
 
-def _field_that_holds(name: Any, fields: Sequence[FieldView]) -> str | None:
-    """The field that an error is about which names a thing."""
-    return next((each.name for each in fields if name and each.value == name), None)
+def _field_named_by(exc: errors.ModelyardError, fields: Sequence[FieldView]) -> str:
+    """The field that holds what an error names, as its context or quoted in its sentence."""
+    filled = [each for each in fields if each.value]
+    for each in filled:
+        if each.value == exc.context.get("name"):
+            return each.name
+    return next((each.name for each in filled if repr(each.value) in exc.detail), "")
 
 
 def _marked(field: FieldView, problem: str) -> FieldView:

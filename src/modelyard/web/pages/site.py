@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -17,13 +18,16 @@ from modelyard.web.answers import Answer
 from modelyard.web.bodies import has_more_to_come
 from modelyard.web.conditions import tagged
 from modelyard.web.forms import read_pairs
+from modelyard.web.multipart import Upload, is_multipart, read_multipart
+from modelyard.web.pages.again import Again
 from modelyard.web.pages.form import Form
 from modelyard.web.pages.host import Host
 from modelyard.web.pages.page import Page, View
-from modelyard.web.pages.posting import Pairs, draft_view, gathered, take
+from modelyard.web.pages.posting import draft_view, gathered, take
 from modelyard.web.pages.rendering import HEADERS, page
 from modelyard.web.problems import Refused, answer_to
 from modelyard.web.threads import Threads
+from modelyard.web.transfers import Transfers
 from modelyard.web.tree import Tree
 
 JSON = ".json"
@@ -52,10 +56,18 @@ class Site:
     """Everything that browsers look at."""
 
     def __init__(
-        self, pages: Sequence[Page | Form], host: Host, threads: Threads, limits: ServerSettings
+        self,
+        pages: Sequence[Page | Form],
+        host: Host,
+        threads: Threads,
+        transfers: Transfers,
+        again: Again | None,
+        limits: ServerSettings,
     ) -> None:
         self._host = host
         self._threads = threads
+        self._transfers = transfers
+        self._again = again
         self._limits = limits
         self._shown: Tree[Page | Form] = Tree()
         self._taken: Tree[Form] = Tree()
@@ -83,9 +95,24 @@ class Site:
         if request.method != "POST":
             raise Refused(405, errors.Unsupported(f"{request.method} is not possible here"), ALLOW)
         form, fields = _find(self._taken, raw_path)
-        most = self._limits.max_json_kb * 1024
-        pairs = await read_pairs(request, self._limits, largest=most)
-        return await self._threads.run(self._take, request, form, fields, pairs)
+        with ExitStack() as stack:
+            pairs, uploads = await self._read(request, stack)
+            return await self._threads.run(self._take, request, form, fields, pairs, uploads)
+
+    async def _read(
+        self, request: Request, stack: ExitStack
+    ) -> tuple[list[tuple[str, str]], list[Upload]]:
+        """A form and its files, which are gone with the stack."""
+        if not is_multipart(request):
+            most = self._limits.max_json_kb * 1024
+            return await read_pairs(request, self._limits, largest=most), []
+        await self._threads.run(self._host.require_sender, request)  # before much is taken
+        return await read_multipart(
+            request,
+            self._limits,
+            self._threads,
+            lambda: stack.enter_context(self._transfers.place()),
+        )
 
     def _show(self, request: Request, found: Page | Form, fields: dict[str, str]) -> Response:
         visit = self._host.visit(request, fields)
@@ -97,10 +124,19 @@ class Site:
             return tagged(request, Answer(200, view.model_dump_json().encode())).response()
         return self._host.show(request, visit, found.template, view)
 
-    def _take(self, request: Request, form: Form, fields: dict[str, str], pairs: Pairs) -> Response:
+    def _take(
+        self,
+        request: Request,
+        form: Form,
+        fields: dict[str, str],
+        pairs: list[tuple[str, str]],
+        uploads: list[Upload],
+    ) -> Response:
         typed = gathered(pairs)
+        if self._again is not None and not self._host.is_known(request):
+            return self._again.take(request, form, fields, typed)
         visit = self._host.visit(request, fields, token=typed.get("csrf", [""])[0])
-        return take(self._host, request, form, visit, typed)
+        return take(self._host, request, form, visit, typed, uploads)
 
     async def _failed(self, request: Request, exc: Exception) -> Response:
         """What went wrong, for whoever asked: a page for people, a document for programs."""

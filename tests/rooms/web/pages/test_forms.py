@@ -1,0 +1,237 @@
+"""Forms read off commands: shown, sent, refused, sent again."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+from starlette.testclient import TestClient
+
+from modelyard.data.commands import CreateDataset
+from modelyard.governance.commands import CreateUser
+from modelyard.jobs.commands import SubmitJob
+from modelyard.projects.commands import ShowProject, UpdateProject
+from modelyard.web.app import create_app
+from modelyard.web.pages import contents
+from modelyard.web.pages.form import Draft, Form
+from modelyard.web.pages.page import address
+
+PASSWORD = "correct horse battery"
+HTML = {"accept": "text/html"}
+
+
+def _edited(visit):
+    found = visit.run(ShowProject(key=visit.path["project"]))
+    return Draft(values={"description": found.description}, seen=found)
+
+
+FORMS = (
+    Form(
+        "/t/{project}/dataset",
+        CreateDataset,
+        "New dataset",
+        "Create",
+        lambda *_: "/",
+        fields=("name", "path"),
+    ),
+    Form(
+        "/t/user",
+        CreateUser,
+        "New user",
+        "Create",
+        lambda *_: "/users-made",
+        said=lambda made: f"{made.name} is created.",
+        fields=("name", "display_name", "password", "admin", "groups"),
+    ),
+    Form(
+        "/t/job",
+        SubmitJob,
+        "Submit",
+        "Submit",
+        lambda *_: "/",
+        fields=("command", "given", "retries"),
+    ),
+    Form(
+        "/t/{project}/edit",
+        UpdateProject,
+        "Edit",
+        "Save",
+        lambda visit, made: address("/projects/{project}", project=made.key),
+        fields=("description",),
+        taken={"key": "project"},
+        prepare=_edited,
+    ),
+)
+
+
+@pytest.fixture
+def client(yard, monkeypatch):
+    """Pages with some more forms, for whoever works in the folder."""
+    monkeypatch.setattr("modelyard.web.pages.PAGES", (*contents.PAGES, *FORMS))
+    app = create_app(yard, no_auth=True)
+    with TestClient(
+        app, base_url="http://127.0.0.1", headers=HTML, follow_redirects=False
+    ) as client:
+        yield client
+
+
+def hidden(markup):
+    found = re.findall(r'type="hidden" name="([\w-]+)" value="([^"]*)"', markup)
+    return {name: html.unescape(value) for name, value in found}
+
+
+def test_a_form_carries_its_command_out_and_goes_on(client, yard):
+    shown = client.get("/t/user").text
+    assert 'type="password"' in shown
+    assert 'autocomplete="new-password"' in shown
+    typed = {"name": "ada", "password": PASSWORD, "groups": "", "admin": "true"}
+    done = client.post("/t/user", data=typed)
+    assert (done.status_code, done.headers["location"]) == (303, "/users-made")
+    assert yard.users.show(name="ada").admin
+    assert "ada is created." in client.get("/jobs").text
+    assert "ada is created." not in client.get("/jobs").text
+
+
+def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(client):
+    typed = {"name": "<b>Ada</b>", "display_name": "Ada & Co", "password": PASSWORD}
+    refused = client.post("/t/user", data=typed)
+    assert refused.status_code == 422
+    assert "Not saved: 1 field needs a change." in refused.text
+    assert 'href="#f-name"' in refused.text
+    assert re.search(r'id="f-name"[^>]*aria-describedby="f-name-h f-name-e"', refused.text)
+    assert "&lt;b&gt;Ada&lt;/b&gt;" in refused.text
+    assert "<b>Ada</b>" not in refused.text
+    assert 'value="Ada &amp; Co"' in refused.text
+    assert PASSWORD not in refused.text
+
+
+def test_a_name_that_is_taken_is_said_at_its_field(client, yard):
+    yard.projects.create(key="flights")
+    refused = client.post("/projects/new", data={"key": "flights", "description": "x"})
+    assert refused.status_code == 409
+    assert 'id="f-key-e"' in refused.text
+
+
+def test_missing_json_and_nul_are_refused(client):
+    assert "Is needed and was not given" in client.post("/t/job", data={"command": ""}).text
+    assert "Is not JSON" in client.post("/t/job", data={"command": "x.y", "given": "{"}).text
+    assert client.post("/t/job", data={"command": "x\0y"}).status_code == 422
+    number = client.post("/t/job", data={"command": "envs.build", "retries": "many"})
+    assert 'id="f-retries-e"' in number.text
+    assert 'value="many"' in number.text
+
+
+def test_two_who_change_the_same_are_told(client, yard):
+    yard.projects.create(key="flights", description="first")
+    mine = hidden(client.get("/t/flights/edit").text)
+    yard.projects.update(key="flights", description="theirs")
+    told = client.post("/t/flights/edit", data={**mine, "description": "mine"})
+    assert told.status_code == 412
+    assert "Someone changed it meanwhile" in told.text
+    assert 'There is now: <span class="mono">theirs</span>' in told.text
+    assert 'value="mine"' in told.text
+    again = client.post("/t/flights/edit", data={**hidden(told.text), "description": "mine"})
+    assert again.headers["location"] == "/projects/flights"
+    assert yard.projects.show(key="flights").description == "mine"
+
+
+def test_a_field_that_held_something_can_be_emptied(client, yard):
+    yard.projects.create(key="flights", description="first")
+    mine = hidden(client.get("/t/flights/edit").text)
+    assert client.post("/t/flights/edit", data={**mine, "description": ""}).status_code == 303
+    assert yard.projects.show(key="flights").description == ""
+
+
+class TestUploads:
+    def send(self, client, file="a.csv", content=b"x\n1\n", **typed):
+        files = {"path-file": (file, content)}
+        return client.post("/t/default/dataset", data={"path": "", **typed}, files=files)
+
+    def test_a_file_is_kept_and_named_and_the_command_becomes_a_job(self, client, yard):
+        assert 'enctype="multipart/form-data"' in client.get("/t/default/dataset").text
+        sent = self.send(client, "in/a.csv", b"x\n" + b"1\n" * 2_000_000, name="holdout")
+        assert sent.headers["location"].startswith("/jobs/")
+        assert yard.files.show(path="a.csv").size == 4_000_002
+        job = yard.jobs.list()[0]
+        assert job.arguments == {"project": "default", "name": "holdout", "path": "files://a.csv"}
+        assert list((yard.folder / "transfers").glob("*-*")) == []
+
+    def test_a_name_that_is_taken_is_said_at_the_field(self, client):
+        self.send(client, name="one")
+        refused = self.send(client, name="two")
+        assert refused.status_code == 409
+        assert 'id="f-path-e"' in refused.text
+        assert 'value="two"' in refused.text
+
+    def test_hostile_names_lead_nowhere(self, client, yard):
+        self.send(client, "..\\..\\evil.csv", name="one")
+        assert yard.files.list()[0].path == "evil.csv"
+
+    @pytest.mark.parametrize(
+        ("kind", "body", "status"),
+        [
+            ("multipart/form-data", b"x", 400),
+            ("multipart/form-data; boundary=b", b"no", 400),
+            (
+                "multipart/form-data; boundary=b",
+                b'--b\r\nContent-Disposition: form-data; name="',
+                400,
+            ),
+            ("application/json", b"{}", 415),
+        ],
+    )
+    def test_what_cannot_be_read_is_refused(self, client, kind, body, status):
+        headers = {"content-type": kind}
+        answer = client.post("/t/default/dataset", content=body, headers=headers)
+        assert answer.status_code == status
+
+
+class TestSessions:
+    @pytest.fixture
+    def signed_in(self, yard):
+        yard.users.create(name="root", admin=True, password=PASSWORD)
+        app = create_app(yard)
+        with TestClient(app, headers=HTML, follow_redirects=False) as client:
+            form = hidden(client.get("/login").text)
+            client.post("/login", data={**form, "name": "root", "password": PASSWORD})
+            yield client
+
+    def test_a_page_leads_to_signing_in_and_back(self, yard):
+        with TestClient(create_app(yard), headers=HTML, follow_redirects=False) as client:
+            away = client.get("/jobs?state=failed")
+            assert (away.status_code, away.headers["location"]) == (
+                303,
+                "/login?next=/jobs%3Fstate%3Dfailed",
+            )
+            assert client.get("/jobs.json").status_code == 401
+
+    def test_a_form_takes_the_token(self, signed_in, yard):
+        refused = signed_in.post("/projects/new", data={"key": "flights"})
+        assert refused.status_code == 403
+        form = hidden(signed_in.get("/projects/new").text)
+        other = {"origin": "https://evil.example"}
+        typed = {**form, "key": "flights"}
+        assert signed_in.post("/projects/new", data=typed, headers=other).status_code == 403
+        assert signed_in.post("/projects/new", data=typed).status_code == 303
+
+    def test_a_session_that_ends_in_the_middle_loses_nothing(self, signed_in, yard):
+        form = hidden(signed_in.get("/projects/new").text)
+        for session in yard.sessions.list():
+            yard.sessions.revoke(id=session.id)
+        typed = {**form, "key": "flights", "description": 'Ana\'s "own"'}
+        asked = signed_in.post("/projects/new", data=typed)
+        assert asked.status_code == 401
+        assert "Your session has ended" in asked.text
+        who = {"sign-in-name": "root", "sign-in-password": "wrong"}
+        refused = signed_in.post("/projects/new", data={**hidden(asked.text), **who})
+        assert refused.status_code == 401
+        who["sign-in-password"] = PASSWORD
+        shown = signed_in.post("/projects/new", data={**hidden(refused.text), **who})
+        assert shown.status_code == 200
+        assert "You are signed in again" in shown.text
+        assert 'value="flights"' in shown.text
+        assert 'value="Ana&#39;s &#34;own&#34;"' in shown.text
+        assert [project.key for project in yard.projects.list()] == ["default"]
+        sent = {**hidden(shown.text), "key": "flights", "description": "Ana's"}
+        assert signed_in.post("/projects/new", data=sent).status_code == 303
