@@ -18,6 +18,7 @@ from modelyard.jobs.scenarios import commands as scenarios
 from modelyard.kernel.catalog import Catalog
 from modelyard.kernel.command import Caller, Command, Room, verb
 from modelyard.models import commands as models
+from modelyard.models.browsing import commands as browsing
 from modelyard.projects import commands as projects
 from modelyard.runtime import commands as runtime
 from modelyard.scoring import commands as scoring
@@ -77,6 +78,7 @@ class Models(Room):
 class Versions(Room):
     """Versions of a saved model: each one an imported MLflow model."""
 
+    probe = verb(models.ProbeVersion)
     import_ = verb(models.ImportVersion)
     list = verb(models.ListVersions)
     show = verb(models.ShowVersion)
@@ -86,6 +88,15 @@ class Versions(Room):
     verify = verb(models.VerifyVersion)
     export = verb(models.ExportVersion)
     delete = verb(models.DeleteVersions)
+
+
+class Mlflow(Room):
+    """MLflow servers: what there is on them to import."""
+
+    experiments = verb(browsing.ListExperiments)
+    runs = verb(browsing.ListTrackedRuns)
+    models = verb(browsing.ListRegisteredModels)
+    versions = verb(browsing.ListRegisteredVersions)
 
 
 class Envs(Room):
@@ -207,6 +218,7 @@ class Verbs:
         Datasets,
         Models,
         Versions,
+        Mlflow,
         Envs,
         Scoring,
         Recipes,
@@ -228,6 +240,7 @@ class Verbs:
         self.datasets = Datasets(caller)
         self.models = Models(caller)
         self.versions = Versions(caller)
+        self.mlflow = Mlflow(caller)
         self.envs = Envs(caller)
         self.scoring = Scoring(caller)
         self.recipes = Recipes(caller)

@@ -29,6 +29,7 @@ BUS: Bus[Any] = Bus(
         "data",
         "runtime",
         "models",
+        "models.browsing",
         "scoring",
         "housekeeping",
     )

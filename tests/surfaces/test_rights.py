@@ -51,7 +51,7 @@ def expected(actor: str, needs: str, *, in_project: bool) -> str:
         return OK if needs in allowed else FORBIDDEN
     if actor in {"stranger", "auditor"} or actor.endswith("elsewhere"):
         return HIDDEN
-    if verb == "read":
+    if verb == "read" and area != "mlflow":
         return OK
     if area in {"members", "projects"}:
         return OK if actor == "project admin" else FORBIDDEN

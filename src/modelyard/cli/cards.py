@@ -1,4 +1,4 @@
-"""What deserves more than a list of its fields: the card of a version."""
+"""What deserves more than a list of its fields: the cards of a version and of a probed model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from modelyard.cli.words import words
-from modelyard.models.types import ModelVersion
+from modelyard.models.types import Difference, ModelFacts, ModelVersion, ProbedModel
 from modelyard.runtime.types import Interpretation, Label, Relaxation
 
 COLUMNS_SHOWN = 30
@@ -20,55 +20,93 @@ def version_card(version: ModelVersion) -> RenderableType:
     """All that matters of a version; `--json` has every detail."""
     title = Text(f"{version.model} {version.version}", style="bold")
     title.append("  active" if version.active else "", style="green")
+    said = [("Name", version.name), ("Description", version.description)]
+    imported = [("Imported", f"{words(version.imported)} by {version.imported_by}")]
+    return _card(title, version, [*said, *_model(version), *imported], _golden(version))
+
+
+def probed_card(found: ProbedModel) -> RenderableType:
+    """What an import would keep, and what it needs besides."""
+    title = Text(f"{found.model}: a model that can be imported", style="bold")
+    facts = [*_model(found), ("Missing", ", ".join(f"--{name}" for name in found.missing))]
+    again = f"{found.golden_rows} rows answered the same way twice" if found.golden_rows else "none"
+    return Group(
+        _card(title, found, facts, [("To keep", again)]),
+        *([_changes(found.difference)] if found.difference else []),
+        *(Text(f"Warning: {warning}", style="yellow") for warning in found.warnings),
+    )
+
+
+def _card(
+    title: Text,
+    found: ModelFacts,
+    facts: list[tuple[str, str]],
+    golden: list[tuple[str, str]],
+) -> RenderableType:
     parts: list[RenderableType] = [title]
-    for heading, facts in (
-        ("", _model(version)),
-        ("Lineage", _lineage(version)),
-        ("Code env", _env(version)),
-        ("Scan", _scan(version)),
-        ("Output interpretation", _interpretation(version)),
-        ("Golden predictions", _golden(version)),
+    for heading, lines in (
+        ("", facts),
+        ("Lineage", _lineage(found)),
+        ("Code env", _env(found)),
+        ("Scan", _scan(found)),
+        ("Output interpretation", _interpretation(found)),
+        ("Golden predictions", golden),
     ):
-        if facts:
-            parts += [Text(heading, style="bold"), Padding(_grid(facts), (0, 0, 0, 2))]
-    parts += [Text("Signature", style="bold"), Padding(_signature(version), (0, 0, 0, 2))]
+        shown = [(name, text) for name, text in lines if text]
+        if shown:
+            parts += [Text(heading, style="bold"), Padding(_grid(shown), (0, 0, 0, 2))]
+    parts += [Text("Signature", style="bold"), Padding(_signature(found), (0, 0, 0, 2))]
     return Group(*parts)
 
 
-def _model(version: ModelVersion) -> list[tuple[str, str]]:
-    file, core = version.model_file, version.core
-    flavor = version.probe.loaded
+def _changes(changed: Difference) -> RenderableType:
+    """What callers of the active version would notice."""
+    lines = [
+        f"{change.name}: {change.before or 'not taken'} → {change.after or 'not taken'}"
+        + (" (breaks)" if change.breaks else "")
+        for change in changed.inputs
+    ]
+    if not changed.same_classes:
+        lines.append(f"classes there: {_labels(changed.classes)} (breaks)")
+    title = f"Beside the active version {changed.version}"
+    return Group(Text(title, style="bold"), *(Text(f"  {line}") for line in lines or ["the same"]))
+
+
+def _model(found: ModelFacts) -> list[tuple[str, str]]:
+    file, core = found.model_file, found.core
+    flavor = found.probe.loaded
     libraries = ", ".join(f"{name} {at}" for name, at in list(flavor.libraries.items())[:4])
-    size = sum(stored.size for stored in version.files)
-    facts = [
-        ("Name", version.name),
-        ("Description", version.description),
+    size = sum(stored.size for stored in found.files)
+    return [
         (
             "Flavor",
             f"{flavor.flavor} ({flavor.model_class})" if flavor.model_class else flavor.flavor,
         ),
         ("Libraries", libraries),
         ("Loader", f"{words(file.loader_module)}, {words(file.serialization_format)}"),
-        ("Prediction type", words(version.prediction_type)),
+        ("Prediction type", words(found.prediction_type)),
         ("Target", core.target or ""),
         ("Classes", f"{_labels(core.classes)} (order: {core.class_order})" if core.classes else ""),
         ("Threshold", "" if core.threshold is None else words(core.threshold)),
         ("Trained", words(file.trained)),
-        ("Imported", f"{words(version.imported)} by {version.imported_by}"),
         (
             "Files",
-            f"{len(version.files)} files, {filesize.decimal(size)}, sha256 {version.digest[:12]}…",
+            f"{len(found.files)} files, {filesize.decimal(size)}, sha256 {_digest(found)}",
         ),
     ]
-    return [(name, text) for name, text in facts if text]
 
 
-def _lineage(version: ModelVersion) -> list[tuple[str, str]]:
+def _digest(found: ModelFacts) -> str:
+    """Cut, except where it is to be handed on."""
+    return found.digest if isinstance(found, ProbedModel) else f"{found.digest[:12]}…"
+
+
+def _lineage(version: ModelFacts) -> list[tuple[str, str]]:
     fields = version.lineage.model_dump(exclude_none=True)
     return [(name.replace("_", " ").capitalize(), words(v)) for name, v in fields.items() if v]
 
 
-def _env(version: ModelVersion) -> list[tuple[str, str]]:
+def _env(version: ModelFacts) -> list[tuple[str, str]]:
     env = version.env
     asked = f"Python {env.asked.python or 'any'}, {len(env.asked.requirements)} requirements"
     built = f"Python {env.python}, {len(env.packages)} packages"
@@ -80,7 +118,7 @@ def _env(version: ModelVersion) -> list[tuple[str, str]]:
     ]
 
 
-def _scan(version: ModelVersion) -> list[tuple[str, str]]:
+def _scan(version: ModelFacts) -> list[tuple[str, str]]:
     scan = version.scan
     more = len(scan.findings) - FINDINGS_SHOWN
     return [
@@ -93,7 +131,7 @@ def _scan(version: ModelVersion) -> list[tuple[str, str]]:
     ]
 
 
-def _interpretation(version: ModelVersion) -> list[tuple[str, str]]:
+def _interpretation(version: ModelFacts) -> list[tuple[str, str]]:
     probe, read = version.probe, version.probe.interpretation
     facts = [] if read is None else [("Rule", f"{words(read.rule)}: {_why(read)}")]
     if probe.raw is not None:
@@ -121,7 +159,7 @@ def _golden(version: ModelVersion) -> list[tuple[str, str]]:
     ]
 
 
-def _signature(version: ModelVersion) -> RenderableType:
+def _signature(version: ModelFacts) -> RenderableType:
     report = version.signature
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("Column", "Type", "May be missing"):

@@ -17,11 +17,11 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
-from modelyard.cli.cards import version_card
+from modelyard.cli.cards import probed_card, version_card
 from modelyard.cli.words import fact, heading, words
 from modelyard.data.types import Preview
 from modelyard.kernel.progress import Progress, silence
-from modelyard.models.types import ExampleRows, ModelVersion
+from modelyard.models.types import ExampleRows, ModelVersion, ProbedModel
 from modelyard.scoring.types import PredictedRow, Predictions
 
 WIDTH = 120
@@ -43,6 +43,8 @@ def show(result: Any) -> None:
         console.print(records([_answer(row) for row in result.rows]))
     elif isinstance(result, ModelVersion):
         console.print(version_card(result))
+    elif isinstance(result, ProbedModel):
+        console.print(probed_card(result))
     elif isinstance(result, BaseModel):
         console.print(details(result))
     elif isinstance(result, Sequence) and not isinstance(result, str):

@@ -36,11 +36,14 @@ GRANTABLE = frozenset({"projects:write", "envs:write", "users:read", "groups:rea
 OF_ADMINS = frozenset({"members", "projects"})
 """Areas in which a change takes the role of an admin of the project."""
 
+OUTWARD = frozenset({"mlflow"})
+"""Areas in which looking takes a contributor: it makes the server call an address."""
+
 
 def role_for(right: str) -> Role:
     """The smallest role in a project that has a right."""
     area, _, verb = right.partition(":")
-    if verb == "read":
+    if verb == "read" and area not in OUTWARD:
         return "reader"
     return "admin" if area in OF_ADMINS else "contributor"
 

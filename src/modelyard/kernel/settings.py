@@ -195,6 +195,9 @@ class SourceSettings(Section):
     registry_uri: str = Field(
         default="", description="MLflow model registry, where it is another server"
     )
+    probed_hours: float = Field(
+        default=24, ge=0, description="hours that the files of a probed model wait for its import"
+    )
 
 
 class FileSettings(Section):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import Field
 
@@ -12,6 +12,7 @@ from modelyard.kernel.values import LocalPath, Name
 from modelyard.models.types import (
     ExampleRows,
     ModelVersion,
+    ProbedModel,
     SavedModel,
     Usage,
     Verification,
@@ -20,6 +21,19 @@ from modelyard.models.types import (
     VersionSummary,
 )
 from modelyard.runtime.types import Interpretation, Label, PredictionType
+
+R = TypeVar("R")
+
+TrackingUri = Annotated[
+    str | None,
+    LocalPath("read", "store"),
+    Field(description="MLflow server to read from; else MLFLOW_TRACKING_URI"),
+]
+RegistryUri = Annotated[
+    str | None,
+    LocalPath("read", "store"),
+    Field(description="MLflow model registry, where it is another server"),
+]
 
 
 class CreateModel(ProjectCommand[SavedModel]):
@@ -89,33 +103,17 @@ class ListUsages(ProjectCommand[list[Usage]], Paged):
     name: Name = Field(description="name of the saved model")
 
 
-class ImportVersion(ProjectCommand[ModelVersion]):
-    """Import an MLflow model as a version of a saved model.
+class ModelRequest(ProjectCommand[R], Generic[R]):
+    """What is said of a model that is tried: where it is, how it runs, what it predicts."""
 
-    The model is copied, scanned, given its code env and tried in a worker before anything is kept.
-    Importing under the id of an existing version replaces that version.
-    """
-
-    needs = "models:write"
-    route = "POST /models/{model}/versions"
-    background = True
-    queue = "imports"
-    arguments = ("model", "version", "source")
-
-    model: Name = Field(description="saved model to import into")
-    version: VersionId = Field(description="id of the version, such as v1")
+    model: Name = Field(description="saved model that it is meant for")
     source: Annotated[str, LocalPath("read", "model")] = Field(
         min_length=1,
         description="folder, zip, tar.gz, connection://NAME/path, runs:/, models:/ or "
         "mlflow-artifacts:/ URI of an MLflow model",
     )
-    tracking_uri: Annotated[str | None, LocalPath("read", "store")] = Field(
-        default=None, description="MLflow server to read from; else MLFLOW_TRACKING_URI"
-    )
-    registry_uri: Annotated[str | None, LocalPath("read", "store")] = Field(
-        default=None, description="MLflow model registry, where it is another server"
-    )
-    activate: bool = Field(default=True, description="make it the active version")
+    tracking_uri: TrackingUri = None
+    registry_uri: RegistryUri = None
     env: str = Field(
         default="inherit",
         description="code env: 'model' builds what the model asks for, 'local' is the running "
@@ -149,12 +147,57 @@ class ImportVersion(ProjectCommand[ModelVersion]):
     tolerance: float = Field(
         default=1e-5, ge=0, description="gap at which a golden prediction counts as reproduced"
     )
+
+    def called(self) -> str:
+        """What messages and logs call the model."""
+        return self.model
+
+
+class ProbeVersion(ModelRequest[ProbedModel]):
+    """Try a model as an import would, and keep nothing.
+
+    The model is copied, scanned, given its code env, loaded in a worker and asked. Its files wait a
+    while for an import with the same words and the --digest of the answer.
+    """
+
+    needs = "models:write"
+    route = "POST /models/{model}/probe"
+    background = True
+    queue = "imports"
+    arguments = ("model", "source")
+
+
+class ImportVersion(ModelRequest[ModelVersion]):
+    """Import an MLflow model as a version of a saved model.
+
+    The model is copied, scanned, given its code env and tried in a worker before anything is kept.
+    Importing under the id of an existing version replaces that version.
+    """
+
+    needs = "models:write"
+    route = "POST /models/{model}/versions"
+    background = True
+    queue = "imports"
+    arguments = ("model", "version", "source")
+
+    version: VersionId = Field(description="id of the version, such as v1")
+    activate: bool = Field(default=True, description="make it the active version")
     name: str = Field(default="", description="a name for people")
     description: str = Field(default="", description="one line for people")
+    digest: str | None = Field(
+        default=None,
+        pattern="^[0-9a-f]{64}$",
+        description="import just what a probe gave this digest to, without fetching it again if "
+        "it is still here",
+    )
 
     def exclusive_key(self) -> str:
         """One import of a version at a time."""
         return f"version {self.project}/{self.model}/{self.version}"
+
+    def called(self) -> str:
+        """What messages and logs call the model."""
+        return f"{self.model} {self.version}"
 
 
 class ListVersions(ProjectCommand[list[VersionSummary]], Paged):

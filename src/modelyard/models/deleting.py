@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from modelyard.kernel.context import Context
 from modelyard.models import repository
+from modelyard.models.collecting import collect
 from modelyard.models.folders import forget_folder
-from modelyard.models.importing import collect
 
 
 @dataclass(frozen=True)

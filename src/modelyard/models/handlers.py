@@ -10,7 +10,7 @@ from modelyard.data.json_cells import json_rows
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
-from modelyard.models import deleting, importing, repository
+from modelyard.models import deleting, importing, probing, repository
 from modelyard.models.access import check, require
 from modelyard.models.changing import changed_version
 from modelyard.models.commands import (
@@ -23,6 +23,7 @@ from modelyard.models.commands import (
     ListModels,
     ListUsages,
     ListVersions,
+    ProbeVersion,
     ShowExample,
     ShowModel,
     ShowVersion,
@@ -37,6 +38,7 @@ from modelyard.models.running import golden_rows
 from modelyard.models.types import (
     ExampleRows,
     ModelVersion,
+    ProbedModel,
     SavedModel,
     Usage,
     Verification,
@@ -114,6 +116,12 @@ def list_usages(command: ListUsages, context: Context) -> list[Usage]:
     with context.read() as db:
         repository.get_model(db, command.project, command.name)
         return repository.usages(db, command.project, command.name, command)
+
+
+@handles(ProbeVersion)
+def probe_version(command: ProbeVersion, context: Context) -> ProbedModel:
+    """Tell what an import would find."""
+    return probing.probe_version(context, command)
 
 
 @handles(ImportVersion)

@@ -107,18 +107,26 @@ def ordered_classes(
     )
 
 
-def require_classes(prediction_type: PredictionType, core: CoreMetadata) -> None:
-    """Raise Invalid where a classifier's classes are known from nobody: user, model or output."""
+def lacks_classes(prediction_type: PredictionType, core: CoreMetadata) -> bool:
+    """Whether a classifier's classes are known from nobody: user, model or output."""
     count = len(core.classes)
-    if prediction_type == "binary_classification" and count != 2:
-        raise errors.Invalid(
-            f"a binary classification has 2 classes, and {count or 'none'} are known: the model "
-            "does not tell its own; name them with --classes negative,positive"
-        )
-    if prediction_type == "multiclass" and not count:
+    return (prediction_type == "binary_classification" and count != 2) or (
+        prediction_type == "multiclass" and not count
+    )
+
+
+def require_classes(prediction_type: PredictionType, core: CoreMetadata) -> None:
+    """Raise Invalid where a classifier's classes are known from nobody."""
+    if not lacks_classes(prediction_type, core):
+        return
+    if prediction_type == "multiclass":
         raise errors.Invalid(
             "the model does not tell its classes; name them in its own order with --classes A,B,C"
         )
+    raise errors.Invalid(
+        f"a binary classification has 2 classes, and {len(core.classes) or 'none'} are known: the "
+        "model does not tell its own; name them with --classes negative,positive"
+    )
 
 
 def _feature(column: InputColumn) -> Feature:

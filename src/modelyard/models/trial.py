@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,14 +10,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
+from pydantic import JsonValue
 
 from modelyard import errors
+from modelyard.data.json_cells import json_columns
 from modelyard.kernel.context import Context
 from modelyard.models import golden
-from modelyard.models.commands import ImportVersion
+from modelyard.models.commands import ModelRequest
 from modelyard.models.dataset_facts import DatasetFacts
 from modelyard.models.examples import edge_rows, read_input_example, synthesize_rows
-from modelyard.models.metadata import core_metadata, require_classes
+from modelyard.models.metadata import core_metadata
 from modelyard.models.running import model_folder, open_pool, predict_both
 from modelyard.models.signature import declared_features, report_signature
 from modelyard.models.types import (
@@ -24,6 +27,7 @@ from modelyard.models.types import (
     ModelFile,
     Probe,
     RowsFrom,
+    SampleRows,
     SavedModel,
     SignatureReport,
 )
@@ -36,6 +40,9 @@ from modelyard.runtime.types import (
     PredictOptions,
     RawOutput,
 )
+
+SAMPLE_ROWS, SAMPLE_COLUMNS, SAMPLE_LETTERS = 5, 50, 300
+"""How much of the first answer is kept to be shown."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +70,7 @@ class Candidate:
 
 
 def try_model(
-    context: Context, command: ImportVersion, model: SavedModel, candidate: Candidate
+    context: Context, command: ModelRequest[Any], model: SavedModel, candidate: Candidate
 ) -> Trial:
     """Load the model in a worker, predict some rows, and read what it answers.
 
@@ -83,11 +90,12 @@ def try_model(
         candidate.folder,
         candidate.mlmodel,
         None,
-        name=f"{command.model} {command.version}",
+        name=command.called(),
     )
     with open_pool(context, folder) as pool:
         context.progress("loading the model in its worker")
         loaded = pool.load()
+        load_seconds = round(time.monotonic() - started, 3)
         facts = None if candidate.rows is None else DatasetFacts.of(candidate.rows)
         declared = declared_features(command.features)
         report = report_signature(candidate.model_file, loaded, facts, declared)
@@ -103,23 +111,24 @@ def try_model(
         rows, rows_from = trial_rows(candidate, report.inputs, command.golden_rows)
         asking = _Asking(pool, model, core, report.inputs, command.tolerance)
         context.progress(f"trying the model on {0 if rows is None else rows.num_rows} rows")
-        raw, read, problem = asking.probe(rows, rows_from, command.interpretation)
-        options = asking.options("direct", read)
-        inputs = outputs = None
-        if rows is not None and raw is not None:
+        first = asking.probe(rows, rows_from, command.interpretation)
+        options = asking.options("direct", first.interpretation)
+        inputs = outputs = unsteady = None
+        if rows is not None and first.raw is not None:
             inputs, outputs, unsteady = asking.golden(rows, options)
-            problem = problem or unsteady
     probe = Probe(
         loaded=loaded,
         rows_from=rows_from,
         rows=0 if rows is None else rows.num_rows,
-        raw=raw,
-        interpretation=read,
-        problem=problem,
+        raw=first.raw,
+        interpretation=first.interpretation,
+        read=first.read,
+        problem=first.problem or unsteady,
         seconds=round(time.monotonic() - started, 3),
+        load_seconds=load_seconds,
+        answer_seconds=first.seconds,
     )
-    core = _with_classes(core, read)
-    require_classes(model.prediction_type, core)
+    core = _with_classes(core, first.interpretation)
     return Trial(probe, report, core, options, inputs, outputs)
 
 
@@ -140,6 +149,17 @@ def trial_rows(
 
 
 @dataclass(frozen=True)
+class _First:
+    """The first answer, and how it is read; `problem` says why there is none, or no reading."""
+
+    interpretation: Interpretation | None = None
+    problem: str | None = None
+    raw: RawOutput | None = None
+    read: SampleRows | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
 class _Asking:
     """One model in one worker, asked in the ways that a trial needs."""
 
@@ -151,26 +171,29 @@ class _Asking:
 
     def probe(
         self, rows: pa.Table | None, rows_from: RowsFrom, told: Interpretation | None
-    ) -> tuple[RawOutput | None, Interpretation | None, str | None]:
+    ) -> _First:
         """Ask for one prediction of unknown shape; a refusal of made-up rows is no failure."""
         if told is not None:
             told = told.model_copy(update={"overridden": True})
         if rows is None:
-            return None, told, "there are no rows to try it on: no input example, no signature"
+            return _First(told, "there are no rows to try it on: no input example, no signature")
+        started = time.monotonic()
         try:
-            meta = self.pool.predict(rows, self.options("probe", told)).meta
+            reply = self.pool.predict(rows, self.options("probe", told))
         except errors.ModelyardError as exc:
             if rows_from == "signature" and not _lost(exc) and told is None:
-                return None, None, f"it refused a row made up from its signature: {exc.detail}"
+                return _First(problem=f"it refused a row made up from its signature: {exc.detail}")
             raise type(exc)(
                 f"the model loads but cannot predict rows of its {_named(rows_from)}: {exc.detail}",
                 **exc.context,
             ) from exc
-        raw = RawOutput.model_validate(meta["raw"])
-        read = Interpretation.model_validate(meta["interpretation"])
+        seconds = round(time.monotonic() - started, 3)
+        raw = RawOutput.model_validate(reply.meta["raw"])
+        read = Interpretation.model_validate(reply.meta["interpretation"])
         if read.rule == "values" and self.model.prediction_type != "other":
-            return raw, None, f"its output cannot be read as predictions: {read.reason}"
-        return raw, read, None
+            problem = f"its output cannot be read as predictions: {read.reason}"
+            return _First(problem=problem, raw=raw, seconds=seconds)
+        return _First(read, None, raw, _sample(reply.table), seconds)
 
     def golden(
         self, rows: pa.Table, options: PredictOptions
@@ -230,6 +253,23 @@ class _Asking:
             threshold=self.core.threshold,
             inputs=self.inputs,
         )
+
+
+def _sample(table: pa.Table | None) -> SampleRows | None:
+    """The first rows of an answer."""
+    if table is None:
+        return None
+    few = table.slice(0, SAMPLE_ROWS).select(table.column_names[:SAMPLE_COLUMNS])
+    columns = (map(_shortened, column) for column in json_columns(few))
+    return SampleRows(columns=tuple(few.column_names), rows=tuple(zip(*columns, strict=True)))
+
+
+def _shortened(cell: JsonValue) -> JsonValue:
+    """A cell that is fit to be shown: long texts and lists are cut."""
+    if not isinstance(cell, str | list | dict):
+        return cell
+    text = cell if isinstance(cell, str) else json.dumps(cell, ensure_ascii=False)
+    return cell if len(text) <= SAMPLE_LETTERS else f"{text[:SAMPLE_LETTERS]}…"
 
 
 def _lost(error: errors.ModelyardError) -> bool:

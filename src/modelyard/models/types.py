@@ -156,6 +156,13 @@ class CoreMetadata(Value):
     )
 
 
+class SampleRows(Value):
+    """A few rows of a table as JSON values."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[JsonValue, ...], ...]
+
+
 class Probe(Value):
     """What came out when the model first ran in its worker."""
 
@@ -164,11 +171,20 @@ class Probe(Value):
     rows: int
     raw: RawOutput | None = None
     interpretation: Interpretation | None = None
+    read: SampleRows | None = Field(
+        default=None, description="the first rows of the output as they are read"
+    )
     problem: str | None = Field(
         default=None,
         description="why no prediction could be made, where that does not stop an import",
     )
     seconds: float
+    load_seconds: float | None = Field(
+        default=None, description="to start its worker and load the model in it"
+    )
+    answer_seconds: float | None = Field(
+        default=None, description="to its first answer, for all the rows"
+    )
 
 
 class ExampleRows(Value):
@@ -230,19 +246,12 @@ class VersionSummary(Value):
     description: str = ""
 
 
-class ModelVersion(Value):
-    """A version of a saved model: an imported MLflow model and all that is known of it."""
+class ModelFacts(Value):
+    """What is found out about a model when it is imported."""
 
-    id: str = Field(description="S-<project>-<model>-<version>")
     project: str
     model: str
-    version: VersionId
     prediction_type: PredictionType
-    active: bool
-    name: str = ""
-    description: str = ""
-    imported: datetime
-    imported_by: str
     digest: str = Field(description="sha256 over the paths and digests of all files")
     files: tuple[StoredFile, ...]
     lineage: Lineage
@@ -252,6 +261,54 @@ class ModelVersion(Value):
     signature: SignatureReport
     core: CoreMetadata
     probe: Probe
+
+
+class InputChange(Value):
+    """One input that a model takes in another way than the active version does."""
+
+    name: str
+    before: str | None = Field(description="its type in the active version; None: it had none")
+    after: str | None = Field(description="its type now; None: it is no longer taken")
+    breaks: bool = Field(description="callers of the active version are refused because of it")
+
+
+class Difference(Value):
+    """How a model differs from the active version for those who call that one."""
+
+    version: VersionId = Field(description="the active version")
+    inputs: tuple[InputChange, ...] = ()
+    classes: tuple[Label, ...] = Field(description="those of the active version")
+    same_classes: bool = Field(description="they are the same, or not known yet")
+    threshold: float | None = Field(description="that of the active version")
+    breaks: bool = Field(description="its callers are refused, or read other columns")
+
+
+class ProbedModel(ModelFacts):
+    """A model as an import would keep it; nothing of it is kept yet."""
+
+    golden_rows: int = Field(
+        description="rows for which it answered the same twice, with made-up edge cases; an import "
+        "keeps these answers"
+    )
+    difference: Difference | None = Field(
+        default=None, description="from the active version, where there is one"
+    )
+    missing: tuple[str, ...] = Field(
+        default=(), description="options that an import needs besides: classes"
+    )
+    warnings: tuple[str, ...] = ()
+
+
+class ModelVersion(ModelFacts):
+    """A version of a saved model: an imported MLflow model and all that is known of it."""
+
+    id: str = Field(description="S-<project>-<model>-<version>")
+    version: VersionId
+    active: bool
+    name: str = ""
+    description: str = ""
+    imported: datetime
+    imported_by: str
     golden: Golden | None = None
     verifications: tuple[Verification, ...] = ()
 

@@ -12,11 +12,11 @@ from urllib.parse import unquote
 from pydantic import JsonValue
 
 from modelyard import errors
-from modelyard.kernel import paths
 from modelyard.kernel.context import Context
 from modelyard.models.sources.copying import SPARE
 from modelyard.models.sources.lineage import split_uri, web_page, without_secrets
 from modelyard.models.sources.request import Request
+from modelyard.models.sources.tracking import find_server, is_local_store, patience
 from modelyard.models.types import Lineage
 from modelyard.runtime.envs import ensure_env, env_python
 from modelyard.runtime.tasks import run_task
@@ -35,8 +35,6 @@ STORAGE_PACKAGES = {
 }
 """What reads artifacts that a server keeps in a cloud without passing them on, by module."""
 
-PATIENCE = 6.0
-"""Seconds that a server may take to answer at all."""
 CLIENT_SETTINGS = {
     # By default MLflow tries for minutes.
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
@@ -61,43 +59,34 @@ def fetch_from_server(request: Request) -> Lineage:
         Unavailable: the server does not answer, or the download broke off.
         Failed: the disk is full, or MLflow's client fails otherwise.
     """
-    settings = request.context.settings.sources
-    given = os.environ
-    is_local, chosen = request.context.identity.is_local, _names_server(request)
-    tracking_uri, credentials = _without_credentials(
-        request.tracking_uri or given.get("MLFLOW_TRACKING_URI") or settings.tracking_uri
+    server = find_server(
+        request.context, request.tracking_uri, request.registry_uri, about=request.source
     )
-    registry_uri, more_credentials = _without_credentials(
-        request.registry_uri or given.get("MLFLOW_REGISTRY_URI") or settings.registry_uri
-    )
-    if not tracking_uri:
-        raise errors.Invalid(
-            f"{request.source} is on an MLflow server, and none is named; name it with "
-            "--tracking-uri or MLFLOW_TRACKING_URI, such as http://localhost:5000"
-        )
     source = without_secrets(request.source)
     arguments: dict[str, JsonValue] = {
         "source": source,
         "target": str(request.target.absolute()),
-        "tracking_uri": _findable(tracking_uri),
-        "registry_uri": _findable(registry_uri) or None,
-        "shown_uri": without_secrets(tracking_uri),
-        "patience": _patience(given.get("MLFLOW_HTTP_REQUEST_TIMEOUT")),
+        "tracking_uri": _findable(server.uri),
+        "registry_uri": _findable(server.registry_uri) or None,
+        "shown_uri": without_secrets(server.uri),
+        "patience": patience(),
         "spare": SPARE,
-        "local_files": is_local or (not chosen and _is_local_store(tracking_uri)),
+        "local_files": request.context.identity.is_local
+        or (not server.chosen and is_local_store(server.uri)),
     }
-    own = _own_environ() if is_local or not chosen else {"HOME": str(request.target.absolute())}
-    environ = {**CLIENT_SETTINGS, **_passed(PROXIES), **own, **more_credentials, **credentials}
+    own = _own_environ() if server.trusted else {"HOME": str(request.target.absolute())}
+    environ = {**CLIENT_SETTINGS, **_passed(PROXIES), **own, **server.credentials}
     facts = _download(request.context, arguments, environ)
-    lineage = Lineage(source=source, tracking_uri=without_secrets(tracking_uri), **facts)
-    return lineage.model_copy(update={"link": web_page(tracking_uri, registry_uri, lineage)})
+    lineage = Lineage(source=source, tracking_uri=without_secrets(server.uri), **facts)
+    page = web_page(server.uri, server.registry_uri, lineage)
+    return lineage.model_copy(update={"link": page})
 
 
 def _download(
     context: Context, arguments: dict[str, JsonValue], environ: dict[str, str]
 ) -> dict[str, Any]:
     """Run the download, with the packages that the model's storage turns out to need."""
-    whole = _is_local_store(str(arguments["tracking_uri"]))
+    whole = is_local_store(str(arguments["tracking_uri"]))
     packages = [WHOLE_CLIENT if whole else CLIENT]
     python = Path(sys.executable) if _is_client_here(whole=whole) else None
     for _ in range(1 + len(STORAGE_PACKAGES)):
@@ -139,32 +128,6 @@ def _is_client_here(*, whole: bool) -> bool:
     return False
 
 
-def _patience(seconds: str | None) -> float:
-    try:
-        return float(seconds or PATIENCE)
-    except ValueError:
-        raise errors.Invalid(
-            f"MLFLOW_HTTP_REQUEST_TIMEOUT is {seconds!r}; set it to a number of seconds"
-        ) from None
-
-
-def _names_server(request: Request) -> bool:
-    """Whether a caller chose the server itself; a remote one names one that speaks HTTP.
-
-    Raises:
-        Forbidden: a remote caller names a database, a folder or a profile of the server's.
-    """
-    named = [uri for uri in (request.tracking_uri, request.registry_uri) if uri]
-    is_local = request.context.identity.is_local
-    for uri in () if is_local else named:
-        if not uri.lower().startswith(("http://", "https://")):
-            raise errors.Forbidden(
-                f"{paths.shortened(without_secrets(uri))} is none of the MLflow servers that can "
-                "be named over HTTP; give an address that begins with http:// or https://"
-            )
-    return bool(named)
-
-
 def _own_environ() -> dict[str, str]:
     """The settings and credentials that whoever runs this process has for MLflow's client.
 
@@ -177,23 +140,6 @@ def _own_environ() -> dict[str, str]:
 def _passed(beginnings: tuple[str, ...]) -> dict[str, str]:
     environ = os.environ.items()
     return {name: value for name, value in environ if name.upper().startswith(beginnings)}
-
-
-def _without_credentials(uri: str) -> tuple[str, dict[str, str]]:
-    """Take user and password out of a server's address: they go another way, not into messages."""
-    parts = split_uri(uri)
-    if parts.scheme not in ("http", "https") or parts.username is None:
-        return uri, {}
-    credentials = {
-        "MLFLOW_TRACKING_USERNAME": unquote(parts.username),
-        "MLFLOW_TRACKING_PASSWORD": unquote(parts.password or ""),
-    }
-    return without_secrets(uri), credentials
-
-
-def _is_local_store(uri: str) -> bool:
-    """Whether a tracking URI is a database or a folder, not a server."""
-    return not uri.startswith(("http://", "https://", "databricks", "uc:"))
 
 
 def _findable(uri: str) -> str:
@@ -209,7 +155,7 @@ def _findable(uri: str) -> str:
     if (
         not uri
         or ("://" in uri and not uri.startswith(("file:", sqlite)))
-        or not _is_local_store(uri)
+        or not is_local_store(uri)
     ):
         return uri
     if not path.exists():

@@ -65,12 +65,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def _pass_on(self) -> tuple[int, str, bytes]:
-        connection = http.client.HTTPConnection(self.server.behind, timeout=30)
         sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers = {"Content-Type": self.headers.get("Content-Type") or "application/json"}
-        connection.request(self.command, self.path, sent, headers)
-        answer = connection.getresponse()
-        return answer.status, answer.getheader("Content-Type") or "text/plain", answer.read()
+        behind = http.client.HTTPConnection(self.server.behind, timeout=30)
+        with contextlib.closing(behind) as connection:
+            connection.request(self.command, self.path, sent, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.getheader("Content-Type") or "text/plain", answer.read()
 
     def log_message(self, *_: object) -> None:
         """Keep the tests' output readable."""

@@ -35,6 +35,9 @@ def main(uri: str) -> None:
                     registered_model_name="churn rate",
                     **{named: "model"},
                 )
+            mlflow.log_param("depth", 3)
+            mlflow.log_metric("auc", 0.75)
+            mlflow.log_metric("loss", float("nan"))
             mlflow.log_text("nothing to see", "notes/readme.txt")
     client = mlflow.MlflowClient()
     in_cloud = client.create_experiment("in a cloud", artifact_location="s3://models/churn")

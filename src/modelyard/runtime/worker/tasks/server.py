@@ -18,6 +18,11 @@ DATABRICKS = (
     "set DATABRICKS_HOST and DATABRICKS_TOKEN, or name a profile of ~/.databrickscfg as in "
     "databricks://PROFILE"
 )
+CERTIFICATE = (
+    "name the file of its certificate in MLFLOW_TRACKING_SERVER_CERT_PATH, or write http:// if it "
+    "speaks plain HTTP"
+)
+ADDRESS = "check the address, and that the server runs"
 LATER = "the server is busy or down; try again later"
 
 FAILURES: Tuple[Tuple[Set[str], str, str], ...] = (
@@ -26,18 +31,11 @@ FAILURES: Tuple[Tuple[Set[str], str, str], ...] = (
         "invalid",
         "a tracking URI starts with http://, https://, databricks, sqlite:/// or file:",
     ),
-    (
-        {"SSLError"},
-        "unavailable",
-        (
-            "name the file of its certificate in MLFLOW_TRACKING_SERVER_CERT_PATH, or write "
-            "http:// if it speaks plain HTTP"
-        ),
-    ),
+    ({"SSLError"}, "unavailable", CERTIFICATE),
     (
         {"ConnectionError", "Timeout", "EndpointConnectionError", "ConnectTimeoutError"},
         "unavailable",
-        "check the address, and that the server runs",
+        ADDRESS,
     ),
     ({"RetryError"}, "unavailable", LATER),
     (

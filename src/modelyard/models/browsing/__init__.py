@@ -1,0 +1,1 @@
+"""Looking around on MLflow servers: what there is to import."""

@@ -1,0 +1,100 @@
+"""Which MLflow server is meant, and what whoever asks may show it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from modelyard import errors
+from modelyard.kernel import paths
+from modelyard.kernel.context import Context
+from modelyard.models.sources.lineage import split_uri, without_secrets
+
+PATIENCE = 6.0
+"""Seconds that a server may take to answer at all."""
+USERNAME, PASSWORD = "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"
+
+
+@dataclass(frozen=True)
+class TrackingServer:
+    """An MLflow server, or a store in its place; the addresses hold no password."""
+
+    uri: str
+    registry_uri: str
+    """Where registered models are; empty: on the same server."""
+    credentials: dict[str, str]
+    """What its address told, as variables of MLflow's client."""
+    chosen: bool
+    """Whoever asks named it; else it is that of the environment or the settings."""
+    trusted: bool
+    """It may be shown the credentials of whoever runs this process."""
+
+
+def find_server(
+    context: Context, tracking_uri: str | None, registry_uri: str | None, *, about: str
+) -> TrackingServer:
+    """The MLflow server that is named, else that of the environment, else that of the settings.
+
+    Raises:
+        Invalid: none is named; the message says that `about` is on one.
+        Forbidden: a remote caller names a database, a folder or a profile of the server's.
+    """
+    settings, given = context.settings.sources, os.environ
+    chosen = _is_chosen(context, [uri for uri in (tracking_uri, registry_uri) if uri])
+    uri, credentials = _without_credentials(
+        tracking_uri or given.get("MLFLOW_TRACKING_URI") or settings.tracking_uri
+    )
+    registry, more = _without_credentials(
+        registry_uri or given.get("MLFLOW_REGISTRY_URI") or settings.registry_uri
+    )
+    if not uri:
+        raise errors.Invalid(
+            f"{about} is on an MLflow server, and none is named; name it with "
+            "--tracking-uri or MLFLOW_TRACKING_URI, such as http://localhost:5000"
+        )
+    trusted = context.identity.is_local or not chosen
+    return TrackingServer(uri, registry, {**more, **credentials}, chosen, trusted)
+
+
+def patience() -> float:
+    """Seconds that a server may take to answer at all; Invalid if the variable is no number."""
+    seconds = os.environ.get("MLFLOW_HTTP_REQUEST_TIMEOUT")
+    try:
+        return float(seconds or PATIENCE)
+    except ValueError:
+        raise errors.Invalid(
+            f"MLFLOW_HTTP_REQUEST_TIMEOUT is {seconds!r}; set it to a number of seconds"
+        ) from None
+
+
+def is_local_store(uri: str) -> bool:
+    """Whether a tracking URI is a database or a folder, not a server."""
+    return not uri.startswith(("http://", "https://", "databricks", "uc:"))
+
+
+def _is_chosen(context: Context, named: list[str]) -> bool:
+    """Whether a caller chose the server itself; a remote one names one that speaks HTTP.
+
+    Raises:
+        Forbidden: a remote caller names a database, a folder or a profile of the server's.
+    """
+    for uri in () if context.identity.is_local else named:
+        if not uri.lower().startswith(("http://", "https://")):
+            raise errors.Forbidden(
+                f"{paths.shortened(without_secrets(uri))} is none of the MLflow servers that can "
+                "be named over HTTP; give an address that begins with http:// or https://"
+            )
+    return bool(named)
+
+
+def _without_credentials(uri: str) -> tuple[str, dict[str, str]]:
+    """Take user and password out of a server's address: they go another way, not into messages."""
+    parts = split_uri(uri)
+    if parts.scheme not in ("http", "https") or parts.username is None:
+        return uri, {}
+    credentials = {
+        USERNAME: unquote(parts.username),
+        PASSWORD: unquote(parts.password or ""),
+    }
+    return without_secrets(uri), credentials
