@@ -11,6 +11,7 @@ import sys
 import threading
 from datetime import timedelta
 
+import psutil
 import pytest
 from sqlalchemy import delete, insert, select, update
 
@@ -228,6 +229,13 @@ class TestDeath:
         host = this_process().split()[0]
         assert is_gone(f"{host} {os.getpid()} 1.00", now())  # the number was given again
         assert is_gone(f"{host} 99999999 1.00", now())
+
+    def test_a_clock_that_is_set_ends_no_process(self, monkeypatch):
+        mine = this_process()
+        booted, created = psutil.boot_time, psutil.Process.create_time
+        monkeypatch.setattr(psutil, "boot_time", lambda: booted() + 86400)
+        monkeypatch.setattr(psutil.Process, "create_time", lambda self: created(self) + 86400)
+        assert not is_gone(mine, now())
 
     def test_an_entry_that_could_not_be_written_is_written_later(self, yard, monkeypatch):
         yard.projects.list()

@@ -85,6 +85,16 @@ def test_a_server_that_died_before_the_change_is_forgotten(engine, begin):
     assert claim(begin, ME, "k", b"request").status == 201
 
 
+def test_a_claim_from_the_future_holds_nobody_up(engine, begin):
+    lost = claim(begin, ME, "k", b"request")
+    with transaction(engine) as db:  # the clock is set back by a day
+        db.execute(update(replays).values(held_until=now() + timedelta(days=1)))
+    make(begin, claim(begin, ME, "k", b"request"))
+    with pytest.raises(errors.Conflict, match="sent again"):
+        make(begin, lost, "y")
+    assert made(engine) == ["x"]
+
+
 def test_a_server_that_died_after_the_change_is_told(engine, begin):
     make(begin, claim(begin, ME, "k", b"request"))
     let_go(engine)

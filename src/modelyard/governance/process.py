@@ -22,7 +22,7 @@ def this_process() -> str:
 
 @cache
 def _process(pid: int) -> str:
-    return f"{socket.gethostname()[:64]} {pid} {psutil.Process(pid).create_time():.2f}"
+    return f"{socket.gethostname()[:64]} {pid} {_started(pid)}"
 
 
 def is_gone(process: str, since: datetime) -> bool:
@@ -31,8 +31,13 @@ def is_gone(process: str, since: datetime) -> bool:
     if host != socket.gethostname()[:64]:
         return now() - since > GIVEN_UP
     try:
-        return f"{psutil.Process(int(pid)).create_time():.2f}" != started
+        return _started(int(pid)) != started
     except psutil.NoSuchProcess:
         return True
     except psutil.AccessDenied:
         return False
+
+
+def _started(pid: int) -> str:
+    """When a process was started, since the machine was: that stays when its clock is set."""
+    return f"{psutil.Process(pid).create_time() - psutil.boot_time():.2f}"

@@ -26,6 +26,8 @@ from modelyard.web.problems import Refused
 
 KEPT = timedelta(hours=24)
 HELD = timedelta(seconds=60)
+SKEW = timedelta(minutes=5)
+"""By how much the clocks of servers may differ."""
 LONGEST = 255
 AGAIN = {"idempotent-replayed": "true"}
 
@@ -98,7 +100,8 @@ def claim(begin: Begin, who: Identity, key: str, request: bytes) -> Claim | Answ
             )
         if row.state == "answered":
             return _again(row)
-        if row.held_until > moment:
+        # One that is held for longer was claimed before the clock was set back.
+        if moment < row.held_until < moment + HELD + SKEW:
             raise _in_flight()
         if row.state == "changed":
             raise _lost()
