@@ -146,6 +146,7 @@ class Scenarios(Room):
     list = verb(scenarios.ListScenarios)
     show = verb(scenarios.ShowScenario)
     run = verb(scenarios.RunScenario)
+    cancel = verb(scenarios.CancelScenario)
     history = verb(scenarios.ListScenarioRuns)
     delete = verb(scenarios.DeleteScenario)
 

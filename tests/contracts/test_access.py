@@ -405,3 +405,23 @@ def test_texts_that_cannot_be_seen_are_refused(yard, text):
 def test_markup_in_a_name_for_people_is_only_text(yard):
     made = yard.users.create(name="ada", display_name="<b>Ada</b> & 'co'")
     assert made.display_name == "<b>Ada</b> & 'co'"
+
+
+def test_groups_and_members_come_in_parts(yard):
+    for name in ("bo", "ada", "cy"):
+        yard.users.create(name=name)
+        yard.groups.create(name=f"g-{name}")
+        yard.members.add(name=name, role="reader")
+    yard.members.add(name="g-ada", kind="group", role="admin")
+
+    def walk(verb):
+        found, after = [], None
+        while True:
+            part = verb(limit=2, after=after)
+            found += [each.name for each in part]
+            after = part.next
+            if after is None:
+                return found
+
+    assert walk(yard.groups.list) == ["g-ada", "g-bo", "g-cy"]
+    assert walk(yard.members.list) == ["ada", "bo", "cy", "g-ada"]

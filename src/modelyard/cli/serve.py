@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from functools import partial
 
 import click
 
 from modelyard import errors
+from modelyard.cli.logs import write_log
 from modelyard.cli.problems import EXIT, tell
 from modelyard.cli.services import worker_of
 from modelyard.workspace import open_workspace
@@ -45,9 +45,9 @@ def serve(host: str, port: int, workspace: str | None, no_auth: bool, workers: i
     # The server brings its web framework, which help pages should not wait for.
     from modelyard.web import crew, server  # noqa: PLC0415
 
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    write_log()
     yard = open_workspace(workspace)
-    hire = partial(worker_of, yard, tell=logging.getLogger("modelyard.jobs").warning)
+    hire = partial(worker_of, yard)
     try:
         server.serve(
             yard,

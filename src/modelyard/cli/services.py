@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 import sys
 import time
@@ -12,6 +13,7 @@ from typing import Any
 import click
 
 from modelyard import errors
+from modelyard.cli.logs import write_log
 from modelyard.cli.problems import EXIT, tell
 from modelyard.jobs.outcome import outcome, wait
 from modelyard.kernel.identity import Identity
@@ -19,6 +21,7 @@ from modelyard.kernel.progress import Progress
 from modelyard.verbs import CATALOG
 from modelyard.workspace import Workspace, open_workspace
 
+LOG = logging.getLogger("modelyard.jobs")
 TRIES_EVERY = 1.0
 RUN_JOB = "run-job"
 
@@ -99,26 +102,19 @@ def _told(work: Callable[..., None]) -> Callable[..., None]:
 def _work(
     *, slots: int | None, queues: str, drain: bool, quiet: bool, workspace: str | None
 ) -> None:
+    write_log(quiet=quiet)
     worker = worker_of(
         open_workspace(workspace),
         slots=slots,
         queues=[name.strip() for name in queues.split(",") if name.strip()],
-        tell=(lambda _: None) if quiet else _say,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
-    if not quiet:
-        _say(f"worker {worker.name} is ready")
+    LOG.info("worker %s is ready", worker.name)
     worker.run(drain=drain)
 
 
-def worker_of(
-    yard: Workspace,
-    *,
-    slots: int | None = None,
-    queues: Sequence[str] = (),
-    tell: Callable[[str], None],
-) -> Any:
+def worker_of(yard: Workspace, *, slots: int | None = None, queues: Sequence[str] = ()) -> Any:
     """A worker of a workspace, as soon as its database answers."""
     # The database and what runs jobs are only needed once a worker starts.
     from modelyard.jobs.worker import Worker  # noqa: PLC0415
@@ -131,7 +127,6 @@ def worker_of(
         lambda job, lease: [*python, job, str(lease)],
         slots=slots or context.settings.jobs.slots,
         queues=queues,
-        tell=tell,
     )
 
 
@@ -160,7 +155,7 @@ def _opened(yard: Workspace) -> Any:
             return yard.open()
         except errors.Unavailable as exc:
             if not told:
-                _say(f"{exc.detail}; trying again")
+                LOG.warning("%s; trying again", exc.detail)
             told = True
             time.sleep(TRIES_EVERY)
 
@@ -174,7 +169,3 @@ def _run_job(*, job: str, lease: int, workspace: str | None) -> None:
         return yard.acting(identity, progress=progress)
 
     carry_out(yard.open(), acting, job, lease)
-
-
-def _say(text: str) -> None:
-    click.echo(f"{time.strftime('%H:%M:%S')} {text}", err=True)

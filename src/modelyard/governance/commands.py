@@ -127,7 +127,7 @@ class CreateGroup(Command[Group]):
     users: tuple[UserName, ...] = Field(default=(), description="users to put into it")
 
 
-class ListGroups(Command[list[Group]]):
+class ListGroups(Command[list[Group]], Paged):
     """List the groups, by name."""
 
     needs = "groups:read"
@@ -184,8 +184,8 @@ class AddMember(ProjectCommand[Member]):
     kind: MemberKind = Field(default="user", description="what the name stands for")
 
 
-class ListMembers(ProjectCommand[list[Member]]):
-    """List who has a role in a project."""
+class ListMembers(ProjectCommand[list[Member]], Paged):
+    """List who has a role in a project: users, then groups, by name."""
 
     needs = "members:read"
     route = "GET /members"

@@ -138,10 +138,10 @@ def create_group(command: CreateGroup, context: Context) -> Group:
 
 
 @handles(ListGroups)
-def list_groups(_command: ListGroups, context: Context) -> list[Group]:
+def list_groups(command: ListGroups, context: Context) -> list[Group]:
     """List by name."""
     with context.read() as db:
-        return repository.every_group(db)
+        return repository.every_group(db, command)
 
 
 @handles(ShowGroup)
@@ -187,7 +187,7 @@ def list_members(command: ListMembers, context: Context) -> list[Member]:
     """List users, then groups."""
     with context.read() as db:
         people.require_project(db, command.project)
-        return repository.members_of(db, command.project)
+        return repository.members_of(db, command.project, command)
 
 
 @handles(RemoveMember)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from modelyard import errors
 from modelyard.governance.types import Group, Member, MemberKind, Role, User
-from modelyard.kernel.paging import Page, Paged
+from modelyard.kernel.paging import ALL, Page, Paged
 from modelyard.kernel.values import now
 from modelyard.store.database import exclusively
 from modelyard.store.paging import page
@@ -108,9 +108,9 @@ def get_group(db: Connection, name: str) -> Group:
     return _group(db, row)
 
 
-def every_group(db: Connection) -> list[Group]:
-    """All groups, by name."""
-    return [_group(db, row) for row in db.execute(select(groups).order_by(groups.c.name)).all()]
+def every_group(db: Connection, asked: Paged = ALL) -> Page[Group]:
+    """The groups, by name."""
+    return page(db, select(groups), [groups.c.name], asked, lambda row: _group(db, row))
 
 
 def change_group(db: Connection, name: str, changes: dict[str, Any]) -> None:
@@ -158,11 +158,11 @@ def put_member(db: Connection, project: str, kind: MemberKind, name: str, role: 
     return member
 
 
-def members_of(db: Connection, project: str) -> list[Member]:
-    """The members of a project, by kind and name."""
+def members_of(db: Connection, project: str, asked: Paged = ALL) -> Page[Member]:
+    """The members of a project, users first, by name."""
     query = select(members).where(members.c.project == project)
-    rows = db.execute(query.order_by(members.c.kind.desc(), members.c.name))
-    return [Member.model_validate(dict(row._mapping)) for row in rows]
+    is_group = members.c.kind == "group"
+    return page(db, query, [is_group, members.c.name], asked, _member)
 
 
 def remove_member(db: Connection, project: str, kind: MemberKind, name: str) -> None:
@@ -214,6 +214,10 @@ def _users_in(db: Connection, rows: Sequence[Row[Any]]) -> list[User]:
         )
         for row in rows
     ]
+
+
+def _member(row: Row[Any]) -> Member:
+    return Member.model_validate({name: getattr(row, name) for name in Member.model_fields})
 
 
 def _group(db: Connection, row: Row[Any]) -> Group:

@@ -12,6 +12,7 @@ from modelyard.jobs import leases, repository
 from modelyard.jobs.leases import Printed
 from modelyard.jobs.scenarios import repository as scenarios
 from modelyard.jobs.scenarios import runs
+from modelyard.jobs.types import ENDED
 from modelyard.kernel.context import Context
 from modelyard.kernel.settings import JobSettings
 from modelyard.store.clock import DatabaseNow
@@ -85,9 +86,17 @@ def settle(
     return True
 
 
-def cancel_queued(db: Connection, row: Row[Any], actor: str, context: Context) -> None:
-    """End a job that waits."""
-    _end(db, row, "cancelled", row.lines, context, message=f"cancelled by {actor}")
+def cancel(db: Connection, job_id: str, context: Context) -> bool:
+    """End a job that waits, tell the worker of one that runs; False: it has ended or is gone."""
+    row = repository.look_up(db, job_id, lock=True)
+    if row is None or row.state in ENDED:
+        return False
+    actor = context.identity.name
+    if row.state == "queued":
+        _end(db, row, "cancelled", row.lines, context, message=f"cancelled by {actor}")
+    else:
+        repository.ask_to_cancel(db, row.id, actor)
+    return True
 
 
 def take_over(db: Connection, job_id: str, lease: int, until: float, context: Context) -> bool:

@@ -18,7 +18,7 @@ from modelyard.jobs.commands import (
     SubmitJob,
 )
 from modelyard.jobs.repository import Submission
-from modelyard.jobs.types import ENDED, Job, LogLine
+from modelyard.jobs.types import Job, LogLine
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 
@@ -71,14 +71,11 @@ def cancel_job(command: CancelJob, context: Context) -> Job:
     """End it while it waits; tell its worker while it runs."""
     _require_change(_find(command.id, context), context)
     with context.begin() as db:
-        row = repository.find(db, command.id, lock=True)
-        if row.state in ENDED:
+        cancelled = endings.cancel(db, command.id, context)
+        row = repository.find(db, command.id)
+        if not cancelled:
             raise errors.Conflict(f"job {row.id} has ended already: it {_was(row.state)}")
-        if row.state == "queued":
-            endings.cancel_queued(db, row, context.identity.name, context)
-        else:
-            repository.ask_to_cancel(db, row.id, context.identity.name)
-        return _job(repository.find(db, row.id), context)
+        return _job(row, context)
 
 
 @handles(RetryJob)

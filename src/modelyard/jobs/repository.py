@@ -112,11 +112,16 @@ def new_id(now: float) -> str:
 
 def find(db: Connection, job_id: str, *, lock: bool = False) -> Row[Any]:
     """The row of a job; NotFound if there is none."""
-    query = select(jobs).where(jobs.c.id == job_id)
-    row = db.execute(query.with_for_update() if lock else query).one_or_none()
+    row = look_up(db, job_id, lock=lock)
     if row is None:
         raise unknown(job_id)
     return row
+
+
+def look_up(db: Connection, job_id: str, *, lock: bool = False) -> Row[Any] | None:
+    """The row of a job, if there is one."""
+    query = select(jobs).where(jobs.c.id == job_id)
+    return db.execute(query.with_for_update() if lock else query).one_or_none()
 
 
 def unknown(job_id: str) -> errors.NotFound:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import secrets
 import selectors
@@ -23,6 +24,7 @@ from modelyard.jobs.reaping import Reaper
 from modelyard.jobs.scenarios import runs
 from modelyard.kernel.context import Context
 
+LOG = logging.getLogger("modelyard.jobs")
 LOOKS_EVERY = 0.2
 """Seconds between two looks at the children, and on SQLite at the file."""
 ENDS_WITHIN = 0.01
@@ -52,7 +54,6 @@ class Worker:
         *,
         slots: int,
         queues: Sequence[str] = (),
-        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.name = f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(3)}"
         self._context = context
@@ -60,7 +61,6 @@ class Worker:
         self._command = command
         self._slots = slots
         self._queues = tuple(queues)
-        self._tell = tell
         self._children: dict[str, Child] = {}
         self._ended: list[Child] = []
         self._bell: Bell = bell_of(context.engine)
@@ -144,11 +144,11 @@ class Worker:
         except errors.Unavailable as exc:
             self._retry_at, self._next_look = time.monotonic() + TRIES_EVERY, float("-inf")
             if not self._away:
-                self._tell(f"{exc.detail}; trying again")
+                LOG.warning("%s; trying again", exc.detail)
             self._away = True
         else:
             if self._away:
-                self._tell("the database answers again")
+                LOG.info("the database answers again")
             self._away = False
 
     def _write(self) -> None:
@@ -177,7 +177,7 @@ class Worker:
             with self._context.begin() as db:
                 kept = endings.condemn(db, child.job, child.lease, detail)
         said = "ended" if kept else "ended, but is another worker's"
-        self._tell(f"job {child.job} {said}: {endings.in_words(ending)}")
+        LOG.info("job %s %s: %s", child.job, said, endings.in_words(ending))
 
     def _beat(self, now: float) -> None:
         with self._context.begin() as db:
@@ -208,7 +208,7 @@ class Worker:
             self._drop(child)
 
     def _drop(self, child: Child) -> None:
-        self._tell(f"job {child.job} is another worker's: its process is killed")
+        LOG.warning("job %s is another worker's: its process is killed", child.job)
         child.kill()
 
     def _look(self) -> None:
@@ -227,7 +227,7 @@ class Worker:
                 if moment is not None:
                     self._next_look = min(self._next_look, time.monotonic() + max(0.0, moment))
         for job in self._reaper.look():
-            self._tell(f"job {job} is taken over: its worker gave no sign of life")
+            LOG.warning("job %s is taken over: its worker gave no sign of life", job)
             self._next_look = float("-inf")
         self._reaper.clear()
 
@@ -237,7 +237,7 @@ class Worker:
         with self._context.begin() as db:
             told = runs.fire(db, self._context.commands)
         for line in told:
-            self._tell(line)
+            LOG.info(line)
         return bool(told)
 
     def _claim(self) -> bool:
@@ -265,7 +265,7 @@ class Worker:
         try:
             child = Child.start(command, job=row.id, lease=row.lease, printed=printed, keep=keep)
         except OSError as exc:
-            self._tell(f"job {row.id} cannot be started: {exc}")
+            LOG.warning("job %s cannot be started: %s", row.id, exc)
             with self._context.begin() as db:
                 why = Died(f"could not be started: {exc}")
                 endings.settle(db, row.id, row.lease, why, self._context, Printed())
@@ -274,7 +274,7 @@ class Worker:
         self._children[row.id] = child
         for descriptor in child.descriptors:
             self._selector.register(descriptor, selectors.EVENT_READ)
-        self._tell(f"job {row.id} started: {row.command}, attempt {row.attempt}")
+        LOG.info("job %s started: %s, attempt %d", row.id, row.command, row.attempt)
 
     def _listen_to_bell(self) -> None:
         """Wait for the bell's socket too, where it has one; it changes when it was lost."""

@@ -203,7 +203,9 @@ class SourceSettings(Section):
 class FileSettings(Section):
     """How much the files of projects may take."""
 
-    max_mb: int = Field(default=51_200, ge=1, description="largest file of a project, MiB")
+    max_mb: int = Field(
+        default=20_480, ge=1, description="largest file that may be put into a project, MiB"
+    )
     quota_mb: int = Field(
         default=0, ge=0, description="all files that are put into a project, MiB; 0: no limit"
     )
@@ -231,9 +233,6 @@ class ServerSettings(Section):
     )
     connections: int = Field(default=2000, ge=1, description="open connections of clients")
     max_json_kb: int = Field(default=4096, ge=1, description="largest JSON body, KiB")
-    max_upload_mb: int = Field(
-        default=20_480, ge=1, description="largest file that a client may send, MiB"
-    )
     max_headers: int = Field(default=100, ge=10, description="header lines of one request")
     max_header_kb: int = Field(
         default=32, ge=1, description="request line and header lines together, KiB"

@@ -11,15 +11,18 @@ from pydantic.fields import FieldInfo
 
 KEY_PATTERN = r"^[A-Za-z][A-Za-z0-9_-]{0,62}$"
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,126}$"
+VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
 PATTERNS = {
     KEY_PATTERN: "begin with a letter, then letters, digits, '-' and '_', at most 63, no blanks",
     NAME_PATTERN: "begin with a letter or digit, then letters, digits, '.', '-' and '_', at most "
     "127, no blanks",
+    VARIABLE_PATTERN: "begin with a letter or _, then letters, digits and _, at most 63, no blanks",
 }
 """The patterns in words."""
 
 ProjectKey = Annotated[str, StringConstraints(pattern=KEY_PATTERN)]
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
+Variable = Annotated[str, StringConstraints(pattern=VARIABLE_PATTERN)]
 
 Verdict = Literal["data_only", "known_safe", "needs_review", "dangerous"]
 

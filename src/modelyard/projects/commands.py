@@ -7,7 +7,9 @@ from pydantic import Field
 from modelyard.kernel.command import Command
 from modelyard.kernel.paging import Paged
 from modelyard.kernel.values import ProjectKey
-from modelyard.projects.types import Project
+from modelyard.projects.types import Project, Variables
+
+ABOUT_VARIABLES = "what ${project.NAME} in steps of scenarios stands for; no secrets"
 
 
 class CreateProject(Command[Project]):
@@ -19,10 +21,11 @@ class CreateProject(Command[Project]):
 
     key: ProjectKey = Field(description="unique key: a letter, then letters, digits, - and _")
     description: str = Field(default="", description="one line for people")
+    variables: Variables = Field(default={}, description=ABOUT_VARIABLES)
 
 
 class UpdateProject(Command[Project]):
-    """Change what people say of a project."""
+    """Change a project's description or variables; what is not given stays."""
 
     needs = "projects:write"
     route = "PATCH /projects/{key}"
@@ -31,7 +34,10 @@ class UpdateProject(Command[Project]):
     arguments = ("key",)
 
     key: ProjectKey = Field(description="key of the project")
-    description: str = Field(description="one line for people")
+    description: str | None = Field(default=None, description="one line for people")
+    variables: Variables | None = Field(
+        default=None, description=f"{ABOUT_VARIABLES}; in place of those it has"
+    )
 
 
 class ListProjects(Command[list[Project]], Paged):

@@ -15,7 +15,7 @@ from modelyard.store.database import exclusively
 @handles(CreateProject)
 def create_project(command: CreateProject, context: Context) -> Project:
     """Store an empty project."""
-    project = Project(key=command.key, description=command.description, created=now())
+    project = Project(**command.model_dump(), created=now())
     with context.begin() as db:
         repository.add(db, project)
         welcome(context, db, project.key)
@@ -24,11 +24,12 @@ def create_project(command: CreateProject, context: Context) -> Project:
 
 @handles(UpdateProject)
 def update_project(command: UpdateProject, context: Context) -> Project:
-    """Store the new description."""
+    """Store what was given."""
+    changes = command.model_dump(include={"description", "variables"}, exclude_none=True)
     with context.begin() as db:
         exclusively(db)
         context.unchanged(repository.get(db, command.key))
-        repository.describe(db, command.key, command.description)
+        repository.change(db, command.key, changes)
         return repository.get(db, command.key)
 
 

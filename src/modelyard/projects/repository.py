@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from typing import Any
 
@@ -18,7 +19,7 @@ from modelyard.store.tables import projects
 def add(db: Connection, project: Project) -> None:
     """Insert a project; Conflict if the key is taken."""
     try:
-        db.execute(insert(projects).values(project.model_dump()))
+        db.execute(insert(projects).values(_columns(project.model_dump())))
     except IntegrityError as exc:
         raise errors.Conflict(f"there is a project {project.key!r} already") from exc
 
@@ -31,9 +32,10 @@ def get(db: Connection, key: str) -> Project:
     return _project(row)
 
 
-def describe(db: Connection, key: str, description: str) -> None:
-    """Change the description of a project."""
-    db.execute(update(projects).where(projects.c.key == key).values(description=description))
+def change(db: Connection, key: str, changes: dict[str, Any]) -> None:
+    """Change fields of a project."""
+    if changes:
+        db.execute(update(projects).where(projects.c.key == key).values(_columns(changes)))
 
 
 def remove(db: Connection, key: str) -> None:
@@ -49,5 +51,13 @@ def list_projects(db: Connection, among: Collection[str] | None, asked: Paged) -
     return page(db, query, [projects.c.key], asked, _project)
 
 
+def _columns(fields: dict[str, Any]) -> dict[str, Any]:
+    """Fields as their columns hold them."""
+    if "variables" in fields:
+        fields = {**fields, "variables": json.dumps(fields["variables"])}
+    return fields
+
+
 def _project(row: Row[Any]) -> Project:
-    return Project(key=row.key, description=row.description, created=row.created)
+    fields = {name: getattr(row, name) for name in Project.model_fields}
+    return Project.model_validate({**fields, "variables": json.loads(row.variables)})

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from modelyard.kernel.values import Value
+from pydantic import Field, JsonValue
+
+from modelyard.kernel.values import Value, Variable
+
+Variables = dict[Variable, JsonValue]
 
 
 class Project(Value):
     """A named space for models, datasets and recipes."""
 
+    listed = ("key", "description", "created")
+
     key: str
     description: str = ""
+    variables: Variables = Field(
+        default={}, description="what ${project.NAME} in steps of scenarios stands for; no secrets"
+    )
     created: datetime

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from modelyard.kernel.command import Command
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.paging import Page, Paged
-from modelyard.kernel.settings import ServerSettings
+from modelyard.kernel.settings import Settings
 from modelyard.kernel.wire import (
     read_json,
     read_query,
@@ -73,7 +73,9 @@ class Api:
         self._routes = routes
         self._threads = threads
         self._transfers = transfers
-        self._limits: ServerSettings = workspace.open().settings.server
+        settings: Settings = workspace.open().settings
+        self._limits = settings.server
+        self._largest_file = settings.files.max_mb << 20
         self._is_stopping = is_stopping
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -140,7 +142,7 @@ class Api:
 
     async def _take_in(self, request: Request, asked: Asked, place: Path) -> bytes:
         """Take the file of a request, from somebody who may do with it what he asks; its digest."""
-        most = self._limits.max_upload_mb << 20
+        most = self._largest_file
         require_bytes(request, most)
         context = self._acting(asked).open()
         await self._threads.run(context.authorize, asked.command)

@@ -8,7 +8,8 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from threading import Event
 from types import FrameType
 
@@ -53,63 +54,95 @@ def serve(
             "possible with --host 127.0.0.1"
         )
     settings = workspace.open().settings
-    limits = settings.server
+    server = Server(workspace, crew, no_auth=no_auth)
+    with (
+        listening(host, port) as listener,
+        closing(workspace),
+        _stopped_by_signals(server),
+        _at_work(crew, server, max(settings.jobs.grace, settings.jobs.lease)),
+    ):
+        address = address_of(listener)
+        announce(f"modelyard serves at {address}")
+        if not no_auth and (token := make_token(workspace.open())):
+            announce(FIRST.format(settings.security.url or address, token))
+        server.run(sockets=[listener])
+    _let_threads_end(settings.server.shutdown_timeout)
 
-    is_stopping = Event()
 
-    class Server(uvicorn.Server):
-        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-            is_stopping.set()
-            super().handle_exit(sig, frame)
-            crew.stop()
+class Server(uvicorn.Server):
+    """uvicorn with the limits of the settings; what stops it stops the crew too."""
 
-    config = uvicorn.Config(
-        create_app(workspace, no_auth=no_auth, is_stopping=is_stopping.is_set),
-        http=_protocol(limits),
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        limit_concurrency=limits.connections,
-        timeout_keep_alive=KEEP_ALIVE,
-        timeout_graceful_shutdown=round(limits.shutdown_timeout),
-    )
-    server = Server(config)
+    def __init__(self, workspace: Workspace, crew: Crew, *, no_auth: bool) -> None:
+        limits = workspace.open().settings.server
+        self._crew = crew
+        self._stopping = Event()
+        super().__init__(
+            uvicorn.Config(
+                create_app(workspace, no_auth=no_auth, is_stopping=self._stopping.is_set),
+                http=_protocol(limits),
+                ws="none",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                limit_concurrency=limits.connections,
+                timeout_keep_alive=KEEP_ALIVE,
+                timeout_graceful_shutdown=round(limits.shutdown_timeout),
+            )
+        )
 
-    def stop(sig: int, frame: FrameType | None) -> None:
-        if not is_stopping.is_set():  # uvicorn raises again what stopped it
-            server.handle_exit(sig, frame)
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it was told to stop."""
+        return self._stopping.is_set()
 
-    with listening(host, port) as listener:
-        before = {number: signal.signal(number, stop) for number in STOPS}
-        crew.start()
-        try:
-            address = address_of(listener)
-            announce(f"modelyard serves at {address}")
-            if not no_auth and (token := make_token(workspace.open())):
-                announce(FIRST.format(settings.security.url or address, token))
-            server.run(sockets=[listener])
-        finally:
-            for number in STOPS:
-                signal.signal(number, lambda *_: crew.stop())
-            if not is_stopping.is_set():
-                crew.stop()
-            crew.join(max(settings.jobs.grace, settings.jobs.lease))
-            for number, handler in before.items():
-                signal.signal(number, handler)
-            workspace.close()
-    _let_threads_end(limits.shutdown_timeout)
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop; the second time at once."""
+        self._stopping.set()
+        super().handle_exit(sig, frame)
+        self._crew.stop()
 
 
 def _protocol(limits: ServerSettings) -> type[PatientProtocol]:
+    """HTTP as far as the settings are patient."""
+
     class Protocol(PatientProtocol):
         patience = limits.client_timeout
         max_headers = limits.max_headers
         max_header_bytes = limits.max_header_kb * 1024
 
     return Protocol
+
+
+@contextmanager
+def _stopped_by_signals(server: Server) -> Iterator[None]:
+    """Let SIGTERM and Ctrl-C stop the server, also before it listens to them itself."""
+
+    def stop(sig: int, frame: FrameType | None) -> None:
+        if not server.is_stopping:  # uvicorn raises again what stopped it
+            server.handle_exit(sig, frame)
+
+    before = {number: signal.signal(number, stop) for number in STOPS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _at_work(crew: Crew, server: Server, longest: float) -> Iterator[None]:
+    """Let the crew work as long as the server does; then it has some seconds to end in order."""
+    crew.start()
+    try:
+        yield
+    finally:
+        for number in STOPS:
+            signal.signal(number, lambda *_: crew.stop())
+        if not server.is_stopping:
+            crew.stop()
+        crew.join(longest)
 
 
 def _let_threads_end(seconds: float) -> None:

@@ -7,6 +7,7 @@ MODELYARD_JOB_EVENTS. `python odd_worker.py` with CLOCK_AHEAD set believes that 
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import os
 import signal
 import sys
@@ -43,14 +44,10 @@ def main() -> None:
     def command_of(job: str, lease: int) -> list[str]:
         return ["/usr/bin/env", f"JOB={job}", f"LEASE={lease}", *command]
 
-    def tell(text: str) -> None:
-        sys.stdout.write(f"{time.monotonic():.2f} {text}\n")
-        sys.stdout.flush()
-
+    logging.basicConfig(level=logging.INFO, stream=sys.stdout)
     context = hasty(open_workspace(folder).open())
-    worker = Worker(context, command_of, slots=int(slots), tell=tell)
+    worker = Worker(context, command_of, slots=int(slots))
     signal.signal(signal.SIGTERM, lambda *_: worker.stop())
-    tell(f"ready {worker.name}")
     worker.run()
 
 

@@ -6,10 +6,11 @@ import sys
 import time
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from tests.contracts.jobs.conftest import until
 
 from modelyard import errors
+from modelyard.jobs.scenarios import runs
 from modelyard.jobs.scenarios.types import Step
 from modelyard.store.tables import jobs, scenarios
 
@@ -83,6 +84,21 @@ def test_what_could_not_run_is_not_saved(place):
         ({"steps": (make("a"), Step(command="projects.create"))}, "step 2: key: is needed"),
         ({"steps": (make("${who}"),)}, r"step 1: \$\{who\} stands for nothing"),
         ({"steps": (make("${run}-${who}"),)}, r"\$\{who\} stands for nothing"),
+        ({"steps": (make("${project.who}"),)}, r"\$\{project.who\} stands for nothing"),
+        (
+            {"steps": (make("${late}", name="one"), make("a b")), "parameters": {"late": None}},
+            "^step 2: key: ",
+        ),
+        (
+            {
+                "steps": (
+                    Step(command="projects.create", arguments={"key": "${late}", "descripton": ""}),
+                    Step(command="scoring.run", arguments={"model": "m", "slice": 1}, name="two"),
+                ),
+                "parameters": {"late": None},
+            },
+            r"step 1: descripton: is not known here; step 2 \(two\): .*slice: is not known",
+        ),
         ({"steps": (Step(command="jobs.list"),)}, "cannot be a step"),
         ({"steps": (Step(command="scenarios.run"),)}, "cannot be a step"),
         ({"steps": (make("a"),), "cron": "often"}, "is no line of cron"),
@@ -145,6 +161,61 @@ def test_a_tick_that_finds_the_last_run_under_way_is_skipped_and_says_so(place):
     assert [step.state for step in skipped.steps] == ["skipped"]
     place.yard.jobs.cancel(id=first.steps[0].job)
     until(lambda: history(place)[1].state == "cancelled")
+
+
+def test_steps_use_the_variables_of_the_project(place):
+    place.yard.projects.update(key="default", variables={"region": "emea", "rows": 7})
+    sample = {"dataset": "d", "output": "o-${project.region}.csv", "rows": "${project.rows}"}
+    steps = (make("in-${project.region}"), Step(command="datasets.sample", arguments=sample))
+    place.yard.scenarios.create(name="nightly", steps=steps)
+    place.yard.projects.update(key="default", variables={"region": "apac"})
+    place.yard.scenarios.run(name="nightly")
+    place.worker("--drain").wait()
+    run = ended(place)
+    assert "in-apac" in {project.key for project in place.yard.projects.list()}
+    assert "${project.rows} stands for nothing" in run.steps[1].error.detail
+
+
+def test_a_run_is_cancelled_with_its_step(place):
+    cancel = place.yard.scenarios.cancel
+    place.yard.scenarios.create(name="nightly", steps=(make("a"), make("b", when="always")))
+    place.yard.scenarios.create(name="next", steps=(make("n"),), after="nightly")
+    with pytest.raises(errors.Conflict, match="nightly is not under way"):
+        cancel(name="nightly")
+    first = place.yard.scenarios.run(name="nightly")
+    with pytest.raises(errors.Conflict, match="run other of nightly is not under way"):
+        cancel(name="nightly", run="other")
+    waiting = cancel(name="nightly", run=first.id)
+    assert (waiting.state, waiting.reason) == ("cancelled", "cancelled by tester")
+    assert [step.state for step in waiting.steps] == ["cancelled", "skipped"]
+    place.odd_worker(1, "/bin/sleep", "600")
+    second = place.yard.scenarios.run(name="nightly")
+    until(lambda: place.job(second.steps[0].job).state == "running")
+    cancel(name="nightly")
+    run = ended(place)
+    assert (run.id, run.state, run.reason) == (second.id, "cancelled", "cancelled by tester")
+    assert [step.state for step in run.steps] == ["cancelled", "skipped"]
+    assert history(place, "next") == []
+
+
+def test_no_step_begins_after_a_run_was_cancelled(place):
+    place.yard.scenarios.create(name="nightly", steps=(make("a"), make("b")))
+    run = place.yard.scenarios.run(name="nightly")
+    with place.yard.open().begin() as db:
+        runs.ask_to_cancel(db, run.id, "eve")  # and its step is done before it hears of that
+    place.odd_worker(1, *SUCCEEDS)
+    done = ended(place)
+    assert (done.state, done.reason) == ("cancelled", "cancelled by eve")
+    assert [step.state for step in done.steps] == ["succeeded", "skipped"]
+
+
+def test_a_run_whose_job_is_gone_is_cancelled_all_the_same(place):
+    place.yard.scenarios.create(name="nightly", steps=(make("a"),))
+    place.yard.scenarios.run(name="nightly")
+    with place.yard.open().begin() as db:
+        db.execute(delete(jobs))
+    assert place.yard.scenarios.cancel(name="nightly").state == "cancelled"
+    place.yard.scenarios.delete(name="nightly")
 
 
 def test_one_follows_another_as_it_ended(place):

@@ -129,7 +129,7 @@ def small(tmp_path_factory):
     """A server with small limits and little patience."""
     with RunningServer(
         tmp_path_factory.mktemp("small") / "yard",
-        MODELYARD_SERVER__MAX_UPLOAD_MB="1",
+        MODELYARD_FILES__MAX_MB="1",
         MODELYARD_SERVER__CLIENT_TIMEOUT="1",
     ) as server:
         yield server

@@ -15,7 +15,9 @@ MOST_STEPS = 200
 Cron = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
 STEPS = {"command": "recipes.run", "arguments": {"name": "nightly-${day}"}}
 ABOUT_STEPS = "its commands, in order, each as JSON: command, arguments, name, when, retries"
-ABOUT_PARAMETERS = "what ${name} in its steps stands for, unless a run says otherwise"
+ABOUT_PARAMETERS = (
+    "what ${name} in its steps stands for, unless a run says otherwise; null: a run says it"
+)
 ABOUT_CRON = "when it runs: minute hour day month weekday, such as '0 6 * * MON-FRI'"
 ABOUT_AFTER = "run after this scenario of the project"
 ABOUT_AFTER_WHEN = "how the scenario before has to end"
@@ -95,6 +97,17 @@ class RunScenario(ProjectCommand[ScenarioRun]):
     parameters: dict[str, JsonValue] = Field(
         default={}, description="parameters of this run (KEY:=JSON for what is not text)"
     )
+
+
+class CancelScenario(ProjectCommand[ScenarioRun]):
+    """End the run of a scenario that is under way: its step is cancelled, no other begins."""
+
+    needs = "scenarios:write"
+    route = "POST /scenarios/{name}/cancel"
+    arguments = ("name",)
+
+    name: Name = Field(description="name of the scenario")
+    run: str | None = Field(default=None, description="only if it is the run of this id")
 
 
 class ListScenarioRuns(ProjectCommand[list[ScenarioRun]], Paged):

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection
 
 from modelyard import errors
-from modelyard.jobs import repository as jobs
+from modelyard.jobs import endings
 from modelyard.jobs.scenarios import repository, runs
+from modelyard.jobs.scenarios.checking import check
 from modelyard.jobs.scenarios.commands import (
+    CancelScenario,
     CreateScenario,
     DeleteScenario,
     ListScenarioRuns,
@@ -21,22 +22,14 @@ from modelyard.jobs.scenarios.commands import (
     ShowScenario,
     UpdateScenario,
 )
-from modelyard.jobs.scenarios.parameters import (
-    GIVEN,
-    is_open,
-    named_in,
-    require_known,
-    require_names,
-)
-from modelyard.jobs.scenarios.schedule import next_time, zone_of
+from modelyard.jobs.scenarios.parameters import require_known
+from modelyard.jobs.scenarios.schedule import next_time
 from modelyard.jobs.scenarios.types import Scenario, ScenarioRun
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
+from modelyard.kernel.paging import ALL
 from modelyard.kernel.values import now
 from modelyard.store.clock import database_now
-
-APART = frozenset({"jobs", "scenarios"})
-"""Rooms whose commands are no steps."""
 
 
 @handles(CreateScenario)
@@ -46,7 +39,9 @@ def create_scenario(command: CreateScenario, context: Context) -> Scenario:
     scenario = Scenario(
         **fields, after=command.after or "", owner=context.identity.name, created=now()
     )
-    _check(scenario, context)
+    with context.read() as db:
+        variables = repository.variables_of(db, scenario.project)
+    check(scenario, variables, context)
     with context.begin() as db:
         repository.require_project(db, scenario.project)
         _check_chain(db, scenario)
@@ -60,9 +55,10 @@ def update_scenario(command: UpdateScenario, context: Context) -> Scenario:
     changes = command.model_dump(exclude={"project", "name"}, exclude_none=True)
     with context.read() as db:
         before = repository.as_scenario(repository.find(db, command.project, command.name))
+        variables = repository.variables_of(db, command.project)
     changed = before.model_dump() | changes | {"owner": context.identity.name}
     scenario = Scenario.model_validate(changed)
-    _check(scenario, context)
+    check(scenario, variables, context)
     with context.begin() as db:
         row = repository.find(db, command.project, command.name, lock=True)
         if repository.as_scenario(row).model_copy(update={"next_run": before.next_run}) != before:
@@ -97,13 +93,31 @@ def run_scenario(command: RunScenario, context: Context) -> ScenarioRun:
         under_way = repository.running(db, command.project, command.name)
         if under_way is not None:
             raise errors.Conflict(
-                f"run {under_way} of {command.name} is still under way; wait for it, or cancel the "
-                "job of its step: scenarios history shows it"
+                f"run {under_way} of {command.name} is still under way; wait for it, or end it by "
+                f"scenarios cancel {command.name}"
             )
         by = (context.identity, _folder(context))
         return runs.begin(
             db, row, context.commands, trigger="by hand", by=by, given=command.parameters
         )
+
+
+@handles(CancelScenario)
+def cancel_scenario(command: CancelScenario, context: Context) -> ScenarioRun:
+    """Let no further step begin, then cancel the job of the one that is under way."""
+    with context.begin() as db:
+        repository.find(db, command.project, command.name)
+        run = repository.running(db, command.project, command.name)
+        if run is None or command.run not in (None, run):
+            which = f"run {command.run} of {command.name}" if command.run else command.name
+            raise errors.Conflict(f"{which} is not under way; see: scenarios history")
+        job = runs.ask_to_cancel(db, run, context.identity.name)
+    # Apart, since who ends a step holds its job first and its run then.
+    with context.begin() as db:
+        if job is not None and not endings.cancel(db, job, context):
+            runs.end_cancelled(db, run, context.commands)
+    with context.read() as db:
+        return repository.history(db, command.project, command.name, run, ALL)[0]
 
 
 @handles(ListScenarioRuns)
@@ -126,44 +140,11 @@ def delete_scenario(command: DeleteScenario, context: Context) -> None:
             )
         under_way = repository.running(db, command.project, command.name)
         if under_way is not None:
-            raise errors.Conflict(f"run {under_way} of {command.name} is still under way")
+            raise errors.Conflict(
+                f"run {under_way} of {command.name} is still under way; wait for it, or end it by "
+                f"scenarios cancel {command.name}"
+            )
         repository.remove(db, command.project, command.name)
-
-
-def _check(scenario: Scenario, context: Context) -> None:
-    """Refuse what could not run, or what whoever saves it may not do.
-
-    Raises:
-        Invalid: a step, a parameter, the cron line or the time zone makes no sense.
-        Forbidden: a step takes a right that the caller lacks.
-    """
-    require_names(scenario.parameters)
-    zone_of(scenario.timezone)
-    sample = {**dict.fromkeys(GIVEN, ""), "project": scenario.project, **scenario.parameters}
-    for number, step in enumerate(scenario.steps, 1):
-        if step.command.partition(".")[0] in APART:
-            raise errors.Invalid(f"step {number}: {step.command} cannot be a step")
-        try:
-            if is_open(step, scenario.parameters):
-                _check_open(step.command, dict(step.arguments), sample, context)
-                continue
-            command = runs.command_of(step, sample, context.commands)
-            jobs.require_no_secret(step.command, command)
-        except (errors.Invalid, errors.NotFound) as exc:
-            raise errors.Invalid(
-                f"step {number}: {exc.detail}", step=number, **exc.context
-            ) from exc
-        context.authorize(command)
-
-
-def _check_open(name: str, arguments: Any, sample: dict[str, Any], context: Context) -> None:
-    """Check what can be checked of a step that names what only a run knows."""
-    if name not in context.commands:
-        raise errors.NotFound.among("command", name, context.commands)
-    for parameter in named_in(arguments):
-        if parameter not in sample:
-            known = ", ".join(sorted(sample))
-            raise errors.Invalid(f"${{{parameter}}} stands for nothing; there are: {known}")
 
 
 def _check_chain(db: Connection, scenario: Scenario) -> None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import JsonValue
 
 from modelyard import errors
-from modelyard.jobs.scenarios.types import Step
+from modelyard.jobs.scenarios.types import Scenario
+from modelyard.kernel.values import PATTERNS, VARIABLE_PATTERN
 
 _PARAMETER = re.compile(r"\$(\$(?=\{)|\{([^{}]*)\})")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 GIVEN = ("project", "scenario", "run", "date")
 """What every run has: its project, scenario and id, and the date when it began."""
 
@@ -51,9 +51,9 @@ def named_in(value: JsonValue) -> Iterator[str]:
 def require_names(parameters: Mapping[str, Any]) -> None:
     """Refuse parameters whose names cannot be written in a step, or are taken."""
     for name in parameters:
-        if not _NAME.fullmatch(name):
+        if not re.fullmatch(VARIABLE_PATTERN, name):
             raise errors.Invalid(
-                f"a parameter cannot be called {name!r}: letters, digits and _, not first a digit"
+                f"a parameter cannot be called {name!r}: {PATTERNS[VARIABLE_PATTERN]}"
             )
         if name in GIVEN:
             raise errors.Invalid(f"the parameter {name!r} is given to every run; use another name")
@@ -66,20 +66,32 @@ def require_known(given: Mapping[str, Any], known: Mapping[str, Any], scenario: 
             raise errors.NotFound.among(f"parameter of scenario {scenario}", name, known)
 
 
-def is_open(step: Step, parameters: Mapping[str, JsonValue]) -> bool:
-    """Whether a step names something that only a run knows."""
-    return any(
-        name in GIVEN or (name in parameters and parameters[name] is None)
-        for name in named_in(dict(step.arguments))
+def known_to(
+    scenario: Scenario, variables: Mapping[str, JsonValue], *, run: str, date: str
+) -> dict[str, JsonValue]:
+    """What each ${name} stands for in a run of a scenario, unless the run says otherwise."""
+    return {
+        **{f"project.{name}": value for name, value in variables.items()},
+        **scenario.parameters,
+        "project": scenario.project,
+        "scenario": scenario.name,
+        "run": run,
+        "date": date,
+    }
+
+
+def unknown(names: Iterable[str], values: Mapping[str, JsonValue]) -> errors.Invalid:
+    """The error for parameters that nobody declares."""
+    said = ", ".join(f"${{{name}}}" for name in dict.fromkeys(names))
+    return errors.Invalid(
+        f"{said} stands for nothing; there are: {', '.join(sorted(values))} (a variable of the "
+        "project is written ${project.NAME}; write $${ for ${ itself)"
     )
 
 
 def _value(name: str, values: Mapping[str, JsonValue]) -> JsonValue:
     if name not in values:
-        raise errors.Invalid(
-            f"${{{name}}} stands for nothing; there are: {', '.join(sorted(values))} "
-            "(write $${ for ${ itself)"
-        )
+        raise unknown([name], values)
     return values[name]
 
 

@@ -32,6 +32,8 @@ class RunBody(Value):
     given: dict[str, JsonValue] = {}
     runs: tuple[StepRun, ...]
     reason: str = ""
+    cancelled_by: str = ""
+    """Who asked that no further step begins."""
     links: int = 0
     """How many scenarios ran one after another until this one."""
 
@@ -67,6 +69,15 @@ def require_project(db: Connection, key: str) -> None:
     known = db.scalars(select(projects.c.key)).all()
     if key not in known:
         raise errors.NotFound.among("project", key, known)
+
+
+def variables_of(db: Connection, project: str) -> dict[str, JsonValue]:
+    """The variables of a project; NotFound if there is none."""
+    text = db.scalar(select(projects.c.variables).where(projects.c.key == project))
+    if text is None:
+        require_project(db, project)
+    found: dict[str, JsonValue] = json.loads(text or "{}")
+    return found
 
 
 def every(db: Connection, project: str, asked: Paged) -> Page[Scenario]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import JsonValue
@@ -11,7 +12,7 @@ from modelyard import errors
 from modelyard.jobs import repository as jobs
 from modelyard.jobs.repository import Submission
 from modelyard.jobs.scenarios import repository
-from modelyard.jobs.scenarios.parameters import filled
+from modelyard.jobs.scenarios.parameters import filled, known_to
 from modelyard.jobs.scenarios.repository import RunBody
 from modelyard.jobs.scenarios.schedule import next_time, zone_of
 from modelyard.jobs.scenarios.types import Condition, RunState, ScenarioRun, Step, StepRun
@@ -44,11 +45,11 @@ def begin(
     now = database_now(db)
     run_id = jobs.new_id(now)
     date = jobs.moment(now).astimezone(zone_of(scenario.timezone)).date().isoformat()
-    facts = {"project": row.project, "scenario": row.name, "run": run_id, "date": date}
+    variables = repository.variables_of(db, row.project)
     body = RunBody(
         trigger=trigger,
         steps=scenario.steps,
-        parameters={**scenario.parameters, **(given or {}), **facts},
+        parameters=known_to(scenario, variables, run=run_id, date=date) | (given or {}),
         given=given or {},
         runs=tuple(StepRun(command=step.command, name=step.name) for step in scenario.steps),
         links=links,
@@ -78,10 +79,30 @@ def step_ended(
         "error": None if error is None else JobError.model_validate_json(error),
     }
     body = _with_step(body, job.step, **ended)
-    if state == "cancelled":
-        _end(db, run, _skipped(body, "the run was cancelled"), "cancelled", catalog)
+    if body.cancelled_by:
+        _end(db, run, _skipped(body, f"cancelled by {body.cancelled_by}"), "cancelled", catalog)
+    elif state == "cancelled":
+        _end(db, run, _skipped(body, "the job of a step was cancelled"), "cancelled", catalog)
     else:
         _go_on(db, run, body, catalog)
+
+
+def ask_to_cancel(db: Connection, run_id: str, actor: str) -> str | None:
+    """Let no further step of a run begin; gives the job of its step, None if it has ended."""
+    run = _held(db, run_id)
+    if run.state != "running":
+        return None
+    body = RunBody.model_validate_json(run.body).model_copy(update={"cancelled_by": actor})
+    repository.save_run(db, run_id, body, "running")
+    return next(step.job for step in body.runs if step.state == "running")
+
+
+def end_cancelled(db: Connection, run_id: str, catalog: Catalog) -> None:
+    """End a run that was to be cancelled and whose job is gone."""
+    run = _held(db, run_id)
+    body = RunBody.model_validate_json(run.body)
+    if run.state == "running":
+        _end(db, run, _skipped(body, f"cancelled by {body.cancelled_by}"), "cancelled", catalog)
 
 
 def fire(db: Connection, catalog: Catalog) -> list[str]:
@@ -103,7 +124,7 @@ def fire(db: Connection, catalog: Catalog) -> list[str]:
     return told
 
 
-def command_of(step: Step, values: dict[str, JsonValue], catalog: Catalog) -> Command[Any]:
+def command_of(step: Step, values: Mapping[str, JsonValue], catalog: Catalog) -> Command[Any]:
     """The command of a step, about its own project where it names none.
 
     Raises:

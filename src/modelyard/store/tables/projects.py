@@ -11,5 +11,6 @@ projects = Table(
     metadata,
     Column("key", String(64), primary_key=True),
     Column("description", Text, nullable=False, default=""),
+    Column("variables", Text, nullable=False, server_default="{}"),  # JSON
     Column("created", Moment, nullable=False),
 )
