@@ -166,6 +166,7 @@ class Users(Room):
     list = verb(governance.ListUsers)
     show = verb(governance.ShowUser)
     update = verb(governance.UpdateUser)
+    revoke = verb(governance.RevokeUser)
     delete = verb(governance.DeleteUser)
 
 
@@ -176,6 +177,7 @@ class Groups(Room):
     list = verb(governance.ListGroups)
     show = verb(governance.ShowGroup)
     update = verb(governance.UpdateGroup)
+    revoke = verb(governance.RevokeGroup)
     delete = verb(governance.DeleteGroup)
 
 

@@ -425,3 +425,54 @@ def test_groups_and_members_come_in_parts(yard):
 
     assert walk(yard.groups.list) == ["g-ada", "g-bo", "g-cy"]
     assert walk(yard.members.list) == ["ada", "bo", "cy", "g-ada"]
+
+
+def test_a_revoked_user_is_out_and_a_revoked_group_gives_nothing(yard):
+    yard.users.create(name="root", admin=True)
+    yard.users.create(name="ada")
+    key = yard.keys.create(name="ci", user="ada")
+    yard.groups.create(name="analysts", rights=("users:read",), users=("ada",))
+    yard.members.add(name="analysts", kind="group", role="reader")
+    ada = acting(yard, "ada")
+    assert ada.users.show(name="ada").groups == ("analysts",)
+    assert yard.groups.revoke(name="analysts").users == ("ada",)
+    with pytest.raises(errors.Forbidden):
+        ada.users.list()
+    assert yard.members.list() == []
+    assert yard.users.revoke(name="ada").active is False
+    with pytest.raises(errors.Unauthenticated, match="not active"):
+        ada.account.show()
+    yard.users.update(name="ada", active=True)
+    with pytest.raises(errors.Unauthenticated, match="was revoked"):
+        by_key(yard, key.secret).account.show()
+    with pytest.raises(errors.Conflict, match="last instance admin"):
+        yard.users.revoke(name="root")
+
+
+def test_a_narrowed_key_gives_no_more_than_it_may(yard):
+    yard.users.create(name="root", admin=True)
+    yard.users.create(name="ada")
+    yard.groups.create(name="analysts")
+    rights = ("users:*", "groups:*", "members:*", "audit:read", "*:read")
+    secret = yard.keys.create(name="people", user="root", rights=rights).secret
+    people = by_key(yard, secret)
+    for refused in (
+        lambda: people.users.create(name="eve", admin=True),
+        lambda: people.users.create(name="eve", groups=("analysts",)),
+        lambda: people.users.update(name="root", password=PASSWORD),
+        lambda: people.users.update(name="ada", admin=True),
+        lambda: people.users.update(name="ada", active=True),
+        lambda: people.groups.create(name="makers", rights=("projects:write",)),
+        lambda: people.groups.update(name="analysts", rights=("projects:write",)),
+        lambda: people.groups.update(name="analysts", add=("ada",)),
+        lambda: people.members.add(name="ada", role="contributor"),
+    ):
+        with pytest.raises(errors.Forbidden, match="the API key 'people' may not"):
+            refused()
+    people.users.create(name="eve", password=PASSWORD)
+    people.users.update(name="eve", display_name="Eve", active=False)
+    people.groups.update(name="analysts", rights=("audit:read",))
+    people.members.add(name="ada", role="reader")
+    whole = by_key(yard, yard.keys.create(name="whole", user="root").secret)
+    whole.users.update(name="ada", admin=True)
+    whole.members.add(name="eve", role="admin")

@@ -8,22 +8,32 @@ import pytest
 
 import modelyard
 from modelyard import errors
+from modelyard.jobs.scenarios.types import Step
 from modelyard.kernel.etags import tag_of_value
 from modelyard.verbs import CATALOG, Verbs
 
 GUARDED = [f"{room}.{name}" for room, name, command in Verbs.commands() if command.guarded]
+
+
+def shape(command):
+    """Where it is, whatever its fields are called."""
+    return re.sub(r"{\w+}", "{}", command.http()[1])
+
+
 SHOWN_BY = {
-    command.http()[1]: f"{room}.{name}"
-    for room, name, command in Verbs.commands()
-    if command.http()[0] == "GET"
+    shape(command): command
+    for _, _, command in Verbs.commands()
+    if command.http()[0] == "GET" and command.http()[1].endswith("}")
 }
 
 
-def test_only_what_can_be_seen_is_guarded():
-    for name in GUARDED:
-        method, path = CATALOG[name].http()
-        assert method in {"PATCH", "PUT", "DELETE"}
-        assert path in SHOWN_BY
+def test_what_can_be_seen_is_guarded_and_nothing_else():
+    changes = {
+        name
+        for name, command in CATALOG.items()
+        if command.http()[0] in {"PATCH", "PUT", "DELETE"} and shape(command) in SHOWN_BY
+    }
+    assert set(GUARDED) == changes
 
 
 @pytest.fixture
@@ -34,24 +44,43 @@ def things(database_url, tmp_path, monkeypatch):
     yard.projects.create(key="risk")
     yard.models.create(project="risk", name="churn", prediction_type="other")
     yard.connections.create(project="risk", name="place", path=str(tmp_path))
-    names = {"key": "risk", "project": "risk", "model": "churn"}
-    yield yard, names, {"models": "churn", "connections": "place", "projects": "risk"}
+    (tmp_path / "a.csv").write_text("a\n1\n")
+    yard.files.put(project="risk", file=str(tmp_path / "a.csv"))
+    yard.datasets.create(project="risk", name="rows", path=str(tmp_path / "a.csv"))
+    step = Step(command="datasets.show", arguments={"dataset": "rows"})
+    yard.scenarios.create(project="risk", name="nightly", steps=(step,), cron="0 4 1 1 *")
+    yard.users.create(name="ada")
+    yard.groups.create(name="analysts", users=("ada",))
+    yield yard, {"key": "risk", "project": "risk", "file": str(tmp_path / "a.csv")}
     yard.close()
 
 
-@pytest.mark.parametrize(
-    "name", [n for n in GUARDED if n.split(".")[0] in {"models", "connections", "projects"}]
-)
+THINGS = {
+    "models": "churn",
+    "connections": "place",
+    "projects": "risk",
+    "datasets": "rows",
+    "files": "a.csv",
+    "scenarios": "nightly",
+    "users": "ada",
+    "groups": "analysts",
+}
+CHANGES = {"force": True, "replace": True, "description": "new", "display_name": "new"}
+
+
+@pytest.mark.parametrize("name", [n for n in GUARDED if n.split(".")[0] in THINGS])
 def test_a_stale_tag_changes_nothing(things, name):
-    yard, names, mine = things
-    room = name.split(".")[0]
-    command = CATALOG[name]
-    path = command.http()[1]
-    given = {field: names.get(field, mine[room]) for field in re.findall(r"{(\w+)}", path)}
-    change = {"description": "new"} if command.http()[0] == "PATCH" else {}
-    if "force" in command.model_fields:
-        change["force"] = True
-    show = CATALOG.fill(SHOWN_BY[path], given)
+    yard, names = things
+    mine = THINGS[name.split(".")[0]]
+    command, shown = CATALOG[name], SHOWN_BY[shape(CATALOG[name])]
+
+    def named(kind):
+        return {f: names.get(f, mine) for f in re.findall(r"{(\w+)}", kind.http()[1])}
+
+    given = named(command)
+    change = {f: value for f, value in {**CHANGES, **names}.items() if f in command.model_fields}
+    change = {f: value for f, value in change.items() if f not in given}
+    show = shown.model_validate(named(shown))
     seen = yard.run(show)
 
     stale = yard.acting(yard.identity, expected=frozenset({'"other"'}))

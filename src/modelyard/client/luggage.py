@@ -53,6 +53,7 @@ class Luggage:
     ) -> None:
         self._run = run
         self._given = command
+        self._goes_on = stays
         self._stays = stays or not command.background
         self._project = command.in_project()
         self._sender = Sender(run, self._project, progress)
@@ -63,6 +64,14 @@ class Luggage:
         self.command = command
 
     def __enter__(self) -> Self:
+        try:
+            self._pack()
+        except BaseException:
+            self._sender.clear()
+            raise
+        return self
+
+    def _pack(self) -> None:
         changed = {}
         for name, field in type(self._given).model_fields.items():
             mark, text = LocalPath.of_field(field), getattr(self._given, name)
@@ -74,7 +83,6 @@ class Luggage:
         if changed:
             given = self._given.model_dump(exclude_unset=True)
             self.command = type(self._given).model_validate({**given, **changed})
-        return self
 
     def __exit__(
         self,
@@ -82,6 +90,11 @@ class Luggage:
         exc: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        has_ended = isinstance(exc, errors.ModelyardError) and not (
+            isinstance(exc, errors.Unavailable)
+        )
+        if has_ended or (exc is None and not self._goes_on):
+            self._sender.clear()
         if isinstance(exc, errors.ModelyardError):
             exc.detail = self._told(exc.detail)
             exc.args = (exc.detail,)

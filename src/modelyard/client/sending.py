@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
+import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from modelyard import errors
 from modelyard.client import packing
-from modelyard.files.commands import PutFile, ShowFile
+from modelyard.files.commands import DeleteFile, PutFile, ShowFile
 from modelyard.files.types import StoredFile
 from modelyard.kernel.command import Command
 from modelyard.kernel.progress import Progress
-from modelyard.kernel.values import LocalPath, now
+from modelyard.kernel.values import LocalPath
 
 FILES = "files://"
 TRANSIT = "transit"
-FRESH = 24 * 3600.0
-"""Seconds for which a file that was sent before is sure to stay."""
 Run = Callable[[Command[Any]], Any]
 
 
 class Sender:
-    """Sends what texts name, and says where it is on the server.
+    """Sends what texts name, and says where it is on the server; clears what was on its way.
 
     Args:
         run: has a command carried out on the server.
@@ -34,9 +33,11 @@ class Sender:
 
     def __init__(self, run: Run, project: str | None, progress: Progress) -> None:
         self._run = run
-        self._in = {"project": project} if project else {}
+        self._in: dict[str, Any] = {"project": project} if project else {}
         self._before = FILES if project else f"{FILES}{PutFile.model_fields['project'].default}/"
         self._progress = progress
+        self._passing = f"{TRANSIT}/{uuid.uuid4().hex[:16]}"
+        self._sent = 0
 
     def send(self, text: str, files: list[Path], mark: LocalPath, *, kept: bool) -> str:
         """Send what a text names, unless it is there already; gives its place.
@@ -66,24 +67,27 @@ class Sender:
             packing.packed(folder, archive)
             return self._put(archive, self._transit(archive))
 
+    def clear(self) -> None:
+        """Remove what the command needed and no other does; what stays is swept later."""
+        if self._sent:
+            with suppress(errors.ModelyardError):
+                self._run(DeleteFile(path=self._passing, recursive=True, **self._in))
+
     def _transit(self, *files: Path) -> str:
-        """A place that the content of files names, so that the same is sent once."""
-        if len(files) == 1:
-            return f"{TRANSIT}/{packing.digest_of(files[0])[:16]}/{packing.name_of(files[0])}"
-        each = "".join(packing.digest_of(file) + file.name for file in files)
-        return f"{TRANSIT}/{hashlib.sha256(each.encode('utf-8', 'replace')).hexdigest()[:16]}"
+        """A place of this command's own: for its only file, or for a folder of files."""
+        self._sent += 1
+        folder = f"{self._passing}/{self._sent}"
+        return f"{folder}/{packing.name_of(files[0])}" if len(files) == 1 else folder
 
     def _put(self, file: Path, place: str) -> str:
-        there = self._known(place)
-        passing = place.startswith(f"{TRANSIT}/")
-        same = there is not None and there.sha256 == packing.digest_of(file)
-        if there is not None and not same and not passing:
+        there = None if place.startswith(f"{TRANSIT}/") else self._known(place)
+        if there is not None and there.sha256 != packing.digest_of(file):
             raise errors.Conflict(
                 f"the project has another file {place} already; send {file} under another name by "
                 f"'modelyard files put {file} NAME', and name that"
             )
-        if there is None or not same or (passing and (now() - there.modified).seconds > FRESH):
-            self._run(PutFile(file=str(file), path=place, replace=passing, **self._in))
+        if there is None:
+            self._run(PutFile(file=str(file), path=place, **self._in))
         return f"{self._before}{place}"
 
     def _known(self, place: str) -> StoredFile | None:

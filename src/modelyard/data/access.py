@@ -35,6 +35,7 @@ from modelyard.data.source import Source
 from modelyard.data.sql_target import SqlTarget
 from modelyard.data.target import Target
 from modelyard.data.types import Definition
+from modelyard.files.access import room
 from modelyard.kernel import paths
 from modelyard.kernel.context import Context
 
@@ -93,12 +94,19 @@ def open_target(
         Invalid: the ending says no format.
         Unsupported: it cannot be written (a query, a folder of files), or cannot hold a column.
         Conflict: a writer of this token is at work, or a view has the table's name.
+        Blocked: the project's files take all that they may.
     """
     known, place = _writable_place(context, project, name_or_path)
     committed = partial(_look_again, context, project, name_or_path if known else None)
     if isinstance(place, FilePlace):
         return FileTarget(
-            name_or_path, place.path, schema, place.options, token=token, committed=committed
+            name_or_path,
+            place.path,
+            schema,
+            place.options,
+            token=token,
+            committed=committed,
+            room=room(context, project, place.path),
         )
     return SqlTarget(
         name_or_path,
@@ -118,6 +126,7 @@ def check_output(context: Context, project: str, input_name: str, output_name: s
         NotFound: the output's folder or connection is not there.
         Invalid: its ending says no format, or it is (part of) the input.
         Unsupported: it cannot be written (a query, a folder of files).
+        Blocked: the project's files take all that they may.
     """
     _, output = _writable_place(context, project, output_name)
     if isinstance(output, FilePlace) and not output.path.parent.is_dir():
@@ -125,6 +134,9 @@ def check_output(context: Context, project: str, input_name: str, output_name: s
             f"the folder {output.path.parent} is not there; make it, then write "
             f"{output.path.name} to it"
         )
+    space = room(context, project, output.path) if isinstance(output, FilePlace) else None
+    if space is not None and not space.left():
+        raise space.refused()
     with context.read() as db:
         known = repository.find_dataset(db, project, input_name)
         place = locate(

@@ -150,6 +150,7 @@ class DeleteDataset(ProjectCommand[None]):
 
     needs = "data:write"
     route = "DELETE /datasets/{name}"
+    guarded = True
     arguments = ("name",)
     name: str = Field(description="name of the dataset")
     force: bool = Field(default=False, description="even if recipes use it")

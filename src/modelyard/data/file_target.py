@@ -19,6 +19,7 @@ from modelyard.data.schemas import check_names, conform
 from modelyard.data.target import Target
 from modelyard.data.types import ReadOptions
 from modelyard.data.writers import open_writer
+from modelyard.files.access import Room
 
 FULL = {errno.ENOSPC: "no space is left on the disk", errno.EDQUOT: "the disk quota is used up"}
 
@@ -33,8 +34,10 @@ class FileTarget(Target):
         options: format and, for CSV, how cells are written.
         token: names this writer.
         committed: called when the file has appeared.
+        room: what the file may take beside others; None: as much as it wants.
 
     Raises:
+        Blocked: there is no room for it.
         NotFound: its folder is not there.
         Invalid: it may not be written there.
         Conflict: a writer of this token is at work.
@@ -50,12 +53,17 @@ class FileTarget(Target):
         *,
         token: str,
         committed: Callable[[], None],
+        room: Room | None,
     ) -> None:
         check_names(schema.names, name)
         self.name = name
         self.schema = schema
         self._file = file.resolve()  # a link stays a link
         self._committed = committed
+        self._room = room
+        self._most = None if room is None else room.left()
+        if room is not None and not self._most:
+            raise room.refused()
         self._rows = 0
         self._open = True
         self._sink, self._part = _make_part(self._file, token)
@@ -71,10 +79,12 @@ class FileTarget(Target):
 
         Raises:
             Failed: the disk is full or the file cannot be written; nothing of it stays.
+            Blocked: there is no room for it; nothing of it stays.
         """
         fitting = conform(batch, self.schema, first_row=self._rows + 1, where=self.name)
         with self._writing():
             self._writer.write(fitting)
+            self._require_room()
         self._rows += batch.num_rows
 
     def commit(self) -> None:
@@ -82,9 +92,12 @@ class FileTarget(Target):
 
         Raises:
             Failed: the disk is full or the file cannot be written; nothing of it stays.
+            Blocked: there is no room for it; nothing of it stays.
         """
         with self._writing():
             self._writer.close()
+            self._most = None if self._room is None else self._room.left()
+            self._require_room()
             self._sink.flush()
             os.fsync(self._sink.fileno())
             with suppress(FileNotFoundError):
@@ -102,6 +115,11 @@ class FileTarget(Target):
             with suppress(OSError, ValueError, pa.ArrowException):
                 self._writer.close()
             self._discard()
+
+    def _require_room(self) -> None:
+        if self._room is not None and self._most is not None and self._sink.tell() > self._most:
+            self.abort()
+            raise self._room.refused()
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -171,7 +171,13 @@ def sample_dataset(command: SampleDataset, context: Context) -> Written:
 @handles(DeleteDataset)
 def delete_dataset(command: DeleteDataset, context: Context) -> None:
     """Forget it, unless a recipe needs it; the data stays."""
+    if context.expected is not None:  # what was shown is the data as it is now, see ShowDataset
+        open_known(context, command.project, command.name)
     with context.begin() as db:
+        exclusively(db)
+        known = repository.find_dataset(db, command.project, command.name)
+        if known is not None:
+            context.unchanged(known.dataset)
         used = [] if command.force else usages.of_dataset(db, command.project, command.name)
         repository.remove_dataset(db, command.project, command.name)  # first: it may not be there
         usages.refuse(f"the dataset {command.name!r}", used)

@@ -21,6 +21,7 @@ class PutFile(ProjectCommand[StoredFile]):
 
     needs = "files:write"
     route = "PUT /files/{path}"
+    guarded = True
     arguments = ("file", "path")
     sends = "file"
 
@@ -97,6 +98,7 @@ class DeleteFile(ProjectCommand[None]):
 
     needs = "files:write"
     route = "DELETE /files/{path}"
+    guarded = True
     arguments = ("path",)
 
     path: str = Field(

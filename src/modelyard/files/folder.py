@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from modelyard import errors
 from modelyard.files.types import StoredFile
+from modelyard.jobs.access import is_named
 from modelyard.kernel import paths
 from modelyard.kernel.context import Context
 
@@ -25,7 +27,9 @@ SPARE = 64 * MIB
 ATTEMPTS = 10
 
 
-def put(source: Path, target: Path, *, replace: bool, spare: bool) -> str:
+def put(
+    source: Path, target: Path, *, replace: bool, spare: bool, held: AbstractContextManager[None]
+) -> str:
     """Copy a file to another place, where it appears whole or not at all; gives its sha256.
 
     Args:
@@ -33,6 +37,7 @@ def put(source: Path, target: Path, *, replace: bool, spare: bool) -> str:
         target: where it goes; folders are made.
         replace: take the place of a file that is there.
         spare: nobody else writes to the source or needs it afterwards, so its bytes need no copy.
+        held: entered while the file takes its place.
 
     Raises:
         Conflict: there is something at that place.
@@ -42,11 +47,25 @@ def put(source: Path, target: Path, *, replace: bool, spare: bool) -> str:
         partial = target.with_name(f".{target.name[:100]}.{uuid.uuid4().hex}.partial")
         try:
             digest = _bring(source, partial, spare=spare)
-            _settle(partial, target, replace=replace)
+            with held:
+                _settle(partial, target, replace=replace)
         finally:
             partial.unlink(missing_ok=True)
         _flush(target.parent)
     return digest
+
+
+@contextmanager
+def alone(context: Context, project: str) -> Iterator[None]:
+    """Let nobody else put or delete files of a project; commands that write data are not held."""
+    top = paths.files_folder(context, project)
+    top.mkdir(parents=True, exist_ok=True)
+    handle = os.open(top, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def digest_of(file: Path) -> str:
@@ -95,18 +114,13 @@ def require_room(context: Context, project: str, source: Path, target: Path) -> 
         Failed: the disk has no room for it.
     """
     limits, size = context.settings.files, source.stat().st_size
+    most = room(context, project, target)
     if size > limits.max_mb * MIB:
         raise errors.Invalid(
             f"the file has {size / MIB:,.1f} MiB; the setting files.max_mb allows {limits.max_mb:,}"
         )
-    if limits.quota_mb:
-        top = paths.files_folder(context, project)
-        used = sum(file.stat().st_size for file in every_file(top) if file != target)
-        if used + size > limits.quota_mb * MIB:
-            raise errors.Blocked(
-                f"the files of project {project} take {used / MIB:,.1f} of {limits.quota_mb:,} MiB "
-                f"(setting files.quota_mb), and this one has {size / MIB:,.1f}; delete some first"
-            )
+    if most is not None and size > most:
+        raise over_quota(context, project, f"this one has {size / MIB:,.1f}")
     free = shutil.disk_usage(context.folder).free
     if size + SPARE > free:
         raise errors.Failed(
@@ -114,16 +128,43 @@ def require_room(context: Context, project: str, source: Path, target: Path) -> 
         )
 
 
+def room(context: Context, project: str, target: Path) -> int | None:
+    """How many bytes a file of a project may have, beside the others; None: as many as it wants."""
+    quota = context.settings.files.quota_mb
+    if not quota:
+        return None
+    top = paths.files_folder(context, project)
+    used = sum(file.stat().st_size for file in every_file(top) if file != target)
+    return max(0, quota * MIB - used)
+
+
+def over_quota(context: Context, project: str, why: str) -> errors.Blocked:
+    """The error for a file that has no room beside the others of a project."""
+    return errors.Blocked(
+        f"the files of project {project} may take {context.settings.files.quota_mb:,} MiB together "
+        f"(setting files.quota_mb), and {why}; delete some first: files list"
+    )
+
+
 def sweep_transit(context: Context, project: str) -> None:
-    """Remove what clients put into the folder `transit` for commands that have long ended."""
+    """Remove what clients put into the folder `transit` and could not clear themselves.
+
+    What a job names that waits or runs is kept, however old it is.
+    """
     days, top = context.settings.files.transit_days, paths.files_folder(context, project)
     oldest = time.time() - days * 24 * 3600
     for file in list(every_file(top / TRANSIT)) if days else ():
         try:
-            if file.stat().st_mtime < oldest:
+            if file.stat().st_mtime < oldest and not _is_needed(context, file.relative_to(top)):
                 remove(file, top)
         except FileNotFoundError:
             continue  # somebody else was first
+
+
+def _is_needed(context: Context, inside: Path) -> bool:
+    """Whether a job that has not ended names a file in transit, or the folder that it is in."""
+    with context.read() as db:
+        return is_named(db, "/".join(inside.parts[:2]))
 
 
 def remove(place: Path, top: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from modelyard import errors
@@ -23,7 +25,13 @@ def put_file(command: PutFile, context: Context) -> StoredFile:
     folder.require_file(source)
     folder.sweep_transit(context, command.project)
     folder.require_room(context, command.project, source, target)
-    digest = folder.put(source, target, replace=command.replace, spare=_is_ours(context, source))
+    digest = folder.put(
+        source,
+        target,
+        replace=command.replace,
+        spare=_is_ours(context, source),
+        held=_as_seen(context, command.project, target),
+    )
     return folder.described(context, command.project, target, digest)
 
 
@@ -56,7 +64,7 @@ def get_file(command: GetFile, context: Context) -> StoredFile:
     file = _find(context, command.project, command.path)
     target = paths.transferred(context, command.to)
     replace = command.replace or _is_ours(context, target)
-    digest = folder.put(file, target, replace=replace, spare=False)
+    digest = folder.put(file, target, replace=replace, spare=False, held=nullcontext())
     return folder.described(context, command.project, file, digest)
 
 
@@ -70,7 +78,8 @@ def delete_file(command: DeleteFile, context: Context) -> None:
         )
     if not place.exists():
         raise folder.missing(context, command.project, command.path)
-    folder.remove(place, paths.files_folder(context, command.project))
+    with _as_seen(context, command.project, place):
+        folder.remove(place, paths.files_folder(context, command.project))
 
 
 def _place(context: Context, project: str, path: str) -> Path:
@@ -89,6 +98,20 @@ def _find(context: Context, project: str, path: str) -> Path:
     if not place.is_file():
         raise folder.missing(context, project, path)
     return place
+
+
+@contextmanager
+def _as_seen(context: Context, project: str, file: Path) -> Iterator[None]:
+    """Nobody else puts or deletes files of the project meanwhile; Conflict: it is not as seen."""
+    with folder.alone(context, project):
+        if context.expected is not None:
+            if not file.is_file():
+                raise errors.Conflict(
+                    f"{file.name} is no file any more, as it was when you looked at it",
+                    expected=sorted(context.expected),
+                )
+            context.unchanged(folder.described(context, project, file, folder.digest_of(file)))
+        yield
 
 
 def _is_ours(context: Context, file: Path) -> bool:

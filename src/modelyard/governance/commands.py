@@ -82,6 +82,7 @@ class UpdateUser(Command[User]):
 
     needs = "users:write"
     route = "PATCH /users/{name}"
+    guarded = True
     arguments = ("name",)
 
     name: UserName = Field(description="name of the user", examples=["ada"])
@@ -100,11 +101,22 @@ class UpdateUser(Command[User]):
     active: bool | None = Field(default=None, description="may sign in and use keys, or no longer")
 
 
+class RevokeUser(Command[User]):
+    """Shut a user out: not active any more, sessions ended, keys revoked; roles and groups stay."""
+
+    needs = "users:write"
+    route = "POST /users/{name}/revoke"
+    arguments = ("name",)
+
+    name: UserName = Field(description="name of the user", examples=["ada"])
+
+
 class DeleteUser(Command[None]):
     """Delete a user with their keys, sessions and roles; what they made stays."""
 
     needs = "users:write"
     route = "DELETE /users/{name}"
+    guarded = True
     arguments = ("name",)
 
     name: UserName = Field(description="name of the user", examples=["ada"])
@@ -149,6 +161,7 @@ class UpdateGroup(Command[Group]):
 
     needs = "groups:write"
     route = "PATCH /groups/{name}"
+    guarded = True
     arguments = ("name",)
 
     name: Name = Field(description="name of the group", examples=["analysts"])
@@ -160,11 +173,22 @@ class UpdateGroup(Command[Group]):
     remove: tuple[UserName, ...] = Field(default=(), description="users to take out of it")
 
 
+class RevokeGroup(Command[Group]):
+    """Take away a group's rights and its roles in all projects; its users stay in it."""
+
+    needs = "groups:write"
+    route = "POST /groups/{name}/revoke"
+    arguments = ("name",)
+
+    name: Name = Field(description="name of the group", examples=["analysts"])
+
+
 class DeleteGroup(Command[None]):
     """Delete a group with its roles; its users stay."""
 
     needs = "groups:write"
     route = "DELETE /groups/{name}"
+    guarded = True
     arguments = ("name",)
 
     name: Name = Field(description="name of the group", examples=["analysts"])

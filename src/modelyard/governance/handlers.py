@@ -32,8 +32,10 @@ from modelyard.governance.commands import (
     ListSessions,
     ListUsers,
     RemoveMember,
+    RevokeGroup,
     RevokeKey,
     RevokeSession,
+    RevokeUser,
     ShowAccount,
     ShowGroup,
     ShowUser,
@@ -41,6 +43,7 @@ from modelyard.governance.commands import (
     UpdateUser,
     VerifyAudit,
 )
+from modelyard.governance.giving import EVERYTHING, require_may_give, rights_in
 from modelyard.governance.rights import require_grantable
 from modelyard.governance.types import (
     Account,
@@ -57,6 +60,7 @@ from modelyard.governance.types import (
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
+from modelyard.store.database import exclusively
 
 
 @handles(CreateUser)
@@ -72,6 +76,8 @@ def create_user(command: CreateUser, context: Context) -> User:
     )
     identity = people.identity_of(context, command.subject)
     with context.begin() as db:
+        if command.admin or command.groups:
+            require_may_give(context, db, EVERYTHING, "make admins or put users into groups")
         people.require_free(db, identity, command.name)
         repository.add_user(db, user, password=password, identity=identity)
         for group in command.groups:
@@ -105,7 +111,10 @@ def update_user(command: UpdateUser, context: Context) -> User:
     if password is not None:
         changes["password"] = password
     with context.begin() as db:
-        repository.get_user(db, command.name)
+        exclusively(db)
+        context.unchanged(repository.get_user(db, command.name))
+        if command.admin or command.active or password is not None or identity is not None:
+            require_may_give(context, db, EVERYTHING, "let users in, or make them admins")
         people.require_free(db, identity, command.name)
         if command.admin is False or command.active is False:
             people.require_another_admin(db, command.name)
@@ -115,11 +124,24 @@ def update_user(command: UpdateUser, context: Context) -> User:
         return repository.get_user(db, command.name)
 
 
+@handles(RevokeUser)
+def revoke_user(command: RevokeUser, context: Context) -> User:
+    """Shut the user out in every way, unless nobody could rule afterwards."""
+    with context.begin() as db:
+        repository.get_user(db, command.name)
+        people.require_another_admin(db, command.name)
+        repository.change_user(db, command.name, {"active": False})
+        sessions.end_all(db, command.name)
+        keys.revoke_all(db, command.name)
+        return repository.get_user(db, command.name)
+
+
 @handles(DeleteUser)
 def delete_user(command: DeleteUser, context: Context) -> None:
     """Forget the user, unless nobody could rule afterwards."""
     with context.begin() as db:
-        repository.get_user(db, command.name)
+        exclusively(db)
+        context.unchanged(repository.get_user(db, command.name))
         people.require_another_admin(db, command.name)
         repository.delete_user(db, command.name)
 
@@ -132,6 +154,7 @@ def create_group(command: CreateGroup, context: Context) -> Group:
         name=command.name, description=command.description, rights=command.rights, created=now()
     )
     with context.begin() as db:
+        require_may_give(context, db, command.rights, "make this group")
         repository.add_group(db, group)
         repository.put_into(db, command.name, command.users)
         return repository.get_group(db, command.name)
@@ -159,10 +182,24 @@ def update_group(command: UpdateGroup, context: Context) -> Group:
         require_grantable(command.rights)
         changes["rights"] = json.dumps(command.rights)
     with context.begin() as db:
-        repository.get_group(db, command.name)
+        exclusively(db)
+        context.unchanged(repository.get_group(db, command.name))
+        if command.add:
+            require_may_give(context, db, EVERYTHING, "put users into groups")
+        require_may_give(context, db, command.rights or (), "give these rights to a group")
         repository.change_group(db, command.name, changes)
         repository.take_out(db, command.name, command.remove)
         repository.put_into(db, command.name, command.add)
+        return repository.get_group(db, command.name)
+
+
+@handles(RevokeGroup)
+def revoke_group(command: RevokeGroup, context: Context) -> Group:
+    """Let it give nothing any more."""
+    with context.begin() as db:
+        repository.get_group(db, command.name)
+        repository.change_group(db, command.name, {"rights": json.dumps([])})
+        repository.forget_member(db, "group", command.name)
         return repository.get_group(db, command.name)
 
 
@@ -170,7 +207,8 @@ def update_group(command: UpdateGroup, context: Context) -> Group:
 def delete_group(command: DeleteGroup, context: Context) -> None:
     """Forget the group with its roles."""
     with context.begin() as db:
-        repository.get_group(db, command.name)
+        exclusively(db)
+        context.unchanged(repository.get_group(db, command.name))
         repository.delete_group(db, command.name)
 
 
@@ -179,6 +217,7 @@ def add_member(command: AddMember, context: Context) -> Member:
     """Give the role, in place of another."""
     with context.begin() as db:
         people.require_project(db, command.project)
+        require_may_give(context, db, rights_in(command.role), "give this role")
         return repository.put_member(db, command.project, command.kind, command.name, command.role)
 
 

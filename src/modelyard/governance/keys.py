@@ -105,6 +105,12 @@ def revoke(db: Connection, id_: str) -> None:
         left = [each for each in made if each not in done]
 
 
+def revoke_all(db: Connection, user: str) -> None:
+    """Revoke every key of a user, and those that were made with them."""
+    for id_ in db.scalars(select(api_keys.c.id).where(api_keys.c.user == user)).all():
+        revoke(db, id_)
+
+
 def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 

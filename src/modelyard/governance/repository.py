@@ -70,7 +70,7 @@ def change_user(db: Connection, name: str, changes: dict[str, Any]) -> None:
 def delete_user(db: Connection, name: str) -> None:
     """Forget a user; keys, sessions and places in groups go with the row."""
     exclusively(db)  # else a role given meanwhile would wait for the next one of that name
-    _forget_member(db, "user", name)
+    forget_member(db, "user", name)
     db.execute(delete(users).where(users.c.name == name))
 
 
@@ -122,7 +122,7 @@ def change_group(db: Connection, name: str, changes: dict[str, Any]) -> None:
 def delete_group(db: Connection, name: str) -> None:
     """Forget a group, with its roles."""
     exclusively(db)
-    _forget_member(db, "group", name)
+    forget_member(db, "group", name)
     db.execute(delete(groups).where(groups.c.name == name))
 
 
@@ -174,6 +174,11 @@ def remove_member(db: Connection, project: str, kind: MemberKind, name: str) -> 
         )
 
 
+def forget_member(db: Connection, kind: MemberKind, name: str) -> None:
+    """Take all roles of a user or group away."""
+    db.execute(delete(members).where(members.c.kind == kind, members.c.name == name))
+
+
 def _require(db: Connection, kind: MemberKind, name: str) -> None:
     if kind == "user":
         get_user(db, name)
@@ -183,10 +188,6 @@ def _require(db: Connection, kind: MemberKind, name: str) -> None:
 
 def _same_member(project: str, kind: MemberKind, name: str) -> Any:
     return and_(members.c.project == project, members.c.kind == kind, members.c.name == name)
-
-
-def _forget_member(db: Connection, kind: MemberKind, name: str) -> None:
-    db.execute(delete(members).where(members.c.kind == kind, members.c.name == name))
 
 
 def _users(db: Connection, query: Select[Any]) -> list[User]:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import json
+
 from sqlalchemy import Connection, delete, select
 
 from modelyard import errors
 from modelyard.store.tables import jobs, scenario_runs, scenarios
+
+
+def is_named(db: Connection, text: str) -> bool:
+    """Whether a job that waits or runs has a text in its arguments."""
+    open_jobs = select(jobs.c.id).where(jobs.c.state.in_(("queued", "running")))
+    named = jobs.c.arguments.contains(json.dumps(text)[1:-1], autoescape=True)
+    return db.scalar(open_jobs.where(named).limit(1)) is not None
 
 
 def forget_project(db: Connection, project: str) -> None:

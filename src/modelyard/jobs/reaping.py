@@ -25,8 +25,15 @@ class Reaper:
     or its clock may have been put on, and the job's worker is about to renew it.
     """
 
-    def __init__(self, context: Context, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        context: Context,
+        also: Callable[[Context], None] = lambda _: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`also` clears what other rooms leave until later; it is called as often as `clear`."""
         self._context = context
+        self._also = also
         self._clock = clock
         self._lease = context.settings.jobs.lease
         self._first_seen: dict[tuple[str, int, float], float] = {}
@@ -73,3 +80,4 @@ class Reaper:
         while forgotten:
             with self._context.begin() as db:
                 forgotten = endings.forget_old(db, self._context.settings.jobs.keep_days)
+        self._also(self._context)

@@ -54,7 +54,9 @@ class Worker:
         *,
         slots: int,
         queues: Sequence[str] = (),
+        clears: Callable[[Context], None] = lambda _: None,
     ) -> None:
+        """`command` starts a job's process; `clears` removes what other rooms leave until later."""
         self.name = f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(3)}"
         self._context = context
         self._rules = context.settings.jobs
@@ -64,7 +66,7 @@ class Worker:
         self._children: dict[str, Child] = {}
         self._ended: list[Child] = []
         self._bell: Bell = bell_of(context.engine)
-        self._reaper = Reaper(context)
+        self._reaper = Reaper(context, clears)
         self._selector = selectors.DefaultSelector()
         self._listened: int | None = None
         self._rang = False

@@ -207,13 +207,13 @@ class FileSettings(Section):
         default=20_480, ge=1, description="largest file that may be put into a project, MiB"
     )
     quota_mb: int = Field(
-        default=0, ge=0, description="all files that are put into a project, MiB; 0: no limit"
+        default=0, ge=0, description="all files of a project together, MiB; 0: no limit"
     )
     transit_days: int = Field(
-        default=7,
+        default=1,
         ge=0,
-        description="days that files in the folder transit, where clients put what one command "
-        "needs, are kept; 0: for ever",
+        description="days after which files in the folder transit are removed that a client put "
+        "there for a command and could not clear itself; 0: never",
     )
 
 

@@ -165,7 +165,12 @@ def test_a_tick_that_finds_the_last_run_under_way_is_skipped_and_says_so(place):
 
 def test_steps_use_the_variables_of_the_project(place):
     place.yard.projects.update(key="default", variables={"region": "emea", "rows": 7})
-    sample = {"dataset": "d", "output": "o-${project.region}.csv", "rows": "${project.rows}"}
+    sample = {
+        "dataset": "d",
+        "output": "o-${project.region}.csv",
+        "rows": "${project.rows}",
+        "method": "random",
+    }
     steps = (make("in-${project.region}"), Step(command="datasets.sample", arguments=sample))
     place.yard.scenarios.create(name="nightly", steps=steps)
     place.yard.projects.update(key="default", variables={"region": "apac"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import zipfile
 
@@ -215,15 +216,33 @@ class TestLuggage:
         made = client.datasets.create(project=project, name="all", path="in")
         assert made.rows == 2
 
-    def test_a_file_is_sent_once(self, server, project, here):
-        heard = []
-        (here / "n.csv").write_text("b\n2\n")
-        with modelyard.connect(
-            server.url, progress=lambda message, /, **_: heard.append(message)
-        ) as client:
-            for _ in range(3):
-                client.datasets.preview(project=project, dataset="n.csv")
-        assert heard.count("sending n.csv") == 1
+    def test_nothing_stays_on_the_server_but_what_is_kept_there(self, client, project, here):
+        make = {"project": project, "name": "m", "prediction_type": "binary_classification"}
+        client.models.create(**make)
+        version = {"project": project, "model": "m", "version": "v1", "classes": ("no", "yes")}
+        with pytest.raises(errors.Invalid):
+            client.versions.import_(**version, source=str(write_model(here / "bad", predict="(")))
+        client.versions.import_(**version, source=str(write_model(here / "good")))
+        (here / "in.csv").write_text(ROWS)
+        scoring = {"project": project, "model": "m", "input": "in.csv"}
+        client.scoring.run(**scoring, output="out.csv")
+        with pytest.raises(errors.ModelyardError):
+            client.scoring.run(**scoring, output="out.csv", version="none")
+        client.datasets.preview(project=project, dataset="in.csv")
+        assert client.files.list(project=project) == []
+
+    def test_what_a_killed_client_left_is_swept(self, server, client, churn, here):
+        (here / "in.csv").write_text(ROWS)
+        job = client.submit(
+            RunScoring(project=churn, model="churn", input="in.csv", output="later.csv")
+        )
+        client.follow(job)
+        (left,) = client.files.list(project=churn, folder="transit")
+        os.utime(server.workspace / "files" / churn / left.path, (0, 0))
+        client.files.put(project=churn, file="in.csv")
+        assert client.files.list(project=churn, folder="transit") == []
+        for path in ("in.csv", "later.csv"):
+            client.files.delete(project=churn, path=path)
 
     def test_refused_rows_come_along(self, client, project, here):
         write_model(

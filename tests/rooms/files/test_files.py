@@ -14,6 +14,7 @@ from tests.e2e.models import write_model
 
 import modelyard
 from modelyard import errors
+from modelyard.files.access import sweep_transit
 from modelyard.kernel.identity import Identity
 
 TEXT = b"a\n1\n2\n"
@@ -212,6 +213,38 @@ def test_refused_rows_are_where_the_caller_finds_them(yard, eve):
     run = eve.scoring.run(model="churn", input="in.csv", output="o.csv", on_error="skip")
     assert run.rejects == "files://o.csv.rejects.jsonl"
     assert eve.files.show(path=run.rejects).size > 0
+
+
+def test_what_a_job_still_needs_is_not_swept(yard, file):
+    path = "transit/abc/1/n.csv"
+    yard.files.put(file=str(file), path=path)
+    os.utime(yard.folder / "files" / "default" / path, (0, 0))
+    given = {"model": "m", "input": f"files://{path}", "output": "out.csv"}
+    job = yard.jobs.submit(command="scoring.run", given=given)
+    yard.files.put(file=str(file), path="one")
+    assert [each.path for each in yard.files.list()] == ["one", path]
+    yard.jobs.cancel(id=job.id)
+    sweep_transit(yard.open())
+    assert [each.path for each in yard.files.list()] == ["one"]
+
+
+def test_outputs_count_too(tmp_path, monkeypatch, file):
+    monkeypatch.setenv("MODELYARD_FILES__QUOTA_MB", "1")
+    yard = modelyard.open(tmp_path / "small")
+    wide = tmp_path / "wide.csv"
+    with wide.open("w") as out:
+        out.write("a\n")
+        out.writelines(f"{number:01000d}\n" for number in range(1500))
+    sample = {"dataset": str(wide), "output": "files://out.csv"}
+    with pytest.raises(errors.Blocked, match=r"files\.quota_mb.*out\.csv has no room.*delete some"):
+        yard.datasets.sample(**sample)
+    assert list((yard.folder / "files" / "default").iterdir()) == []
+    assert yard.datasets.sample(**sample, method="first", rows=900).rows == 900
+    assert yard.datasets.sample(**sample, method="first", rows=1000).rows == 1000  # in its place
+    with pytest.raises(errors.Blocked, match=r"other\.csv has no room"):
+        yard.datasets.sample(dataset=str(wide), output="files://other.csv", method="first", rows=99)
+    monkeypatch.undo()
+    yard.close()
 
 
 def test_what_is_in_transit_is_swept_after_some_days(yard, file):

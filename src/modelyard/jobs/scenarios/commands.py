@@ -52,6 +52,7 @@ class UpdateScenario(ProjectCommand[Scenario]):
 
     needs = "scenarios:write"
     route = "PATCH /scenarios/{name}"
+    guarded = True
     arguments = ("name",)
 
     name: Name = Field(description="name of the scenario")
@@ -126,6 +127,7 @@ class DeleteScenario(ProjectCommand[None]):
 
     needs = "scenarios:write"
     route = "DELETE /scenarios/{name}"
+    guarded = True
     arguments = ("name",)
 
     name: Name = Field(description="name of the scenario")
