@@ -67,7 +67,12 @@ def listing(values: Sequence[Any]) -> RenderableType:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in names:
         numbers = all(isinstance(getattr(value, name), int | float) for value in values)
-        table.add_column(heading(name), justify="right" if numbers else "left", overflow="fold")
+        table.add_column(
+            heading(name),
+            justify="right" if numbers else "left",
+            overflow="fold",
+            no_wrap=name == "id",  # it is copied into the next command
+        )
     for value in values:
         table.add_row(*(Text(fact(name, getattr(value, name))) for name in names))
     return table

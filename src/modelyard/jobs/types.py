@@ -24,10 +24,7 @@ class JobError(Value):
 class Job(Value):
     """A command that runs later, in a process of its own."""
 
-    listed = (
-        *("id", "project", "command", "state", "fraction", "message", "actor"),
-        *("submitted", "started", "ended"),
-    )
+    listed = ("id", "project", "command", "state", "fraction", "message", "actor", "submitted")
 
     id: str = Field(description="sorts by the moment of submission")
     project: str | None = None

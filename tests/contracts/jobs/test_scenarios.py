@@ -169,7 +169,7 @@ def test_steps_use_the_variables_of_the_project(place):
         "dataset": "d",
         "output": "o-${project.region}.csv",
         "rows": "${project.rows}",
-        "method": "random",
+        "method": "random_count",
     }
     steps = (make("in-${project.region}"), Step(command="datasets.sample", arguments=sample))
     place.yard.scenarios.create(name="nightly", steps=steps)
