@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -177,7 +178,7 @@ def remove(place: Path, top: Path) -> None:
         if place.is_dir() and not place.is_symlink():
             gone = place.with_name(f".{uuid.uuid4().hex}.deleted")
             place.rename(gone)  # at once, so that nobody writes into a half-deleted folder
-            shutil.rmtree(gone)
+            _remove_tree(gone)
         else:
             place.unlink(missing_ok=True)
     with suppress(OSError):  # it is not empty, or somebody else was first
@@ -185,6 +186,17 @@ def remove(place: Path, top: Path) -> None:
             if above == top:
                 break
             above.rmdir()
+
+
+def _remove_tree(folder: Path) -> None:
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            shutil.rmtree(folder)
+        except OSError as exc:
+            if exc.errno != errno.ENOTEMPTY or not left:  # else a late file came into it
+                raise
+        else:
+            return
 
 
 def missing(context: Context, project: str, path: str) -> errors.NotFound:
