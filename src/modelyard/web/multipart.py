@@ -45,14 +45,17 @@ async def read_multipart(
     limits: ServerSettings,
     threads: Threads,
     place: Callable[[], Path],
+    *,
+    most: int,
 ) -> tuple[list[tuple[str, str]], list[Upload]]:
     """The fields of a form, in order, and its files; `place` gives the path for each of these.
+
+    They have `most` bytes together.
 
     Raises:
         Refused: it is too large (413), too slow (408), cut off or malformed (400).
         Failed: a file cannot be written here.
     """
-    most = limits.max_upload_mb << 20
     if declared_length(request) > most:
         raise too_large(most)
     size, waiting = 0, bytearray()

@@ -25,4 +25,4 @@ def make_site(
     navigation = Navigation((each.nav, each.path) for each in PAGES if each.nav is not None)
     host = Host(workspace, cookies, navigation, no_auth=sign_in is None)
     again = Again(sign_in, host) if sign_in is not None else None
-    return Site(PAGES, host, threads, transfers, again, workspace.open().settings.server)
+    return Site(PAGES, host, threads, transfers, again, workspace.open().settings)

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from modelyard import errors
-from modelyard.kernel.settings import ServerSettings
+from modelyard.kernel.settings import Settings
 from modelyard.kernel.wire import field_in, read_text
 from modelyard.web.answers import Answer
 from modelyard.web.bodies import has_more_to_come
@@ -62,13 +62,14 @@ class Site:
         threads: Threads,
         transfers: Transfers,
         again: Again | None,
-        limits: ServerSettings,
+        settings: Settings,
     ) -> None:
         self._host = host
         self._threads = threads
         self._transfers = transfers
         self._again = again
-        self._limits = limits
+        self._limits = settings.server
+        self._largest_upload = settings.files.max_mb << 20
         self._shown: Tree[Page | Form] = Tree()
         self._taken: Tree[Form] = Tree()
         for each in pages:
@@ -112,6 +113,7 @@ class Site:
             self._limits,
             self._threads,
             lambda: stack.enter_context(self._transfers.place()),
+            most=self._largest_upload,
         )
 
     def _show(self, request: Request, found: Page | Form, fields: dict[str, str]) -> Response:
