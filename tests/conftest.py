@@ -18,6 +18,11 @@ settings.load_profile("without clocks")
 
 def pytest_addoption(parser):
     parser.addoption(
+        "--screenshots",
+        metavar="FOLDER",
+        help="where tests of pages leave what they have seen",
+    )
+    parser.addoption(
         "--database",
         choices=["sqlite", "postgresql"],
         default="sqlite",

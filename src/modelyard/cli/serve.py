@@ -41,7 +41,7 @@ from modelyard.workspace import open_workspace
     help="workers that run jobs beside the server; 0: none, `modelyard worker` runs them",
 )
 def serve(host: str, port: int, workspace: str | None, no_auth: bool, workers: int) -> None:
-    """Serve the workspace over HTTP until Ctrl-C: the API below /api/v1, its pages at /api/docs."""
+    """Serve the workspace until Ctrl-C: its pages, and the API below /api/v1 (see /api/docs)."""
     # The server brings its web framework, which help pages should not wait for.
     from modelyard.web import crew, server  # noqa: PLC0415
 

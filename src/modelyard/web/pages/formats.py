@@ -91,6 +91,12 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
 
 
+def sentence(text: str) -> str:
+    """A text with a capital at its beginning, unless it begins with the name of something."""
+    first = text.partition(" ")[0]
+    return text[:1].upper() + text[1:] if first.isalpha() and first.islower() else text
+
+
 def initials(name: str) -> str:
     """Two letters that stand for a name."""
     parts = name.replace("-", " ").replace("_", " ").replace(".", " ").split()

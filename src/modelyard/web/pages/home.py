@@ -11,7 +11,7 @@ from modelyard.kernel.values import Value, now
 from modelyard.projects.commands import ListProjects
 from modelyard.projects.types import Project
 from modelyard.web.pages.jobs import JobLine, active, lines_of
-from modelyard.web.pages.naming import about
+from modelyard.web.pages.naming import done, sign
 from modelyard.web.pages.page import Nav, Page, View, Visit
 
 RECENT = timedelta(days=7)
@@ -24,8 +24,8 @@ class Happening(Value):
     at: datetime
     who: str
     what: str
-    about: str
-    outcome: str
+    sign: str
+    """The icon of what it was done to."""
 
 
 class HomeView(View):
@@ -70,20 +70,16 @@ def may(account: Account, right: str) -> bool:
 
 
 def _happened(visit: Visit) -> tuple[Happening, ...]:
-    entries = visit.run(ListAudit(limit=MOST * 3))
-    return tuple(map(_happening, [e for e in entries if e.outcome == "ok"][:MOST]))
+    entries = visit.run(ListAudit(limit=MOST * 4, outcome="ok"))
+    return tuple(each for entry in entries if (each := _happening(entry)))[:MOST]
 
 
-def _happening(entry: AuditEntry) -> Happening:
+def _happening(entry: AuditEntry) -> Happening | None:
     given = entry.arguments if isinstance(entry.arguments, dict) else {}
-    named = given.get("name") or given.get("model") or given.get("key") or given.get("command")
-    return Happening(
-        at=entry.started,
-        who=entry.actor,
-        what=about(entry.action),
-        about=str(named or entry.project),
-        outcome=entry.outcome,
-    )
+    what = done(entry.action, given)
+    if what is None:
+        return None
+    return Happening(at=entry.started, who=entry.actor, what=what, sign=sign(entry.action))
 
 
 PAGES = (Page("/", home, "home.html", Nav("Home", "home", "")),)

@@ -10,6 +10,7 @@ from modelyard.jobs.commands import CancelJob, ListJobs, ReadJobLog, RetryJob, S
 from modelyard.jobs.types import Job, JobError, JobState, LogLine
 from modelyard.kernel.values import Value, now
 from modelyard.web.pages.form import Draft, Form
+from modelyard.web.pages.formats import sentence, took
 from modelyard.web.pages.naming import job_title
 from modelyard.web.pages.page import Crumb, Nav, Page, View, Visit, address
 
@@ -137,7 +138,9 @@ def running(visit: Visit) -> RunningView:
 def _said(job: Job) -> str:
     if job.state == "queued":
         return "Waits for a free worker" if job.attempt == 0 else "Is begun again after an error"
-    parts = [job.message] if job.message else []
+    if job.state in {"failed", "cancelled"}:
+        return f"{job.state.capitalize()} after {took(_seconds(job))}"
+    parts = [sentence(job.message)] if job.message else []
     if job.rows:
         parts.append(f"{job.rows:,} rows")
     if left := _left(job):

@@ -18,6 +18,75 @@ JOBS = {
     "recipes.run": "Run recipe {name}",
 }
 
+FIELDS = ("project", "key", "name", "model", "version", "path", "input")
+DONE = {
+    "projects.create": "created the project {key}",
+    "projects.update": "changed the project {key}",
+    "projects.delete": "deleted the project {key}",
+    "files.put": "uploaded {path}",
+    "files.delete": "deleted the file {path}",
+    "connections.create": "created the connection {name}",
+    "connections.delete": "deleted the connection {name}",
+    "datasets.create": "named the dataset {name}",
+    "datasets.delete": "deleted the dataset {name}",
+    "models.create": "created the model {name}",
+    "models.update": "changed the model {name}",
+    "models.delete": "deleted the model {name}",
+    "versions.import": "imported {model} {version}",
+    "versions.update": "changed {model} {version}",
+    "versions.activate": "activated {model} {version}",
+    "versions.verify": "verified {model} {version}",
+    "versions.export": "exported {model} {version}",
+    "versions.delete": "deleted versions of {model}",
+    "envs.build": "built the env {name}",
+    "envs.delete": "deleted the env {name}",
+    "scoring.run": "scored {input} with {model}",
+    "recipes.create": "saved the recipe {name}",
+    "recipes.run": "ran the recipe {name}",
+    "recipes.delete": "deleted the recipe {name}",
+    "scenarios.create": "created the scenario {name}",
+    "scenarios.update": "changed the scenario {name}",
+    "scenarios.run": "ran the scenario {name}",
+    "scenarios.delete": "deleted the scenario {name}",
+    "members.add": "added {name} to {project}",
+    "members.remove": "removed {name} from {project}",
+    "users.create": "created the user {name}",
+    "users.update": "changed the user {name}",
+    "users.delete": "deleted the user {name}",
+    "groups.create": "created the group {name}",
+    "groups.update": "changed the group {name}",
+    "groups.delete": "deleted the group {name}",
+    "keys.create": "made the key {name}",
+}
+SIGNS = {
+    "projects": "folder",
+    "files": "file",
+    "connections": "plug",
+    "datasets": "table",
+    "models": "box",
+    "versions": "download",
+    "envs": "terminal-2",
+    "scoring": "bolt",
+    "recipes": "bolt",
+    "scenarios": "clock",
+    "members": "users",
+    "users": "user",
+    "groups": "users",
+    "keys": "key",
+}
+
+
+def done(command: str, arguments: Mapping[str, Any]) -> str | None:
+    """What somebody did, to be read after their name; None for what is not worth telling."""
+    if command not in DONE:
+        return None
+    return DONE[command].format_map({name: arguments.get(name, "…") for name in FIELDS})
+
+
+def sign(command: str) -> str:
+    """The icon of a command's room."""
+    return SIGNS.get(command.partition(".")[0], "check")
+
 
 def job_title(command: str, arguments: Mapping[str, Any]) -> str:
     """What a job does."""

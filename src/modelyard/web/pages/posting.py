@@ -19,6 +19,7 @@ from modelyard.web.multipart import Upload
 from modelyard.web.pages import flash
 from modelyard.web.pages.fields import Typed, fields_of, label_of, text_of, values_of
 from modelyard.web.pages.form import Draft, FieldView, Form, FormView
+from modelyard.web.pages.formats import sentence
 from modelyard.web.pages.host import Host
 from modelyard.web.pages.page import Visit, address
 from modelyard.web.pages.rendering import HEADERS
@@ -161,11 +162,11 @@ def _faults(exc: errors.ModelyardError, fields: Sequence[FieldView]) -> dict[str
     for each in exc.context.get("faults", ()):
         name = str(each["field"]).partition(".")[0]
         text = str(each["problem"]).partition(GIVEN)[0]
-        found.setdefault(name, text[:1].upper() + text[1:])
+        found.setdefault(name, sentence(text))
     if found:
         return found
     named = exc.context.get("field") or _field_named_by(exc, fields)
-    return {named: exc.detail[:1].upper() + exc.detail[1:]}
+    return {named: sentence(exc.detail)}
 
 
 def _field_named_by(exc: errors.ModelyardError, fields: Sequence[FieldView]) -> str:

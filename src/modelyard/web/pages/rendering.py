@@ -19,6 +19,7 @@ from modelyard.web.pages.page import address
 
 HEADERS = {
     **SAFE,
+    "referrer-policy": "same-origin",  # with none at all, browsers send forms with `Origin: null`
     "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
     "img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
@@ -92,6 +93,7 @@ def environment() -> Environment:
         "number": formats.number,
         "percent": formats.percent,
         "plural": formats.plural,
+        "sentence": formats.sentence,
         "size": formats.size,
         "took": formats.took,
     }

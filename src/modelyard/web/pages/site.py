@@ -21,6 +21,7 @@ from modelyard.web.forms import read_pairs
 from modelyard.web.multipart import Upload, is_multipart, read_multipart
 from modelyard.web.pages.again import Again
 from modelyard.web.pages.form import Form
+from modelyard.web.pages.formats import sentence
 from modelyard.web.pages.host import Host
 from modelyard.web.pages.page import Page, View
 from modelyard.web.pages.posting import draft_view, gathered, take
@@ -192,6 +193,6 @@ def _error_view(exc: Exception, told: Answer) -> ErrorView:
     return ErrorView(
         title=TITLES.get(told.status, "That did not work"),
         status=told.status,
-        words=words[:1].upper() + words[1:],
+        words=sentence(words),
         code=getattr(error, "code", "error"),
     )
