@@ -107,6 +107,8 @@ def test_cursors_of_nothing_are_refused(filled):
             forged(mark, now().isoformat(), "7", "8"),
             forged("abcdef", now().isoformat(), "7"),
             forged({}),
+            forged(mark, "0001-01-01T00:00+14:00", "7"),
+            base64.urlsafe_b64encode(b"[" * 3000).decode(),
         ):
             with pytest.raises(errors.Invalid, match="cursor"):
                 page(db, select(envs.c.body), by, Paged(after=cursor), lambda row: row.body)

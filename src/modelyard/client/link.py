@@ -69,11 +69,11 @@ class Link:
         if sent.method == "POST" and upload is None:
             headers["idempotency-key"] = str(uuid.uuid4())
 
-        def once(number: int) -> httpx2.Response:
+        def once(*, reached: bool) -> httpx2.Response:
             with self._sent(sent, headers, upload, progress) as answer:
                 answer.read()
-                if number > 1 and sent.method == "DELETE" and answer.status_code == 404:
-                    return httpx2.Response(204, headers=answer.headers)  # the first one did it
+                if reached and sent.method == "DELETE" and answer.status_code == 404:
+                    return httpx2.Response(204, headers=answer.headers)  # the earlier one did it
                 if answer.is_error:
                     raise problem_in(answer, self.address)
                 return answer
@@ -87,7 +87,7 @@ class Link:
             ModelyardError: what the server answers, or that none does, or that the disk is full.
         """
 
-        def once(_number: int) -> httpx2.Response:
+        def once(**_: bool) -> httpx2.Response:
             with self._sent(sent, {"accept": f"{BYTES}, */*"}) as answer:
                 if answer.is_error:
                     answer.read()
@@ -153,19 +153,23 @@ class Link:
         self._met = True
         return answer
 
-    def _patiently(self, once: Callable[[int], T], *, repeats: bool) -> T:
-        """Try until it works, the patience is over, or trying again could do harm."""
-        until, pause, number = time.monotonic() + self.address.patience, FIRST_PAUSE, 1
+    def _patiently(self, once: Callable[..., T], *, repeats: bool) -> T:
+        """Try until it works, the patience is over, or trying again could do harm.
+
+        `once` is told whether the server may have got an earlier try.
+        """
+        until, pause, reached = time.monotonic() + self.address.patience, FIRST_PAUSE, False
         while True:
             try:
-                return once(number)
+                return once(reached=reached)
             except Lost as exc:
+                reached = reached or exc.reached
                 wait = max(pause, exc.wait)
                 hopeless = not self._met and not exc.reached and not exc.wait
                 if hopeless or (exc.reached and not repeats) or time.monotonic() + wait > until:
                     raise exc.error from exc
             time.sleep(wait)
-            pause, number = min(2 * pause, LONGEST_PAUSE), number + 1
+            pause = min(2 * pause, LONGEST_PAUSE)
 
 
 def _parts(file: Path, size: int, progress: Progress) -> Iterator[bytes]:

@@ -12,6 +12,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, bindparam, delete, insert, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from modelyard import errors
 from modelyard.governance.audit_chain import append, canonical
@@ -142,7 +143,7 @@ def _begin(context: Context, entry: Entry) -> None:
 def _end(context: Context, entry: Entry) -> None:
     """Move an entry from those that are pending to the end of the log.
 
-    Where the database is away it stays pending, and this process tries again: the command has ended
+    Where it cannot be written it stays pending, and this process tries again: the command has ended
     as it has ended, and its caller is told that.
     """
     keeper = _keeper(context)
@@ -151,10 +152,10 @@ def _end(context: Context, entry: Entry) -> None:
             gone = db.execute(TAKE_OUT, {"entry": entry["id"]})
             if gone.rowcount or entry["outcome"] != "lost":  # else somebody else has closed it
                 append(db, entry)
-    except errors.Unavailable as away:
+    except (errors.Unavailable, SQLAlchemyError) as exc:
         keeper.unkept[entry["id"]] = entry
         keeper.looked = -LOOKED_EVERY
-        LOG.warning("audit entry of %s is kept for later: %s", entry["action"], away.detail)
+        LOG.warning("audit entry of %s is kept for later: %s", entry["action"], exc)
     else:
         keeper.unkept.pop(entry["id"], None)
 

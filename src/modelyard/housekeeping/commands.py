@@ -13,6 +13,7 @@ class DeleteProject(Command[None]):
 
     needs = "projects:write"
     route = "DELETE /projects/{key}"
+    in_place = True
     guarded = True
     project_field = "key"
     arguments = ("key",)

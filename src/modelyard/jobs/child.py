@@ -20,6 +20,7 @@ KILLED_AFTER = 0.5
 """Seconds between asking a job to end and killing it."""
 LONGEST_LINE = 2000
 LARGEST_EVENT = 64 << 20
+MOST_ROWS = (1 << 63) - 1
 _BLOCK = 1 << 16
 
 
@@ -145,11 +146,11 @@ class Child:
         for line in whole:
             self._take_event(bytes(line))
         if len(rest) > LARGEST_EVENT:
-            self._garbled("it said more than is taken")
+            self.condemn("it said more than is taken")
 
     def _take_event(self, line: bytes) -> None:
         try:
-            event = json.loads(line)
+            event = _storable(json.loads(line))
             if {"result", "error"} & set(event):
                 self.ending_since = time.monotonic()
             if "result" in event:
@@ -159,9 +160,10 @@ class Child:
             else:
                 self.said = _progress(**event)
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as exc:
-            self._garbled(f"it said what cannot be read: {exc!r}")
+            self.condemn(f"it said what cannot be read: {exc!r}")
 
-    def _garbled(self, detail: str) -> None:
+    def condemn(self, detail: str) -> None:
+        """Kill the job, which says what nobody can make sense of."""
         self._events.clear()
         self.ending = Erred({"code": "failed", "detail": detail, "context": {}})
         self.kill()
@@ -176,7 +178,7 @@ class Child:
             self._output.clear()
 
     def _add_line(self, line: bytearray) -> None:
-        text = line.decode("utf-8", "replace").rpartition("\r")[2].replace("\0", "�")
+        text = _storable(line.decode("utf-8", "replace").rpartition("\r")[2])
         self.lines.append(text if len(text) <= LONGEST_LINE else text[:LONGEST_LINE] + "…")
         self.printed += 1
         del self.lines[: -self.keep]
@@ -187,10 +189,19 @@ _ERROR = ("code", "detail", "context")
 
 def _progress(*, message: str, fraction: float | None, rows: int | None) -> dict[str, Any]:
     return {
-        "message": message[:LONGEST_LINE].replace("\0", "�"),
+        "message": message[:LONGEST_LINE],
         "fraction": None if fraction is None else min(1.0, max(0.0, float(fraction))),
-        "rows": None if rows is None else int(rows),
+        "rows": None if rows is None else min(MOST_ROWS, max(0, int(rows))),
     }
+
+
+def _storable(value: Any) -> Any:
+    """A JSON value without what databases take in no text: NUL, and halves of surrogate pairs."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode().replace("\0", "�")
+    if isinstance(value, dict):
+        return {_storable(name): _storable(each) for name, each in value.items()}
+    return [_storable(each) for each in value] if isinstance(value, list) else value
 
 
 def _read(descriptor: int, into: bytearray) -> bool:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 
 from modelyard.jobs import leases, repository
 from modelyard.jobs.leases import Printed
@@ -16,7 +16,7 @@ from modelyard.jobs.types import ENDED
 from modelyard.kernel.context import Context
 from modelyard.kernel.settings import JobSettings
 from modelyard.store.clock import DatabaseNow
-from modelyard.store.tables import jobs
+from modelyard.store.tables import job_lines, jobs
 
 LONGEST_PAUSE = 600.0
 FINAL = frozenset({"invalid", "unauthenticated", "forbidden", "unsupported"})
@@ -112,18 +112,32 @@ def take_over(db: Connection, job_id: str, lease: int, until: float, context: Co
     return True
 
 
-def condemn(db: Connection, job_id: str, lease: int, why: str) -> bool:
+def condemn(db: Connection, job_id: str, lease: int, why: str, context: Context) -> bool:
     """End a job whose row nobody can make sense of, and bring the row in order."""
-    error = {"code": "failed", "detail": why, "context": {}}
-    sane = dict.fromkeys(("attempt", "failures", "losses", "retries", "lines"), 0)
-    changes = {
-        "state": "failed",
-        "ended": DatabaseNow(),
-        "message": why,
-        "error": json.dumps(error),
-    }
-    mine = leases.is_mine(job_id, lease)
-    return bool(db.execute(update(jobs).where(mine).values({**changes, **sane})).rowcount)
+    error = json.dumps({"code": "failed", "detail": why, "context": {}})
+    sane: dict[str, Any] = dict.fromkeys(("attempt", "failures", "losses", "retries"), 0)
+    sane["lines"] = (
+        select(func.coalesce(func.max(job_lines.c.line), 0))
+        .where(job_lines.c.job == job_id)
+        .scalar_subquery()
+    )
+    ended = {"state": "failed", "ended": DatabaseNow(), "message": why, "error": error}
+    changed = (
+        update(jobs)
+        .where(leases.is_mine(job_id, lease))
+        .values({**ended, **sane})
+        .returning(jobs.c.run, jobs.c.step, jobs.c.started)
+    )
+    row = db.execute(changed).one_or_none()
+    if row is None:
+        return False
+    repository.ring(db)
+    if row.run is not None:
+        try:
+            runs.step_ended(db, row, "failed", error, context.commands)
+        except (TypeError, ValueError):  # the run's row is damaged as well
+            scenarios.abandon_run(db, row.run)
+    return True
 
 
 def forget_old(db: Connection, days: float) -> int:

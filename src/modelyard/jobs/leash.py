@@ -5,7 +5,9 @@ own and ends with the command's exit code, or 128 and the signal that killed it.
 input it is told until which moment of the system's monotonic clock the lease lasts, one number a
 line; at that moment, or when its input is closed because the worker is gone, it kills the group. On
 SIGTERM it asks the group to end and kills it GRACE seconds later. A job that hangs in native code,
-or whose worker is stopped, could do none of this for itself.
+or whose worker is stopped, could do none of this for itself. The monotonic clock stands still while
+the machine sleeps; when it wakes up, the worker has to renew the lease soon, since another may have
+taken the job over.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ import time
 LAPSED = 250
 """Exit code that says: the lease was over."""
 UNSTARTABLE = 127
+WAKES_WITHIN = 5.0
+"""Seconds that a worker has to renew the lease after its machine slept."""
 EVENTS = "MODELYARD_JOB_EVENTS"
 """The variable that tells the job on which descriptor to say how far it is."""
 
@@ -70,7 +74,7 @@ def _let_go_of_pipes() -> None:
 
 
 def _watch(child: int, grace: float, wake: int, asked: list[float]) -> int:
-    until, kill_at = float("inf"), float("inf")
+    until, kill_at, sleep = float("inf"), float("inf"), slept()
     poller = select.poll()
     poller.register(0, select.POLLIN)
     poller.register(wake, select.POLLIN)
@@ -89,11 +93,23 @@ def _watch(child: int, grace: float, wake: int, asked: list[float]) -> int:
             _signal(child, signal.SIGTERM)
             kill_at = time.monotonic() + grace
         told = os.read(0, 1 << 12) if 0 in ready else b"\n"
-        until = _moment(told, until)
+        until = _moment(told, after_sleep(until, slept() - sleep))
+        sleep = slept()
         if not told or time.monotonic() >= min(until, kill_at):
             _signal(child, signal.SIGKILL)
             os.waitpid(child, 0)
             return LAPSED if time.monotonic() >= until else 128 + signal.SIGKILL
+
+
+def slept() -> float:
+    """Seconds that this machine slept since it was started, where the system tells."""
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return 0.0 if boot is None else time.clock_gettime(boot) - time.monotonic()
+
+
+def after_sleep(until: float, seconds: float) -> float:
+    """Until when a lease lasts after the machine slept for so long; a second is no sleep."""
+    return min(until, time.monotonic() + WAKES_WITHIN) if seconds > 1 else until
 
 
 def _moment(told: bytes, until: float) -> float:

@@ -39,6 +39,7 @@ class Reaper:
         self._first_seen: dict[tuple[str, int, float], float] = {}
         self._next = float("-inf")
         self._next_clearing = float("-inf")
+        self._is_clearing = False
 
     def look(self) -> list[str]:
         """Look if it is time; gives the jobs that were taken over, which are queued again."""
@@ -59,13 +60,27 @@ class Reaper:
                         taken.append(lease[0])
             except (TypeError, ValueError) as exc:
                 with self._context.begin() as db:
-                    endings.condemn(db, lease[0], lease[1], f"its row makes no sense: {exc}")
+                    why = f"its row makes no sense: {exc}"
+                    endings.condemn(db, lease[0], lease[1], why, self._context)
         return taken
 
     def clear(self) -> None:
-        """Forget what ended long ago, once an hour over all workers."""
+        """Forget what ended long ago, once an hour over all workers.
+
+        Each time only a part, since leases are to be renewed in between.
+        """
+        if self._is_due():
+            self._is_clearing = True
+            self._also(self._context)
+        if self._is_clearing:
+            with self._context.begin() as db:
+                forgotten = endings.forget_old(db, self._context.settings.jobs.keep_days)
+            self._is_clearing = bool(forgotten)
+
+    def _is_due(self) -> bool:
+        """Whether it is time to clear, and no other worker does."""
         if self._clock() < self._next_clearing:
-            return
+            return False
         self._next_clearing = self._clock() + CLEARS_EVERY / 6
         with self._context.begin() as db:
             exclusively(db)
@@ -74,10 +89,4 @@ class Reaper:
                 db.execute(insert(job_duties).values(name=_CLEARING, due=DatabaseNow()))
             again = DatabaseNow() + CLEARS_EVERY
             is_due = (job_duties.c.name == _CLEARING) & (job_duties.c.due <= DatabaseNow())
-            if not db.execute(update(job_duties).where(is_due).values(due=again)).rowcount:
-                return
-        forgotten = 1
-        while forgotten:
-            with self._context.begin() as db:
-                forgotten = endings.forget_old(db, self._context.settings.jobs.keep_days)
-        self._also(self._context)
+            return bool(db.execute(update(job_duties).where(is_due).values(due=again)).rowcount)

@@ -48,7 +48,7 @@ class Submission:
 def add(db: Connection, submission: Submission) -> str:
     """Queue a job and give back its id; it is there once the caller's transaction is."""
     command = submission.command
-    require_no_secret(submission.name, command)
+    require_deferrable(submission.name, command)
     arguments = command.model_dump_json(exclude_unset=True)
     if len(arguments) > LARGEST:
         raise errors.Invalid(
@@ -81,9 +81,11 @@ def add(db: Connection, submission: Submission) -> str:
     return str(row["id"])
 
 
-def require_no_secret(name: str, command: Command[Any]) -> None:
-    """Refuse what would leave a secret to whoever reads the database, or a backup of it."""
+def require_deferrable(name: str, command: Command[Any]) -> None:
+    """Refuse what cannot be a job, or would leave a secret to whoever reads the database."""
     kind = type(command)
+    if kind.in_place:
+        raise errors.Invalid(f"{name} cannot be a job or a step of a scenario; run it in place")
     for field in command.model_fields_set:
         if is_secret(kind, field):
             raise errors.Invalid(

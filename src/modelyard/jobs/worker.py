@@ -20,6 +20,7 @@ from modelyard.jobs.bell import Bell, bell_of
 from modelyard.jobs.child import Child
 from modelyard.jobs.endings import Died, Ending, Erred
 from modelyard.jobs.leases import Printed
+from modelyard.jobs.leash import slept
 from modelyard.jobs.reaping import Reaper
 from modelyard.jobs.scenarios import runs
 from modelyard.kernel.context import Context
@@ -36,6 +37,8 @@ TRIES_EVERY = 0.5
 """Seconds between two attempts to reach a database that is away."""
 LINGERS = 5.0
 """Seconds that a job's process gets to end by itself once it has said what came of it."""
+UNKEPT = (DBAPIError, TypeError, ValueError)
+"""What writing down raises where the database does not take what is to be written."""
 
 Command = Callable[[str, int], Sequence[str]]
 """The command line that runs a job, given its id and the number of its lease."""
@@ -77,7 +80,7 @@ class Worker:
         self._stop_at: float | None = None
         self._away = False
         self._retry_at = self._next_look = self._beaten = self._reported = float("-inf")
-        self._slept = _slept()
+        self._slept = slept()
         self._is_idle = False
 
     def stop(self) -> None:
@@ -158,9 +161,9 @@ class Worker:
             self._settle(self._ended[0])
             self._ended.pop(0)
             self._next_look = float("-inf")
-        now, slept = time.monotonic(), _slept()
-        woken = slept - self._slept > 1  # the machine slept: others may think we are gone
-        self._slept = slept
+        now, sleep = time.monotonic(), slept()
+        woken = sleep - self._slept > 1  # the machine slept: others may think we are gone
+        self._slept = sleep
         if self._children and (woken or now - self._beaten >= self._rules.lease / 5):
             self._beat(now)
         if now - self._reported >= REPORTS_EVERY:
@@ -173,11 +176,11 @@ class Worker:
         try:
             with self._context.begin() as db:
                 kept = endings.settle(db, child.job, child.lease, ending, self._context, printed)
-        except (DBAPIError, TypeError, ValueError) as exc:
+        except UNKEPT as exc:
             detail = f"what came of it cannot be kept: {exc}"
             ending = Erred({"code": "failed", "detail": detail, "context": {}})
             with self._context.begin() as db:
-                kept = endings.condemn(db, child.job, child.lease, detail)
+                kept = endings.condemn(db, child.job, child.lease, detail, self._context)
         said = "ended" if kept else "ended, but is another worker's"
         LOG.info("job %s %s: %s", child.job, said, endings.in_words(ending))
 
@@ -192,7 +195,19 @@ class Worker:
                 self._drop(child)
 
     def _report(self) -> None:
+        """Write down what the children said, all at once; each by itself if that cannot be kept."""
         news = [child for child in self._children.values() if child.said or child.lines]
+        try:
+            self._report_of(news)
+        except UNKEPT:
+            for child in news:
+                try:
+                    self._report_of([child])
+                except UNKEPT as exc:
+                    child.said, child.lines = {}, []
+                    child.condemn(f"what it said cannot be kept: {exc}")
+
+    def _report_of(self, news: Sequence[Child]) -> None:
         if not news:
             return
         lost = []
@@ -291,9 +306,3 @@ class Worker:
     def _forget(self, descriptor: int) -> None:
         if descriptor in self._selector.get_map():
             self._selector.unregister(descriptor)
-
-
-def _slept() -> float:
-    """Seconds that this machine slept since it was started, where the system tells."""
-    boot = getattr(time, "CLOCK_BOOTTIME", None)
-    return 0.0 if boot is None else time.clock_gettime(boot) - time.monotonic()

@@ -20,7 +20,8 @@ class Command(BaseModel, Generic[R]):
     `needs` names the right it takes, as `area:read` or `area:write`. `route` is its method and path
     below `/api/v1`, with fields in braces; what is GET changes nothing, nor does what `asks`: it is
     POST since its fields are too large for a query. `background` says that it
-    may take long and reports progress; as a job it then waits in `queue`. `arguments` names the
+    may take long and reports progress; as a job it then waits in `queue`. One that runs `in_place`
+    cannot be a job, since it would take away what jobs need. `arguments` names the
     fields that a command line takes by position, in order. `project_field` names the field that
     holds the project whose members may run it; a command without one is about the whole instance.
     A `guarded` command compares what it changes with what its caller saw (`Context.unchanged`).
@@ -38,6 +39,7 @@ class Command(BaseModel, Generic[R]):
     route: ClassVar[str]
     background: ClassVar[bool] = False
     queue: ClassVar[str] = "default"
+    in_place: ClassVar[bool] = False
     arguments: ClassVar[tuple[str, ...]] = ()
     project_field: ClassVar[str] = ""
     sends: ClassVar[str] = ""

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, literal, tuple_
@@ -74,14 +74,14 @@ def _read(cursor: str, by: Sequence[ColumnElement[Any]]) -> list[Any]:
         mark, *parts = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
         if mark == _mark(by):
             return [_value(part, key) for part, key in zip(parts, by, strict=True)]
-    except (ValueError, TypeError) as exc:
+    except (ValueError, TypeError, OverflowError, RecursionError) as exc:
         raise _unknown(cursor) from exc
     raise _unknown(cursor)
 
 
 def _value(part: Any, key: ColumnElement[Any]) -> Any:
     kind = datetime if isinstance(key.type, Moment) else key.type.python_type
-    value = datetime.fromisoformat(part) if kind is datetime else part
+    value = datetime.fromisoformat(part).astimezone(UTC) if kind is datetime else part
     if not isinstance(value, kind) or (isinstance(value, int) and abs(value) >= WIDEST):
         raise ValueError(part)
     if isinstance(value, str) and "\0" in value:

@@ -65,16 +65,16 @@ class Transfers:
         return self._folder / f"{token}.lock"
 
     def _sweep(self) -> None:
-        for lock in self._folder.glob("*.lock"):
-            with lock.open("rb") as held:
-                try:
+        for lock in list(self._folder.glob("*.lock")):
+            try:
+                with lock.open("rb") as held:
                     fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except OSError:
-                    continue  # its server lives
-                self._clear(lock.stem)
+                    self._clear(lock.stem)
+            except OSError:
+                continue  # its server lives, or another one clears it
 
     def _clear(self, token: str) -> None:
-        for file in self._folder.glob(f"{token}-*"):
+        for file in self._folder.glob(f"*{token}-*"):  # a dot stands before what is half written
             file.unlink(missing_ok=True)
         self._lock_of(token).unlink(missing_ok=True)
 

@@ -22,6 +22,12 @@ from modelyard import errors
 ODD_WORKER = Path(__file__).with_name("odd_worker.py")
 PATIENCE = 60.0
 LEASE = 2.0
+REFUSES = {
+    "sqlite": "create trigger refuses before update on jobs when new.message = 'poison' "
+    "begin select raise(abort, 'not taken'); end",
+    "postgresql": "alter table jobs add constraint refuses check (message <> 'poison')",
+}
+"""What makes a database refuse a row."""
 
 
 def until(true, patience=PATIENCE):

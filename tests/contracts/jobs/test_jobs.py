@@ -7,7 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
+from tests.contracts.jobs.conftest import REFUSES
 
 from modelyard import errors
 from modelyard.cli.problems import EXIT
@@ -163,7 +164,7 @@ def test_an_error_that_stays_is_not_retried(place):
 
 def test_output_and_progress_are_kept_within_bounds(make_place, database_url):
     place = make_place(database_url, log_lines=50)
-    said = json.dumps({"message": "half\0way", "fraction": 0.5, "rows": 7})
+    said = json.dumps({"message": "half\0way \udcff", "fraction": 0.5, "rows": 1 << 80})
     script = f"""
 import os, sys, time
 os.write(int(os.environ["MODELYARD_JOB_EVENTS"]), {said.encode()!r} + b"\\n")
@@ -176,13 +177,39 @@ os.write(int(os.environ["MODELYARD_JOB_EVENTS"]), b'{{"result": null}}\\n')
     place.odd_worker(1, sys.executable, "-S", "-c", script)
     [job] = place.submit()
     ran = place.ended(job)
-    assert (ran.state, ran.message, ran.rows, ran.fraction) == ("succeeded", "half\ufffdway", 7, 1)
+    assert (ran.state, ran.message, ran.fraction) == ("succeeded", "half\ufffdway ?", 1)
+    assert ran.rows == (1 << 63) - 1
     lines = place.yard.jobs.log(id=job)
     assert len(lines) <= 50
     assert lines[-1].line == ran.lines == 1002
     assert lines[-1].text == "\ufffd\ufffd broken"
     assert max(len(line.text) for line in lines) == 2001
     assert [line.line for line in place.yard.jobs.log(id=job, after=1000)] == [1001, 1002]
+
+
+def test_what_the_database_does_not_take_ends_one_job_and_not_its_worker(place):
+    with place.yard.open().begin() as db:
+        db.execute(text(REFUSES[db.dialect.name]))
+    bad, good = place.submit(2)
+    progress = {"fraction": None, "rows": None}
+    script = f"""
+import os, time
+words = b"poison" if os.environ["JOB"] == {bad!r} else b"fine"
+say = lambda line: os.write(int(os.environ["MODELYARD_JOB_EVENTS"]), line + b"\\n")
+say({json.dumps({**progress, "message": "MESSAGE"}).encode()!r}.replace(b"MESSAGE", words))
+while words == b"poison": time.sleep(0.1)
+say(b'{{"result": null}}')
+"""
+    place.odd_worker(2, sys.executable, "-S", "-c", script)
+    ended = place.ended(bad)
+    assert (ended.state, ended.error.code) == ("failed", "failed")
+    assert "what it said cannot be kept" in ended.error.detail
+    assert place.ended(good).state == "succeeded"
+
+
+def test_a_command_that_takes_away_jobs_is_none(place):
+    with pytest.raises(errors.Invalid, match=r"projects\.delete cannot be a job"):
+        place.yard.jobs.submit(command="projects.delete", given={"key": "p"})
 
 
 def test_what_makes_no_sense_ends_as_failed(place):

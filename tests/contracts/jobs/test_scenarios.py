@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 
 import pytest
-from sqlalchemy import delete, insert, select, update
-from tests.contracts.jobs.conftest import until
+from sqlalchemy import delete, insert, select, text, update
+from tests.contracts.jobs.conftest import REFUSES, until
 
 from modelyard import errors
-from modelyard.jobs.scenarios import runs
+from modelyard.jobs.scenarios import repository, runs
 from modelyard.jobs.scenarios.types import Step
 from modelyard.store.tables import jobs, scenarios
 
@@ -274,6 +275,38 @@ def test_a_run_whose_worker_was_killed_goes_on_at_its_step(place, tmp_path):
     ran = (tmp_path / "note").read_text().split()
     one, two, three = (step.job for step in run.steps)
     assert ran == [one, two, two, three]
+
+
+def test_a_step_whose_outcome_cannot_be_kept_ends_its_run(place):
+    with place.yard.open().begin() as db:
+        db.execute(text(REFUSES[db.dialect.name]))
+    place.yard.scenarios.create(name="nightly", steps=(make("a"), make("b")))
+    poison = json.dumps({"error": {"code": "failed", "detail": "poison", "context": {}}})
+    says_poison = SAYS_NOTHING.replace('{"result": null}', poison)
+    place.odd_worker(1, sys.executable, "-I", "-S", "-c", f"print('so far'); {says_poison}")
+    place.yard.scenarios.run(name="nightly")
+    run = ended(place)
+    assert (run.state, [step.state for step in run.steps]) == ("failed", ["failed", "skipped"])
+    job = run.steps[0].job
+    assert "so far" in place.log(job)
+    place.yard.jobs.retry(id=job)
+    assert place.ended(job).state == "failed"
+    place.yard.scenarios.delete(name="nightly")
+
+
+def test_a_follower_is_begun_by_one_alone(place):
+    create = place.yard.scenarios.create
+    create(name="nightly", steps=(make("a"),))
+    create(name="after", steps=(make("b"),), after="nightly")
+    context = place.yard.open()
+    if context.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer anyway")
+    with context.begin() as db:
+        [row] = repository.followers(db, "default", "nightly")
+        with context.begin() as other:
+            free = select(scenarios.c.name).with_for_update(skip_locked=True)
+            assert other.scalars(free).all() == ["nightly"]
+    assert row.name == "after"
 
 
 def test_damaged_scenarios_stop_nobody(place):

@@ -149,6 +149,16 @@ class TestTryingAgain:
             with pytest.raises(errors.NotFound):
                 client.models.delete(name="m")
 
+    def test_a_deletion_that_was_turned_away_is_not_done(self):
+        busy = says(BUSY, "503 Busy", OURS + b"retry-after: 0\r\n", PROBLEM)
+        gone = says(problem("not_found"), "404 Not Found", OURS, PROBLEM)
+        with (
+            Peer(busy, gone) as peer,
+            modelyard.connect(peer.url) as client,
+            pytest.raises(errors.NotFound),
+        ):
+            client.models.delete(name="m")
+
     def test_a_busy_server(self):
         busy = says(BUSY, "503 Busy", OURS + b"retry-after: 0\r\n", PROBLEM)
         with Peer(busy, busy, says()) as peer, modelyard.connect(peer.url) as client:

@@ -86,7 +86,7 @@ def _command_of(
             raise
         said = "; ".join(f"{fault['field']}: {fault['problem']}" for fault in faults)
         raise errors.Invalid(said, faults=faults) from None
-    jobs.require_no_secret(step.command, command)
+    jobs.require_deferrable(step.command, command)
     return None if any(is_open.values()) else command
 
 

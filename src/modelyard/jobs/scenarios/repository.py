@@ -98,9 +98,10 @@ def put_off(db: Connection, row: Row[Any], until: float | None) -> None:
 
 
 def followers(db: Connection, project: str, name: str) -> Sequence[Row[Any]]:
-    """Scenarios that run after one."""
+    """Scenarios that run after one; nobody else begins them until the transaction ends."""
     follow = (scenarios.c.project == project) & (scenarios.c.follows == name)
-    return db.execute(select(scenarios).where(follow).order_by(scenarios.c.name)).all()
+    query = select(scenarios).where(follow).order_by(scenarios.c.name)
+    return db.execute(query.with_for_update()).all()
 
 
 def remove(db: Connection, project: str, name: str) -> None:
@@ -146,6 +147,12 @@ def save_run(db: Connection, run_id: str, body: RunBody, state: RunState) -> Non
     if state != "running":
         changes["ended"] = DatabaseNow()
     db.execute(update(scenario_runs).where(scenario_runs.c.id == run_id).values(changes))
+
+
+def abandon_run(db: Connection, run_id: str) -> None:
+    """End a run whose row nobody can make sense of."""
+    ended = {"state": "failed", "ended": DatabaseNow()}
+    db.execute(update(scenario_runs).where(scenario_runs.c.id == run_id).values(ended))
 
 
 def history(
