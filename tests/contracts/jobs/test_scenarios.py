@@ -277,20 +277,26 @@ def test_a_run_whose_worker_was_killed_goes_on_at_its_step(place, tmp_path):
     assert ran == [one, two, two, three]
 
 
-def test_a_step_whose_outcome_cannot_be_kept_ends_its_run(place):
+def test_a_step_whose_outcome_cannot_be_kept_ends_its_run(place, tmp_path):
     with place.yard.open().begin() as db:
         db.execute(text(REFUSES[db.dialect.name]))
     place.yard.scenarios.create(name="nightly", steps=(make("a"), make("b")))
     poison = json.dumps({"error": {"code": "failed", "detail": "poison", "context": {}}})
-    says_poison = SAYS_NOTHING.replace('{"result": null}', poison)
-    place.odd_worker(1, sys.executable, "-I", "-S", "-c", f"print('so far'); {says_poison}")
-    place.yard.scenarios.run(name="nightly")
+    script = f"""
+import os, time
+print("so far", flush=True)
+while not os.path.exists({str(tmp_path / "go")!r}): time.sleep(0.05)
+{SAYS_NOTHING.replace('{"result": null}', poison)}
+"""
+    place.odd_worker(1, sys.executable, "-I", "-S", "-c", script)
+    job = place.yard.scenarios.run(name="nightly").steps[0].job
+    until(lambda: "so far" in place.log(job))
+    (tmp_path / "go").touch()
     run = ended(place)
     assert (run.state, [step.state for step in run.steps]) == ("failed", ["failed", "skipped"])
-    job = run.steps[0].job
-    assert "so far" in place.log(job)
     place.yard.jobs.retry(id=job)
     assert place.ended(job).state == "failed"
+    assert place.log(job).count("so far") == 2
     place.yard.scenarios.delete(name="nightly")
 
 
