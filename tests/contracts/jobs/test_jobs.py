@@ -196,6 +196,7 @@ def test_what_the_database_does_not_take_ends_one_job_and_not_its_worker(place):
 import os, time
 words = b"poison" if os.environ["JOB"] == {bad!r} else b"fine"
 say = lambda line: os.write(int(os.environ["MODELYARD_JOB_EVENTS"]), line + b"\\n")
+print("so far", flush=True)
 say({json.dumps({**progress, "message": "MESSAGE"}).encode()!r}.replace(b"MESSAGE", words))
 while words == b"poison": time.sleep(0.1)
 say(b'{{"result": null}}')
@@ -205,6 +206,8 @@ say(b'{{"result": null}}')
     assert (ended.state, ended.error.code) == ("failed", "failed")
     assert "what it said cannot be kept" in ended.error.detail
     assert place.ended(good).state == "succeeded"
+    place.yard.jobs.retry(id=bad)
+    assert place.ended(bad).state == "failed"
 
 
 def test_a_command_that_takes_away_jobs_is_none(place):
@@ -271,7 +274,7 @@ def test_a_lapsed_lease_is_taken_over_only_if_it_is_not_renewed_meanwhile(place,
         db.execute(update(jobs).values(lease_until=jobs.c.lease_until + put))
         db.execute(update(jobs).where(jobs.c.id == gone).values(worker="dead"))
     steady = [0.0]
-    reaper = Reaper(context, lambda: steady[0])
+    reaper = Reaper(context, clock=lambda: steady[0])
     assert reaper.look() == []
     steady[0] = lease / 4
     assert reaper.look() == []

@@ -294,9 +294,7 @@ while not os.path.exists({str(tmp_path / "go")!r}): time.sleep(0.05)
     (tmp_path / "go").touch()
     run = ended(place)
     assert (run.state, [step.state for step in run.steps]) == ("failed", ["failed", "skipped"])
-    place.yard.jobs.retry(id=job)
-    assert place.ended(job).state == "failed"
-    assert place.log(job).count("so far") == 2
+    assert "so far" in place.log(job)
     place.yard.scenarios.delete(name="nightly")
 
 
