@@ -14,6 +14,7 @@ from sqlalchemy import update
 
 import modelyard
 from modelyard import errors
+from modelyard.jobs.scenarios.types import Step
 from modelyard.kernel.identity import ANONYMOUS, Identity
 from modelyard.kernel.values import now
 from modelyard.store.tables import api_keys
@@ -164,6 +165,46 @@ def test_what_is_refused_never_reaches_its_handler(people, verb):
             # Its other fields are missing: a handler would stumble over them.
             code = outcome(lambda actor=actor: yard.acting(actors[actor]).run(asked(command)))
             assert code == wanted
+
+
+def kept(command):
+    """The arguments of the command about redwood; the rest of them only a run knows."""
+    needed = [name for name, info in command.model_fields.items() if info.is_required()]
+    arguments = dict.fromkeys(needed, "${unknown}")
+    if command.project_field:
+        arguments[command.project_field] = "redwood"
+    return arguments
+
+
+NO_STEPS = {"account", "jobs", "keys", "scenarios", "sessions"}
+
+
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb.split()[0] not in NO_STEPS])
+def test_no_scenario_holds_what_its_owner_may_not_do(people, verb):
+    """Everybody may save one in a project of their own, whatever it is about."""
+    yard, actors = people
+    command = VERBS[verb]
+    step = Step(command=verb.replace(" ", "."), arguments=kept(command))
+    for actor in ("stranger", "reader", "contributor", "auditor"):
+        there = yard.acting(actors[actor])
+        if f"of-{actor}" not in {project.key for project in there.projects.list()}:
+            there.projects.create(key=f"of-{actor}")
+        code = outcome(
+            lambda there=there, actor=actor: there.scenarios.create(
+                project=f"of-{actor}",
+                name=step.command,
+                steps=(step,),
+                parameters={"unknown": None},
+            )
+        )
+        assert code == expected(actor, command.needs, in_project=bool(command.project_field))
+
+
+def test_what_is_about_ones_own_is_no_step(people):
+    yard, _ = people
+    for verb in ("keys.revoke", "sessions.revoke", "account.show", "jobs.submit", "scenarios.run"):
+        with pytest.raises(errors.Invalid, match=f"{verb} cannot be a step"):
+            yard.scenarios.create(name="own", steps=(Step(command=verb, arguments={"id": "1"}),))
 
 
 LISTS = [

@@ -11,14 +11,15 @@ from modelyard import errors
 from modelyard.jobs import repository as jobs
 from modelyard.jobs.commands import EXAMPLE
 from modelyard.jobs.scenarios.parameters import known_to, named_in, require_names, unknown
-from modelyard.jobs.scenarios.runs import command_of
+from modelyard.jobs.scenarios.runs import arguments_of, command_of
 from modelyard.jobs.scenarios.schedule import zone_of
 from modelyard.jobs.scenarios.types import Scenario, Step
 from modelyard.kernel.command import Command
 from modelyard.kernel.context import Context
 
-APART = frozenset({"jobs", "scenarios"})
-"""Rooms whose commands are no steps."""
+APART = frozenset({"jobs", "scenarios", "account", "keys", "sessions"})
+"""Rooms whose commands are no steps: those about jobs, and those about what is one's own, where the
+handler looks who asks."""
 
 
 def check(scenario: Scenario, variables: Mapping[str, JsonValue], context: Context) -> None:
@@ -57,7 +58,7 @@ def check(scenario: Scenario, variables: Mapping[str, JsonValue], context: Conte
 def _command_of(
     step: Step, values: Mapping[str, JsonValue], context: Context
 ) -> Command[Any] | None:
-    """The command of a step; None where only a run will know it, and what is known fits.
+    """The command of a step, as far as it is known; None where its project is not.
 
     A parameter without a value is open: a run gives it.
     """
@@ -66,28 +67,37 @@ def _command_of(
     strangers = [name for name in named_in(dict(step.arguments)) if name not in values]
     if strangers and step.command in context.commands:
         raise unknown(strangers, values)
-    is_open = {
-        field: any(values[name] is None for name in named_in(value))
+    known = {
+        field: value
         for field, value in step.arguments.items()
+        if all(values[name] is not None for name in named_in(value))
     }
-    known = {field: value for field, value in step.arguments.items() if not is_open[field]}
+    open_fields = step.arguments.keys() - known
+    command = _filled(step.model_copy(update={"arguments": known}), open_fields, values, context)
+    jobs.require_deferrable(step.command, command)
+    return None if command.project_field in open_fields else command
+
+
+def _filled(
+    known: Step, open_fields: set[str], values: Mapping[str, JsonValue], context: Context
+) -> Command[Any]:
+    """The command of what is known of a step; what is not may be missing in it."""
     try:
-        command = command_of(step.model_copy(update={"arguments": known}), values, context.commands)
+        return command_of(known, values, context.commands)
     except errors.Invalid as exc:
-        passed_over = {"", *(field for field in is_open if is_open[field])}
+        if not open_fields:
+            raise
+        passed_over = {"", *open_fields}
         faults = [
             fault
             for fault in exc.context.get("faults", ())
             if fault["field"].partition(".")[0] not in passed_over
         ]
-        if any(is_open.values()) and not faults:
-            return None
-        if not any(is_open.values()):
-            raise
-        said = "; ".join(f"{fault['field']}: {fault['problem']}" for fault in faults)
-        raise errors.Invalid(said, faults=faults) from None
-    jobs.require_deferrable(step.command, command)
-    return None if any(is_open.values()) else command
+        if faults:
+            said = "; ".join(f"{fault['field']}: {fault['problem']}" for fault in faults)
+            raise errors.Invalid(said, faults=faults) from None
+    arguments: dict[str, Any] = arguments_of(known, values, context.commands)
+    return context.commands[known.command].model_construct(**arguments)
 
 
 def _called(number: int, step: Step) -> str:

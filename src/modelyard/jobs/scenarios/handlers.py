@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from modelyard import errors
 from modelyard.jobs import endings
+from modelyard.jobs import repository as jobs
 from modelyard.jobs.scenarios import repository, runs
 from modelyard.jobs.scenarios.checking import check
 from modelyard.jobs.scenarios.commands import (
@@ -23,6 +24,7 @@ from modelyard.jobs.scenarios.commands import (
     UpdateScenario,
 )
 from modelyard.jobs.scenarios.parameters import require_known
+from modelyard.jobs.scenarios.rights import require_right_of
 from modelyard.jobs.scenarios.schedule import next_time
 from modelyard.jobs.scenarios.types import Scenario, ScenarioRun
 from modelyard.kernel.bus import handles
@@ -86,7 +88,7 @@ def show_scenario(command: ShowScenario, context: Context) -> Scenario:
 
 @handles(RunScenario)
 def run_scenario(command: RunScenario, context: Context) -> ScenarioRun:
-    """Begin a run, as whoever asks."""
+    """Begin a run, as whoever asks; the scenario of a user is no deputy of a local caller."""
     with context.begin() as db:
         row = repository.find(db, command.project, command.name, lock=True)
         scenario = repository.as_scenario(row)
@@ -97,10 +99,15 @@ def run_scenario(command: RunScenario, context: Context) -> ScenarioRun:
                 f"run {under_way} of {command.name} is still under way; wait for it, or end it by "
                 f"scenarios cancel {command.name}"
             )
+        owner = jobs.identity_of(row.identity)
         by = (context.identity, _folder(context))
-        return runs.begin(
+        if context.identity.is_local and not owner.is_local:
+            by = (owner, row.folder)
+        run = runs.begin(
             db, row, context.commands, trigger="by hand", by=by, given=command.parameters
         )
+        require_right_of(owner, db, run, context)
+        return run
 
 
 @handles(CancelScenario)

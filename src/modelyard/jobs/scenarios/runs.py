@@ -130,11 +130,22 @@ def command_of(step: Step, values: Mapping[str, JsonValue], catalog: Catalog) ->
     Raises:
         ModelyardError: there is no such command, or its arguments do not fit.
     """
+    return catalog.fill(step.command, arguments_of(step, values, catalog))
+
+
+def arguments_of(
+    step: Step, values: Mapping[str, JsonValue], catalog: Catalog
+) -> dict[str, JsonValue]:
+    """The arguments of a step, with its own project where it names none.
+
+    Raises:
+        Invalid: a parameter is not known.
+    """
     arguments = {name: filled(value, values) for name, value in step.arguments.items()}
     known = catalog.get(step.command)
     if known is not None and known.project_field == "project":
         arguments.setdefault("project", values["project"])
-    return catalog.fill(step.command, arguments)
+    return arguments
 
 
 def holds(condition: Condition, *, failed: bool) -> bool:
