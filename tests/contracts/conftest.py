@@ -7,6 +7,11 @@ import pytest
 from modelyard.store.database import connect
 
 
+@pytest.fixture(autouse=True)
+def chosen_database():
+    """None: these tests name theirs, which the variable would overrule."""
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request, tmp_path):
     """The URL of an empty database of each kind."""

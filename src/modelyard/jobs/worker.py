@@ -35,6 +35,8 @@ LOOKS_ANYWAY_EVERY = 5.0
 """Seconds after which it looks for jobs although no bell rang."""
 TRIES_EVERY = 0.5
 """Seconds between two attempts to reach a database that is away."""
+TELLS_AFTER = 5.0
+"""Seconds for which it is away before that is told: on SQLite, many wait for one writer."""
 LINGERS = 5.0
 """Seconds that a job's process gets to end by itself once it has said what came of it."""
 UNKEPT = (DBAPIError, TypeError, ValueError)
@@ -78,7 +80,8 @@ class Worker:
             os.set_blocking(descriptor, False)
         self._selector.register(self._wake, selectors.EVENT_READ)
         self._stop_at: float | None = None
-        self._away = False
+        self._away_since = float("inf")
+        self._is_told = False
         self._retry_at = self._next_look = self._beaten = self._reported = float("-inf")
         self._slept = slept()
         self._is_idle = False
@@ -147,14 +150,16 @@ class Worker:
             self._write()
             self._look()
         except errors.Unavailable as exc:
-            self._retry_at, self._next_look = time.monotonic() + TRIES_EVERY, float("-inf")
-            if not self._away:
+            now = time.monotonic()
+            self._retry_at, self._next_look = now + TRIES_EVERY, float("-inf")
+            self._away_since = min(self._away_since, now)
+            if not self._is_told and now - self._away_since >= TELLS_AFTER:
                 LOG.warning("%s; trying again", exc.detail)
-            self._away = True
+                self._is_told = True
         else:
-            if self._away:
+            if self._is_told:
                 LOG.info("the database answers again")
-            self._away = False
+            self._away_since, self._is_told = float("inf"), False
 
     def _write(self) -> None:
         while self._ended:
