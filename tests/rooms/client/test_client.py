@@ -220,7 +220,7 @@ class TestLuggage:
         make = {"project": project, "name": "m", "prediction_type": "binary_classification"}
         client.models.create(**make)
         version = {"project": project, "model": "m", "version": "v1", "classes": ("no", "yes")}
-        with pytest.raises(errors.Invalid):
+        with pytest.raises(errors.Failed, match="cannot be loaded"):
             client.versions.import_(**version, source=str(write_model(here / "bad", predict="(")))
         client.versions.import_(**version, source=str(write_model(here / "good")))
         (here / "in.csv").write_text(ROWS)
@@ -237,11 +237,13 @@ class TestLuggage:
             RunScoring(project=churn, model="churn", input="in.csv", output="later.csv")
         )
         client.follow(job)
-        (left,) = client.files.list(project=churn, folder="transit")
-        os.utime(server.workspace / "files" / churn / left.path, (0, 0))
-        client.files.put(project=churn, file="in.csv")
+        left = client.files.list(project=churn, folder="transit")
+        assert left
+        for file in left:
+            os.utime(server.workspace / "files" / churn / file.path, (0, 0))
+        client.files.put(project=churn, file="in.csv", path="swept/in.csv")
         assert client.files.list(project=churn, folder="transit") == []
-        for path in ("in.csv", "later.csv"):
+        for path in ("swept/in.csv", "later.csv"):
             client.files.delete(project=churn, path=path)
 
     def test_refused_rows_come_along(self, client, project, here):
