@@ -177,9 +177,14 @@ def kept(command):
 
 
 NO_STEPS = {"account", "jobs", "keys", "scenarios", "sessions"}
+STEPS = [
+    verb
+    for verb, command in VERBS.items()
+    if verb.split()[0] not in NO_STEPS and not command.in_place
+]
 
 
-@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb.split()[0] not in NO_STEPS])
+@pytest.mark.parametrize("verb", STEPS)
 def test_no_scenario_holds_what_its_owner_may_not_do(people, verb):
     """Everybody may save one in a project of their own, whatever it is about."""
     yard, actors = people
