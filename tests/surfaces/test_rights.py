@@ -14,11 +14,12 @@ from sqlalchemy import update
 
 import modelyard
 from modelyard import errors
+from modelyard.jobs.commands import SubmitJob
 from modelyard.jobs.scenarios.types import Step
 from modelyard.kernel.identity import ANONYMOUS, Identity
-from modelyard.kernel.values import now
+from modelyard.kernel.values import LocalPath, now
 from modelyard.store.tables import api_keys
-from modelyard.verbs import Verbs
+from modelyard.verbs import CATALOG, Verbs
 
 VERBS = {f"{room} {name}": command for room, name, command in Verbs.commands()}
 
@@ -203,6 +204,47 @@ def test_no_scenario_holds_what_its_owner_may_not_do(people, verb):
             )
         )
         assert code == expected(actor, command.needs, in_project=bool(command.project_field))
+
+
+PATHS = [
+    (verb, name, mark.use)
+    for verb, command in VERBS.items()
+    for name, info in command.model_fields.items()
+    if not command.project_field
+    and name not in (command.sends, command.receives)
+    and (mark := LocalPath.of_field(info))
+]
+
+
+@pytest.mark.parametrize(("verb", "field", "use"), PATHS)
+def test_files_of_a_project_take_a_role_in_it_also_where_a_command_is_about_none(
+    people, verb, field, use
+):
+    yard, _ = people
+    command = VERBS[verb]
+    yard.users.create(name="builder")
+    yard.groups.create(name="builders", rights=(command.needs,), users=("builder",))
+    yard.members.add(project="blue", name="builder", role="contributor")
+    secret = yard.folder / "files" / "redwood" / "secret.txt"
+    secret.parent.mkdir(parents=True, exist_ok=True)
+    secret.write_text("canary==1.0\n")
+    builder = yard.acting(Identity("builder", "user"))
+    needed = {name: "x" for name, info in command.model_fields.items() if info.is_required()}
+    for path in ("files://redwood/secret.txt", "redwood/secret.txt", "blue/../redwood/secret.txt"):
+        given = needed | {field: path}
+        asks = command(**given)
+        step = Step(command=verb.replace(" ", "."), arguments=given)
+        for refused in (
+            lambda asks=asks: builder.run(asks),
+            lambda asks=asks: builder.run(SubmitJob.of(CATALOG, asks)),
+            lambda step=step: builder.scenarios.create(project="blue", name="s", steps=(step,)),
+        ):
+            with pytest.raises(errors.NotFound, match="there is no project 'redwood'") as said:
+                refused()
+            assert "canary" not in said.value.detail
+    yard.members.add(project="blue", name="builder", role="reader")
+    code = outcome(lambda: builder.open().authorize(command(**needed | {field: "blue/none.txt"})))
+    assert code == (OK if use == "read" else FORBIDDEN)
 
 
 def test_what_is_about_ones_own_is_no_step(people):

@@ -11,6 +11,7 @@ from modelyard.governance import repository
 from modelyard.governance.rights import SIGNED_IN, covers, reaches, role_for
 from modelyard.governance.standing import Standing, rights_of, roles_of, standing_of
 from modelyard.governance.types import Role
+from modelyard.kernel import paths
 from modelyard.kernel.command import Command
 from modelyard.kernel.context import Context
 from modelyard.store.tables import projects
@@ -27,6 +28,7 @@ def authorize(context: Context, command: Command[Any]) -> None:
         Unauthenticated: nobody is signed in, or the user or key is no longer valid.
         NotFound: it is about a project in which the identity has no role, or that is not there.
         Forbidden: it takes a right that the identity lacks; the message says who can grant it.
+        Invalid: it is about no project, and one of its paths is none.
     """
     if context.identity.is_local:
         return
@@ -35,6 +37,8 @@ def authorize(context: Context, command: Command[Any]) -> None:
         project = command.in_project()
         if project is None:
             _authorize_in_instance(context, db, who, command.needs)
+            for right, named in paths.rights_to(context, command):
+                _authorize_in_project(db, who, right, named)
         else:
             _authorize_in_project(db, who, command.needs, project)
 

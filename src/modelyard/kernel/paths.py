@@ -13,9 +13,12 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from modelyard import errors
+from modelyard.kernel.command import Command
 from modelyard.kernel.context import Context
+from modelyard.kernel.values import LocalPath
 
 FILES = "files://"
 FOLDER = "files"
@@ -88,6 +91,24 @@ def root_of(context: Context, project: str | None, settled: str) -> Path | None:
 def find(context: Context, project: str | None, text: str) -> Path:
     """The place on this machine that a caller's text names; errors as in `settle`."""
     return locate(context, project, settle(context, text))
+
+
+def rights_to(context: Context, command: Command[Any]) -> Iterator[tuple[str, str]]:
+    """What the paths of a command about no project take: rights, each with its project.
+
+    The files in which such a command may read and write are those of any project that it names.
+
+    Raises:
+        Invalid, Forbidden: as in `settle`.
+    """
+    kind = type(command)
+    for field, info in kind.model_fields.items():
+        mark, text = LocalPath.of_field(info), getattr(command, field, None)
+        if mark is None or field in (kind.sends, kind.receives) or not isinstance(text, str):
+            continue
+        settled = settle(context, text)
+        if settled.startswith(FILES):
+            yield f"files:{mark.use}", settled[len(FILES) :].partition("/")[0]
 
 
 def inner_path(text: str) -> str:

@@ -76,15 +76,18 @@ def delete_env(command: DeleteEnv, context: Context) -> None:
     """Take the folder away first: an env without its folder is built again when it is needed."""
     if command.env == LOCAL:
         raise errors.Invalid("'local' is the Python that runs Modelyard; it is not ours to delete")
+    seen = context.visible_projects()
     with context.begin() as db:
         env = repository.get_env(db, command.env)
         context.unchanged(env)
         users = repository.users_of(db, env.id)
         further = [name for name in repository.names_of(db, env.id) if name != command.env]
         if users and not command.force:
-            more = f" and {len(users) - 5} more" if len(users) > 5 else ""
+            known = repository.users_of(db, env.id, seen)[:5]
+            more = f"{len(users) - len(known)} {'more' if known else 'versions'}"
+            named = ", ".join([*known, *([more] if len(users) > len(known) else [])])
             raise errors.Conflict(
-                f"the env {command.env!r} is used by {', '.join(users[:5])}{more}; delete those "
+                f"the env {command.env!r} is used by {named}; delete those "
                 "versions first, or use --force: it is built again when they run"
             )
         if further and not command.force:

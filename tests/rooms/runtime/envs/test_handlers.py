@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import insert
 
 from modelyard import errors
+from modelyard.kernel.identity import Identity
 from modelyard.runtime import handlers
 from modelyard.runtime.commands import BuildEnv, DeleteEnv, ListEnvs, ShowEnv
 from modelyard.runtime.envs import ensure_env, env_python
@@ -161,12 +162,22 @@ def test_a_deleted_env_is_gone(context, build):
 def test_an_env_that_versions_use_is_deleted_by_force_only(context, build, used_by):
     env = build()
     used_by(env, *(f"v{number}" for number in range(7)))
-    with pytest.raises(errors.Conflict, match=r"used by default/churn/v0, .* and 2 more"):
+    with pytest.raises(errors.Conflict, match=r"used by default/churn/v0, .*, 2 more"):
         handlers.delete_env(DeleteEnv(env=env.id), context)
     handlers.delete_env(DeleteEnv(env="team", force=True), context)
     assert listed(context) == {}
     assert env_python(context, env).exists(), "it is built again when a version runs"
     assert list(listed(context)) == [env.id]
+
+
+def test_versions_that_somebody_may_not_see_are_only_counted(yard, context, build, used_by):
+    env = build()
+    used_by(env, "v1", "v2")
+    yard.users.create(name="eve")
+    stranger = yard.acting(Identity("eve", "user")).open()
+    with pytest.raises(errors.Conflict, match="is used by 2 versions; delete") as refused:
+        handlers.delete_env(DeleteEnv(env="team"), stranger)
+    assert "churn" not in refused.value.detail
 
 
 def test_an_env_with_further_names_is_deleted_by_force_only(context, build):
