@@ -1,7 +1,8 @@
 """Modelyard: the whole life cycle of any MLflow model.
 
 `open` gives a workspace here, `connect` one on a server; its rooms (`models`, `versions`,
-`datasets`, `scoring`, …) hold the verbs.
+`datasets`, `scoring`, …) hold the verbs. `restore` makes a workspace of a backup, `check_backup`
+says whether one is whole.
 """
 
 from __future__ import annotations
@@ -9,8 +10,18 @@ from __future__ import annotations
 from modelyard import errors
 from modelyard.client import Client, connect
 from modelyard.kernel.version import __version__
-from modelyard.workspace import Workspace, open_workspace
+from modelyard.workspace import Workspace, check_backup, open_workspace, restore_workspace
 
-__all__ = ["Client", "Workspace", "__version__", "connect", "errors", "open"]
+__all__ = [
+    "Client",
+    "Workspace",
+    "__version__",
+    "check_backup",
+    "connect",
+    "errors",
+    "open",
+    "restore",
+]
 
 open = open_workspace  # noqa: A001  modelyard.open reads as it should
+restore = restore_workspace

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from modelyard.backups import commands as backups
 from modelyard.data import commands as data
 from modelyard.files import commands as files
 from modelyard.governance import commands as governance
@@ -211,6 +212,12 @@ class Audit(Room):
     export = verb(governance.ExportAudit)
 
 
+class Backups(Room):
+    """Backups: the whole workspace in one file."""
+
+    create = verb(backups.CreateBackup)
+
+
 class Verbs:
     """Everything a caller can be asked."""
 
@@ -234,6 +241,7 @@ class Verbs:
         Sessions,
         Account,
         Audit,
+        Backups,
     )
 
     def __init__(self, caller: Caller) -> None:
@@ -256,6 +264,7 @@ class Verbs:
         self.sessions = Sessions(caller)
         self.account = Account(caller)
         self.audit = Audit(caller)
+        self.backups = Backups(caller)
 
     @classmethod
     def commands(cls) -> Iterator[tuple[str, str, type[Command[Any]]]]:

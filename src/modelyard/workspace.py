@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
+from modelyard.backups.types import BackupContent, Restored
 from modelyard.kernel.bus import Bus
 from modelyard.kernel.command import Command
 from modelyard.kernel.identity import Identity
@@ -32,6 +33,7 @@ BUS: Bus[Any] = Bus(
         "models.browsing",
         "scoring",
         "housekeeping",
+        "backups",
     )
 )
 FOLDER = ".modelyard"
@@ -137,9 +139,65 @@ def open_workspace(
         progress: called with a message, a fraction and a number of rows while long commands run.
         waits: wait for a database that is away, for as long as the settings say a job does.
     """
-    chosen = Path(folder or os.environ.get("MODELYARD_WORKSPACE") or FOLDER).expanduser()
     identity = Identity(actor or login_name())
-    return Workspace(chosen.absolute(), identity=identity, progress=progress, waits=waits)
+    return Workspace(chosen_folder(folder), identity=identity, progress=progress, waits=waits)
+
+
+def restore_workspace(
+    file: str | Path,
+    folder: str | Path | None = None,
+    *,
+    database: str = "",
+    actor: str | None = None,
+    progress: Progress = silence,
+) -> Restored:
+    """Make a workspace of a backup that `backups.create` wrote: all of it, or nothing.
+
+    The whole backup is read first, to see that nothing of it is damaged or missing. What an
+    interrupted restoring left in the folder is removed.
+
+    Args:
+        file: the backup.
+        folder: the workspace's folder, new or empty; as in `open_workspace` when none is given.
+        database: URL of an empty database, which is written into the settings file; when none is
+            given `MODELYARD_DATABASE`, else an SQLite file in the folder.
+        actor: the name under which it is recorded; the login name by default.
+        progress: called with a message and a fraction while it runs.
+
+    Raises:
+        NotFound: there is no such file.
+        Invalid: it is no backup, is damaged, or the database does not take what is in it.
+        Conflict: the folder or the database is not empty, or a newer Modelyard wrote the backup.
+        Failed: the disk is full, or something cannot be read or written.
+        Unavailable: the database does not answer.
+    """
+    restored: Restored = import_module("modelyard.backups.restoring").restore(
+        Path(file).expanduser(),
+        chosen_folder(folder),
+        database=database,
+        who=Identity(actor or login_name()),
+        progress=progress,
+    )
+    return restored
+
+
+def check_backup(file: str | Path, *, progress: Progress = silence) -> BackupContent:
+    """Read a whole backup, and say what is in it.
+
+    Raises:
+        NotFound: there is no such file.
+        Invalid: it is no backup, or is damaged.
+        Conflict: a newer Modelyard wrote it.
+    """
+    reading = import_module("modelyard.backups.reading")
+    content: BackupContent = reading.check(Path(file).expanduser(), progress)
+    return content
+
+
+def chosen_folder(folder: str | Path | None) -> Path:
+    """The folder that was named, or else that of `MODELYARD_WORKSPACE`, or else `./.modelyard`."""
+    chosen = folder or os.environ.get("MODELYARD_WORKSPACE") or FOLDER
+    return Path(chosen).expanduser().absolute()
 
 
 def login_name() -> str:

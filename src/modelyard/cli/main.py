@@ -11,6 +11,8 @@ import click
 from pydantic import TypeAdapter, ValidationError
 
 from modelyard import __version__, errors
+from modelyard.backups.commands import CreateBackup
+from modelyard.cli.backups import restore
 from modelyard.cli.options import parameters_of, values_from
 from modelyard.cli.problems import EXIT, tell, tell_usage, wants_json, wrong_values
 from modelyard.cli.serve import serve
@@ -49,7 +51,8 @@ def build() -> click.Group:
     jobs = root.commands["jobs"]
     if isinstance(jobs, click.Group):
         jobs.add_command(wait_command())
-    for service in (serve, worker_command(), run_job_command()):
+    backup = click_command("backup", CreateBackup)
+    for service in (serve, worker_command(), backup, restore, run_job_command()):
         root.add_command(service)
     return root
 
@@ -97,7 +100,7 @@ def run(
     # Tables and progress bars are only needed once a command runs.
     from modelyard.cli.render import progress_bar, show  # noqa: PLC0415
 
-    with progress_bar(enabled=command.background) as progress:
+    with progress_bar(enabled=command.background or bool(command.receives)) as progress:
         result = open_workspace(workspace, progress=progress).run(filled)
     if as_json:
         click.echo(TypeAdapter(command.result_type()).dump_json(result, indent=2))

@@ -13,6 +13,8 @@ from modelyard.files.folder import every_file
 from modelyard.kernel.context import Context
 from modelyard.kernel.paths import files_folder
 
+__all__ = ["count_files", "every_file", "remove_files"]
+
 
 def count_files(context: Context, project: str) -> int:
     """How many files a project has."""

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, bindparam, delete, insert, select
+from sqlalchemy import Connection, Engine, bindparam, delete, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from modelyard import errors
@@ -21,13 +21,16 @@ from modelyard.governance.process import is_gone, this_process
 from modelyard.governance.refusals import Refusals
 from modelyard.kernel.command import Command
 from modelyard.kernel.context import Context
+from modelyard.kernel.identity import Identity
 from modelyard.kernel.secrets import hidden
 from modelyard.kernel.values import now
-from modelyard.store.tables import audit_head, audit_pending
+from modelyard.store.tables import audit_entries, audit_head, audit_pending
 
 LOOKED_EVERY = 60.0
 """Seconds after which a process looks again for commands whose process is gone."""
 LOST = "the process ended before the command did; what it had done by then stays"
+UNDER_WAY = "a backup was taken while it ran; what came of it is not in there"
+RESTORED = "restore"
 LOG = logging.getLogger("modelyard.audit")
 PENDING = ("id", "process", "started", "body")
 BEGIN = (
@@ -101,7 +104,7 @@ def note(
     **told: Any,
 ) -> None:
     """Keep an entry of something that is no command, such as signing in."""
-    entry = _entry(context, action, "", shortened(told))
+    entry = _entry(context.identity, action, "", shortened(told))
     if actor:
         entry["actor"] = one_line(actor)
     if outcome != "ok" and _too_many(context, entry):
@@ -124,6 +127,23 @@ def close_lost(context: Context, *, at_once: bool = False) -> None:
             _end(context, keeper.unkept[row.id])
         elif row.process != this_process() and is_gone(row.process, row.started):
             _end(context, {**json.loads(row.body), "outcome": "lost", "detail": LOST, "ms": None})
+
+
+def note_restored(db: Connection, who: Identity, **told: Any) -> None:
+    """Close what was under way when a backup was taken, and note that it was restored."""
+    for row in db.execute(select(audit_pending).order_by(audit_pending.c.id)).all():
+        entry = {**json.loads(row.body), "outcome": "lost", "detail": UNDER_WAY, "ms": None}
+        append(db, entry)
+    db.execute(delete(audit_pending))
+    append(db, _finished(_entry(who, RESTORED, "", told), time.perf_counter()))
+
+
+def last_restored(db: Connection) -> dict[str, Any]:
+    """What was noted of the restoring of a backup, the last time; nothing if there was none."""
+    newest = audit_entries.c.number.desc()
+    query = select(audit_entries.c.body).where(audit_entries.c.action == RESTORED)
+    body = db.scalar(query.order_by(newest).limit(1))
+    return {} if body is None else dict(json.loads(body)["arguments"])
 
 
 def _keeper(context: Context) -> Keeper:
@@ -177,13 +197,11 @@ def _too_many(context: Context, entry: Entry) -> bool:
 
 def _entry_of(context: Context, command: Command[Any]) -> Entry:
     action = context.commands.name_of(type(command))
-    return _entry(
-        context, action, command.in_project() or "", arguments_of(command, context.commands.secrets)
-    )
+    told = arguments_of(command, context.commands.secrets)
+    return _entry(context.identity, action, command.in_project() or "", told)
 
 
-def _entry(context: Context, action: str, project: str, arguments: Any) -> Entry:
-    me = context.identity
+def _entry(me: Identity, action: str, project: str, arguments: Any) -> Entry:
     return {
         "id": secrets.token_hex(8),
         "started": now().isoformat(),

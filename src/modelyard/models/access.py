@@ -8,6 +8,7 @@ from modelyard.models import repository
 from modelyard.models.deleting import delete_models as forget_project
 from modelyard.models.fate import fate, lost, noticing
 from modelyard.models.folders import forget_folder
+from modelyard.models.repository import keepers
 from modelyard.models.running import RunnableVersion, predict_options, prepare, verified, verify
 from modelyard.models.types import ModelVersion, Verification
 from modelyard.store.database import exclusively
@@ -17,6 +18,7 @@ __all__ = [
     "fate",
     "find_version",
     "forget_project",
+    "keepers",
     "make_runnable",
     "noticing",
     "open_version",

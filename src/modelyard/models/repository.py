@@ -208,6 +208,12 @@ def kept_digests(db: Connection, project: str, model: str, version: str) -> set[
     return set(db.scalars(select(files.c.sha256).where(_at(files, project, model, version))))
 
 
+def keepers(db: Connection) -> dict[str, str]:
+    """Every artifact that a version keeps, with the words for one that does."""
+    rows = db.execute(select(files.c.sha256, files.c.project, files.c.model, files.c.version))
+    return {digest: f"version {v} of {model} in project {p}" for digest, p, model, v in rows}
+
+
 def folder_digest(db: Connection, project: str, model: str, version: str) -> str | None:
     """The digest over a version's files, if there is such a version."""
     body = db.scalar(select(versions.c.body).where(_at(versions, project, model, version)))

@@ -57,6 +57,21 @@ def connect(url: str | URL, *, connections: int = 5, busy: float = 60) -> Engine
         Unavailable: the database does not answer.
         Conflict: the database was made by a newer Modelyard.
     """
+    engine = unopened(url, connections=connections, busy=busy)
+    try:
+        migrate(engine)
+    except OperationalError as exc:
+        name = engine.url.render_as_string()
+        raise errors.Unavailable(f"the database {name} cannot be opened: {exc.orig}") from exc
+    return engine
+
+
+def unopened(url: str | URL, *, connections: int = 5, busy: float = 60) -> Engine:
+    """The database behind a URL, to which nobody has connected yet.
+
+    Raises:
+        Invalid: the URL is malformed or names a database that is not supported.
+    """
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
@@ -81,11 +96,6 @@ def connect(url: str | URL, *, connections: int = 5, busy: float = 60) -> Engine
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", partial(_prepare_sqlite, busy=busy))
         event.listen(engine, "begin", _begin_sqlite)
-    try:
-        migrate(engine)
-    except OperationalError as exc:
-        name = engine.url.render_as_string()
-        raise errors.Unavailable(f"the database {name} cannot be opened: {exc.orig}") from exc
     return engine
 
 
@@ -133,6 +143,22 @@ def transaction(engine: Engine, *, patience: float = 0) -> Iterator[Connection]:
 
 
 @contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that only reads, and all through it sees what was there at its beginning.
+
+    No writer waits for it.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    options: dict[str, Any] = {READING: True}
+    if engine.dialect.name == "postgresql":
+        options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with transaction(engine.execution_options(**options)) as db:
+        yield db
+
+
+@contextmanager
 def noted(begin: Begin, note: Callable[[Connection], None]) -> Iterator[Connection]:
     """A transaction in which `note` has the last word: what it writes is there as the rest is."""
     with begin() as db:
@@ -177,27 +203,45 @@ def migrate(engine: Engine, revision: str = HEAD) -> None:
     """Bring the tables to a revision, up or down; safe to call from several processes at once."""
     with engine.begin() as db:
         exclusively(db)
-        current = current_revision(db)
-        if current == revision:
-            return
-        if current is not None and current > HEAD:
-            raise errors.Conflict(
-                f"the database is at revision {current}, newer than this Modelyard knows ({HEAD}); "
-                "upgrade modelyard"
-            )
-        if current is None and revision == HEAD:
-            make_tables(db)
-            return
-        from alembic import command  # noqa: PLC0415  only needed when tables change
-        from alembic.config import Config  # noqa: PLC0415
+        migrate_within(db, revision)
 
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        config.attributes["connection"] = db
-        if revision == "base" or (current is not None and revision < current):
-            command.downgrade(config, revision)
-        else:
-            command.upgrade(config, revision)
+
+def migrate_within(db: Connection, revision: str = HEAD) -> None:
+    """Bring the tables to a revision, up or down, as part of a transaction."""
+    current = current_revision(db)
+    if current == revision:
+        return
+    if current is not None and current > HEAD:
+        raise errors.Conflict(
+            f"the database is at revision {current}, newer than this Modelyard knows ({HEAD}); "
+            "upgrade modelyard"
+        )
+    if current is None and revision == HEAD:
+        make_tables(db)
+        return
+    from alembic import command  # noqa: PLC0415  only needed when tables change
+
+    config = _steps()
+    config.attributes["connection"] = db
+    if revision == "base" or (current is not None and revision < current):
+        command.downgrade(config, revision)
+    else:
+        command.upgrade(config, revision)
+
+
+def known_revisions() -> set[str]:
+    """Every revision that the tables ever had."""
+    from alembic.script import ScriptDirectory  # noqa: PLC0415  as above
+
+    return {step.revision for step in ScriptDirectory.from_config(_steps()).walk_revisions()}
+
+
+def _steps() -> Any:
+    from alembic.config import Config  # noqa: PLC0415  as above
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
 
 
 def current_revision(db: Connection) -> str | None:

@@ -15,10 +15,12 @@ from modelyard.kernel.command import Caller
 from modelyard.kernel.context import Authority, Context
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.progress import Progress
-from modelyard.kernel.settings import read_settings
+from modelyard.kernel.settings import Settings, read_settings
 from modelyard.store.artifacts import LocalArtifacts
 from modelyard.store.database import READING, connect, noted, transaction
 
+RESTORING = "restoring.json"
+"""The file that is in a workspace folder until a backup is wholly restored into it."""
 MOMENT = 1.0
 """Seconds that a worker waits for somebody else's write."""
 
@@ -39,24 +41,26 @@ def open_context(
 
     Raises:
         Invalid: the folder cannot be made, or its settings are wrong.
+        Conflict: a backup is being restored into it, or was not wholly restored.
         Unavailable: the database does not answer.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
         raise errors.Invalid(f"the workspace folder {folder} cannot be made: {exc}") from exc
+    if (folder / RESTORING).exists():
+        raise errors.Conflict(
+            f"a backup is not wholly restored into {folder}: wait for 'modelyard restore' to end, "
+            "or run it again if it was stopped"
+        )
     settings = read_settings(folder)
-    engine = connect(
-        settings.database or f"sqlite:///{folder / 'modelyard.db'}",
-        connections=settings.server.threads,
-    )
+    engine = connect(database_url(settings, folder), connections=settings.server.threads)
     patience = settings.jobs.patience if waits else 0
     begin = partial(transaction, engine, patience=patience)
-    artifacts = Path(settings.artifacts) if settings.artifacts else folder / "artifacts"
     return Context(
         folder=folder,
         engine=engine,
-        artifacts=LocalArtifacts(artifacts),
+        artifacts=LocalArtifacts(artifacts_folder(settings, folder)),
         settings=settings,
         identity=identity,
         commands=commands,
@@ -67,6 +71,16 @@ def open_context(
         begin_aside=begin,
         read=partial(transaction, engine.execution_options(**{READING: True}), patience=patience),
     )
+
+
+def database_url(settings: Settings, folder: Path) -> str:
+    """Where the database of a workspace folder is."""
+    return settings.database or f"sqlite:///{folder / 'modelyard.db'}"
+
+
+def artifacts_folder(settings: Settings, folder: Path) -> Path:
+    """Where the artifacts of a workspace folder are."""
+    return Path(settings.artifacts) if settings.artifacts else folder / "artifacts"
 
 
 def seen_by(

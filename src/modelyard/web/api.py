@@ -131,7 +131,9 @@ class Api:
         expected = expected_by(request, route.command)
         place = stack.enter_context(self._transfers.place())
         query = read_query(request.url.query)
-        command = read_request(route.command, segments, query, {}, transfer=str(place))
+        body = b"" if route.command.sends else await read_all(request, self._limits)
+        told = read_json(body)
+        command = read_request(route.command, segments, query, told, transfer=str(place))
         asked = Asked(route, command, identity, expected)
         if route.command.sends:
             digest = await self._take_in(request, asked, place)

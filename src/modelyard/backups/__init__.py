@@ -1,0 +1,1 @@
+"""Backups: a workspace in one file, and back."""
