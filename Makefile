@@ -7,7 +7,7 @@ demo: .venv/demo.stamp  ## import three real models and score a month of flights
 
 test: .venv/dev.stamp browser  ## check the code and run every test
 	$(MAKE) check
-	$(BIN)/pytest -n 2 --dist worksteal --durations=25 --cov --cov-report=term
+	$(BIN)/pytest -n 3 --dist worksteal --durations=25 --cov --cov-report=term
 
 check: .venv/dev.stamp  ## formatting, lint, types, import contracts
 	$(BIN)/ruff format --check src tests bench demo docs tools

@@ -1,6 +1,6 @@
 """Readers of CSV, JSON lines and Parquet: polars, DuckDB, pyarrow, and our own room on top of them.
 
-    python bench/readers.py [--rows 1000000] [--rounds 3]
+    uv pip install --group bench; python bench/readers.py [--rows 1000000] [--rounds 3]
 
 Prints, for each reader and format, the median CPU seconds of streaming the file in batches and of
 learning types from every row, the peak memory of the process, and then what each reader makes of

@@ -7,12 +7,15 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.e2e.models import write_model
+
+import modelyard
 
 
 @dataclass(frozen=True)
@@ -108,5 +111,6 @@ def model_folder(tmp_path):
 @pytest.fixture
 def churn(cli):
     """A saved model without a version."""
-    cli.ok("models", "create", "churn", "--prediction-type", "binary_classification")
+    with closing(modelyard.open(cli.yard)) as yard:
+        yard.models.create(name="churn", prediction_type="binary_classification")
     return cli

@@ -11,7 +11,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from tests.e2e.models import write_model
-from tests.rooms.models.sources.conftest import free_port, own_environment, wait_for
+from tests.ports import free_port
+from tests.rooms.models.sources.conftest import own_environment, wait_for
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent

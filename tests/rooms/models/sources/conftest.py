@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.ports import free_port
 from tests.rooms.models.sources.gateway import Gateway
 
 from modelyard.models.sources import fetch
@@ -81,12 +82,6 @@ class MlflowServer:
     def model(self):
         """The folder of the model on the server's own disk."""
         return self.artifacts / self.facts["artifacts"].removeprefix("mlflow-artifacts:/")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def own_environment(**more):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.rooms.models.sources.conftest import files_of, free_port
+from tests.ports import free_port
+from tests.rooms.models.sources.conftest import files_of
 
 from modelyard import errors
 from modelyard.kernel.identity import Identity

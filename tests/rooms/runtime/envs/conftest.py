@@ -121,8 +121,8 @@ def shelf(tmp_path, monkeypatch):
 
 @pytest.fixture
 def uv(tmp_path):
-    """uv, with half a minute for each test."""
-    return Uv(tmp_path / "uv.log", time.monotonic() + 30, 30, lambda _line: None)
+    """uv, with minutes for each test, which takes seconds of a machine that is not busy."""
+    return Uv(tmp_path / "uv.log", time.monotonic() + 300, 300, lambda _line: None)
 
 
 @pytest.fixture
