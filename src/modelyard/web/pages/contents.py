@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from modelyard.web.pages import account, gallery, home, jobs, projects, search
 from modelyard.web.pages.form import Form
-from modelyard.web.pages.page import Page
+from modelyard.web.pages.page import Page, Way
 from modelyard.web.pages.search import Finder
 
 FINDERS: tuple[Finder, ...] = (*projects.FINDERS,)
 """What the search finds, in the order in which it is shown."""
 
+WAYS: tuple[Way, ...] = ()
+"""How to get the first model, at most three."""
+
 PAGES: tuple[Page | Form, ...] = (
-    *home.PAGES,
+    *home.pages(WAYS),
     *jobs.PAGES,
     *projects.PAGES,
     *account.PAGES,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -99,10 +100,9 @@ def sentence(text: str) -> str:
 
 def initials(name: str) -> str:
     """Two letters that stand for a name."""
-    parts = name.replace("-", " ").replace("_", " ").replace(".", " ").split()
-    if len(parts) > 1:
-        return (parts[0][0] + parts[1][0]).upper()
-    return name[:2].upper()
+    parts: list[str] = re.findall(r"[^\W_]+", name) or ["?"]
+    letters = parts[0][0] + parts[1][0] if len(parts) > 1 else parts[0][:2]
+    return letters.upper()
 
 
 def colour(name: str) -> str:

@@ -8,14 +8,16 @@ from modelyard.governance.commands import ListAudit
 from modelyard.governance.types import Account, AuditEntry
 from modelyard.jobs.commands import ListJobs
 from modelyard.kernel.values import Value, now
+from modelyard.models.commands import ListModels
 from modelyard.projects.commands import ListProjects
 from modelyard.projects.types import Project
 from modelyard.web.pages.jobs import JobLine, active, lines_of
 from modelyard.web.pages.naming import done, sign
-from modelyard.web.pages.page import Nav, Page, View, Visit
+from modelyard.web.pages.page import Nav, Page, View, Visit, Way
 
 RECENT = timedelta(days=7)
 MOST = 8
+FEW = 3
 
 
 class Happening(Value):
@@ -40,25 +42,34 @@ class HomeView(View):
     finished: tuple[JobLine, ...]
     """Where the audit log may not be read: jobs that ended."""
     may_create: bool
+    is_new: bool
+    """Whether there is no model yet."""
+    ways: tuple[Way, ...]
 
 
-def home(visit: Visit) -> HomeView:
-    """Gather it."""
-    projects = visit.part(ListProjects(limit=MOST + 1))
-    ended = visit.run(ListJobs(limit=MOST * 4))
-    failed = visit.run(ListJobs(state="failed", limit=MOST))
-    since = now() - RECENT
-    reads_audit = may(visit.account, "audit:read")
-    return HomeView(
-        title="Home",
-        name=visit.account.display_name or visit.account.name,
-        projects=tuple(projects),
-        failed=lines_of(job for job in failed if job.ended and job.ended > since),
-        active=active(visit),
-        happened=_happened(visit) if reads_audit else (),
-        finished=() if reads_audit else lines_of([j for j in ended if j.has_ended][:MOST]),
-        may_create=may(visit.account, "projects:write"),
-    )
+def pages(ways: tuple[Way, ...]) -> tuple[Page, ...]:
+    """The page, offering these ways to the first model."""
+
+    def home(visit: Visit) -> HomeView:
+        """Gather it."""
+        projects = tuple(visit.part(ListProjects(limit=MOST + 1)))
+        failed = visit.run(ListJobs(state="failed", limit=MOST))
+        since = now() - RECENT
+        reads_audit = may(visit.account, "audit:read")
+        return HomeView(
+            title="Home",
+            name=visit.account.display_name or visit.account.name,
+            projects=projects,
+            failed=lines_of(job for job in failed if job.ended and job.ended > since),
+            active=active(visit),
+            happened=_happened(visit) if reads_audit else (),
+            finished=() if reads_audit else _finished(visit),
+            may_create=may(visit.account, "projects:write"),
+            is_new=_is_new(visit, projects),
+            ways=ways,
+        )
+
+    return (Page("/", home, "home.html", Nav("Home", "home", "")),)
 
 
 def may(account: Account, right: str) -> bool:
@@ -67,6 +78,18 @@ def may(account: Account, right: str) -> bool:
         return True
     area = right.partition(":")[0]
     return bool({right, f"{area}:*", "*:*"} & set(account.rights))
+
+
+def _is_new(visit: Visit, projects: tuple[Project, ...]) -> bool:
+    """Whether no project has a model; who has many projects has looked around already."""
+    if len(projects) > FEW:
+        return False
+    return not any(visit.run(ListModels(project=each.key, limit=1)) for each in projects)
+
+
+def _finished(visit: Visit) -> tuple[JobLine, ...]:
+    ended = [job for job in visit.run(ListJobs(limit=MOST * 4)) if job.has_ended]
+    return lines_of(ended[:MOST])
 
 
 def _happened(visit: Visit) -> tuple[Happening, ...]:
@@ -80,6 +103,3 @@ def _happening(entry: AuditEntry) -> Happening | None:
     if what is None:
         return None
     return Happening(at=entry.started, who=entry.actor, what=what, sign=sign(entry.action))
-
-
-PAGES = (Page("/", home, "home.html", Nav("Home", "home", "")),)

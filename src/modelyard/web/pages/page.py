@@ -47,6 +47,17 @@ class Nav:
     """Whom it is shown to; None: everybody."""
 
 
+class Way(Value):
+    """A way to the first model, offered where there is none yet."""
+
+    title: str
+    about: str
+    icon: str
+    button: str
+    path: str
+    """Of the page that it leads to, with the field `project`."""
+
+
 @dataclass(frozen=True)
 class Visit:
     """A request for a page, by somebody who may make it."""

@@ -8,6 +8,7 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
+import modelyard
 from modelyard.data.commands import CreateDataset
 from modelyard.governance.commands import CreateUser
 from modelyard.jobs.commands import SubmitJob
@@ -65,14 +66,22 @@ FORMS = (
 )
 
 
-@pytest.fixture
-def client(yard, monkeypatch):
+@pytest.fixture(scope="module")
+def yard(tmp_path_factory):
+    """One workspace for all of them; each test uses names of its own."""
+    yard = modelyard.open(tmp_path_factory.mktemp("forms") / "yard", actor="tester")
+    yard.users.create(name="root", admin=True, password=PASSWORD)
+    yield yard
+    yard.close()
+
+
+@pytest.fixture(scope="module")
+def client(yard):
     """Pages with some more forms, for whoever works in the folder."""
-    monkeypatch.setattr("modelyard.web.pages.PAGES", (*contents.PAGES, *FORMS))
-    app = create_app(yard, no_auth=True)
-    with TestClient(
-        app, base_url="http://127.0.0.1", headers=HTML, follow_redirects=False
-    ) as client:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("modelyard.web.pages.PAGES", (*contents.PAGES, *FORMS))
+        app = create_app(yard, no_auth=True)
+    with TestClient(app, "http://127.0.0.1", headers=HTML, follow_redirects=False) as client:
         yield client
 
 
@@ -107,8 +116,8 @@ def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(client):
 
 
 def test_a_name_that_is_taken_is_said_at_its_field(client, yard):
-    yard.projects.create(key="flights")
-    refused = client.post("/projects/new", data={"key": "flights", "description": "x"})
+    yard.projects.create(key="taken")
+    refused = client.post("/projects/new", data={"key": "taken", "description": "x"})
     assert refused.status_code == 409
     assert 'id="f-key-e"' in refused.text
 
@@ -137,10 +146,10 @@ def test_two_who_change_the_same_are_told(client, yard):
 
 
 def test_a_field_that_held_something_can_be_emptied(client, yard):
-    yard.projects.create(key="flights", description="first")
-    mine = hidden(client.get("/t/flights/edit").text)
-    assert client.post("/t/flights/edit", data={**mine, "description": ""}).status_code == 303
-    assert yard.projects.show(key="flights").description == ""
+    yard.projects.create(key="emptied", description="first")
+    mine = hidden(client.get("/t/emptied/edit").text)
+    assert client.post("/t/emptied/edit", data={**mine, "description": ""}).status_code == 303
+    assert yard.projects.show(key="emptied").description == ""
 
 
 class TestUploads:
@@ -158,15 +167,15 @@ class TestUploads:
         assert list((yard.folder / "transfers").glob("*-*")) == []
 
     def test_a_name_that_is_taken_is_said_at_the_field(self, client):
-        self.send(client, name="one")
-        refused = self.send(client, name="two")
+        self.send(client, "b.csv", name="one")
+        refused = self.send(client, "b.csv", name="two")
         assert refused.status_code == 409
         assert 'id="f-path-e"' in refused.text
         assert 'value="two"' in refused.text
 
     def test_hostile_names_lead_nowhere(self, client, yard):
-        self.send(client, "..\\..\\evil.csv", name="one")
-        assert yard.files.list()[0].path == "evil.csv"
+        self.send(client, "..\\..\\evil.csv", name="evil")
+        assert yard.files.show(path="evil.csv").size == 4
 
     @pytest.mark.parametrize(
         ("kind", "body", "status"),
@@ -190,7 +199,6 @@ class TestUploads:
 class TestSessions:
     @pytest.fixture
     def signed_in(self, yard):
-        yard.users.create(name="root", admin=True, password=PASSWORD)
         app = create_app(yard)
         with TestClient(app, headers=HTML, follow_redirects=False) as client:
             form = hidden(client.get("/login").text)
@@ -207,11 +215,11 @@ class TestSessions:
             assert client.get("/jobs.json").status_code == 401
 
     def test_a_form_takes_the_token(self, signed_in, yard):
-        refused = signed_in.post("/projects/new", data={"key": "flights"})
+        refused = signed_in.post("/projects/new", data={"key": "own"})
         assert refused.status_code == 403
         form = hidden(signed_in.get("/projects/new").text)
         other = {"origin": "https://evil.example"}
-        typed = {**form, "key": "flights"}
+        typed = {**form, "key": "own"}
         assert signed_in.post("/projects/new", data=typed, headers=other).status_code == 403
         assert signed_in.post("/projects/new", data=typed).status_code == 303
 
@@ -219,7 +227,7 @@ class TestSessions:
         form = hidden(signed_in.get("/projects/new").text)
         for session in yard.sessions.list():
             yard.sessions.revoke(id=session.id)
-        typed = {**form, "key": "flights", "description": 'Ana\'s "own"'}
+        typed = {**form, "key": "kept", "description": 'Ana\'s "own"'}
         asked = signed_in.post("/projects/new", data=typed)
         assert asked.status_code == 401
         assert "Your session has ended" in asked.text
@@ -230,8 +238,8 @@ class TestSessions:
         shown = signed_in.post("/projects/new", data={**hidden(refused.text), **who})
         assert shown.status_code == 200
         assert "You are signed in again" in shown.text
-        assert 'value="flights"' in shown.text
+        assert 'value="kept"' in shown.text
         assert 'value="Ana&#39;s &#34;own&#34;"' in shown.text
-        assert [project.key for project in yard.projects.list()] == ["default"]
-        sent = {**hidden(shown.text), "key": "flights", "description": "Ana's"}
+        assert "kept" not in [project.key for project in yard.projects.list()]
+        sent = {**hidden(shown.text), "key": "kept", "description": "Ana's"}
         assert signed_in.post("/projects/new", data=sent).status_code == 303
