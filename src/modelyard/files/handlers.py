@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from modelyard import errors
@@ -45,10 +45,11 @@ def list_files(command: ListFiles, context: Context) -> Page[StoredFile]:
     found = {file.relative_to(all_files).as_posix(): file for file in folder.every_file(top)}
     left = sorted(path for path in found if command.after is None or path > command.after)
     shown = left[: command.limit]
-    return Page(
-        [folder.described(context, command.project, found[path]) for path in shown],
-        following=shown[-1] if len(shown) < len(left) else None,
-    )
+    listed = []
+    for path in shown:
+        with suppress(errors.NotFound):  # it went away meanwhile
+            listed.append(folder.described(context, command.project, found[path]))
+    return Page(listed, following=shown[-1] if len(shown) < len(left) else None)
 
 
 @handles(ShowFile)
@@ -60,11 +61,14 @@ def show_file(command: ShowFile, context: Context) -> StoredFile:
 
 @handles(GetFile)
 def get_file(command: GetFile, context: Context) -> StoredFile:
-    """Give the caller a copy."""
+    """Give the caller a copy; one that only passes through is no copy, but the file itself."""
     file = _find(context, command.project, command.path)
     target = paths.transferred(context, command.to)
-    replace = command.replace or _is_ours(context, target)
-    digest = folder.put(file, target, replace=replace, spare=False, held=nullcontext())
+    if _is_ours(context, target):
+        digest = folder.lend(file, target)
+    else:
+        replace = command.replace
+        digest = folder.put(file, target, replace=replace, spare=False, held=nullcontext())
     return folder.described(context, command.project, file, digest)
 
 

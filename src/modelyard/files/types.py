@@ -19,4 +19,6 @@ class StoredFile(Value):
     path: str = Field(description="where it is among the project's files, with /")
     size: int = Field(description="bytes")
     modified: datetime
-    sha256: str | None = Field(default=None, description="of its content; not told in lists")
+    sha256: str | None = Field(
+        default=None, description="of its content; not told in lists, nor of large files fetched"
+    )

@@ -103,6 +103,7 @@ class Worker:
             for child in self._children.values():
                 child.kill()
             self._bell.close()
+            self._context.engine.dispose()
             self._selector.close()
             os.close(self._wake)
             waker, self._waker = self._waker, -1

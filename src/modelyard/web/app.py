@@ -54,7 +54,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        loading = asyncio.create_task(threads.run(_load_handlers))
+        loading = asyncio.create_task(threads.run(_warm_up, cookies))
         yield
         await loading
         readiness.close()
@@ -88,9 +88,10 @@ def create_app(
     return app
 
 
-def _load_handlers() -> None:
-    """Import what carries commands out, so that the first request need not wait for it."""
+def _warm_up(cookies: Cookies) -> None:
+    """Import what carries commands out, and read the secret that signs cookies."""
     LOG.debug("%d handlers", len(BUS.handlers))
+    cookies.token("")
 
 
 async def _refusal(request: Request, exc: Exception) -> Response:

@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 
 from starlette.requests import Request
-from starlette.responses import StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from modelyard import errors
@@ -49,12 +49,11 @@ class Events:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with a stream, or say why not."""
         request = Request(scope, receive)
-        try:
-            response = await self._respond(request)
-        except Exception as exc:  # noqa: BLE001  whatever it is becomes an answer, and a log entry
-            await answer_to(exc).response()(scope, receive, send)
-            return
         self._open += 1
+        try:
+            response: Response = await self._respond(request)
+        except Exception as exc:  # noqa: BLE001  whatever it is becomes an answer, and a log entry
+            response = answer_to(exc).response()
         try:
             await response(scope, receive, send)
         finally:
@@ -62,7 +61,7 @@ class Events:
 
     async def _respond(self, request: Request) -> StreamingResponse:
         require_acceptable(request, KIND)
-        if self._open >= self._most:
+        if self._open > self._most:
             raise errors.Unavailable(
                 f"{self._most} clients follow jobs already; ask for GET /api/v1/jobs/… now and then"
             )

@@ -18,7 +18,7 @@ from modelyard.kernel.wire import LEFT_OUT, PREFIX, RESULT, in_query, transfer_f
 from modelyard.verbs import Verbs
 from modelyard.web.answers import Answer
 from modelyard.web.examples import example_of
-from modelyard.web.problems import TITLES
+from modelyard.web.problems import KIND, TITLES
 from modelyard.web.routes import Route, Routes
 from modelyard.web.submitting import LONGEST_WAIT
 from modelyard.web.transfers import BYTES
@@ -282,5 +282,5 @@ def _refusal(status: int) -> dict[str, Any]:
     schema = {"$ref": f"{SCHEMAS}Problem"}
     return {
         "description": TITLES[status],
-        "content": {"application/problem+json": {"schema": schema}},
+        "content": {KIND: {"schema": schema}},
     }

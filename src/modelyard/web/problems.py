@@ -43,6 +43,7 @@ TITLES = {
     500: "A mistake of the server",
     503: "Try again later",
 }
+KIND = "application/problem+json"
 RETRY_AFTER = 5
 LOG = logging.getLogger("modelyard.web")
 
@@ -100,4 +101,4 @@ def problem(
     if status == 401:
         more.setdefault("www-authenticate", 'Bearer realm="modelyard"')
     content = to_json(body, fallback=str, inf_nan_mode="null")
-    return Answer(status, content, "application/problem+json", more)
+    return Answer(status, content, KIND, more)

@@ -22,7 +22,8 @@ from modelyard.kernel.values import now
 from modelyard.store.database import Begin, upsert
 from modelyard.store.tables import replays
 from modelyard.web.answers import Answer
-from modelyard.web.problems import Refused
+from modelyard.web.bodies import JSON
+from modelyard.web.problems import KIND, Refused
 
 KEPT = timedelta(hours=24)
 HELD = timedelta(seconds=60)
@@ -120,7 +121,8 @@ def _again(row: Any) -> Answer:
             ),
         )
     headers: dict[str, str] = json.loads(row.headers)
-    return Answer(row.status, row.body.encode(), headers={**headers, **AGAIN})
+    kind = KIND if row.status >= 400 else JSON
+    return Answer(row.status, row.body.encode(), kind, {**headers, **AGAIN})
 
 
 def _in_flight() -> Refused:

@@ -16,6 +16,7 @@ import modelyard
 from modelyard import errors
 from modelyard.files.access import sweep_transit
 from modelyard.kernel.identity import Identity
+from modelyard.kernel.paths import TRANSFERS
 
 TEXT = b"a\n1\n2\n"
 DIGEST = hashlib.sha256(TEXT).hexdigest()
@@ -315,3 +316,18 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
     )
     assert int(done.stdout) < 30 * 1024
     assert (tmp_path / "got").stat().st_size == 300 << 20
+
+
+def test_what_passes_through_is_the_file_as_it_was(yard, tmp_path):
+    """Over HTTP a file is not copied before it is sent."""
+    (tmp_path / "a").write_bytes(b"first")
+    yard.files.put(file=str(tmp_path / "a"), path="a")
+    passing = yard.folder / TRANSFERS / "passing"
+    passing.parent.mkdir(exist_ok=True)
+    got = yard.files.get(path="a", to=str(passing))
+    assert passing.stat().st_nlink == 2
+    assert got.sha256 == hashlib.sha256(b"first").hexdigest()
+    (tmp_path / "a").write_bytes(b"second")
+    yard.files.put(file=str(tmp_path / "a"), path="a", replace=True)
+    yard.files.delete(path="a")
+    assert passing.read_bytes() == b"first"
