@@ -29,8 +29,10 @@ def cli() -> str:
     root = build()
     parts = [MADE, "# Command line\n", f"{root.help}\n", "Exit codes: 0 done"]
     codes = "".join(f", {code} {kind.code}" for kind, code in EXIT.items())
-    parts[-1] += f"{codes}, 130 interrupted.\nWith `--json`, the last line that a failed "
-    parts[-1] += "command prints on stderr is a document with `code`, `detail` and `context`.\n"
+    parts[-1] += (
+        f"{codes}, 130 interrupted.\nWith `--json`, a failed command prints one document on "
+    )
+    parts[-1] += "stderr, with `code`, `detail` and `context`, and nothing else.\n"
     for room, group in root.commands.items():
         if group.hidden:
             continue

@@ -11,6 +11,9 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from modelyard.backups.types import BackupContent, Restored
+from modelyard.jobs.commands import SubmitJob
+from modelyard.jobs.outcome import followed, outcome, wait
+from modelyard.jobs.types import Job
 from modelyard.kernel.bus import Bus
 from modelyard.kernel.command import Command
 from modelyard.kernel.identity import Identity
@@ -75,6 +78,23 @@ class Workspace(Verbs):
             audit.recorded(context, command),
         ):
             return BUS.handle(command, context)
+
+    def submit(self, command: Command[Any], *, retries: int = 0, delay: float = 0) -> Job:
+        """Have a command carried out as a job, without waiting for it; a worker runs it.
+
+        Args:
+            command: what to carry out, such as `modelyard.scoring.commands.RunScoring(...)`.
+            retries: how often to begin again after an error.
+            delay: seconds to wait before it may begin.
+        """
+        return self.run(SubmitJob.of(CATALOG, command, retries=retries, delay=delay))
+
+    def follow(self, job: Job | str, *, progress: Progress | None = None) -> Any:
+        """Wait until a job has ended; gives its command's result, or raises its error."""
+        found = job if isinstance(job, Job) else self.jobs.show(id=job)
+        with followed(found):
+            ended = wait(found, lambda: self.jobs.show(id=found.id), progress or self._progress)
+        return outcome(CATALOG, ended)
 
     def acting(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -30,13 +31,23 @@ def test_score_in_both_modes(imported):
 
 
 def test_phases_are_told_on_stderr_where_there_is_no_terminal(imported):
-    words = ("scoring", "run", "churn", "--input", "holdout", "--output", "scored.parquet")
-    done = imported(*words, "--json")
-    assert done.json["state"] == "finished"
+    done = imported("scoring", "run", "churn", "--input", "holdout", "--output", "scored.parquet")
+    assert "finished" in done.out
     lines = done.err.splitlines()
     assert lines[0] == "loading the model"
     assert re.fullmatch(r"scored 2 of 2 rows, [\d,]+ rows/s, 0 s left \(100%\)", lines[1])
     assert len(lines) == 2
+
+
+def test_detached(imported):
+    """Paths mean what they mean here; `jobs wait` gives what the command would have."""
+    words = ("scoring", "run", "churn", "--input", "holdout", "--output", "scored.csv", "--detach")
+    said = imported(*words).out
+    assert "modelyard worker " in said
+    [waiting] = re.findall(r"modelyard (jobs wait \S+)", said)
+    assert imported("worker", "--drain").code == 0
+    assert imported.ok(*waiting.split())["output"] == "scored.csv"
+    assert (imported.folder / "scored.csv").read_text().count("\n") == 3
 
 
 def test_show_list_activate_verify_export_delete(imported, model_folder):
@@ -162,10 +173,16 @@ def test_wrong_words_are_said(imported, words, code, said):
     assert done.out == ""
 
 
-def test_errors_in_json_mode_leave_stdout_empty(imported):
-    done = imported("versions", "show", "churn", "v7", "--json")
-    assert done.out == ""
-    assert '"code": "not_found"' in done.err
+def test_in_json_mode_stderr_holds_an_error_and_nothing_else(imported):
+    (imported.folder / "no-fare.csv").write_text("age\n1\n")
+    words = ("scoring", "run", "churn", "--output", "scored.csv", "--json")
+    done = imported(*words, "--input", "no-fare.csv")
+    assert (done.code, done.out) == (2, "")
+    problem = json.loads(done.err)
+    assert problem["code"] == "invalid"
+    assert "fare" in problem["detail"]
+    done = imported(*words, "--input", "holdout")
+    assert (done.json["state"], done.err) == ("finished", "")
 
 
 def test_the_python_example_of_the_readme(model_folder, tmp_path):

@@ -32,6 +32,18 @@ OPENAPI = json.loads(json.dumps(OpenApi(Routes(Verbs.commands())).document))
 DOCS = Path(modelyard.__file__).parents[2] / "docs" / "reference"
 
 
+def example_of(command):
+    """The values of the example in the OpenAPI document."""
+    method, path = command.http()
+    operation = OPENAPI["paths"][f"/api/v1{path}"][method.lower()]
+    needed = [each for each in operation["parameters"] if each.get("required")]
+    values = {each["name"]: each["example"] for each in needed}
+    if "requestBody" in operation:
+        content = operation["requestBody"]["content"]
+        values |= content.get("application/json", NONE)["example"]
+    return values
+
+
 @pytest.mark.parametrize(("room", "name", "command"), VERBS, ids=IDS)
 class TestVerb:
     def test_has_a_handler(self, room, name, command):
@@ -92,13 +104,7 @@ class TestVerb:
         assert described == set(command.model_fields) - {transfer_field(command)}
 
     def test_has_an_example_request_that_fits(self, room, name, command):
-        method, path = command.http()
-        operation = OPENAPI["paths"][f"/api/v1{path}"][method.lower()]
-        needed = [each for each in operation["parameters"] if each.get("required")]
-        values = {each["name"]: each["example"] for each in needed}
-        if "requestBody" in operation:
-            content = operation["requestBody"]["content"]
-            values |= content.get("application/json", NONE)["example"]
+        values = example_of(command)
         if field := transfer_field(command):
             values[field] = "a-file"
         assert command.model_validate(values)

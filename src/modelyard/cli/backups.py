@@ -5,8 +5,7 @@ from __future__ import annotations
 import click
 from pydantic import BaseModel
 
-from modelyard import errors
-from modelyard.cli.problems import EXIT, tell
+from modelyard.cli.problems import told
 from modelyard.workspace import check_backup, restore_workspace
 
 
@@ -38,19 +37,13 @@ def restore(file: str, workspace: str | None, database: str, *, check: bool, as_
       FILE       backup, as 'modelyard backup' writes it
     """
     # Tables and progress bars are only needed once a command runs.
-    from modelyard.cli.render import progress_bar, show  # noqa: PLC0415
+    from modelyard.cli.render import progress_bar, tell_result  # noqa: PLC0415
 
-    try:
-        with progress_bar(enabled=True) as progress:
+    with told(as_json=as_json):
+        with progress_bar(quiet=as_json) as progress:
             result: BaseModel = (
                 check_backup(file, progress=progress)
                 if check
                 else restore_workspace(file, workspace, database=database, progress=progress)
             )
-    except errors.ModelyardError as error:
-        tell(error, as_json=as_json)
-        raise SystemExit(EXIT[type(error)]) from error
-    if as_json:
-        click.echo(result.model_dump_json(indent=2))
-    else:
-        show(result)
+        tell_result(result, type(result), as_json=as_json)

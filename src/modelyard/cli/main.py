@@ -5,28 +5,51 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any
 
 import click
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
-from modelyard import __version__, errors
+from modelyard import __version__
 from modelyard.backups.commands import CreateBackup
 from modelyard.cli.backups import restore
+from modelyard.cli.interrupts import second_ends_at_once
+from modelyard.cli.next_steps import next_steps
 from modelyard.cli.options import parameters_of, values_from
-from modelyard.cli.problems import EXIT, tell, tell_usage, wants_json, wrong_values
+from modelyard.cli.place import Place, chosen_place
+from modelyard.cli.problems import (
+    INTERRUPTED,
+    tell_interrupted,
+    tell_usage,
+    told,
+    wants_json,
+    wrong_values,
+)
 from modelyard.cli.serve import serve
-from modelyard.cli.services import run_job_command, wait_command, worker_command
+from modelyard.cli.services import run_job_command, worker_command
+from modelyard.cli.waiting import wait_command
+from modelyard.jobs.commands import SubmitJob
+from modelyard.jobs.types import Job
 from modelyard.kernel.command import Command
 from modelyard.verbs import Verbs
-from modelyard.workspace import open_workspace
 
-INTERRUPTED = 130
+HELP = """Manage the whole life cycle of any MLflow model.
+
+Every verb has --help, and --json for scripts: stdout then holds one document, and stderr that of
+an error or nothing. A list is written a,b; where an item holds a comma '"a,b",c' or '["a,b","c"]';
+or its option is given again.
+
+A verb works in the folder --workspace (or MODELYARD_WORKSPACE), or on the server --url (or
+MODELYARD_URL), to which it shows the API key in MODELYARD_API_KEY or in the file --api-key-file; a
+key is never an argument, where others would see it. What is typed goes before what is set. What
+takes long runs in place with its progress, or later as a job with --detach."""
 EPILOG = """\b
 Try:
   modelyard models create churn --prediction-type binary_classification
   modelyard versions import churn v1 ./mlflow-model --target churned --classes no,yes
   modelyard scoring run churn --input holdout.csv --output scored.parquet
+  modelyard models list --url https://modelyard.example.org
 """
 
 
@@ -34,9 +57,7 @@ def build() -> click.Group:
     """Build the command line from the verbs."""
     root = click.Group(
         "modelyard",
-        help="Manage the whole life cycle of any MLflow model.\n\n"
-        "Every verb has --help, and --json for scripts. A list is written a,b; where an item holds "
-        """a comma '"a,b",c' or '["a,b","c"]'; or its option is given again.""",
+        help=HELP,
         epilog=EPILOG,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
@@ -60,15 +81,18 @@ def build() -> click.Group:
 def click_command(name: str, command: type[Command[Any]]) -> click.Command:
     """Make the click command of one command."""
 
-    def callback(*, workspace: str | None, as_json: bool, **given: Any) -> None:
-        try:
-            run(command, given, workspace=workspace, as_json=as_json)
-        except errors.ModelyardError as error:
-            tell(error, as_json=as_json)
-            raise SystemExit(EXIT[type(error)]) from error
-        except KeyboardInterrupt:
-            click.echo("interrupted", err=True)
-            raise SystemExit(INTERRUPTED) from None
+    def callback(
+        *,
+        workspace: str | None,
+        url: str | None,
+        api_key_file: str | None,
+        as_json: bool,
+        detach: bool = False,
+        **given: Any,
+    ) -> None:
+        place = chosen_place(workspace=workspace, url=url, api_key_file=api_key_file)
+        with told(place, as_json=as_json):
+            run(command, given, place=place, as_json=as_json, detach=detach)
 
     about = inspect.getdoc(command) or ""
     return click.Command(
@@ -90,34 +114,39 @@ def _arguments_help(command: type[Command[Any]]) -> str:
 
 
 def run(
-    command: type[Command[Any]], given: dict[str, Any], *, workspace: str | None, as_json: bool
+    command: type[Command[Any]],
+    given: dict[str, Any],
+    *,
+    place: Place,
+    as_json: bool,
+    detach: bool,
 ) -> None:
-    """Fill the command from what was typed, run it, and print its result."""
+    """Fill the command from what was typed, run or submit it, and print what comes of it."""
     try:
         filled = command.model_validate(values_from(command, given))
     except ValidationError as error:
         raise wrong_values(command, error) from error
     # Tables and progress bars are only needed once a command runs.
-    from modelyard.cli.render import progress_bar, show  # noqa: PLC0415
+    from modelyard.cli.render import progress_bar, tell_result  # noqa: PLC0415
 
-    with progress_bar(enabled=command.background or bool(command.receives)) as progress:
-        result = open_workspace(workspace, progress=progress).run(filled)
-    if as_json:
-        click.echo(TypeAdapter(command.result_type()).dump_json(result, indent=2))
-    else:
-        show(result)
+    with progress_bar(quiet=as_json) as progress, closing(place.open(progress)) as yard:
+        result = yard.submit(filled) if detach else yard.run(filled)
+    tell_result(result, Job if detach else command.result_type(), as_json=as_json)
+    if (detach or command is SubmitJob) and not as_json:
+        click.echo(f"\n{next_steps(result, place)}")
 
 
 def main(words: Sequence[str] | None = None) -> None:
     """Run the command line."""
     typed = sys.argv[1:] if words is None else list(words)
     try:
-        code = build().main(typed, standalone_mode=False)
+        with second_ends_at_once():
+            code = build().main(typed, standalone_mode=False)
     except click.ClickException as error:
         tell_usage(error, as_json=wants_json(typed))
         code = error.exit_code
-    except click.Abort:
-        click.echo("interrupted", err=True)
+    except click.Abort as stop:
+        tell_interrupted(stop, Place(), as_json=wants_json(typed))
         code = INTERRUPTED
     except BrokenPipeError:  # the reader of our output went away, as `| head` does
         sys.stderr.close()

@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails, PydanticUndefined
 
 from modelyard import errors
 from modelyard.cli.lists import read_labels, read_list
+from modelyard.cli.place import place_options
 from modelyard.cli.secret_options import options_of, with_secrets
 from modelyard.kernel.command import Command
 from modelyard.kernel.secrets import is_secret
@@ -25,16 +26,17 @@ def parameters_of(command: type[Command[Any]]) -> list[click.Parameter]:
     """Make the parameters of a command, and the options that every verb has."""
     fields = dict(command.model_fields)
     arguments = [_argument(name, fields.pop(name)) for name in command.arguments]
-    common: list[click.Parameter] = [
-        click.Option(
-            ["--workspace"],
-            metavar="DIR",
-            envvar="MODELYARD_WORKSPACE",
-            help="folder of the workspace  [default: ./.modelyard]",
-        ),
-        click.Option(["--json", "as_json"], is_flag=True, help="print one JSON document"),
-    ]
-    return [*arguments, *_options(command, fields), *common]
+    detach = click.Option(
+        ["--detach"], is_flag=True, help="submit it as a job that a worker runs, and do not wait"
+    )
+    background: list[click.Parameter] = [detach] if command.background else []
+    return [*arguments, *_options(command, fields), *background, *common_options()]
+
+
+def common_options() -> list[click.Parameter]:
+    """The options of all that prints a result."""
+    as_json = click.Option(["--json", "as_json"], is_flag=True, help="print one JSON document")
+    return [*place_options(), as_json]
 
 
 def _options(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import click
 from pydantic import ValidationError
 
 from modelyard import errors
+from modelyard.cli.next_steps import next_steps
+from modelyard.cli.place import Place
+from modelyard.jobs.outcome import Interrupted
 from modelyard.kernel.command import Command
 from modelyard.kernel.faults import invalid
 from modelyard.kernel.secrets import secret_fields
@@ -25,6 +29,7 @@ EXIT: dict[type[errors.ModelyardError], int] = {
     errors.Unsupported: 7,
     errors.Unavailable: 8,
 }
+INTERRUPTED = 130
 
 
 def wants_json(words: Sequence[str]) -> bool:
@@ -42,13 +47,45 @@ def wrong_values(command: type[Command[Any]], error: ValidationError) -> errors.
     return invalid(error, called=typed, secret=secret_fields(command))
 
 
+@contextmanager
+def told(place: Place | None = None, *, as_json: bool = False) -> Iterator[None]:
+    """Tell on stderr what goes wrong inside, and end with the exit code for it.
+
+    `place` is where jobs go on when Ctrl-C ends the following of one.
+    """
+    try:
+        yield
+    except errors.ModelyardError as error:
+        tell(error, as_json=as_json)
+        raise SystemExit(EXIT[type(error)]) from error
+    except KeyboardInterrupt as stop:
+        tell_interrupted(stop, place or Place(), as_json=as_json)
+        raise SystemExit(INTERRUPTED) from None
+
+
 def tell(error: errors.ModelyardError, *, as_json: bool) -> None:
     """Print an error on stderr, as a sentence or as JSON."""
     if as_json:
-        problem = {"code": error.code, "detail": error.detail, "context": error.context}
-        click.echo(json.dumps(problem, default=str), err=True)
+        _document(error.code, error.detail, error.context)
     else:
         click.echo(f"{error.code}: {error.detail}", err=True)
+
+
+def tell_interrupted(stop: BaseException, place: Place, *, as_json: bool) -> None:
+    """Say that Ctrl-C ended it; if a job was followed, that it goes on, and what to do about it."""
+    job = stop.job if isinstance(stop, Interrupted) else None
+    said = "interrupted" if job is None else f"interrupted; job {job.id} goes on"
+    if as_json:
+        _document("interrupted", said, {} if job is None else {"job": job.id})
+        return
+    click.echo(said, err=True)
+    if job is not None:
+        click.echo(next_steps(job, place), err=True)
+
+
+def _document(code: str, detail: str, context: dict[str, Any]) -> None:
+    problem = {"code": code, "detail": detail, "context": context}
+    click.echo(json.dumps(problem, default=str), err=True)
 
 
 def tell_usage(error: click.ClickException, *, as_json: bool) -> None:

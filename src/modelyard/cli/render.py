@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -20,6 +20,7 @@ from rich.text import Text
 from modelyard.cli.cards import probed_card, version_card
 from modelyard.cli.words import fact, heading, words
 from modelyard.data.types import Preview
+from modelyard.kernel.paging import Page
 from modelyard.kernel.progress import Progress, silence
 from modelyard.models.types import ExampleRows, ModelVersion, ProbedModel
 from modelyard.scoring.types import PredictedRow, Predictions
@@ -30,8 +31,18 @@ SECONDS_BETWEEN_LINES = 10.0
 """How often a long phase says how far it is where stderr is no terminal."""
 
 
+def tell_result(result: Any, kind: Any, *, as_json: bool) -> None:
+    """Print a result of a type on stdout: as one JSON document, or for people."""
+    if as_json:
+        click.echo(TypeAdapter(kind).dump_json(result, indent=2))
+        return
+    show(result)
+    if isinstance(result, Page) and result.next:
+        click.echo(f"there are more: --after {result.next}", err=True)
+
+
 def show(result: Any) -> None:
-    """Print a result on stdout."""
+    """Print a result on stdout, for people."""
     console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
     if result is None:
         console.print("Done.")
@@ -135,28 +146,32 @@ def _holds_values(part: Any) -> bool:
 
 
 @contextmanager
-def progress_bar(*, enabled: bool) -> Iterator[Progress]:
-    """Progress on stderr while a long command runs: a bar on a terminal, else a line at times."""
+def progress_bar(*, quiet: bool) -> Iterator[Progress]:
+    """Progress on stderr: a bar on a terminal, else a line at times; nothing before it is heard of.
+
+    With `quiet` there are no lines, so that stderr holds nothing but the document of an error.
+    """
     console = Console(stderr=True)
-    if not enabled:
-        yield silence
-        return
     if not console.is_terminal:
-        yield ProgressLines()
+        yield silence if quiet else ProgressLines()
         return
     said = TextColumn("{task.description}", markup=False)  # names may hold [brackets]
     columns = (SpinnerColumn(), said, BarColumn(), TimeElapsedColumn())
-    with Bar(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("starting", total=None)
+    bar = Bar(*columns, console=console, transient=True)
+    task = bar.add_task("", total=None)
 
-        def progress(
-            message: str, /, *, fraction: float | None = None, rows: int | None = None
-        ) -> None:
-            total = None if fraction is None else 1.0
-            text = _with_figures(message, rows=rows)
-            bar.update(task, description=text, total=total, completed=fraction or 0)
+    def progress(
+        message: str, /, *, fraction: float | None = None, rows: int | None = None
+    ) -> None:
+        bar.start()
+        total = None if fraction is None else 1.0
+        text = _with_figures(message, rows=rows)
+        bar.update(task, description=text, total=total, completed=fraction or 0)
 
+    try:
         yield progress
+    finally:
+        bar.stop()
 
 
 class ProgressLines:

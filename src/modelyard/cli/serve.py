@@ -6,9 +6,9 @@ from functools import partial
 
 import click
 
-from modelyard import errors
 from modelyard.cli.logs import write_log
-from modelyard.cli.problems import EXIT, tell
+from modelyard.cli.place import IN_A_FOLDER
+from modelyard.cli.problems import told
 from modelyard.cli.services import worker_of
 from modelyard.workspace import open_workspace
 
@@ -22,12 +22,7 @@ from modelyard.workspace import open_workspace
     show_default=True,
     help="port to listen at; 0: any free one",
 )
-@click.option(
-    "--workspace",
-    metavar="DIR",
-    envvar="MODELYARD_WORKSPACE",
-    help="folder of the workspace  [default: ./.modelyard]",
-)
+@click.option("--workspace", **IN_A_FOLDER)
 @click.option(
     "--no-auth",
     is_flag=True,
@@ -48,7 +43,7 @@ def serve(host: str, port: int, workspace: str | None, no_auth: bool, workers: i
     write_log()
     yard = open_workspace(workspace)
     hire = partial(worker_of, yard)
-    try:
+    with told():
         server.serve(
             yard,
             host=host,
@@ -57,6 +52,3 @@ def serve(host: str, port: int, workspace: str | None, no_auth: bool, workers: i
             crew=crew.Crew([hire] * workers),
             announce=click.echo,
         )
-    except errors.ModelyardError as error:
-        tell(error, as_json=False)
-        raise SystemExit(EXIT[type(error)]) from error

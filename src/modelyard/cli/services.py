@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import signal
 import sys
@@ -14,11 +13,10 @@ import click
 
 from modelyard import errors
 from modelyard.cli.logs import write_log
-from modelyard.cli.problems import EXIT, tell
-from modelyard.jobs.outcome import outcome, wait
+from modelyard.cli.place import workspace_option
+from modelyard.cli.problems import told
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.progress import Progress
-from modelyard.verbs import CATALOG
 from modelyard.workspace import Workspace, open_workspace
 
 LOG = logging.getLogger("modelyard.jobs")
@@ -42,25 +40,9 @@ def worker_command() -> click.Command:
             click.Option(["--queues"], default="", metavar="A,B,…", help="only jobs of these"),
             click.Option(["--drain"], is_flag=True, help="end once nothing is left to do"),
             click.Option(["--quiet"], is_flag=True, help="do not tell what it does"),
-            _workspace(),
+            workspace_option(),
         ],
         callback=_told(_work),
-    )
-
-
-def wait_command() -> click.Command:
-    """`modelyard jobs wait`."""
-    return click.Command(
-        "wait",
-        help="Wait for a job to end: print what its command gave back, or fail as it failed.\n\n"
-        "Ctrl-C stops the waiting, not the job.\n\n\b\nArguments:\n  ID         id of the job",
-        short_help="Wait for a job to end, and print its result.",
-        params=[
-            click.Argument(["id"]),
-            _workspace(),
-            click.Option(["--json", "as_json"], is_flag=True, help="print one JSON document"),
-        ],
-        callback=_wait,
     )
 
 
@@ -73,28 +55,16 @@ def run_job_command() -> click.Command:
         params=[
             click.Argument(["job"]),
             click.Argument(["lease"], type=int),
-            _workspace(),
+            workspace_option(),
         ],
         callback=_told(_run_job),
     )
 
 
-def _workspace() -> click.Option:
-    return click.Option(
-        ["--workspace"],
-        metavar="DIR",
-        envvar="MODELYARD_WORKSPACE",
-        help="folder of the workspace  [default: ./.modelyard]",
-    )
-
-
 def _told(work: Callable[..., None]) -> Callable[..., None]:
     def callback(**given: Any) -> None:
-        try:
+        with told():
             work(**given)
-        except errors.ModelyardError as error:
-            tell(error, as_json=False)
-            raise SystemExit(EXIT[type(error)]) from error
 
     return callback
 
@@ -130,23 +100,6 @@ def worker_of(yard: Workspace, *, slots: int | None = None, queues: Sequence[str
         queues=queues,
         clears=sweep_transit,
     )
-
-
-def _wait(*, id: str, workspace: str | None, as_json: bool) -> None:  # noqa: A002  as it is typed
-    from modelyard.cli.render import progress_bar, show  # noqa: PLC0415  as above
-
-    yard = open_workspace(workspace)
-    try:
-        with progress_bar(enabled=True) as progress:
-            job = wait(lambda: yard.jobs.show(id=id), progress)
-        result = outcome(CATALOG, job)
-    except errors.ModelyardError as error:
-        tell(error, as_json=as_json)
-        raise SystemExit(EXIT[type(error)]) from error
-    if as_json:
-        click.echo(json.dumps(job.result, indent=2))
-    else:
-        show(result)
 
 
 def _opened(yard: Workspace) -> Any:

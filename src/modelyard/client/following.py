@@ -20,14 +20,19 @@ LONGEST_AWAY = 600.0
 
 
 def follow(link: Link, job: Job, show: Callable[[], Job], progress: Progress) -> Job:
-    """Wait until a job has ended; `show` looks at it as it is now.
+    """Wait until a job has ended; `show` looks at it as it is now, without patience.
 
     Raises:
         Unavailable: the server stays away.
     """
     told: object = None
     with closing(_looks(link, job, show)) as looks:
-        for job in looks:  # noqa: PLR1704  it is the same job, later
+        for look in looks:
+            if look is None:
+                progress("waiting for the server")
+                told = None
+                continue
+            job = look
             tells = (job.state, job.message, job.fraction, job.rows)
             if tells != told and job.state == "queued":
                 progress("waiting for a worker")
@@ -37,8 +42,8 @@ def follow(link: Link, job: Job, show: Callable[[], Job], progress: Progress) ->
     return job
 
 
-def _looks(link: Link, job: Job, show: Callable[[], Job]) -> Generator[Job]:
-    """The job as it changes, until it has ended."""
+def _looks(link: Link, job: Job, show: Callable[[], Job]) -> Generator[Job | None]:
+    """The job as it changes, until it has ended; None while the server is away."""
     pause, away_since, listens = FIRST_PAUSE, 0.0, True
     yield job
     while not job.has_ended:
@@ -62,6 +67,7 @@ def _looks(link: Link, job: Job, show: Callable[[], Job]) -> Generator[Job]:
             away_since = away_since or time.monotonic()
             if time.monotonic() - away_since > LONGEST_AWAY:
                 raise _away(link, job) from exc
+            yield None
             continue
         yield job
 

@@ -55,12 +55,17 @@ class Link:
         self._http.close()
 
     def ask(
-        self, sent: Sent, *, upload: Path | None = None, progress: Progress = silence
+        self,
+        sent: Sent,
+        *,
+        upload: Path | None = None,
+        progress: Progress = silence,
+        patience: float | None = None,
     ) -> httpx2.Response:
         """Send a request and read the answer.
 
         What may be done twice is sent again when the connection is lost; what may not carries a
-        key by which the server knows it again.
+        key by which the server knows it again. `patience` goes before the address's.
 
         Raises:
             ModelyardError: what the server answers, or that none does.
@@ -78,7 +83,8 @@ class Link:
                     raise problem_in(answer, self.address)
                 return answer
 
-        return self._patiently(once, repeats=upload is None or sent.method == "PUT")
+        repeats = upload is None or sent.method == "PUT"
+        return self._patiently(once, repeats=repeats, patience=patience)
 
     def fetch(self, sent: Sent, target: Path) -> httpx2.Response:
         """Send a request and write the body of its answer into a file; gives the headers.
@@ -153,12 +159,15 @@ class Link:
         self._met = True
         return answer
 
-    def _patiently(self, once: Callable[..., T], *, repeats: bool) -> T:
+    def _patiently(
+        self, once: Callable[..., T], *, repeats: bool, patience: float | None = None
+    ) -> T:
         """Try until it works, the patience is over, or trying again could do harm.
 
         `once` is told whether the server may have got an earlier try.
         """
-        until, pause, reached = time.monotonic() + self.address.patience, FIRST_PAUSE, False
+        seconds = self.address.patience if patience is None else patience
+        until, pause, reached = time.monotonic() + seconds, FIRST_PAUSE, False
         while True:
             try:
                 return once(reached=reached)

@@ -14,7 +14,7 @@ from modelyard.client.link import Link, next_page
 from modelyard.client.luggage import Luggage
 from modelyard.client.places import described, require_free, settle
 from modelyard.jobs.commands import ShowJob, SubmitJob
-from modelyard.jobs.outcome import outcome
+from modelyard.jobs.outcome import followed, outcome
 from modelyard.jobs.types import Job
 from modelyard.kernel.command import Command
 from modelyard.kernel.paging import Page, Paged
@@ -61,16 +61,18 @@ class Session:
     def follow(self, job: Job | str, progress: Progress) -> Any:
         """Wait until a job has ended; gives its result, or raises its error."""
         found = job if isinstance(job, Job) else self._ask(ShowJob(id=job))
-        ended = follow(self._link, found, lambda: self._ask(ShowJob(id=found.id)), progress)
+        with followed(found):
+            ended = follow(self._link, found, lambda: self._look(found.id), progress)
         return outcome(CATALOG, ended)
 
+    def _look(self, job: str) -> Job:
+        """A job as it is now; whoever looks again and again needs no patience."""
+        answer = self._link.ask(request_of(ShowJob(id=job)), patience=0)
+        found: Job = result_in(answer.content, Job, answer, self._address)
+        return found
+
     def _work(self, command: Command[Any]) -> Any:
-        job = self._ask(SubmitJob.of(CATALOG, command))
-        try:
-            return self.follow(job, self._progress)
-        except KeyboardInterrupt as exc:
-            exc.add_note(job.id)
-            raise
+        return self.follow(self._ask(SubmitJob.of(CATALOG, command)), self._progress)
 
     def _ask(self, command: Command[Any]) -> Any:
         """Send a command; all parts of a list that is asked for as a whole."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 
@@ -13,9 +14,10 @@ from tests.contracts.jobs.conftest import REFUSES
 from modelyard import errors
 from modelyard.cli.problems import EXIT
 from modelyard.jobs import leases, repository
-from modelyard.jobs.outcome import outcome
+from modelyard.jobs.outcome import Interrupted, outcome
 from modelyard.jobs.reaping import Reaper
 from modelyard.kernel.identity import Identity
+from modelyard.projects.commands import CreateProject
 from modelyard.store.tables import job_lines, jobs
 from modelyard.verbs import CATALOG
 
@@ -48,6 +50,26 @@ def test_a_job_runs_as_whoever_submitted_it_and_gives_a_typed_result(place, monk
     with pytest.raises(errors.NotFound, match="nothing"):
         outcome(CATALOG, failed)
     assert "failed: there is no saved model" in place.log(wrong.id)
+
+
+def test_a_workspace_submits_and_follows(place):
+    yard, told = place.yard, []
+    made = yard.submit(CreateProject(key="team"), delay=0.5)
+    with pytest.raises(Interrupted, match=made.id) as stopped:
+        yard.follow(made.id, progress=lambda *_, **__: signal.raise_signal(signal.SIGINT))
+    assert (stopped.value.job.id, place.job(made.id).state) == (made.id, "queued")
+    worker = place.worker()
+    found = yard.follow(made, progress=lambda message, /, **_: told.append(message))
+    assert found == yard.projects.show(key="team")
+    assert told[0] == "waiting for a worker"
+    assert yard.follow(made.id) == found
+    worker.terminate()
+
+
+def test_a_command_of_another_version_is_said(place):
+    job = place.job(place.submit()[0])
+    with pytest.raises(errors.Unsupported, match="use the version that submitted it"):
+        outcome(CATALOG, job.model_copy(update={"command": "projects.paint"}))
 
 
 def test_what_cannot_run_is_refused_at_once(place):

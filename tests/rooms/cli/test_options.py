@@ -46,7 +46,7 @@ def typed(*words: str) -> Everything:
     command = click.Command("x", params=parameters_of(Everything), callback=got.update)
     done = CliRunner().invoke(command, words)
     assert done.exit_code == 0, done.output
-    for name in ("workspace", "as_json"):
+    for name in ("workspace", "url", "api_key_file", "as_json"):
         got.pop(name)
     return Everything.model_validate(values_from(Everything, got))
 

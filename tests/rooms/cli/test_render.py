@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
 
-from modelyard.cli.render import ProgressLines, progress_bar, show
+from modelyard.cli.render import ProgressLines, progress_bar, show, tell_result
 from modelyard.cli.words import heading, words
 from modelyard.data.types import Column, Dataset, Preview
+from modelyard.kernel.paging import Page
 from modelyard.kernel.progress import silence
 from modelyard.kernel.values import Value
 
@@ -100,13 +102,33 @@ def test_names_with_brackets_are_shown_as_they_are(capsys):
     assert capsys.readouterr().out.split() == ["dose[mg]", "[/b]", "double", "long", "1.5"]
 
 
-def test_short_commands_tell_no_progress():
-    with progress_bar(enabled=False) as progress:
+def test_scripts_are_told_no_progress(capsys):
+    with progress_bar(quiet=True) as progress:
         assert progress is silence
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_terminal_shows_a_bar_once_there_is_progress(capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes stderr for a terminal
+    with progress_bar(quiet=True):
+        pass
+    assert capsys.readouterr().err == ""
+    with progress_bar(quiet=True) as progress:
+        progress("scored [1] of 2", fraction=0.5)
+    assert "scored [1] of 2" in capsys.readouterr().err
+
+
+def test_a_part_of_a_list_says_how_to_go_on(capsys):
+    part = Page([Part(name="a", rows=1)], following="abc")
+    tell_result(part, list[Part], as_json=False)
+    assert capsys.readouterr().err == "there are more: --after abc\n"
+    tell_result(part, list[Part], as_json=True)
+    out, err = capsys.readouterr()
+    assert (json.loads(out), err) == ([{"name": "a", "rows": 1}], "")
 
 
 def test_phases_are_lines_where_there_is_no_terminal(capsys):
-    with progress_bar(enabled=True) as progress:
+    with progress_bar(quiet=False) as progress:
         progress("fetching model")
         progress("copying MLmodel", fraction=0.1)
         progress("copying model.pkl", fraction=0.9)

@@ -1,0 +1,108 @@
+"""Every verb does on a server what it does in a folder: the same result, the same error."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+import sys
+
+import pytest
+from tests.e2e.models import write_model
+from tests.running_server import RunningServer
+from tests.surfaces.test_parity import example_of
+
+import modelyard
+from modelyard.cli.main import main
+from modelyard.kernel.secrets import is_secret
+from modelyard.verbs import Verbs
+
+MADE_UP = (
+    (r"\d{8}-\d{6}-[0-9a-f]{6,13}", "ID"),
+    (r"mdy_\w+", "KEY"),
+    (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "MOMENT"),
+    (r"\b[0-9a-f]{12}\b|\b[0-9a-f]{64}\b", "HEX"),
+    (r"(files://)?(default/)?(transit/[0-9a-f]{16}/(\d+/)?)?", ""),
+)
+"""What no two workspaces have in common, by pattern."""
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """Two workspaces that are the same, each in a folder with the same files."""
+    here = tmp_path_factory.mktemp("here")
+    (here / "flights.csv").write_text("age,fare\n40,1\n")
+    (here / "requirements.txt").write_text("")
+    yard = modelyard.open(here / "yard")
+    yard.files.put(file=str(here / "flights.csv"), path="holdout.csv")
+    yard.datasets.create(name="holdout", path="files://holdout.csv")
+    yard.models.create(name="churn", prediction_type="binary_classification")
+    yard.versions.import_(
+        model="churn",
+        version="v1",
+        source=str(write_model(here / "plain")),
+        classes=("no", "yes"),
+        env="local",
+    )
+    yard.close()
+    there = tmp_path_factory.mktemp("there") / "there"
+    shutil.copytree(here, there)
+    return here, there
+
+
+def words_for(room, name, command):
+    """The example of a verb as a command line, and what it reads from standard input."""
+    values = example_of(command)
+    if command.sends:
+        values[command.sends] = "flights.csv"
+    options, secrets = [], []
+    for field, value in values.items():
+        flag = f"--{field.replace('_', '-')}"
+        if is_secret(command, field):
+            options.append(f"{flag}-stdin")
+            secrets.append(f"{value}\n")
+        elif field in command.arguments:
+            continue
+        elif isinstance(value, dict):
+            pairs = (f"{key}:={json.dumps(part)}" for key, part in value.items())
+            options += [word for pair in pairs for word in (flag, pair)]
+        else:
+            options += [flag, value if isinstance(value, str) else json.dumps(value)]
+    positional = []
+    for field in command.arguments:
+        if field in values:
+            value = values[field]
+            positional += value if isinstance(value, list) else [value]
+    detach = ["--detach"] if command.background else []
+    return [room, name, *positional, *options, *detach, "--json"], "".join(secrets)
+
+
+def outcome(capsys, monkeypatch, words, typed, folders):
+    """The exit code and what is printed on stdout and stderr, without what is made up."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+    with pytest.raises(SystemExit) as end:
+        main(words)
+    out, err = capsys.readouterr()
+    for pattern, name in (*((re.escape(str(folder)), "HERE") for folder in folders), *MADE_UP):
+        out, err = re.sub(pattern, name, out), re.sub(pattern, name, err)
+    if words[0] == "audit":  # it says itself where each command came from
+        out = ""
+    return {"code": end.value.code or 0, "out": out, "err": err}
+
+
+def test_every_verb(folders, capsys, monkeypatch):
+    """One after the other, as they are declared: what one makes the next ones find."""
+    here, there = folders
+    codes = []
+    with RunningServer(there / "yard", "--workers", "0") as server:
+        for room, name, command in Verbs.commands():
+            words, typed = words_for(room, name, command)
+            monkeypatch.chdir(here)
+            place = ("--workspace", str(here / "yard"))
+            local = outcome(capsys, monkeypatch, [*words, *place], typed, folders)
+            monkeypatch.chdir(there)
+            remote = outcome(capsys, monkeypatch, [*words, "--url", server.url], typed, folders)
+            assert remote == local, f"{room} {name}"
+            codes.append(local["code"])
+    assert codes.count(0) > len(codes) / 2, "most examples can be carried out"
