@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from modelyard.files.folder import every_file
 from modelyard.kernel.context import Context
 from modelyard.kernel.paths import files_folder
 
-__all__ = ["count_files", "every_file", "remove_files"]
+__all__ = ["count_files", "every_file"]
 
 
 def count_files(context: Context, project: str) -> int:
@@ -51,8 +50,3 @@ def sweep_transit(context: Context) -> None:
     with suppress(FileNotFoundError):
         for place in files_folder(context, None).iterdir():
             folder.sweep_transit(context, place.name)
-
-
-def remove_files(context: Context, project: str) -> None:
-    """Remove all files of a project that is no more."""
-    shutil.rmtree(files_folder(context, project), ignore_errors=True)

@@ -14,12 +14,14 @@ from modelyard.kernel import paths
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.paging import Page
-from modelyard.projects.access import require_project
+from modelyard.projects.access import require_project, require_same
+from modelyard.projects.types import Project
 
 
 @handles(PutFile)
 def put_file(command: PutFile, context: Context) -> StoredFile:
     """Check that it fits, then let it appear."""
+    project = _project(context, command.project)
     target = _place(context, command.project, command.path)
     source = paths.transferred(context, command.file)
     folder.require_file(source)
@@ -30,7 +32,7 @@ def put_file(command: PutFile, context: Context) -> StoredFile:
         target,
         replace=command.replace,
         spare=_is_ours(context, source),
-        held=_as_seen(context, command.project, target),
+        held=_as_seen(context, project, target),
     )
     return folder.described(context, command.project, target, digest)
 
@@ -38,8 +40,7 @@ def put_file(command: PutFile, context: Context) -> StoredFile:
 @handles(ListFiles)
 def list_files(command: ListFiles, context: Context) -> Page[StoredFile]:
     """List by path, in all folders below; a part begins after the path that ended the last one."""
-    with context.read() as db:
-        require_project(db, command.project)
+    _project(context, command.project)
     all_files = paths.files_folder(context, command.project)
     top = _place(context, command.project, command.folder) if command.folder else all_files
     found = {file.relative_to(all_files).as_posix(): file for file in folder.every_file(top)}
@@ -75,6 +76,7 @@ def get_file(command: GetFile, context: Context) -> StoredFile:
 @handles(DeleteFile)
 def delete_file(command: DeleteFile, context: Context) -> None:
     """Remove it, and the folders that it leaves empty."""
+    project = _project(context, command.project)
     place = _place(context, command.project, command.path)
     if place.is_dir() and not command.recursive:
         raise errors.Conflict(
@@ -82,14 +84,18 @@ def delete_file(command: DeleteFile, context: Context) -> None:
         )
     if not place.exists():
         raise folder.missing(context, command.project, command.path)
-    with _as_seen(context, command.project, place):
+    with _as_seen(context, project, place):
         folder.remove(place, paths.files_folder(context, command.project))
+
+
+def _project(context: Context, key: str) -> Project:
+    with context.read() as db:
+        return require_project(db, key)
 
 
 def _place(context: Context, project: str, path: str) -> Path:
     """Where a path among a project's files is, whether there is something or not."""
-    with context.read() as db:
-        require_project(db, project)
+    _project(context, project)
     return paths.locate(
         context, project, f"{paths.FILES}{paths.inner_path(path.removeprefix(paths.FILES))}"
     )
@@ -105,16 +111,24 @@ def _find(context: Context, project: str, path: str) -> Path:
 
 
 @contextmanager
-def _as_seen(context: Context, project: str, file: Path) -> Iterator[None]:
-    """Nobody else puts or deletes files of the project meanwhile; Conflict: it is not as seen."""
-    with folder.alone(context, project):
+def _as_seen(context: Context, project: Project, file: Path) -> Iterator[None]:
+    """Nobody else puts or deletes files of the project meanwhile.
+
+    Raises:
+        NotFound: the project was deleted since.
+        Conflict: the file is not as its caller saw it.
+    """
+    with folder.alone(context, project.key):
+        with context.read() as db:
+            require_same(db, project)
         if context.expected is not None:
             if not file.is_file():
                 raise errors.Conflict(
                     f"{file.name} is no file any more, as it was when you looked at it",
                     expected=sorted(context.expected),
                 )
-            context.unchanged(folder.described(context, project, file, folder.digest_of(file)))
+            seen = folder.described(context, project.key, file, folder.digest_of(file))
+            context.unchanged(seen)
         yield
 
 

@@ -44,4 +44,4 @@ def delete_project(command: DeleteProject, context: Context) -> None:
         projects.delete_project(db, key)
     left_by_runs.release()
     left_by_versions.release(context)
-    files.remove_files(context, key)
+    projects.remove_files(context, key)

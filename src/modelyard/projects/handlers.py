@@ -6,7 +6,7 @@ from modelyard.governance.access import welcome
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
-from modelyard.projects import repository
+from modelyard.projects import leftovers, repository
 from modelyard.projects.commands import CreateProject, ListProjects, ShowProject, UpdateProject
 from modelyard.projects.types import Project
 from modelyard.store.database import exclusively
@@ -17,8 +17,11 @@ def create_project(command: CreateProject, context: Context) -> Project:
     """Store an empty project."""
     project = Project(**command.model_dump(), created=now())
     with context.begin() as db:
+        exclusively(db)
         repository.add(db, project)
         welcome(context, db, project.key)
+        leftovers.put_aside(context, project.key)
+    leftovers.remove_what_is_aside(context)
     return project
 
 

@@ -32,6 +32,11 @@ def get(db: Connection, key: str) -> Project:
     return _project(row)
 
 
+def exists(db: Connection, key: str) -> bool:
+    """Whether there is a project of this key."""
+    return db.scalar(select(projects.c.key).where(projects.c.key == key)) is not None
+
+
 def change(db: Connection, key: str, changes: dict[str, Any]) -> None:
     """Change fields of a project."""
     if changes:

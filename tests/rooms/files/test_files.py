@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from tests.e2e.models import write_model
@@ -15,6 +16,7 @@ from tests.e2e.models import write_model
 import modelyard
 from modelyard import errors
 from modelyard.files.access import sweep_transit
+from modelyard.files.folder import alone
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.paths import TRANSFERS
 
@@ -267,6 +269,28 @@ def test_a_deleted_project_leaves_no_file(yard, file):
         yard.projects.delete(key="other")
     yard.projects.delete(key="other", force=True)
     assert not (yard.folder / "files" / "other").exists()
+
+
+def test_the_next_project_of_a_key_has_no_files_of_the_last_one(yard, file):
+    """Also what a server left that died in between, and what arrives late."""
+    files = yard.folder / "files"
+    (files / "other").mkdir(parents=True)
+    (files / "other" / "left.csv").write_text("secret\n")
+    (files / ".0a.deleted").mkdir()
+    yard.projects.create(key="other")
+    assert [place.name for place in files.iterdir()] == []
+
+    yard.files.put(project="other", file=str(file), path="early.csv")
+    with ThreadPoolExecutor() as threads:
+        with alone(yard.open(), "other"):
+            late = threads.submit(yard.files.put, project="other", file=str(file), path="late.csv")
+            while not any((files / "other").glob("*.partial")):
+                time.sleep(0.01)
+            yard.projects.delete(key="other", force=True)
+            yard.projects.create(key="other")
+        with pytest.raises(errors.NotFound, match="was deleted meanwhile"):
+            late.result()
+    assert yard.files.list(project="other") == []
 
 
 def test_many_writers_of_one_path_leave_one_whole_file(yard, tmp_path):
