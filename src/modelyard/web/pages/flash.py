@@ -29,5 +29,5 @@ def said(cookies: Cookies, request: Request) -> str:
 
 def told(cookies: Cookies, request: Request, answer: Response) -> None:
     """Let it not be told again."""
-    if FLASH in "".join(request.cookies):
+    if cookies.read(request, FLASH) is not None:
         cookies.write(request, answer, FLASH, None)

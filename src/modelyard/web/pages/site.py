@@ -145,7 +145,8 @@ class Site:
         """What went wrong, for whoever asked: a page for people, a document for programs."""
         told = answer_to(exc)
         accepts = request.headers.get("accept", "")
-        if request.url.path.endswith(JSON) or "text/html" not in accepts:
+        is_part = "hx-request" in request.headers  # a script leaves the page as it is then
+        if is_part or request.url.path.endswith(JSON) or "text/html" not in accepts:
             return told.response()
         if isinstance(exc, errors.Unauthenticated) and request.method in READING:
             query = f"?{request.url.query}" if request.url.query else ""

@@ -12,6 +12,7 @@ from tests.browser import PATIENCE, PHONE, WIDE, Visitor
 from modelyard.kernel.values import now
 from modelyard.store.tables import jobs
 
+PASSWORD = "correct horse battery"
 pytestmark = pytest.mark.slow
 expect.set_options(timeout=PATIENCE)
 
@@ -129,6 +130,26 @@ def test_keys_reach_everything(ana):
     page.set_viewport_size(WIDE)
 
 
+def test_what_cannot_be_undone_asks_first(ana):
+    page = ana.page
+    page.goto("/ui")
+    page.get_by_role("link", name="Delete v3").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    expect(page.get_by_role("button", name="Keep it")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_a_session_that_ends_while_a_page_is_open_leads_to_signing_in(browser, site):
+    visitor = Visitor(browser, site.url)
+    visitor.sign_in("rob", PASSWORD)
+    visitor.page.goto("/jobs?state=failed")
+    for session in site.yard.sessions.list(user="rob"):
+        site.yard.sessions.revoke(id=session.id)
+    visitor.page.wait_for_url(lambda url: "/login?next=/jobs" in url)
+    visitor.close()
+
+
 def test_the_theme_is_remembered_and_dates_are_exact_on_hover(ana):
     page = ana.page
     page.emulate_media(color_scheme="light")
@@ -155,7 +176,7 @@ def test_everything_is_done_without_scripts_too(rob, site):
     page.get_by_label("rob, your account").click()
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/login")
-    rob.sign_in("rob", "correct horse battery")
+    rob.sign_in("rob", PASSWORD)
 
 
 def test_a_reader_is_offered_what_he_may_do(rob, ana):
