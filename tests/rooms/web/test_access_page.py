@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -23,6 +24,7 @@ def test_every_example_works(tmp_path):
                 "URL": server.url,
                 "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
                 "MODELYARD_WORKSPACE": str(server.workspace),
+                "MODELYARD_DATABASE": os.environ.get("MODELYARD_DATABASE", ""),
             },
             capture_output=True,
             text=True,
