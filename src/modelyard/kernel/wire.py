@@ -21,6 +21,7 @@ from pydantic_core import from_json
 from modelyard import errors
 from modelyard.kernel.command import Command
 from modelyard.kernel.faults import invalid
+from modelyard.kernel.secrets import secret_fields
 from modelyard.kernel.shapes import is_list, is_structure, plain
 
 PREFIX = "/api/v1"
@@ -85,7 +86,7 @@ def read_request(
     try:
         return command.model_validate({**values, **found})
     except ValidationError as exc:
-        raise invalid(exc) from exc
+        raise invalid(exc, secret=secret_fields(command)) from None  # it would show what was given
 
 
 def in_query(command: type[Command[Any]]) -> bool:

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from modelyard import errors
+from modelyard.data.commands import CreateConnection
+from modelyard.governance.commands import CreateUser
 from modelyard.kernel.command import Command, ProjectCommand
 from modelyard.kernel.values import Value
 from modelyard.kernel.wire import read_json, read_query, read_request, request_of
@@ -108,6 +110,18 @@ def test_bodies_that_are_no_object(body):
 
 def test_no_body_is_an_empty_object():
     assert read_json(b" \n") == {}
+
+
+def test_what_is_secret_is_not_repeated():
+    for command, path, body in (
+        (CreateUser, {}, {"name": "ada", "password": ["hunter2"]}),
+        (CreateConnection, {"project": "red"}, {"name": "db", "database": ["hunter2"]}),
+    ):
+        with pytest.raises(errors.Invalid) as refused:
+            read_request(command, path, [], body)
+        assert {fault["field"] for fault in refused.value.context["faults"]} & {*body}
+        told = refused.value.detail, refused.value.context, refused.value.__cause__
+        assert "hunter2" not in str(told)
 
 
 def test_no_text_holds_nul():
