@@ -336,6 +336,25 @@ def test_guessing_ones_way_to_a_password_ends(yard):
     acting(yard, "ada").account.password(current=PASSWORD, new="a new password!")
 
 
+def test_who_signs_in_is_no_failure_of_the_address(yard):
+    context = yard.open()
+    with context.begin() as db:
+        for _ in range(60):
+            limits.count_attempt(db, "ada", "10.0.0.1")
+            limits.forgive(db, "ada", "10.0.0.1")
+        for guess in range(49):
+            limits.count_attempt(db, f"user-{guess}", "10.0.0.1")
+        limits.count_attempt(db, "ada", "10.0.0.1")
+        limits.forgive(db, "ada", "10.0.0.1")
+        limits.count_attempt(db, "user-49", "10.0.0.1")
+        with pytest.raises(errors.Unavailable):  # what was guessed before still counts
+            limits.count_attempt(db, "user-50", "10.0.0.1")
+    with context.begin() as db:
+        db.execute(update(login_failures).values(since=now() - timedelta(hours=1)))
+        limits.forgive(db, "bob", "10.0.0.2")
+        assert db.execute(select(login_failures)).all() == []
+
+
 def test_attempts_at_once_are_all_counted(yard):
     yard.users.create(name="ada", password=PASSWORD)
     codes = []

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, case, delete, or_
+from sqlalchemy import Connection, case, delete, or_, select, update
 
 from modelyard import errors
 from modelyard.kernel.values import now
@@ -53,9 +53,15 @@ def count_attempt(db: Connection, name: str, address: str) -> None:
 
 def forgive(db: Connection, name: str, address: str) -> None:
     """Forget the failures of somebody who has signed in; what an address did elsewhere stays."""
-    both, _, everybody = limits_of(name, address)
+    both, elsewhere, everybody = limits_of(name, address)
+    rows = login_failures.c
     for limit in (both, everybody):
-        db.execute(delete(login_failures).where(login_failures.c.subject == _key(limit)))
+        db.execute(delete(login_failures).where(rows.subject == _key(limit)))
+    counted = update(login_failures).where(rows.subject == _key(elsewhere), rows.failures > 0)
+    db.execute(counted.values(failures=rows.failures - 1))  # this attempt was none
+    old = select(rows.subject).where(rows.since < now() - WINDOW).limit(1000)
+    held = old.with_for_update(skip_locked=True)  # who counts one right now keeps it
+    db.execute(delete(login_failures).where(rows.subject.in_(held)))
 
 
 def _count(db: Connection, limit: Limit, at: datetime) -> tuple[int, datetime]:
