@@ -31,6 +31,11 @@ __all__ = [
     "Unsupported",
 ]
 
+SEARCHED = 500
+"""Names among which near ones are looked for: it takes long for many."""
+LONGEST = 255
+"""Letters of a name that a message repeats."""
+
 
 class ModelyardError(Exception):
     """Base of every deliberate error.
@@ -78,10 +83,12 @@ class NotFound(ModelyardError):
     def among(cls, what: str, name: str, known: Iterable[str]) -> NotFound:
         """There is no `what` of this name; says which near names there are, else the first few."""
         names = sorted(known)
-        near = get_close_matches(name, names, n=3) or names[:8]
+        searched = names if len(names) <= SEARCHED and len(name) <= LONGEST else []
+        near = get_close_matches(name, searched, n=3) or names[:8]
         more = ", …" if len(names) > len(near) else ""
         there = f"there are: {', '.join(near)}{more}" if near else "there is none yet"
-        return cls(f"there is no {what} {name!r}; {there}", name=name, near=near)
+        shown = name if len(name) <= LONGEST else f"{name[:LONGEST]}…"
+        return cls(f"there is no {what} {shown!r}; {there}", name=shown, near=near)
 
 
 class Conflict(ModelyardError):

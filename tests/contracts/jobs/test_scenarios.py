@@ -84,6 +84,10 @@ def test_what_could_not_run_is_not_saved(place):
         ({"steps": (Step(command="no.such"),)}, "step 1: there is no command"),
         ({"steps": (make("a"), Step(command="projects.create"))}, "step 2: key: is needed"),
         ({"steps": (make("${who}"),)}, r"step 1: \$\{who\} stands for nothing"),
+        (
+            {"steps": (make("${a}" * 20_000),), "parameters": {"a": "x" * 20_000}},
+            "step 1: its arguments would have more than 1,048,576 letters",
+        ),
         ({"steps": (make("${run}-${who}"),)}, r"\$\{who\} stands for nothing"),
         ({"steps": (make("${project.who}"),)}, r"\$\{project.who\} stands for nothing"),
         (

@@ -28,3 +28,10 @@ def test_not_found_names_what_is_near(known, said):
     error = errors.NotFound.among("saved model", "churm", known)
     assert said in error.detail
     assert error.context["name"] == "churm"
+
+
+def test_near_names_are_looked_for_among_some_only():
+    """A name is compared with each letter by letter: of many, that would take seconds."""
+    error = errors.NotFound.among("file", "file-100000.csv", (f"file-{n}.csv" for n in range(600)))
+    assert error.context["near"][0] == "file-0.csv"
+    assert len(errors.NotFound.among("command", "a" * 10**6, ["a"]).detail) < 400

@@ -39,6 +39,16 @@ def filled(value: JsonValue, values: Mapping[str, JsonValue]) -> JsonValue:
     return value
 
 
+def require_small(value: JsonValue, values: Mapping[str, JsonValue], most: int) -> None:
+    """Refuse a JSON value that its parameters would make larger than `most` letters."""
+    lengths = {name: len(json.dumps(values[name])) for name in {*named_in(value)} & {*values}}
+    if sum(lengths.get(name, 0) for name in named_in(value)) > most:
+        raise errors.Invalid(
+            f"its arguments would have more than {most:,} letters with what their parameters stand "
+            "for; put data into a file and name it"
+        )
+
+
 def named_in(value: JsonValue) -> Iterator[str]:
     """The parameters that a JSON value names."""
     if isinstance(value, str):

@@ -12,7 +12,7 @@ from modelyard import errors
 from modelyard.jobs import repository as jobs
 from modelyard.jobs.repository import Submission
 from modelyard.jobs.scenarios import repository
-from modelyard.jobs.scenarios.parameters import filled, known_to
+from modelyard.jobs.scenarios.parameters import filled, known_to, require_small
 from modelyard.jobs.scenarios.repository import RunBody
 from modelyard.jobs.scenarios.schedule import next_time, zone_of
 from modelyard.jobs.scenarios.types import Condition, RunState, ScenarioRun, Step, StepRun
@@ -139,8 +139,9 @@ def arguments_of(
     """The arguments of a step, with its own project where it names none.
 
     Raises:
-        Invalid: a parameter is not known.
+        Invalid: a parameter is not known, or they are too large with what it stands for.
     """
+    require_small(dict(step.arguments), values, jobs.LARGEST)
     arguments = {name: filled(value, values) for name, value in step.arguments.items()}
     known = catalog.get(step.command)
     if known is not None and known.project_field == "project":
