@@ -36,24 +36,26 @@ def find_server(
 ) -> TrackingServer:
     """The MLflow server that is named, else that of the environment, else that of the settings.
 
+    Where a remote caller names one, nothing of the environment's or the settings' is used beside
+    it: one set of credentials is shown to both servers.
+
     Raises:
         Invalid: none is named; the message says that `about` is on one.
         Forbidden: a remote caller names a database, a folder or a profile of the server's.
     """
     settings, given = context.settings.sources, os.environ
     chosen = _is_chosen(context, [uri for uri in (tracking_uri, registry_uri) if uri])
-    uri, credentials = _without_credentials(
-        tracking_uri or given.get("MLFLOW_TRACKING_URI") or settings.tracking_uri
-    )
-    registry, more = _without_credentials(
-        registry_uri or given.get("MLFLOW_REGISTRY_URI") or settings.registry_uri
-    )
+    trusted = context.identity.is_local or not chosen
+    if trusted:
+        tracking_uri = tracking_uri or given.get("MLFLOW_TRACKING_URI") or settings.tracking_uri
+        registry_uri = registry_uri or given.get("MLFLOW_REGISTRY_URI") or settings.registry_uri
+    uri, credentials = _without_credentials(tracking_uri or registry_uri or "")
+    registry, more = _without_credentials(registry_uri or "")
     if not uri:
         raise errors.Invalid(
             f"{about} is on an MLflow server, and none is named; name it with "
             "--tracking-uri or MLFLOW_TRACKING_URI, such as http://localhost:5000"
         )
-    trusted = context.identity.is_local or not chosen
     return TrackingServer(uri, registry, {**more, **credentials}, chosen, trusted)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -130,6 +131,10 @@ class TestSigningIn:
         monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "of-the-operator")
         assert len(remote.mlflow.models(tracking_uri=f"http://{gateway.address}")) == 1
         assert "of-the-operator" not in str(gateway.seen)
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://svc:of-the-operator@127.0.0.1:9")
+        assert len(remote.mlflow.models(registry_uri=f"http://{gateway.address}")) == 1
+        basic = base64.b64encode(b"svc:of-the-operator").decode()
+        assert basic not in str(gateway.seen)
         with pytest.raises(errors.Forbidden, match="begins with http"):
             remote.mlflow.models(tracking_uri="sqlite:///mlflow.db")
 
