@@ -65,7 +65,7 @@ class Again:
             request,
             "again",
             answer_to(refused).status if refused else 401,
-            action=request.url.path,
+            action=f"{request.url.path}?{request.url.query}".rstrip("?"),
             carried=_carried(form, typed),
             name=name[:128],
             problem=refused.detail if refused else "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelyard.web.pages import account, gallery, home, jobs, projects, search
+from modelyard.web.pages import account, gallery, home, importing, jobs, projects, search
 from modelyard.web.pages.form import Form
 from modelyard.web.pages.page import Page, Way
 from modelyard.web.pages.search import Finder
@@ -10,13 +10,14 @@ from modelyard.web.pages.search import Finder
 FINDERS: tuple[Finder, ...] = (*projects.FINDERS,)
 """What the search finds, in the order in which it is shown."""
 
-WAYS: tuple[Way, ...] = ()
+WAYS: tuple[Way, ...] = importing.WAYS
 """How to get the first model, at most three."""
 
 PAGES: tuple[Page | Form, ...] = (
     *home.pages(WAYS),
     *jobs.PAGES,
     *projects.PAGES,
+    *importing.PAGES,
     *account.PAGES,
     *search.pages(FINDERS),
     *gallery.PAGES,

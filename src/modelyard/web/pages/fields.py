@@ -25,7 +25,7 @@ Typed = Mapping[str, Sequence[str]]
 
 def fields_of(form: Form, draft: Draft, typed: Typed | None = None) -> tuple[FieldView, ...]:
     """The fields of a form, holding what was typed, else what it begins with."""
-    return tuple(_field(form, draft, name, typed) for name in form.fields)
+    return tuple(_field(form, draft, name, typed) for name in _asked(form, draft))
 
 
 def values_of(form: Form, draft: Draft, typed: Typed) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def values_of(form: Form, draft: Draft, typed: Typed) -> dict[str, Any]:
     """
     values: dict[str, Any] = {}
     faults = []
-    for name in form.fields:
+    for name in _asked(form, draft):
         info = form.command.model_fields[name]
         texts = [text for text in typed.get(name, ()) if text != ""]
         kind = _kind(form, draft, name)
@@ -55,6 +55,10 @@ def values_of(form: Form, draft: Draft, typed: Typed) -> dict[str, Any]:
         said = "; ".join(f"{each['field']}: {each['problem']}" for each in faults)
         raise errors.Invalid(said, faults=faults)
     return values
+
+
+def _asked(form: Form, draft: Draft) -> list[str]:
+    return [name for name in form.fields if name not in draft.left_out]
 
 
 def label_of(name: str) -> str:
@@ -106,6 +110,7 @@ def _field(form: Form, draft: Draft, name: str, typed: Typed | None) -> FieldVie
         new=secret and secret_fields(form.command)[name].new,
         later=words.later,
         mono=words.mono,
+        only=name == form.command.sends,
     )
 
 

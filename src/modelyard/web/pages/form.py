@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from modelyard.jobs.types import Job
 from modelyard.kernel.command import Command
 from modelyard.kernel.values import Value
 from modelyard.web.pages.page import Crumb, Nav, View, Visit
@@ -48,6 +49,8 @@ class FieldView(Value):
     later: bool = False
     """Whether it is one of those that few need, which are shown folded."""
     mono: bool = False
+    only: bool = False
+    """Whether a file is to be chosen, and no path will do."""
 
     @property
     def id(self) -> str:
@@ -89,12 +92,15 @@ class Draft:
     """What a form begins with.
 
     `values` are what its fields hold at first, `choices` what they may hold, as (value, label).
-    `seen` is what a guarded command changes, as it is now.
+    `fixed` is what the command is given besides, which nobody types; `left_out` are fields that
+    make no sense this time. `seen` is what a guarded command changes, as it is now.
     """
 
     crumbs: tuple[Crumb, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
     choices: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    left_out: frozenset[str] = frozenset()
     seen: Value | None = None
     title: str = ""
     intro: str = ""
@@ -113,7 +119,8 @@ class Form:
     The fields of the command that stand in `path` are taken from there, those in `taken` from a
     field of the path with another name; of the others `fields` are asked for, in this order.
     `onward` gives the address of what is looked at next, from the visit and the result; the job of
-    a background command is looked at without it. `said` is told there.
+    a background command is looked at on its own page, or where `follow` says. `said` is told there.
+    `sent` says for a command that sends a file what else it is given, from the file's name.
     """
 
     path: str
@@ -131,3 +138,5 @@ class Form:
     dangerous: bool = False
     """Whether it cannot be undone."""
     nav: Nav | None = None
+    follow: Callable[[Visit, Job], str] | None = None
+    sent: Callable[[str], Mapping[str, Any]] | None = None

@@ -124,7 +124,7 @@ def job(visit: Visit) -> JobView:
         line=line,
         log=tuple(log),
         left_out=after,
-        outcome_href=_made(found),
+        outcome_href=made_by(found),
     )
 
 
@@ -164,7 +164,7 @@ def _seconds(job: Job) -> float | None:
     return max(passed.total_seconds(), 0.0)
 
 
-def _made(job: Job) -> str | None:
+def made_by(job: Job) -> str | None:
     """The page of what a job made."""
     if job.state != "succeeded" or job.project is None:
         return None

@@ -71,8 +71,11 @@ def take(
     """Carry the form's command out and go on; or show what is wrong, with all that was typed."""
     draft = form.prepare(visit)
     try:
-        typed = {**typed, **_put(visit, uploads)}
-        result = _carry_out(host, form, visit, draft, typed)
+        if form.command.sends:
+            result = _send(form, visit, uploads)
+        else:
+            typed = {**typed, **_put(visit, uploads)}
+            result = _carry_out(host, form, visit, draft, typed)
     except errors.Unauthenticated:
         raise
     except errors.ModelyardError as exc:
@@ -102,6 +105,22 @@ def refused_view(
     return view.model_copy(update={"problems": problems})
 
 
+def _send(form: Form, visit: Visit, uploads: Sequence[Upload]) -> Any:
+    """Carry out a command that is given a file's bytes, with the one that was chosen."""
+    field = form.command.sends
+    if not uploads:
+        raise errors.Invalid(
+            "choose a file", faults=[{"field": field, "problem": "choose a file first"}]
+        )
+    given = form.sent(uploads[0].name) if form.sent is not None else {}
+    taken = {name: visit.path[name] for name in _taken(form, visit)}
+    try:
+        return visit.run(form.command(**{**given, **taken, field: str(uploads[0].place)}))
+    except errors.ModelyardError as exc:
+        exc.context["field"] = field
+        raise
+
+
 def _put(visit: Visit, uploads: Sequence[Upload]) -> dict[str, list[str]]:
     """Put what was uploaded among the project's files; gives what its fields hold then."""
     held = {}
@@ -121,7 +140,7 @@ def _carry_out(host: Host, form: Form, visit: Visit, draft: Draft, typed: Typed)
     values = values_of(form, draft, typed)
     taken = {name: visit.path[form.taken.get(name, name)] for name in _taken(form, visit)}
     name = CATALOG.name_of(form.command)
-    command: Command[Any] = CATALOG.fill(name, {**values, **taken})
+    command: Command[Any] = CATALOG.fill(name, {**draft.fixed, **values, **taken})
     if form.command.background:
         return visit.run(as_job(name, command))
     seen = _last(typed, "seen") if form.command.guarded else ""
@@ -136,7 +155,8 @@ def _taken(form: Form, visit: Visit) -> list[str]:
 
 def _onward(form: Form, visit: Visit, result: Any) -> str:
     if form.command.background:
-        return address("/jobs/{id}", id=result.id)
+        followed = form.follow(visit, result) if form.follow is not None else ""
+        return followed or address("/jobs/{id}", id=result.id)
     return form.onward(visit, result)
 
 

@@ -1,0 +1,243 @@
+"""The forms of the import wizard: a saved model, an upload, a code env, metadata."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from urllib.parse import urlencode
+
+from pydantic import JsonValue
+
+from modelyard import errors
+from modelyard.files.commands import PutFile
+from modelyard.files.types import StoredFile
+from modelyard.jobs.types import Job
+from modelyard.kernel.paths import FILES
+from modelyard.models.commands import (
+    CreateModel,
+    ImportVersion,
+    ListVersions,
+    ProbeVersion,
+)
+from modelyard.models.types import ProbedModel, SavedModel
+from modelyard.runtime.commands import ListEnvs
+from modelyard.web.pages import probe_words
+from modelyard.web.pages.form import Draft, Form, Words
+from modelyard.web.pages.page import Crumb, Visit, address
+from modelyard.web.pages.projects import crumb
+from modelyard.web.pages.wizard import (
+    ENV,
+    METADATA,
+    MOST,
+    PROBE,
+    PROBED,
+    SOURCE,
+    START,
+    TRANSIT,
+    UPLOAD,
+    above,
+    job_of,
+    model_of,
+    told,
+)
+
+NUMBERED = re.compile(r"v(\d+)$")
+
+
+def _env_draft(visit: Visit) -> Draft:
+    """The code env is chosen for a source that the address names."""
+    model_of(visit)
+    where = visit.asked("source").strip()
+    if not where:
+        raise errors.Invalid("no source is named; go back and choose one")
+    server = visit.asked("tracking_uri")
+    named = [each for env in visit.part(ListEnvs(limit=MOST)) for each in env.names]
+    choices = [
+        ("inherit", "As the settings say"),
+        ("model", "What the model asks for"),
+        ("local", "The Python that runs Modelyard"),
+        *((name, name) for name in named),
+    ]
+    before = "upload" if where.startswith(TRANSIT) else "registry" if server else "path"
+    return Draft(
+        crumbs=above(visit),
+        title="Import a version",
+        intro=told(where),
+        back=f"{address(SOURCE, **visit.path)}?from={before}",
+        values={
+            "env": visit.asked("env") or "inherit",
+            **{name: visit.asked(name) for name in ("dataset", "target") if visit.asked(name)},
+            **{
+                name: visit.asked(name).splitlines()
+                for name in ("classes", "features")
+                if visit.asked(name)
+            },
+        },
+        choices={"env": choices},
+        fixed={"source": where, "tracking_uri": server or None},
+    )
+
+
+def _metadata_draft(visit: Visit) -> Draft:
+    """What the version is called, and what of the probe's is to be said another way."""
+    model, job = model_of(visit), job_of(visit)
+    if job.command != PROBED or job.state != "succeeded":
+        raise errors.Conflict("the probe has not found anything to import; look at it again")
+    found = ProbedModel.model_validate(job.result)
+    classes = visit.asked("classes").splitlines() or list(map(str, found.core.classes))
+    threshold, _ = probe_words.threshold_from(found)
+    binary = model.prediction_type == "binary_classification"
+    names = found.probe.loaded.classes is None or bool(job.arguments.get("classes"))
+    classifies = binary or model.prediction_type == "multiclass"
+    fixed: dict[str, JsonValue] = {
+        name: value
+        for name, value in job.arguments.items()
+        if name in ImportVersion.model_fields and name not in ("project", "model")
+    }
+    return Draft(
+        crumbs=above(visit),
+        title="Import a version",
+        intro=told(found.lineage.source),
+        back=address(PROBE, **visit.path),
+        values={
+            "version": _next_version(visit, model),
+            "activate": True,
+            "target": job.arguments.get("target"),
+            "classes": [each.strip() for each in classes if each.strip()],
+            "threshold": visit.asked("threshold") or job.arguments.get("threshold", threshold),
+        },
+        fixed={**fixed, "digest": found.digest},
+        left_out=frozenset(
+            {
+                *(() if binary else ("threshold",)),
+                *(() if classifies and (names or visit.asked("classes")) else ("classes",)),
+            }
+        ),
+    )
+
+
+def _next_version(visit: Visit, model: SavedModel) -> str:
+    asked = ListVersions(project=model.project, model=model.name, limit=MOST)
+    numbers = [found[1] for each in visit.part(asked) if (found := NUMBERED.match(each.version))]
+    return f"v{max(map(int, numbers), default=0) + 1}"
+
+
+def _in_transit(name: str) -> dict[str, str]:
+    """Where an upload waits for its import: in a folder of its own, which is swept some day."""
+    return {"path": f"{TRANSIT.removeprefix(FILES)}{uuid.uuid4().hex[:16]}/{name}"}
+
+
+def _to_source(visit: Visit, made: SavedModel) -> str:
+    kind = visit.asked("from")
+    onward = address(SOURCE, project=made.project, model=made.name)
+    return f"{onward}?{urlencode({'from': kind})}" if kind else onward
+
+
+def _from_upload(visit: Visit, put: StoredFile) -> str:
+    return f"{address(ENV, **visit.path)}?{urlencode({'source': FILES + put.path})}"
+
+
+def _follow(visit: Visit, job: Job) -> str:
+    fields = {"project": visit.path["project"], "model": visit.path["model"], "job": job.id}
+    return address(PROBE, **fields)
+
+
+FORMS = (
+    Form(
+        f"{START}/new",
+        CreateModel,
+        "Import a model",
+        "Create saved model",
+        _to_source,
+        intro="A saved model holds the versions of one model. Give the first one its place.",
+        fields=("name", "prediction_type", "description"),
+        words={
+            "name": Words(placeholder="arrival-delay", mono=True),
+            "prediction_type": Words(
+                help="What its versions predict. Other can be scored, and is not interpreted."
+            ),
+        },
+        prepare=lambda visit: Draft(
+            crumbs=(
+                crumb(visit.path["project"]),
+                Crumb(label="Import a model", href=address(START, project=visit.path["project"])),
+            )
+        ),
+    ),
+    Form(
+        UPLOAD,
+        PutFile,
+        "Import a version",
+        "Upload and continue",
+        _from_upload,
+        fields=("file",),
+        words={"file": Words(label="Archive of the model", help="A .zip or .tar.gz.")},
+        prepare=lambda visit: Draft(
+            crumbs=above(visit),
+            back=address(SOURCE, project=model_of(visit).project, model=visit.path["model"]),
+        ),
+        template="import_upload.html",
+        sent=_in_transit,
+    ),
+    Form(
+        ENV,
+        ProbeVersion,
+        "Import a version",
+        "Try the model",
+        _follow,
+        fields=("env", "dataset", "target", "classes", "features"),
+        words={
+            "env": Words(
+                label="Code env",
+                help="The Python and packages that the model runs in. It is built now if it is "
+                "not there yet.",
+            ),
+            "dataset": Words(
+                later=True,
+                kind="text",
+                help="A dataset, or a path, to read features and trial rows from. Without one the "
+                "model is asked with its input example.",
+            ),
+            "target": Words(later=True, help="The column of the dataset that the model predicts."),
+            "classes": Words(
+                later=True,
+                kind="lines",
+                help="Only for models that do not tell them: labels in the model's own order, one "
+                "a line; of two the negative one first.",
+            ),
+            "features": Words(
+                later=True,
+                help="Only without a dataset and a signature: name or name:type, one a line.",
+            ),
+        },
+        prepare=_env_draft,
+        template="import_env.html",
+        follow=_follow,
+    ),
+    Form(
+        METADATA,
+        ImportVersion,
+        "Import a version",
+        "Import version",
+        _follow,
+        fields=("version", "name", "description", "target", "classes", "threshold", "activate"),
+        words={
+            "version": Words(
+                mono=True, help="It stands in addresses; an id that is taken is replaced."
+            ),
+            "name": Words(help="A name for people."),
+            "target": Words(help="The column that the model predicts."),
+            "classes": Words(
+                kind="lines",
+                help="In the model's own order, one a line; of two the negative one first.",
+            ),
+            "threshold": Words(help="The second class is predicted from this probability up."),
+            "activate": Words(
+                label="Make it the active version", help="Scoring uses it where none is named."
+            ),
+        },
+        prepare=_metadata_draft,
+        template="import_metadata.html",
+        follow=_follow,
+    ),
+)

@@ -1,0 +1,53 @@
+"""What the steps of the import wizard share: where they are, what they are about."""
+
+from __future__ import annotations
+
+from modelyard import errors
+from modelyard.jobs.commands import ShowJob
+from modelyard.jobs.types import Job
+from modelyard.kernel.paths import FILES
+from modelyard.models.commands import ShowModel
+from modelyard.models.types import SavedModel
+from modelyard.web.pages.page import Crumb, Visit, address
+from modelyard.web.pages.projects import crumb
+
+START = "/projects/{project}/import"
+SOURCE = "/projects/{project}/models/{model}/import"
+ENV = f"{SOURCE}/env"
+UPLOAD = f"{SOURCE}/upload"
+PROBE = f"{SOURCE}/{{job}}"
+METADATA = f"{PROBE}/metadata"
+MOST = 200
+"""Files, models, envs and versions that are looked at to offer them, or to number the next one."""
+TRANSIT = f"{FILES}transit/"
+"""Where uploads wait for their import."""
+PROBED, IMPORTED = "versions.probe", "versions.import"
+
+
+def model_of(visit: Visit) -> SavedModel:
+    """The saved model that a version is imported into."""
+    return visit.run(ShowModel(project=visit.path["project"], name=visit.path["model"]))
+
+
+def job_of(visit: Visit) -> Job:
+    """The job of a probe or import of this model; NotFound for any other."""
+    job = visit.run(ShowJob(id=visit.path["job"]))
+    here = (job.project, job.arguments.get("model"))
+    if job.command not in (PROBED, IMPORTED) or here != (
+        visit.path["project"],
+        visit.path["model"],
+    ):
+        raise errors.NotFound(f"job {job.id} is no import into {visit.path['model']}")
+    return job
+
+
+def told(source: str) -> str:
+    """A source as people know it: of an upload, the name that the file had."""
+    return source.rpartition("/")[2] if source.startswith(TRANSIT) else source
+
+
+def above(visit: Visit) -> tuple[Crumb, ...]:
+    """What stands above each step."""
+    project, model = visit.path["project"], visit.path["model"]
+    here = Crumb(label=model, href=address(SOURCE, project=project, model=model))
+    return (crumb(project), here)

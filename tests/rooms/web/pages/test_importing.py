@@ -1,0 +1,188 @@
+"""The wizard's pages without a browser: what each step shows, keeps and refuses."""
+
+from __future__ import annotations
+
+import json
+import time
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from sqlalchemy import update
+from starlette.testclient import TestClient
+from tests.e2e.models import write_model
+
+import modelyard
+from modelyard.store.tables import jobs
+from modelyard.web.app import create_app
+
+HTML = {"accept": "text/html"}
+STEPS = "/projects/default/models/churn/import"
+PROBABILITY = "return (frame['fare'] / 100).clip(0, 1).to_numpy()"
+
+
+@pytest.fixture(scope="module")
+def yard(tmp_path_factory):
+    """A project with a saved model that has an active version, and a model among its files."""
+    folder = tmp_path_factory.mktemp("wizard") / "yard"
+    yard = modelyard.open(folder, actor="tester")
+    yard.models.create(name="churn", prediction_type="binary_classification")
+    model = write_model(folder / "files" / "default" / "models" / "late", predict=PROBABILITY)
+    named = {"model": "churn", "source": str(model), "env": "local", "threshold": 0.3}
+    yard.versions.import_(version="v1", classes=("no", "yes"), **named)
+    yield yard
+    yard.close()
+
+
+@pytest.fixture(scope="module")
+def client(yard):
+    app = create_app(yard, no_auth=True)
+    with TestClient(
+        app, base_url="http://127.0.0.1", headers=HTML, follow_redirects=False
+    ) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def probed(yard):
+    """The result of a probe of a model that does not tell its classes."""
+    source = "files://models/late"
+    return yard.versions.probe(model="churn", source=source, env="local").model_dump(mode="json")
+
+
+@pytest.fixture
+def ended(yard, probed):
+    """Makes a job of a probe that has ended as it is told."""
+
+    def ended(command="versions.probe", **values):
+        given = {"model": "churn", "source": "files://models/late", "env": "local"}
+        if command == "versions.import":
+            given["version"] = "v2"
+        job = yard.jobs.submit(command=command, given=given)
+        values = {"state": "succeeded", "ended": time.time(), **values}
+        with yard.open().begin() as db:
+            db.execute(update(jobs).where(jobs.c.id == job.id).values(**values))
+        return f"{STEPS}/{job.id}"
+
+    return ended
+
+
+def shown(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def test_it_begins_with_a_saved_model_that_is_there_or_new(client, yard):
+    offered = shown(client, "/projects/default/import?from=registry")
+    assert f'href="{STEPS}?from=registry"' in offered
+    typed = {"name": "arrivals", "prediction_type": "regression"}
+    made = client.post("/projects/default/import/new?from=registry", data=typed)
+    onward = "/projects/default/models/arrivals/import?from=registry"
+    assert made.headers["location"] == onward
+    assert client.get("/projects/default/models/nope/import").status_code == 404
+
+
+def test_an_upload_waits_in_transit_for_the_next_step(client, yard):
+    sent = client.post(f"{STEPS}/upload", files={"file-file": ("m.zip", b"bytes")})
+    assert sent.status_code == 303
+    onward = urlsplit(sent.headers["location"])
+    (source,) = parse_qs(onward.query)["source"]
+    assert onward.path == f"{STEPS}/env"
+    assert source.startswith("files://transit/")
+    assert yard.files.show(path=source).size == 5
+    assert "m.zip" in shown(client, sent.headers["location"])
+    refused = client.post(f"{STEPS}/upload", files={"other": ("", b"")})
+    assert "Choose a file first" in refused.text
+
+
+def test_models_among_the_files_are_offered(client):
+    offered = shown(client, f"{STEPS}?from=path")
+    assert f'href="{STEPS}/env?source=files%3A%2F%2Fmodels%2Flate"' in offered
+
+
+def test_a_server_with_a_password_in_its_address_is_not_asked(client):
+    told = shown(client, f"{STEPS}?from=registry&server=http://ada:lovelace@127.0.0.1:9")
+    assert "Leave user and password out of the address" in told
+
+
+def test_a_server_that_is_down_or_not_named_is_told(client, monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    assert "none is named" in shown(client, f"{STEPS}?from=registry")
+    down = shown(client, f"{STEPS}?from=registry&server=http://127.0.0.1:9")
+    assert "check the address, and that the server runs" in down
+
+
+def test_the_env_is_chosen_for_a_source_and_the_probe_is_followed(client, yard):
+    step = f"{STEPS}/env?source=files%3A//models/late"
+    assert "What the model asks for" in shown(client, step)
+    assert client.get(f"{STEPS}/env").status_code == 422
+    sent = client.post(step, data={"env": "local", "classes": "no\nyes"})
+    job = yard.jobs.show(id=sent.headers["location"].rpartition("/")[2])
+    assert job.command == "versions.probe"
+    assert job.arguments["source"] == "files://models/late"
+    assert job.arguments["classes"] == ["no", "yes"]
+    assert 'hx-trigger="every 1s"' in shown(client, sent.headers["location"])
+    yard.jobs.cancel(id=job.id)
+    stopped = shown(client, sent.headers["location"])
+    assert "It was stopped" in stopped
+    again = "env?source=files%3A%2F%2Fmodels%2Flate&amp;env=local&amp;classes=no%0Ayes"
+    assert f'href="{STEPS}/{again}"' in stopped
+    assert "\nno\nyes</textarea>" in shown(client, f"{STEPS}/{again.replace('&amp;', '&')}")
+
+
+def test_what_a_probe_finds_is_shown_before_anything_is_saved(client, ended, probed):
+    step = ended(result=json.dumps(probed))
+    told = shown(client, step)
+    assert "The model loads and answers" in told
+    assert "positive_probability" in told
+    assert "The model does not tell its classes" in told
+    assert "Taken from v1." in told
+    assert 'value="0.3"' in told
+    assert "same as v1" in told
+    assert client.get(f"{step}.json").json()["found"]["digest"] == probed["digest"]
+    meta = shown(client, f"{step}/metadata?classes=no%0D%0Ayes&threshold=0.4")
+    assert 'value="v2"' in meta
+    assert "\nno\nyes</textarea>" in meta
+    assert 'value="0.4"' in meta
+
+
+def test_the_import_keeps_what_was_probed(client, yard, ended, probed):
+    step = ended(result=json.dumps(probed))
+    typed = {"version": "v2", "classes": "no\r\nyes", "threshold": "0.4", "activate": "true"}
+    sent = client.post(f"{step}/metadata", data=typed)
+    job = yard.jobs.show(id=sent.headers["location"].rpartition("/")[2])
+    assert job.command == "versions.import"
+    assert job.arguments["digest"] == probed["digest"]
+    assert job.arguments["source"] == "files://models/late"
+    assert (job.arguments["classes"], job.arguments["threshold"]) == (["no", "yes"], 0.4)
+    yard.jobs.cancel(id=job.id)
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("invalid", "This cannot be imported as it is"),
+        ("blocked", "The scan does not let this model in"),
+        ("failed", "The model or its code env fails"),
+        ("unavailable", "Something did not answer"),
+    ],
+)
+def test_what_goes_wrong_is_one_sentence_with_ways_on(client, ended, code, says):
+    finding = {"verdict": "dangerous", "file": "<b>m.pkl", "what": "os.system"}
+    error = {"code": code, "detail": "it <i>will</i> not", "context": {"findings": [finding]}}
+    told = shown(client, ended(state="failed", error=json.dumps(error)))
+    assert says in told
+    assert "it &lt;i&gt;will&lt;/i&gt; not" in told
+    assert "&lt;b&gt;m.pkl: os.system" in told
+    assert "See log" in told
+    assert "Try again" in told
+
+
+def test_jobs_of_others_are_no_steps(client, yard, ended, probed):
+    step = ended(result=json.dumps(probed))
+    elsewhere = step.replace("/churn/", "/arrivals/")
+    yard.models.create(name="elsewhere", prediction_type="other")
+    assert client.get(elsewhere.replace("arrivals", "elsewhere")).status_code == 404
+    assert client.get(f"{STEPS}/no-such-job").status_code == 404
+    unfinished = ended(state="failed")
+    assert client.get(f"{unfinished}/metadata").status_code == 409
