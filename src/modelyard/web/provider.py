@@ -60,10 +60,11 @@ class Provider:
 
     def routes(self, wrapped: Callable[[Endpoint], Endpoint]) -> list[Route]:
         """The way there and back; what is pending meanwhile is in a cookie of its own."""
+        name = "modelyard_provider"
         pending = Middleware(
             SessionMiddleware,
             secret_key=f"{self._secret} provider",
-            session_cookie="modelyard_provider",
+            session_cookie=f"__Host-{name}" if self._secure else name,  # see `cookies.named`
             max_age=PENDING_SECONDS,
             same_site="lax",
             https_only=self._secure,
@@ -111,7 +112,7 @@ class Provider:
             "aud": {"essential": True, "value": self._settings.client_id},
         }
         token = await self._client.authorize_access_token(request, claims_options=asked)
-        claims = dict(token.get("userinfo") or {})
+        claims = dict(token.get("userinfo") or {}) if "id_token" in token else {}  # else unsigned
         if not claims.get("sub"):
             raise errors.Forbidden("the identity provider sent no signed token that says who it is")
         wanted = {self._settings.name_claim, self._settings.groups_claim} - {""}

@@ -36,6 +36,7 @@ class Liar:
         """Forget all lies."""
         self.claims, self.about, self.userinfo = {}, {}, {}
         self.algorithm, self.key, self.token, self.status = "RS256", OWN, None, 200
+        self.signs = True
 
     def says(self, asked: str, **claims: Any) -> None:
         """Sign these claims next; None leaves one out. `asked` is the nonce that was sent."""
@@ -58,6 +59,8 @@ class Liar:
         if path == "/userinfo":
             return self.userinfo
         token = {"access_token": "a", "token_type": "Bearer", "expires_in": 3600}
+        if not self.signs:
+            return token | {"userinfo": self.claims}
         if self.token is not None:
             return token | {"id_token": self.token}
         if self.algorithm == "none":

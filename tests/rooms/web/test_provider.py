@@ -305,9 +305,13 @@ class TestLies:
         assert self.come_back(browser, liar, **claims).status_code == 403
         assert browser.name() is None
 
-    @pytest.mark.parametrize("how", ["none", "shared", "other", "garbage", "empty", "list"])
+    @pytest.mark.parametrize(
+        "how", ["unsigned", "none", "shared", "other", "garbage", "empty", "list"]
+    )
     def test_wrong_signatures(self, server, liar, browse, how):
-        if how == "none":
+        if how == "unsigned":
+            liar.signs = False
+        elif how == "none":
             liar.algorithm = "none"
         elif how == "shared":
             liar.algorithm, liar.key = "HS256", shared_key(SECRET)
@@ -318,6 +322,15 @@ class TestLies:
         browser = browse(server)
         assert self.come_back(browser, liar).status_code == 403
         assert browser.name() is None
+
+    def test_over_https_no_other_host_sets_the_cookie_of_a_login(self, liar, browse, tmp_path):
+        liar.honest()
+        said = settings(liar.url) | {"MODELYARD_SECURITY__URL": "https://yard.example"}
+        with RunningServer(tmp_path / "yard", no_auth=False, **said) as server:
+            cookie = browse(server).http.get("/login/provider").headers["set-cookie"]
+        assert cookie.startswith("__Host-modelyard_provider=")
+        assert {"path=/", "secure", "httponly"} <= {part.strip() for part in cookie.split(";")}
+        assert "domain" not in cookie
 
     def test_more_about_somebody_else(self, anew, liar, browse):
         liar.about = {"userinfo_endpoint": f"{liar.url}/userinfo"}
