@@ -11,9 +11,11 @@ from sqlalchemy import select, text, update
 import modelyard
 from modelyard import errors
 from modelyard.governance import keys, limits, sessions
+from modelyard.jobs.repository import identity_of
+from modelyard.jobs.scenarios.types import Step
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.values import now
-from modelyard.store.tables import api_keys, login_failures, users
+from modelyard.store.tables import api_keys, jobs, login_failures, users
 from modelyard.store.tables import sessions as sessions_table
 
 PASSWORD = "correct horse battery"
@@ -99,6 +101,41 @@ def test_a_deleted_user_leaves_nothing_to_the_next_of_that_name(yard):
     assert yard.groups.show(name="crew").users == ()
     with pytest.raises(errors.NotFound):
         acting(yard, "ada").models.list()
+
+
+def test_nobody_inherits_jobs_or_scenarios_by_a_name(yard):
+    yard.users.create(name="ada")
+    yard.members.add(name="ada", role="contributor")
+    key = yard.keys.create(name="ci", user="ada").id
+    ada, by_key = acting(yard, "ada"), yard.acting(Identity("ada", "key", "", key))
+    ada.jobs.submit(command="projects.create", given={"key": "hers"})
+    failed = by_key.jobs.submit(
+        command="models.create", given={"name": "m", "prediction_type": "other"}
+    )
+    local = yard.acting(Identity("ada")).jobs.submit(command="projects.list")
+    step = Step(command="models.list")
+    ada.scenarios.create(name="nightly", steps=(step,), cron="0 6 * * *")
+    ada.scenarios.run(name="nightly")
+    yard.users.delete(name="ada")
+    yard.users.create(name="ada")
+    assert yard.jobs.show(id=local.id).state == "queued"
+    others = [job for job in yard.jobs.list() if job.id != local.id]
+    assert {(job.state, job.actor) for job in others} == {("cancelled", "ada (deleted)")}
+    assert len(others) == 3
+    seen = acting(yard, "ada").jobs.list()
+    assert not {job.id for job in seen} & {job.id for job in others}
+    scenario = yard.scenarios.show(name="nightly")
+    assert (scenario.disabled, scenario.next_run, scenario.owner) == (True, None, "ada (deleted)")
+    (run,) = yard.scenarios.history(name="nightly")
+    assert (run.state, run.actor) == ("cancelled", "ada (deleted)")
+    yard.members.add(name="ada", role="contributor")
+    with pytest.raises(errors.Forbidden, match=r"ada \(deleted\), who saved nightly, lacks"):
+        yard.scenarios.run(name="nightly")
+    yard.jobs.retry(id=failed.id)
+    with yard.open().read() as db:
+        kept = db.scalar(select(jobs.c.identity).where(jobs.c.id == failed.id))
+    with pytest.raises(errors.Unauthenticated):
+        yard.acting(identity_of(kept)).models.list()
 
 
 def test_groups_give_roles_and_the_largest_role_counts(yard):

@@ -71,11 +71,7 @@ def recorded(context: Context, command: Command[Any]) -> Iterator[None]:
         ModelyardError: the command is refused; or the log cannot be written, and nothing was done.
     """
     started = time.perf_counter()
-    try:
-        context.authorize(command)
-    except errors.ModelyardError as refused:
-        _refuse(context, command, refused, started)
-        raise
+    require_right(context, command)
     if command.only_reads():
         try:
             yield
@@ -92,6 +88,20 @@ def recorded(context: Context, command: Command[Any]) -> Iterator[None]:
         _end(context, _finished(entry, started, *_outcome(exc)))
         raise
     _end(context, _finished(entry, started))
+
+
+def require_right(context: Context, command: Command[Any]) -> None:
+    """Authorize a command; an entry is kept where it is refused.
+
+    Raises:
+        ModelyardError: the command is refused.
+    """
+    started = time.perf_counter()
+    try:
+        context.authorize(command)
+    except errors.ModelyardError as refused:
+        _refuse(context, command, refused, started)
+        raise
 
 
 def note(

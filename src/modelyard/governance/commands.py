@@ -112,7 +112,7 @@ class RevokeUser(Command[User]):
 
 
 class DeleteUser(Command[None]):
-    """Delete a user with their keys, sessions and roles; what they made stays."""
+    """Delete a user with their keys, sessions and roles; their jobs end, their scenarios rest."""
 
     needs = "users:write"
     route = "DELETE /users/{name}"

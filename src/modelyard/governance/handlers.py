@@ -57,6 +57,7 @@ from modelyard.governance.types import (
     Session,
     User,
 )
+from modelyard.jobs import access as jobs
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
@@ -143,6 +144,7 @@ def delete_user(command: DeleteUser, context: Context) -> None:
         exclusively(db)
         context.unchanged(repository.get_user(db, command.name))
         people.require_another_admin(db, command.name)
+        jobs.forget_user(context, db, command.name)
         repository.delete_user(db, command.name)
 
 

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from modelyard.governance import audit
 from modelyard.kernel.command import Command
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.paging import Page, Paged
@@ -176,6 +177,7 @@ class Api:
         said = b"\n".join((request.scope["raw_path"], request.url.query.encode(), body))
         held = claim(self._workspace.open().begin, asked.identity, key, said)
         if isinstance(held, Answer):
+            audit.require_right(self._acting(asked).open(), asked.command)
             return held
         try:
             answer = self._carry_out(asked, held.note)

@@ -458,6 +458,18 @@ class TestKeys:
         answer = browser.get("/api/v1/projects", headers={"authorization": f"Bearer {made.secret}"})
         assert (answer.status_code, "was revoked" in answer.text) == (401, True)
 
+    def test_a_revoked_one_is_told_no_answer_again(self, team, browser):
+        made = team.yard.keys.create(name="ci", user="ada")
+        headers = {"authorization": f"Bearer {made.secret}", "idempotency-key": made.id}
+        body = {"name": f"m{made.id}", "prediction_type": "other"}
+        path = "/api/v1/projects/default/models"
+        for _ in range(2):
+            assert browser.http.post(path, json=body, headers=headers).status_code == 201
+        team.yard.keys.revoke(id=made.id)
+        assert browser.http.post(path, json=body, headers=headers).status_code == 401
+        entry = team.yard.audit.list(action="models.create", limit=1)[0]
+        assert (entry.outcome, entry.actor) == ("unauthenticated", "ada")
+
 
 def test_without_login_there_are_no_sessions(tmp_path):
     with RunningServer(tmp_path / "yard") as server:

@@ -1,7 +1,7 @@
 """The tables of users, groups, keys, members, sessions and the audit log.
 
 A secret is kept as its hash. A name of a user or group that is gone is gone from all of them, so
-that nobody who gets the name later inherits anything.
+that nobody who gets the name later inherits anything; jobs and scenarios then name nobody.
 """
 
 from __future__ import annotations
