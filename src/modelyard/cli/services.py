@@ -87,7 +87,7 @@ def _work(
 def worker_of(yard: Workspace, *, slots: int | None = None, queues: Sequence[str] = ()) -> Any:
     """A worker of a workspace, as soon as its database answers."""
     # The database and what runs jobs are only needed once a worker starts.
-    from modelyard.files.access import sweep_transit  # noqa: PLC0415
+    from modelyard.housekeeping.clearing import clear  # noqa: PLC0415
     from modelyard.jobs.worker import Worker  # noqa: PLC0415
     from modelyard.store.opening import hasty  # noqa: PLC0415
 
@@ -98,7 +98,7 @@ def worker_of(yard: Workspace, *, slots: int | None = None, queues: Sequence[str
         lambda job, lease: [*python, job, str(lease)],
         slots=slots or context.settings.jobs.slots,
         queues=queues,
-        clears=sweep_transit,
+        clears=clear,
     )
 
 

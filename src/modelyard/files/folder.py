@@ -22,8 +22,6 @@ from modelyard.kernel.context import Context
 
 CHUNK = 1 << 20
 MIB = 1 << 20
-TRANSIT = "transit"
-"""Where clients put what one command reads or writes, on its way."""
 SPARE = 64 * MIB
 DIGESTED = 1024 * MIB
 """Size up to which a file that is fetched over HTTP is read twice, to tell its digest first."""
@@ -172,7 +170,7 @@ def sweep_transit(context: Context, project: str) -> None:
     """
     days, top = context.settings.files.transit_days, paths.files_folder(context, project)
     oldest = time.time() - days * 24 * 3600
-    for file in list(every_file(top / TRANSIT)) if days else ():
+    for file in list(every_file(top / paths.TRANSIT)) if days else ():
         try:
             if file.stat().st_mtime < oldest and not _is_needed(context, file.relative_to(top)):
                 remove(file, top)

@@ -10,6 +10,7 @@ from modelyard.models.fate import fate, lost, noticing
 from modelyard.models.folders import forget_folder
 from modelyard.models.repository import keepers
 from modelyard.models.running import RunnableVersion, predict_options, prepare, verified, verify
+from modelyard.models.shelf import sweep as sweep_probed
 from modelyard.models.types import ModelVersion, Verification
 from modelyard.store.database import exclusively
 
@@ -24,6 +25,7 @@ __all__ = [
     "open_version",
     "predict_options",
     "require",
+    "sweep_probed",
 ]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import time
 import uuid
@@ -18,12 +19,15 @@ from pathlib import Path
 from typing import Any
 
 from modelyard.kernel.context import Context
+from modelyard.kernel.paths import FILES, TRANSIT
 from modelyard.models.commands import ModelRequest
 from modelyard.models.types import Lineage
 
 FOLDER = "probed"
 MODEL, LINEAGE = "model", "lineage.json"
 GONE = ".gone"
+UPLOADED = re.compile(rf"^({re.escape(FILES)})?{TRANSIT}/[^/]+/")
+"""How an upload's path begins, whose folder is another one each time."""
 
 
 def put_aside(
@@ -77,7 +81,7 @@ def sweep(context: Context) -> None:
 
 def _place(context: Context, request: ModelRequest[Any], digest: str) -> Path:
     who = context.identity
-    words = (who.kind, who.name, request.project, request.source)
+    words = (who.kind, who.name, request.project, UPLOADED.sub("", request.source))
     servers = (request.tracking_uri, request.registry_uri)
     key = hashlib.sha256(json.dumps([*words, *servers, digest]).encode("utf-8", "replace"))
     return context.folder / FOLDER / key.hexdigest()

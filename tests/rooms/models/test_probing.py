@@ -96,6 +96,17 @@ def test_what_was_probed_is_for_who_probed_it(yard, source, tmp_path):
         yard.versions.import_(**named, source=str(source), project="other")
 
 
+def test_an_upload_is_known_again_in_another_folder(yard, source):
+    uploads = yard.folder / "files" / "default" / "transit"
+    for name in ("first", "second"):
+        shutil.copytree(source, uploads / name / "late")
+    first, second = (f"files://transit/{name}/late" for name in ("first", "second"))
+    found = yard.versions.probe(model="churn", source=first)
+    shutil.rmtree(uploads)
+    named = {"model": "churn", "version": "v1", "digest": found.digest, "classes": (0, 1)}
+    assert yard.versions.import_(**named, source=second).lineage.source == first
+
+
 def test_abandoned_probes_and_half_done_ones_are_swept(yard, source, monkeypatch):
     yard.versions.probe(model="churn", source=str(source))
     (abandoned,) = places(yard)["probed"]

@@ -146,6 +146,59 @@ def test_what_a_probe_finds_is_shown_before_anything_is_saved(client, ended, pro
     assert 'value="0.4"' in meta
 
 
+def changed(probed, **parts):
+    """What was probed, with other facts in some of its parts."""
+    return {
+        **probed,
+        **{
+            name: {**probed[name], **part} if isinstance(part, dict) and probed[name] else part
+            for name, part in parts.items()
+        },
+    }
+
+
+RELAXED = {"asked": "Python 3.10.12", "built": "Python 3.10.14", "reason": "it is not here"}
+REPAIR = {
+    "column": "age",
+    "kind": "optional",
+    "before": "double",
+    "after": "double, may be missing",
+    "reason": "the example has none",
+}
+BREAKS = {
+    "version": "v1",
+    "inputs": [{"name": "age", "before": "double", "after": "string", "breaks": True}],
+    "classes": ["no", "yes"],
+    "same_classes": False,
+    "threshold": 0.3,
+    "breaks": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("parts", "says"),
+    [
+        ({"env": {"relaxations": [RELAXED]}}, "1 relaxation in the code env"),
+        (
+            {"env": {"relaxations": [RELAXED]}},
+            "for Python 3.10.12, built with Python 3.10.14",
+        ),
+        ({"difference": BREAKS}, "Callers of v1 will be refused, or read other columns"),
+        ({"difference": BREAKS}, "age: double became string"),
+        ({"difference": None, "signature": {"repairs": [REPAIR]}}, "1 repair"),
+        ({"scan": {"verdict": "data_only", "findings": []}}, "Scan: data only"),
+        ({"golden_rows": 0, "probe": {"problem": "asked twice, it differs"}}, "Asked twice, it"),
+        ({"probe": {"raw": None, "read": None, "problem": "no rows"}}, "no prediction of it has"),
+        (
+            {"probe": {"interpretation": None, "read": None, "problem": "what is it"}},
+            "how to read its answers is not known",
+        ),
+    ],
+)
+def test_nothing_that_was_found_is_hidden(client, ended, probed, parts, says):
+    assert says in shown(client, ended(result=json.dumps(changed(probed, **parts))))
+
+
 def test_the_import_keeps_what_was_probed(client, yard, ended, probed):
     step = ended(result=json.dumps(probed))
     typed = {"version": "v2", "classes": "no\r\nyes", "threshold": "0.4", "activate": "true"}
