@@ -17,6 +17,7 @@ from modelyard.kernel.paths import FILES
 from modelyard.models.commands import ListModels
 from modelyard.models.types import ProbedModel, SavedModel
 from modelyard.web.pages import probe_words
+from modelyard.web.pages.formats import sentence
 from modelyard.web.pages.import_forms import FORMS
 from modelyard.web.pages.jobs import JobLine, line_of, made_by
 from modelyard.web.pages.page import Page, View, Visit, Way, address
@@ -92,6 +93,7 @@ class ProbeView(View):
     """Whether the classes can be named here: the model does not tell their names."""
     threshold: float | None = None
     threshold_from: str = ""
+    problem: str = ""
     findings: tuple[str, ...] = ()
     """What the scan found in a model that is not let in."""
 
@@ -139,6 +141,7 @@ def probe(visit: Visit) -> ProbeView:
         before=_with_words(address(ENV, project=model.project, model=model.name), given),
         first=address(SOURCE, project=model.project, model=model.name),
         onward=(made_by(job) or "") if importing else address(METADATA, **visit.path),
+        problem=sentence(job.error.detail) if job.error else "",
         findings=_findings(job),
     )
     if job.state != "succeeded" or importing:

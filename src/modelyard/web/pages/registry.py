@@ -19,6 +19,7 @@ from modelyard.models.browsing.types import (
     RegisteredVersion,
     TrackedRun,
 )
+from modelyard.web.pages.formats import sentence
 from modelyard.web.pages.page import Visit
 
 PART = 25
@@ -34,6 +35,8 @@ class Browsed(Value):
     shown: Shown
     inside: str = ""
     """The registered model or experiment whose versions or runs are shown."""
+    named: str = ""
+    """What that is called."""
     search: str = ""
     models: tuple[RegisteredModel, ...] = ()
     versions: tuple[RegisteredVersion, ...] = ()
@@ -50,6 +53,7 @@ def browse(visit: Visit) -> Browsed:
         server=visit.asked("server"),
         shown=shown,
         inside=visit.asked("inside"),
+        named=visit.asked("named") or visit.asked("inside"),
         search=visit.asked("search"),
     )
     if problem := _forbidden(found.server):
@@ -57,7 +61,7 @@ def browse(visit: Visit) -> Browsed:
     try:
         return found.model_copy(update=_asked(visit, found))
     except errors.ModelyardError as exc:
-        return found.model_copy(update={"problem": exc.detail})
+        return found.model_copy(update={"problem": sentence(exc.detail)})
 
 
 def _asked(visit: Visit, found: Browsed) -> dict[str, object]:

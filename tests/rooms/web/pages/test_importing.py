@@ -225,7 +225,7 @@ def test_what_goes_wrong_is_one_sentence_with_ways_on(client, ended, code, says)
     error = {"code": code, "detail": "it <i>will</i> not", "context": {"findings": [finding]}}
     told = shown(client, ended(state="failed", error=json.dumps(error)))
     assert says in told
-    assert "it &lt;i&gt;will&lt;/i&gt; not" in told
+    assert "It &lt;i&gt;will&lt;/i&gt; not" in told
     assert "&lt;b&gt;m.pkl: os.system" in told
     assert "See log" in told
     assert "Try again" in told
