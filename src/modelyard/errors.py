@@ -55,6 +55,10 @@ class ModelyardError(Exception):
         self.detail = detail
         self.context = context
 
+    def in_full(self) -> str:
+        """The sentence with its notes: what only those may know who work on this machine."""
+        return "; ".join((self.detail, *getattr(self, "__notes__", ())))
+
 
 class Invalid(ModelyardError):
     """The request is malformed or breaks a domain rule."""

@@ -11,9 +11,17 @@ from sqlalchemy import MetaData, inspect, select, text
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from modelyard import errors
-from modelyard.store.database import connect, current_revision, exclusively, migrate, transaction
+from modelyard.store.database import (
+    connect,
+    current_revision,
+    exclusively,
+    migrate,
+    transaction,
+    unopened,
+)
 from modelyard.store.migrations import HEAD
 from modelyard.store.tables import metadata, projects
+from modelyard.web.problems import answer_to
 
 
 def test_a_new_database_is_at_the_newest_revision(engine):
@@ -119,9 +127,22 @@ def test_a_new_database_may_be_opened_by_many_at_once(database_url):
         ("mysql://x/y", errors.Invalid, "neither sqlite nor postgresql"),
         ("sqlite:////no/such/folder/x.db", errors.Unavailable, "cannot be opened"),
         ("postgresql://u:secret@127.0.0.1:1/x", errors.Unavailable, r"u:\*\*\*@"),
+        ("postgresql://u@127.0.0.1:1/x?password=secret", errors.Unavailable, r"password=\*\*\*"),
     ],
 )
 def test_bad_urls_are_said_without_their_password(url, error, said):
     with pytest.raises(error, match=said) as raised:
         connect(url)
-    assert "secret" not in raised.value.detail
+    assert "secret" not in raised.value.in_full()
+
+
+def test_only_who_works_on_this_machine_is_told_where_the_database_is(caplog):
+    gone = unopened("postgresql://svc@127.0.0.1:1/risk")
+    with pytest.raises(errors.Unavailable) as raised, transaction(gone):
+        pass
+    gone.dispose()
+    answer = answer_to(raised.value)
+    for place in ("127.0.0.1", "svc", "risk"):
+        assert place not in answer.body.decode()
+        assert place in raised.value.in_full()
+        assert place in caplog.text

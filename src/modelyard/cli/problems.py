@@ -66,9 +66,9 @@ def told(place: Place | None = None, *, as_json: bool = False) -> Iterator[None]
 def tell(error: errors.ModelyardError, *, as_json: bool) -> None:
     """Print an error on stderr, as a sentence or as JSON."""
     if as_json:
-        _document(error.code, error.detail, error.context)
+        _document(error.code, error.in_full(), error.context)
     else:
-        click.echo(f"{error.code}: {error.detail}", err=True)
+        click.echo(f"{error.code}: {error.in_full()}", err=True)
 
 
 def tell_interrupted(stop: BaseException, place: Place, *, as_json: bool) -> None:

@@ -110,7 +110,7 @@ def _opened(yard: Workspace) -> Any:
             return yard.open()
         except errors.Unavailable as exc:
             if not told:
-                LOG.warning("%s; trying again", exc.detail)
+                LOG.warning("%s; trying again", exc.in_full())
             told = True
             time.sleep(TRIES_EVERY)
 

@@ -155,7 +155,7 @@ class Worker:
             self._retry_at, self._next_look = now + TRIES_EVERY, float("-inf")
             self._away_since = min(self._away_since, now)
             if not self._is_told and now - self._away_since >= TELLS_AFTER:
-                LOG.warning("%s; trying again", exc.detail)
+                LOG.warning("%s; trying again", exc.in_full())
                 self._is_told = True
         else:
             if self._is_told:

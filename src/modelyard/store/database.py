@@ -26,6 +26,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 from sqlalchemy.pool import QueuePool
 
 from modelyard import errors
+from modelyard.kernel.secrets import SECRET_URL, hidden
 from modelyard.store.fresh import make_tables
 from modelyard.store.migrations import HEAD, revisions
 
@@ -61,8 +62,7 @@ def connect(url: str | URL, *, connections: int = 5, busy: float = 60) -> Engine
     try:
         migrate(engine)
     except OperationalError as exc:
-        name = engine.url.render_as_string()
-        raise errors.Unavailable(f"the database {name} cannot be opened: {exc.orig}") from exc
+        raise _away(engine, "the database cannot be opened", exc) from exc
     return engine
 
 
@@ -75,9 +75,7 @@ def unopened(url: str | URL, *, connections: int = 5, busy: float = 60) -> Engin
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
-            raise errors.Invalid(
-                f"the database {parsed.render_as_string()} is neither sqlite nor postgresql"
-            )
+            raise errors.Invalid(f"the database {_shown(parsed)} is neither sqlite nor postgresql")
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
         engine = create_engine(
@@ -97,6 +95,18 @@ def unopened(url: str | URL, *, connections: int = 5, busy: float = 60) -> Engin
         event.listen(engine, "connect", partial(_prepare_sqlite, busy=busy))
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _away(engine: Engine, said: str, exc: DBAPIError) -> errors.Unavailable:
+    """The error for anybody; where the database is stands in a note, for this machine only."""
+    away = errors.Unavailable(f"{said}; try again later")
+    away.add_note(f"{_shown(engine.url)}: {exc.orig}")
+    return away
+
+
+def _shown(url: URL) -> str:
+    """A URL without passwords, also where its query holds one."""
+    return str(hidden(url.render_as_string(), SECRET_URL))
 
 
 def _options(url: URL) -> dict[str, Any]:
@@ -137,8 +147,7 @@ def transaction(engine: Engine, *, patience: float = 0) -> Iterator[Connection]:
             yield db
     except DBAPIError as exc:
         if isinstance(exc, OperationalError) or exc.connection_invalidated:
-            name = engine.url.render_as_string()
-            raise errors.Unavailable(f"the database {name} does not answer: {exc.orig}") from exc
+            raise _away(engine, "the database does not answer", exc) from exc
         raise
 
 

@@ -67,6 +67,8 @@ def answer_to(exc: Exception) -> Answer:
     if isinstance(exc, errors.Conflict) and "expected" in exc.context:
         return problem(exc, status=412)  # what If-Match named is not there any more
     if isinstance(exc, errors.ModelyardError):
+        if exc.in_full() != exc.detail:
+            LOG.warning(exc.in_full())
         return problem(exc)
     incident = uuid.uuid4()
     LOG.error("request failed, incident %s", incident, exc_info=exc)
