@@ -20,6 +20,7 @@ from modelyard import errors
 from modelyard.governance import audit
 from modelyard.governance.audit_chain import GENESIS, link
 from modelyard.governance.process import is_gone, this_process
+from modelyard.jobs.scenarios.types import Step
 from modelyard.kernel.identity import ANONYMOUS, Identity
 from modelyard.kernel.values import now
 from modelyard.store.tables import audit_entries, audit_head, audit_pending
@@ -423,6 +424,26 @@ def test_secrets_of_a_command_inside_another_are_hidden_too(yard):
     said = entries(yard)
     assert said[0]["arguments"]["given"] == {"name": "ada", "password": "***"}
     assert "correct horse" not in json.dumps(said)
+
+
+def test_passwords_in_addresses_inside_another_command_are_neither_told_nor_kept(yard):
+    url = "postgresql://svc:s3/cr@et@db/risk"
+    given = {"name": "db", "database": url}
+    with pytest.raises(errors.Invalid, match=r"database .* holds a password, .* write \$\{NAME\}"):
+        yard.jobs.submit(command="connections.create", given=given)
+    for arguments, parameters in ((given, {}), (given | {"database": "${url}"}, {"url": url})):
+        step = Step(command="connections.create", arguments=arguments)
+        with pytest.raises(errors.Invalid, match="holds a password"):
+            yard.scenarios.create(name="s", steps=(step,), parameters=parameters)
+    models = {"source": "models:/x/1", "tracking_uri": "https://svc:s3cret@mlflow"}
+    step = Step(command="versions.import", arguments={"model": "m", "version": "v", **models})
+    with pytest.raises(errors.Invalid, match="tracking_uri holds a password, which everybody"):
+        yard.scenarios.create(name="s", steps=(step,))
+    said = json.dumps(entries(yard))
+    assert "s3" not in said
+    assert "svc:***@" in said
+    by_name = "postgresql://svc:${DB_PASSWORD}@db/risk"
+    yard.jobs.submit(command="connections.create", given={"name": "db", "database": by_name})
 
 
 def test_what_is_written_about_a_command_does_not_count_as_written_by_it(yard):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import JsonValue
 
 from modelyard.kernel.command import Command
-from modelyard.kernel.secrets import told
+from modelyard.kernel.secrets import Secret, told
 
 LONGEST_TEXT = 200
 LONGEST_LIST = 20
@@ -17,7 +17,7 @@ LONGEST = 4000
 DEEPEST = 6
 
 
-def arguments_of(command: Command[Any], secrets: Container[str]) -> JsonValue:
+def arguments_of(command: Command[Any], secrets: Mapping[str, Secret]) -> JsonValue:
     """The arguments that a command was given, long ones cut, without what has a secret's name."""
     arguments: dict[str, JsonValue] = shortened(told(command, secrets))
     if len(json.dumps(arguments)) <= LONGEST:

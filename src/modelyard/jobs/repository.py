@@ -20,7 +20,7 @@ from modelyard.kernel.catalog import Catalog
 from modelyard.kernel.command import Command
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.paging import Page, Paged
-from modelyard.kernel.secrets import hidden, is_secret, secret_fields
+from modelyard.kernel.secrets import hidden, is_secret, secret_fields, tells_password
 from modelyard.store.clock import DatabaseNow, database_now
 from modelyard.store.paging import page
 from modelyard.store.tables import job_lines, jobs
@@ -90,6 +90,11 @@ def require_deferrable(name: str, command: Command[Any]) -> None:
         if is_secret(kind, field):
             raise errors.Invalid(
                 f"{field} of {name} is secret and must not wait in a queue; run it in place"
+            )
+        if field in secret_fields(kind) and tells_password(getattr(command, field)):
+            raise errors.Invalid(
+                f"{field} of {name} holds a password, which must not wait in a queue; write "
+                "${NAME} for it, or run it in place"
             )
     result = kind.result_type()
     if isinstance(result, type) and issubclass(result, BaseModel) and secret_fields(result):

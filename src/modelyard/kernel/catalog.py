@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from modelyard import errors
 from modelyard.kernel.command import Command
 from modelyard.kernel.faults import invalid
-from modelyard.kernel.secrets import is_secret, secret_fields
+from modelyard.kernel.secrets import Secret, secret_fields
 
 
 class Catalog(Mapping[str, type[Command[Any]]]):
@@ -36,12 +36,10 @@ class Catalog(Mapping[str, type[Command[Any]]]):
         return self._names[command]
 
     @cached_property
-    def secrets(self) -> frozenset[str]:
-        """The names of fields that are secret in any command."""
-        kinds = self._commands.values()
-        return frozenset(
-            field for kind in kinds for field in secret_fields(kind) if is_secret(kind, field)
-        )
+    def secrets(self) -> Mapping[str, Secret]:
+        """The fields that are secret in any command: as a whole, if they are so in one of them."""
+        marks = [mark for kind in self._commands.values() for mark in secret_fields(kind).items()]
+        return dict(sorted(marks, key=lambda mark: mark[1].part == "all"))
 
     def fill(self, name: str, arguments: Mapping[str, Any]) -> Command[Any]:
         """The command of this name with these arguments.

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Literal
 
 from pydantic import BaseModel, JsonValue
 
 HIDDEN = "***"
 OTHERS = rf"\1:{HIDDEN}@"
-IN_ANY_URL = re.compile(r"(?<=://)([^/@\s:]*):[^/@\s]+@")
+IN_ANY_URL = re.compile(r"(?<=://)([^/@\s:]*):(?!\d{1,5}(?:[/?#\s]|$))\S{1,500}@")
+"""What follows a colon and is no port, up to the last @: a password may hold any letter."""
 PARAMETER = re.compile(r"([?&;])([^=&;?\s]{1,64})=[^&;\s]+")
+VARIABLE = re.compile(r"\$\{\w+\}")
 TELLING = re.compile(r"pass|secret|token|key|pwd", re.IGNORECASE)
 
 
@@ -33,6 +36,7 @@ class Secret:
 SECRET = Secret()
 NEW_SECRET = Secret(new=True)
 SECRET_URL = Secret("url")
+NONE: Mapping[str, Secret] = MappingProxyType({})
 
 
 @cache
@@ -52,8 +56,8 @@ def is_secret(kind: type[BaseModel], field: str) -> bool:
     return mark is not None and mark.part == "all"
 
 
-def hidden(value: Any, mark: Secret | None, named: Container[str] = ()) -> Any:
-    """A value as it may be told; inside of it, what stands under one of some names is hidden."""
+def hidden(value: Any, mark: Secret | None, named: Mapping[str, Secret] = NONE) -> Any:
+    """A value as it may be told; `named` are the marks of what stands in it under a name."""
     if mark and mark.part == "all":
         return None if value is None else HIDDEN
     if isinstance(value, str):
@@ -64,11 +68,18 @@ def hidden(value: Any, mark: Secret | None, named: Container[str] = ()) -> Any:
     if isinstance(value, list | tuple):
         return [hidden(part, mark, named) for part in value]
     if isinstance(value, dict):
-        return {
-            key: hidden(part, SECRET if key in named else mark, named)
-            for key, part in value.items()
-        }
+        return {key: hidden(part, named.get(key, mark), named) for key, part in value.items()}
     return value
+
+
+def tells_password(value: Any) -> bool:
+    """Whether some text in a value is a URL with a password; ${NAME} in its place is none."""
+    if isinstance(value, str):
+        without_names = VARIABLE.sub(HIDDEN, value)
+        return bool(hidden(without_names, SECRET_URL) != without_names)
+    if isinstance(value, list | tuple):
+        return any(map(tells_password, value))
+    return isinstance(value, dict) and any(map(tells_password, value.values()))
 
 
 def _without_password(url: str) -> str:
@@ -83,10 +94,10 @@ def _without_value(found: re.Match[str]) -> str:
     return f"{found[1]}{found[2]}={HIDDEN}" if TELLING.search(found[2]) else found[0]
 
 
-def told(command: BaseModel, named: Container[str] = ()) -> dict[str, JsonValue]:
+def told(command: BaseModel, named: Mapping[str, Secret] = NONE) -> dict[str, JsonValue]:
     """The arguments that were given, as JSON, without their secrets.
 
-    `named` are the names that secrets have in other commands, which this one may hold.
+    `named` are the marks that secrets have in other commands, which this one may hold.
     """
     marks = secret_fields(type(command))
     given = command.model_dump(mode="json", exclude_unset=True)

@@ -16,6 +16,7 @@ from modelyard.jobs.scenarios.schedule import zone_of
 from modelyard.jobs.scenarios.types import Scenario, Step
 from modelyard.kernel.command import Command
 from modelyard.kernel.context import Context
+from modelyard.kernel.secrets import tells_password
 
 APART = frozenset({"jobs", "scenarios", "account", "keys", "sessions"})
 """Rooms whose commands are no steps: those about jobs, and those about what is one's own, where the
@@ -75,6 +76,12 @@ def _command_of(
     open_fields = step.arguments.keys() - known
     command = _filled(step.model_copy(update={"arguments": known}), open_fields, values, context)
     jobs.require_deferrable(step.command, command)
+    for field in command.model_fields_set:
+        if tells_password(getattr(command, field)):
+            raise errors.Invalid(
+                f"{field} holds a password, which everybody would read who sees the scenario; let "
+                "the server's environment or a connection have it"
+            )
     return None if command.project_field in open_fields else command
 
 
