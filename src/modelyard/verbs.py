@@ -61,6 +61,7 @@ class Datasets(Room):
     list = verb(data.ListDatasets)
     show = verb(data.ShowDataset)
     preview = verb(data.PreviewDataset)
+    statistics = verb(data.DescribeColumns)
     sample = verb(data.SampleDataset)
     delete = verb(data.DeleteDataset)
 

@@ -10,9 +10,11 @@ from modelyard.data.types import (
     ColumnTypes,
     Connection,
     Dataset,
+    DatasetOrder,
     FileFormat,
     Preview,
     Sampling,
+    Statistics,
     Written,
 )
 from modelyard.kernel.command import ProjectCommand
@@ -106,10 +108,15 @@ class CreateDataset(ProjectCommand[Dataset]):
 
 
 class ListDatasets(ProjectCommand[list[Dataset]], Paged):
-    """List the datasets, by name."""
+    """List the datasets, as they were last seen."""
 
     needs = "data:read"
     route = "GET /datasets"
+    search: str = Field(default="", description="only names that contain this")
+    connection: str | None = Field(default=None, description="only datasets in this connection")
+    sort: DatasetOrder = Field(
+        default="name", description="order of the list; the largest or newest first with '-'"
+    )
 
 
 class ShowDataset(ProjectCommand[Dataset]):
@@ -129,6 +136,20 @@ class PreviewDataset(ProjectCommand[Preview]):
     arguments = ("dataset",)
     dataset: Annotated[str, LocalPath("read", "data")] = Field(description=DATASET)
     rows: int = Field(default=10, ge=1, le=10_000, description="how many rows")
+
+
+class DescribeColumns(ProjectCommand[Statistics], Sampling):
+    """Tell what the columns of a dataset are like: counts, range, mean, quantiles, histograms.
+
+    It looks at all rows, or at a sample of them (`--method`).
+    """
+
+    needs = "data:read"
+    route = "POST /datasets/{dataset}/statistics"
+    asks = True
+    background = True
+    arguments = ("dataset",)
+    dataset: Annotated[str, LocalPath("read", "data")] = Field(description=DATASET)
 
 
 class SampleDataset(ProjectCommand[Written], Sampling):

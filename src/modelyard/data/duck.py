@@ -61,7 +61,17 @@ def name(value: str) -> str:
 
 def struct(values: Mapping[str, str]) -> str:
     """Column names and their types as read_csv and read_json take them."""
-    return "{" + ", ".join(f"{text(key)}: {text(value)}" for key, value in values.items()) + "}"
+    return struct_of({key: text(value) for key, value in values.items()})
+
+
+def struct_of(values: Mapping[str, str]) -> str:
+    """Expressions put together under names."""
+    return "{" + ", ".join(f"{text(key)}: {value}" for key, value in values.items()) + "}"
+
+
+def number(value: float) -> str:
+    """A number as SQL writes it, with all of its digits."""
+    return f"CAST({text(repr(value))} AS DOUBLE)"
 
 
 def path(value: Path | str) -> str:

@@ -12,6 +12,7 @@ from modelyard.data.commands import (
     CreateDataset,
     DeleteConnection,
     DeleteDataset,
+    DescribeColumns,
     ListConnections,
     ListDatasets,
     PreviewDataset,
@@ -24,6 +25,7 @@ from modelyard.data.opening import open_definition
 from modelyard.data.places import check_options
 from modelyard.data.sampling import sample, sampled
 from modelyard.data.schemas import columns_of, require_columns, type_of
+from modelyard.data.statistics import statistics
 from modelyard.data.types import (
     Connection,
     Dataset,
@@ -31,6 +33,7 @@ from modelyard.data.types import (
     Preview,
     ReadOptions,
     Sampling,
+    Statistics,
     Written,
 )
 from modelyard.kernel import paths
@@ -127,10 +130,17 @@ def create_dataset(command: CreateDataset, context: Context) -> Dataset:
 
 @handles(ListDatasets)
 def list_datasets(command: ListDatasets, context: Context) -> list[Dataset]:
-    """List by name, as they were last seen."""
+    """List them without looking at the data."""
     with context.read() as db:
         require_project(db, command.project)
-        return repository.list_datasets(db, command.project, command)
+        return repository.list_datasets(
+            db,
+            command.project,
+            command,
+            search=command.search,
+            connection=command.connection,
+            sort=command.sort,
+        )
 
 
 @handles(ShowDataset)
@@ -149,6 +159,13 @@ def preview_dataset(command: PreviewDataset, context: Context) -> Preview:
         columns=columns_of(table.schema),
         rows=tuple(zip(*json_columns(table), strict=True)),
     )
+
+
+@handles(DescribeColumns)
+def describe_columns(command: DescribeColumns, context: Context) -> Statistics:
+    """Read it twice, for some columns at a time."""
+    source = open_known(context, command.project, command.dataset).source
+    return statistics(source, command, lambda rows: context.progress("reading", rows=rows))
 
 
 @handles(SampleDataset)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from sqlalchemy import ColumnElement, Table, delete, func, insert, select
 from sqlalchemy import Connection as Database
-from sqlalchemy import Table, delete, insert, select
 
 from modelyard import errors
 from modelyard.data.schemas import near
-from modelyard.data.types import Connection, Dataset, TextLayout
+from modelyard.data.types import Connection, Dataset, DatasetOrder, TextLayout
 from modelyard.kernel.paging import Page, Paged
 from modelyard.kernel.values import Value
+from modelyard.store.bodies import number_in, text_in
 from modelyard.store.database import exclusively
 from modelyard.store.paging import page
 from modelyard.store.tables import connections, datasets
@@ -80,9 +81,36 @@ def find_dataset(db: Database, project: str, name: str) -> Known | None:
     return None if body is None else Known.model_validate_json(body)
 
 
-def list_datasets(db: Database, project: str, asked: Paged) -> Page[Dataset]:
-    """The datasets of a project, by name."""
-    return _page(db, datasets, project, asked, lambda body: Known.model_validate_json(body).dataset)
+def list_datasets(
+    db: Database,
+    project: str,
+    asked: Paged,
+    *,
+    search: str,
+    connection: str | None,
+    sort: DatasetOrder,
+) -> Page[Dataset]:
+    """The datasets of a project whose names hold a text, in an order."""
+    query = select(datasets.c.body).where(
+        datasets.c.project == project,
+        func.lower(datasets.c.name).contains(search.lower(), autoescape=True),
+    )
+    if connection is not None:
+        query = query.where(datasets.c.connection == connection)
+    key = sort.removeprefix("-")
+    by: list[ColumnElement[Any]] = [datasets.c.name]
+    if key == "created":
+        by.insert(0, text_in(db, datasets.c.body, "dataset", key))
+    elif key != "name":
+        by.insert(0, number_in(db, datasets.c.body, "dataset", key))
+    return page(
+        db,
+        query,
+        by,
+        asked,
+        lambda row: Known.model_validate_json(row.body).dataset,
+        descending=sort.startswith("-"),
+    )
 
 
 def remove_dataset(db: Database, project: str, name: str) -> None:

@@ -10,7 +10,11 @@ from pydantic import BeforeValidator, Field, JsonValue, model_validator
 
 from modelyard.kernel.values import Name, Value
 
+ColumnKind = Literal["number", "text", "boolean", "moment", "other"]
 ConnectionKind = Literal["folder", "sql"]
+DatasetOrder = Literal[
+    "name", "-name", "rows", "-rows", "size", "-size", "created", "-created"
+]  # fmt: skip
 FileFormat = Literal["csv", "parquet", "jsonl"]
 SamplingMethod = Literal[
     "none",
@@ -184,3 +188,57 @@ class Written(Value):
     output: str
     rows: int
     columns: tuple[Column, ...]
+
+
+class Frequent(Value):
+    """A value and how often it occurs."""
+
+    value: JsonValue = Field(description="a text is cut after 200 letters")
+    count: int
+
+
+class Bin(Value):
+    """A bar of a histogram: values above `low` up to `high`, in the first one with `low`."""
+
+    low: JsonValue
+    high: JsonValue
+    count: int
+
+
+class ColumnStatistics(Value):
+    """What the values of a column are like.
+
+    Days and moments are ISO 8601. NaN counts as missing; infinite numbers are counted, and left out
+    of everything else but `distinct`.
+    """
+
+    listed = ("name", "type", "missing", "distinct", "min", "mean", "max", "std")
+
+    name: str
+    type: str
+    kind: ColumnKind = Field(description="decides what else is told; of 'other' only what misses")
+    missing: int
+    infinite: int = 0
+    distinct: int | None = Field(default=None, description="different values, missing ones apart")
+    distinct_is_exact: bool = Field(default=True, description="else it may be off by some percent")
+    min: JsonValue = None
+    max: JsonValue = None
+    mean: float | None = None
+    std: float | None = Field(default=None, description="of a sample; None of fewer than 2 values")
+    quantiles: dict[str, JsonValue] = Field(default={}, description="values by rank, 0.05 to 0.95")
+    quantiles_are_exact: bool = Field(default=True, description="exact up to 50,000 rows")
+    frequent: tuple[Frequent, ...] = Field(
+        default=(), description="of texts and booleans: the 10 most frequent values"
+    )
+    histogram: tuple[Bin, ...] = Field(default=(), description="of numbers, days and moments")
+
+
+class Statistics(Value):
+    """What the columns of a dataset are like."""
+
+    dataset: str
+    rows: int = Field(description="that were looked at")
+    of_rows: int | None = Field(default=None, description="that there are; None: not known (SQL)")
+    method: SamplingMethod = Field(description="how the rows were chosen")
+    fingerprint: str | None = Field(default=None, description="of the data that was looked at")
+    columns: tuple[ColumnStatistics, ...]

@@ -63,6 +63,9 @@ class ListRuns(ProjectCommand[list[RunSummary]], Paged):
     route = "GET /scoring/runs"
 
     model: Name | None = Field(default=None, description="only runs of this saved model")
+    dataset: str | None = Field(
+        default=None, description="only runs that read or wrote this, named as they named it"
+    )
 
 
 class ShowRun(ProjectCommand[ScoringRun]):
@@ -92,6 +95,9 @@ class ListRecipes(ProjectCommand[list[RecipeSummary]], Paged):
     route = "GET /recipes"
 
     model: Name | None = Field(default=None, description="only recipes that use this saved model")
+    dataset: str | None = Field(
+        default=None, description="only recipes that read or write this, named as they name it"
+    )
 
 
 class ShowRecipe(ProjectCommand[Recipe]):

@@ -60,7 +60,9 @@ def list_runs(command: ListRuns, context: Context) -> list[RunSummary]:
     _mark_interrupted(context)
     with context.read() as db:
         require_project(db, command.project)
-        return repository.list_runs(db, command.project, command.model, command)
+        return repository.list_runs(
+            db, command.project, command, model=command.model, dataset=command.dataset
+        )
 
 
 @handles(ShowRun)
@@ -96,7 +98,9 @@ def list_recipes(command: ListRecipes, context: Context) -> list[RecipeSummary]:
     """List by name."""
     with context.read() as db:
         require_project(db, command.project)
-        found = repository.list_recipes(db, command.project, command.model, command)
+        found = repository.list_recipes(
+            db, command.project, command, model=command.model, dataset=command.dataset
+        )
     shown = {"model", "version", "mode", "input", "output"}
     lines = [
         RecipeSummary(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from modelyard import errors
-from modelyard.kernel.paging import ALL, Page, Paged
+from modelyard.kernel.paging import Page, Paged
 from modelyard.scoring.types import Recipe, RunState, RunSummary, ScoringRun
+from modelyard.store.bodies import text_in
 from modelyard.store.paging import page
 from modelyard.store.tables import recipes, run_chunks, runs
 
@@ -64,11 +65,16 @@ def get_run(db: Connection, project: str, run_id: str) -> ScoringRun:
     return ScoringRun.model_validate_json(body)
 
 
-def list_runs(db: Connection, project: str, model: str | None, asked: Paged) -> Page[RunSummary]:
-    """The runs of a project, newest first."""
+def list_runs(
+    db: Connection, project: str, asked: Paged, *, model: str | None, dataset: str | None
+) -> Page[RunSummary]:
+    """The runs of a project that fit, newest first."""
     query = select(runs.c.body).where(runs.c.project == project)
     if model is not None:
         query = query.where(runs.c.model == model)
+    if dataset is not None:
+        ends = (text_in(db, runs.c.body, end) for end in ("input", "output"))
+        query = query.where(literal(dataset).in_(ends))
 
     def summary(row: Row[Any]) -> RunSummary:
         run = ScoringRun.model_validate_json(row.body)
@@ -168,18 +174,22 @@ def get_recipe(db: Connection, project: str, name: str) -> Recipe:
         select(recipes.c.body).where(recipes.c.project == project, recipes.c.name == name)
     )
     if body is None:
-        known = ", ".join(recipe.name for recipe in list_recipes(db, project, None)) or "none yet"
+        names = select(recipes.c.name).where(recipes.c.project == project).order_by(recipes.c.name)
+        known = ", ".join(db.scalars(names)) or "none yet"
         raise errors.NotFound(f"there is no recipe {name!r} in {project!r}; there are: {known}")
     return Recipe.model_validate_json(body)
 
 
 def list_recipes(
-    db: Connection, project: str, model: str | None, asked: Paged = ALL
+    db: Connection, project: str, asked: Paged, *, model: str | None, dataset: str | None
 ) -> Page[Recipe]:
-    """The recipes of a project by name."""
+    """The recipes of a project that fit, by name."""
     query = select(recipes.c.body).where(recipes.c.project == project)
     if model is not None:
         query = query.where(recipes.c.model == model)
+    if dataset is not None:
+        ends = (text_in(db, recipes.c.body, "command", end) for end in ("input", "output"))
+        query = query.where(literal(dataset).in_(ends))
     return page(
         db, query, [recipes.c.name], asked, lambda row: Recipe.model_validate_json(row.body)
     )

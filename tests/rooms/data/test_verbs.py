@@ -198,3 +198,26 @@ def test_the_command_line(yard, name, holdout, tmp_path):
     assert missing.exit_code == 3
     assert name in missing.stderr
     assert run("datasets", "sample", name, "--output", out, "--method", "first").exit_code == 2
+
+
+def test_lists_are_searched_and_sorted(yard, name, put, tmp_path):
+    project = f"P{name}"
+    yard.projects.create(key=project)
+    yard.connections.create(project=project, name="here", path=str(tmp_path))
+    for made, rows in (("small", 1), ("LARGE", 30), ("middle_2", 5)):
+        put(f"{made}.csv", "x\n" + "1\n" * rows)
+        yard.datasets.create(project=project, name=made, connection="here", path=f"{made}.csv")
+    yard.datasets.create(project=project, name="alone", path=str(tmp_path / "small.csv"))
+
+    def listed(**asked):
+        first = yard.datasets.list(project=project, limit=2, **asked)
+        rest = yard.datasets.list(project=project, limit=9, after=first.next, **asked)
+        return names(first) + (names(rest) if first.next else [])
+
+    assert listed(sort="-rows") == ["LARGE", "middle_2", "small", "alone"]
+    assert listed(sort="size") == ["alone", "small", "middle_2", "LARGE"]
+    assert listed(sort="created") == ["small", "LARGE", "middle_2", "alone"]
+    assert listed(sort="-name", connection="here") == ["small", "middle_2", "LARGE"]
+    assert listed(search="l_2") == []
+    assert listed(search="large") == ["LARGE"]
+    assert listed(search="E_2") == ["middle_2"]
