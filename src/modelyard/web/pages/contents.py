@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelyard.web.pages import account, gallery, home, importing, jobs, projects, search
+from modelyard.web.pages import account, gallery, home, importing, jobs, projects, scenarios, search
 from modelyard.web.pages.form import Form
 from modelyard.web.pages.page import Page, Way
 from modelyard.web.pages.search import Finder
@@ -18,6 +18,7 @@ PAGES: tuple[Page | Form, ...] = (
     *jobs.PAGES,
     *projects.PAGES,
     *importing.PAGES,
+    *scenarios.PAGES,
     *account.PAGES,
     *search.pages(FINDERS),
     *gallery.PAGES,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal, get_args, get_origin
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined, from_json, to_jsonable_python
 
@@ -40,6 +42,12 @@ def values_of(form: Form, draft: Draft, typed: Typed) -> dict[str, Any]:
         info = form.command.model_fields[name]
         texts = [text for text in typed.get(name, ()) if text != ""]
         kind = _kind(form, draft, name)
+        if kind == "items":
+            held, wrong = _held(form, name, typed)
+            faults += wrong
+            if held or name in draft.values:
+                values[name] = held
+            continue
         if not texts and kind != "tick":
             if name in draft.values and kind != "secret":
                 values[name] = _blank(info, kind)
@@ -59,6 +67,77 @@ def values_of(form: Form, draft: Draft, typed: Typed) -> dict[str, Any]:
 
 def _asked(form: Form, draft: Draft) -> list[str]:
     return [name for name in form.fields if name not in draft.left_out]
+
+
+def _held(form: Form, name: str, typed: Typed) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+    """The things that were typed into a field of several, and what is wrong with them."""
+    inner, held, faults = _inside(form, name), [], []
+    for number, texts in enumerate(_filled(inner, name, typed)):
+        try:
+            held.append(values_of(inner, Draft(), texts))
+        except errors.Invalid as exc:
+            opening = f"{name}.{number}."
+            faults += [
+                {**each, "field": f"{opening}{each['field']}"} for each in exc.context["faults"]
+            ]
+    return held, faults
+
+
+def _items(
+    form: Form, draft: Draft, name: str, typed: Typed | None
+) -> tuple[tuple[FieldView, ...], ...]:
+    """The fields of each thing that a field holds, and of one more."""
+    inner, opening = _inside(form, name), f"{name}."
+    choices = {
+        key.removeprefix(opening): given
+        for key, given in draft.choices.items()
+        if key.startswith(opening)
+    }
+    rows = [fields_of(inner, Draft(choices=choices))]
+    if typed is None:
+        held = to_jsonable_python(draft.values.get(name, ()))
+        rows[:0] = [fields_of(inner, Draft(values=each, choices=choices)) for each in held]
+    else:
+        filled = _filled(inner, name, typed)
+        rows[:0] = [fields_of(inner, Draft(choices=choices), texts) for texts in filled]
+    return tuple(
+        tuple(each.model_copy(update={"name": f"{name}.{number}.{each.name}"}) for each in row)
+        for number, row in enumerate(rows)
+    )
+
+
+def _inside(form: Form, name: str) -> Form:
+    """The form of one of the things that a field holds; only the fields of its type are used."""
+    kind = get_args(plain(form.command.model_fields[name].annotation))[0]
+    opening = f"{name}."
+    return replace(
+        form,
+        command=kind,
+        fields=tuple(kind.model_fields),
+        words={
+            key.removeprefix(opening): words
+            for key, words in form.words.items()
+            if key.startswith(opening)
+        },
+    )
+
+
+def _filled(inner: Form, name: str, typed: Typed) -> list[Typed]:
+    """What was typed into the fields of each thing, in order; things left as they were are none."""
+    rows: dict[int, dict[str, Sequence[str]]] = {}
+    for key, texts in typed.items():
+        field, _, rest = key.partition(".")
+        number, _, part = rest.partition(".")
+        if field == name and number.isdecimal() and part in inner.fields:
+            rows.setdefault(int(number[:6]), {})[part] = texts
+    empty = {each.name: each.value for each in fields_of(inner, Draft())}
+    return [
+        rows[number]
+        for number in sorted(rows)
+        if any(
+            text not in ("", empty[part]) for part in rows[number] for text in rows[number][part]
+        )
+    ]
 
 
 def label_of(name: str) -> str:
@@ -92,6 +171,9 @@ def _field(form: Form, draft: Draft, name: str, typed: Typed | None) -> FieldVie
         text = ""
     else:
         text = text_of(draft.values.get(name, info.get_default(call_default_factory=True)), kind)
+    held = _items(form, draft, name, typed) if kind == "items" else ()
+    if held:
+        text = json.dumps([{each.label: each.value for each in row} for row in held[:-1]])
     about = words.help if words.help is not None else BRACKETS.sub("", info.description or "")
     limits = {type(mark).__name__: mark for mark in info.metadata}
     return FieldView(
@@ -110,7 +192,8 @@ def _field(form: Form, draft: Draft, name: str, typed: Typed | None) -> FieldVie
         new=secret and secret_fields(form.command)[name].new,
         later=words.later,
         mono=words.mono,
-        only=name == form.command.sends,
+        only=kind == "file" and name == form.command.sends,
+        items=held,
     )
 
 
@@ -141,8 +224,12 @@ def _kind_of_shape(info: FieldInfo) -> Kind:
         return "moment"
     if shape is str:
         return "text"
-    if is_list(shape) and plain((get_args(shape) or (str,))[0]) is str:
-        return "lines"
+    if is_list(shape):
+        held = plain((get_args(shape) or (str,))[0])
+        if held is str:
+            return "lines"
+        if isinstance(held, type) and issubclass(held, BaseModel):
+            return "items"
     return "json"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Literal
 
 from modelyard.jobs.types import Job
@@ -13,9 +14,10 @@ from modelyard.web.pages.page import Crumb, Nav, View, Visit
 
 Kind = Literal[
     "text", "area", "lines", "json", "number", "tick", "choice", "segments", "secret", "moment",
-    "file", "hidden",
+    "file", "hidden", "items",
 ]  # fmt: skip
-"""How a field is filled in: `area` is long text, `lines` a list with one value a line."""
+"""How a field is filled in: `area` is long text, `lines` a list with one value a line, `items` a
+list of things that have fields of their own."""
 
 
 class Choice(Value):
@@ -51,6 +53,8 @@ class FieldView(Value):
     mono: bool = False
     only: bool = False
     """Whether a file is to be chosen, and no path will do."""
+    items: tuple[tuple[FieldView, ...], ...] = ()
+    """The fields of each thing that it holds, and of one more."""
 
     @property
     def id(self) -> str:
@@ -73,6 +77,12 @@ class FormView(View):
     dangerous: bool = False
     kept: bool = False
     """Whether it was sent without a session, and holds what was typed then."""
+
+    @property
+    def wrong(self) -> tuple[FieldView, ...]:
+        """The fields that something is wrong with, also those of things that a field holds."""
+        every = (part for each in self.fields for part in (each, *chain(*each.items)))
+        return tuple(each for each in every if each.problem)
 
 
 @dataclass(frozen=True)
@@ -107,6 +117,17 @@ class Draft:
     back: str = ""
 
 
+@dataclass(frozen=True)
+class Reveal:
+    """A page that answers a form with what its command gave back, this once.
+
+    A secret is shown so, since it may stand in no address.
+    """
+
+    template: str
+    view: Callable[[Visit, Any], View]
+
+
 def nothing_prepared(_visit: Visit) -> Draft:
     """The draft of a form that begins empty."""
     return Draft()
@@ -121,6 +142,8 @@ class Form:
     `onward` gives the address of what is looked at next, from the visit and the result; the job of
     a background command is looked at on its own page, or where `follow` says. `said` is told there.
     `sent` says for a command that sends a file what else it is given, from the file's name.
+    `reveal` shows the result at once in place of going on. `words` and the choices of a draft call
+    a field of a thing that a field holds `steps.command`.
     """
 
     path: str
@@ -140,3 +163,4 @@ class Form:
     nav: Nav | None = None
     follow: Callable[[Visit, Job], str] | None = None
     sent: Callable[[str], Mapping[str, Any]] | None = None
+    reveal: Reveal | None = None

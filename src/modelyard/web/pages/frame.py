@@ -73,34 +73,45 @@ class Navigation:
     def _sections(
         self, visit: Visit, project: Project | None, running: int
     ) -> tuple[tuple[str, tuple[Entry, ...]], ...]:
+        shown = [
+            (nav, path, _href(path, project))
+            for nav, path in self._entries
+            if (nav.section != "Project" or project is not None)
+            and (nav.only is None or nav.only(visit.account))
+        ]
+        around = [href for _, _, href in shown if _is_around(href, visit.address)]
+        current = max(around, key=len, default=None)
         found = []
         for section in SECTIONS:
             entries = tuple(
-                self._entry(visit, nav, path, project, running)
-                for nav, path in self._entries
+                Entry(
+                    label=nav.label,
+                    icon=nav.icon,
+                    href=href,
+                    current=href == current,
+                    count=(running or None) if path == "/jobs" else None,
+                )
+                for nav, path, href in shown
                 if nav.section == section
-                and (section != "Project" or project is not None)
-                and (nav.only is None or nav.only(visit.account))
             )
             if entries:
                 found.append((section, entries))
         return tuple(found)
 
-    @staticmethod
-    def _entry(visit: Visit, nav: Nav, path: str, project: Project | None, running: int) -> Entry:
-        fields = {
-            name: project.key
-            for part in path.split("/")
-            if (name := field_in(part)) and project is not None
-        }
-        href = address(path, **fields)
-        return Entry(
-            label=nav.label,
-            icon=nav.icon,
-            href=href,
-            current=visit.address == href or (href != "/" and visit.address.startswith(f"{href}/")),
-            count=(running or None) if path == "/jobs" else None,
-        )
+
+def _href(path: str, project: Project | None) -> str:
+    """The address of an entry, in the chosen project."""
+    fields = {
+        name: project.key
+        for part in path.split("/")
+        if (name := field_in(part)) and project is not None
+    }
+    return address(path, **fields)
+
+
+def _is_around(href: str, here: str) -> bool:
+    """Whether an address is another one, or above it."""
+    return here == href or (href != "/" and here.startswith(f"{href}/"))
 
 
 def _chosen(projects: tuple[Project, ...], key: str) -> Project | None:

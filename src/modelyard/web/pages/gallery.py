@@ -80,9 +80,19 @@ def _form(action: str) -> FormView:
             FieldView(name="until", label="Until", kind="moment", there="2026-12-24T18:00"),
             FieldView(name="file", label="File", kind="file"),
             FieldView(name="tick", label="Overwrite what is there", kind="tick", value="true"),
+            FieldView(name="steps", label="Steps", kind="items", items=(_step(0), _step(1))),
             FieldView(name="seed", label="Seed", kind="number", later=True),
         ),
         problems=("What is wrong with no field in particular stands here.",),
+    )
+
+
+def _step(number: int) -> tuple[FieldView, ...]:
+    """The fields of one of several things."""
+    opening = f"steps.{number}"
+    return (
+        FieldView(name=f"{opening}.command", label="Command", needed=True, mono=True),
+        FieldView(name=f"{opening}.arguments", label="Arguments", kind="json"),
     )
 
 

@@ -48,6 +48,7 @@ DONE = {
     "scenarios.create": "created the scenario {name}",
     "scenarios.update": "changed the scenario {name}",
     "scenarios.run": "ran the scenario {name}",
+    "scenarios.cancel": "cancelled the scenario {name}",
     "scenarios.delete": "deleted the scenario {name}",
     "members.add": "added {name} to {project}",
     "members.remove": "removed {name} from {project}",

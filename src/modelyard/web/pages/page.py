@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 from urllib.parse import quote, urlencode
 
+from modelyard.governance.rights import reaches, role_for
 from modelyard.governance.types import Account
 from modelyard.kernel import paging
 from modelyard.kernel.command import Command
@@ -85,6 +86,12 @@ class Visit:
     def asked(self, name: str) -> str:
         """A word of the query; empty if it is left out."""
         return self.query.get(name, "")
+
+    def may(self, right: str) -> bool:
+        """Whether whoever asks has a right in the project of the address, so far as pages offer."""
+        if self.account.kind == "local" or self.account.admin:
+            return True
+        return reaches(self.account.roles.get(self.path["project"]), role_for(right))
 
     def one_of(self, name: str, among: tuple[T, ...]) -> T | None:
         """A word of the query that is one of some; None if it is none of them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -17,7 +17,7 @@ from modelyard.verbs import CATALOG
 from modelyard.web.forms import HOME, own_path
 from modelyard.web.multipart import Upload
 from modelyard.web.pages import flash
-from modelyard.web.pages.fields import Typed, fields_of, label_of, text_of, values_of
+from modelyard.web.pages.fields import Typed, fields_of, label_of, values_of
 from modelyard.web.pages.form import Draft, FieldView, Form, FormView
 from modelyard.web.pages.formats import sentence
 from modelyard.web.pages.host import Host
@@ -28,6 +28,8 @@ from modelyard.web.submitting import as_job
 
 GIVEN = " (given: "
 DEFAULT = "default"
+MORE = "more"
+"""The name of the button that asks for the fields of one more thing."""
 UPLOADED = "-file"
 """What the name of a file input ends with; what stands before it is the field it is for."""
 CHANGED = "Someone changed it meanwhile. What is there now stands below each field; decide anew."
@@ -56,8 +58,7 @@ def draft_view(form: Form, draft: Draft, visit: Visit) -> FormView:
 
 def kept_view(form: Form, draft: Draft, visit: Visit, typed: Typed) -> FormView:
     """A form that was sent while nobody was signed in, with what was typed."""
-    view = _view(form, draft, visit, fields_of(form, draft, typed), seen=_last(typed, "seen"))
-    return view.model_copy(update={"kept": True})
+    return _typed_view(form, draft, visit, typed).model_copy(update={"kept": True})
 
 
 def take(
@@ -70,6 +71,9 @@ def take(
 ) -> Response:
     """Carry the form's command out and go on; or show what is wrong, with all that was typed."""
     draft = form.prepare(visit)
+    if MORE in typed:
+        view = _typed_view(form, draft, visit, typed)
+        return host.show(request, visit, form.template, view)
     try:
         if form.command.sends:
             result = _send(form, visit, uploads)
@@ -82,11 +86,19 @@ def take(
         view = refused_view(form, draft, visit, typed, exc)
         status = answer_to(exc).status
         return host.show(request, visit, form.template, view, status=status)
+    if form.reveal is not None:
+        return host.show(request, visit, form.reveal.template, form.reveal.view(visit, result))
     onward = _last(typed, "next") or _onward(form, visit, result)
     answer = RedirectResponse(own_path(onward), 303, HEADERS)
     said = form.said if isinstance(form.said, str) else form.said(result)
     flash.say(host.cookies, request, answer, said)
     return answer
+
+
+def _typed_view(form: Form, draft: Draft, visit: Visit, typed: Typed) -> FormView:
+    """A form that holds what was typed."""
+    fields = fields_of(form, draft, typed)
+    return _view(form, draft, visit, fields, seen=_last(typed, "seen"))
 
 
 def refused_view(
@@ -95,11 +107,11 @@ def refused_view(
     """The form with what is wrong at its fields, and what is wrong with none of them above."""
     fields = fields_of(form, draft, typed)
     found = _faults(exc, fields)
-    fields = tuple(_marked(each, found.pop(each.name, "")) for each in fields)
+    fields = tuple(_marked(each, found) for each in fields)
     tag = _last(typed, "seen")
     problems = tuple(f"{label_of(name)}: {text}" if name else text for name, text in found.items())
     if draft.seen is not None and "expected" in exc.context:
-        fields = tuple(_compared(each, draft) for each in fields)
+        fields = tuple(map(_compared, fields, fields_of(form, draft)))
         tag, problems = tag_of_value(draft.seen), (CHANGED,)
     view = _view(form, draft, visit, fields, seen=tag)
     return view.model_copy(update={"problems": problems})
@@ -179,14 +191,32 @@ def _view(
 def _faults(exc: errors.ModelyardError, fields: Sequence[FieldView]) -> dict[str, str]:
     """What is wrong, by field; what is about no field in particular stands under ''."""
     found: dict[str, str] = {}
+    names = _names_in(fields)
     for each in exc.context.get("faults", ()):
-        name = str(each["field"]).partition(".")[0]
+        name = _nearest(str(each["field"]), names)
         text = str(each["problem"]).partition(GIVEN)[0]
         found.setdefault(name, sentence(text))
     if found:
         return found
     named = exc.context.get("field") or _field_named_by(exc, fields)
     return {named: sentence(exc.detail)}
+
+
+def _names_in(fields: Sequence[FieldView]) -> dict[str, str]:
+    """The field at which a fault is told, by the name of what is at fault."""
+    names = {each.name: each.name for each in fields}
+    for row in (row for each in fields for row in each.items):
+        names[row[0].name.rpartition(".")[0]] = row[0].name
+        names |= {each.name: each.name for each in row}
+    return names
+
+
+def _nearest(fault: str, names: Mapping[str, str]) -> str:
+    """The field of what is at fault, or of what that is in."""
+    within = fault
+    while within not in names and "." in within:
+        within = within.rpartition(".")[0]
+    return names.get(within, within)
 
 
 def _field_named_by(exc: errors.ModelyardError, fields: Sequence[FieldView]) -> str:
@@ -198,16 +228,17 @@ def _field_named_by(exc: errors.ModelyardError, fields: Sequence[FieldView]) -> 
     return next((each.name for each in filled if repr(each.value) in exc.detail), "")
 
 
-def _marked(field: FieldView, problem: str) -> FieldView:
-    return field.model_copy(update={"problem": problem}) if problem else field
+def _marked(field: FieldView, found: dict[str, str]) -> FieldView:
+    """The field with what is wrong with it, which is then told; and those of things in it."""
+    items = tuple(tuple(_marked(each, found) for each in row) for row in field.items)
+    return field.model_copy(update={"problem": found.pop(field.name, ""), "items": items})
 
 
-def _compared(field: FieldView, draft: Draft) -> FieldView:
+def _compared(field: FieldView, there: FieldView) -> FieldView:
     """The field with what it holds by now, where that is something else than was typed."""
-    there = text_of(draft.values.get(field.name), field.kind)
-    if field.kind == "secret" or there == field.value:
+    if field.kind == "secret" or there.value == field.value:
         return field
-    return field.model_copy(update={"there": there})
+    return field.model_copy(update={"there": there.value})
 
 
 def _last(typed: Typed, name: str) -> str:

@@ -1,0 +1,99 @@
+"""Scenarios in a real browser: written, run, cancelled, disabled, by two people."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+from tests.browser import PATIENCE
+
+pytestmark = pytest.mark.slow
+expect.set_options(timeout=PATIENCE)
+HERE = "/projects/flights/scenarios"
+STEP = {"command": "models.create", "name": "A model", "arguments": {"name": "m-${day}"}}
+
+
+@pytest.fixture(scope="module")
+def nightly(site):
+    """A scenario with a run that failed and one that waits for a worker."""
+    step = {**STEP, "arguments": {**STEP["arguments"], "prediction_type": "regression"}}
+    given = {"project": "flights", "name": "nightly"}
+    site.yard.scenarios.create(
+        **given,
+        steps=[step, {**step, "when": "always"}],
+        cron="0 6 * * MON-FRI",
+        parameters={"day": "monday"},
+        description="<script>alert('no')</script>",
+    )
+    site.yard.scenarios.run(**given)
+    site.yard.scenarios.cancel(**given)
+    site.yard.scenarios.run(**given, parameters={"day": "friday"})
+    return "nightly"
+
+
+@pytest.mark.parametrize("path", ["", "/new", "/nightly", "/nightly/edit", "/nightly/run"])
+def test_a_page_is_fit_to_be_seen(ana, nightly, shots, path):
+    ana.look_at(f"{HERE}{path}", shots)
+
+
+def test_no_scenario_yet(ana, shots, site):
+    site.yard.projects.create(key="calm")
+    ana.look_at("/projects/calm/scenarios", shots)
+
+
+def test_a_scenario_is_written_step_by_step_and_run(ana, site):
+    page = ana.page
+    page.goto(f"{HERE}/new")
+    page.get_by_label("Name").fill("weekly")
+    page.get_by_label("Command").fill("models.create")
+    page.get_by_label("Arguments").fill('{"name": ')
+    page.get_by_label("Schedule").fill("0 6 * * 1")
+    page.get_by_role("button", name="One more").click()
+    second = page.get_by_role("group", name="2")
+    second.get_by_label("Command").fill("models.nothing")
+    page.get_by_role("button", name="Save scenario").click()
+    expect(page.get_by_role("alert")).to_contain_text("Arguments")
+    ana.complaints.clear()  # browsers complain of the status 422
+    first = page.get_by_role("group", name="1", exact=True)
+    first.get_by_label("Arguments").fill('{"name": "a", "prediction_type": "regression"}')
+    page.get_by_role("button", name="Save scenario").click()
+    expect(second.get_by_text("no command")).to_be_visible()
+    ana.complaints.clear()
+    expect(first.get_by_label("Command")).to_have_value("models.create")
+    second.get_by_label("Command").fill("")
+    page.get_by_role("button", name="Save scenario").click()
+    expect(page.get_by_role("status")).to_contain_text("Scenario weekly is saved.")
+    expect(page.get_by_text("At 06:00 on Monday, UTC").first).to_be_visible()
+    assert len(site.yard.scenarios.show(project="flights", name="weekly").steps) == 1
+
+
+def test_a_scenario_is_run_cancelled_and_disabled(ana, site):
+    step = {**STEP, "arguments": {"name": "b", "prediction_type": "regression"}}
+    site.yard.scenarios.create(project="flights", name="monthly", steps=[step], cron="0 6 1 * *")
+    page = ana.page
+    page.goto(f"{HERE}/monthly")
+    page.get_by_role("button", name="Run now").click()
+    expect(page.get_by_text("A run is under way")).to_be_visible()
+    page.get_by_role("link", name="Cancel the run").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel the run").click()
+    expect(page.get_by_role("status")).to_contain_text("The run is cancelled.")
+    page.goto(f"{HERE}/monthly/disable")
+    page.get_by_role("button", name="Disable").click()
+    expect(page.get_by_text("Disabled", exact=True)).to_be_visible()
+    assert site.yard.scenarios.show(project="flights", name="monthly").disabled
+
+
+def test_steps_lead_to_their_jobs(ana, nightly):
+    page = ana.page
+    page.goto(f"{HERE}/{nightly}")
+    page.get_by_role("link", name="A model").first.click()
+    expect(page.get_by_text("models.create")).to_be_visible()
+
+
+def test_a_reader_only_looks(rob, nightly):
+    rob.page.goto(f"{HERE}/{nightly}")
+    expect(rob.page.get_by_text("By hand").first).to_be_visible()
+    for name in ("Edit", "Run now", "Cancel the run"):
+        expect(rob.page.get_by_role("link", name=name)).to_have_count(0)
+    rob.page.goto(f"{HERE}/{nightly}/delete")
+    rob.page.get_by_role("button", name="Delete scenario").click()
+    expect(rob.page.get_by_role("alert")).to_contain_text("may not do this")
