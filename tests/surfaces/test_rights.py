@@ -206,6 +206,31 @@ def test_no_scenario_holds_what_its_owner_may_not_do(people, verb):
         assert code == expected(actor, command.needs, in_project=bool(command.project_field))
 
 
+JOBS = [
+    verb
+    for verb, command in VERBS.items()
+    if not verb.startswith("jobs ")
+    and not command.in_place
+    and not any(info.is_required() for info in command.model_fields.values())
+]
+
+
+@pytest.mark.parametrize("verb", JOBS)
+def test_no_job_does_what_its_submitter_may_not_do(people, verb):
+    yard, actors = people
+    command = VERBS[verb]
+    given = {command.project_field: "redwood"} if command.project_field else {}
+    submission = SubmitJob(command=verb.replace(" ", "."), given=given)
+    found, wanted = {}, {}
+    for actor in ACTORS:
+        there = yard.acting(actors[actor])
+        found[actor] = outcome(lambda there=there: there.run(submission))
+        inner = expected(actor, command.needs, in_project=bool(given))
+        submitting = expected(actor, "jobs:write", in_project=False)
+        wanted[actor] = inner if submitting == OK else submitting
+    assert found == wanted
+
+
 PATHS = [
     (verb, name, mark.use)
     for verb, command in VERBS.items()

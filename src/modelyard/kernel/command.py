@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Generic, ParamSpec, Protocol, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from modelyard.kernel.secrets import hidden, secret_fields
 from modelyard.kernel.values import ProjectKey
 
 R = TypeVar("R")
 P = ParamSpec("P")
+
+MOST_ITEMS = 100_000
+MOST_STRANGERS = 100
 
 
 class Command(BaseModel, Generic[R]):
@@ -46,6 +49,20 @@ class Command(BaseModel, Generic[R]):
     receives: ClassVar[str] = ""
     guarded: ClassVar[bool] = False
     asks: ClassVar[bool] = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_small(cls, given: Any) -> Any:
+        """Refuse what would have more faults than anybody reads: each of them takes memory."""
+        if isinstance(given, dict):
+            for name, value in given.items():
+                if isinstance(value, list | tuple | dict) and len(value) > MOST_ITEMS:
+                    raise ValueError(
+                        f"{name} has {len(value):,} items, and {MOST_ITEMS:,} are taken at most"
+                    )
+            if len(given.keys() - cls.model_fields) > MOST_STRANGERS:
+                raise ValueError("most of its fields are not known here")
+        return given
 
     @classmethod
     def result_type(cls) -> Any:
