@@ -56,7 +56,18 @@ def find_server(
             f"{about} is on an MLflow server, and none is named; name it with "
             "--tracking-uri or MLFLOW_TRACKING_URI, such as http://localhost:5000"
         )
+    if not trusted and registry and credentials != more:
+        _require_one_server(uri, registry)
     return TrackingServer(uri, registry, {**more, **credentials}, chosen, trusted)
+
+
+def _require_one_server(uri: str, registry: str) -> None:
+    """Refuse two servers where a remote caller gave, or only named, credentials of one of them."""
+    if split_uri(uri).netloc != split_uri(registry).netloc:
+        raise errors.Forbidden(
+            f"each of {uri} and {registry} would be shown the credentials of the other; use one of "
+            "the two, or ask whoever runs the server to set both"
+        )
 
 
 def patience() -> float:

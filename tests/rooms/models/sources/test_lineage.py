@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from modelyard import errors
+from modelyard.kernel.identity import Identity
+from modelyard.models.sources import fetch
 from modelyard.models.sources.lineage import web_page, without_secrets
-from modelyard.models.sources.server import _findable, _is_local_store, _without_credentials
+from modelyard.models.sources.server import _findable
+from modelyard.models.sources.tracking import _without_credentials, is_local_store
 from modelyard.models.types import Lineage
 
 SERVER = "https://ada:lovelace@mlflow.example.com/team/"
@@ -64,12 +67,28 @@ def test_credentials_of_a_server_go_another_way():
     assert _without_credentials("http://host") == ("http://host", {})
 
 
+@pytest.mark.parametrize(
+    ("tracking_uri", "registry_uri"),
+    [("https://svc:s3cret@ours", "https://evil"), ("https://evil", "https://svc:s3cret@ours:5000")],
+)
+def test_credentials_of_one_server_are_not_shown_to_another(
+    yard, tmp_path, tracking_uri, registry_uri
+):
+    remote = yard.acting(Identity("eve", "user")).open()
+    target = tmp_path / "target"
+    target.mkdir()
+    servers = {"tracking_uri": tracking_uri, "registry_uri": registry_uri}
+    with pytest.raises(errors.Forbidden, match="would be shown the credentials of") as refused:
+        fetch(remote, "default", "models:/x/1", target, **servers)
+    assert "s3cret" not in refused.value.detail
+
+
 class TestTrackingStores:
     @pytest.mark.parametrize(
         "uri", ["http://h", "https://h", "databricks://profile", "uc:http://h"]
     )
     def test_a_server_stays_as_it_is(self, uri):
-        assert not _is_local_store(uri)
+        assert not is_local_store(uri)
         assert _findable(uri) == uri
 
     def test_a_database_server_too(self):
