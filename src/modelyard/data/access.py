@@ -16,7 +16,7 @@ import pyarrow as pa
 from sqlalchemy import Connection as Database
 
 from modelyard import errors
-from modelyard.data import repository
+from modelyard.data import mlflow_servers, repository
 from modelyard.data.file_target import FileTarget
 from modelyard.data.opening import Opened, locate, open_definition, scratch
 from modelyard.data.places import (
@@ -47,6 +47,7 @@ __all__ = [
     "connection_folder",
     "forget_project",
     "kept_name",
+    "mlflow_address",
     "open_source",
     "open_target",
     "sample",
@@ -180,16 +181,34 @@ def connection_folder(context: Context, project: str, name: str) -> Path:
 
     Raises:
         NotFound: there is no such connection, or its folder is gone.
-        Invalid: it is a database.
+        Invalid: it is something else.
     """
     with context.read() as db:
         found = repository.find_connection(db, project, name)
     if found.kind != "folder":
-        raise errors.Invalid(f"the connection {name!r} is a database, not a folder")
+        what = "a database" if found.kind == "sql" else "an MLflow server"
+        raise errors.Invalid(f"the connection {name!r} is {what}, not a folder")
     folder = paths.locate(context, project, found.location)
     if not folder.is_dir():
         raise errors.NotFound(f"the folder {folder} of the connection {name!r} is not there")
     return folder
+
+
+def mlflow_address(context: Context, project: str, name: str) -> str:
+    """The address of the MLflow server that a connection names, with what signs in there.
+
+    Raises:
+        NotFound: there is no such connection.
+        Invalid: it is something else, or asks for a variable that is not set.
+    """
+    with context.read() as db:
+        found = repository.find_connection(db, project, name)
+    if found.kind != "mlflow":
+        raise errors.Invalid(
+            f"the connection {name!r} is no MLflow server; make one by: modelyard connections "
+            "create NAME --mlflow ADDRESS"
+        )
+    return mlflow_servers.opened(found.location)
 
 
 def forget_project(db: Database, project: str) -> None:

@@ -29,7 +29,7 @@ DATASET = (
 
 
 class CreateConnection(ProjectCommand[Connection]):
-    """Name a folder or a database so that datasets can refer to it."""
+    """Name a folder or a database so that datasets can refer to it, or an MLflow server."""
 
     needs = "data:write"
     route = "POST /connections"
@@ -42,6 +42,11 @@ class CreateConnection(ProjectCommand[Connection]):
         default=None,
         description="SQLAlchemy URL of a database; ${NAME} stands for an environment variable, "
         "read at each use",
+    )
+    mlflow: Annotated[str | None, SECRET_URL] = Field(
+        default=None,
+        description="address of an MLflow server, with user and password if it wants them; "
+        "${NAME} as for databases",
     )
     replace: bool = Field(default=False, description="replace a connection of this name")
 

@@ -105,14 +105,21 @@ def located(context: Context, project: str, settled: str) -> str:
     return parsed.set(database=str(place)).render_as_string(hide_password=False)
 
 
-def _check_remote(context: Context, url: str) -> None:
-    """Keep a remote caller from the server's environment and files."""
+def check_variables(context: Context, url: str) -> None:
+    """Keep a remote caller from the server's environment; Forbidden says what may be used."""
+    if context.identity.is_local:
+        return
     hidden = set(PLACEHOLDER.findall(url)) - set(context.settings.server.variables)
     if hidden:
         raise errors.Forbidden(
             f"the environment variables {', '.join(sorted(hidden))} of the server may not be used; "
             "whoever runs it can allow them by the setting server.variables"
         )
+
+
+def _check_remote(context: Context, url: str) -> None:
+    """Keep a remote caller from the server's environment and files."""
+    check_variables(context, url)
     if PLACEHOLDER.fullmatch(url):
         return
     parsed = parse(url)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from modelyard import errors
-from modelyard.data import databases, repository, usages
+from modelyard.data import databases, mlflow_servers, repository, usages
 from modelyard.data.access import check_output, open_known, open_target
 from modelyard.data.commands import (
     CreateConnection,
@@ -48,12 +48,18 @@ from modelyard.store.database import exclusively
 @handles(CreateConnection)
 def create_connection(command: CreateConnection, context: Context) -> Connection:
     """Check that the place is there, then store it."""
-    if (command.path is None) == (command.database is None):
-        raise errors.Invalid("give a connection either --path (a folder) or --database (its URL)")
+    given = [command.path, command.database, command.mlflow]
+    if sum(place is not None for place in given) != 1:
+        raise errors.Invalid(
+            "give a connection one of --path (a folder), --database (a URL) and --mlflow (an "
+            "address)"
+        )
     if command.path is not None:
         kind, location = "folder", paths.settle(context, command.path)
         if not paths.locate(context, command.project, location).is_dir():
             raise errors.NotFound(f"there is no folder {location}; make it first")
+    elif command.mlflow is not None:
+        kind, location = "mlflow", mlflow_servers.settle(context, command.mlflow)
     else:
         kind, location = "sql", databases.settle(context, command.database or "")
         databases.check(databases.located(context, command.project, location))

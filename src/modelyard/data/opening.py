@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection as Database
 
 from modelyard.data import databases, repository
+from modelyard.data.mlflow_servers import no_data
 from modelyard.data.parquet_files import ParquetFiles
 from modelyard.data.places import FilePlace, TablePlace, find_files, find_place, fingerprint
 from modelyard.data.repository import Known
@@ -53,6 +54,8 @@ def locate(context: Context, db: Database, definition: Definition) -> FilePlace 
 
 def located(context: Context, connection: Connection) -> str:
     """The folder of a connection on this machine, or its URL with the file of an SQLite one."""
+    if connection.kind == "mlflow":
+        raise no_data(connection.name)
     if connection.kind == "sql":
         return databases.located(context, connection.project, connection.location)
     return str(paths.locate(context, connection.project, connection.location))

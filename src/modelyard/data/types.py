@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, JsonValue, model_validator
 from modelyard.kernel.values import Name, Value
 
 ColumnKind = Literal["number", "text", "boolean", "moment", "other"]
-ConnectionKind = Literal["folder", "sql"]
+ConnectionKind = Literal["folder", "sql", "mlflow"]
 DatasetOrder = Literal[
     "name", "-name", "rows", "-rows", "size", "-size", "created", "-created"
 ]  # fmt: skip
@@ -60,14 +60,14 @@ ColumnTypes = Annotated[dict[str, str], BeforeValidator(_read_column_types)]
 
 
 class Connection(Value):
-    """A place where datasets live: a folder, or a database. Its password is never shown."""
+    """A place: a folder or a database for datasets, or an MLflow server. No password is shown."""
 
     listed = ("name", "kind", "location")
 
     project: str
     name: Name
     kind: ConnectionKind
-    location: str = Field(description="the folder, or the database URL with its password hidden")
+    location: str = Field(description="the folder, or the URL with its password hidden")
 
 
 class Column(Value):

@@ -27,7 +27,7 @@ R = TypeVar("R")
 TrackingUri = Annotated[
     str | None,
     LocalPath("read", "store"),
-    Field(description="MLflow server to read from; else MLFLOW_TRACKING_URI"),
+    Field(description="MLflow server to read from, or connection://NAME; else MLFLOW_TRACKING_URI"),
 ]
 RegistryUri = Annotated[
     str | None,

@@ -128,7 +128,13 @@ def _server(
 ) -> TrackingServer:
     with context.read() as db:
         require_project(db, command.project)
-    return find_server(context, command.tracking_uri, registry_uri, about="what is listed here")
+    return find_server(
+        context,
+        command.project,
+        command.tracking_uri,
+        registry_uri,
+        about="what is listed here",
+    )
 
 
 def _pages(

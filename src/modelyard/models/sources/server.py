@@ -60,7 +60,11 @@ def fetch_from_server(request: Request) -> Lineage:
         Failed: the disk is full, or MLflow's client fails otherwise.
     """
     server = find_server(
-        request.context, request.tracking_uri, request.registry_uri, about=request.source
+        request.context,
+        request.project,
+        request.tracking_uri,
+        request.registry_uri,
+        about=request.source,
     )
     source = without_secrets(request.source)
     arguments: dict[str, JsonValue] = {

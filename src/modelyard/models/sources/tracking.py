@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from modelyard import errors
+from modelyard.data.access import PREFIX, mlflow_address
 from modelyard.kernel import paths
 from modelyard.kernel.context import Context
 from modelyard.models.sources.lineage import split_uri, without_secrets
@@ -32,18 +33,28 @@ class TrackingServer:
 
 
 def find_server(
-    context: Context, tracking_uri: str | None, registry_uri: str | None, *, about: str
+    context: Context,
+    project: str,
+    tracking_uri: str | None,
+    registry_uri: str | None,
+    *,
+    about: str,
 ) -> TrackingServer:
     """The MLflow server that is named, else that of the environment, else that of the settings.
 
-    Where a remote caller names one, nothing of the environment's or the settings' is used beside
+    `connection://NAME` names the one of a connection, with its credentials. Where a remote caller
+    names one, nothing of the environment's or the settings' is used beside
     it: one set of credentials is shown to both servers.
 
     Raises:
-        Invalid: none is named; the message says that `about` is on one.
+        Invalid: none is named; the message says that `about` is on one. Or the connection is
+            something else.
+        NotFound: there is no such connection.
         Forbidden: a remote caller names a database, a folder or a profile of the server's.
     """
     settings, given = context.settings.sources, os.environ
+    tracking_uri = _of_connection(context, project, tracking_uri)
+    registry_uri = _of_connection(context, project, registry_uri)
     chosen = _is_chosen(context, [uri for uri in (tracking_uri, registry_uri) if uri])
     trusted = context.identity.is_local or not chosen
     if trusted:
@@ -68,6 +79,11 @@ def _require_one_server(uri: str, registry: str) -> None:
             f"each of {uri} and {registry} would be shown the credentials of the other; use one of "
             "the two, or ask whoever runs the server to set both"
         )
+def _of_connection(context: Context, project: str, uri: str | None) -> str | None:
+    """The address behind `connection://NAME`; any other as it is."""
+    if uri is None or not uri.startswith(PREFIX):
+        return uri
+    return mlflow_address(context, project, uri.removeprefix(PREFIX).rstrip("/"))
 
 
 def patience() -> float:

@@ -6,6 +6,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from modelyard import errors
+from modelyard.data.commands import ListConnections
 from modelyard.kernel.values import Value
 from modelyard.models.browsing.commands import (
     ListExperiments,
@@ -22,7 +23,7 @@ from modelyard.models.browsing.types import (
 from modelyard.web.pages.formats import sentence
 from modelyard.web.pages.page import Visit
 
-PART = 25
+PART, MOST = 25, 200
 Shown = Literal["models", "versions", "experiments", "runs"]
 KINDS: tuple[Shown, ...] = ("models", "versions", "experiments", "runs")
 
@@ -32,6 +33,8 @@ class Browsed(Value):
 
     server: str
     """The address that was typed; empty: the server's own MLflow."""
+    servers: tuple[str, ...] = ()
+    """Connections that name one."""
     shown: Shown
     inside: str = ""
     """The registered model or experiment whose versions or runs are shown."""
@@ -51,6 +54,7 @@ def browse(visit: Visit) -> Browsed:
     shown = visit.one_of("show", KINDS) or "models"
     found = Browsed(
         server=visit.asked("server"),
+        servers=servers(visit),
         shown=shown,
         inside=visit.asked("inside"),
         named=visit.asked("named") or visit.asked("inside"),
@@ -62,6 +66,12 @@ def browse(visit: Visit) -> Browsed:
         return found.model_copy(update=_asked(visit, found))
     except errors.ModelyardError as exc:
         return found.model_copy(update={"problem": sentence(exc.detail)})
+
+
+def servers(visit: Visit) -> tuple[str, ...]:
+    """The MLflow servers that connections of the project name."""
+    found = visit.part(ListConnections(project=visit.path["project"], limit=MOST))
+    return tuple(f"connection://{each.name}" for each in found if each.kind == "mlflow")
 
 
 def _asked(visit: Visit, found: Browsed) -> dict[str, object]:
@@ -108,8 +118,8 @@ def _forbidden(server: str) -> str:
     except ValueError:
         return "This is no address."
     return (
-        "Leave user and password out of the address: it is shown, and browsers keep it. "
-        "Whoever runs the server sets them for its own MLflow server (MLFLOW_TRACKING_USERNAME)."
+        "Leave user and password out of the address: it is shown, and browsers keep it. Make a "
+        "connection with them, and name that: connection://NAME."
         if has_user
         else ""
     )

@@ -123,6 +123,31 @@ class TestSigningIn:
         monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://{gateway.address}")
         assert yard.mlflow.models() == [model]
 
+    def test_a_connection_keeps_them_for_others(self, gateway, yard, monkeypatch):
+        gateway.fault = "password"
+        address = f"http://ada:${{GATE}}@{gateway.address}"
+        made = yard.connections.create(name="gate", mlflow=address)
+        assert (made.kind, made.location) == ("mlflow", address)
+        plain = yard.connections.create(name="plain", mlflow=address.replace("${GATE}", "secret"))
+        assert "secret" not in plain.location
+        yard.users.create(name="eve", admin=True)
+        remote = yard.acting(Identity("eve", "user"))
+        with pytest.raises(errors.Invalid, match="variable GATE is not set"):
+            remote.mlflow.models(tracking_uri="connection://gate")
+        monkeypatch.setenv("GATE", "lovelace")
+        assert len(remote.mlflow.models(tracking_uri="connection://gate")) == 1
+        with pytest.raises(errors.Forbidden, match=r"server\.variables"):
+            remote.connections.create(name="mine", mlflow=address)
+        with pytest.raises(errors.NotFound, match="no connection 'gates'"):
+            remote.mlflow.models(tracking_uri="connection://gates")
+        with pytest.raises(errors.Invalid, match="holds no datasets"):
+            yard.datasets.create(name="d", connection="gate", path="a.csv")
+
+    @pytest.mark.parametrize("address", ["ftp://x", "http://", "mlflow", "sqlite:///a.db", "${X}"])
+    def test_a_connection_is_to_a_server(self, yard, address):
+        with pytest.raises(errors.Invalid, match="no address of an MLflow server"):
+            yard.connections.create(name="gate", mlflow=address)
+
     def test_a_remote_caller_s_server_sees_nothing_of_the_operator_s(
         self, gateway, yard, monkeypatch
     ):
