@@ -149,8 +149,8 @@ def test_passwords_are_not_shown_and_variables_are_filled_in(yard, name, postgre
 @pytest.mark.parametrize(
     ("given", "kind", "said"),
     [
-        ({}, errors.Invalid, "either --path"),
-        ({"path": "/", "database": "sqlite:///x"}, errors.Invalid, "either --path"),
+        ({}, errors.Invalid, "one of --path"),
+        ({"path": "/", "database": "sqlite:///x"}, errors.Invalid, "one of --path"),
         ({"path": "/no/such/folder"}, errors.NotFound, "no folder"),
         ({"database": "nonsense"}, errors.Invalid, "cannot be read"),
         ({"database": "sqlite://"}, errors.Invalid, "names no SQLite file"),
