@@ -83,7 +83,13 @@ def _of_connection(context: Context, project: str, uri: str | None) -> str | Non
     """The address behind `connection://NAME`; any other as it is."""
     if uri is None or not uri.startswith(PREFIX):
         return uri
-    return mlflow_address(context, project, uri.removeprefix(PREFIX).rstrip("/"))
+    name = uri.removeprefix(PREFIX).rstrip("/")
+    if not name or "/" in name:
+        raise errors.Invalid(
+            f"{paths.shortened(uri)} names no MLflow server; write {PREFIX}NAME, with the name of "
+            "a connection alone"
+        )
+    return mlflow_address(context, project, name)
 
 
 def patience() -> float:
