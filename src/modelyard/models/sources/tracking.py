@@ -43,8 +43,8 @@ def find_server(
     """The MLflow server that is named, else that of the environment, else that of the settings.
 
     `connection://NAME` names the one of a connection, with its credentials. Where a remote caller
-    names one, nothing of the environment's or the settings' is used beside
-    it: one set of credentials is shown to both servers.
+    names one, nothing of the environment's or the settings' is used beside it: one set of
+    credentials is shown to both servers.
 
     Raises:
         Invalid: none is named; the message says that `about` is on one. Or the connection is
@@ -79,6 +79,8 @@ def _require_one_server(uri: str, registry: str) -> None:
             f"each of {uri} and {registry} would be shown the credentials of the other; use one of "
             "the two, or ask whoever runs the server to set both"
         )
+
+
 def _of_connection(context: Context, project: str, uri: str | None) -> str | None:
     """The address behind `connection://NAME`; any other as it is."""
     if uri is None or not uri.startswith(PREFIX):

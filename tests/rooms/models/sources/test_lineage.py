@@ -78,9 +78,15 @@ def test_credentials_of_one_server_are_not_shown_to_another(
     target = tmp_path / "target"
     target.mkdir()
     servers = {"tracking_uri": tracking_uri, "registry_uri": registry_uri}
-    with pytest.raises(errors.Forbidden, match="would be shown the credentials of") as refused:
-        fetch(remote, "default", "models:/x/1", target, **servers)
-    assert "s3cret" not in refused.value.detail
+    named = [{**servers}]
+    for field, address in servers.items():
+        if "s3cret" in address:
+            yard.connections.create(name="ours", mlflow=address)
+            named.append({**servers, field: "connection://ours"})
+    for each in named:
+        with pytest.raises(errors.Forbidden, match="would be shown the credentials of") as refused:
+            fetch(remote, "default", "models:/x/1", target, **each)
+        assert "s3cret" not in refused.value.detail
 
 
 class TestTrackingStores:
