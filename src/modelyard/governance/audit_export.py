@@ -23,7 +23,7 @@ def export(context: Context, command: ExportAudit) -> AuditExport:
     target = paths.transferred(context, command.to)
     if context.identity.is_local and target.exists():
         raise errors.Conflict(f"{target} exists already; name another path or remove it first")
-    as_csv = command.format == "csv" or (command.format is None and target.suffix == ".csv")
+    as_csv = command.format == "csv"
     partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}.partial")
     try:
         with (

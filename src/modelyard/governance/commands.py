@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from modelyard.governance.types import (
     Account,
@@ -336,6 +337,15 @@ class ExportAudit(Command[AuditExport], AuditFilter):
     format: Literal["jsonl", "csv"] | None = Field(
         default=None, description="where the file's ending does not say it  [jsonl]"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_named(cls, given: Any) -> Any:
+        """The ending is looked at here: over HTTP the name of the caller's file does not travel."""
+        if isinstance(given, dict) and given.get("format") is None:
+            ending = Path(str(given.get("to", ""))).suffix.lower()
+            return {**given, "format": "csv"} if ending == ".csv" else given
+        return given
 
 
 class VerifyAudit(Command[AuditCheck]):
