@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Generic, ParamSpec, Protocol, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from modelyard.kernel.faults import invalid
 from modelyard.kernel.secrets import hidden, secret_fields
 from modelyard.kernel.values import ProjectKey
 
@@ -142,6 +143,11 @@ class verb(Generic[P, R]):  # noqa: N801  reads as a declaration
 
     def __get__(self, room: Room, owner: type[Room]) -> Callable[P, R]:
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
-            return room.caller.run(self.build(*args, **kwargs))
+            try:
+                command = self.build(*args, **kwargs)
+            except ValidationError as exc:
+                secret = secret_fields(self.command)
+                raise invalid(exc, secret=secret) from None  # it would show what was given
+            return room.caller.run(command)
 
         return call

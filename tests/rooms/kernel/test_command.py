@@ -6,6 +6,7 @@ import pytest
 from pydantic import Field, ValidationError
 from tests.rooms.kernel.numbers.commands import Double
 
+from modelyard import errors
 from modelyard.kernel.bus import Bus
 from modelyard.kernel.command import Command, ProjectCommand, Room, verb
 
@@ -40,6 +41,11 @@ def test_a_command_without_a_result_type_is_refused():
 
 def test_a_verb_builds_the_command_and_runs_it():
     assert Numbers(Here()).double(number=21) == 42
+
+
+def test_a_verb_tells_wrong_values_as_an_error_of_ours():
+    with pytest.raises(errors.Invalid, match="number: is needed and was not given; nubmer: is not"):
+        Numbers(Here()).double(nubmer=21)
 
 
 def test_commands_take_no_unknown_fields_and_do_not_change():
