@@ -65,25 +65,30 @@ def in_words(ending: Ending) -> str:
 
 def settle(
     db: Connection, job_id: str, lease: int, ending: Ending, context: Context, printed: Printed
-) -> bool:
-    """Write down how an attempt ended; False: the lease is somebody else's, nothing was written."""
+) -> str | None:
+    """Write down how an attempt ended, and tell it in words.
+
+    None: the lease is somebody else's, nothing was written.
+    """
     row = leases.held(db, job_id, lease)
     if row is None:
-        return False
+        return None
+    told = in_words(ending)
     rules = context.settings.jobs
     leases.add_lines(db, job_id, printed, rules.log_lines)
     lines = max(row.lines, printed.last)
     if isinstance(ending, Succeeded):
         _end(db, row, "succeeded", lines, context, result=ending.result, error=None, fraction=1.0)
     elif row.cancelled_by is not None:
-        _end(db, row, "cancelled", lines, context, message=f"cancelled by {row.cancelled_by}")
+        told = f"cancelled by {row.cancelled_by}"
+        _end(db, row, "cancelled", lines, context, message=told)
     elif isinstance(ending, GivenBack):
         _again(db, row, lines, ending.why, rules)
     elif isinstance(ending, Died):
-        _lost(db, row, lines, f"its process {ending.why}", context)
+        _lost(db, row, lines, told, context)
     else:
         _erred(db, row, lines, ending.error, context)
-    return True
+    return told
 
 
 def cancel(db: Connection, job_id: str, context: Context) -> bool:

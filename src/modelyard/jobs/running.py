@@ -77,6 +77,7 @@ class Voice:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._said = float("-inf")
+        self._unsaid: dict[str, Any] | None = None
         self._lock = Lock()
 
     @classmethod
@@ -96,10 +97,12 @@ class Voice:
     ) -> None:
         """Say how far it is, unless that was just said or nobody listens."""
         with self._lock:
+            event = {"message": message[:1000], "fraction": fraction, "rows": rows}
             if time.monotonic() - self._said < SAYS_EVERY or not self._is_heard():
+                self._unsaid = event
                 return
-            self._said = time.monotonic()
-            self._say({"message": message[:1000], "fraction": fraction, "rows": rows})
+            self._said, self._unsaid = time.monotonic(), None
+            self._say(event)
 
     def succeed(self, result: str) -> None:
         """Say what the command gave back."""
@@ -108,6 +111,8 @@ class Voice:
             self.fail("failed", detail, {})
             return
         with self._lock:
+            if self._unsaid:
+                self._say(self._unsaid)
             self._write(f'{{"result": {result}}}\n'.encode())
 
     def fail(self, code: str, detail: str, context: dict[str, Any]) -> None:

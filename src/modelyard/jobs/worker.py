@@ -18,7 +18,7 @@ from modelyard import errors
 from modelyard.jobs import endings, leases
 from modelyard.jobs.bell import Bell, bell_of
 from modelyard.jobs.child import Child
-from modelyard.jobs.endings import Died, Ending, Erred
+from modelyard.jobs.endings import Died, Ending
 from modelyard.jobs.leases import Printed
 from modelyard.jobs.leash import slept
 from modelyard.jobs.reaping import Reaper
@@ -178,17 +178,22 @@ class Worker:
 
     def _settle(self, child: Child) -> None:
         ending: Ending = child.ending or Died("ended unseen")
-        printed = Printed(child.printed, tuple(child.lines))
+        printed, keep = Printed(child.printed, tuple(child.lines)), self._rules.log_lines
         try:
             with self._context.begin() as db:
-                kept = endings.settle(db, child.job, child.lease, ending, self._context, printed)
+                if child.said:
+                    leases.report(
+                        db, child.job, child.lease, said=child.said, printed=Printed(), keep=keep
+                    )
+                told = endings.settle(db, child.job, child.lease, ending, self._context, printed)
         except UNKEPT as exc:
             detail = f"what came of it cannot be kept: {exc}"
-            ending = Erred({"code": "failed", "detail": detail, "context": {}})
             with self._context.begin() as db:
                 kept = endings.condemn(db, child.job, child.lease, detail, self._context)
-        said = "ended" if kept else "ended, but is another worker's"
-        LOG.info("job %s %s: %s", child.job, said, endings.in_words(ending))
+            told = f"failed: {detail}" if kept else None
+        if told is None:
+            told = f"{endings.in_words(ending)}; but it is another worker's"
+        LOG.info("job %s ended: %s", child.job, told)
 
     def _beat(self, now: float) -> None:
         with self._context.begin() as db:

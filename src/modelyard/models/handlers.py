@@ -102,8 +102,9 @@ def delete_model(command: DeleteModel, context: Context) -> None:
         used = repository.usages(db, command.project, command.name)
         if (model.versions or used) and not command.force:
             users = f" and is used by {', '.join(usage.recipe for usage in used)}" if used else ""
+            held = "1 version" if model.versions == 1 else f"{model.versions} versions"
             raise errors.Conflict(
-                f"saved model {command.name!r} has {model.versions} versions{users}; "
+                f"saved model {command.name!r} has {held}{users}; "
                 "delete it all the same with --force"
             )
         freed = deleting.delete_model(db, command.project, command.name)

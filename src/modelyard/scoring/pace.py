@@ -41,7 +41,7 @@ class Pace:
         speed = self.rows_per_second
         if speed:
             told = f"{told}, {speed:,.0f} rows/s"
-            if self._total:
+            if self._total and self.rows < self._total:
                 told = f"{told}, {_duration((self._total - self.rows) / speed)} left"
         fraction = min(1.0, self.rows / self._total) if self._total else None
         self._progress(told, fraction=fraction, rows=self.rows)

@@ -227,7 +227,8 @@ say(b'{{"result": null}}')
     ended = place.ended(bad)
     assert (ended.state, ended.error.code) == ("failed", "failed")
     assert "what it said cannot be kept" in ended.error.detail
-    assert place.ended(good).state == "succeeded"
+    ended = place.ended(good)
+    assert (ended.state, ended.message) == ("succeeded", "fine")  # said last of all, and kept
     place.yard.jobs.retry(id=bad)
     assert place.ended(bad).state == "failed"
 
