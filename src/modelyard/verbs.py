@@ -63,6 +63,7 @@ class Datasets(Room):
     preview = verb(data.PreviewDataset)
     statistics = verb(data.DescribeColumns)
     sample = verb(data.SampleDataset)
+    export = verb(data.ExportDataset)
     delete = verb(data.DeleteDataset)
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from modelyard.data.types import (
+    ENDINGS,
     ColumnTypes,
     Connection,
     Dataset,
     DatasetOrder,
+    Exported,
     FileFormat,
     Preview,
     Sampling,
@@ -169,6 +172,32 @@ class SampleDataset(ProjectCommand[Written], Sampling):
         description="name of a dataset to overwrite; or a path ending in .parquet, .csv or .jsonl "
         "(.gz); or connection://NAME/PATH-OR-TABLE"
     )
+
+
+class ExportDataset(ProjectCommand[Exported]):
+    """Fetch all rows of a dataset as a file: CSV, Parquet or JSON lines."""
+
+    needs = "data:read"
+    route = "GET /datasets/{dataset}/content"
+    receives = "to"
+    arguments = ("dataset", "to")
+    dataset: Annotated[str, LocalPath("read", "data")] = Field(description=DATASET)
+    to: Annotated[str, LocalPath("write")] = Field(
+        description="new file, ending in .csv, .parquet or .jsonl", examples=["holdout.csv"]
+    )
+    format: FileFormat | None = Field(
+        default=None, description="where the file's ending does not say it  [csv]"
+    )
+    replace: bool = Field(default=False, description="replace a file that is there")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_a_format(cls, given: Any) -> Any:
+        """The ending is that of the caller's own file, which a server does not see."""
+        if isinstance(given, dict) and given.get("to") and not given.get("format"):
+            ending = Path(str(given["to"])).suffix.lower()
+            return {**given, "format": ENDINGS[ending]} if ending in ENDINGS else given
+        return given
 
 
 class DeleteDataset(ProjectCommand[None]):

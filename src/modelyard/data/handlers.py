@@ -13,6 +13,7 @@ from modelyard.data.commands import (
     DeleteConnection,
     DeleteDataset,
     DescribeColumns,
+    ExportDataset,
     ListConnections,
     ListDatasets,
     PreviewDataset,
@@ -20,16 +21,18 @@ from modelyard.data.commands import (
     ShowConnection,
     ShowDataset,
 )
+from modelyard.data.file_target import FileTarget
 from modelyard.data.json_cells import json_columns
 from modelyard.data.opening import open_definition
 from modelyard.data.places import check_options
-from modelyard.data.sampling import sample, sampled
+from modelyard.data.sampling import PIECE, sample, sampled
 from modelyard.data.schemas import columns_of, require_columns, type_of
 from modelyard.data.statistics import statistics
 from modelyard.data.types import (
     Connection,
     Dataset,
     Definition,
+    Exported,
     Preview,
     ReadOptions,
     Sampling,
@@ -189,6 +192,33 @@ def sample_dataset(command: SampleDataset, context: Context) -> Written:
             context.progress("writing", rows=rows)
         target.commit()
     return Written(output=command.output, rows=rows, columns=columns_of(source.schema))
+
+
+@handles(ExportDataset)
+def export_dataset(command: ExportDataset, context: Context) -> Exported:
+    """Stream it into the caller's file, which appears when it is whole."""
+    file = paths.transferred(context, command.to)
+    if context.identity.is_local and file.exists() and not command.replace:
+        raise errors.Conflict(f"{file} exists already; use --replace, or name another file")
+    source = open_known(context, command.project, command.dataset).source
+    options = ReadOptions(format=command.format or "csv")
+    rows = 0
+    with FileTarget(
+        command.to,
+        file,
+        source.schema,
+        options,
+        token=uuid.uuid4().hex,
+        committed=lambda: None,
+        room=None,
+    ) as target:
+        for batch in source.batches(rows=PIECE):
+            target.write(batch)
+            rows += batch.num_rows
+            context.progress("writing", rows=rows)
+        target.commit()
+    size = file.stat().st_size
+    return Exported(dataset=source.name, format=options.format or "csv", rows=rows, size=size)
 
 
 @handles(DeleteDataset)

@@ -12,20 +12,11 @@ from pathlib import Path
 from modelyard import errors
 from modelyard.data.files import file_facts
 from modelyard.data.schemas import near
-from modelyard.data.types import Definition, FileFormat, ReadOptions
+from modelyard.data.types import ENDINGS, Definition, FileFormat, ReadOptions
 from modelyard.kernel import paths
 from modelyard.kernel.context import Context
 
 PREFIX = "connection://"
-ENDINGS: dict[str, FileFormat] = {
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".json": "jsonl",
-}
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,16 @@ SamplingMethod = Literal[
     "first_sorted",
 ]
 
+ENDINGS: dict[str, FileFormat] = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+}
+
 NOT_IN_BRACKETS = re.compile(r",(?![^(]*\))")
 
 NEEDED: dict[SamplingMethod, tuple[str, ...]] = {
@@ -242,3 +252,12 @@ class Statistics(Value):
     method: SamplingMethod = Field(description="how the rows were chosen")
     fingerprint: str | None = Field(default=None, description="of the data that was looked at")
     columns: tuple[ColumnStatistics, ...]
+
+
+class Exported(Value):
+    """What was taken out of a dataset."""
+
+    dataset: str
+    format: FileFormat
+    rows: int
+    size: int = Field(description="bytes of the file")

@@ -98,6 +98,7 @@ class Attempt:
             model=plan.scoring.model,
             version=plan.version.version,
             input=plan.scoring.input,
+            input_rows=self._total,
             output=plan.scoring.output,
             mode=plan.mode,
             state="running",

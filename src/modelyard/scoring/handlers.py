@@ -67,10 +67,14 @@ def list_runs(command: ListRuns, context: Context) -> list[RunSummary]:
 
 @handles(ShowRun)
 def show_run(command: ShowRun, context: Context) -> ScoringRun:
-    """Look the run up."""
+    """Look the run up, with the rows that it has scored by now."""
     _mark_interrupted(context)
     with context.read() as db:
-        return repository.get_run(db, command.project, command.id)
+        run = repository.get_run(db, command.project, command.id)
+        if run.state == "running":
+            finished = repository.chunks_of(db, run.id)
+            run = run.model_copy(update={"rows": sum(chunk.rows for chunk in finished)})
+    return run
 
 
 @handles(CreateRecipe)

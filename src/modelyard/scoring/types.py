@@ -97,7 +97,7 @@ class RunSummary(Value):
     model: Name
     version: VersionId
     state: RunState
-    rows: int = Field(default=0, description="rows read from the input")
+    rows: int = Field(default=0, description="rows read from the input and scored so far")
     rejected: int = Field(default=0, description="rows left out because the model refused them")
     started: datetime
     seconds: float = Field(default=0, description="of the last attempt, loading the model included")
@@ -109,6 +109,7 @@ class ScoringRun(RunSummary):
 
     project: str
     input: str
+    input_rows: int | None = Field(default=None, description="that there are; None: not known")
     mode: Mode
     rows_per_second: float = Field(
         default=0, description="in the last attempt, loading the model excluded"

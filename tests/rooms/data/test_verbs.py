@@ -221,3 +221,16 @@ def test_lists_are_searched_and_sorted(yard, name, put, tmp_path):
     assert listed(search="l_2") == []
     assert listed(search="large") == ["LARGE"]
     assert listed(search="E_2") == ["middle_2"]
+
+
+def test_export_a_dataset(yard, name, put, tmp_path, table):
+    yard.datasets.create(name=name, path=put("a.csv", "n,t\n1,x\n,y\n"), column_types="n=double")
+    for ending in ("csv", "parquet", "jsonl"):
+        file = str(tmp_path / f"out.{ending}")
+        made = yard.datasets.export(dataset=name, to=file)
+        assert (made.format, made.rows) == (ending, 2)
+        assert table(file).to_pylist() == [{"n": 1, "t": "x"}, {"n": None, "t": "y"}]
+        with pytest.raises(errors.Conflict, match="--replace"):
+            yard.datasets.export(dataset=name, to=file)
+    yard.datasets.export(dataset=name, to=str(tmp_path / "out.csv"), format="jsonl", replace=True)
+    assert (tmp_path / "out.csv").read_text().startswith("{")

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from modelyard.web.pages import account, gallery, home, importing, jobs, projects, scenarios, search
+from modelyard.web.pages import (
+    account,
+    connections,
+    datasets,
+    files,
+    gallery,
+    home,
+    importing,
+    jobs,
+    projects,
+    recipes,
+    scenarios,
+    scoring,
+    search,
+)
 from modelyard.web.pages.form import Form
 from modelyard.web.pages.page import Page, Way
 from modelyard.web.pages.search import Finder
 
-FINDERS: tuple[Finder, ...] = (*projects.FINDERS,)
+FINDERS: tuple[Finder, ...] = (*projects.FINDERS, *datasets.FINDERS, *recipes.FINDERS)
 """What the search finds, in the order in which it is shown."""
 
 WAYS: tuple[Way, ...] = importing.WAYS
@@ -17,7 +31,12 @@ PAGES: tuple[Page | Form, ...] = (
     *home.pages(WAYS),
     *jobs.PAGES,
     *projects.PAGES,
+    *datasets.PAGES,
+    *connections.PAGES,
+    *files.PAGES,
     *importing.PAGES,
+    *recipes.PAGES,
+    *scoring.PAGES,
     *scenarios.PAGES,
     *account.PAGES,
     *search.pages(FINDERS),

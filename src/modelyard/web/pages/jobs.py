@@ -168,13 +168,18 @@ def made_by(job: Job) -> str | None:
     """The page of what a job made."""
     if job.state != "succeeded" or job.project is None:
         return None
-    given = {"project": job.project, **{k: str(v) for k, v in job.arguments.items()}}
     path = MADE.get(job.command)
+    made = job.result.get("id") if isinstance(job.result, dict) else None
+    given = {"project": job.project, "job": job.id, "made": str(made)}
+    given |= {name: str(value) for name, value in job.arguments.items()}
     return address(path, **given) if path else None
 
 
 MADE: dict[str, str] = {}
-"""The page of what a command makes, by its name: `versions.import` to that of the version."""
+"""The page of what a command makes, by its name: `versions.import` to that of the version.
+
+Its fields are the command's arguments, `job`, and `made`, the id of what it made.
+"""
 
 
 def _job_draft(visit: Visit) -> Draft:

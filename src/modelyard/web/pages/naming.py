@@ -10,6 +10,7 @@ from modelyard.verbs import CATALOG
 JOBS = {
     "datasets.create": "Read dataset {name}",
     "datasets.sample": "Sample {dataset}",
+    "datasets.statistics": "Look at all rows of {dataset}",
     "versions.probe": "Try {source} for {model}",
     "versions.import": "Import {model} {version}",
     "versions.verify": "Verify {model} {version}",

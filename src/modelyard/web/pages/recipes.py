@@ -1,0 +1,209 @@
+"""The pages of scoring recipes: those of a project, a new one, one with its runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from modelyard.data.commands import ListDatasets
+from modelyard.models.commands import ListModels
+from modelyard.projects.commands import ListProjects
+from modelyard.scoring.commands import (
+    CreateRecipe,
+    DeleteRecipe,
+    ListRecipes,
+    ListRuns,
+    RunRecipe,
+    ShowRecipe,
+)
+from modelyard.scoring.types import Recipe, RecipeSummary, RunSummary
+from modelyard.web.pages.form import Draft, Form, Words
+from modelyard.web.pages.page import Crumb, Nav, Page, View, Visit, address
+from modelyard.web.pages.projects import crumb as project_crumb
+from modelyard.web.pages.search import Found, fits
+
+ALL = "/projects/{project}/recipes"
+ONE = "/projects/{project}/recipes/{recipe}"
+PART = 50
+MOST = 500
+FEW = 20
+
+
+class RecipesView(View):
+    """A part of a project's recipes."""
+
+    project: str
+    recipes: tuple[RecipeSummary, ...]
+    next: str | None
+    may_score: bool
+
+
+class RecipeView(View):
+    """One recipe, and the last runs that read or wrote its output."""
+
+    recipe: Recipe
+    runs: tuple[RunSummary, ...]
+    may_score: bool
+
+
+def href(project: str, recipe: str) -> str:
+    """The address of a recipe."""
+    return address(ONE, project=project, recipe=recipe)
+
+
+def recipes(visit: Visit) -> RecipesView:
+    """A part of the list."""
+    key = visit.path["project"]
+    found = visit.part(ListRecipes(project=key, limit=PART, after=visit.asked("after") or None))
+    return RecipesView(
+        title="Scoring recipes",
+        crumbs=(project_crumb(key),),
+        project=key,
+        recipes=tuple(found),
+        next=found.next,
+        may_score=visit.may("scoring:write"),
+    )
+
+
+def recipe(visit: Visit) -> RecipeView:
+    """Look it up, with its runs."""
+    key, name = visit.path["project"], visit.path["recipe"]
+    found = visit.run(ShowRecipe(project=key, name=name))
+    scoring = found.command
+    asked = ListRuns(project=key, model=scoring.model, dataset=scoring.output, limit=FEW)
+    return RecipeView(
+        title=name,
+        crumbs=_crumbs(key),
+        recipe=found,
+        runs=tuple(visit.part(asked)),
+        may_score=visit.may("scoring:write"),
+    )
+
+
+def find(visit: Visit, text: str) -> Iterator[Found]:
+    """Recipes that fit what is searched for."""
+    for project in visit.part(ListProjects(limit=MOST)):
+        for each in visit.part(ListRecipes(project=project.key, limit=MOST)):
+            if fits(text, each.name, each.input, each.output):
+                yield Found(
+                    kind="recipe",
+                    name=each.name,
+                    href=href(project.key, each.name),
+                    about=f"{each.input} with {each.model}, into {each.output}",
+                )
+
+
+def _crumbs(project: str, name: str = "") -> tuple[Crumb, ...]:
+    above = (
+        project_crumb(project),
+        Crumb(label="Scoring recipes", href=address(ALL, project=project)),
+    )
+    return (*above, Crumb(label=name, href=href(project, name))) if name else above
+
+
+def _new(visit: Visit) -> Draft:
+    key = visit.path["project"]
+    known = visit.part(ListModels(project=key, limit=MOST))
+    tables = [(each.name, "") for each in visit.part(ListDatasets(project=key, limit=MOST))]
+    asked = ("model", "version", "input")
+    return Draft(
+        crumbs=_crumbs(key),
+        values={name: text for name in asked if (text := visit.asked(name))},
+        choices={
+            "model": [(each.name, each.name) for each in known],
+            "input": tables,
+            "output": tables,
+        },
+    )
+
+
+def _deleted(visit: Visit) -> Draft:
+    key, name = visit.path["project"], visit.path["recipe"]
+    seen = visit.run(ShowRecipe(project=key, name=name))
+    return Draft(crumbs=_crumbs(key, name), title=f"Delete {name}", seen=seen)
+
+
+def _run(visit: Visit) -> Draft:
+    return Draft(crumbs=_crumbs(visit.path["project"], visit.path["recipe"]))
+
+
+FINDERS = (find,)
+
+PAGES: tuple[Page | Form, ...] = (
+    Page(ALL, recipes, "recipes.html", Nav("Scoring recipes", "bolt")),
+    Form(
+        "/projects/{project}/new-recipe",
+        CreateRecipe,
+        "New scoring recipe",
+        "Save recipe",
+        lambda _visit, made: href(made.project, made.name),
+        intro="A recipe scores a dataset with a saved model, whenever it is run. It is checked "
+        "when it is saved.",
+        said=lambda made: f"{made.name} is saved. Run it now, or let a scenario do it.",
+        fields=(
+            "name", "model", "version", "input", "output", "mode", "on_error", "keep", "threshold",
+            "probabilities", "percentile", "metadata", "params", "batch_rows", "workers",
+        ),
+        words={
+            "name": Words(placeholder="score-june", mono=True),
+            "model": Words(label="Saved model"),
+            "version": Words(help="Left blank, whichever is active when it runs", mono=True),
+            "input": Words(
+                label="Rows to score",
+                help="A dataset, or the path of a file, folder or table",
+                kind="text",
+                placeholder="flights-june",
+                mono=True,
+            ),
+            "output": Words(
+                label="Where to write",
+                help="A dataset to overwrite, or a path ending in .parquet, .csv or .jsonl; it is "
+                "replaced when all is scored",
+                kind="text",
+                placeholder="files://scored.parquet",
+                mono=True,
+            ),
+            "mode": Words(later=True),
+            "on_error": Words(label="Rows that the model refuses", help="", kind="segments"),
+            "keep": Words(
+                label="Columns to keep",
+                help="Input columns to write beside the predictions, one a line; all of them if "
+                "left blank",
+                later=True,
+                mono=True,
+            ),
+            "threshold": Words(later=True),
+            "probabilities": Words(label="Write one probability per class", help="", later=True),
+            "percentile": Words(
+                label="Write the percentile of the positive class's probability", later=True
+            ),
+            "metadata": Words(label="Write which version predicted, and when", later=True),
+            "params": Words(label="Parameters of the model", later=True),
+            "batch_rows": Words(label="Rows at a time", later=True),
+            "workers": Words(label="Worker processes", later=True),
+        },
+        prepare=_new,
+    ),
+    Page(ONE, recipe, "recipe.html"),
+    Form(
+        f"{ONE}/run",
+        RunRecipe,
+        "Run recipe",
+        "Run recipe",
+        lambda visit, _made: href(visit.path["project"], visit.path["recipe"]),
+        intro="It scores its input as it is now; the output is replaced when all is scored.",
+        taken={"name": "recipe"},
+        prepare=_run,
+    ),
+    Form(
+        f"{ONE}/delete",
+        DeleteRecipe,
+        "Delete recipe",
+        "Delete recipe",
+        lambda visit, _made: address(ALL, project=visit.path["project"]),
+        intro="What it wrote stays.",
+        said="The recipe is deleted; what it wrote stays.",
+        taken={"name": "recipe"},
+        prepare=_deleted,
+        dangerous=True,
+    ),
+)  # fmt: skip

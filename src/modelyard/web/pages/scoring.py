@@ -1,0 +1,110 @@
+"""The pages of scoring runs: those of a project, one with its progress, its outcome, its output."""
+
+from __future__ import annotations
+
+from modelyard import errors
+from modelyard.data.commands import PreviewDataset
+from modelyard.data.types import Preview
+from modelyard.kernel.paths import FILES
+from modelyard.scoring.commands import ListRuns, ShowRun
+from modelyard.scoring.types import RunSummary, ScoringRun
+from modelyard.web.pages.datasets import EXPORT, href
+from modelyard.web.pages.files import content
+from modelyard.web.pages.jobs import MADE
+from modelyard.web.pages.page import Crumb, Nav, Page, View, Visit, address
+from modelyard.web.pages.projects import crumb as project_crumb
+
+ALL = "/projects/{project}/scoring"
+ONE = "/projects/{project}/scoring/{run}"
+PART = 50
+PREVIEWED = 20
+MADE["scoring.run"] = MADE["recipes.run"] = "/projects/{project}/scoring/{made}"
+
+
+class RunsView(View):
+    """A part of a project's scoring runs."""
+
+    project: str
+    runs: tuple[RunSummary, ...]
+    next: str | None
+    model: str
+    """The saved model whose runs alone are shown; empty: all of them."""
+    may_score: bool
+
+
+class RunView(View):
+    """One scoring run."""
+
+    run: ScoringRun
+    fraction: float | None
+    """How far it is; None where nobody knows how many rows there are."""
+    input_href: str
+    output_href: str
+    preview: Preview | None
+    """The first rows of its output as it is now."""
+    unseen: str
+    """Why they are not shown."""
+    export: str
+    rejects_href: str | None
+
+
+def runs(visit: Visit) -> RunsView:
+    """A part of the list."""
+    key, model = visit.path["project"], visit.asked("model")
+    after = visit.asked("after") or None
+    found = visit.part(ListRuns(project=key, limit=PART, after=after, model=model or None))
+    return RunsView(
+        title="Scoring runs",
+        crumbs=(project_crumb(key),),
+        project=key,
+        runs=tuple(found),
+        next=found.next,
+        model=model,
+        may_score=visit.may("scoring:write"),
+    )
+
+
+def run(visit: Visit) -> RunView:
+    """A run, and once it is finished the first rows of what it wrote."""
+    key = visit.path["project"]
+    found = visit.run(ShowRun(project=key, id=visit.path["run"]))
+    preview, unseen = _output(visit, found)
+    inside = found.rejects is not None and found.rejects.startswith(FILES)
+    return RunView(
+        title=f"Score {found.input} with {found.model} {found.version}",
+        crumbs=(
+            project_crumb(key),
+            Crumb(label="Scoring runs", href=address(ALL, project=key)),
+        ),
+        run=found,
+        fraction=_fraction(found),
+        input_href=href(key, found.input),
+        output_href=href(key, found.output),
+        preview=preview,
+        unseen=unseen,
+        export=address(EXPORT, project=key, dataset=found.output),
+        rejects_href=content(key, (found.rejects or "").removeprefix(FILES)) if inside else None,
+    )
+
+
+def _fraction(found: ScoringRun) -> float | None:
+    if found.state == "finished":
+        return 1.0
+    return min(found.rows / found.input_rows, 1.0) if found.input_rows else None
+
+
+def _output(visit: Visit, found: ScoringRun) -> tuple[Preview | None, str]:
+    """The first rows of what a run wrote, or why they cannot be shown."""
+    if found.state != "finished":
+        return None, ""
+    asked = PreviewDataset(project=found.project, dataset=found.output, rows=PREVIEWED)
+    try:
+        return visit.run(asked), ""
+    except (errors.NotFound, errors.Invalid, errors.Forbidden, errors.Unavailable) as exc:
+        return None, exc.detail
+
+
+PAGES = (
+    Page(ALL, runs, "scoring_runs.html", Nav("Scoring runs", "history")),
+    Page(ONE, run, "scoring_run.html"),
+)

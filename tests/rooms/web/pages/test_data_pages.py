@@ -1,0 +1,205 @@
+"""Pages of datasets, connections, files, recipes and runs without a browser."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from starlette.testclient import TestClient
+from tests.e2e.models import write_model
+
+import modelyard
+from modelyard.web.app import create_app
+from modelyard.web.pages.column_lines import short
+
+HTML = {"accept": "text/html"}
+HOSTILE = "<script>alert(1)</script>"
+HERE = "/projects/default"
+SENT = {"csrf": ""}
+ANY = {"accept": "*/*"}
+
+
+@pytest.fixture(scope="module")
+def yard(tmp_path_factory):
+    """A project with data in files, folders and a database, a model, a recipe that has run."""
+    folder = tmp_path_factory.mktemp("data")
+    yard = modelyard.open(folder / "yard", actor="tester")
+    kept = yard.folder / "files" / "default"
+    kept.mkdir(parents=True)
+    lines = [
+        f"{at},{HOSTILE if at % 3 else 'plain'},{at / 4},2024-05-0{1 + at % 9}" for at in range(40)
+    ]
+    text = "\n".join([f"age,{HOSTILE},fare,day", *lines, ",,,"])
+    (kept / "june.csv").write_text(text)
+    (kept / "notes.txt").write_text("none")
+    yard.datasets.create(name="june", path="files://june.csv")
+    yard.connections.create(name="here", path=str(kept))
+    yard.datasets.create(name="same", connection="here", path="june.csv")
+    yard.models.create(name="late", prediction_type="other")
+    model = write_model(folder / "late", predict="return frame['fare'].fillna(0).to_numpy()")
+    yard.versions.import_(model="late", version="v1", source=str(model), env="local")
+    scoring = {"model": "late", "input": "june", "output": "files://scored.parquet"}
+    yard.recipes.create(name="nightly", **scoring)
+    yield yard
+    yard.close()
+
+
+@pytest.fixture(scope="module")
+def client(yard):
+    app = create_app(yard, no_auth=True)
+    with TestClient(
+        app, base_url="http://127.0.0.1", headers=HTML, follow_redirects=False
+    ) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def run(yard):
+    return yard.recipes.run(name="nightly")
+
+
+@pytest.fixture
+def see(client):
+    """A page's markup: it is there, and what people named is no markup in it."""
+
+    def see(path):
+        answer = client.get(path)
+        assert answer.status_code == 200, answer.text
+        assert HOSTILE not in answer.text
+        assert "title" in client.get(f"{path.partition('?')[0]}.json").json()
+        return answer.text
+
+    return see
+
+
+def test_the_list_is_searched_and_sorted(see):
+    assert "41 rows" not in see(f"{HERE}/datasets")
+    assert 'aria-sort="descending"' in see(f"{HERE}/datasets?sort=-rows")
+    assert "No datasets match" in see(f"{HERE}/datasets?search=nothing")
+    inside = see(f"{HERE}/datasets?connection=here")
+    assert f"{HERE}/datasets/same" in inside
+    assert f"{HERE}/datasets/june" not in inside
+
+
+def test_a_dataset_shows_rows_columns_and_uses(see, run):
+    rows = see(f"{HERE}/datasets/june")
+    assert "&lt;script&gt;alert(1)" in rows
+    assert "41 rows" in rows
+    assert "datasets/june/content?format=csv" in rows
+    waits = see(f"{HERE}/datasets/june/columns")
+    assert 'hx-trigger="load"' in waits
+    assert 'class="bars"' not in waits
+    columns = see(f"{HERE}/datasets/june/columns?look=now")
+    assert "Of all 41 rows" in columns
+    assert "most of them" in columns
+    assert columns.count('class="bars"') == 3
+    assert "63" in columns  # percent of the rows hold the hostile text
+    uses = see(f"{HERE}/datasets/june/uses")
+    assert f"{HERE}/recipes/nightly" in uses
+    assert f"{HERE}/scoring/{run.id}" in uses
+
+
+def test_all_rows_are_looked_at_by_a_job(client, yard):
+    sent = client.post(f"{HERE}/datasets/june/statistics", data=SENT)
+    job = yard.jobs.show(id=sent.headers["location"].rpartition("/")[2])
+    assert (job.command, job.arguments["dataset"]) == ("datasets.statistics", "june")
+    assert client.get(f"{HERE}/datasets/june/columns/{job.id}").status_code == 404
+
+
+def test_a_path_is_a_dataset_without_a_name(see):
+    page = see(f"{HERE}/datasets/files%3A%2F%2Fjune.csv")
+    assert "new-dataset?path=files%3A//june.csv" in page
+    assert "Delete dataset" not in page
+
+
+def test_a_dataset_whose_data_is_gone_can_still_be_deleted(see, client, yard):
+    file = yard.folder / "files" / "default" / "gone.csv"
+    file.write_text("a\n1\n")
+    yard.datasets.create(name="gone", path="files://gone.csv")
+    file.unlink()
+    assert "What is shown is as it was" in see(f"{HERE}/datasets/gone")
+    assert "Its rows" not in see(f"{HERE}/datasets/gone/columns?look=now")
+    assert client.post(f"{HERE}/datasets/gone/delete", data=SENT).status_code == 303
+    assert client.get(f"{HERE}/datasets/gone").status_code == 404
+
+
+def test_a_dataset_is_made_by_a_form(see, client, yard):
+    form = see(f"{HERE}/new-dataset?connection=here")
+    assert '<option value="here" selected>here (folder)' in form
+    typed = {"name": "more", "connection": "here", "path": "june.csv"}
+    sent = client.post(f"{HERE}/new-dataset", data=typed)
+    job = yard.jobs.show(id=sent.headers["location"].rpartition("/")[2])
+    assert job.arguments == {"project": "default", **typed}
+
+
+def test_connections(see, client, yard):
+    assert f"{HERE}/connections/here" in see(f"{HERE}/connections")
+    assert f"{HERE}/datasets/same" in see(f"{HERE}/connections/here")
+    refused = client.post(f"{HERE}/connections/here/delete", data=SENT)
+    assert "is used by the dataset" in refused.text
+    wrong = client.post(f"{HERE}/new-connection", data={"name": "a b", "database": "sqlite:///x"})
+    assert 'id="f-name-e"' in wrong.text
+
+
+def test_files_come_and_go(see, client, yard):
+    listed = see(f"{HERE}/files")
+    assert "new-dataset?path=files%3A%2F%2Fjune.csv" in listed
+    assert "path=files%3A%2F%2Fnotes.txt" not in listed
+    sent = client.post(f"{HERE}/upload", files={"file-file": ("may.csv", b"x\n1\n")})
+    assert sent.headers["location"] == f"{HERE}/files"
+    content = client.get("/api/v1/projects/default/files/may.csv/content", headers=ANY)
+    assert content.content == b"x\n1\n"
+    again = client.post(f"{HERE}/upload", files={"file-file": ("may.csv", b"y\n")})
+    assert (again.status_code, 'id="f-file-e"' in again.text) == (409, True)
+    assert client.post(f"{HERE}/files/may.csv/delete", data=SENT).status_code == 303
+    assert "may.csv" not in [file.path for file in yard.files.list()]
+
+
+def test_a_recipe_is_made_run_and_deleted(see, client, yard):
+    form = see(f"{HERE}/new-recipe?input=june")
+    assert re.search(r'id="f-input"[^>]*list="f-input-l"', form)
+    typed = {"name": "monthly", "model": "late", "input": "nothing", "output": "files://m.csv"}
+    typed["probabilities"] = "true"
+    wrong = client.post(f"{HERE}/new-recipe", data=typed)
+    assert (wrong.status_code, 'id="f-input-e"' in wrong.text) == (404, True)
+    made = client.post(f"{HERE}/new-recipe", data={**typed, "input": "june"})
+    assert made.headers["location"] == f"{HERE}/recipes/monthly"
+    assert "It has not run yet" in see(f"{HERE}/recipes/monthly")
+    assert (
+        client.post(f"{HERE}/recipes/monthly/run", data=SENT)
+        .headers["location"]
+        .startswith("/jobs/")
+    )
+    assert client.post(f"{HERE}/recipes/monthly/delete", data=SENT).status_code == 303
+    assert "monthly" not in see(f"{HERE}/recipes")
+
+
+def test_a_run_shows_its_outcome_and_gives_its_output(see, client, run):
+    assert f"{HERE}/scoring/{run.id}" in see(f"{HERE}/scoring")
+    page = see(f"{HERE}/scoring/{run.id}")
+    assert "41" in page
+    assert 'hx-trigger="every 2s"' not in page
+    link = re.search(r'href="(/api/v1/[^"]*format=csv)" download="scored.csv"', page)
+    rows = client.get(link[1], headers=ANY).text.splitlines()
+    assert (len(rows), rows[1].split(",")[0]) == (42, "0")
+    assert f"{HERE}/scoring/{run.id}" in see(f"{HERE}/recipes/nightly")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"),
+        (3, "3"),
+        (1234567, "1,234,567"),
+        (-0.5, "−0.5"),
+        (1234.5678, "1,235"),
+        (12.3456, "12.35"),
+        (0.000012345, "1.234e−05"),
+        (2.5e15, "2.500e15"),
+        (True, "true"),
+        ("2024-05-01T10:20:30", "2024-05-01 10:20"),
+        ("x" * 50, "x" * 39 + "…"),
+    ],
+)
+def test_values_are_shortened(value, text):
+    assert short(value) == text
