@@ -23,7 +23,7 @@ from modelyard.web.cookies import Cookies
 from modelyard.web.events import Events
 from modelyard.web.health import Readiness, healthz
 from modelyard.web.openapi import OpenApi
-from modelyard.web.pages import make_site
+from modelyard.web.pages.making import make_site
 from modelyard.web.problems import answer_to, problem
 from modelyard.web.routes import Routes
 from modelyard.web.sign_in import SignIn
