@@ -74,6 +74,23 @@ def test_only_one_of_two_imports_at_once_wins(yard, tmp_path):
     assert yard.versions.verify(model="churn", version="v1").passed
 
 
+def test_models_are_listed_as_asked(yard, tmp_path):
+    for name, kind in (("b", "regression"), ("a", "regression"), ("c", "multiclass")):
+        yard.models.create(name=name, prediction_type=kind, description=f"what {name} is for")
+    model = write_model(tmp_path / "model")
+    made = yard.versions.import_(model="b", version="v1", source=str(model), env="local")
+    assert [each.name for each in yard.models.list()] == ["a", "b", "c"]
+    whole = yard.models.list(sort="changed")
+    assert [each.name for each in whole] == ["b", "c", "a"]
+    assert [each.flavor for each in whole] == [made.probe.loaded.flavor, None, None]
+    assert [each.changed for each in whole] == [made.imported, whole[1].created, whole[2].created]
+    first = yard.models.list(sort="changed", limit=1)
+    assert [*first, *yard.models.list(sort="changed", after=first.next)] == whole
+    assert [each.name for each in yard.models.list(prediction_type="multiclass")] == ["c"]
+    (version,) = yard.versions.list(model="b")
+    assert version.imported_by == made.imported_by
+
+
 def test_projects_are_apart(yard):
     yard.projects.create(key="other", description="elsewhere")
     yard.models.create(name="churn", prediction_type="regression")

@@ -57,6 +57,12 @@ class ListModels(ProjectCommand[list[SavedModel]], Paged):
     route = "GET /models"
 
     search: str = Field(default="", description="only names or descriptions that contain this")
+    prediction_type: PredictionType | None = Field(
+        default=None, description="only models that predict this"
+    )
+    sort: Literal["name", "changed"] = Field(
+        default="name", description="first in the alphabet or last changed comes first"
+    )
 
 
 class ShowModel(ProjectCommand[SavedModel]):

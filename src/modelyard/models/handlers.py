@@ -54,12 +54,14 @@ from modelyard.store.database import exclusively
 @handles(CreateModel)
 def create_model(command: CreateModel, context: Context) -> SavedModel:
     """Store a model that has no version yet."""
+    created = now()
     model = SavedModel(
         project=command.project,
         name=command.name,
         prediction_type=command.prediction_type,
         description=command.description,
-        created=now(),
+        created=created,
+        changed=created,
     )
     with context.begin() as db:
         require_project(db, command.project)
@@ -69,10 +71,17 @@ def create_model(command: CreateModel, context: Context) -> SavedModel:
 
 @handles(ListModels)
 def list_models(command: ListModels, context: Context) -> list[SavedModel]:
-    """List by name."""
+    """List as asked."""
     with context.read() as db:
         require_project(db, command.project)
-        return repository.list_models(db, command.project, search=command.search, asked=command)
+        return repository.list_models(
+            db,
+            command.project,
+            search=command.search,
+            prediction_type=command.prediction_type,
+            sort=command.sort,
+            asked=command,
+        )
 
 
 @handles(ShowModel)

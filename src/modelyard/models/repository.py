@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    Select,
     Table,
     delete,
     func,
@@ -31,13 +32,16 @@ from modelyard.models.types import (
     Verification,
     VersionSummary,
 )
+from modelyard.runtime.types import PredictionType
 from modelyard.store.paging import matches, page, searchable
 from modelyard.store.tables import files, models, recipes, verifications, versions
 from modelyard.store.tables.columns import Moment
 
 DERIVED = {"active", "verifications"}
 """Fields of a version that come from other rows."""
-_MODEL = tuple(SavedModel.model_fields)
+_OF_VERSIONS = {"versions", "flavor", "changed"}
+"""Fields of a saved model that come from its versions."""
+_MODEL = tuple(name for name in SavedModel.model_fields if name not in _OF_VERSIONS)
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _SORTS: dict[str, list[ColumnElement[Any]]] = {
     "imported": [versions.c.imported, versions.c.version],
@@ -50,7 +54,7 @@ _SORTS: dict[str, list[ColumnElement[Any]]] = {
 def add_model(db: Connection, model: SavedModel) -> None:
     """Insert a saved model; Conflict if the name is taken, NotFound if the project is not there."""
     searched = searchable(model.name, model.description)
-    row = {**model.model_dump(exclude={"versions"}), "searched": searched}
+    row = {**model.model_dump(exclude=_OF_VERSIONS), "searched": searched}
     try:
         db.execute(insert(models).values(row))
     except IntegrityError as exc:
@@ -70,13 +74,23 @@ def get_model(db: Connection, project: str, name: str) -> SavedModel:
 
 
 def list_models(
-    db: Connection, project: str, *, search: str = "", asked: Paged = ALL
+    db: Connection,
+    project: str,
+    *,
+    search: str = "",
+    prediction_type: PredictionType | None = None,
+    sort: str = "name",
+    asked: Paged = ALL,
 ) -> Page[SavedModel]:
-    """The saved models of a project, by name."""
+    """The saved models of a project, by name or the last changed first."""
     query = _models().where(models.c.project == project)
     if search:
         query = query.where(matches(models.c.searched, search))
-    return page(db, query, [models.c.name], asked, _model)
+    if prediction_type is not None:
+        query = query.where(models.c.prediction_type == prediction_type)
+    by_change = sort == "changed"
+    by = [_changed(), models.c.name] if by_change else [models.c.name]
+    return page(db, query, by, asked, _model, descending=by_change)
 
 
 def describe_model(db: Connection, project: str, name: str, description: str) -> None:
@@ -259,17 +273,36 @@ def _usage(row: Row[Any]) -> Usage:
     return Usage(recipe=row.name, kind="scoring run", version=version)
 
 
-def _models() -> Any:
-    counted = (
-        select(func.count())
-        .where(versions.c.project == models.c.project, versions.c.model == models.c.name)
+def _models() -> Select[Any]:
+    """The columns of `_MODEL`, then what comes from versions."""
+    mine = (versions.c.project == models.c.project) & (versions.c.model == models.c.name)
+    counted = select(func.count()).where(mine).scalar_subquery()
+    active = (
+        select(versions.c.summary)
+        .where(mine, versions.c.version == models.c.active_version)
         .scalar_subquery()
     )
-    return select(*(models.c[name] for name in _MODEL if name != "versions"), counted)
+    return select(
+        *(models.c[name] for name in _MODEL),
+        counted.label("versions"),
+        active.label("active_summary"),
+        _changed().label("changed"),
+    )
+
+
+def _changed() -> ColumnElement[Any]:
+    """When the latest version was imported; else when the model was created."""
+    mine = (versions.c.project == models.c.project) & (versions.c.model == models.c.name)
+    latest = select(func.max(versions.c.imported)).where(mine).scalar_subquery()
+    return func.coalesce(latest, models.c.created, type_=Moment)
 
 
 def _model(row: Row[Any]) -> SavedModel:
-    return SavedModel.model_validate(dict(zip(_MODEL, row, strict=False)))
+    active = json.loads(row.active_summary) if row.active_summary else {}
+    own = dict(zip(_MODEL, row, strict=False))
+    return SavedModel.model_validate(
+        {**own, "versions": row.versions, "flavor": active.get("flavor"), "changed": row.changed}
+    )
 
 
 def _active(db: Connection, project: str, name: str) -> str | None:
@@ -307,6 +340,7 @@ def _summary(version: ModelVersion) -> VersionSummary:
         size_mb=round(sum(file.size for file in version.files) / 1e6, 3),
         name=version.name,
         description=version.description,
+        imported_by=version.imported_by,
     )
 
 

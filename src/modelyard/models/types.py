@@ -31,7 +31,7 @@ OTHER_ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".7z", ".rar
 class SavedModel(Value):
     """A named model with versions, one of them active."""
 
-    listed = ("name", "prediction_type", "active_version", "versions", "created", "description")
+    listed = ("name", "prediction_type", "active_version", "versions", "changed", "description")
 
     project: str
     name: Name
@@ -40,6 +40,10 @@ class SavedModel(Value):
     created: datetime
     active_version: VersionId | None = None
     versions: int = 0
+    flavor: str | None = Field(default=None, description="of the active version")
+    changed: datetime = Field(
+        description="when its latest version was imported; else when it was created"
+    )
 
 
 class Lineage(Value):
@@ -244,6 +248,7 @@ class VersionSummary(Value):
     size_mb: float
     name: str = ""
     description: str = ""
+    imported_by: str = ""
 
 
 class ModelFacts(Value):

@@ -69,6 +69,8 @@ def _ready(context: Context, version: ModelVersion) -> Iterator[WorkerPool]:
 
 def _sent(version: ModelVersion, rows: Sequence[Row]) -> pa.Table:
     """The rows as a table of the columns that the version takes."""
+    if not any(row.root for row in rows):
+        raise errors.Invalid("the rows name no column; each needs its values by column name")
     inputs = version.signature.inputs
     try:
         table = rows_table([row.root for row in rows], inputs)
@@ -80,10 +82,18 @@ def _sent(version: ModelVersion, rows: Sequence[Row]) -> pa.Table:
 
 
 def _answers(reply: Reply, count: int) -> tuple[PredictedRow, ...]:
-    """An answer a row; those that the model refused are not in its table."""
+    """An answer a row; those that the model refused are not in its table.
+
+    Raises:
+        Failed: the model returned more or fewer rows.
+    """
     refused = {reject.row: reject.reason for reject in reply.rejects}
-    outputs = iter(json_rows(reply.table) if reply.table is not None else [])
+    outputs = json_rows(reply.table) if reply.table is not None else []
+    asked = count - len(refused)
+    if len(outputs) != asked:
+        raise errors.Failed(f"the model returned {len(outputs)} rows for {asked}")
+    left = iter(outputs)
     return tuple(
-        PredictedRow(problem=refused[at]) if at in refused else PredictedRow(output=next(outputs))
+        PredictedRow(problem=refused[at]) if at in refused else PredictedRow(output=next(left))
         for at in range(count)
     )

@@ -58,6 +58,11 @@ def test_a_missing_column_is_named(asked, rows):
         )
 
 
+def test_rows_without_any_column_are_refused(asked):
+    with pytest.raises(errors.Invalid, match="name no column"):
+        asked.scoring.predict(model="churn", rows=[{}, {}])
+
+
 def test_what_is_no_number_is_refused(asked, rows):
     with pytest.raises(errors.Invalid, match="age"):
         asked.scoring.predict(model="churn", rows=[{**rows[0], "age": "old"}])

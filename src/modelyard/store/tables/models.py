@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, String, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, String, Table, Text
 
 from modelyard.store.tables.columns import Moment, metadata, project_key
 
@@ -42,6 +42,7 @@ versions = Table(
     Column("summary", Text, nullable=False),
     Column("body", Text, nullable=False),
     ForeignKeyConstraint(["project", "model"], ["models.project", "models.name"]),
+    Index("ix_versions_imported", "project", "model", "imported", "version"),
 )
 
 files = Table(

@@ -11,17 +11,25 @@ from modelyard.web.pages import (
     home,
     importing,
     jobs,
+    models,
     projects,
     recipes,
     scenarios,
     scoring,
     search,
+    trying,
+    versions,
 )
 from modelyard.web.pages.form import Form
 from modelyard.web.pages.page import Page, Way
 from modelyard.web.pages.search import Finder
 
-FINDERS: tuple[Finder, ...] = (*projects.FINDERS, *datasets.FINDERS, *recipes.FINDERS)
+FINDERS: tuple[Finder, ...] = (
+    *projects.FINDERS,
+    *models.FINDERS,
+    *datasets.FINDERS,
+    *recipes.FINDERS,
+)
 """What the search finds, in the order in which it is shown."""
 
 WAYS: tuple[Way, ...] = importing.WAYS
@@ -32,6 +40,9 @@ PAGES: tuple[Page | Form, ...] = (
     *jobs.PAGES,
     *projects.PAGES,
     *datasets.PAGES,
+    *models.pages(WAYS),
+    *versions.PAGES,
+    *trying.PAGES,
     *connections.PAGES,
     *files.PAGES,
     *importing.PAGES,

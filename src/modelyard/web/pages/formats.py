@@ -13,6 +13,7 @@ from modelyard.kernel.values import now
 NOTHING = "–"
 MINUS = "\N{MINUS SIGN}"
 THIN = "\N{NARROW NO-BREAK SPACE}"
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 COLOURS = ("", "t", "p", "c", "n")
 WEEK = timedelta(days=7)
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -32,6 +33,14 @@ def percent(fraction: float | None, digits: int = 0) -> str:
     if fraction is None:
         return NOTHING
     return f"{fraction * 100:,.{digits}f}{THIN}%".replace("-", MINUS)
+
+
+def power(value: float) -> str:
+    """A number as a few digits and a power of ten, where it is small."""
+    if value == 0 or abs(value) >= 0.001:
+        return number(value)
+    digits, _, exponent = f"{value:.0e}".partition("e")
+    return f"{digits} × 10{str(int(exponent)).translate(RAISED)}".replace("-", MINUS)
 
 
 def size(count: int | None) -> str:

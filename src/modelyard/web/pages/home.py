@@ -94,10 +94,11 @@ def _finished(visit: Visit) -> tuple[JobLine, ...]:
 
 def _happened(visit: Visit) -> tuple[Happening, ...]:
     entries = visit.run(ListAudit(limit=MOST * 4, outcome="ok"))
-    return tuple(each for entry in entries if (each := _happening(entry)))[:MOST]
+    return tuple(each for entry in entries if (each := happening(entry)))[:MOST]
 
 
-def _happening(entry: AuditEntry) -> Happening | None:
+def happening(entry: AuditEntry) -> Happening | None:
+    """An entry of the audit log in words; None for what is not worth telling."""
     given = entry.arguments if isinstance(entry.arguments, dict) else {}
     what = done(entry.action, given)
     if what is None:

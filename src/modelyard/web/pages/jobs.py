@@ -168,11 +168,13 @@ def made_by(job: Job) -> str | None:
     """The page of what a job made."""
     if job.state != "succeeded" or job.project is None:
         return None
-    path = MADE.get(job.command)
     made = job.result.get("id") if isinstance(job.result, dict) else None
     given = {"project": job.project, "job": job.id, "made": str(made)}
-    given |= {name: str(value) for name, value in job.arguments.items()}
-    return address(path, **given) if path else None
+    given |= {name: str(value) for name, value in job.arguments.items() if value is not None}
+    try:
+        return address(MADE[job.command], **given)
+    except KeyError:  # there is no page of it, or it does not say of what: the active version
+        return None
 
 
 MADE: dict[str, str] = {}

@@ -123,6 +123,8 @@ class Page:
     data: Callable[[Visit], View]
     template: str
     nav: Nav | None = None
+    asks: bool = False
+    """Whether the words of its query may also be sent as a form, since they can be long."""
 
 
 def address(path: str, /, **fields: str) -> str:

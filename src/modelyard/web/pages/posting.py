@@ -36,7 +36,7 @@ CHANGED = "Someone changed it meanwhile. What is there now stands below each fie
 Pairs = Sequence[tuple[str, str]]
 
 
-def gathered(pairs: Pairs) -> Typed:
+def gathered(pairs: Pairs) -> dict[str, list[str]]:
     """The texts of each field, as they were sent.
 
     Raises:

@@ -78,6 +78,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.policies["json.dumps_kwargs"] = {"sort_keys": False, "ensure_ascii": False}
     ui = SimpleNamespace()
     made.globals |= {
         "ui": ui,
@@ -93,6 +94,7 @@ def environment() -> Environment:
         "number": formats.number,
         "percent": formats.percent,
         "plural": formats.plural,
+        "power": formats.power,
         "sentence": formats.sentence,
         "size": formats.size,
         "took": formats.took,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -72,10 +73,10 @@ class Site:
         self._limits = settings.server
         self._largest_upload = settings.files.max_mb << 20
         self._shown: Tree[Page | Form] = Tree()
-        self._taken: Tree[Form] = Tree()
+        self._taken: Tree[Page | Form] = Tree()
         for each in pages:
             self._shown.add("GET", each.path, each)
-            if isinstance(each, Form):
+            if isinstance(each, Form) or each.asks:
                 self._taken.add("POST", each.path, each)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,10 +97,12 @@ class Site:
             return await self._threads.run(self._show, request, *found)
         if request.method != "POST":
             raise Refused(405, errors.Unsupported(f"{request.method} is not possible here"), ALLOW)
-        form, fields = _find(self._taken, raw_path)
+        target, values = _find(self._taken, raw_path)
         with ExitStack() as stack:
             pairs, uploads = await self._read(request, stack)
-            return await self._threads.run(self._take, request, form, fields, pairs, uploads)
+            if isinstance(target, Page):
+                return await self._threads.run(self._answer, request, target, values, pairs)
+            return await self._threads.run(self._take, request, target, values, pairs, uploads)
 
     async def _read(
         self, request: Request, stack: ExitStack
@@ -126,6 +129,19 @@ class Site:
         if request.scope["raw_path"].endswith(JSON.encode()):
             return tagged(request, Answer(200, view.model_dump_json().encode())).response()
         return self._host.show(request, visit, found.template, view)
+
+    def _answer(
+        self,
+        request: Request,
+        found: Page,
+        fields: dict[str, str],
+        pairs: list[tuple[str, str]],
+    ) -> Response:
+        """Show a page that was asked by a form."""
+        typed = gathered(pairs)
+        visit = self._host.visit(request, fields, token=typed.pop("csrf", [""])[0])
+        asked = replace(visit, query={name: texts[-1] for name, texts in typed.items()})
+        return self._host.show(request, asked, found.template, found.data(asked))
 
     def _take(
         self,

@@ -1,0 +1,240 @@
+"""The pages of saved models: those of a project, one with its versions, its users, its history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, get_args
+
+from modelyard.models.commands import (
+    CreateModel,
+    DeleteModel,
+    ListModels,
+    ListUsages,
+    ListVersions,
+    ShowModel,
+    UpdateModel,
+)
+from modelyard.models.types import SavedModel, Usage, VersionSummary
+from modelyard.projects.commands import ListProjects
+from modelyard.runtime.types import PredictionType
+from modelyard.web.pages.activity import activity_of, may_read_activity
+from modelyard.web.pages.form import Draft, Form, Words
+from modelyard.web.pages.home import Happening
+from modelyard.web.pages.page import Crumb, Nav, Page, View, Visit, Way, address
+from modelyard.web.pages.projects import crumb as project_crumb
+from modelyard.web.pages.search import Found
+
+ALL = "/projects/{project}/models"
+ONE = "/projects/{project}/models/{model}"
+PART = 50
+MOST = 100
+FEW = 5
+TYPES: tuple[PredictionType, ...] = get_args(PredictionType)
+TYPE_WORDS = {
+    "binary_classification": "Binary classification: one of two classes",
+    "multiclass": "Multiclass: one of several classes",
+    "regression": "Regression: a number",
+    "other": "Other: scored as it comes, not interpreted",
+}
+ModelSort = Literal["name", "changed"]
+MODEL_SORTS: tuple[ModelSort, ...] = get_args(ModelSort)
+VersionSort = Literal["imported", "trained", "version", "size"]
+VERSION_SORTS: tuple[VersionSort, ...] = get_args(VersionSort)
+
+
+class ModelsView(View):
+    """A part of a project's saved models."""
+
+    project: str
+    models: tuple[SavedModel, ...]
+    next: str | None
+    types: tuple[PredictionType, ...]
+    wanted: PredictionType | None
+    """The prediction type that alone is shown."""
+    may_write: bool
+    ways: tuple[Way, ...]
+
+
+class ModelView(View):
+    """What all pages about one saved model show."""
+
+    model: SavedModel
+    usages: tuple[Usage, ...]
+    """The first recipes that use it."""
+    may_write: bool
+    may_read_activity: bool
+
+
+class VersionsView(ModelView):
+    """A part of its versions."""
+
+    versions: tuple[VersionSummary, ...]
+    next: str | None
+
+
+class ActivityView(ModelView):
+    """What was done to it."""
+
+    happened: tuple[Happening, ...]
+
+
+def href(project: str, model: str) -> str:
+    """The address of a saved model."""
+    return address(ONE, project=project, model=model)
+
+
+def crumbs(project: str, model: str = "") -> tuple[Crumb, ...]:
+    """The saved models of a project above a page, and one of them."""
+    above = (
+        project_crumb(project),
+        Crumb(label="Saved models", href=address(ALL, project=project)),
+    )
+    return (*above, Crumb(label=model, href=href(project, model))) if model else above
+
+
+def pages(ways: tuple[Way, ...]) -> tuple[Page | Form, ...]:
+    """The pages; where there is no model yet, these ways to one are offered."""
+
+    def models(visit: Visit) -> ModelsView:
+        key = visit.path["project"]
+        wanted = visit.one_of("type", TYPES)
+        found = visit.part(
+            ListModels(
+                project=key,
+                limit=PART,
+                after=visit.asked("after") or None,
+                search=visit.asked("search"),
+                prediction_type=wanted,
+                sort=visit.one_of("sort", MODEL_SORTS) or "name",
+            )
+        )
+        may_write = visit.may("models:write")
+        return ModelsView(
+            title="Saved models",
+            crumbs=(project_crumb(key),),
+            project=key,
+            models=tuple(found),
+            next=found.next,
+            types=TYPES,
+            wanted=wanted,
+            may_write=may_write,
+            ways=ways if may_write else (),
+        )
+
+    return (Page(ALL, models, "models.html", Nav("Saved models", "box")), *PAGES)
+
+
+def versions(visit: Visit) -> VersionsView:
+    """A saved model with a part of its versions."""
+    shown = _shown(visit)
+    found = visit.part(
+        ListVersions(
+            project=shown.model.project,
+            model=shown.model.name,
+            limit=PART,
+            after=visit.asked("after") or None,
+            search=visit.asked("search"),
+            sort=visit.one_of("sort", VERSION_SORTS) or "imported",
+        )
+    )
+    return VersionsView(**dict(shown), versions=tuple(found), next=found.next)
+
+
+def activity(visit: Visit) -> ActivityView:
+    """What was done to a saved model and its versions."""
+    shown = _shown(visit)
+    happened = activity_of(visit, shown.model.project, shown.model.name)
+    return ActivityView(**dict(shown), happened=happened)
+
+
+def find(visit: Visit, text: str) -> Iterator[Found]:
+    """Saved models that fit what is searched for, some of each project."""
+    for project in visit.part(ListProjects(limit=MOST)):
+        for each in visit.part(ListModels(project=project.key, search=text, limit=FEW)):
+            yield Found(
+                kind="saved model",
+                name=each.name,
+                href=href(project.key, each.name),
+                about=each.description or project.key,
+            )
+
+
+def _shown(visit: Visit) -> ModelView:
+    key, name = visit.path["project"], visit.path["model"]
+    return ModelView(
+        title=name,
+        crumbs=crumbs(key),
+        model=visit.run(ShowModel(project=key, name=name)),
+        usages=tuple(visit.part(ListUsages(project=key, name=name, limit=MOST))),
+        may_write=visit.may("models:write"),
+        may_read_activity=may_read_activity(visit),
+    )
+
+
+def _new(visit: Visit) -> Draft:
+    choices = {"prediction_type": list(TYPE_WORDS.items())}
+    return Draft(crumbs=crumbs(visit.path["project"]), choices=choices)
+
+
+def _edited(visit: Visit) -> Draft:
+    key, name = visit.path["project"], visit.path["model"]
+    found = visit.run(ShowModel(project=key, name=name))
+    return Draft(
+        crumbs=crumbs(key, name),
+        values={"description": found.description},
+        seen=found,
+        title=f"Edit {name}",
+    )
+
+
+def _deleted(visit: Visit) -> Draft:
+    key, name = visit.path["project"], visit.path["model"]
+    return Draft(crumbs=crumbs(key, name), title=f"Delete {name}")
+
+
+FINDERS = (find,)
+
+PAGES: tuple[Page | Form, ...] = (
+    Form(
+        "/projects/{project}/new-model",
+        CreateModel,
+        "New saved model",
+        "Create saved model",
+        lambda _visit, made: href(made.project, made.name),
+        intro="A saved model keeps versions of what predicts the same; one of them is active.",
+        said=lambda made: f"{made.name} is created. Import its first version next.",
+        fields=("name", "prediction_type", "description"),
+        words={"name": Words(placeholder="arrival-delay", mono=True)},
+        prepare=_new,
+    ),
+    Page(ONE, versions, "model.html"),
+    Page(f"{ONE}/recipes", _shown, "model_recipes.html"),
+    Page(f"{ONE}/activity", activity, "model_activity.html"),
+    Form(
+        f"{ONE}/edit",
+        UpdateModel,
+        "Edit saved model",
+        "Save",
+        lambda _visit, made: href(made.project, made.name),
+        said="The saved model is saved.",
+        fields=("description",),
+        taken={"name": "model"},
+        prepare=_edited,
+    ),
+    Form(
+        f"{ONE}/delete",
+        DeleteModel,
+        "Delete saved model",
+        "Delete saved model",
+        lambda visit, _made: address(ALL, project=visit.path["project"]),
+        intro="This cannot be undone.",
+        said="The saved model is deleted.",
+        fields=("force",),
+        words={
+            "force": Words(label="Delete it with its versions, even if recipes use it", help="")
+        },
+        taken={"name": "model"},
+        prepare=_deleted,
+        dangerous=True,
+    ),
+)

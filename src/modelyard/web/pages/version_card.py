@@ -1,0 +1,113 @@
+"""Facts of a version, put together line by line as its card shows them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import get_args
+
+from packaging.utils import canonicalize_name
+from pydantic import JsonValue
+
+from modelyard.kernel.values import Value, Verdict
+from modelyard.models.types import Finding, Repair, Scan, SignatureReport
+from modelyard.runtime.types import CodeEnv, Label, Row
+
+REQUIREMENT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(.*)")
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+"""From the best to the worst."""
+
+
+class EnvLine(Value):
+    """A part of a code env: what was asked for, and what was built."""
+
+    name: str
+    asked: str
+    built: str | None
+    """None: it is not among the packages."""
+    relaxed: bool
+
+
+class FileFindings(Value):
+    """What the scan found in one file, and the worst of it."""
+
+    file: str
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+
+
+class SignatureLine(Value):
+    """A column or tensor that a caller sends."""
+
+    name: str
+    type: str
+    required: bool
+    categories: tuple[Label, ...] = ()
+    example: JsonValue = None
+    repairs: tuple[Repair, ...] = ()
+
+
+def env_lines(env: CodeEnv) -> tuple[EnvLine, ...]:
+    """Python and the packages that were asked for by name."""
+    built = {
+        canonicalize_name(name): version
+        for name, _, version in (each.partition("==") for each in env.packages)
+    }
+    relaxed = {each.asked for each in env.relaxations}
+    python = env.asked.python or env.python
+    lines = [EnvLine(name="Python", asked=python, built=env.python, relaxed=python != env.python)]
+    for line in env.asked.requirements:
+        found = REQUIREMENT.fullmatch(line.strip())
+        if found is not None:
+            name, asked = found.groups()
+            lines.append(
+                EnvLine(
+                    name=name,
+                    asked=asked.strip() or "any",
+                    built=built.get(canonicalize_name(name)),
+                    relaxed=line in relaxed,
+                )
+            )
+    return tuple(lines)
+
+
+def file_findings(scan: Scan) -> tuple[FileFindings, ...]:
+    """Findings by file, the worst file first."""
+    found: dict[str, list[Finding]] = {}
+    for each in scan.findings:
+        found.setdefault(each.file, []).append(each)
+    files = [
+        FileFindings(
+            file=file,
+            verdict=max((each.verdict for each in inside), key=VERDICTS.index),
+            findings=tuple(inside),
+        )
+        for file, inside in found.items()
+    ]
+    return tuple(sorted(files, key=lambda each: -VERDICTS.index(each.verdict)))
+
+
+def signature_lines(report: SignatureReport, example: Row | None) -> tuple[SignatureLine, ...]:
+    """The inputs of a version, each with an example and what was repaired of it."""
+    cells: Mapping[str, JsonValue] = example.root if example is not None else {}
+    columns = [
+        SignatureLine(
+            name=each.name,
+            type=each.type,
+            required=each.required,
+            categories=each.categories or (),
+            example=cells.get(each.name),
+            repairs=tuple(repair for repair in report.repairs if repair.column == each.name),
+        )
+        for each in report.inputs.columns
+    ]
+    tensors = [
+        SignatureLine(
+            name=each.name or "input",
+            type=f"{each.dtype} {' × '.join(map(str, each.shape))}",
+            required=True,
+            example=cells.get(each.name or "input"),
+        )
+        for each in report.inputs.tensors
+    ]
+    return (*columns, *tensors)

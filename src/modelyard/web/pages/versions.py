@@ -1,0 +1,266 @@
+"""The pages of one version: all that is known of it, and what can be done with it."""
+
+from __future__ import annotations
+
+from modelyard.models.commands import (
+    ActivateVersion,
+    DeleteVersions,
+    ExportVersion,
+    ListUsages,
+    ShowExample,
+    ShowVersion,
+    UpdateVersion,
+    VerifyVersion,
+)
+from modelyard.models.types import ModelVersion, Usage
+from modelyard.runtime.types import Row
+from modelyard.web.pages import models
+from modelyard.web.pages.activity import activity_of, may_read_activity
+from modelyard.web.pages.form import Draft, Form, Words
+from modelyard.web.pages.home import Happening
+from modelyard.web.pages.jobs import MADE
+from modelyard.web.pages.page import Crumb, Page, View, Visit, address
+from modelyard.web.pages.version_card import (
+    EnvLine,
+    FileFindings,
+    SignatureLine,
+    env_lines,
+    file_findings,
+    signature_lines,
+)
+
+ONE = "/projects/{project}/models/{model}/versions/{version}"
+MOST = 100
+MADE["versions.import"] = MADE["versions.verify"] = ONE
+MADE["versions.export"] = "/projects/{project}/files"
+
+
+class VersionView(View):
+    """What all pages about one version show."""
+
+    version: ModelVersion
+    may_write: bool
+    may_read_activity: bool
+
+
+class CardView(VersionView):
+    """What is known of a version."""
+
+    usages: tuple[Usage, ...]
+    """The first recipes that use it."""
+    findings: tuple[FileFindings, ...]
+    env: tuple[EnvLine, ...]
+    signature: tuple[SignatureLine, ...]
+
+
+class SignatureView(VersionView):
+    """What a caller of a version sends, with an example."""
+
+    signature: tuple[SignatureLine, ...]
+    example: Row | None
+
+
+class ActivityView(VersionView):
+    """What was done to a version."""
+
+    happened: tuple[Happening, ...]
+
+
+def href(project: str, model: str, version: str) -> str:
+    """The address of a version."""
+    return address(ONE, project=project, model=model, version=version)
+
+
+def shown(visit: Visit) -> VersionView:
+    """The version of the address, with what pages about it share."""
+    project, model, version = (visit.path[name] for name in ("project", "model", "version"))
+    found = visit.run(ShowVersion(project=project, model=model, version=version))
+    return VersionView(
+        title=version,
+        crumbs=models.crumbs(project, model),
+        version=found,
+        may_write=visit.may("models:write"),
+        may_read_activity=may_read_activity(visit),
+    )
+
+
+def card(visit: Visit) -> CardView:
+    """The most important facts of a version."""
+    view = shown(visit)
+    version = view.version
+    usages = visit.part(ListUsages(project=version.project, name=version.model, limit=MOST))
+    return CardView(
+        **dict(view),
+        usages=tuple(
+            each
+            for each in usages
+            if each.version == version.version or (each.version is None and version.active)
+        ),
+        findings=file_findings(version.scan),
+        env=env_lines(version.env),
+        signature=signature_lines(version.signature, example_row(visit, version)),
+    )
+
+
+def signature(visit: Visit) -> SignatureView:
+    """All that a caller sends."""
+    view = shown(visit)
+    example = example_row(visit, view.version)
+    return SignatureView(
+        **dict(view),
+        signature=signature_lines(view.version.signature, example),
+        example=example,
+    )
+
+
+def activity(visit: Visit) -> ActivityView:
+    """What was done to a version."""
+    view = shown(visit)
+    version = view.version
+    happened = activity_of(visit, version.project, version.model, version.version)
+    return ActivityView(**dict(view), happened=happened)
+
+
+def example_row(visit: Visit, version: ModelVersion) -> Row | None:
+    """A row that a version can be asked with; None where nothing is known of its inputs."""
+    asked = ShowExample(project=version.project, model=version.model, version=version.version)
+    return next(iter(visit.run(asked).rows), None)
+
+
+def _above(visit: Visit) -> tuple[Crumb, ...]:
+    version = visit.path["version"]
+    return (
+        *models.crumbs(visit.path["project"], visit.path["model"]),
+        Crumb(label=version, href=address(ONE, **visit.path)),
+    )
+
+
+def _found(visit: Visit) -> ModelVersion:
+    return visit.run(ShowVersion.model_validate(visit.path))
+
+
+def _edited(visit: Visit) -> Draft:
+    found = _found(visit)
+    is_binary = found.prediction_type == "binary_classification"
+    return Draft(
+        crumbs=_above(visit),
+        values={
+            "name": found.name,
+            "description": found.description,
+            **({"threshold": found.core.threshold} if is_binary else {}),
+        },
+        left_out=frozenset() if is_binary else frozenset({"threshold"}),
+        seen=found,
+        title=f"Edit {found.version}",
+    )
+
+
+def _interpreted(visit: Visit) -> Draft:
+    found = _found(visit)
+    return Draft(
+        crumbs=_above(visit),
+        values={"interpretation": found.probe.interpretation},
+        seen=found,
+    )
+
+
+def _asked(visit: Visit) -> Draft:
+    return Draft(crumbs=_above(visit))
+
+
+def _exported(visit: Visit) -> Draft:
+    name = f"{visit.path['model']}-{visit.path['version']}.zip"
+    return Draft(crumbs=_above(visit), values={"to": f"files://exports/{name}"})
+
+
+def _deleted(visit: Visit) -> Draft:
+    version = visit.path["version"]
+    return Draft(crumbs=_above(visit), fixed={"versions": (version,)}, title=f"Delete {version}")
+
+
+def _here(visit: Visit, _made: object) -> str:
+    return address(ONE, **visit.path)
+
+
+PAGES: tuple[Page | Form, ...] = (
+    Page(ONE, card, "version.html"),
+    Page(f"{ONE}/signature", signature, "version_signature.html"),
+    Page(f"{ONE}/files", shown, "version_files.html"),
+    Page(f"{ONE}/activity", activity, "version_activity.html"),
+    Form(
+        f"{ONE}/edit",
+        UpdateVersion,
+        "Edit version",
+        "Save",
+        _here,
+        said="The version is saved.",
+        fields=("name", "description", "threshold", "optional"),
+        words={
+            "optional": Words(
+                label="Columns that may be missing",
+                help="Input columns that may hold missing values although the signature does not "
+                "say so, one a line.",
+                mono=True,
+            ),
+            "threshold": Words(help="From this probability up it is the second class."),
+        },
+        prepare=_edited,
+    ),
+    Form(
+        f"{ONE}/interpretation",
+        UpdateVersion,
+        "Override how the output is read",
+        "Try and save",
+        _here,
+        intro="It has to read the golden predictions; they are asked for anew, which takes a few "
+        "seconds.",
+        said="The output is read as you said.",
+        fields=("interpretation",),
+        prepare=_interpreted,
+    ),
+    Form(
+        f"{ONE}/activate",
+        ActivateVersion,
+        "Activate version",
+        "Activate",
+        _here,
+        intro="Recipes that use whichever version is active score with it from now on.",
+        said=lambda made: f"{made.active_version} is the active version of {made.name}.",
+        prepare=_asked,
+    ),
+    Form(
+        f"{ONE}/verify",
+        VerifyVersion,
+        "Verify version",
+        "Verify",
+        _here,
+        intro="Its files are checked, and a fresh load has to give the golden predictions again.",
+        fields=("env",),
+        words={"env": Words(label="Code env", help="Another code env to load it in.")},
+        prepare=_asked,
+    ),
+    Form(
+        f"{ONE}/export",
+        ExportVersion,
+        "Export version",
+        "Export",
+        _here,
+        intro="Its files are written among the project's files, as an MLflow model.",
+        fields=("to",),
+        words={"to": Words(label="File", help="A new .zip file, or a new folder.", mono=True)},
+        prepare=_exported,
+    ),
+    Form(
+        f"{ONE}/delete",
+        DeleteVersions,
+        "Delete version",
+        "Delete version",
+        lambda visit, _made: models.href(visit.path["project"], visit.path["model"]),
+        intro="Its files and golden predictions go with it. This cannot be undone.",
+        said="The version is deleted.",
+        fields=("force",),
+        words={"force": Words(label="Delete it even if it is active or a recipe uses it", help="")},
+        prepare=_deleted,
+        dangerous=True,
+    ),
+)

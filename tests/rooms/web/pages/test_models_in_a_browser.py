@@ -1,0 +1,193 @@
+"""Saved models and versions as people look at them, change them and try them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+from tests.browser import PATIENCE
+from tests.e2e.models import write_model
+from tests.rooms.web.pages.conftest import HOSTILE
+
+from modelyard.runtime.types import Interpretation
+
+pytestmark = pytest.mark.slow
+expect.set_options(timeout=PATIENCE)
+
+ALL = "/projects/flights/models"
+LATE = f"{ALL}/late"
+V1 = f"{LATE}/versions/v1"
+INPUTS = [
+    {"name": "age", "type": "double", "required": False},
+    {"name": "fare", "type": "double"},
+    {"name": "seats", "type": "long"},
+    {"name": "plan", "type": "string", "required": False},
+    {"name": "paid", "type": "boolean", "required": False},
+]
+PREDICT = """\
+if (frame['age'] < 0).any():
+    raise ValueError('nobody is younger than 0')
+return (frame['fare'] / 100).clip(0, 1).to_numpy()"""
+PAGES = (ALL, LATE, V1, f"{V1}/signature", f"{V1}/try")
+
+
+@pytest.fixture(scope="module")
+def bring(site, tmp_path_factory):
+    """Makes a saved model with some versions, the first of them active."""
+    model = write_model(tmp_path_factory.mktemp("late") / "late", predict=PREDICT, inputs=INPUTS)
+
+    def bring(name, *versions, description=""):
+        kind = "binary_classification"
+        here = {"project": "flights", "name": name, "prediction_type": kind}
+        site.yard.models.create(**here, description=description)
+        for version in versions:
+            site.yard.versions.import_(
+                project="flights",
+                model=name,
+                version=version,
+                source=str(model),
+                env="local",
+                classes=("no", "yes"),
+                interpretation=Interpretation(rule="positive_probability"),
+                activate=version == versions[0],
+            )
+
+    return bring
+
+
+@pytest.fixture(scope="module", autouse=True)
+def late(site, bring):
+    """A saved model that no test changes, and one without versions."""
+    site.yard.models.create(project="flights", name="fares", prediction_type="regression")
+    bring("late", "v1", "v2", description=HOSTILE)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_fit_to_be_seen(ana, shots, path):
+    ana.look_at(path, shots)
+
+
+def test_models_are_found_by_name_and_type(ana):
+    page = ana.page
+    page.goto(ALL)
+    expect(page.get_by_text("<script>alert").first).to_be_visible()
+    page.get_by_text("Any type").click()
+    page.get_by_role("link", name="Regression").click()
+    expect(page.get_by_role("link", name="fares", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="late", exact=True)).to_have_count(0)
+    page.get_by_role("searchbox", name="Search models").fill("nothing like it")
+    page.get_by_role("button", name="Search").last.click()
+    expect(page.get_by_text("No models match")).to_be_visible()
+    page.get_by_role("link", name="Clear the filter").click()
+    page.get_by_role("link", name="Changed").click()
+    expect(page.get_by_role("columnheader", name="Changed")).to_have_attribute(
+        "aria-sort", "descending"
+    )
+    names = page.locator("td .name").all_inner_texts()
+    assert names.index("late") < names.index("fares")
+
+
+def test_a_version_answers_while_one_types(ana):
+    page = ana.page
+    page.goto(f"{V1}/try")
+    answer = page.locator("#answer")
+    expect(answer).to_contain_text("Prediction")
+    page.get_by_label("fare").fill("75")
+    expect(answer.locator(".said .v")).to_have_text("yes")
+    expect(answer.get_by_label("Probability of yes")).to_have_attribute("value", "75.0")
+    page.get_by_label("fare").fill("many")
+    expect(page.locator("#f-c1-e")).to_have_text("This is not a number.")
+    page.get_by_label("fare").fill("")
+    expect(page.locator("#f-c1-e")).to_contain_text("does not let it be missing")
+    expect(page.get_by_label("fare")).to_be_focused()
+    page.get_by_label("fare").fill("20")
+    expect(page.locator("#f-c1-e")).to_be_empty()
+    expect(answer.locator(".said .v")).to_have_text("no")
+    page.get_by_label("age").fill("-1")
+    expect(answer).to_contain_text("nobody is younger than 0")
+    page.get_by_label("age").fill("")
+    page.get_by_text("As the model returns it").click()
+    expect(answer.locator("dd")).to_have_text("0.2")
+    ana.require_accessible(f"{V1}/try")
+    assert ana.complaints == []
+
+
+def test_rows_are_pasted_without_scripts_too(rob):
+    page = rob.page
+    page.goto(f"{V1}/try")
+    page.get_by_label("fare").fill("many")
+    page.get_by_role("button", name="Predict").click()
+    expect(page.get_by_label("fare")).to_have_value("many")
+    expect(page.get_by_text("This is not a number.")).to_be_visible()
+    page.get_by_role("link", name="Paste rows").click()
+    page.get_by_label("Rows").fill("age;fare;seats;plan\n;80;1;007\n;10;2;\n")
+    page.get_by_role("button", name="Predict").click()
+    rows = page.locator("#answer tbody tr")
+    expect(rows).to_have_count(2)
+    expect(rows.nth(0)).to_contain_text("yes")
+    expect(rows.nth(1)).to_contain_text("no")
+    page.get_by_label("Rows").fill("fare;seats\n80;some\n")
+    page.get_by_role("button", name="Predict").click()
+    expect(page.get_by_text("Row 1: seats is not a whole number")).to_be_visible()
+
+
+def test_a_reader_is_offered_to_look_and_to_try(rob):
+    page = rob.page
+    for path in (ALL, LATE, V1):
+        page.goto(path)
+        names = re.compile("Import (a|v)|Activate|Delete|Edit|Verify|Override|New saved model")
+        expect(page.get_by_role("link", name=names)).to_have_count(0)
+        expect(page.get_by_role("button", name=names)).to_have_count(0)
+    expect(page.get_by_role("link", name="Try it").first).to_be_visible()
+    assert page.goto(f"{LATE}/activity").status == 403
+
+
+def test_a_version_is_edited_activated_verified_and_deleted(ana, site, bring):
+    bring("changing", "v1", "v2")
+    page, yard = ana.page, site.yard
+    page.goto(f"{ALL}/changing")
+    page.get_by_role("button", name="Activate").click()
+    expect(page.get_by_text("v2 is the active version of changing.")).to_be_visible()
+    page.goto(f"{ALL}/changing/versions/v2")
+    page.get_by_label("More actions").click()
+    page.get_by_role("link", name="Edit").click()
+    page.get_by_label("Threshold").fill("0.25")
+    page.get_by_label("Columns that may be missing").fill("seats")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("The version is saved.")).to_be_visible()
+    kept = yard.versions.show(project="flights", model="changing", version="v2")
+    assert kept.core.threshold == 0.25
+    assert not any(each.required for each in kept.signature.inputs.columns if each.name == "seats")
+    page.get_by_role("button", name="Verify again").click()
+    page.wait_for_url("**/jobs/*")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Verify changing v2")
+    page.goto(f"{ALL}/changing")
+    page.get_by_role("link", name="Delete", exact=True).click()
+    expect(page.get_by_role("dialog")).to_contain_text("Delete v1?")
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_text("The version is deleted.")).to_be_visible()
+    left = yard.versions.list(project="flights", model="changing")
+    assert [each.version for each in left] == ["v2"]
+
+
+def test_a_saved_model_is_made_and_deleted(ana, site, bring):
+    bring("leaving", "v1")
+    page = ana.page
+    page.goto(ALL)
+    page.get_by_role("link", name="New saved model").click()
+    page.get_by_label("Name").fill("coming")
+    page.get_by_label("Prediction type").select_option("multiclass")
+    page.get_by_role("button", name="Create saved model").click()
+    expect(page.get_by_text("No version yet")).to_be_visible()
+    page.get_by_role("link", name="Used by").click()
+    expect(page.get_by_text("No recipe uses this saved model.")).to_be_visible()
+    page.goto(f"{ALL}/leaving")
+    page.get_by_label("More actions").click()
+    page.get_by_role("link", name="Delete saved model").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Its 1 version with all files")
+    page.get_by_role("dialog").get_by_role("button", name="Delete saved model").click()
+    expect(page.get_by_text("The saved model is deleted.")).to_be_visible()
+    names = {each.name for each in site.yard.models.list(project="flights")}
+    assert "coming" in names
+    assert "leaving" not in names
