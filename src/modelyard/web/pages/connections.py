@@ -96,9 +96,10 @@ PAGES: tuple[Page | Form, ...] = (
         "New connection",
         "Create connection",
         lambda _visit, made: href(made.project, made.name),
-        intro="A connection names a folder or a database, for datasets to refer to.",
-        said=lambda made: f"{made.name} is created. Name a table in it next.",
-        fields=("name", "database", "path", "replace"),
+        intro="A connection names a database or a folder for datasets to refer to, or an MLflow "
+        "server to import from. Give one of them.",
+        said=lambda made: f"{made.name} is created.",
+        fields=("name", "database", "path", "mlflow", "replace"),
         words={
             "name": Words(placeholder="warehouse", mono=True),
             "database": Words(
@@ -106,7 +107,8 @@ PAGES: tuple[Page | Form, ...] = (
                 help="SQLAlchemy URL, such as postgresql://ada:${DB_PASSWORD}@db.example.org/sales;"
                 " ${NAME} stands for an environment variable of the server, read at each use",
             ),
-            "path": Words(label="Folder", help="Instead of a database", mono=True),
+            "path": Words(label="Folder", help="Of CSV, Parquet or JSON lines", mono=True),
+            "mlflow": Words(label="MLflow server"),
             "replace": Words(label="Replace a connection of this name", help="", later=True),
         },
         prepare=lambda visit: Draft(crumbs=_crumbs(visit.path["project"])),

@@ -38,6 +38,8 @@ PREVIEWED = 20
 QUICK = 5_000
 """Rows that are looked at while somebody waits for a page."""
 ORDERS: tuple[DatasetOrder, ...] = get_args(DatasetOrder)
+KINDS = {"sql": "database", "folder": "folder"}
+"""The kinds of connections that hold datasets."""
 MADE["datasets.create"] = "/projects/{project}/datasets/{name}"
 MADE["datasets.statistics"] = f"{ONE}/columns/{{job}}"
 
@@ -216,7 +218,13 @@ def _new(visit: Visit) -> Draft:
     return Draft(
         crumbs=crumbs(key),
         values=values,
-        choices={"connection": [(each.name, f"{each.name} ({each.kind})") for each in known]},
+        choices={
+            "connection": [
+                (each.name, f"{each.name} ({KINDS[each.kind]})")
+                for each in known
+                if each.kind in KINDS
+            ]
+        },
     )
 
 

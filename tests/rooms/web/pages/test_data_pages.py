@@ -9,6 +9,8 @@ from starlette.testclient import TestClient
 from tests.e2e.models import write_model
 
 import modelyard
+from modelyard.scoring import repository
+from modelyard.scoring.checkpoint import RunFolder, run_folder
 from modelyard.web.app import create_app
 from modelyard.web.pages.column_lines import short
 
@@ -81,7 +83,7 @@ def test_the_list_is_searched_and_sorted(see):
     assert f"{HERE}/datasets/june" not in inside
 
 
-def test_a_dataset_shows_rows_columns_and_uses(see, run):
+def test_a_dataset_shows_rows_columns_and_uses(see, client, run):
     rows = see(f"{HERE}/datasets/june")
     assert "&lt;script&gt;alert(1)" in rows
     assert "41 rows" in rows
@@ -89,6 +91,9 @@ def test_a_dataset_shows_rows_columns_and_uses(see, run):
     waits = see(f"{HERE}/datasets/june/columns")
     assert 'hx-trigger="load"' in waits
     assert 'class="bars"' not in waits
+    part = {"hx-request": "true", "hx-target": "statistics"}
+    renewed = client.get(f"{HERE}/datasets/june/columns?look=now", headers=part).text
+    assert renewed.lstrip().startswith('<div id="statistics"')
     columns = see(f"{HERE}/datasets/june/columns?look=now")
     assert "Of all 41 rows" in columns
     assert "most of them" in columns
@@ -183,6 +188,22 @@ def test_a_run_shows_its_outcome_and_gives_its_output(see, client, run):
     rows = client.get(link[1], headers=ANY).text.splitlines()
     assert (len(rows), rows[1].split(",")[0]) == (42, "0")
     assert f"{HERE}/scoring/{run.id}" in see(f"{HERE}/recipes/nightly")
+
+
+def test_a_run_that_is_under_way_renews_itself(see, client, yard, run):
+    going = run.model_copy(update={"state": "running", "id": "going", "input_rows": 82})
+    with yard.open().begin() as db:
+        repository.add_run(db, going, "going")
+        repository.add_chunk(db, "going", repository.FinishedChunk(0, 41, 0, "0" * 64))
+    with RunFolder.held(run_folder(yard.folder, "going")):
+        page = see(f"{HERE}/scoring/going")
+        part = {"hx-request": "true", "hx-target": "run"}
+        renewed = client.get(f"{HERE}/scoring/going", headers=part).text
+    for shown in (page, renewed):
+        assert 'hx-trigger="every 2s"' in shown
+        assert "41 of 82 rows" in shown
+        assert 'value="50.0"' in shown
+    assert "The run was interrupted" in see(f"{HERE}/scoring/going")
 
 
 @pytest.mark.parametrize(
