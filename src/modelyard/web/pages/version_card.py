@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import get_args
 
 from packaging.utils import canonicalize_name
 from pydantic import JsonValue
 
 from modelyard.kernel.values import Value, Verdict
-from modelyard.models.types import Finding, Repair, Scan, SignatureReport
+from modelyard.models.types import Finding, Repair, Scan, SignatureReport, StoredFile
 from modelyard.runtime.types import CodeEnv, Label, Row
 
 REQUIREMENT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(.*)")
@@ -33,6 +33,15 @@ class FileFindings(Value):
 
     file: str
     verdict: Verdict
+    findings: tuple[Finding, ...]
+
+
+class FileLine(Value):
+    """A file of a version, and what the scan found in it or in what it holds."""
+
+    file: StoredFile
+    verdict: Verdict | None
+    """None: the scan says nothing of it."""
     findings: tuple[Finding, ...]
 
 
@@ -79,12 +88,27 @@ def file_findings(scan: Scan) -> tuple[FileFindings, ...]:
     files = [
         FileFindings(
             file=file,
-            verdict=max((each.verdict for each in inside), key=VERDICTS.index),
+            verdict=_worst(inside),
             findings=tuple(inside),
         )
         for file, inside in found.items()
     ]
     return tuple(sorted(files, key=lambda each: -VERDICTS.index(each.verdict)))
+
+
+def file_lines(files: Iterable[StoredFile], scan: Scan) -> tuple[FileLine, ...]:
+    """All files, each with the findings in it; those in an archive are called `archive!inner`."""
+    found: dict[str, list[Finding]] = {}
+    for each in scan.findings:
+        found.setdefault(each.file.partition("!")[0], []).append(each)
+    return tuple(
+        FileLine(
+            file=file,
+            verdict=_worst(found[file.path]) if file.path in found else None,
+            findings=tuple(found.get(file.path, ())),
+        )
+        for file in files
+    )
 
 
 def signature_lines(report: SignatureReport, example: Row | None) -> tuple[SignatureLine, ...]:
@@ -111,3 +135,7 @@ def signature_lines(report: SignatureReport, example: Row | None) -> tuple[Signa
         for each in report.inputs.tensors
     ]
     return (*columns, *tensors)
+
+
+def _worst(findings: Iterable[Finding]) -> Verdict:
+    return max((each.verdict for each in findings), key=VERDICTS.index)

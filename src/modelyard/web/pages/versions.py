@@ -23,9 +23,11 @@ from modelyard.web.pages.page import Crumb, Page, View, Visit, address
 from modelyard.web.pages.version_card import (
     EnvLine,
     FileFindings,
+    FileLine,
     SignatureLine,
     env_lines,
     file_findings,
+    file_lines,
     signature_lines,
 )
 
@@ -58,6 +60,12 @@ class SignatureView(VersionView):
 
     signature: tuple[SignatureLine, ...]
     example: Row | None
+
+
+class FilesView(VersionView):
+    """The files of a version."""
+
+    files: tuple[FileLine, ...]
 
 
 class ActivityView(VersionView):
@@ -111,6 +119,12 @@ def signature(visit: Visit) -> SignatureView:
         signature=signature_lines(view.version.signature, example),
         example=example,
     )
+
+
+def files(visit: Visit) -> FilesView:
+    """All files, with what the scan found in them."""
+    view = shown(visit)
+    return FilesView(**dict(view), files=file_lines(view.version.files, view.version.scan))
 
 
 def activity(visit: Visit) -> ActivityView:
@@ -185,7 +199,7 @@ def _here(visit: Visit, _made: object) -> str:
 PAGES: tuple[Page | Form, ...] = (
     Page(ONE, card, "version.html"),
     Page(f"{ONE}/signature", signature, "version_signature.html"),
-    Page(f"{ONE}/files", shown, "version_files.html"),
+    Page(f"{ONE}/files", files, "version_files.html"),
     Page(f"{ONE}/activity", activity, "version_activity.html"),
     Form(
         f"{ONE}/edit",
