@@ -298,6 +298,10 @@ class TestKeys:
         with pytest.raises(errors.Forbidden):
             by_key(yard, less.secret).keys.create(name="more", rights=("models:read",), days=1)
 
+    def test_a_key_is_for_projects_that_are_there(self, yard):
+        with pytest.raises(errors.NotFound, match="no project 'reed'"):
+            yard.keys.create(name="ci", user="ada", projects=("reed",))
+
     def test_keys_made_with_a_key_go_with_it(self, yard):
         first = yard.keys.create(name="one", user="ada", days=10)
         second = by_key(yard, first.secret).keys.create(name="two", days=5)

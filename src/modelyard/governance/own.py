@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from modelyard import errors
 from modelyard.governance import keys, limits, passwords, people, repository, sessions
@@ -12,6 +12,7 @@ from modelyard.governance.standing import rights_of, roles_of, standing_of
 from modelyard.governance.types import Account, ApiKey, NewKey
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
+from modelyard.store.tables import projects
 
 
 def whose(context: Context, db: Connection, asked: str | None, *, every: bool) -> str | None:
@@ -51,6 +52,7 @@ def make_key(context: Context, command: CreateKey) -> NewKey:
 
     Raises:
         Invalid: nobody is named whom it acts for, or a right is not known.
+        NotFound: there is no such project, or none that the caller may see.
         Forbidden: it would let somebody do more than the key that was used.
     """
     require_known(command.rights, context.commands)
@@ -58,6 +60,7 @@ def make_key(context: Context, command: CreateKey) -> NewKey:
         user = whose(context, db, command.user, every=False)
         if user is None:
             raise errors.Invalid("say whom the key acts for: --user NAME; see: users list")
+        _require_projects(context, db, command.projects)
         used = context.identity.key
         if used is not None:
             _require_no_more(keys.get(db, used), command)
@@ -70,6 +73,15 @@ def make_key(context: Context, command: CreateKey) -> NewKey:
             days=command.days,
             made_by=used,
         )
+
+
+def _require_projects(context: Context, db: Connection, keys_of: tuple[str, ...]) -> None:
+    """Refuse projects that are not there: they would come alive once somebody made them."""
+    visible = context.visible_projects()
+    known = frozenset(db.scalars(select(projects.c.key))) if visible is None else visible
+    for project in keys_of:
+        if project not in known:
+            raise errors.NotFound.among("project", project, known)
 
 
 def _require_no_more(used: ApiKey, wanted: CreateKey) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import shutil
 import time
 import uuid
@@ -19,15 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from modelyard.kernel.context import Context
-from modelyard.kernel.paths import FILES, TRANSIT
 from modelyard.models.commands import ModelRequest
+from modelyard.models.sources.lineage import UPLOADED
 from modelyard.models.types import Lineage
 
 FOLDER = "probed"
 MODEL, LINEAGE = "model", "lineage.json"
 GONE = ".gone"
-UPLOADED = re.compile(rf"^({re.escape(FILES)})?{TRANSIT}/[^/]+/")
-"""How an upload's path begins, whose folder is another one each time."""
 
 
 def put_aside(

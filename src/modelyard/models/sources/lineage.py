@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 import yaml
 
 from modelyard import errors
+from modelyard.kernel.paths import FILES, TRANSIT
 from modelyard.models.mlmodel import read_mlmodel
 from modelyard.models.types import Lineage
 
@@ -18,6 +19,8 @@ REGISTERED = "registered_model_meta"
 
 LARGEST_NOTE = 64 << 10
 USER_INFO = re.compile(r"://[^/]*@")
+UPLOADED = re.compile(rf"^({re.escape(FILES)})?{TRANSIT}/[^/]+/")
+"""How the place of something begins that was sent for one command."""
 
 
 def recorded_lineage(folder: Path, source: str) -> Lineage:
@@ -29,12 +32,17 @@ def recorded_lineage(folder: Path, source: str) -> Lineage:
     model_file, raw = read_mlmodel(folder)
     registered = _registered(folder / REGISTERED)
     return Lineage(
-        source=without_secrets(source),
+        source=_told(source),
         run_id=model_file.run_id,
         logged_model_id=_text(raw.get("model_id")),
         registered_model=_text(registered.get("model_name")),
         registry_version=_text(registered.get("model_version")),
     )
+
+
+def _told(source: str) -> str:
+    """A source without secrets; of what a client sent, the name: its place is soon gone."""
+    return source.rpartition("/")[2] if UPLOADED.match(source) else without_secrets(source)
 
 
 def web_page(tracking_uri: str, registry_uri: str, lineage: Lineage) -> str | None:

@@ -11,6 +11,7 @@ from tests.rooms.models.sources.conftest import MLMODEL, files_of
 
 from modelyard import errors
 from modelyard.models.sources import copying
+from modelyard.models.sources.lineage import recorded_lineage
 
 
 class TestFolder:
@@ -25,6 +26,10 @@ class TestFolder:
         assert lineage.logged_model_id == "m-0123456789abcdef0123456789abcdef"
         assert lineage.tracking_uri is None
         assert lineage.link is None
+
+    @pytest.mark.parametrize("place", ["files://transit/ab12/1/m.zip", "transit/ab12/m.zip"])
+    def test_what_was_sent_is_called_by_its_name(self, model, place):
+        assert recorded_lineage(model, place).source == "m.zip"
 
     def test_a_downloaded_model_knows_its_registered_name(self, model, copy):
         (model / "registered_model_meta").write_text("model_name: churn\nmodel_version: '3'\n")
