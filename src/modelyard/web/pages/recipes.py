@@ -112,6 +112,7 @@ def _new(visit: Visit) -> Draft:
             "model": [(each.name, each.name) for each in known],
             "input": tables,
             "output": tables,
+            "on_error": [("fail", "Fail the run"), ("skip", "Leave them out")],
         },
     )
 

@@ -43,7 +43,9 @@ class RunView(View):
     preview: Preview | None
     """The first rows of its output as it is now."""
     unseen: str
-    """Why they are not shown."""
+    """Why they cannot be shown."""
+    wait: bool
+    """Whether a script is to ask for them: text files without a name are read whole for it."""
     export: str
     rejects_href: str | None
 
@@ -65,10 +67,11 @@ def runs(visit: Visit) -> RunsView:
 
 
 def run(visit: Visit) -> RunView:
-    """A run, and once it is finished the first rows of what it wrote."""
+    """A run; with `look`, the first rows of what it wrote."""
     key = visit.path["project"]
     found = visit.run(ShowRun(project=key, id=visit.path["run"]))
-    preview, unseen = _output(visit, found)
+    wait = found.state == "finished" and not visit.asked("look")
+    preview, unseen = (None, "") if wait else _output(visit, found)
     inside = found.rejects is not None and found.rejects.startswith(FILES)
     return RunView(
         title=f"Score {found.input} with {found.model} {found.version}",
@@ -82,6 +85,7 @@ def run(visit: Visit) -> RunView:
         output_href=href(key, found.output),
         preview=preview,
         unseen=unseen,
+        wait=wait,
         export=address(EXPORT, project=key, dataset=found.output),
         rejects_href=content(key, (found.rejects or "").removeprefix(FILES)) if inside else None,
     )

@@ -130,11 +130,12 @@ def test_it_is_scored_and_the_predictions_are_taken_along(ana, shots):
     page.get_by_role("button", name="Run recipe").click()
     finish(page)
     expect(page.get_by_role("heading", level=1)).to_contain_text("Score june with arrival-delay v1")
+    expect(page.get_by_role("group", name="Rows")).to_be_visible()
     with page.expect_download() as taken:
         page.get_by_role("link", name="Download CSV").click()
     assert taken.value.suggested_filename == "scored.csv"
     assert len(taken.value.path().read_text().splitlines()) == ROWS + 1
-    ana.look_at(page.evaluate("location.pathname"), shots)
+    ana.look_at(page.evaluate("location.pathname") + "?look=now", shots)
 
 
 def test_pages_with_data_are_fit_to_be_seen(ana, served, shots):

@@ -182,8 +182,11 @@ def test_a_recipe_is_made_run_and_deleted(see, client, yard):
 def test_a_run_shows_its_outcome_and_gives_its_output(see, client, run):
     assert f"{HERE}/scoring/{run.id}" in see(f"{HERE}/scoring")
     page = see(f"{HERE}/scoring/{run.id}")
-    assert "41" in page
     assert 'hx-trigger="every 2s"' not in page
+    part = {"hx-request": "true", "hx-target": "output"}
+    output = client.get(f"{HERE}/scoring/{run.id}?look=now", headers=part).text
+    assert "&lt;script&gt;alert(1)" in output
+    assert 'hx-trigger="load"' not in output
     link = re.search(r'href="(/api/v1/[^"]*format=csv)" download="scored.csv"', page)
     rows = client.get(link[1], headers=ANY).text.splitlines()
     assert (len(rows), rows[1].split(",")[0]) == (42, "0")
