@@ -8,8 +8,8 @@ from modelyard.jobs.types import Job
 from modelyard.kernel import paths
 from modelyard.models.commands import ShowModel
 from modelyard.models.types import SavedModel
-from modelyard.web.pages.page import Crumb, Visit, address
-from modelyard.web.pages.projects import crumb
+from modelyard.web.pages import models
+from modelyard.web.pages.page import Crumb, Visit
 
 START = "/projects/{project}/import"
 SOURCE = "/projects/{project}/models/{model}/import"
@@ -48,6 +48,4 @@ def told(source: str) -> str:
 
 def above(visit: Visit) -> tuple[Crumb, ...]:
     """What stands above each step."""
-    project, model = visit.path["project"], visit.path["model"]
-    here = Crumb(label=model, href=address(SOURCE, project=project, model=model))
-    return (crumb(project), here)
+    return models.crumbs(visit.path["project"], visit.path["model"])

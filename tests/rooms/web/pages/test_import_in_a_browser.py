@@ -62,13 +62,25 @@ def path_of(page):
     return page.evaluate("location.pathname + location.search")
 
 
+def send(page, archive):
+    page.locator("input[type=file]").set_input_files(archive)
+    expect(page.locator("[data-chosen]")).to_contain_text(archive.rpartition("/")[2])
+    page.get_by_role("button", name="Upload and continue").click()
+
+
+def require_kept(served):
+    version = served.yard.versions.show(project="flights", model="arrival-delay")
+    assert (version.version, version.description) == ("v1", "From a zip")
+    assert version.core.classes == ("on_time", "late")
+    assert version.core.threshold == 0.19
+    assert version.golden.rows > 0
+
+
 def test_from_a_zip(ana, served, archive, shots):
     page = ana.page
     page.goto("/projects/flights/import")
     page.get_by_role("link", name="Import a version").click()
-    page.locator("input[type=file]").set_input_files(archive)
-    expect(page.locator("[data-chosen]")).to_contain_text("late.zip")
-    page.get_by_role("button", name="Upload and continue").click()
+    send(page, archive)
     expect(page.get_by_text("late.zip")).to_be_visible()
     env_step = path_of(page)
     page.get_by_role("button", name="Try the model").click()
@@ -88,11 +100,12 @@ def test_from_a_zip(ana, served, archive, shots):
     page.get_by_role("button", name="Import version").click()
     expect(page.get_by_text("v1 of arrival-delay is imported")).to_be_visible()
     ana.look_at(path_of(page), shots)
-    version = served.yard.versions.show(project="flights", model="arrival-delay")
-    assert (version.version, version.description) == ("v1", "From a zip")
-    assert version.core.classes == ("on_time", "late")
-    assert version.core.threshold == 0.19
-    assert version.golden.rows > 0
+    page.get_by_role("link", name="See v1").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("v1")
+    page.get_by_role("link", name="arrival-delay", exact=True).first.click()
+    page.get_by_role("link", name="Import version").click()
+    assert path_of(page) == STEPS
+    require_kept(served)
 
 
 def test_from_a_registry(ana, served, shots, tmp_path_factory):
@@ -131,8 +144,7 @@ def test_what_is_no_model(ana, served, shots, tmp_path):
     (tmp_path / "notes.txt").write_text("no model here")
     archive = shutil.make_archive(str(tmp_path / "notes"), "zip", tmp_path, "notes.txt")
     page.goto(STEPS)
-    page.locator("input[type=file]").set_input_files(archive)
-    page.get_by_role("button", name="Upload and continue").click()
+    send(page, archive)
     page.get_by_role("button", name="Try the model").click()
     expect(page.get_by_text("This cannot be imported as it is")).to_be_visible()
     expect(page.get_by_text("no file in it is called MLmodel")).to_be_visible()
