@@ -20,6 +20,7 @@ from modelyard.kernel.values import LocalPath
 from modelyard.web.pages.form import Choice, Draft, FieldView, Form, Kind, Words
 
 BRACKETS = re.compile(r"\s*\[[^\]]*\]\s*$")
+LISTS: frozenset[Kind] = frozenset({"lines", "ticks"})
 BOOLS = (("true", "yes"), ("false", "no"))
 Typed = Mapping[str, Sequence[str]]
 """What was sent: the texts of each field."""
@@ -53,7 +54,7 @@ def values_of(form: Form, draft: Draft, typed: Typed) -> dict[str, Any]:
                 values[name] = _blank(info, kind)
             continue
         try:
-            value = _read(kind, info, texts)
+            value = _read(kind, texts)
         except ValueError as exc:
             faults.append({"field": name, "problem": f"is not JSON: {exc}"})
             continue
@@ -149,7 +150,7 @@ def text_of(value: Any, kind: Kind) -> str:
     """A value as it is typed."""
     if value is None or value is PydanticUndefined:
         return ""
-    if kind == "lines":
+    if kind in LISTS:
         return "\n".join(map(str, value))
     if kind == "json":
         return json.dumps(to_jsonable_python(value), indent=2, ensure_ascii=False) if value else ""
@@ -205,7 +206,7 @@ def _kind(form: Form, draft: Draft, name: str) -> Kind:
     if is_secret(form.command, name):
         return "secret"
     if name in draft.choices:
-        return "choice"
+        return "ticks" if is_list(plain(info.annotation)) else "choice"
     mark = LocalPath.of_field(info)
     if mark is not None and mark.use == "read" and mark.of in {"file", "data", "model"}:
         return "file"
@@ -243,12 +244,12 @@ def _choices(draft: Draft, name: str, info: FieldInfo) -> tuple[Choice, ...]:
     return tuple(Choice(value=value, label=label) for value, label in given)
 
 
-def _read(kind: Kind, info: FieldInfo, texts: Sequence[str]) -> Any:
+def _read(kind: Kind, texts: Sequence[str]) -> Any:
     if kind == "tick":
         return bool(texts)
     if kind == "lines":
         return [line.strip() for text in texts for line in text.splitlines() if line.strip()]
-    if is_list(plain(info.annotation)) and kind == "choice":
+    if kind == "ticks":
         return list(texts)
     if kind == "json":
         return from_json(texts[0], allow_inf_nan=False)
@@ -258,7 +259,7 @@ def _read(kind: Kind, info: FieldInfo, texts: Sequence[str]) -> Any:
 
 def _blank(info: FieldInfo, kind: Kind) -> Any:
     """What it means to leave a field blank that held something."""
-    if kind == "lines":
+    if kind in LISTS:
         return []
     return "" if plain(info.annotation) is str else None
 

@@ -14,10 +14,10 @@ from modelyard.web.pages.page import Crumb, Nav, View, Visit
 
 Kind = Literal[
     "text", "area", "lines", "json", "number", "tick", "choice", "segments", "secret", "moment",
-    "file", "hidden", "items",
+    "file", "hidden", "items", "ticks",
 ]  # fmt: skip
-"""How a field is filled in: `area` is long text, `lines` a list with one value a line, `items` a
-list of things that have fields of their own."""
+"""How a field is filled in: `area` is long text, `lines` a list with one value a line, `ticks` a
+list out of what there is, `items` a list of things that have fields of their own."""
 
 
 class Choice(Value):

@@ -76,6 +76,7 @@ def _form(action: str) -> FormView:
             FieldView(name="text", label="Description", kind="area", help="One line for people."),
             FieldView(name="list", label="Columns", kind="lines", value="a\nb", mono=True),
             FieldView(name="data", label="Parameters", kind="json", value='{"depth": 3}'),
+            FieldView(name="some", label="Some", kind="ticks", value="red", choices=colours),
             FieldView(name="secret", label="Password", kind="secret", new=True),
             FieldView(name="until", label="Until", kind="moment", there="2026-12-24T18:00"),
             FieldView(name="file", label="File", kind="file"),

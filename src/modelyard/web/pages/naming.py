@@ -60,6 +60,10 @@ DONE = {
     "groups.update": "changed the group {name}",
     "groups.delete": "deleted the group {name}",
     "keys.create": "made the key {name}",
+    "users.revoke": "shut {name} out",
+    "groups.revoke": "took all away from the group {name}",
+    "keys.revoke": "revoked a key",
+    "sessions.revoke": "ended a session",
 }
 SIGNS = {
     "projects": "folder",

@@ -88,7 +88,7 @@ def _edited(visit: Visit) -> Draft:
     found = visit.run(ShowProject(key=visit.path["project"]))
     return Draft(
         crumbs=(PROJECTS, crumb(found.key)),
-        values={"description": found.description},
+        values={"description": found.description, "variables": found.variables},
         seen=found,
         title=f"Edit {found.key}",
     )
@@ -123,7 +123,8 @@ PAGES = (
         "Save",
         lambda _visit, made: href(made.key),
         said="The project is saved.",
-        fields=("description",),
+        fields=("description", "variables"),
+        words={"variables": Words(placeholder='{"region": "emea"}')},
         taken={"key": "project"},
         prepare=_edited,
     ),
