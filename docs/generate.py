@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import click
-from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from modelyard import errors
 from modelyard.cli.main import build
 from modelyard.cli.problems import EXIT
 from modelyard.kernel.command import Command
-from modelyard.kernel.settings import Settings
+from modelyard.kernel.setting_names import every_setting, variable_of
 from modelyard.verbs import Verbs
 from modelyard.web.problems import STATUS
 
@@ -103,23 +102,17 @@ def settings() -> str:
     parts = [
         MADE,
         "# Settings\n",
-        "In `modelyard.toml` of the workspace folder, or as variables.\n",
+        "In `modelyard.toml` of the workspace folder, or as variables; see `settings show`.\n",
     ]
-    parts += ["| setting | variable | default | |", "|---|---|---|---|", *_settings(Settings, ())]
+    parts += ["| setting | variable | default | |", "|---|---|---|---|", *_settings()]
     return "\n".join(parts) + "\n"
 
 
-def _settings(section: type[BaseModel], above: tuple[str, ...]) -> list[str]:
-    lines = []
-    for name, info in section.model_fields.items():
-        path = (*above, name)
-        if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
-            lines += _settings(info.annotation, path)
-        else:
-            variable = "MODELYARD_" + "__".join(path).upper()
-            default = f"`{info.default!r}`"
-            lines.append(f"| {'.'.join(path)} | `{variable}` | {default} | {info.description} |")
-    return lines
+def _settings() -> list[str]:
+    return [
+        f"| {'.'.join(path)} | `{variable_of(path)}` | `{info.default!r}` | {info.description} |"
+        for path, info in every_setting()
+    ]
 
 
 def failures() -> str:

@@ -107,6 +107,7 @@ class Envs(Room):
 
     list = verb(runtime.ListEnvs)
     show = verb(runtime.ShowEnv)
+    log = verb(runtime.ReadEnvLog)
     build = verb(runtime.BuildEnv)
     delete = verb(runtime.DeleteEnv)
 
@@ -210,6 +211,7 @@ class Audit(Room):
     """Audit: who did what, in a log that shows if it was tampered with."""
 
     list = verb(governance.ListAudit)
+    show = verb(governance.ShowAudit)
     verify = verb(governance.VerifyAudit)
     export = verb(governance.ExportAudit)
 
@@ -218,6 +220,12 @@ class Backups(Room):
     """Backups: the whole workspace in one file."""
 
     create = verb(backups.CreateBackup)
+
+
+class Settings(Room):
+    """Settings: what is set for the whole workspace."""
+
+    show = verb(housekeeping.ShowSettings)
 
 
 class Verbs:
@@ -244,6 +252,7 @@ class Verbs:
         Account,
         Audit,
         Backups,
+        Settings,
     )
 
     def __init__(self, caller: Caller) -> None:
@@ -267,6 +276,7 @@ class Verbs:
         self.account = Account(caller)
         self.audit = Audit(caller)
         self.backups = Backups(caller)
+        self.settings = Settings(caller)
 
     @classmethod
     def commands(cls) -> Iterator[tuple[str, str, type[Command[Any]]]]:

@@ -73,7 +73,7 @@ def words_for(room, name, command):
     for field in command.arguments:
         if field in values:
             value = values[field]
-            positional += value if isinstance(value, list) else [value]
+            positional += value if isinstance(value, list) else [str(value)]
     detach = ["--detach"] if command.background else []
     return [room, name, *positional, *options, *detach, "--json"], "".join(secrets)
 

@@ -8,6 +8,7 @@ from typing import Any, TextIO
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, or_, select
 
+from modelyard import errors
 from modelyard.governance.types import AuditEntry, AuditFilter
 from modelyard.kernel.paging import Page, Paged
 from modelyard.store.paging import page
@@ -21,6 +22,15 @@ FIELDS = tuple(AuditEntry.model_fields)
 def listed(db: Connection, wanted: AuditFilter, asked: Paged) -> Page[AuditEntry]:
     """The entries that were asked for, the newest first."""
     return page(db, matching(wanted), [audit_entries.c.number], asked, entry_of, descending=True)
+
+
+def get(db: Connection, number: int) -> AuditEntry:
+    """Look an entry up by its number; NotFound if there is none."""
+    query = select(audit_entries).where(audit_entries.c.number == number)
+    row = db.execute(query).one_or_none()
+    if row is None:
+        raise errors.NotFound(f"there is no entry {number} in the audit log; see: audit list")
+    return entry_of(row)
 
 
 def write(db: Connection, wanted: AuditFilter, out: TextIO, *, as_csv: bool) -> int:

@@ -323,6 +323,16 @@ class ListAudit(Command[list[AuditEntry]], AuditFilter, Paged):
     route = "GET /audit"
 
 
+class ShowAudit(Command[AuditEntry]):
+    """Show one entry of the audit log."""
+
+    needs = "audit:read"
+    route = "GET /audit/{number}"
+    arguments = ("number",)
+
+    number: int = Field(ge=1, lt=2**63, description="number of the entry", examples=[1])
+
+
 class ExportAudit(Command[AuditExport], AuditFilter):
     """Write entries of the audit log to a file, the oldest first: JSON lines, or CSV."""
 

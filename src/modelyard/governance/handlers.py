@@ -37,6 +37,7 @@ from modelyard.governance.commands import (
     RevokeSession,
     RevokeUser,
     ShowAccount,
+    ShowAudit,
     ShowGroup,
     ShowUser,
     UpdateGroup,
@@ -300,6 +301,13 @@ def list_audit(command: ListAudit, context: Context) -> list[AuditEntry]:
     audit.close_lost(context, at_once=True)
     with context.read() as db:
         return audit_reading.listed(db, command, command)
+
+
+@handles(ShowAudit)
+def show_audit(command: ShowAudit, context: Context) -> AuditEntry:
+    """Look the entry up."""
+    with context.read() as db:
+        return audit_reading.get(db, command.number)
 
 
 @handles(ExportAudit)

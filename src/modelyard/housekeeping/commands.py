@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from modelyard.housekeeping.types import Setting
 from modelyard.kernel.command import Command
 from modelyard.kernel.values import ProjectKey
 
@@ -23,3 +24,10 @@ class DeleteProject(Command[None]):
         default=False,
         description="even if it holds models, datasets, recipes, scenarios, runs or files",
     )
+
+
+class ShowSettings(Command[list[Setting]]):
+    """Show every setting without its secrets, and whether a file or a variable set it."""
+
+    needs = "settings:read"
+    route = "GET /settings"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 from modelyard import errors
 from modelyard.data import access as data
 from modelyard.files import access as files
-from modelyard.housekeeping.commands import DeleteProject
+from modelyard.housekeeping.commands import DeleteProject, ShowSettings
 from modelyard.housekeeping.repository import held_by
+from modelyard.housekeeping.told import told
+from modelyard.housekeeping.types import Setting
 from modelyard.jobs import access as jobs
 from modelyard.kernel.bus import handles
 from modelyard.kernel.command import ProjectCommand
@@ -45,3 +49,9 @@ def delete_project(command: DeleteProject, context: Context) -> None:
     left_by_runs.release()
     left_by_versions.release(context)
     projects.remove_files(context, key)
+
+
+@handles(ShowSettings)
+def show_settings(_command: ShowSettings, context: Context) -> list[Setting]:
+    """Tell what was read when the workspace was opened."""
+    return list(told(context.settings, os.environ))

@@ -9,7 +9,7 @@ from pydantic import Field
 from modelyard.kernel.command import Command
 from modelyard.kernel.paging import Paged
 from modelyard.kernel.values import LocalPath, Name
-from modelyard.runtime.types import CodeEnv, EnvSummary
+from modelyard.runtime.types import CodeEnv, EnvLog, EnvSummary
 
 
 class ListEnvs(Command[list[EnvSummary]], Paged):
@@ -17,6 +17,8 @@ class ListEnvs(Command[list[EnvSummary]], Paged):
 
     needs = "envs:read"
     route = "GET /envs"
+
+    env: str | None = Field(default=None, description="only the one of this name or id")
 
 
 class ShowEnv(Command[CodeEnv]):
@@ -27,6 +29,16 @@ class ShowEnv(Command[CodeEnv]):
     arguments = ("env",)
 
     env: str = Field(description="name or id of the env; 'local': the Python that runs Modelyard")
+
+
+class ReadEnvLog(Command[EnvLog]):
+    """Show the end of what was printed while a code env was built, on the machine that did it."""
+
+    needs = "envs:read"
+    route = "GET /envs/{env}/log"
+    arguments = ("env",)
+
+    env: str = Field(description="name or id of the env")
 
 
 class BuildEnv(Command[CodeEnv]):

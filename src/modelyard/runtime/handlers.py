@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 from modelyard import errors
@@ -10,13 +11,16 @@ from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.paging import Page
 from modelyard.runtime import repository
-from modelyard.runtime.commands import BuildEnv, DeleteEnv, ListEnvs, ShowEnv
+from modelyard.runtime.commands import BuildEnv, DeleteEnv, ListEnvs, ReadEnvLog, ShowEnv
 from modelyard.runtime.envs.codeenvs import MODEL, RESERVED, ensure_env
 from modelyard.runtime.envs.local import LOCAL
 from modelyard.runtime.envs.python import minor_of
 from modelyard.runtime.envs.request import request_from_file
-from modelyard.runtime.envs.site import discard, envs_folder, python_in
-from modelyard.runtime.types import CodeEnv, EnvSummary
+from modelyard.runtime.envs.site import discard, envs_folder, log_of, python_in
+from modelyard.runtime.types import CodeEnv, EnvLog, EnvSummary
+
+LONGEST_LOG = 200_000
+"""Bytes of a log that are told."""
 
 
 @handles(ListEnvs)
@@ -24,7 +28,10 @@ def list_envs(command: ListEnvs, context: Context) -> list[EnvSummary]:
     """List what was built in this workspace, the oldest first."""
     seen = context.visible_projects()
     with context.read() as db:
-        found = repository.list_envs(db, command)
+        if command.env is None:
+            found = repository.list_envs(db, command)
+        else:
+            found = Page([repository.get_env(db, command.env)])
         lines = [
             EnvSummary(
                 id=env.id,
@@ -49,6 +56,24 @@ def show_env(command: ShowEnv, context: Context) -> CodeEnv:
         return ensure_env(context, None, named=LOCAL)
     with context.read() as db:
         return repository.get_env(db, command.env)
+
+
+@handles(ReadEnvLog)
+def read_env_log(command: ReadEnvLog, context: Context) -> EnvLog:
+    """Read the end of the file, as far as it is text."""
+    with context.read() as db:
+        env = repository.get_env(db, command.env)
+    try:
+        with log_of(context.folder, env.id).open("rb") as log:
+            left_out = max(log.seek(0, os.SEEK_END) - LONGEST_LOG, 0)
+            log.seek(left_out)
+            text = log.read(LONGEST_LOG).decode("utf-8", "replace")
+    except FileNotFoundError as exc:
+        raise errors.NotFound(
+            f"there is no log of the building of {command.env!r} on this machine; it stays where "
+            "the env was built"
+        ) from exc
+    return EnvLog(env=env.id, text=text, left_out=left_out)
 
 
 @handles(BuildEnv)

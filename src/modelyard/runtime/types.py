@@ -147,6 +147,14 @@ class EnvSummary(Value):
     created: datetime
 
 
+class EnvLog(Value):
+    """What was printed while a code env was built."""
+
+    env: str = Field(description="id of the env")
+    text: str
+    left_out: int = Field(default=0, description="bytes of it before this text")
+
+
 class LoadedModel(Value):
     """What loading a model in its worker found."""
 

@@ -51,6 +51,11 @@ def envs_folder(workspace: Path) -> Path:
     return workspace / "envs"
 
 
+def log_of(workspace: Path, env: str) -> Path:
+    """The log of the building of an env."""
+    return workspace / "logs" / "envs" / f"{env}.log"
+
+
 def python_in(env: Path) -> Path:
     """The interpreter of an env."""
     return env / "bin" / "python"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from modelyard.web.pages import (
     account,
+    audit,
     connections,
     datasets,
+    envs,
     files,
     gallery,
     groups,
@@ -20,12 +22,13 @@ from modelyard.web.pages import (
     scenarios,
     scoring,
     search,
+    settings,
     trying,
     users,
     versions,
 )
 from modelyard.web.pages.form import Form
-from modelyard.web.pages.page import Page, Way
+from modelyard.web.pages.page import Download, Page, Way
 from modelyard.web.pages.search import Finder
 
 FINDERS: tuple[Finder, ...] = (
@@ -33,13 +36,18 @@ FINDERS: tuple[Finder, ...] = (
     *models.FINDERS,
     *datasets.FINDERS,
     *recipes.FINDERS,
+    *scenarios.FINDERS,
+    *jobs.FINDERS,
+    *envs.FINDERS,
+    *users.FINDERS,
+    *groups.FINDERS,
 )
 """What the search finds, in the order in which it is shown."""
 
 WAYS: tuple[Way, ...] = importing.WAYS
 """How to get the first model, at most three."""
 
-PAGES: tuple[Page | Form, ...] = (
+PAGES: tuple[Page | Form | Download, ...] = (
     *home.pages(WAYS),
     *jobs.PAGES,
     *projects.PAGES,
@@ -54,9 +62,12 @@ PAGES: tuple[Page | Form, ...] = (
     *scoring.PAGES,
     *scenarios.PAGES,
     *members.PAGES,
+    *envs.PAGES,
     *users.PAGES,
     *groups.PAGES,
     *keys.PAGES,
+    *audit.PAGES,
+    *settings.PAGES,
     *account.PAGES,
     *search.pages(FINDERS),
     *gallery.PAGES,

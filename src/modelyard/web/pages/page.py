@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
 from modelyard.governance.rights import reaches, role_for
@@ -125,6 +125,19 @@ class Page:
     nav: Nav | None = None
     asks: bool = False
     """Whether the words of its query may also be sent as a form, since they can be long."""
+
+
+@dataclass(frozen=True)
+class Download:
+    """An address that answers with a file, which a command writes.
+
+    `command` gives it from the visit and the path of the file; `name` is what the file is called.
+    """
+
+    nav: ClassVar[None] = None
+    path: str
+    command: Callable[[Visit, str], Command[Any]]
+    name: Callable[[Visit], str]
 
 
 def address(path: str, /, **fields: str) -> str:

@@ -78,7 +78,7 @@ def take(
         if form.command.sends:
             result = _send(form, visit, uploads)
         else:
-            typed = {**typed, **_put(visit, uploads)}
+            typed = {**typed, **_put(form, visit, uploads)}
             result = _carry_out(host, form, visit, draft, typed)
     except errors.Unauthenticated:
         raise
@@ -133,7 +133,7 @@ def _send(form: Form, visit: Visit, uploads: Sequence[Upload]) -> Any:
         raise
 
 
-def _put(visit: Visit, uploads: Sequence[Upload]) -> dict[str, list[str]]:
+def _put(form: Form, visit: Visit, uploads: Sequence[Upload]) -> dict[str, list[str]]:
     """Put what was uploaded among the project's files; gives what its fields hold then."""
     held = {}
     for each in uploads:
@@ -144,7 +144,8 @@ def _put(visit: Visit, uploads: Sequence[Upload]) -> dict[str, list[str]]:
         except errors.ModelyardError as exc:
             exc.context["field"] = field
             raise
-        held[field] = [f"{FILES}{put.path}"]
+        within = "" if form.command.project_field else f"{project}/"
+        held[field] = [f"{FILES}{within}{put.path}"]
     return held
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from modelyard import errors
@@ -24,7 +25,7 @@ from modelyard.web.pages.again import Again
 from modelyard.web.pages.form import Form
 from modelyard.web.pages.formats import sentence
 from modelyard.web.pages.host import Host
-from modelyard.web.pages.page import Page, View
+from modelyard.web.pages.page import Download, Page, View
 from modelyard.web.pages.posting import draft_view, gathered, take
 from modelyard.web.pages.rendering import HEADERS, page
 from modelyard.web.problems import Refused, answer_to
@@ -34,7 +35,7 @@ from modelyard.web.tree import Tree
 
 JSON = ".json"
 ALLOW = {"allow": "GET, HEAD, POST"}
-L = TypeVar("L", bound=Page | Form)
+L = TypeVar("L", bound=Page | Form | Download)
 READING = ("GET", "HEAD")
 TITLES = {
     403: "You may not see this",
@@ -59,7 +60,7 @@ class Site:
 
     def __init__(
         self,
-        pages: Sequence[Page | Form],
+        pages: Sequence[Page | Form | Download],
         host: Host,
         threads: Threads,
         transfers: Transfers,
@@ -72,37 +73,40 @@ class Site:
         self._again = again
         self._limits = settings.server
         self._largest_upload = settings.files.max_mb << 20
-        self._shown: Tree[Page | Form] = Tree()
+        self._shown: Tree[Page | Form | Download] = Tree()
         self._taken: Tree[Page | Form] = Tree()
         for each in pages:
             self._shown.add("GET", each.path, each)
-            if isinstance(each, Form) or each.asks:
+            if isinstance(each, Form) or (isinstance(each, Page) and each.asks):
                 self._taken.add("POST", each.path, each)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope, receive)
-        try:
-            response = await self._respond(request)
-        except Exception as exc:  # noqa: BLE001  whatever it is becomes a page
-            response = await self._failed(request, exc)
-        if has_more_to_come(request):
-            response.headers["connection"] = "close"
-        await response(scope, receive, send)
+        with ExitStack() as stack:  # files that are sent are gone with it
+            try:
+                response = await self._respond(request, stack)
+            except Exception as exc:  # noqa: BLE001  whatever it is becomes a page
+                response = await self._failed(request, exc)
+            if has_more_to_come(request):
+                response.headers["connection"] = "close"
+            await response(scope, receive, send)
 
-    async def _respond(self, request: Request) -> Response:
+    async def _respond(self, request: Request, stack: ExitStack) -> Response:
         raw_path = request.scope["raw_path"].decode("ascii")
         if request.method in READING:
-            found = _find(self._shown, raw_path.removesuffix(JSON))
-            return await self._threads.run(self._show, request, *found)
+            found, fields = _find(self._shown, raw_path.removesuffix(JSON))
+            if isinstance(found, Download):
+                place = stack.enter_context(self._transfers.place())
+                return await self._threads.run(self._send, request, found, fields, place)
+            return await self._threads.run(self._show, request, found, fields)
         if request.method != "POST":
             raise Refused(405, errors.Unsupported(f"{request.method} is not possible here"), ALLOW)
         target, values = _find(self._taken, raw_path)
-        with ExitStack() as stack:
-            pairs, uploads = await self._read(request, stack)
-            if isinstance(target, Page):
-                return await self._threads.run(self._answer, request, target, values, pairs)
-            return await self._threads.run(self._take, request, target, values, pairs, uploads)
+        pairs, uploads = await self._read(request, stack)
+        if isinstance(target, Page):
+            return await self._threads.run(self._answer, request, target, values, pairs)
+        return await self._threads.run(self._take, request, target, values, pairs, uploads)
 
     async def _read(
         self, request: Request, stack: ExitStack
@@ -142,6 +146,13 @@ class Site:
         visit = self._host.visit(request, fields, token=typed.pop("csrf", [""])[0])
         asked = replace(visit, query={name: texts[-1] for name, texts in typed.items()})
         return self._host.show(request, asked, found.template, found.data(asked))
+
+    def _send(
+        self, request: Request, download: Download, fields: dict[str, str], place: Path
+    ) -> Response:
+        visit = self._host.visit(request, fields)
+        visit.run(download.command(visit, str(place)))
+        return FileResponse(place, headers=HEADERS, filename=download.name(visit))
 
     def _take(
         self,
