@@ -76,7 +76,7 @@ def test_a_form_with_faults_is_fit_to_be_seen(ana):
     page.get_by_label("Key").fill("no blanks here")
     page.get_by_role("button", name="Create project").click()
     expect(page.get_by_role("alert")).to_contain_text("1 field needs a change")
-    page.get_by_role("link", name="Key").click()
+    page.get_by_role("link", name="Key", exact=True).click()
     assert page.evaluate("document.activeElement.id || location.hash") in {"f-key", "#f-key"}
     expect(page.get_by_label("Key")).to_have_value("no blanks here")
     ana.require_accessible("/projects/new")
