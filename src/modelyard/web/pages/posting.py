@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -200,7 +201,7 @@ def _faults(exc: errors.ModelyardError, fields: Sequence[FieldView]) -> dict[str
     if found:
         return found
     named = exc.context.get("field") or _field_named_by(exc, fields)
-    return {named: sentence(exc.detail)}
+    return {named: sentence(_by_labels(exc.detail, fields))}
 
 
 def _names_in(fields: Sequence[FieldView]) -> dict[str, str]:
@@ -218,6 +219,14 @@ def _nearest(fault: str, names: Mapping[str, str]) -> str:
     while within not in names and "." in within:
         within = within.rpartition(".")[0]
     return names.get(within, within)
+
+
+def _by_labels(text: str, fields: Sequence[FieldView]) -> str:
+    """A sentence that names options of the command line, with the labels of their fields."""
+    for each in fields:
+        option = re.escape(f"--{each.name.replace('_', '-')}")
+        text = re.sub(rf"{option}(?![\w-])", f"“{each.label}”", text)
+    return text
 
 
 def _field_named_by(exc: errors.ModelyardError, fields: Sequence[FieldView]) -> str:

@@ -79,7 +79,7 @@ def yard(tmp_path_factory):
 def client(yard):
     """Pages with some more forms, for whoever works in the folder."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("modelyard.web.pages.PAGES", (*contents.PAGES, *FORMS))
+        patch.setattr("modelyard.web.pages.making.PAGES", (*contents.PAGES, *FORMS))
         app = create_app(yard, no_auth=True)
     with TestClient(app, "http://127.0.0.1", headers=HTML, follow_redirects=False) as client:
         yield client

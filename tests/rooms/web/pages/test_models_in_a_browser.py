@@ -141,6 +141,17 @@ def test_a_reader_is_offered_to_look_and_to_try(rob):
         expect(page.get_by_role("button", name=names)).to_have_count(0)
     expect(page.get_by_role("link", name="Try it").first).to_be_visible()
     assert page.goto(f"{LATE}/activity").status == 403
+    unsigned = page.request.post(f"{V1}/try", form={"way": "form", "c0": "1"})
+    assert unsigned.status == 403
+
+
+def test_a_version_in_use_is_deleted_only_when_that_is_said(ana):
+    page = ana.page
+    page.goto(f"{V1}/delete")
+    page.get_by_role("button", name="Delete version").click()
+    expect(page.get_by_role("alert")).to_contain_text("is the active version")
+    expect(page.get_by_role("alert")).to_contain_text("with “Delete it even if it is active")
+    ana.complaints.clear()  # browsers complain of the status 409
 
 
 def test_a_version_is_edited_activated_verified_and_deleted(ana, site, bring):
