@@ -104,7 +104,7 @@ def test_an_upload_is_known_again_in_another_folder(yard, source):
     found = yard.versions.probe(model="churn", source=first)
     shutil.rmtree(uploads)
     named = {"model": "churn", "version": "v1", "digest": found.digest, "classes": (0, 1)}
-    assert yard.versions.import_(**named, source=second).lineage.source == first
+    assert yard.versions.import_(**named, source=second).lineage == found.lineage
 
 
 def test_abandoned_probes_and_half_done_ones_are_swept(yard, source, monkeypatch):
