@@ -12,7 +12,7 @@ from modelyard.models.commands import ListModels
 from modelyard.projects.commands import ListProjects
 from modelyard.projects.types import Project
 from modelyard.web.pages.jobs import JobLine, active, lines_of
-from modelyard.web.pages.naming import done, sign
+from modelyard.web.pages.naming import done, place, sign
 from modelyard.web.pages.page import Nav, Page, View, Visit, Way
 
 RECENT = timedelta(days=7)
@@ -26,8 +26,10 @@ class Happening(Value):
     at: datetime
     who: str
     what: str
+    href: str = ""
+    """The page of what it was done to, where there is one."""
     sign: str
-    """The icon of what it was done to."""
+    """The icon of that."""
 
 
 class HomeView(View):
@@ -103,4 +105,10 @@ def happening(entry: AuditEntry) -> Happening | None:
     what = done(entry.action, given)
     if what is None:
         return None
-    return Happening(at=entry.started, who=entry.actor, what=what, sign=sign(entry.action))
+    return Happening(
+        at=entry.started,
+        who=entry.actor,
+        what=what,
+        href=place(entry.action, {"project": entry.project, **given}),
+        sign=sign(entry.action),
+    )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from modelyard.kernel.wire import field_in
 from modelyard.verbs import CATALOG
+from modelyard.web.pages.page import address
 
 JOBS = {
     "datasets.create": "Read dataset {name}",
@@ -65,6 +67,17 @@ DONE = {
     "keys.revoke": "revoked a key",
     "sessions.revoke": "ended a session",
 }
+PLACES = {
+    "projects": "/projects/{key}",
+    "connections": "/projects/{project}/connections/{name}",
+    "datasets": "/projects/{project}/datasets/{name}",
+    "models": "/projects/{project}/models/{name}",
+    "versions": "/projects/{project}/models/{model}/versions/{version}",
+    "scoring": "/projects/{project}/models/{model}",
+    "recipes": "/projects/{project}/recipes/{name}",
+    "scenarios": "/projects/{project}/scenarios/{name}",
+}
+"""The page of what a room's commands are about, by their arguments."""
 SIGNS = {
     "projects": "folder",
     "files": "file",
@@ -88,6 +101,20 @@ def done(command: str, arguments: Mapping[str, Any]) -> str | None:
     if command not in DONE:
         return None
     return DONE[command].format_map({name: arguments.get(name, "…") for name in FIELDS})
+
+
+def place(command: str, arguments: Mapping[str, Any]) -> str:
+    """The address of what somebody did something to; empty if it has none, or is gone."""
+    room, _, verb = command.partition(".")
+    path = PLACES.get(room, "")
+    named = {name: value for name, value in arguments.items() if isinstance(value, str)}
+    if verb == "delete" or not all(name in named for name in _fields_in(path)):
+        return ""
+    return address(path, **named) if path else ""
+
+
+def _fields_in(path: str) -> list[str]:
+    return [name for part in path.split("/") if (name := field_in(part))]
 
 
 def sign(command: str) -> str:
