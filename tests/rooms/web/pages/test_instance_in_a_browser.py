@@ -58,7 +58,6 @@ def instance(site):
         "/envs",
         "/envs/team",
         "/envs/new",
-        "/envs/team/delete",
         "/audit",
         "/audit/1",
         "/audit/verify",
