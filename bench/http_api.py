@@ -25,12 +25,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+from plain import plain_model
 
 MODELS = 1000
 CLIENTS = 4
 TURNS = 5
 SECONDS = 3.0
-SIGNATURE = 'signature:\n  inputs: \'[{"name": "age", "type": "double"}]\'\n'
 
 
 @dataclass
@@ -134,16 +134,7 @@ def fill_ours(port: int, folder: Path) -> None:
     for number in range(MODELS):
         body = {"name": f"model-{number:04d}", "prediction_type": "regression"}
         post(port, f"{projects}/models", {**body, "description": f"model {number} of many"})
-    model = folder / "plain"
-    model.mkdir()
-    (model / "plain_model.py").write_text(
-        "class Model:\n    def predict(self, data):\n        return data['age'] * 2\n\n"
-        "def _load_pyfunc(path):\n    return Model()\n"
-    )
-    (model / "MLmodel").write_text(
-        "flavors:\n  python_function:\n    loader_module: plain_model\n    code: .\n"
-        f"    python_version: {sys.version.split()[0]}\n{SIGNATURE}"
-    )
+    model = plain_model(folder / "plain")
     body = {"version": "v1", "source": str(model), "target": "y"}
     post(port, f"{projects}/models/model-0000/versions", body)
 

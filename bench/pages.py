@@ -12,24 +12,53 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import insert
+from plain import plain_model
+from sqlalchemy import Connection, insert, select, update
 from starlette.testclient import TestClient
 
 import modelyard
 from modelyard.kernel.values import now
-from modelyard.store.tables import models
+from modelyard.store.tables import files, models, verifications, versions
 from modelyard.web.app import create_app
 
 MODELS = 1000
 ROUNDS = 30
+VERSIONS = 10
+"""Of each model."""
+IN_PROJECT = (
+    "",
+    "/datasets",
+    "/models",
+    "/models?search=7&sort=name",
+    "/models/model-7",
+    "/models/model-7/versions/v1",
+    "/models/model-7/versions/v1/signature",
+    "/models/model-7/versions/v1/files",
+    "/models/model-7/versions/v1/try",
+    "/models/model-7/import",
+    "/connections",
+    "/files",
+    "/recipes",
+    "/new-recipe",
+    "/scoring",
+    "/scenarios",
+    "/scenarios/new",
+    "/settings",
+)
 PAGES = (
     "/",
     "/jobs",
     "/projects",
-    "/projects/default",
     "/projects/new",
+    *(f"/projects/default{path}" for path in IN_PROJECT),
+    "/envs",
+    "/users",
+    "/groups",
+    "/keys",
+    "/audit",
+    "/settings",
     "/account",
-    "/search?q=m",
+    "/search?q=model",
     "/ui",
 )
 HEADERS = {"accept": "text/html", "accept-encoding": "gzip"}
@@ -39,19 +68,21 @@ def main() -> None:
     """Print the median time and the packed size of each page, and what the first visit loads."""
     with TemporaryDirectory() as scratch:
         yard = modelyard.open(Path(scratch) / "yard", actor="bench")
-        fill(yard)
+        fill(yard, Path(scratch))
         with TestClient(create_app(yard, no_auth=True), base_url="http://127.0.0.1") as client:
-            print(f"{'page':24} {'ms':>7} {'kB':>7}")
+            print(f"{'page':48} {'ms':>7} {'kB':>7}")
             for path in PAGES:
                 milliseconds, size = measured(client, path)
-                print(f"{path:24} {milliseconds:7.1f} {size / 1000:7.1f}")
+                print(f"{path:48} {milliseconds:7.1f} {size / 1000:7.1f}")
             print(f"{'the first visit loads':32} {first_load(client) / 1000:7.1f}")
         yard.close()
 
 
-def fill(yard: modelyard.Workspace) -> None:
-    """Many models and some jobs."""
-    yard.projects.list()
+def fill(yard: modelyard.Workspace, scratch: Path) -> None:
+    """Many models and versions, and some jobs."""
+    yard.models.create(name="first", prediction_type="regression")
+    source = str(plain_model(scratch / "plain"))
+    yard.versions.import_(model="first", version="v1", source=source, env="local", target="y")
     rows = [
         {
             "project": "default",
@@ -65,9 +96,23 @@ def fill(yard: modelyard.Workspace) -> None:
     ]
     with yard.open().begin() as db:
         db.execute(insert(models), rows)
+        copy_versions(db, [row["name"] for row in rows])
     for number in range(200):
         given = {"name": f"d{number}", "path": f"{number}.csv"}
         yard.jobs.submit(command="datasets.create", given=given, delay=86400)
+
+
+def copy_versions(db: Connection, names: list[str]) -> None:
+    """Give each model as many versions like the one there is, of which the first is active."""
+    for table in (versions, files, verifications):
+        row = dict(db.execute(select(table)).first()._mapping)
+        copies = [
+            row | {"model": name, "version": f"v{number}"}
+            for name in names
+            for number in range(1, VERSIONS + 1)
+        ]
+        db.execute(insert(table), copies)
+    db.execute(update(models).values(active_version="v1"))
 
 
 def measured(client: TestClient, path: str) -> tuple[float, int]:
