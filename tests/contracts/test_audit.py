@@ -390,7 +390,7 @@ class TestReading:
         assert len(yard.audit.list(since=at.replace(tzinfo=None))) == 1
         assert len(yard.audit.list(since=at.isoformat().replace("+00:00", "-01:00"))) == 0
         for wrong in ("0001-01-01T00:00:00+14:00", "yesterday"):
-            with pytest.raises(ValueError, match="since"):
+            with pytest.raises(errors.Invalid, match="since"):
                 yard.audit.list(since=wrong)
 
     def test_it_is_exported_as_json_lines(self, yard, tmp_path):
