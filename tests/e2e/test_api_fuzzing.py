@@ -24,7 +24,7 @@ def test_no_request_finds_a_mistake_or_an_undocumented_answer(imported):
     with RunningServer(imported.yard, "--workers", "0", MODELYARD_ENVS__DEFAULT="local") as server:
         words = [str(Path(sys.executable).with_name("st")), "run"]
         words += [f"{server.url}/api/v1/openapi.json", "--checks", ",".join(CHECKS)]
-        words += ["--phases", "examples,coverage"]
+        words += ["--phases", "examples,coverage,fuzzing", "--max-examples", "3"]
         words += ["--exclude-path", "/api/v1/jobs/{id}/events"]  # a stream does not end
         words += ["--generation-database", "none", "--request-timeout", "60", "--no-color"]
         done = subprocess.run(
