@@ -107,6 +107,14 @@ def test_secrets_in_arguments_do_not_wait_in_a_queue(place):
     assert place.yard.jobs.list() == []
 
 
+def test_secrets_in_arguments_are_not_shown(place):
+    source = {"source": "models:/x/1", "tracking_uri": "http://me:hidden@mlflow.example"}
+    given = {"model": "m", "version": "v1", **source}
+    job = place.yard.jobs.submit(command="versions.import", given=given)
+    assert "hidden" not in job.model_dump_json()
+    assert job.arguments["tracking_uri"] == "http://me:***@mlflow.example"
+
+
 def test_a_job_is_there_once_its_transaction_is(place):
     context = place.yard.open()
     command = CATALOG.fill("projects.create", {"key": "a"})
