@@ -68,6 +68,13 @@ class TestVerb:
         silent = [field for field, info in command.model_fields.items() if not info.description]
         assert silent == []
 
+    def test_takes_no_number_that_no_database_holds(self, room, name, command):
+        fields = command.model_json_schema()["properties"]
+        kinds = [kind for field in fields.values() for kind in field.get("anyOf", [field])]
+        numbers = [kind for kind in kinds if kind.get("type") == "integer"]
+        ends = [kind.get("maximum", kind.get("exclusiveMaximum", 2**64)) for kind in numbers]
+        assert all(end <= 2**63 for end in ends), numbers
+
     def test_names_the_right_it_takes(self, room, name, command):
         assert re.fullmatch(r"[a-z]+:(read|write|run)", command.needs)
 

@@ -173,11 +173,11 @@ class Sampling(Value):
     """
 
     method: SamplingMethod = Field(default="none", description="how rows are chosen")
-    rows: int | None = Field(default=None, ge=1, description="how many rows")
+    rows: int | None = Field(default=None, ge=1, lt=2**63, description="how many rows")
     ratio: float | None = Field(default=None, gt=0, le=1, description="share of the rows, 0 to 1")
     column: str | None = Field(default=None, description="column that decides")
     descending: bool = Field(default=False, description="first_sorted: the largest first")
-    seed: int = Field(default=0, ge=0, description="another seed takes other rows")
+    seed: int = Field(default=0, ge=0, lt=2**63, description="another seed takes other rows")
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:

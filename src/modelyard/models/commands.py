@@ -139,7 +139,7 @@ class ModelRequest(ProjectCommand[R], Generic[R]):
         default=None, description="dataset or path to read features and trial rows from"
     )
     dataset_rows: int = Field(
-        default=500, ge=1, description="rows of the dataset, from its head, to look at"
+        default=500, ge=1, lt=2**63, description="rows of the dataset, from its head, to look at"
     )
     features: tuple[str, ...] = Field(
         default=(), description="features as name or name:type, when no dataset is given"

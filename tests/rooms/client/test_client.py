@@ -165,7 +165,7 @@ class TestLuggage:
             project=churn, model="churn", version="l2", source="m.zip", classes=("no", "yes")
         )
         assert first.digest == second.digest
-        assert (first.lineage.source, second.lineage.source) == ("plain", "m.zip")
+        assert (first.lineage.source, second.lineage.source) == ("plain.zip", "m.zip")
 
     def test_a_model_with_a_link_that_leads_out(self, client, churn, here):
         model = write_model(here / "plain")

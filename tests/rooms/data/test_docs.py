@@ -32,9 +32,10 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_every_example_works(folder):
+    names: dict[str, object] = {}
     for kind, code in BLOCKS:
         if kind == "python":
-            exec(compile(code, str(PAGE), "exec"), {})
+            exec(compile(code, str(PAGE), "exec"), names)
             continue
         # The page's server is an SQLite file here.
         for line in re.sub(r"postgresql://[^']*", "sqlite:///sales.db", code).splitlines():
