@@ -84,7 +84,8 @@ def ago(at: datetime, present: datetime) -> str:
     """A moment as seen from another."""
     passed = present - at
     if passed < timedelta():
-        return f"{at:%H:%M}" if passed > timedelta(days=-1) else _date(at, present)
+        days = (at.date() - present.date()).days
+        return f"{('', 'tomorrow ')[days]}{at:%H:%M}" if days < 2 else _date(at, present)
     if passed < timedelta(minutes=1):
         return "just now"
     if passed < timedelta(hours=1):

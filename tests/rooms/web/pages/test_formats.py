@@ -26,6 +26,8 @@ NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
         (timedelta(days=30), "26 Oct"),
         (timedelta(days=400), "21 Oct 2025"),
         (timedelta(hours=-2), "14:00"),
+        (timedelta(hours=-13), "tomorrow 01:00"),
+        (timedelta(hours=-35), "tomorrow 23:00"),
         (timedelta(days=-2), "27 Nov"),
     ],
 )

@@ -7,13 +7,19 @@ const dayAndYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "sh
 
 function words(at) {
   const now = new Date(), passed = now - at;
-  if (passed < -MINUTE) return -passed < DAY ? clock.format(at) : `${day.format(at)} ${clock.format(at)}`;
+  if (passed < -MINUTE) return `${coming(at, now)}${clock.format(at)}`;
   if (passed < MINUTE) return "just now";
   if (passed < HOUR) return `${Math.floor(passed / MINUTE)} min ago`;
   if (passed < DAY) return `${Math.floor(passed / HOUR)} h ago`;
   if (passed < 2 * DAY) return "yesterday";
   if (passed < 7 * DAY) return `${Math.floor(passed / DAY)} days ago`;
   return (at.getFullYear() === now.getFullYear() ? day : dayAndYear).format(at);
+}
+
+function coming(at, now) {
+  if (at.toDateString() === now.toDateString()) return "";
+  const next = new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1);
+  return at.toDateString() === next.toDateString() ? "tomorrow " : `${day.format(at)} `;
 }
 
 export function dates(root) {
