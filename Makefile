@@ -1,6 +1,7 @@
 .PHONY: demo test check lock docs browser
 PYTHON ?= python3
 BIN = .venv/bin
+unexport PYTHONDONTWRITEBYTECODE  # which would have the thousands of processes of the tests compile all they import
 
 demo: .venv/demo.stamp  ## import three real models and score a month of flights with them
 	$(BIN)/python demo/run.py
