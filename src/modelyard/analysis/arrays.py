@@ -1,0 +1,71 @@
+"""Arrays of numbers, and how they become plain values."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from modelyard.analysis.types import Gaps, Method, Metric, Numbers
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Interval = tuple[float, float, Method]
+
+
+def share(part: npt.ArrayLike, whole: npt.ArrayLike) -> Floats:
+    """Part over whole; NaN where the whole is zero."""
+    part, whole = np.broadcast_arrays(np.asarray(part, float), np.asarray(whole, float))
+    found: Floats = np.full(part.shape, np.nan)
+    np.divide(part, whole, out=found, where=whole != 0)
+    return found
+
+
+def each(cumulated: Floats) -> Floats:
+    """What sums were cumulated of."""
+    parts = np.empty_like(cumulated)
+    parts[:1] = cumulated[:1]
+    np.subtract(cumulated[1:], cumulated[:-1], out=parts[1:])
+    return parts
+
+
+def gaps(numbers: npt.ArrayLike) -> Gaps:
+    """As plain numbers; none where they are not finite."""
+    array = np.asarray(numbers, float)
+    plain = array.tolist()
+    if not np.isfinite(array).all():
+        plain = [x if math.isfinite(x) else None for x in plain]
+    return tuple(plain)
+
+
+def plain(numbers: npt.ArrayLike) -> Numbers:
+    """As plain numbers, all of which are finite."""
+    return tuple(np.asarray(numbers, float).tolist())
+
+
+def metric(
+    code: str, value: float, interval: Interval | str | None = None, *, reason: str = ""
+) -> Metric:
+    """A metric; the reason is told where the value is not finite.
+
+    Args:
+        code: its code.
+        value: what was computed.
+        interval: its limits and where they are from, or why there are none.
+        reason: why there is no value.
+    """
+    if not math.isfinite(value):
+        return Metric(code=code, reason=reason or "the numbers are too large to be computed with")
+    if interval is None or isinstance(interval, str):
+        return Metric(code=code, value=float(value), reason=interval)
+    low, high, method = interval
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return Metric(code=code, value=float(value), reason="too few rows for an interval")
+    return Metric(code=code, value=float(value), low=float(low), high=float(high), method=method)
+
+
+def absent(code: str, reason: str) -> Metric:
+    """A metric that cannot be computed."""
+    return Metric(code=code, reason=reason)

@@ -1,0 +1,135 @@
+"""Everything that is told of a binary model's scores, from one sort of them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy.typing as npt
+
+from modelyard.analysis import calibration, curves, thresholds
+from modelyard.analysis.areas import average_precision, roc_auc
+from modelyard.analysis.arrays import Floats
+from modelyard.analysis.intake import BinaryRows, binary_rows
+from modelyard.analysis.ranking import Ranking, ranked
+from modelyard.analysis.resampling import Resamples, resampled
+from modelyard.analysis.types import (
+    AtThreshold,
+    BestThreshold,
+    BinaryOptions,
+    CalibrationCurve,
+    DecisionChart,
+    Densities,
+    GainCurve,
+    Intake,
+    LiftBins,
+    Metric,
+    PrecisionRecallCurve,
+    RocCurve,
+)
+
+
+class Binary:
+    """Truth and scores of a binary model.
+
+    Args:
+        truth: 1 or True for the positive class, 0 for the other, -1 where it is missing.
+        score: probability (or any score) of the positive class; NaN where it is missing.
+        weights: of each row; none: all are 1.
+        options: how they are looked at.
+    """
+
+    def __init__(
+        self,
+        truth: npt.ArrayLike,
+        score: npt.ArrayLike,
+        weights: npt.ArrayLike | None = None,
+        *,
+        options: BinaryOptions | None = None,
+    ) -> None:
+        self.options = options or BinaryOptions()
+        self.rows: BinaryRows = binary_rows(truth, score, weights)
+        self.ranking: Ranking = ranked(self.rows.truth, self.rows.score, self.rows.weights)
+
+    @property
+    def intake(self) -> Intake:
+        """Which rows were used."""
+        return self.rows.kept.intake
+
+    @cached_property
+    def _draws(self) -> Resamples | None:
+        if self.ranking.reason:
+            return None
+        return resampled(self.ranking, self.options.resamples, self.options.seed)
+
+    def at(self, threshold: float) -> AtThreshold:
+        """Confusion and metrics that depend on the threshold."""
+        options = self.options
+        return thresholds.at_threshold(self.ranking, threshold, options.gains, options.confidence)
+
+    def best(self, code: str) -> BestThreshold:
+        """The threshold that is best for a metric: a code of `thresholds.GREATER_IS_BETTER`."""
+        return thresholds.best_threshold(self.ranking, code, self.options.gains)
+
+    def metrics(self, threshold: float) -> tuple[Metric, ...]:
+        """All metrics, those that depend on the threshold first."""
+        return (*self.at(threshold).metrics, *self.free_metrics)
+
+    @cached_property
+    def free_metrics(self) -> tuple[Metric, ...]:
+        """The metrics that depend on no threshold."""
+        confidence = self.options.confidence
+        return (
+            self._auc,
+            self._average_precision,
+            calibration.log_loss(self.rows, confidence),
+            calibration.brier_score(self.rows, confidence),
+            self.calibration_curve().loss,
+            self._lift,
+        )
+
+    @cached_property
+    def _auc(self) -> Metric:
+        return roc_auc(self.ranking, self.options.confidence)
+
+    @cached_property
+    def _average_precision(self) -> Metric:
+        return average_precision(self.ranking, self.options.confidence)
+
+    @cached_property
+    def _lift(self) -> Metric:
+        options = self.options
+        return curves.lift(self.ranking, options.lift_share, options.confidence, self._draws)
+
+    def decision_chart(self, at: Floats | None = None) -> DecisionChart:
+        """Cells and metrics at many thresholds."""
+        return thresholds.decision_chart(self.ranking, self.options.gains, at)
+
+    def roc_curve(self) -> RocCurve:
+        """The ROC curve with its band and area."""
+        return curves.roc_curve(self.ranking, self._auc, self.options.confidence, self._draws)
+
+    def precision_recall_curve(self) -> PrecisionRecallCurve:
+        """Precision by recall, and the average precision."""
+        return curves.precision_recall_curve(
+            self.ranking, self._average_precision, self.options.confidence, self._draws
+        )
+
+    def gain_curve(self) -> GainCurve:
+        """Cumulative gain, the wizard's, and the lift."""
+        options = self.options
+        return curves.gain_curve(
+            self.ranking, self._lift, options.lift_share, options.confidence, self._draws
+        )
+
+    def lift_bins(self) -> LiftBins:
+        """Lift by deciles of falling score."""
+        return curves.lift_bins(self.ranking, self.options.confidence)
+
+    def calibration_curve(self) -> CalibrationCurve:
+        """Observed by predicted rate, and the calibration loss."""
+        reason = calibration.not_probabilities(self.rows)
+        return calibration.calibration_curve(self.ranking, self.options, self._draws, reason)
+
+    def densities(self) -> Densities:
+        """Densities of scores by class."""
+        return calibration.densities(self.ranking)

@@ -1,0 +1,110 @@
+"""Scores sorted once, with the weights of positives and negatives cumulated from the top."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from modelyard.analysis.arrays import Bools, Floats, Ints, each
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Distinct scores, falling, and what lies at or above each of them.
+
+    Rows of one score cannot be told apart, so that they enter all at once.
+    """
+
+    scores: Floats
+    true: Floats
+    """Weight of the positives with at least this score."""
+    false: Floats
+    """Weight of the negatives with at least this score."""
+    true_squares: Floats
+    """Squares of weights, the same way: what variances need."""
+    false_squares: Floats
+    order: Ints
+    """Rows by rising score."""
+
+    @cached_property
+    def reached(self) -> Floats:
+        """Weight of all rows with at least each score."""
+        return self.true + self.false
+
+    @cached_property
+    def true_here(self) -> Floats:
+        """Weight of the positives with each score."""
+        return each(self.true)
+
+    @cached_property
+    def false_here(self) -> Floats:
+        """Weight of the negatives with each score."""
+        return each(self.false)
+
+    @cached_property
+    def squares_here(self) -> tuple[Floats, Floats]:
+        """Squares of weights of the positives and of the negatives with each score."""
+        if self.true_squares is self.true:
+            return self.true_here, self.false_here
+        return each(self.true_squares), each(self.false_squares)
+
+    @cached_property
+    def score_sums(self) -> Floats:
+        """Weighted sum of all scores down to each, which are taken for probabilities."""
+        return np.cumsum(np.clip(self.scores, 0, 1) * (self.true_here + self.false_here))
+
+    @property
+    def positives(self) -> float:
+        """Weight of all positives."""
+        return float(self.true[-1]) if len(self.true) else 0.0
+
+    @property
+    def negatives(self) -> float:
+        """Weight of all negatives."""
+        return float(self.false[-1]) if len(self.false) else 0.0
+
+    @property
+    def weight(self) -> float:
+        """Weight of all rows."""
+        return self.positives + self.negatives
+
+    @property
+    def reason(self) -> str:
+        """Why two classes cannot be compared; empty if they can."""
+        if not len(self.scores):
+            return "there are no rows"
+        if not self.positives:
+            return "there are no rows of the positive class"
+        return "" if self.negatives else "all rows are of the positive class"
+
+    def at_least(self, threshold: float) -> int:
+        """How many distinct scores reach a threshold."""
+        rising = self.scores[::-1]
+        return len(rising) - int(np.searchsorted(rising, threshold, side="left"))
+
+
+def ranked(truth: Bools, score: Floats, weights: Floats | None = None) -> Ranking:
+    """Sort rows by score, and cumulate."""
+    order = np.argsort(score)
+    falling = order[::-1]
+    sorted_score = score[falling]
+    last = np.flatnonzero(np.append(sorted_score[1:] != sorted_score[:-1], True)[: len(score)])
+    positive = truth[falling]
+    if weights is None:
+        true = np.cumsum(positive, dtype=np.float64)[last]
+        false = (last + 1.0) - true
+        squares = true, false
+    else:
+        weight = weights[falling]
+        true, false = _cumulated(weight, positive, last)
+        squares = _cumulated(weight * weight, positive, last)
+    return Ranking(sorted_score[last], true, false, *squares, order)
+
+
+def _cumulated(weight: Floats, positive: Bools, last: Ints) -> tuple[Floats, Floats]:
+    return (
+        np.cumsum(np.where(positive, weight, 0.0))[last],
+        np.cumsum(np.where(positive, 0.0, weight))[last],
+    )

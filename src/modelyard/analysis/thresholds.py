@@ -1,0 +1,303 @@
+"""Binary metrics at a threshold and at all of them; the threshold that is best for a metric.
+
+A row is predicted positive when its score is at least the threshold, as scoring does.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelyard.analysis.arrays import Floats, Interval, absent, gaps, metric, plain, share
+from modelyard.analysis.intervals import around, effective, of_share
+from modelyard.analysis.ranking import Ranking
+from modelyard.analysis.types import (
+    AtThreshold,
+    BestThreshold,
+    Cells,
+    DecisionChart,
+    Gains,
+    Metric,
+)
+
+GREATER_IS_BETTER = {
+    "precision": True,
+    "recall": True,
+    "f1": True,
+    "accuracy": True,
+    "mcc": True,
+    "hammingLoss": False,
+    "costMatrixGain": True,
+    "specificity": True,
+}
+"""The metrics that depend on a threshold, by code."""
+GRID = 100
+"""Steps from 0 to 1 at which the decision chart is told, besides quantiles of the scores."""
+QUANTILES = 200
+
+REASONS = {
+    "precision": "no row is predicted positive",
+    "recall": "there are no rows of the positive class",
+    "specificity": "there are no rows of the negative class",
+    "f1": "no row is positive or predicted positive",
+    "mcc": "truth or prediction is the same for all rows",
+}
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Weights of the four kinds of rows; numbers, or arrays of them."""
+
+    tp: Floats
+    fp: Floats
+    tn: Floats
+    fn: Floats
+
+    def total(self) -> Floats:
+        """Weight of all rows."""
+        return self.tp + self.fp + self.tn + self.fn
+
+    def metric(self, code: str, gains: Gains) -> Floats:
+        """A metric by its code; NaN where it cannot be computed.
+
+        Precision, recall, F1: van Rijsbergen (1979), Information Retrieval, chapter 7. MCC:
+        Matthews (1975), Biochimica et Biophysica Acta 405. The gain is the mean of the rows' gains.
+        """
+        tp, fp, tn, fn = self.tp, self.fp, self.tn, self.fn
+        match code:
+            case "precision":
+                return share(tp, tp + fp)
+            case "recall":
+                return share(tp, tp + fn)
+            case "specificity":
+                return share(tn, tn + fp)
+            case "f1":
+                return share(2 * tp, 2 * tp + fp + fn)
+            case "accuracy":
+                return share(tp + tn, self.total())
+            case "hammingLoss":
+                return share(fp + fn, self.total())
+            case "predictedPositive":
+                return share(tp + fp, self.total())
+            case "mcc":
+                roots = np.sqrt(tp + fp) * np.sqrt(tp + fn) * np.sqrt(tn + fp) * np.sqrt(tn + fn)
+                return np.clip(share(tp * tn - fp * fn, roots), -1, 1)
+            case "costMatrixGain":
+                worth = (
+                    gains.true_positive * tp
+                    + gains.false_positive * fp
+                    + gains.true_negative * tn
+                    + gains.false_negative * fn
+                )
+                return share(worth, self.total())
+        raise KeyError(code)
+
+
+def confusion(ranking: Ranking, reached: np.ndarray | int) -> Confusion:
+    """The confusion when so many of the distinct scores are predicted positive."""
+    return _confusion(ranking.true, ranking.false, reached)
+
+
+def _confusion(true: Floats, false: Floats, reached: np.ndarray | int) -> Confusion:
+    if not len(true):
+        nothing = np.zeros(np.shape(reached))
+        return Confusion(nothing, nothing, nothing, nothing)
+    at = np.maximum(np.asarray(reached) - 1, 0)
+    some = np.asarray(reached) > 0
+    tp, fp = np.where(some, true[at], 0.0), np.where(some, false[at], 0.0)
+    return Confusion(tp, fp, false[-1] - fp, true[-1] - tp)
+
+
+def at_threshold(
+    ranking: Ranking, threshold: float, gains: Gains, confidence: float
+) -> AtThreshold:
+    """Cells and metrics at one threshold."""
+    reached = ranking.at_least(threshold)
+    found = confusion(ranking, reached)
+    squares = _confusion(ranking.true_squares, ranking.false_squares, reached)
+    return AtThreshold(
+        threshold=threshold,
+        cells=cells(found),
+        metrics=of_confusion(found, squares, gains, confidence),
+    )
+
+
+def cells(found: Confusion) -> Cells:
+    """A confusion as a value."""
+    return Cells(
+        true_positive=float(found.tp),
+        false_positive=float(found.fp),
+        true_negative=float(found.tn),
+        false_negative=float(found.fn),
+    )
+
+
+def of_confusion(
+    found: Confusion, squares: Confusion, gains: Gains, confidence: float
+) -> tuple[Metric, ...]:
+    """All metrics of a confusion, with intervals.
+
+    Args:
+        found: weights of rows by cell.
+        squares: squares of weights of rows by cell.
+        gains: what each kind of row is worth.
+        confidence: level of the intervals.
+    """
+    codes = list(GREATER_IS_BETTER)
+    if not found.total():
+        return tuple(absent(code, "there are no rows") for code in codes)
+    return tuple(_told(code, found, squares, gains, confidence) for code in codes)
+
+
+def _told(
+    code: str, found: Confusion, squares: Confusion, gains: Gains, confidence: float
+) -> Metric:
+    value = float(found.metric(code, gains))
+    if math.isnan(value):
+        return absent(code, REASONS[code])
+    if code in {"f1", "mcc", "costMatrixGain"}:
+        return metric(code, value, _delta(code, value, found, squares, gains, confidence))
+    parts = {
+        "precision": (found.tp + found.fp, squares.tp + squares.fp),
+        "recall": (found.tp + found.fn, squares.tp + squares.fn),
+        "specificity": (found.tn + found.fp, squares.tn + squares.fp),
+    }
+    weight, square = parts.get(code, (found.total(), squares.total()))
+    return metric(code, value, of_share(value, float(effective(weight, square)), confidence))
+
+
+def _delta(
+    code: str,
+    value: float,
+    found: Confusion,
+    squares: Confusion,
+    gains: Gains,
+    confidence: float,
+) -> Interval:
+    """Limits by the delta method: the derivative by the weight of each cell.
+
+    All three are unchanged when all weights are doubled, so that the derivatives weighted with the
+    cells sum to zero, and squares of them are the variance (Agresti 2013, Categorical Data
+    Analysis, section 16.1).
+    """
+    tp, fp, tn, fn = (float(x) for x in (found.tp, found.fp, found.tn, found.fn))
+    within = (0.0, 1.0)
+    if code == "f1":
+        whole = 2 * tp + fp + fn
+        slopes = [(2 - 2 * value) / whole, -value / whole, 0.0, -value / whole]
+    elif code == "costMatrixGain":
+        worths = [
+            gains.true_positive,
+            gains.false_positive,
+            gains.true_negative,
+            gains.false_negative,
+        ]
+        slopes = [(worth - value) / float(found.total()) for worth in worths]
+        within = (min(worths), max(worths))
+    else:
+        sides = [tp + fp, tp + fn, tn + fp, tn + fn]
+        root = math.prod(math.sqrt(side) for side in sides)
+        a, b, c, d = (value / (2 * side) for side in sides)
+        slopes = [tn / root - a - b, -fn / root - a - c, tp / root - c - d, -fp / root - b - d]
+        within = (-1.0, 1.0)
+    parts = (squares.tp, squares.fp, squares.tn, squares.fn)
+    variance = sum(slope**2 * float(part) for slope, part in zip(slopes, parts, strict=True))
+    return around(value, variance, confidence, within=within)
+
+
+def decision_chart(
+    ranking: Ranking, gains: Gains, thresholds: Floats | None = None
+) -> DecisionChart:
+    """Cells and metrics at many thresholds.
+
+    Args:
+        ranking: the sorted scores.
+        gains: what each kind of row is worth.
+        thresholds: where; none: a grid from 0 to 1 and quantiles of the scores.
+    """
+    where = chart_thresholds(ranking) if thresholds is None else np.asarray(thresholds, float)
+    rising = ranking.scores[::-1]
+    found = confusion(ranking, len(rising) - np.searchsorted(rising, where, side="left"))
+    told = {
+        code: gaps(found.metric(code, gains)) for code in [*GREATER_IS_BETTER, "predictedPositive"]
+    }
+    return DecisionChart(
+        threshold=plain(where),
+        true_positive=plain(found.tp),
+        false_positive=plain(found.fp),
+        true_negative=plain(found.tn),
+        false_negative=plain(found.fn),
+        precision=told["precision"],
+        recall=told["recall"],
+        f1=told["f1"],
+        accuracy=told["accuracy"],
+        mcc=told["mcc"],
+        hamming_loss=told["hammingLoss"],
+        cost_matrix_gain=told["costMatrixGain"],
+        specificity=told["specificity"],
+        predicted_positive=told["predictedPositive"],
+    )
+
+
+def chart_thresholds(ranking: Ranking) -> Floats:
+    """A grid from 0 to 1, and scores that divide the rows into equal parts."""
+    grid = np.linspace(0, 1, GRID + 1)
+    finite = ranking.scores[np.isfinite(ranking.scores)]
+    if not len(finite):
+        return grid
+    weight = ranking.reached
+    at = np.searchsorted(weight, ranking.weight * np.linspace(0, 1, QUANTILES + 1))
+    some = ranking.scores[np.minimum(at, len(weight) - 1)]
+    return np.unique(np.concatenate([grid, some[np.isfinite(some)]]))
+
+
+def best_threshold(ranking: Ranking, code: str, gains: Gains) -> BestThreshold:
+    """The threshold from 0 to 1 at which a metric is best on these rows.
+
+    Of all that lie between two neighbouring scores, and so predict the same, it is the one with the
+    fewest digits; of several that are equally good, the one nearest to a half.
+
+    Args:
+        ranking: the sorted scores.
+        code: one of `GREATER_IS_BETTER`.
+        gains: what each kind of row is worth.
+    """
+    if ranking.reason:
+        return BestThreshold(code=code, reason=ranking.reason)
+    if ranking.scores[0] > 1 or ranking.scores[-1] < 0:
+        return BestThreshold(code=code, reason="the scores are not probabilities")
+    reached = np.arange(0 if ranking.scores[0] < 1 else 1, len(ranking.scores) + 1)
+    values = confusion(ranking, reached).metric(code, gains)
+    if not GREATER_IS_BETTER[code]:
+        values = -values
+    if np.isnan(values).all():
+        return BestThreshold(code=code, reason=REASONS[code])
+    best = np.nanmax(values)
+    equal = np.flatnonzero(values >= best - 1e-12 * max(1.0, abs(best)))
+    edges = np.concatenate([[1.0], ranking.scores, [0.0]])
+    # Reaching k scores means a threshold in (edges[k + 1], edges[k]]; 1 is there for k = 0.
+    low, high = edges[reached[equal] + 1], edges[reached[equal]]
+    low = np.where(reached[equal] == len(ranking.scores), -1e-300, low)
+    gap = np.where((low < 0.5) & (high >= 0.5), 0, np.minimum(abs(low - 0.5), abs(high - 0.5)))
+    nearest = int(np.argmin(gap))
+    threshold = roundest(float(low[nearest]), float(high[nearest]))
+    value = float(values[equal[nearest]])
+    return BestThreshold(
+        code=code, threshold=threshold, value=value if GREATER_IS_BETTER[code] else -value
+    )
+
+
+def roundest(low: float, high: float) -> float:
+    """The number above `low` and not above `high` with the fewest digits."""
+    if low < 0.5 <= high:
+        return 0.5
+    for digits in range(1, 17):
+        middle: float = round((low + high) / 2, digits)
+        if low < middle <= high:
+            return middle
+        below: float = math.floor(high * 10**digits) / 10**digits
+        if low < below <= high:
+            return below
+    return high
