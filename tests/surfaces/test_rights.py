@@ -279,12 +279,15 @@ def test_what_is_about_ones_own_is_no_step(people):
             yard.scenarios.create(name="own", steps=(Step(command=verb, arguments={"id": "1"}),))
 
 
+ASKED = {"search find": {"words": "e"}}
+"""What has to be said to lists that take something."""
 LISTS = [
     verb
     for verb, command in VERBS.items()
     if command.only_reads()
     and not command.project_field
-    and not any(info.is_required() for info in command.model_fields.values())
+    and {name for name, info in command.model_fields.items() if info.is_required()}
+    <= ASKED.get(verb, {}).keys()
 ]
 
 
@@ -293,10 +296,39 @@ def test_nobody_sees_names_of_projects_they_have_no_role_in(people, verb):
     yard, actors = people
     for actor in ("stranger", "contributor key for elsewhere"):
         try:
-            result = yard.acting(actors[actor]).run(VERBS[verb]())
+            result = yard.acting(actors[actor]).run(VERBS[verb](**ASKED.get(verb, {})))
         except errors.Forbidden as refused:
             result = refused.detail, refused.context
         assert "redwood" not in str(result)
+
+
+def test_everybody_finds_what_they_may_list_and_nothing_else(people):
+    yard, actors = people
+    here = {"project": "redwood"}
+    yard.models.create(name="sequoia", prediction_type="other", **here)
+    yard.connections.create(name="sequoia", path=str(yard.folder), **here)
+    step = Step(command="models.delete", arguments={"name": "sequoia", **here})
+    yard.scenarios.create(name="sequoia", steps=(step,), **here)
+    yard.jobs.submit(command="models.delete", given={"name": "sequoia", **here})
+    yard.groups.create(name="sequoias")
+    yard.users.create(name="sequoia")
+    inside = {"saved model", "connection", "scenario", "job"}
+    narrow = yard.keys.create(name="k", user="root", rights=("projects:read", "models:read"))
+    actors = actors | {"narrow": Identity("root", "key", "", narrow.id)}
+    for actor, kinds in (
+        ("local", inside | {"user", "group"}),
+        ("admin", inside | {"user", "group"}),
+        ("reader", inside),
+        ("reader by group", inside),
+        ("contributor key", inside),
+        ("narrow", {"saved model"}),
+        ("auditor", {"user"}),
+        ("stranger", set()),
+        ("admin key for elsewhere", set()),
+        ("contributor key for elsewhere", set()),
+    ):
+        found = yard.acting(actors[actor]).search.find(words="sequoia")
+        assert {each.kind for each in found} == kinds, actor
 
 
 def test_a_project_that_is_hidden_looks_like_one_that_is_not_there(people):

@@ -43,12 +43,15 @@ def authorize(context: Context, command: Command[Any]) -> None:
             _authorize_in_project(db, who, command.needs, project)
 
 
-def visible_projects(context: Context) -> frozenset[str] | None:
-    """The projects whose names the identity may see; None: all of them."""
+def visible_projects(context: Context, right: str | None = None) -> frozenset[str] | None:
+    """The projects whose names the identity may see, or in which it has a right; None: all."""
     if context.identity.is_local:
         return None
     with context.read() as db:
-        return _visible(db, standing_of(db, context.identity))
+        who = standing_of(db, context.identity)
+        if right is not None and not who.within_key(right, about_instance=False):
+            return frozenset()
+        return _visible(db, who, "reader" if right is None else role_for(right))
 
 
 def welcome(context: Context, db: Connection, project: str) -> None:
@@ -101,9 +104,11 @@ def _role_in(db: Connection, who: Standing, project: str) -> Role | None:
     return roles_of(db, who.name, project).get(project)
 
 
-def _visible(db: Connection, who: Standing) -> frozenset[str] | None:
+def _visible(db: Connection, who: Standing, needed: Role = "reader") -> frozenset[str] | None:
+    """The projects in which somebody has at least a role; None: all of them."""
     if not who.admin:
-        return frozenset(filter(who.sees, roles_of(db, who.name)))
+        roles = roles_of(db, who.name)
+        return frozenset(key for key in roles if who.sees(key) and reaches(roles[key], needed))
     if who.projects:
         return frozenset(filter(who.sees, db.scalars(select(projects.c.key))))
     return None

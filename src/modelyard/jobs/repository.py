@@ -233,7 +233,7 @@ def as_job(row: Row[Any], catalog: Catalog) -> Job:
         id=row.id,
         project=row.project,
         command=row.command,
-        arguments=_told(row, catalog),
+        arguments=told_arguments(row, catalog),
         state=row.state,
         queue=row.queue,
         actor=row.actor,
@@ -258,7 +258,8 @@ def moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _told(row: Row[Any], catalog: Catalog) -> dict[str, Any]:
+def told_arguments(row: Row[Any], catalog: Catalog) -> dict[str, Any]:
+    """The arguments in a row as they may be told: without secrets."""
     arguments = _json(row.arguments)
     if not isinstance(arguments, dict):
         return {}

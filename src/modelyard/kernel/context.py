@@ -54,8 +54,10 @@ class Authority(Protocol):
         """Let the command pass, or say why not."""
         ...
 
-    def visible_projects(self, context: Context, /) -> frozenset[str] | None:
-        """The projects whose names the identity may see; None: all of them."""
+    def visible_projects(
+        self, context: Context, right: str | None = None, /
+    ) -> frozenset[str] | None:
+        """The projects whose names the identity may see, or in which it has a right; None: all."""
         ...
 
 
@@ -111,6 +113,6 @@ class Context:
         """
         self.authority.authorize(self, command)
 
-    def visible_projects(self) -> frozenset[str] | None:
-        """The projects whose names the identity may see; None: all of them."""
-        return self.authority.visible_projects(self)
+    def visible_projects(self, right: str | None = None) -> frozenset[str] | None:
+        """The projects whose names the identity may see, or in which it has a right; None: all."""
+        return self.authority.visible_projects(self, right)

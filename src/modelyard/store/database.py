@@ -28,6 +28,7 @@ from sqlalchemy.pool import QueuePool
 from modelyard import errors
 from modelyard.kernel.secrets import SECRET_URL, hidden
 from modelyard.store.fresh import make_tables
+from modelyard.store.letters import LOWER, lower
 from modelyard.store.migrations import HEAD, revisions
 
 Begin = Callable[[], AbstractContextManager[Connection]]
@@ -125,6 +126,7 @@ def _prepare_sqlite(connection: Any, _record: object, *, busy: float) -> None:
         f"busy_timeout={int(busy * 1000)}",
     ):
         connection.execute(f"PRAGMA {pragma}")
+    connection.create_function(LOWER, 1, lower, deterministic=True)
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -29,20 +29,6 @@ from modelyard.web.pages import (
 )
 from modelyard.web.pages.form import Form
 from modelyard.web.pages.page import Download, Page, Way
-from modelyard.web.pages.search import Finder
-
-FINDERS: tuple[Finder, ...] = (
-    *projects.FINDERS,
-    *models.FINDERS,
-    *datasets.FINDERS,
-    *recipes.FINDERS,
-    *scenarios.FINDERS,
-    *jobs.FINDERS,
-    *envs.FINDERS,
-    *users.FINDERS,
-    *groups.FINDERS,
-)
-"""What the search finds, in the order in which it is shown."""
 
 WAYS: tuple[Way, ...] = importing.WAYS
 """How to get the first model, at most three."""
@@ -69,6 +55,6 @@ PAGES: tuple[Page | Form | Download, ...] = (
     *audit.PAGES,
     *settings.PAGES,
     *account.PAGES,
-    *search.pages(FINDERS),
+    *search.PAGES,
     *gallery.PAGES,
 )

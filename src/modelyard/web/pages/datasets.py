@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import get_args
 
 from modelyard import errors
@@ -17,7 +16,6 @@ from modelyard.data.commands import (
 )
 from modelyard.data.types import Dataset, DatasetOrder, Preview, SamplingMethod, Statistics
 from modelyard.jobs.commands import ShowJob
-from modelyard.projects.commands import ListProjects
 from modelyard.scoring.commands import ListRecipes, ListRuns
 from modelyard.scoring.types import RecipeSummary, RunSummary
 from modelyard.web.pages.column_lines import ColumnLine, line_of
@@ -25,7 +23,6 @@ from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.jobs import MADE
 from modelyard.web.pages.page import Crumb, Nav, Page, View, Visit, address
 from modelyard.web.pages.projects import crumb as project_crumb
-from modelyard.web.pages.search import Found
 
 ALL = "/projects/{project}/datasets"
 ONE = "/projects/{project}/datasets/{dataset}"
@@ -160,18 +157,6 @@ def columns_by_job(visit: Visit) -> ColumnsView:
     return _columns(shown, Statistics.model_validate(job.result), wait=False)
 
 
-def find(visit: Visit, text: str) -> Iterator[Found]:
-    """Datasets that fit what is searched for, some of each project."""
-    for project in visit.part(ListProjects(limit=MOST)):
-        for each in visit.part(ListDatasets(project=project.key, search=text, limit=FEW)):
-            yield Found(
-                kind="dataset",
-                name=each.name,
-                href=href(project.key, each.name),
-                about=each.location,
-            )
-
-
 def _shown(visit: Visit) -> DatasetView:
     key, name = visit.path["project"], visit.path["dataset"]
     found, problem = _known(visit, key, name)
@@ -237,8 +222,6 @@ def _deleted(visit: Visit) -> Draft:
 def _described(visit: Visit) -> Draft:
     return Draft(crumbs=crumbs(visit.path["project"], visit.path["dataset"]))
 
-
-FINDERS = (find,)
 
 PAGES: tuple[Page | Form, ...] = (
     Page(ALL, datasets, "datasets.html", Nav("Datasets", "table")),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from modelyard import errors
@@ -12,7 +11,6 @@ from modelyard.runtime.types import CodeEnv, EnvLog, EnvSummary
 from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.home import may
 from modelyard.web.pages.page import Crumb, Nav, Page, View, Visit, address
-from modelyard.web.pages.search import Found, fits
 
 PART = 50
 LISTED = 200
@@ -84,15 +82,6 @@ def href(name: str) -> str:
     return address(ONE, env=name)
 
 
-def find(visit: Visit, text: str) -> Iterator[Found]:
-    """Envs one of whose names, or whose id, holds a text."""
-    for each in visit.part(ListEnvs(limit=LISTED)):
-        if fits(text, each.id, *each.names):
-            about = f"Python {each.python}, {each.packages} packages"
-            name = each.names[0] if each.names else each.id
-            yield Found(kind="code env", name=name, href=href(each.id), about=about)
-
-
 def _called(summary: EnvSummary, asked: str) -> str:
     if asked in summary.names:
         return asked
@@ -122,8 +111,6 @@ def _deleted(visit: Visit) -> Draft:
 def _list(_visit: Visit, _made: Any) -> str:
     return ENVS.href
 
-
-FINDERS = (find,)
 
 PAGES = (
     Page("/envs", envs, "envs.html", Nav("Code envs", "terminal-2", "Instance")),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from modelyard.governance.commands import (
@@ -20,7 +19,6 @@ from modelyard.kernel.values import Value
 from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.home import may
 from modelyard.web.pages.page import Crumb, Nav, Page, View, Visit, address
-from modelyard.web.pages.search import Found, fits
 
 PART = 50
 MOST = 500
@@ -99,15 +97,6 @@ def group(visit: Visit) -> GroupView:
     )
 
 
-def find(visit: Visit, text: str) -> Iterator[Found]:
-    """Groups that fit what is searched for."""
-    if reads_groups(visit.account):
-        for each in visit.part(ListGroups()):
-            if fits(text, each.name, each.description):
-                href = _href(each.name)
-                yield Found(kind="group", name=each.name, href=href, about=each.description)
-
-
 def _href(name: str) -> str:
     return address(ONE, name=name)
 
@@ -152,8 +141,6 @@ def _removing(visit: Visit) -> Draft:
     user = visit.path["user"]
     return _about(visit, fixed={"remove": [user]}, title=f"Take {user} out of it")
 
-
-FINDERS = (find,)
 
 PAGES = (
     Page("/groups", groups, "groups.html", Nav("Groups", "users", "Instance", reads_groups)),

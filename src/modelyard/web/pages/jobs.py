@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import get_args
 
@@ -13,7 +13,6 @@ from modelyard.web.pages.form import Draft, Form
 from modelyard.web.pages.formats import sentence, took
 from modelyard.web.pages.naming import job_title
 from modelyard.web.pages.page import Crumb, Nav, Page, View, Visit, address
-from modelyard.web.pages.search import Found, fits
 
 PART = 50
 LINES = 400
@@ -196,15 +195,6 @@ def _job_draft(visit: Visit) -> Draft:
 def _shown(_visit: Visit, found: Job) -> str:
     return line_of(found).href
 
-
-def find(visit: Visit, text: str) -> Iterator[Found]:
-    """The latest jobs that fit what is searched for, by what they do or by id."""
-    for each in lines_of(visit.part(ListJobs(limit=SEARCHED))):
-        if fits(text, each.id, each.title):
-            yield Found(kind="job", name=each.title, href=each.href, about=each.said)
-
-
-FINDERS = (find,)
 
 PAGES = (
     Page("/jobs", jobs, "jobs.html", Nav("Jobs", "player-play", "")),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Literal, get_args
 
 from modelyard.models.commands import (
@@ -15,14 +14,12 @@ from modelyard.models.commands import (
     UpdateModel,
 )
 from modelyard.models.types import SavedModel, Usage, VersionSummary
-from modelyard.projects.commands import ListProjects
 from modelyard.runtime.types import PredictionType
 from modelyard.web.pages.activity import activity_of, may_read_activity
 from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.home import Happening
 from modelyard.web.pages.page import Crumb, Nav, Page, View, Visit, Way, address
 from modelyard.web.pages.projects import crumb as project_crumb
-from modelyard.web.pages.search import Found
 
 ALL = "/projects/{project}/models"
 ONE = "/projects/{project}/models/{model}"
@@ -147,18 +144,6 @@ def activity(visit: Visit) -> ActivityView:
     return ActivityView(**dict(shown), happened=happened)
 
 
-def find(visit: Visit, text: str) -> Iterator[Found]:
-    """Saved models that fit what is searched for, some of each project."""
-    for project in visit.part(ListProjects(limit=MOST)):
-        for each in visit.part(ListModels(project=project.key, search=text, limit=FEW)):
-            yield Found(
-                kind="saved model",
-                name=each.name,
-                href=href(project.key, each.name),
-                about=each.description or project.key,
-            )
-
-
 def _shown(visit: Visit) -> ModelView:
     key, name = visit.path["project"], visit.path["model"]
     return ModelView(
@@ -191,8 +176,6 @@ def _deleted(visit: Visit) -> Draft:
     key, name = visit.path["project"], visit.path["model"]
     return Draft(crumbs=crumbs(key, name), title=f"Delete {name}")
 
-
-FINDERS = (find,)
 
 PAGES: tuple[Page | Form, ...] = (
     Form(

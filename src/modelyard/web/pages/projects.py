@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from modelyard.data.commands import ListDatasets
 from modelyard.data.types import Dataset
 from modelyard.housekeeping.commands import DeleteProject
@@ -15,7 +13,6 @@ from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.home import may
 from modelyard.web.pages.jobs import JobLine, active
 from modelyard.web.pages.page import Crumb, Nav, Page, View, Visit, address
-from modelyard.web.pages.search import Found, fits
 
 PART = 100
 FEW = 8
@@ -77,13 +74,6 @@ def project(visit: Visit) -> ProjectView:
     )
 
 
-def find(visit: Visit, text: str) -> Iterator[Found]:
-    """Projects that fit what is searched for."""
-    for each in visit.part(ListProjects()):
-        if fits(text, each.key, each.description):
-            yield Found(kind="project", name=each.key, href=href(each.key), about=each.description)
-
-
 def _edited(visit: Visit) -> Draft:
     found = visit.run(ShowProject(key=visit.path["project"]))
     return Draft(
@@ -98,8 +88,6 @@ def _deleted(visit: Visit) -> Draft:
     key = visit.path["project"]
     return Draft(crumbs=(PROJECTS, crumb(key)), title=f"Delete {key}")
 
-
-FINDERS = (find,)
 
 PAGES = (
     Page("/projects", projects, "projects.html"),

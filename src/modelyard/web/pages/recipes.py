@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from modelyard.data.commands import ListDatasets
 from modelyard.models.commands import ListModels
-from modelyard.projects.commands import ListProjects
 from modelyard.scoring.commands import (
     CreateRecipe,
     DeleteRecipe,
@@ -19,7 +16,6 @@ from modelyard.scoring.types import Recipe, RecipeSummary, RunSummary
 from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.page import Crumb, Nav, Page, View, Visit, address
 from modelyard.web.pages.projects import crumb as project_crumb
-from modelyard.web.pages.search import Found, fits
 
 ALL = "/projects/{project}/recipes"
 ONE = "/projects/{project}/recipes/{recipe}"
@@ -79,19 +75,6 @@ def recipe(visit: Visit) -> RecipeView:
     )
 
 
-def find(visit: Visit, text: str) -> Iterator[Found]:
-    """Recipes that fit what is searched for."""
-    for project in visit.part(ListProjects(limit=MOST)):
-        for each in visit.part(ListRecipes(project=project.key, limit=MOST)):
-            if fits(text, each.name, each.input, each.output):
-                yield Found(
-                    kind="recipe",
-                    name=each.name,
-                    href=href(project.key, each.name),
-                    about=f"{each.input} with {each.model}, into {each.output}",
-                )
-
-
 def _crumbs(project: str, name: str = "") -> tuple[Crumb, ...]:
     above = (
         project_crumb(project),
@@ -126,8 +109,6 @@ def _deleted(visit: Visit) -> Draft:
 def _run(visit: Visit) -> Draft:
     return Draft(crumbs=_crumbs(visit.path["project"], visit.path["recipe"]))
 
-
-FINDERS = (find,)
 
 PAGES: tuple[Page | Form, ...] = (
     Page(ALL, recipes, "recipes.html", Nav("Scoring recipes", "bolt")),

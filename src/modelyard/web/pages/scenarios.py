@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,13 +21,11 @@ from modelyard.jobs.scenarios.commands import (
 from modelyard.jobs.scenarios.types import Condition, RunState, Scenario, StepRun, StepState
 from modelyard.jobs.scenarios.types import ScenarioRun as Run
 from modelyard.kernel.values import Value, now
-from modelyard.projects.commands import ListProjects
 from modelyard.verbs import CATALOG
 from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.naming import about
 from modelyard.web.pages.page import Crumb, Nav, Page, View, Visit, address
 from modelyard.web.pages.projects import crumb
-from modelyard.web.pages.search import Found, fits
 
 PART = 50
 RUNS = 20
@@ -167,16 +165,6 @@ def scenario(visit: Visit) -> ScenarioView:
     )
 
 
-def find(visit: Visit, text: str) -> Iterator[Found]:
-    """Scenarios that fit what is searched for, in the first projects that one sees."""
-    for project in visit.part(ListProjects(limit=SEARCHED)):
-        for each in visit.part(ListScenarios(project=project.key, limit=PART)):
-            if fits(text, each.name, each.description):
-                href = _href(project.key, each.name)
-                about_it = each.description or project.key
-                yield Found(kind="scenario", name=each.name, href=href, about=about_it)
-
-
 def when(scenario: Scenario) -> str:
     """When a scenario runs, in words."""
     if scenario.cron:
@@ -311,8 +299,6 @@ def _run_by_hand(visit: Visit) -> Draft:
 def _one(visit: Visit, _made: Any = None) -> str:
     return _href(visit.path["project"], visit.path["name"])
 
-
-FINDERS = (find,)
 
 PAGES = (
     Page(PATH, scenarios, "scenarios.html", Nav("Scenarios", "clock")),

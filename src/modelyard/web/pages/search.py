@@ -1,48 +1,79 @@
-"""The page that searches everything; what can be found is said by the pages that show it."""
+"""The page that searches everything."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from typing import get_args
 
 from modelyard.kernel.values import Value
-from modelyard.web.pages.page import Page, View, Visit
+from modelyard.search.commands import LONGEST, FindThings
+from modelyard.search.types import Found, Kind
+from modelyard.web.pages.page import Page, View, Visit, address
 
-LONGEST = 200
+FEW, MANY = 10, 200
+"""How many of each kind are shown, and how many where one kind is asked for."""
+PLACES: dict[Kind, str] = {
+    "project": "/projects/{name}",
+    "saved model": "/projects/{project}/models/{name}",
+    "version": "/projects/{project}/models/{model}/versions/{name}",
+    "dataset": "/projects/{project}/datasets/{name}",
+    "connection": "/projects/{project}/connections/{name}",
+    "recipe": "/projects/{project}/recipes/{name}",
+    "scenario": "/projects/{project}/scenarios/{name}",
+    "job": "/jobs/{name}",
+    "code env": "/envs/{name}",
+    "user": "/users/{name}",
+    "group": "/groups/{name}",
+}
+"""The page of each thing, by its kind."""
 
 
-class Found(Value):
-    """Something that fits."""
+class FoundLine(Value):
+    """Something that fits, as the list shows it."""
 
-    kind: str
-    """What it is, in the glossary's word."""
+    kind: Kind
     name: str
+    """A version's after that of its saved model; what a job does, since its name is an id."""
     href: str
-    about: str = ""
-
-
-Finder = Callable[[Visit, str], Iterable[Found]]
-"""Finds things whose name or description holds a text, in any case; the first few."""
+    about: str
+    project: str | None
 
 
 class SearchView(View):
     """What fits the text that is searched for."""
 
     text: str
-    found: tuple[Found, ...]
+    kind: Kind | None
+    """The kind that alone is shown."""
+    found: tuple[FoundLine, ...]
+    more: tuple[Kind, ...]
+    """The kinds of which more may fit."""
 
 
-def pages(finders: Sequence[Finder]) -> tuple[Page, ...]:
-    """The page, asking all finders."""
+def search(visit: Visit) -> SearchView:
+    """Ask for it; of each kind a few, or many of one."""
+    text = visit.asked("q").strip()[:LONGEST]
+    kind = visit.one_of("kind", get_args(Kind))
+    most = FEW if kind is None else MANY
+    found = visit.run(FindThings(words=text, kind=kind, limit=most)) if text else []
+    kinds = [each.kind for each in found]
+    return SearchView(
+        title="Search",
+        text=text,
+        kind=kind,
+        found=tuple(map(_line, found)),
+        more=tuple(each for each in dict.fromkeys(kinds) if kinds.count(each) == most),
+    )
 
-    def search(visit: Visit) -> SearchView:
-        text = visit.asked("q").strip()[:LONGEST]
-        found = [each for find in finders for each in find(visit, text)] if text else []
-        return SearchView(title="Search", text=text, found=tuple(found))
 
-    return (Page("/search", search, "search.html"),)
+def _line(found: Found) -> FoundLine:
+    names = {"name": found.name, "project": found.project or "", "model": found.model or ""}
+    name, about = found.name, found.about
+    if found.kind == "job":
+        name, about = about, name
+    elif found.model:
+        name = f"{found.model} {name}"
+    href = address(PLACES[found.kind], **names)
+    return FoundLine(kind=found.kind, name=name, href=href, about=about, project=found.project)
 
 
-def fits(text: str, *words: str) -> bool:
-    """Whether one of some words holds a text, in any case."""
-    wanted = text.casefold()
-    return any(wanted in word.casefold() for word in words)
+PAGES = (Page("/search", search, "search.html"),)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from modelyard.governance.commands import (
@@ -19,7 +18,6 @@ from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.home import may
 from modelyard.web.pages.keys import KeyLine, SessionLine, keys_of, rules_all, sessions_of
 from modelyard.web.pages.page import Crumb, Nav, Page, View, Visit, address
-from modelyard.web.pages.search import Found
 
 PART = 50
 FEW = 10
@@ -90,13 +88,6 @@ def user(visit: Visit) -> UserView:
     )
 
 
-def find(visit: Visit, text: str) -> Iterator[Found]:
-    """Users whose names or addresses hold a text."""
-    if reads_users(visit.account):
-        for each in visit.part(ListUsers(search=text, limit=FEW)):
-            yield Found(kind="user", name=each.name, href=_href(each.name), about=each.display_name)
-
-
 def _href(name: str) -> str:
     return address(ONE, name=name)
 
@@ -120,8 +111,6 @@ def _edited(visit: Visit) -> Draft:
     values = {name: getattr(found, name) for name in ("display_name", "email", "admin")}
     return _about(visit, values=values, seen=found, title=f"Edit {found.name}")
 
-
-FINDERS = (find,)
 
 PAGES = (
     Page("/users", users, "users.html", Nav("Users", "user", "Instance", reads_users)),

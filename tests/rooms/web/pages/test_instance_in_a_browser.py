@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -126,11 +127,31 @@ def test_the_settings_tell_who_set_them(ana):
 
 @pytest.mark.parametrize(
     ("text", "kind"),
-    [("nightly", "scenario"), ("flights", "project"), ("rob", "user"), ("team", "code env")],
+    [
+        ("nightly", "scenario"),
+        ("flights", "project"),
+        ("rob", "user"),
+        ("team", "code env"),
+        ("june", "job"),
+    ],
 )
 def test_the_search_finds_it(ana, instance, text, kind):
     found = ana.page.request.get(f"/search.json?q={text}").json()["found"]
     assert kind in {each["kind"] for each in found}
+    for each in found:
+        assert ana.page.request.get(each["href"]).status == 200, each
+
+
+def test_all_of_a_kind_are_found_by_asking_for_it(ana, instance, site):
+    for number in range(11):
+        site.yard.groups.create(name=f"squad-{number:02}")
+    page = ana.page
+    page.goto("/search?q=SQUAD")
+    expect(page.get_by_role("row")).to_have_count(11)
+    page.get_by_role("link", name="Group", exact=True).click()
+    expect(page.get_by_role("row")).to_have_count(12)
+    page.get_by_role("link", name="squad-10").click()
+    expect(page).to_have_title(re.compile("squad-10"))
 
 
 def test_a_reader_finds_only_what_he_may_see(rob, instance):

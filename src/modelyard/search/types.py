@@ -1,0 +1,26 @@
+"""The words of the search."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from modelyard.kernel.values import Value
+
+Kind = Literal[
+    "project", "saved model", "version", "dataset", "connection", "recipe", "scenario", "job",
+    "code env", "user", "group",
+]  # fmt: skip
+
+
+class Found(Value):
+    """Something that fits what was searched for."""
+
+    listed: ClassVar = ("kind", "name", "project", "model", "about")
+
+    kind: Kind
+    name: str = Field(description="its name; of a job its id")
+    project: str | None = Field(default=None, description="the project that it is in, if any")
+    model: str | None = Field(default=None, description="the saved model of a version")
+    about: str = Field(default="", description="what is said of it")
