@@ -20,14 +20,13 @@ from pydantic import Field
 
 from modelyard import errors
 from modelyard.kernel.paths import inner_path
-from modelyard.kernel.values import KEY_PATTERN, Value
+from modelyard.kernel.values import DIGEST_PATTERN, KEY_PATTERN, Value
 
 KIND: Literal["modelyard-backup"] = "modelyard-backup"
 FORMAT = 1
 MANIFEST = "manifest.json"
 SETTINGS = "settings.toml"
 ROWS, ARTIFACTS, FILES = "rows/", "artifacts/", "files/"
-DIGEST = r"^[0-9a-f]{64}$"
 
 
 class Member(Value):
@@ -35,7 +34,7 @@ class Member(Value):
 
     name: str
     size: int = Field(ge=0)
-    sha256: str = Field(pattern=DIGEST)
+    sha256: str = Field(pattern=DIGEST_PATTERN)
     modified: float | None = None
     """Of a project's file: seconds since 1970."""
 

@@ -30,6 +30,7 @@ from modelyard.backups.manifest import (
 from modelyard.backups.rows import lines
 from modelyard.backups.types import BackupContent
 from modelyard.backups.writing import blocks
+from modelyard.kernel.faults import located
 from modelyard.kernel.progress import Progress
 from modelyard.store.database import known_revisions
 from modelyard.store.migrations import HEAD
@@ -198,9 +199,8 @@ def _manifest_in(text: bytes) -> Manifest:
     try:
         manifest = Manifest.model_validate_json(text)
     except ValidationError as exc:
-        fault = exc.errors(include_url=False)[0]
-        where = ".".join(map(str, fault["loc"]))
-        raise errors.Invalid(f"its table of contents is wrong: {where}: {fault['msg']}") from exc
+        fault = located(exc.errors(include_url=False)[0])
+        raise errors.Invalid(f"its table of contents is wrong: {fault}") from exc
     if manifest.revision > HEAD:
         raise errors.Conflict(
             f"Modelyard {by} wrote this backup, whose tables are of revision {manifest.revision}; "

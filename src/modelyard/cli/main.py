@@ -16,7 +16,7 @@ from modelyard.backups.commands import CreateBackup
 from modelyard.cli.backups import restore
 from modelyard.cli.interrupts import second_ends_at_once
 from modelyard.cli.next_steps import next_steps
-from modelyard.cli.options import parameters_of, values_from
+from modelyard.cli.options import is_narrowed, parameters_of, values_from
 from modelyard.cli.place import Place, chosen_place
 from modelyard.cli.problems import (
     INTERRUPTED,
@@ -131,7 +131,8 @@ def run(
 
     with progress_bar(quiet=as_json) as progress, closing(place.open(progress)) as yard:
         result = yard.submit(filled) if detach else yard.run(filled)
-    tell_result(result, Job if detach else command.result_type(), as_json=as_json)
+    kind = Job if detach else command.result_type()
+    tell_result(result, kind, as_json=as_json, narrowed=is_narrowed(filled))
     if (detach or command is SubmitJob) and not as_json:
         click.echo(f"\n{next_steps(result, place)}")
 

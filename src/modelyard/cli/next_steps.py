@@ -7,10 +7,8 @@ from collections.abc import Iterator
 from modelyard.cli.place import Place
 from modelyard.files.commands import GetFile
 from modelyard.jobs.types import Job
-from modelyard.kernel.values import LocalPath
+from modelyard.kernel.values import FILES, LocalPath
 from modelyard.verbs import CATALOG
-
-FILES = "files://"
 
 
 def next_steps(job: Job, place: Place) -> str:

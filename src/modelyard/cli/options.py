@@ -10,16 +10,20 @@ from typing import Any, Literal, get_args, get_origin
 import click
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails, PydanticUndefined
+from pydantic_core import PydanticUndefined
 
 from modelyard import errors
 from modelyard.cli.lists import read_labels, read_list
 from modelyard.cli.place import place_options
 from modelyard.cli.secret_options import options_of, with_secrets
-from modelyard.kernel.command import Command
+from modelyard.kernel.command import Command, ProjectCommand
+from modelyard.kernel.faults import located
 from modelyard.kernel.secrets import is_secret
 from modelyard.kernel.shapes import is_list, plain
 from modelyard.runtime.types import Label
+
+NOT_NARROWING = ("limit", "sort", "tracking_uri", "registry_uri")
+"""Options of lists that leave nothing out: they say how many, in which order, and where."""
 
 
 def parameters_of(command: type[Command[Any]]) -> list[click.Parameter]:
@@ -132,6 +136,17 @@ def _pair(text: str, option: str) -> tuple[str, Any]:
         raise errors.Invalid(f"{option} {text!r}: what follows := is no JSON: {error}") from error
 
 
+def is_narrowed(command: Command[Any]) -> bool:
+    """Whether fewer things were asked for than there are: by more than where they are."""
+    where = {*command.arguments, *NOT_NARROWING}
+    if isinstance(command, ProjectCommand):
+        where.add(command.project_field)
+    return any(
+        name not in where and getattr(command, name) is not True
+        for name in command.model_fields_set
+    )
+
+
 def _is_structure(shape: Any) -> bool:
     return isinstance(shape, type) and issubclass(shape, BaseModel)
 
@@ -156,11 +171,5 @@ def _structure(shape: type[BaseModel], text: str, option: str) -> BaseModel:
     try:
         return shape.model_validate_json(text)
     except ValidationError as error:
-        faults = "; ".join(map(_fault, error.errors(include_url=False)))
+        faults = "; ".join(map(located, error.errors(include_url=False)))
         raise errors.Invalid(f"{option} {text!r}: {faults}") from error
-
-
-def _fault(fault: ErrorDetails) -> str:
-    where = ".".join(map(str, fault["loc"]))
-    said = fault["msg"].removeprefix("Value error, ")
-    return f"{where}: {said}" if where else said

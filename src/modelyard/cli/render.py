@@ -27,22 +27,27 @@ from modelyard.scoring.types import PredictedRow, Predictions
 
 WIDTH = 120
 """Columns of text where no terminal says how wide it is."""
+EMPTY = "Nothing here yet."
+NO_MATCH = "Nothing matches what was asked for."
 SECONDS_BETWEEN_LINES = 10.0
 """How often a long phase says how far it is where stderr is no terminal."""
 
 
-def tell_result(result: Any, kind: Any, *, as_json: bool) -> None:
-    """Print a result of a type on stdout: as one JSON document, or for people."""
+def tell_result(result: Any, kind: Any, *, as_json: bool, narrowed: bool = False) -> None:
+    """Print a result of a type on stdout: as one JSON document, or for people.
+
+    `narrowed` says that not everything was asked for.
+    """
     if as_json:
         click.echo(TypeAdapter(kind).dump_json(result, indent=2))
         return
-    show(result)
+    show(result, empty=NO_MATCH if narrowed else EMPTY)
     if isinstance(result, Page) and result.next:
         click.echo(f"there are more: --after {result.next}", err=True)
 
 
-def show(result: Any) -> None:
-    """Print a result on stdout, for people."""
+def show(result: Any, *, empty: str = EMPTY) -> None:
+    """Print a result on stdout, for people; `empty` is what a list says that has nothing."""
     console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
     if result is None:
         console.print("Done.")
@@ -59,7 +64,7 @@ def show(result: Any) -> None:
     elif isinstance(result, BaseModel):
         console.print(details(result))
     elif isinstance(result, Sequence) and not isinstance(result, str):
-        console.print(listing(result) if result else "Nothing here yet.")
+        console.print(listing(result) if result else empty)
     else:
         console.print(Text(str(result)))
 

@@ -19,11 +19,11 @@ from modelyard import errors
 from modelyard.client import packing
 from modelyard.client.fetching import fetch_data, fetch_model
 from modelyard.client.places import require_free
-from modelyard.client.sending import FILES, TRANSIT, Run, Sender
+from modelyard.client.sending import Run, Sender
 from modelyard.data.commands import ListDatasets
 from modelyard.kernel.command import Command
 from modelyard.kernel.progress import Progress
-from modelyard.kernel.values import LocalPath
+from modelyard.kernel.values import FILES, TRANSIT, LocalPath
 from modelyard.models.types import OTHER_ARCHIVES
 
 URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")

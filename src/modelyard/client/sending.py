@@ -15,10 +15,8 @@ from modelyard.files.commands import DeleteFile, PutFile, ShowFile
 from modelyard.files.types import StoredFile
 from modelyard.kernel.command import Command
 from modelyard.kernel.progress import Progress
-from modelyard.kernel.values import LocalPath
+from modelyard.kernel.values import FILES, TRANSIT, LocalPath
 
-FILES = "files://"
-TRANSIT = "transit"
 Run = Callable[[Command[Any]], Any]
 
 

@@ -38,6 +38,7 @@ from modelyard.data.types import Definition
 from modelyard.files.access import room
 from modelyard.kernel import paths
 from modelyard.kernel.context import Context
+from modelyard.kernel.values import FILES
 
 __all__ = [
     "PREFIX",
@@ -167,7 +168,7 @@ def _writable_place(
         return known, place
     paths.require_inside(context, place.path, place.root)
     _require_one_file(name_or_path, place.path, names)
-    if (definition.path or "").startswith(paths.FILES) and definition.connection is None:
+    if (definition.path or "").startswith(FILES) and definition.connection is None:
         place.path.parent.mkdir(parents=True, exist_ok=True)
     options = place.options
     if options.format is None:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from modelyard import errors
 from modelyard.kernel import paths
 from modelyard.kernel.context import Context
+from modelyard.kernel.values import FILES
 
 PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 NO_URL = (
@@ -99,7 +100,7 @@ def located(context: Context, project: str, settled: str) -> str:
         return settled
     parsed = parse(settled)
     file = parsed.database or ""
-    if parsed.get_backend_name() != "sqlite" or not file.startswith(paths.FILES):
+    if parsed.get_backend_name() != "sqlite" or not file.startswith(FILES):
         return settled
     place = paths.locate(context, project, file)
     return parsed.set(database=str(place)).render_as_string(hide_password=False)

@@ -19,6 +19,7 @@ from modelyard.files.types import StoredFile
 from modelyard.jobs.access import is_named
 from modelyard.kernel import paths
 from modelyard.kernel.context import Context
+from modelyard.kernel.values import TRANSIT
 
 CHUNK = 1 << 20
 MIB = 1 << 20
@@ -170,7 +171,7 @@ def sweep_transit(context: Context, project: str) -> None:
     """
     days, top = context.settings.files.transit_days, paths.files_folder(context, project)
     oldest = time.time() - days * 24 * 3600
-    for file in list(every_file(top / paths.TRANSIT)) if days else ():
+    for file in list(every_file(top / TRANSIT)) if days else ():
         try:
             if file.stat().st_mtime < oldest and not _is_needed(context, file.relative_to(top)):
                 remove(file, top)

@@ -14,6 +14,7 @@ from modelyard.kernel import paths
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.paging import Page
+from modelyard.kernel.values import FILES
 from modelyard.projects.access import require_project, require_same
 from modelyard.projects.types import Project
 
@@ -96,9 +97,7 @@ def _project(context: Context, key: str) -> Project:
 def _place(context: Context, project: str, path: str) -> Path:
     """Where a path among a project's files is, whether there is something or not."""
     _project(context, project)
-    return paths.locate(
-        context, project, f"{paths.FILES}{paths.inner_path(path.removeprefix(paths.FILES))}"
-    )
+    return paths.locate(context, project, f"{FILES}{paths.inner_path(path.removeprefix(FILES))}")
 
 
 def _find(context: Context, project: str, path: str) -> Path:

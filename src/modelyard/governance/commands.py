@@ -29,7 +29,7 @@ from modelyard.governance.types import (
 from modelyard.kernel.command import Command, ProjectCommand
 from modelyard.kernel.paging import Paged
 from modelyard.kernel.secrets import NEW_SECRET, SECRET
-from modelyard.kernel.values import LocalPath, Name, ProjectKey
+from modelyard.kernel.values import DIGEST_PATTERN, LocalPath, Name, ProjectKey
 
 LONGEST_PASSWORD = 1024
 
@@ -366,6 +366,6 @@ class VerifyAudit(Command[AuditCheck]):
 
     head: str | None = Field(
         default=None,
-        pattern=r"^[0-9a-f]{64}$",
+        pattern=DIGEST_PATTERN,
         description="hash of an entry that was kept elsewhere: it has to be in the log",
     )

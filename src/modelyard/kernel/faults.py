@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,6 +15,49 @@ LOOKED_AT = 1000
 TOLD = 20
 SHOWN = 200
 """Letters of a wrong value that a message repeats."""
+_TRUTH = "must be true or false"
+_WHOLE = "must be a whole number"
+_NUMBER = "must be a number"
+_LIST = "must be a list"
+_OBJECT = "must be an object, as in JSON"
+_MOMENT = "must be a date with a time, such as 2026-07-01T09:30:00Z"
+WORDS = {
+    "missing": "is needed and was not given",
+    "extra_forbidden": "is not known here",
+    "bool_type": _TRUTH,
+    "bool_parsing": _TRUTH,
+    "int_type": _WHOLE,
+    "int_parsing": _WHOLE,
+    "int_parsing_size": "has too many digits",
+    "int_from_float": _WHOLE,
+    "float_type": _NUMBER,
+    "float_parsing": _NUMBER,
+    "finite_number": "must be a finite number",
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+    "string_type": "must be text",
+    "string_unicode": "must be text in UTF-8",
+    "string_too_short": "must have at least {min_length} characters",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_pattern_mismatch": "must match {pattern}",
+    "too_short": "must have at least {min_length} items",
+    "too_long": "must have at most {max_length} items",
+    "literal_error": "must be {expected}",
+    "tuple_type": _LIST,
+    "list_type": _LIST,
+    "dict_type": _OBJECT,
+    "model_type": _OBJECT,
+    "datetime_type": _MOMENT,
+    "datetime_parsing": _MOMENT,
+    "datetime_from_date_parsing": _MOMENT,
+    "invalid-json-value": "must be a value that JSON has",
+    "json_invalid": "cannot be read as JSON: {error}",
+}
+"""What is wrong, by pydantic's name for it and with the facts that it gives."""
+_NOT_THERE = {"missing", "extra_forbidden"}
+_NOT_EMPTY = {"string_too_short", "too_short"}
 
 
 def invalid(
@@ -39,15 +82,31 @@ def invalid(
     return errors.Invalid("; ".join([*said, *more]), faults=faults)
 
 
+def problem(fault: Mapping[str, Any]) -> str:
+    """What is wrong with one value, of what `ValidationError.errors` lists."""
+    kind, facts = fault["type"], fault.get("ctx", {})
+    if kind in _NOT_EMPTY and facts["min_length"] == 1:
+        return "must not be empty"
+    if kind == "string_pattern_mismatch" and facts["pattern"] in PATTERNS:
+        return PATTERNS[facts["pattern"]]
+    if kind in WORDS:
+        return WORDS[kind].format_map({name: _shown(fact) for name, fact in facts.items()})
+    return str(fault["msg"]).removeprefix("Value error, ")
+
+
+def located(fault: Mapping[str, Any]) -> str:
+    """The same, with where the value stands."""
+    where = ".".join(map(str, fault["loc"]))
+    return f"{where}: {problem(fault)}" if where else problem(fault)
+
+
+def _shown(fact: Any) -> str:
+    return f"{fact:g}" if isinstance(fact, float) else str(fact)
+
+
 def _problem(fault: dict[str, Any], secret: Container[object]) -> str:
-    if fault["type"] == "missing":
-        return "is needed and was not given"
-    if fault["type"] == "extra_forbidden":
-        return "is not known here"
-    said = str(fault["msg"]).removeprefix("Value error, ")
-    if fault["type"] == "string_pattern_mismatch":
-        said = PATTERNS.get(fault["ctx"]["pattern"], said)
-    if not fault["loc"] or fault["loc"][0] in secret:
+    said = problem(fault)
+    if fault["type"] in _NOT_THERE or not fault["loc"] or fault["loc"][0] in secret:
         return said
     given = repr(fault["input"])
     return f"{said} (given: {given if len(given) <= SHOWN else given[:SHOWN] + '…'})"

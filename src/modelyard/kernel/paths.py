@@ -18,13 +18,10 @@ from typing import Any
 from modelyard import errors
 from modelyard.kernel.command import Command
 from modelyard.kernel.context import Context
-from modelyard.kernel.values import LocalPath
+from modelyard.kernel.values import FILES, LocalPath
 
-FILES = "files://"
 FOLDER = "files"
 TRANSFERS = "transfers"
-TRANSIT = "transit"
-"""The folder of a project's files where clients put what one command reads or writes."""
 LONGEST_PATH = 1024
 LONGEST_NAME = 255
 URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")

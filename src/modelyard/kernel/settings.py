@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from modelyard import errors
-from modelyard.kernel.values import Verdict
+from modelyard.kernel.faults import located
+from modelyard.kernel.values import ISSUER_PATTERN, ORIGIN_PATTERN, Verdict
 
 SETTINGS_FILE = "modelyard.toml"
 SHORTEST_SECRET = 32
@@ -85,7 +86,7 @@ class OidcSettings(Section):
 
     issuer: str = Field(
         default="",
-        pattern=r"^(https://\S+|http://(localhost|127\.0\.0\.1)(:\d+)?(/\S*)?)?$",
+        pattern=ISSUER_PATTERN,
         max_length=255,
         description="address of the provider, exactly as it calls itself; empty: there is none",
     )
@@ -146,7 +147,7 @@ class SecuritySettings(Section):
     )
     url: str = Field(
         default="",
-        pattern=r"^(https?://[^/\s]+)?$",
+        pattern=ORIGIN_PATTERN,
         description="address under which browsers reach the server, such as "
         "https://modelyard.example.org, where a reverse proxy stands before it",
     )
@@ -353,7 +354,5 @@ def read_settings(folder: Path) -> Settings:
     try:
         return Settings(**table)
     except ValidationError as exc:
-        lines = "; ".join(
-            f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in exc.errors()
-        )
+        lines = "; ".join(map(located, exc.errors()))
         raise errors.Invalid(f"settings in {file} or MODELYARD_* are wrong: {lines}") from exc

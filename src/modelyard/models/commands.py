@@ -8,7 +8,7 @@ from pydantic import Field
 
 from modelyard.kernel.command import ProjectCommand
 from modelyard.kernel.paging import Paged
-from modelyard.kernel.values import LocalPath, Name
+from modelyard.kernel.values import DIGEST_PATTERN, LocalPath, Name
 from modelyard.models.types import (
     ExampleRows,
     ModelVersion,
@@ -192,7 +192,7 @@ class ImportVersion(ModelRequest[ModelVersion]):
     description: str = Field(default="", description="one line for people")
     digest: str | None = Field(
         default=None,
-        pattern="^[0-9a-f]{64}$",
+        pattern=DIGEST_PATTERN,
         description="import just what a probe gave this digest to, without fetching it again if "
         "it is still here",
     )

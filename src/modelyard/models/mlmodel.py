@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from modelyard import errors
+from modelyard.kernel.faults import located
 from modelyard.models.declared_inputs import DamagedSignature, read_inputs, read_outputs
 from modelyard.models.inner_paths import leaves_folder
 from modelyard.models.plain_yaml import NotPlain, load_plain
@@ -49,9 +50,7 @@ def read_mlmodel(folder: Path) -> tuple[ModelFile, dict[str, Any]]:
     except DamagedSignature as exc:
         raise errors.Invalid(f"{file} is damaged: its signature cannot be read: {exc}") from exc
     except ValidationError as exc:
-        wrong = exc.errors()[0]
-        where = ".".join(map(str, wrong["loc"]))
-        raise errors.Invalid(f"{file} is damaged: {where}: {wrong['msg']}") from exc
+        raise errors.Invalid(f"{file} is damaged: {located(exc.errors()[0])}") from exc
 
 
 def _load(folder: Path) -> dict[str, Any]:

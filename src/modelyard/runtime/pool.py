@@ -13,6 +13,7 @@ import pyarrow as pa
 from pydantic import ValidationError
 
 from modelyard import errors
+from modelyard.kernel.faults import invalid
 from modelyard.kernel.settings import RuntimeSettings
 from modelyard.runtime.isolation import threads_per_worker
 from modelyard.runtime.process import Lost, WorkerSpec
@@ -81,7 +82,9 @@ class WorkerPool:
         try:
             return LoadedModel.model_validate(reply.meta)
         except ValidationError as exc:
-            raise errors.Failed(f"{self._name} is described in no known way: {exc}") from exc
+            raise errors.Failed(
+                f"{self._name} is described in no known way: {invalid(exc)}"
+            ) from exc
 
     def predict(self, table: pa.Table | pa.RecordBatch, options: PredictOptions) -> Reply:
         """Predict the rows of a table.

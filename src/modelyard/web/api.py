@@ -35,8 +35,8 @@ from modelyard.web.submitting import accepted, as_job, waited, wished_wait
 from modelyard.web.threads import Threads
 from modelyard.web.transfers import (
     BYTES,
+    HandedOut,
     Transfers,
-    handed_out,
     receive_file,
     require_bytes,
 )
@@ -141,7 +141,7 @@ class Api:
             answer = await self._threads.run(self._carry_out_once, request, asked, digest)
             return (await self._unless_waited_for(request, asked, answer)).response()
         result = await self._threads.run(self._acting(asked).run, command)
-        return handed_out(place, route.result.dump_json(result, ensure_ascii=True))
+        return HandedOut(place, route.result.dump_json(result, ensure_ascii=True))
 
     async def _take_in(self, request: Request, asked: Asked, place: Path) -> bytes:
         """Take the file of a request, from somebody who may do with it what he asks; its digest."""

@@ -37,6 +37,7 @@ HEADERS: dict[str, dict[str, Any]] = {
         "Idempotency-Key": "a word of your own, such as a UUID: what is sent again under it within "
         "24 hours is not done again but gets the same answer",
         "Content-Digest": "sha-256=:BASE64: (RFC 9530); what does not match it is refused",
+        "Range": "bytes=FIRST-LAST: this part of the file alone",
         "Prefer": f"wait=N: wait up to N seconds ({LONGEST_WAIT} at most) for the result",
     }.items()
 }
@@ -179,6 +180,9 @@ class OpenApi:
             statuses = (*statuses, *WITH_BODY)
             if rest:
                 operation["requestBody"] = _body(route, arguments, rest)
+        if route.command.receives:
+            statuses = (*statuses, 416)
+            parameters.append(HEADERS["Range"])
         if route.command.sends:
             statuses = (*statuses, *WITH_BODY)
             operation["requestBody"] = {"required": True, "content": {BYTES: {"schema": FILE}}}

@@ -37,6 +37,7 @@ TITLES = {
     412: "Changed meanwhile",
     413: "Too large",
     415: "Wrong content type",
+    416: "No such range",
     422: "Cannot be done",
     429: "Too many requests",
     431: "Headers too large",

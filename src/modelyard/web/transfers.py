@@ -16,19 +16,25 @@ from typing import BinaryIO
 
 from starlette.requests import Request
 from starlette.responses import FileResponse
+from starlette.types import Message, Receive, Scope, Send
 
 from modelyard import errors
 from modelyard.kernel.etags import tag_of
 from modelyard.kernel.paths import TRANSFERS
 from modelyard.kernel.wire import RESULT
-from modelyard.web.answers import SAFE
+from modelyard.web.answers import SAFE, Answer
 from modelyard.web.bodies import arriving, declared_length, too_large
 from modelyard.web.conditions import FRESH
-from modelyard.web.problems import Refused
+from modelyard.web.problems import Refused, problem
 from modelyard.web.threads import Threads
 
 BYTES = "application/octet-stream"
 BLOCK = 1 << 20
+UNRANGED = {
+    400: "Range is understood as bytes=FIRST-LAST; send that, or none",
+    416: "the range that was asked for is not in the file",
+}
+"""What is wrong with a range, by the status that says so."""
 DIGEST = re.compile(r"(?:^|,)\s*sha-256=:([A-Za-z0-9+/=]*):\s*(?:$|,)", re.IGNORECASE)
 
 
@@ -133,10 +139,35 @@ async def receive_file(
     return found.digest()
 
 
-def handed_out(file: Path, result: bytes) -> FileResponse:
-    """A file as the body of an answer, whole or in ranges; the command's result is a header."""
-    headers = {**SAFE, **FRESH, RESULT: result.decode("ascii"), "etag": tag_of(result)}
-    return FileResponse(file, headers=headers, media_type=BYTES)
+class HandedOut(FileResponse):
+    """A file as the body of an answer, whole or in ranges; the command's result is a header.
+
+    A range that cannot be had is refused as everything else is: by a problem document.
+    """
+
+    def __init__(self, file: Path, result: bytes) -> None:
+        headers = {**SAFE, **FRESH, RESULT: result.decode("ascii"), "etag": tag_of(result)}
+        super().__init__(file, headers=headers, media_type=BYTES)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        refused: list[int] = []
+
+        async def pass_on(message: Message) -> None:
+            if message.get("status") in UNRANGED:
+                refused.append(message["status"])
+            if not refused:
+                await send(message)
+
+        await super().__call__(scope, receive, pass_on)
+        if refused:
+            await self._refusal(refused[0]).response()(scope, receive, send)
+
+    def _refusal(self, status: int) -> Answer:
+        size = int(self.headers["content-length"])
+        headers = {"content-range": f"bytes */{size}"} if status == 416 else {}
+        error = errors.Invalid(f"{UNRANGED[status]}; the file has {size:,} bytes", size=size)
+        return problem(error, status=status, headers=headers)
 
 
 def _writer(file: BinaryIO, see: Callable[[bytes], None]) -> Callable[[bytes], None]:

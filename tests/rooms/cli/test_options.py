@@ -130,8 +130,8 @@ def test_what_is_given_by_position_is_taken_as_it_is():
     ("words", "said"),
     [
         (("--params", "novalue"), "--params takes KEY=VALUE"),
-        (("--inner", "{"), "--inner '{': Invalid JSON"),
-        (("--inner", '{"size": "x"}'), "size: Input should be a valid integer"),
+        (("--inner", "{"), "--inner '{': cannot be read as JSON"),
+        (("--inner", '{"size": "x"}'), "size: must be a whole number"),
         (("--words", '"a,b'), "--words cannot be read"),
         (("--words", "[a,b]"), "--words is no JSON array"),
     ],

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from modelyard.cli.main import main
 from modelyard.cli.render import ProgressLines, progress_bar, show, tell_result
 from modelyard.cli.words import heading, words
 from modelyard.data.types import Column, Dataset, Preview
@@ -161,3 +162,19 @@ def test_nobody_has_to_read_the_lines(monkeypatch):
         ProgressLines()("fetching model")
         with suppress(BrokenPipeError):
             gone.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("models list", "Nothing here yet."),
+        ("models list --limit 3 --sort name --project default", "Nothing here yet."),
+        ("models list --search churn", "Nothing matches what was asked for."),
+        ("models list --prediction-type regression", "Nothing matches what was asked for."),
+        ("jobs list --project default", "Nothing matches what was asked for."),
+    ],
+)
+def test_an_empty_list_says_whether_something_may_be_left_out(yard, tmp_path, capsys, words, said):
+    with pytest.raises(SystemExit):
+        main([*words.split(), "--workspace", str(tmp_path / "yard")])
+    assert capsys.readouterr().out.strip() == said

@@ -32,7 +32,7 @@ def told(capsys, *words):
         (("models", "list", "x"), "unexpected extra argument", {}),
         (("models", "create", "m"), "binary_classification, multiclass", {}),
         ((), "No such option", {"given": "--json"}),
-        (("versions", "update", "m", "v", "--interpretation", "{"), "Invalid JSON", None),
+        (("versions", "update", "m", "v", "--interpretation", "{"), "cannot be read as JSON", None),
         (("versions", "import", "m", "v", "s", "--classes", '"a,b'), "--classes", None),
     ],
 )

@@ -26,8 +26,8 @@ def test_the_environment_overrides_single_values_of_the_file(tmp_path, monkeypat
     [
         ("[runtime", "is not a TOML file"),
         ("speed = 3\n", "unknown settings speed; there are: database"),
-        ("[runtime]\nworkers = -1\n", "runtime.workers: Input should be greater"),
-        ("[runtime]\nspeed = 1\n", "runtime.speed: Extra inputs"),
+        ("[runtime]\nworkers = -1\n", "runtime.workers: must be at least 0"),
+        ("[runtime]\nspeed = 1\n", "runtime.speed: is not known here"),
     ],
 )
 def test_wrong_settings_are_named(tmp_path, text, said):

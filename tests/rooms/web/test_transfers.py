@@ -63,7 +63,24 @@ def test_a_range_of_it(server, project):
     assert server.get(path, headers=again).status_code == 206
     put(server, project, "a.bin?replace=true", b"other")
     assert server.get(path, headers=again).content == b"other"
-    assert server.get(path, headers={"range": "bytes=99-"}).status_code == 416
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "size"), [("bytes=99-", 416, "bytes */5"), ("lines=1-2", 400, None)]
+)
+def test_a_range_that_cannot_be_had(server, project, wanted, status, size):
+    put(server, project, "a.bin", b"other")
+    answer = server.get(f"/projects/{project}/files/a.bin/content", headers={"range": wanted})
+    assert (answer.status_code, answer.headers["content-type"]) == (
+        status,
+        "application/problem+json",
+    )
+    found = answer.json()
+    assert (found["status"], found["code"]) == (status, "invalid")
+    assert found["context"] == {"size": 5}
+    assert found["detail"].endswith("the file has 5 bytes")
+    assert answer.headers.get("content-range") == size
+    assert "modelyard-result" not in answer.headers
 
 
 def test_chunks_will_do(server, project):

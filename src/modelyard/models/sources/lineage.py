@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 import yaml
 
 from modelyard import errors
-from modelyard.kernel.paths import FILES, TRANSIT
+from modelyard.kernel.values import FILES, TRANSIT
 from modelyard.models.mlmodel import read_mlmodel
 from modelyard.models.types import Lineage
 

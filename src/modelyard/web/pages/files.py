@@ -7,8 +7,7 @@ from urllib.parse import urlencode
 from modelyard.data.types import ENDINGS
 from modelyard.files.commands import DeleteFile, ListFiles, PutFile, ShowFile
 from modelyard.files.types import StoredFile
-from modelyard.kernel.paths import FILES
-from modelyard.kernel.values import Value
+from modelyard.kernel.values import FILES, Value
 from modelyard.web.pages.datasets import NEW
 from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.page import Crumb, Nav, Page, View, Visit, address

@@ -12,7 +12,7 @@ from modelyard import errors
 from modelyard.files.commands import PutFile
 from modelyard.files.types import StoredFile
 from modelyard.jobs.types import Job
-from modelyard.kernel.paths import FILES
+from modelyard.kernel.values import FILES
 from modelyard.models.commands import (
     CreateModel,
     ImportVersion,

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from modelyard.data.commands import ListConnections
 from modelyard.files.commands import ListFiles
 from modelyard.jobs.types import Job
-from modelyard.kernel.paths import FILES
+from modelyard.kernel.values import FILES
 from modelyard.models.commands import ListModels
 from modelyard.models.types import ProbedModel, SavedModel
 from modelyard.web.pages import probe_words

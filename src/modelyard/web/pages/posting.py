@@ -13,7 +13,7 @@ from modelyard import errors
 from modelyard.files.commands import PutFile
 from modelyard.kernel.command import Command
 from modelyard.kernel.etags import tag_of_value
-from modelyard.kernel.paths import FILES
+from modelyard.kernel.values import FILES
 from modelyard.verbs import CATALOG
 from modelyard.web.forms import HOME, own_path
 from modelyard.web.multipart import Upload

@@ -5,7 +5,7 @@ from __future__ import annotations
 from modelyard import errors
 from modelyard.data.commands import PreviewDataset
 from modelyard.data.types import Preview
-from modelyard.kernel.paths import FILES
+from modelyard.kernel.values import FILES
 from modelyard.scoring.commands import ListRuns, ShowRun
 from modelyard.scoring.types import RunSummary, ScoringRun
 from modelyard.web.pages.datasets import EXPORT, href

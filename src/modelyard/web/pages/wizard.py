@@ -5,7 +5,7 @@ from __future__ import annotations
 from modelyard import errors
 from modelyard.jobs.commands import ShowJob
 from modelyard.jobs.types import Job
-from modelyard.kernel import paths
+from modelyard.kernel import values
 from modelyard.models.commands import ShowModel
 from modelyard.models.types import SavedModel
 from modelyard.web.pages import models
@@ -19,7 +19,7 @@ PROBE = f"{SOURCE}/{{job}}"
 METADATA = f"{PROBE}/metadata"
 MOST = 200
 """Files, models, envs and versions that are looked at to offer them, or to number the next one."""
-TRANSIT = f"{paths.FILES}{paths.TRANSIT}/"
+TRANSIT = f"{values.FILES}{values.TRANSIT}/"
 """Where uploads wait for their import."""
 PROBED, IMPORTED = "versions.probe", "versions.import"
 
