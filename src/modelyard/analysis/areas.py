@@ -52,20 +52,29 @@ def average_precision(ranking: Ranking, confidence: float) -> Metric:
     """
     if not ranking.positives:
         return absent("averagePrecision", ranking.reason)
+    area, of_true, of_false = precision_influence(ranking)
+    p, squares = ranking.positives, float(ranking.true_squares[-1])
+    size = p * p / squares
+    if size <= 1 + 1e-9:
+        return metric("averagePrecision", area, "an interval takes two rows of the positive class")
+    true, false = ranking.squares_here
+    variance = float((true * of_true * of_true).sum() + (false * of_false * of_false).sum())
+    limits = around(area, variance * size / (size - 1), confidence, within=(0.0, 1.0))
+    return metric("averagePrecision", area, limits)
+
+
+def precision_influence(ranking: Ranking) -> tuple[float, Floats, Floats]:
+    """The average precision, and its derivative by the weight of a positive and a negative row.
+
+    Both derivatives are by distinct score.
+    """
     p = ranking.positives
     precision = ranking.true / ranking.reached
     weighted = ranking.true_here * precision
     area = float(weighted.sum()) / p
-    size = p * p / float(ranking.true_squares[-1])
-    if size <= 1 + 1e-9:
-        return metric("averagePrecision", area, "an interval takes two rows of the positive class")
     drops = _from_here(weighted / ranking.reached)
     lifts = _from_here(ranking.true_here / ranking.reached) - drops
-    of_true = precision + lifts - area
-    true, false = ranking.squares_here
-    variance = float((true * of_true * of_true).sum() + (false * drops * drops).sum()) / (p * p)
-    limits = around(area, variance * size / (size - 1), confidence, within=(0.0, 1.0))
-    return metric("averagePrecision", area, limits)
+    return area, (precision + lifts - area) / p, -drops / p
 
 
 def found_at(ranking: Ranking, share: float) -> float:

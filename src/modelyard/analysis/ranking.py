@@ -25,6 +25,8 @@ class Ranking:
     true_squares: Floats
     """Squares of weights, the same way: what variances need."""
     false_squares: Floats
+    rows: Ints
+    """How many rows have at least each score."""
     order: Ints
     """Rows by rising score."""
 
@@ -54,6 +56,12 @@ class Ranking:
     def score_sums(self) -> Floats:
         """Weighted sum of all scores down to each, which are taken for probabilities."""
         return np.cumsum(np.clip(self.scores, 0, 1) * (self.true_here + self.false_here))
+
+    def by_row(self, values: Floats) -> Floats:
+        """What is known of each distinct score, for each row."""
+        spread = np.empty(len(self.order))
+        spread[self.order[::-1]] = np.repeat(values, np.diff(self.rows, prepend=0))
+        return spread
 
     @property
     def positives(self) -> float:
@@ -85,9 +93,12 @@ class Ranking:
         return len(rising) - int(np.searchsorted(rising, threshold, side="left"))
 
 
-def ranked(truth: Bools, score: Floats, weights: Floats | None = None) -> Ranking:
-    """Sort rows by score, and cumulate."""
-    order = np.argsort(score)
+def ranked(
+    truth: Bools, score: Floats, weights: Floats | None = None, order: Ints | None = None
+) -> Ranking:
+    """Sort rows by score, unless their order is known, and cumulate."""
+    if order is None:
+        order = np.argsort(score)
     falling = order[::-1]
     sorted_score = score[falling]
     last = np.flatnonzero(np.append(sorted_score[1:] != sorted_score[:-1], True)[: len(score)])
@@ -100,7 +111,7 @@ def ranked(truth: Bools, score: Floats, weights: Floats | None = None) -> Rankin
         weight = weights[falling]
         true, false = _cumulated(weight, positive, last)
         squares = _cumulated(weight * weight, positive, last)
-    return Ranking(sorted_score[last], true, false, *squares, order)
+    return Ranking(sorted_score[last], true, false, *squares, last + 1, order)
 
 
 def _cumulated(weight: Floats, positive: Bools, last: Ints) -> tuple[Floats, Floats]:

@@ -1,0 +1,161 @@
+"""Each class against all others: areas, calibration, and Hand and Till's AUC, a sort per class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from modelyard.analysis.areas import average_precision, precision_influence, roc_auc
+from modelyard.analysis.arrays import Bools, Floats, Ints, absent, metric, share
+from modelyard.analysis.intervals import around
+from modelyard.analysis.multiclass_types import MulticlassOptions
+from modelyard.analysis.ranking import Ranking, ranked
+from modelyard.analysis.resampling import limits
+from modelyard.analysis.types import Metric
+
+BLOCKS = 200
+"""Random blocks of rows that are resampled for the interval of the calibration loss."""
+
+
+@dataclass
+class OneVsRest:
+    """What one look at each class's probabilities gives."""
+
+    truth: Ints
+    probabilities: Floats
+    weights: Floats | None
+    options: MulticlassOptions
+    auc: list[Metric] = field(default_factory=list)
+    average_precision: list[Metric] = field(default_factory=list)
+    calibration_loss: Floats = field(default_factory=lambda: np.empty(0))
+
+    def __post_init__(self) -> None:
+        rows, classes = self.probabilities.shape
+        self._weight = np.ones(rows) if self.weights is None else self.weights
+        self._of_class = np.bincount(self.truth, self._weight, classes)
+        self._here = self._of_class > 0
+        self._part = self._weight / self._of_class[self.truth]
+        self._pairs = 0.0
+        self._placed = np.zeros(rows)
+        self._precision_slope = np.zeros(rows)
+        self._gaps: list[Floats] = []
+        self._block = _blocks(rows, self.options.seed)
+        for at in range(classes):
+            self._look_at(at)
+        self.calibration_loss = np.array([abs(x.sum(axis=0)).sum() for x in self._gaps])
+        self.calibration_loss /= max(float(self._weight.sum()), 1e-300)
+
+    @property
+    def _average(self) -> Floats:
+        """How much each class counts in averages."""
+        if self.options.averaging == "macro":
+            return self._here / max(int(self._here.sum()), 1)
+        return share(self._of_class, self._of_class.sum())
+
+    def _look_at(self, at: int) -> None:
+        score = self.probabilities[:, at]
+        is_class = self.truth == at
+        found = ranked(is_class, score, self.weights)
+        self.auc.append(roc_auc(found, self.options.confidence))
+        self.average_precision.append(average_precision(found, self.options.confidence))
+        self._count_gaps(found, score, is_class)
+        if self._here[at]:
+            self._count_pairs(is_class, score, found.order)
+            _, of_true, of_false = precision_influence(found)
+            slope = np.where(is_class, found.by_row(of_true), found.by_row(of_false))
+            self._precision_slope += self._average[at] * slope
+
+    def _count_pairs(self, is_class: Bools, score: Floats, order: Ints) -> None:
+        """Where rows of a class stand among those of each other class, by its own probability."""
+        parts = ranked(is_class, score, self._part, order)
+        above = parts.true - parts.true_here / 2
+        below = parts.negatives - parts.false + parts.false_here / 2
+        self._pairs += float((parts.false_here * above).sum())
+        self._placed += np.where(is_class, parts.by_row(below), parts.by_row(above))
+
+    def _count_gaps(self, found: Ranking, score: Floats, is_class: Bools) -> None:
+        """Truth less probability by block of rows and group of similar probabilities."""
+        groups = self.options.calibration_groups
+        inner = np.arange(1, groups) / groups * found.weight * (1 - 1e-12)
+        ends = np.unique(np.searchsorted(found.reached, inner))
+        cuts = found.scores[ends[ends < len(found.scores)]][::-1]
+        group = np.searchsorted(cuts, score, side="right")
+        gap = self._weight * (is_class - score)
+        size = len(cuts) + 1
+        blocks = int(self._block.max(initial=-1)) + 1
+        counted: Floats = np.bincount(self._block * size + group, gap, blocks * size).astype(float)
+        self._gaps.append(counted.reshape(blocks, size))
+
+    def hand_till(self) -> Metric:
+        """The mean AUC over all ordered pairs of classes that have rows.
+
+        Hand and Till (2001), A simple generalisation of the area under the ROC curve for multiple
+        class classification problems, Machine Learning 45: in the pair (i, j), rows of i and j are
+        ranked by the probability of i. All pairs of a class come of one sort: a row of j counts the
+        share of the rows of i above it. The interval is DeLong's, with each row's placements in all
+        of its pairs.
+        """
+        count = int(self._here.sum())
+        if count < 2:
+            rows = "there are no rows" if not count else "all rows are of one class"
+            return absent("mrocAUC", rows)
+        pairs = count * (count - 1)
+        value = self._pairs / pairs
+        size = share(self._of_class**2, np.bincount(self.truth, self._weight**2, len(self._here)))
+        if np.nanmin(size) <= 1 + 1e-9:
+            return metric("mrocAUC", value, "an interval takes two rows of each class")
+        mean = np.bincount(self.truth, self._part * self._placed, len(self._here))
+        gap = self._part * (self._placed - mean[self.truth])
+        spread = np.bincount(self.truth, gap * gap, len(self._here))
+        variance = float(np.nansum(spread * size / (size - 1))) / pairs**2
+        low, high, _ = around(value, variance, self.options.confidence, within=(0.0, 1.0))
+        return metric("mrocAUC", value, (low, high, "delong"))
+
+    def mean_average_precision(self) -> Metric:
+        """The average precision of the classes that have rows, averaged."""
+        if not self._here.any():
+            return absent("averagePrecision", "there are no rows")
+        values = np.array([x.value if x.value is not None else 0.0 for x in self.average_precision])
+        value = float(self._average @ values)
+        slope = self._precision_slope
+        if self.options.averaging == "weighted":
+            slope = slope + (values[self.truth] - value) / self._of_class.sum()
+        variance = float(((self._weight * slope) ** 2).sum())
+        interval = around(value, variance, self.options.confidence, within=(0.0, 1.0))
+        return metric("averagePrecision", value, interval)
+
+    def mean_calibration_loss(self, reason: str) -> Metric:
+        """The calibration loss of the classes that have rows, averaged.
+
+        Each class has groups of equal size by its own probability. The interval resamples random
+        blocks of rows, in which all classes stay together (Kott 2001, The delete-a-group jackknife,
+        Journal of Official Statistics 17, with a bootstrap of the groups in place of a jackknife).
+
+        Args:
+            reason: why the numbers are no probabilities; empty if they are.
+        """
+        if reason or not self._here.any():
+            return absent("mcalibrationLoss", reason or "there are no rows")
+        value = float(self._average @ self.calibration_loss)
+        blocks = len(self._gaps[0])
+        if blocks < 2:
+            return metric("mcalibrationLoss", value, "too few rows for an interval")
+        rng = np.random.default_rng(self.options.seed)
+        draws = rng.multinomial(blocks, np.full(blocks, 1 / blocks), self.options.resamples)
+        times = draws.astype(np.float64)
+        total = np.bincount(self._block, self._weight, blocks)
+        many = sum(
+            part * abs(times @ gaps).sum(axis=1)
+            for part, gaps in zip(self._average, self._gaps, strict=True)
+        ) / (times @ total)
+        found = limits(many, value, value, self.options.confidence, floor=0.0, ceil=1.0)
+        return metric("mcalibrationLoss", value, found)
+
+
+def _blocks(rows: int, seed: int) -> Ints:
+    """A random block for each row; each row is its own if they are few."""
+    blocks = np.arange(rows) % BLOCKS
+    if rows > BLOCKS:
+        np.random.default_rng(seed).shuffle(blocks)
+    return blocks
