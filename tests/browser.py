@@ -80,7 +80,7 @@ class Visitor:
         page.set_viewport_size({"width": NARROWEST, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROWEST, path
         page.set_viewport_size(WIDE)
-        assert self.complaints == [], path
+        assert self.complaints == [], (path, self.complaints)
 
     def require_accessible(self, path: str) -> None:
         """Nothing that axe calls serious is wrong with the page as it is."""

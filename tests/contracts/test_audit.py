@@ -267,7 +267,18 @@ class TestVerifying:
 
     def test_of_many_pages(self, five, monkeypatch):
         monkeypatch.setattr("modelyard.governance.audit_check.AT_ONCE", 2)
-        assert five.audit.verify().entries == 5
+        heard = []
+
+        def hear(message, *, fraction=None, rows=None):
+            heard.append((message, fraction))
+
+        listening = five.acting(Identity("tester"), progress=hear)
+        assert listening.audit.verify().entries == 5
+        assert heard == [
+            ("compared 2 entries", 0.4),
+            ("compared 4 entries", 0.8),
+            ("compared 5 entries", 1.0),
+        ]
 
     def test_an_empty_one(self, yard):
         assert yard.audit.verify().head == GENESIS

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, func, select
 from modelyard import errors
 from modelyard.governance.audit_chain import COLUMNS, GENESIS, canonical, link
 from modelyard.governance.types import AuditCheck
+from modelyard.kernel.progress import Progress, silence
 from modelyard.store.tables import audit_entries, audit_head
 
 AT_ONCE = 1000
@@ -19,19 +20,20 @@ TOLD = 20
 """Faults that a message tells; all others are only counted."""
 
 
-def check(db: Connection, kept: str | None) -> AuditCheck:
+def check(db: Connection, kept: str | None, progress: Progress = silence) -> AuditCheck:
     """Read the whole log and compare each entry with its hash, its columns and its neighbours.
 
     Args:
         db: a transaction that reads.
         kept: the hash of an entry that was noted elsewhere; it has to be in the log.
+        progress: hears how much of it is read.
 
     Raises:
         Failed: something was changed, removed, moved or cut off; the message names it.
     """
     faults: list[str] = []
     left_out = 0
-    reader = _Reader(kept)
+    reader = _Reader(kept, progress)
     for fault in reader.read(db):
         if len(faults) < TOLD:
             faults.append(fault)
@@ -52,8 +54,9 @@ def check(db: Connection, kept: str | None) -> AuditCheck:
 class _Reader:
     """Goes through the log from its first entry, and remembers the last one."""
 
-    def __init__(self, kept: str | None) -> None:
+    def __init__(self, kept: str | None, progress: Progress) -> None:
         self.kept = kept
+        self.progress = progress
         self.kept_at: int | None = 0 if kept == GENESIS else None
         self.entries = 0
         self.number = 0
@@ -67,6 +70,8 @@ class _Reader:
         while rows := _rows(db, self.number, end):
             for row in rows:
                 yield from self._compare(row)
+            read = f"compared {self.entries:,} entries"
+            self.progress(read, fraction=min(self.number / end, 1))
         yield from self._compare_head(db, head)
         if self.kept is not None and self.kept_at is None:
             yield f"no entry has the hash {self.kept!r} that was kept elsewhere"

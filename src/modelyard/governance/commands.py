@@ -362,10 +362,16 @@ class VerifyAudit(Command[AuditCheck]):
     """Check that no entry of the audit log was changed, removed, moved or cut off."""
 
     needs = "audit:read"
-    route = "GET /audit/verify"
+    route = "POST /audit/verify"
+    asks = True
+    background = True
 
     head: str | None = Field(
         default=None,
         pattern=DIGEST_PATTERN,
         description="hash of an entry that was kept elsewhere: it has to be in the log",
     )
+
+    def exclusive_key(self) -> str:
+        """The log is read once at a time."""
+        return "audit verify"

@@ -321,4 +321,4 @@ def verify_audit(command: VerifyAudit, context: Context) -> AuditCheck:
     """Close what is left open, then compare entry by entry."""
     audit.close_lost(context, at_once=True)
     with context.read() as db:
-        return audit_check.check(db, command.head)
+        return audit_check.check(db, command.head, context.progress)

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 
 from modelyard import errors
 from modelyard.kernel.context import Context
+from modelyard.models.access import refuse_untrusted
 from modelyard.models.commands import UpdateVersion
 from modelyard.models.golden import read_arrow
-from modelyard.models.running import open_pool, predict_options, prepare
+from modelyard.models.loaded import loaded
+from modelyard.models.running import predict_options
 from modelyard.models.types import ModelVersion, Repair, SignatureReport
 from modelyard.runtime.types import Interpretation
 
@@ -21,6 +23,8 @@ def changed_version(
     Raises:
         Invalid: nothing to change, a threshold for a model that is not binary, an unknown column,
             or an interpretation that does not read the golden rows.
+        Blocked: an interpretation cannot be tried, since the version may not run.
+        Unavailable: it cannot be tried now, since as many models as may stay loaded are busy.
     """
     if not command.model_fields_set - {"project", "model", "version"}:
         raise errors.Invalid(
@@ -80,7 +84,12 @@ def with_optional(report: SignatureReport, names: Iterable[str]) -> SignatureRep
 def with_interpretation(
     context: Context, version: ModelVersion, read: Interpretation
 ) -> ModelVersion:
-    """Read the output another way, once it has read the golden rows that way."""
+    """Read the output another way, once it has read the golden rows that way.
+
+    Somebody waits for this, so it is asked as `scoring predict` asks: of a version that stays
+    loaded, within the seconds that an answer may take.
+    """
+    refuse_untrusted(context, version)
     if version.prediction_type == "other":
         raise errors.Unsupported(
             f"{version.model!r} has prediction type 'other', whose output is not interpreted"
@@ -97,6 +106,6 @@ def with_interpretation(
     with context.artifacts.open(version.golden.inputs) as source:
         rows = read_arrow(source)
     context.progress("trying the interpretation on the golden rows")
-    with open_pool(context, prepare(context, changed)) as pool:
+    with loaded(context, changed) as pool:
         pool.predict(rows, predict_options(changed, "restructured"))
     return changed

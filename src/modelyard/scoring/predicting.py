@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import pyarrow as pa
 
 from modelyard import errors
 from modelyard.data.json_cells import json_rows
 from modelyard.kernel.context import Context
-from modelyard.models.access import find_version, make_runnable, noticing
+from modelyard.models.access import find_version
 from modelyard.models.example_rows import rows_table
-from modelyard.models.running import open_pool
+from modelyard.models.loaded import loaded
 from modelyard.models.types import ModelVersion
-from modelyard.runtime.pool import Reply, WorkerPool
-from modelyard.runtime.ready import ready_pools
+from modelyard.runtime.pool import Reply
 from modelyard.runtime.types import Row
 from modelyard.scoring.asking import how_to_ask
 from modelyard.scoring.columns import choose_columns
@@ -35,8 +33,7 @@ def predict_rows(
     version = find_version(context, project, asking.model, asking.version)
     mode, options = how_to_ask(version, asking)
     table = _sent(version, rows)
-    with noticing(context, version), _ready(context, version) as pool:
-        pool.load()
+    with loaded(context, version) as pool:
         began = time.perf_counter()
         reply = pool.predict(table, options)
         took = time.perf_counter() - began
@@ -47,24 +44,6 @@ def predict_rows(
         rows=_answers(reply, len(rows)),
         milliseconds=round(took * 1000, 3),
     )
-
-
-@contextmanager
-def _ready(context: Context, version: ModelVersion) -> Iterator[WorkerPool]:
-    """The workers of a version, opened when it is first asked."""
-
-    @contextmanager
-    def opened() -> Iterator[WorkerPool]:
-        context.progress("loading the model")
-        folder = make_runnable(context, version).folder
-        timeout = context.settings.runtime.answer_timeout
-        with open_pool(context, folder, timeout=timeout) as pool:
-            yield pool
-
-    inputs = version.signature.inputs.model_dump_json()
-    key = (version.id, version.imported, version.digest, version.env.id, inputs)
-    with ready_pools(context).use(key, opened) as pool:
-        yield pool
 
 
 def _sent(version: ModelVersion, rows: Sequence[Row]) -> pa.Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pandas as pd
 import psutil
@@ -87,6 +88,25 @@ def test_the_model_is_loaded_once(asked, rows):
         )
     assert all(each.rows == first.rows for each in found)
     assert _workers() == before
+
+
+def test_another_interpretation_is_tried_on_the_model_that_stays_loaded(workspace, rows):
+    with closing(modelyard.open(workspace)) as yard:
+        said = yard.scoring.predict(model="churn", rows=rows).rows
+        before = _workers()
+        read = yard.versions.show(model="churn").probe.interpretation
+        found = yard.versions.update(model="churn", version="v1", interpretation=read)
+        assert found.probe.interpretation.overridden
+        assert _workers() == before
+        assert yard.scoring.predict(model="churn", rows=rows).rows == said
+
+
+def test_an_interpretation_is_not_tried_on_a_model_that_may_not_run(workspace, monkeypatch):
+    with closing(modelyard.open(workspace)) as yard:
+        read = yard.versions.show(model="churn").probe.interpretation
+    monkeypatch.setenv("MODELYARD_TRUST__ALLOWED", '["data_only"]')
+    with closing(modelyard.open(workspace)) as yard, pytest.raises(errors.Blocked):
+        yard.versions.update(model="churn", version="v1", interpretation=read)
 
 
 def test_a_deleted_version_answers_no_more_and_a_closed_workspace_lets_go(workspace):

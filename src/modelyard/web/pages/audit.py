@@ -6,13 +6,17 @@ from typing import Any
 from urllib.parse import urlencode
 
 from modelyard import errors
+from modelyard.governance.commands import VerifyAudit
 from modelyard.governance.types import Account, AuditCheck, AuditEntry, AuditFilter
+from modelyard.jobs.commands import ShowJob
 from modelyard.kernel import paging
 from modelyard.kernel.command import Command
 from modelyard.kernel.values import Value
 from modelyard.verbs import CATALOG
+from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.formats import sentence
 from modelyard.web.pages.home import may
+from modelyard.web.pages.jobs import MADE, JobLine, line_of
 from modelyard.web.pages.naming import about, done, sign
 from modelyard.web.pages.page import Crumb, Download, Nav, Page, View, Visit, address
 
@@ -20,6 +24,10 @@ PART = 50
 AUDIT = Crumb(label="Audit", href="/audit")
 FILTERS = tuple(AuditFilter.model_fields)
 FORMATS = ("jsonl", "csv")
+TITLE = "Is the log whole?"
+VERIFY = "audit.verify"
+VERIFIED = "/audit/verify/{job}"
+MADE[VERIFY] = VERIFIED
 
 
 class AuditLine(Value):
@@ -53,10 +61,11 @@ class EntryView(View):
 class VerifiedView(View):
     """Whether the log is as it was written."""
 
+    job: JobLine
+    """That reads it."""
+    ended: bool
     check: AuditCheck | None
     problem: str
-    head: str
-    """The hash that was kept elsewhere."""
 
 
 def reads_audit(account: Account) -> bool:
@@ -97,16 +106,18 @@ def entry(visit: Visit) -> EntryView:
 
 
 def verified(visit: Visit) -> VerifiedView:
-    """Read the whole log."""
-    head = visit.asked("head").strip()
-    check: AuditCheck | None = None
-    problem = ""
-    try:
-        check = visit.run(CATALOG.fill("audit.verify", {"head": head or None}))
-    except (errors.Failed, errors.Invalid) as exc:
-        problem = sentence(exc.detail)
+    """What a job that reads the log has found, or how far it is."""
+    job = visit.run(ShowJob(id=visit.path["job"]))
+    if job.command != VERIFY:
+        raise errors.NotFound(f"the job {job.id} does not verify the log")
+    done = job.state == "succeeded"
     return VerifiedView(
-        title="Is the log whole?", crumbs=(AUDIT,), check=check, problem=problem, head=head
+        title=TITLE,
+        crumbs=(AUDIT,),
+        job=line_of(job),
+        ended=job.has_ended,
+        check=AuditCheck.model_validate(job.result) if done else None,
+        problem=sentence(job.error.detail) if job.error else "",
     )
 
 
@@ -134,9 +145,22 @@ def _export(visit: Visit, path: str) -> Command[Any]:
     return CATALOG.fill("audit.export", given)
 
 
-PAGES = (
+PAGES: tuple[Page | Form | Download, ...] = (
     Page("/audit", audit, "audit.html", Nav("Audit", "history", "Governance", reads_audit)),
-    Page("/audit/verify", verified, "audit_verified.html"),
+    Form(
+        "/audit/verify",
+        VerifyAudit,
+        TITLE,
+        "Read the whole log",
+        lambda visit, _made: visit.address,
+        intro="Each entry holds the hash of the one before it. A job reads all of them, which may "
+        "take a while; what it finds is shown here.",
+        fields=("head",),
+        words={"head": Words(label="A hash that was kept elsewhere", mono=True)},
+        prepare=lambda _visit: Draft(crumbs=(AUDIT,)),
+        follow=lambda _visit, job: address(VERIFIED, job=job.id),
+    ),
+    Page(VERIFIED, verified, "audit_verified.html"),
     Download("/audit/export", _export, lambda visit: f"audit.{_format(visit)}"),
     Page("/audit/{number}", entry, "audit_entry.html"),
 )

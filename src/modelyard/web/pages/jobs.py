@@ -168,10 +168,10 @@ def _seconds(job: Job) -> float | None:
 
 def made_by(job: Job) -> str | None:
     """The page of what a job made."""
-    if job.state != "succeeded" or job.project is None:
+    if job.state != "succeeded":
         return None
     made = job.result.get("id") if isinstance(job.result, dict) else None
-    given = {"project": job.project, "job": job.id, "made": str(made)}
+    given = {"job": job.id, "made": str(made)} | ({"project": job.project} if job.project else {})
     given |= {name: str(value) for name, value in job.arguments.items() if value is not None}
     try:
         return address(MADE[job.command], **given)

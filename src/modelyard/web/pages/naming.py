@@ -20,6 +20,7 @@ JOBS = {
     "envs.build": "Build env {name}",
     "scoring.run": "Score {input} with {model}",
     "recipes.run": "Run recipe {name}",
+    "audit.verify": "Read the audit log",
 }
 
 FIELDS = ("project", "key", "name", "model", "version", "path", "input")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import re
+import subprocess
+import sys
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -92,7 +95,7 @@ def test_an_env_is_built_as_a_job(ana, instance, site, tmp_path):
     site.yard.jobs.cancel(id=job.id)
 
 
-def test_the_log_is_searched_verified_and_taken_along(ana, instance, tmp_path):
+def test_the_log_is_searched_and_taken_along(ana, instance, tmp_path):
     page = ana.page
     page.goto("/audit")
     page.get_by_label("What").fill("scenarios")
@@ -109,12 +112,44 @@ def test_the_log_is_searched_verified_and_taken_along(ana, instance, tmp_path):
     expect(page.get_by_label("Arguments")).to_contain_text("Scores the flights of the day")
     page.goto("/audit?since=never")
     expect(page.get_by_role("alert")).to_contain_text("since")
+    ana.complaints.clear()  # Chromium's, of a moment that is none
+
+
+def test_the_log_is_verified_by_a_job(ana, instance, site, shots):
+    page = ana.page
     page.goto("/audit")
     page.get_by_role("link", name="Verify").click()
-    expect(page.get_by_role("heading", name="The log is as it was written")).to_be_visible()
+    page.get_by_role("button", name="Read the whole log").click()
+    page.wait_for_url("**/audit/verify/*-*")
+    expect(page.get_by_text("Waits for a free worker")).to_be_visible()
+    first = page.url
+    page.goto("/audit/verify")
     page.get_by_label("A hash that was kept elsewhere").fill("0123456789abcdef" * 4)
-    page.get_by_role("button", name="Compare").click()
+    page.get_by_role("button", name="Read the whole log").click()
+    page.wait_for_url("**/audit/verify/*-*")
+    ana.look_at(urlsplit(page.url).path, shots / "waiting" if shots else None)
+    work_off(site)
     expect(page.get_by_role("heading", name="The log is not as it should be")).to_be_visible()
+    expect(page.get_by_text("no entry has the hash")).to_be_visible()
+    page.goto(first)
+    expect(page.get_by_role("heading", name="The log is as it was written")).to_be_visible()
+    ana.look_at(urlsplit(first).path, shots)
+    page.get_by_role("link", name="The job with its log").click()
+    page.get_by_role("link", name="See what it made").click()
+    page.wait_for_url(first)
+
+
+def test_another_job_does_not_verify_the_log(ana, site):
+    (job,) = site.yard.jobs.list(command="datasets.create")
+    answer = ana.page.request.get(f"/audit/verify/{job.id}", headers={"accept": "text/html"})
+    assert answer.status == 404
+
+
+def work_off(site):
+    """Carry out all jobs that wait."""
+    folder = str(site.yard.folder)
+    command = ["-m", "modelyard", "worker", "--drain", "--quiet", "--workspace", folder]
+    subprocess.run([sys.executable, *command], check=True, timeout=PATIENCE)
 
 
 def test_the_settings_tell_who_set_them(ana):
