@@ -42,15 +42,20 @@ def main(folder: Path, names: Sequence[str] = ()) -> None:
     """Train and save all models or those named, and write June as the data to score."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    known = flights[flights.arr_delay.notna()]
-    known = known[[*WORDS, *NUMBERS, "arr_delay"]].astype({"dep_delay": "float64"})
-    train, june = known[known.month <= 5], known[known.month == 6]
+    train, june = known_flights()
     june.assign(late=lateness(june)).to_parquet(folder / "june.parquet", index=False)
     example = train.drop(columns="arr_delay").head(5)
 
     print(f"training on {len(train):,} flights from January to May, keeping {len(june):,} of June")
     for name in names or MODELS:
         MODELS[name](train, example, folder / name)
+
+
+def known_flights() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The flights from January to May and those of June, as far as they arrived."""
+    known = flights[flights.arr_delay.notna()]
+    known = known[[*WORDS, *NUMBERS, "arr_delay"]].astype({"dep_delay": "float64"})
+    return known[known.month <= 5], known[known.month == 6]
 
 
 def lateness(rows: pd.DataFrame) -> pd.Series:

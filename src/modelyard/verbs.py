@@ -11,6 +11,7 @@ from typing import Any
 
 from modelyard.backups import commands as backups
 from modelyard.data import commands as data
+from modelyard.demo import commands as demo
 from modelyard.files import commands as files
 from modelyard.governance import commands as governance
 from modelyard.housekeeping import commands as housekeeping
@@ -229,6 +230,12 @@ class Backups(Room):
     create = verb(backups.CreateBackup)
 
 
+class Demo(Room):
+    """The demo: a project in which everything is alive, to look around in."""
+
+    load = verb(demo.LoadDemo)
+
+
 class Settings(Room):
     """Settings: what is set for the whole workspace."""
 
@@ -260,6 +267,7 @@ class Verbs:
         Account,
         Audit,
         Backups,
+        Demo,
         Settings,
     )
 
@@ -285,6 +293,7 @@ class Verbs:
         self.account = Account(caller)
         self.audit = Audit(caller)
         self.backups = Backups(caller)
+        self.demo = Demo(caller)
         self.settings = Settings(caller)
 
     @classmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from threading import Lock
@@ -37,6 +38,7 @@ BUS: Bus[Any] = Bus(
         "scoring",
         "search",
         "housekeeping",
+        "demo",
         "backups",
     )
 )
@@ -114,6 +116,12 @@ class Workspace(Verbs):
         other._context = self._store().seen_by(
             self.open(), identity, other, progress, expected=expected, note=note
         )
+        return other
+
+    def telling(self, progress: Progress, /) -> Workspace:
+        """The same open workspace, with another ear for how far its commands are."""
+        other = Workspace(self.folder, identity=self.identity, progress=progress)
+        other._context = replace(self.open(), caller=other, progress=progress)
         return other
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Generic, ParamSpec, Protocol, TypeVar, cast
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from modelyard.kernel.faults import invalid
+from modelyard.kernel.progress import Progress
 from modelyard.kernel.secrets import hidden, secret_fields
 from modelyard.kernel.values import ProjectKey
 
@@ -119,6 +120,14 @@ class Caller(Protocol):
 
     def run(self, command: Command[R], /) -> R:
         """Carry the command out and give back its result."""
+        ...
+
+
+class Deputy(Caller, Protocol):
+    """Runs commands as part of another one, as whoever runs that."""
+
+    def telling(self, progress: Progress, /) -> Caller:
+        """The same, with another ear for how far its commands are."""
         ...
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from modelyard import errors
 from modelyard.kernel.catalog import Catalog
-from modelyard.kernel.command import Caller, Command
+from modelyard.kernel.command import Command, Deputy
 from modelyard.kernel.etags import tag_of_value
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.progress import Progress
@@ -74,7 +74,7 @@ class Context:
     """Who runs the command."""
     commands: Catalog
     """Every command there is, by name."""
-    caller: Caller
+    caller: Deputy
     """Runs another command as part of this one."""
     progress: Progress
     authority: Authority

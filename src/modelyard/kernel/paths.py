@@ -22,6 +22,8 @@ from modelyard.kernel.values import FILES, LocalPath
 
 FOLDER = "files"
 TRANSFERS = "transfers"
+SHIPPED = Path(__file__).parents[1] / "demo" / "files"
+"""Files that Modelyard brings along: everybody may have them."""
 LONGEST_PATH = 1024
 LONGEST_NAME = 255
 URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
@@ -166,7 +168,7 @@ def shown(context: Context, project: str | None, path: Path) -> str:
 def transferred(context: Context, text: str) -> Path:
     """The file in a field that a command `sends` or `receives`.
 
-    It is a local caller's own, or what the server put in its place for a remote one.
+    It is a local caller's own; or what the server put in its place for a remote one, or brings.
 
     Raises:
         Forbidden: a remote caller named a file of the server's.
@@ -174,7 +176,7 @@ def transferred(context: Context, text: str) -> Path:
     if context.identity.is_local:
         return find(context, None, text)
     path = Path(text)
-    if path.parent != context.folder / TRANSFERS or path.is_symlink():
+    if path.parent not in (context.folder / TRANSFERS, SHIPPED) or path.is_symlink():
         raise errors.Forbidden("the bytes of a file travel in the body, not as a path")
     return path
 

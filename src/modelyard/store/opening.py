@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from modelyard import errors
 from modelyard.kernel.catalog import Catalog
-from modelyard.kernel.command import Caller
+from modelyard.kernel.command import Deputy
 from modelyard.kernel.context import Authority, Context
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.progress import Progress
@@ -30,7 +30,7 @@ def open_context(
     *,
     identity: Identity,
     commands: Catalog,
-    caller: Caller,
+    caller: Deputy,
     progress: Progress,
     authority: Authority,
     waits: bool = False,
@@ -86,7 +86,7 @@ def artifacts_folder(settings: Settings, folder: Path) -> Path:
 def seen_by(
     opened: Context,
     identity: Identity,
-    caller: Caller,
+    caller: Deputy,
     progress: Progress,
     *,
     expected: frozenset[str] | None = None,

@@ -7,6 +7,7 @@ from modelyard.web.pages import (
     audit,
     connections,
     datasets,
+    demo,
     envs,
     files,
     gallery,
@@ -30,8 +31,8 @@ from modelyard.web.pages import (
 from modelyard.web.pages.form import Form
 from modelyard.web.pages.page import Download, Page, Way
 
-WAYS: tuple[Way, ...] = importing.WAYS
-"""How to get the first model, at most three."""
+WAYS: tuple[Way, ...] = (*importing.WAYS[:2], *demo.WAYS, *importing.WAYS[2:])
+"""How to get the first model; the first that somebody may take are offered."""
 
 PAGES: tuple[Page | Form | Download, ...] = (
     *home.pages(WAYS),
@@ -44,6 +45,7 @@ PAGES: tuple[Page | Form | Download, ...] = (
     *connections.PAGES,
     *files.PAGES,
     *importing.PAGES,
+    *demo.PAGES,
     *recipes.PAGES,
     *scoring.PAGES,
     *scenarios.PAGES,

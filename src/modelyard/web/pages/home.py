@@ -68,7 +68,7 @@ def pages(ways: tuple[Way, ...]) -> tuple[Page, ...]:
             finished=() if reads_audit else _finished(visit),
             may_create=may(visit.account, "projects:write"),
             is_new=_is_new(visit, projects),
-            ways=ways,
+            ways=offered(ways, visit.account),
         )
 
     return (Page("/", home, "home.html", Nav("Home", "home", "")),)
@@ -80,6 +80,11 @@ def may(account: Account, right: str) -> bool:
         return True
     area = right.partition(":")[0]
     return bool({right, f"{area}:*", "*:*"} & set(account.rights))
+
+
+def offered(ways: tuple[Way, ...], account: Account) -> tuple[Way, ...]:
+    """The first ways that somebody may take."""
+    return tuple(way for way in ways if not way.needs or may(account, way.needs))[:FEW]
 
 
 def _is_new(visit: Visit, projects: tuple[Project, ...]) -> bool:

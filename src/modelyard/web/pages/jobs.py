@@ -170,8 +170,10 @@ def made_by(job: Job) -> str | None:
     """The page of what a job made."""
     if job.state != "succeeded":
         return None
-    made = job.result.get("id") if isinstance(job.result, dict) else None
-    given = {"job": job.id, "made": str(made)} | ({"project": job.project} if job.project else {})
+    result = job.result if isinstance(job.result, dict) else {}
+    given = {"job": job.id, "made": str(result.get("id"))}
+    if project := job.project or result.get("project"):
+        given["project"] = str(project)
     given |= {name: str(value) for name, value in job.arguments.items() if value is not None}
     try:
         return address(MADE[job.command], **given)

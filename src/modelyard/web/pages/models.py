@@ -17,7 +17,7 @@ from modelyard.models.types import SavedModel, Usage, VersionSummary
 from modelyard.runtime.types import PredictionType
 from modelyard.web.pages.activity import activity_of, may_read_activity
 from modelyard.web.pages.form import Draft, Form, Words
-from modelyard.web.pages.home import Happening
+from modelyard.web.pages.home import Happening, offered
 from modelyard.web.pages.page import Crumb, Nav, Page, View, Visit, Way, address
 from modelyard.web.pages.projects import crumb as project_crumb
 
@@ -115,7 +115,7 @@ def pages(ways: tuple[Way, ...]) -> tuple[Page | Form, ...]:
             types=TYPES,
             wanted=wanted,
             may_write=may_write,
-            ways=ways if may_write else (),
+            ways=offered(ways, visit.account) if may_write else (),
         )
 
     return (Page(ALL, models, "models.html", Nav("Saved models", "box")), *PAGES)

@@ -21,6 +21,7 @@ JOBS = {
     "scoring.run": "Score {input} with {model}",
     "recipes.run": "Run recipe {name}",
     "audit.verify": "Read the audit log",
+    "demo.load": "Load the demo",
 }
 
 FIELDS = ("project", "key", "name", "model", "version", "path", "input")
@@ -67,6 +68,7 @@ DONE = {
     "groups.revoke": "took all away from the group {name}",
     "keys.revoke": "revoked a key",
     "sessions.revoke": "ended a session",
+    "demo.load": "loaded the demo",
 }
 PLACES = {
     "projects": "/projects/{key}",
@@ -77,6 +79,7 @@ PLACES = {
     "scoring": "/projects/{project}/models/{model}",
     "recipes": "/projects/{project}/recipes/{name}",
     "scenarios": "/projects/{project}/scenarios/{name}",
+    "demo": "/projects/{project}",
 }
 """The page of what a room's commands are about, by their arguments."""
 SIGNS = {
@@ -94,6 +97,7 @@ SIGNS = {
     "users": "user",
     "groups": "users",
     "keys": "key",
+    "demo": "flask",
 }
 
 

@@ -57,6 +57,10 @@ class Way(Value):
     button: str
     path: str
     """Of the page that it leads to, with the field `project`."""
+    at_once: bool = False
+    """Whether its button sends the form that is there, instead of showing it."""
+    needs: str = ""
+    """The right about the whole instance that it takes, if it takes one."""
 
 
 @dataclass(frozen=True)

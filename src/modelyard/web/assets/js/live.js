@@ -1,4 +1,5 @@
-// Parts that renew themselves: progress is announced at each quarter, a lost connection is told.
+// Parts that renew themselves: progress is announced at each quarter, a lost connection is told, and
+// what was waited for is gone to.
 const announced = new Map();
 
 function announce(root) {
@@ -28,7 +29,12 @@ export function live() {
     for (const each of document.querySelectorAll("[hx-trigger]")) each.classList.toggle("stale", isLost);
   };
   announce(document);
-  document.addEventListener("htmx:load", (event) => announce(event.detail.elt.parentNode ?? document));
+  document.addEventListener("htmx:load", (event) => {
+    const renewed = event.detail.elt;
+    announce(renewed.parentNode ?? document);
+    const onward = renewed === document.body ? null : renewed.querySelector("[data-onward]");
+    if (onward) location.replace(onward.href);
+  });
   document.addEventListener("htmx:sendError", () => tell(true));
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.xhr?.status) tell(false);
