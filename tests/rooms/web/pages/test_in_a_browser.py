@@ -24,6 +24,7 @@ PAGES = (
     "/projects/flights",
     "/projects/flights/delete",
     "/account",
+    "/demo",
     "/search?q=a",
     "/ui",
 )
