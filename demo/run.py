@@ -77,6 +77,8 @@ def main() -> None:
         ("versions show late v1", "all that is known of it"),
         ("versions verify late v1", "does it still predict what it did?"),
         ("versions import --help", "import a model of your own"),
+        ("demo load", "all of it and more, to look at"),
+        ("serve --no-auth", "in a browser"),
     ):
         console.print(f"modelyard {line}".ljust(34), f"# {why}")
     console.print("docs/tutorial.md goes through the same steps one by one.")
