@@ -10,8 +10,6 @@ from tests.browser import PATIENCE, Visitor
 from tests.rooms.web.pages.conftest import PASSWORD
 from tests.running_server import RunningServer
 
-import modelyard
-
 pytestmark = pytest.mark.slow
 expect.set_options(timeout=PATIENCE)
 
