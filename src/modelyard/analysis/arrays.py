@@ -31,6 +31,11 @@ def each(cumulated: Floats) -> Floats:
     return parts
 
 
+def summed(codes: Ints, weights: Floats | None, count: int) -> Floats:
+    """Sum of weights by code; of ones if there are no weights."""
+    return np.bincount(codes, weights, count).astype(np.float64, copy=False)
+
+
 def gaps(numbers: npt.ArrayLike) -> Gaps:
     """As plain numbers; none where they are not finite."""
     array = np.asarray(numbers, float)

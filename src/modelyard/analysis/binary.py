@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import cached_property
 
+import numpy as np
 import numpy.typing as npt
 
 from modelyard.analysis import calibration, curves, thresholds
 from modelyard.analysis.areas import average_precision, roc_auc
-from modelyard.analysis.arrays import Floats
+from modelyard.analysis.arrays import Floats, Ints
 from modelyard.analysis.intake import BinaryRows, binary_rows
 from modelyard.analysis.ranking import Ranking, ranked
 from modelyard.analysis.resampling import Resamples, resampled
@@ -36,6 +37,7 @@ class Binary:
         score: probability (or any score) of the positive class; NaN where it is missing.
         weights: of each row; none: all are 1.
         options: how they are looked at.
+        order: the rows by rising score, if that is known and no row is left out.
     """
 
     def __init__(
@@ -45,10 +47,24 @@ class Binary:
         weights: npt.ArrayLike | None = None,
         *,
         options: BinaryOptions | None = None,
+        order: Ints | None = None,
     ) -> None:
         self.options = options or BinaryOptions()
         self.rows: BinaryRows = binary_rows(truth, score, weights)
-        self.ranking: Ranking = ranked(self.rows.truth, self.rows.score, self.rows.weights)
+        known = order if self.rows.kept.mask is None else None
+        self.ranking: Ranking = ranked(self.rows.truth, self.rows.score, self.rows.weights, known)
+
+    def part(self, rows: Ints) -> Binary:
+        """Some of the rows that are used, given by rising score; resampled in fewer cells."""
+        weights = None if self.rows.weights is None else self.rows.weights[rows]
+        fewer = {"cells": min(self.options.cells, 128)}
+        return Binary(
+            self.rows.truth[rows],
+            self.rows.score[rows],
+            weights,
+            options=self.options.model_copy(update=fewer),
+            order=np.arange(len(rows)),
+        )
 
     @property
     def intake(self) -> Intake:
@@ -59,7 +75,8 @@ class Binary:
     def _draws(self) -> Resamples | None:
         if self.ranking.reason:
             return None
-        return resampled(self.ranking, self.options.resamples, self.options.seed)
+        options = self.options
+        return resampled(self.ranking, options.resamples, options.seed, options.cells)
 
     def at(self, threshold: float) -> AtThreshold:
         """Confusion and metrics that depend on the threshold."""

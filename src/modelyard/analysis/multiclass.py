@@ -78,6 +78,17 @@ class Multiclass:
         self.weights = kept.weights
         self.kept = kept
 
+    def part(self, rows: Ints) -> Multiclass:
+        """Some of the rows that are used."""
+        return Multiclass(
+            self.truth[rows],
+            self.classes,
+            probabilities=None if self.probabilities is None else self.probabilities[rows],
+            predicted=self.predicted[rows],
+            weights=None if self.weights is None else self.weights[rows],
+            options=self.options,
+        )
+
     @cached_property
     def intake(self) -> Intake:
         """Which rows were used."""

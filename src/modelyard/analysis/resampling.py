@@ -9,9 +9,6 @@ import numpy as np
 from modelyard.analysis.arrays import Floats, Interval, Ints, each
 from modelyard.analysis.ranking import Ranking
 
-CELLS = 512
-"""Groups of neighbouring scores that are resampled together."""
-
 
 @dataclass(frozen=True)
 class Resamples:
@@ -37,7 +34,7 @@ class Resamples:
     """Resamples by cells."""
 
 
-def resampled(ranking: Ranking, resamples: int, seed: int, cells: int = CELLS) -> Resamples:
+def resampled(ranking: Ranking, resamples: int, seed: int, cells: int) -> Resamples:
     """Draw resamples. The ranking has rows of both classes."""
     # Cells with equal numbers of positives and negatives together resolve both ends of a curve.
     along = ranking.true / ranking.positives + ranking.false / ranking.negatives

@@ -25,6 +25,7 @@ class Metric(Value):
     reason: str | None = Field(
         default=None, description="why there is no value, or none of the interval"
     )
+    note: str | None = Field(default=None, description="what the value does not tell")
 
 
 class Intake(Value):
@@ -196,4 +197,7 @@ class BinaryOptions(Value):
         default="size", description="groups of equal size, or of equal width from 0 to 1"
     )
     resamples: int = Field(default=400, ge=100, le=10_000)
+    cells: int = Field(
+        default=512, ge=16, le=10_000, description="of neighbouring scores, resampled together"
+    )
     seed: int = 1337
