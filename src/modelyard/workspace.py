@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
+from weakref import finalize
 
 from modelyard.backups.types import BackupContent, Restored
 from modelyard.jobs.commands import SubmitJob
@@ -48,7 +49,8 @@ FOLDER = ".modelyard"
 class Workspace(Verbs):
     """A workspace folder on this machine, as somebody who works in it sees it.
 
-    It is opened when the first command runs; until then nothing is read or written.
+    It is opened when the first command runs; until then nothing is read or written. Its connections
+    to the database end when it is closed, or when nobody holds it any more.
     """
 
     def __init__(
@@ -144,6 +146,7 @@ class Workspace(Verbs):
                     authority=import_module("modelyard.governance.access"),
                     waits=self._waits,
                 )
+                finalize(self, self._context.engine.dispose)
             return self._context
 
     @staticmethod

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import warnings
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -10,6 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, inspect, select, text
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+import modelyard
 from modelyard import errors
 from modelyard.store.database import (
     connect,
@@ -118,6 +121,17 @@ def test_a_new_database_may_be_opened_by_many_at_once(database_url):
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+def test_a_workspace_that_nobody_holds_has_closed_its_connections(
+    postgres_url, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("MODELYARD_DATABASE", postgres_url)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        modelyard.open(tmp_path / "yard").projects.list()
+        gc.collect()
+    assert [str(each.message) for each in told] == []  # the driver tells of those it finds open
 
 
 @pytest.mark.parametrize(

@@ -62,8 +62,11 @@ def connect(url: str | URL, *, connections: int = 5, busy: float = 60) -> Engine
     engine = unopened(url, connections=connections, busy=busy)
     try:
         migrate(engine)
-    except OperationalError as exc:
-        raise _away(engine, "the database cannot be opened", exc) from exc
+    except BaseException as exc:
+        engine.dispose()
+        if isinstance(exc, OperationalError):
+            raise _away(engine, "the database cannot be opened", exc) from exc
+        raise
     return engine
 
 
