@@ -140,6 +140,7 @@ class Jobs(Room):
     list = verb(jobs.ListJobs)
     show = verb(jobs.ShowJob)
     log = verb(jobs.ReadJobLog)
+    workers = verb(jobs.ListWorkers)
     cancel = verb(jobs.CancelJob)
     retry = verb(jobs.RetryJob)
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from modelyard.jobs.types import Job, JobState, LogLine
+from modelyard.jobs.types import Job, JobState, LogLine, WorkerSeen
 from modelyard.kernel.catalog import Catalog
 from modelyard.kernel.command import Command
 from modelyard.kernel.paging import Paged
@@ -87,6 +87,13 @@ class ReadJobLog(Command[list[LogLine]]):
         default=0, ge=0, lt=2**63, description="only lines after the one of this number"
     )
     limit: int = Field(default=10_000, ge=1, le=100_000, description="how many lines at most")
+
+
+class ListWorkers(Command[list[WorkerSeen]]):
+    """List the workers that run jobs, and those that died within the last hour."""
+
+    needs = "jobs:read"
+    route = "GET /workers"
 
 
 class CancelJob(Command[Job]):

@@ -5,20 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import ColumnElement, Row
 
 from modelyard import errors
-from modelyard.jobs import endings, repository
+from modelyard.jobs import endings, presence, repository
 from modelyard.jobs.commands import (
     CancelJob,
     ListJobs,
+    ListWorkers,
     ReadJobLog,
     RetryJob,
     ShowJob,
     SubmitJob,
 )
 from modelyard.jobs.repository import Submission
-from modelyard.jobs.types import Job, LogLine
+from modelyard.jobs.types import Job, LogLine, WorkerSeen
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 
@@ -45,9 +46,8 @@ def submit_job(command: SubmitJob, context: Context) -> Job:
 @handles(ListJobs)
 def list_jobs(command: ListJobs, context: Context) -> list[Job]:
     """List those that the caller may see."""
-    visible = context.visible_projects()
+    seen = _seen(context)
     with context.read() as db:
-        seen = None if visible is None else repository.seen_by(context.identity.name, visible)
         wanted = command.model_dump(include={"project", "state", "command"})
         return repository.every(db, command, context.commands, seen=seen, wanted=wanted)
 
@@ -64,6 +64,14 @@ def read_job_log(command: ReadJobLog, context: Context) -> list[LogLine]:
     _find(command.id, context)
     with context.read() as db:
         return repository.log(db, command.id, command.after, command.limit)
+
+
+@handles(ListWorkers)
+def list_workers(_command: ListWorkers, context: Context) -> list[WorkerSeen]:
+    """List them all, with those of their jobs that the caller may see."""
+    seen = _seen(context)
+    with context.read() as db:
+        return presence.every(db, seen)
 
 
 @handles(CancelJob)
@@ -102,6 +110,12 @@ def _was(state: str) -> str:
 
 def _job(row: Row[Any], context: Context) -> Job:
     return repository.as_job(row, context.commands)
+
+
+def _seen(context: Context) -> ColumnElement[bool] | None:
+    """Which jobs the caller may see; None: all."""
+    visible = context.visible_projects()
+    return None if visible is None else repository.seen_by(context.identity.name, visible)
 
 
 def _find(job_id: str, context: Context) -> Row[Any]:

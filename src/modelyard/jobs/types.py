@@ -53,6 +53,22 @@ class Job(Value):
         return self.state in ENDED
 
 
+class WorkerSeen(Value):
+    """A worker, as its last sign of life shows it."""
+
+    listed = ("host", "pid", "lives", "since", "seen", "slots", "queues", "jobs")
+
+    name: str = Field(description="what `worker` of its jobs says")
+    host: str = Field(description="the machine that it runs on")
+    pid: int = Field(description="its process there")
+    lives: bool = Field(description="whether it gave a sign of life within half a minute")
+    since: datetime = Field(description="when it began")
+    seen: datetime = Field(description="its last sign of life")
+    slots: int = Field(description="jobs that it runs at once")
+    queues: tuple[str, ...] = Field(description="whose jobs it takes; none: all")
+    jobs: tuple[str, ...] = Field(description="ids of those that it runs, as far as you see them")
+
+
 class LogLine(Value):
     """A line that a job printed, or that was noted about it."""
 

@@ -15,7 +15,7 @@ from sqlalchemy import Row
 from sqlalchemy.exc import DBAPIError
 
 from modelyard import errors
-from modelyard.jobs import endings, leases
+from modelyard.jobs import endings, leases, presence
 from modelyard.jobs.bell import Bell, bell_of
 from modelyard.jobs.child import Child
 from modelyard.jobs.endings import Died, Ending
@@ -82,7 +82,9 @@ class Worker:
         self._stop_at: float | None = None
         self._away_since = float("inf")
         self._is_told = False
-        self._retry_at = self._next_look = self._beaten = self._reported = float("-inf")
+        self._retry_at = self._next_look = self._beaten = self._reported = self._shown = float(
+            "-inf"
+        )
         self._slept = slept()
         self._is_idle = False
 
@@ -102,12 +104,19 @@ class Worker:
         finally:
             for child in self._children.values():
                 child.kill()
+            self._leave()
             self._bell.close()
             self._context.engine.dispose()
             self._selector.close()
             os.close(self._wake)
             waker, self._waker = self._waker, -1
             os.close(waker)
+
+    def _leave(self) -> None:
+        """Say that it is gone; if the database is away, its silence will tell."""
+        if self._away_since == float("inf"):
+            with contextlib.suppress(errors.Unavailable), self._context.begin() as db:
+                presence.leave(db, self.name)
 
     def _is_done(self, *, drain: bool) -> bool:
         if self._children:
@@ -172,6 +181,10 @@ class Worker:
         self._slept = sleep
         if self._children and (woken or now - self._beaten >= self._rules.lease / 5):
             self._beat(now)
+        if now - self._shown >= presence.SHOWS_EVERY:
+            self._shown = now
+            with self._context.begin() as db:
+                presence.show(db, self.name, slots=self._slots, queues=self._queues)
         if now - self._reported >= REPORTS_EVERY:
             self._report()
             self._reported = now

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
 
 import pytest
 from sqlalchemy import insert, select, text, update
-from tests.contracts.jobs.conftest import REFUSES
+from tests.contracts.jobs.conftest import REFUSES, until
 
 from modelyard import errors
 from modelyard.cli.problems import EXIT
@@ -18,7 +19,8 @@ from modelyard.jobs.outcome import Interrupted, outcome
 from modelyard.jobs.reaping import Reaper
 from modelyard.kernel.identity import Identity
 from modelyard.projects.commands import CreateProject
-from modelyard.store.tables import job_lines, jobs
+from modelyard.store.clock import DatabaseNow
+from modelyard.store.tables import job_lines, jobs, workers
 from modelyard.verbs import CATALOG
 
 pytestmark = pytest.mark.xdist_group("jobs")
@@ -336,6 +338,23 @@ def test_a_worker_takes_only_jobs_of_its_queues(place):
     place.worker("--queues", "imports, scoring", "--drain").wait()
     assert place.job(job).state == "queued"
     assert place.job(scoring).error.code == "not_found"
+
+
+def test_workers_are_seen_as_long_as_they_live(place):
+    [job] = place.submit()
+    process = place.odd_worker(2, "sleep", "60")
+    [seen] = until(lambda: [each for each in place.yard.jobs.workers() if each.jobs])
+    assert (seen.pid, seen.host, seen.slots) == (process.pid, os.uname().nodename, 2)
+    assert (seen.lives, seen.queues, seen.jobs) == (True, (), (job,))
+    assert seen.name == place.job(job).worker
+    until(lambda: place.yard.jobs.workers()[0].seen > seen.seen)
+    process.kill()
+    process.wait()
+    for seconds, left in ((40, [False]), (3700, [])):
+        with place.yard.open().begin() as db:
+            db.execute(update(workers).values(seen=DatabaseNow() - seconds))
+        place.worker("--drain", "--queues", "none").wait()  # it takes its own row away
+        assert [each.lives for each in place.yard.jobs.workers()] == left
 
 
 def test_old_jobs_are_forgotten_by_workers(make_place, database_url):

@@ -18,7 +18,7 @@ from modelyard.store import tables
 from modelyard.store.database import unopened
 
 LOG = ("audit_entries", "audit_head", "audit_pending")
-PASSING = ("sessions", "setup_links", "login_failures", "server_secrets", "replays")
+PASSING = ("sessions", "setup_links", "login_failures", "server_secrets", "replays", "workers")
 SECRETS = (b"signs-all-cookies", b"told-by-the-provider", b"mlflow-password", b"kept-in-the-rows")
 
 

@@ -28,6 +28,7 @@ from modelyard.store.tables.jobs import (
     jobs,
     scenario_runs,
     scenarios,
+    workers,
 )
 from modelyard.store.tables.models import files, models, verifications, versions
 from modelyard.store.tables.projects import projects
@@ -69,4 +70,5 @@ __all__ = [
     "users",
     "verifications",
     "versions",
+    "workers",
 ]

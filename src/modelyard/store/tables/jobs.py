@@ -64,6 +64,18 @@ job_duties = Table(
     Column("due", Double, nullable=False),
 )
 
+workers = Table(
+    "workers",
+    metadata,
+    Column("name", String(128), primary_key=True),
+    Column("host", String(255), nullable=False),
+    Column("pid", BigInteger, nullable=False),
+    Column("slots", Integer, nullable=False),  # jobs that it runs at once
+    Column("queues", Text, nullable=False),  # JSON; []: every queue
+    Column("since", Double, nullable=False),
+    Column("seen", Double, nullable=False),  # its last sign of life
+)
+
 scenarios = Table(
     "scenarios",
     metadata,

@@ -6,7 +6,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import get_args
 
-from modelyard.jobs.commands import CancelJob, ListJobs, ReadJobLog, RetryJob, ShowJob
+from modelyard.jobs.commands import (
+    CancelJob,
+    ListJobs,
+    ListWorkers,
+    ReadJobLog,
+    RetryJob,
+    ShowJob,
+)
 from modelyard.jobs.types import Job, JobError, JobState, LogLine
 from modelyard.kernel.values import Value, now
 from modelyard.web.pages.form import Draft, Form
@@ -48,6 +55,11 @@ class JobsView(View):
     finished: tuple[JobLine, ...]
     next: str | None
     """Where the list of finished ones goes on."""
+
+    workers: int
+    """How many live."""
+    heard: int | None
+    """Seconds since the last sign of life of any."""
 
 
 class JobView(View):
@@ -105,11 +117,15 @@ def jobs(visit: Visit) -> JobsView:
     found = visit.part(ListJobs(limit=PART, after=visit.asked("after") or None, state=state))
     mine = visit.asked("by") == "me"
     shown = [job for job in found if not mine or job.actor == visit.account.name]
+    living = [each for each in visit.run(ListWorkers()) if each.lives]
+    heard = [(now() - each.seen).total_seconds() for each in living]
     return JobsView(
         title="Jobs",
         active=() if visit.asked("after") or state else active(visit),
         finished=lines_of(job for job in shown if job.has_ended),
         next=found.next,
+        workers=len(living),
+        heard=max(0, round(min(heard))) if heard else None,
     )
 
 
