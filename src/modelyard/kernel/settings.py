@@ -244,8 +244,8 @@ class ServerSettings(Section):
     client_timeout: float = Field(
         default=30,
         gt=0,
-        description="seconds a client may take to send its headers, to send more of a body, or to "
-        "take more of an answer",
+        description="seconds a client may take to send its headers, to send more of a body (500 "
+        "bytes a second on average), or to take more of an answer",
     )
     shutdown_timeout: float = Field(
         default=10, ge=0, description="seconds that requests may take to end when the server stops"

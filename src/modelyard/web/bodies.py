@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 from starlette.requests import Request
@@ -12,6 +13,8 @@ from modelyard.kernel.settings import ServerSettings
 from modelyard.web.problems import Refused
 
 JSON = "application/json"
+SLOWEST = 500
+"""Bytes a second that a body brings at least, beyond the time that it may be silent."""
 
 
 async def read_all(request: Request, limits: ServerSettings) -> bytes:
@@ -41,24 +44,30 @@ async def arriving(request: Request, timeout: float) -> AsyncIterator[bytes]:
     """A body, part by part.
 
     Raises:
-        Refused: the next part takes too long (408), or the client went away (400).
+        Refused: the next part takes too long (408), all of them do, or the client went away (400).
     """
-    more = True
+    more, waited, size = True, 0.0, 0
     while more:
+        began = time.monotonic()
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(min(timeout, timeout + size / SLOWEST - waited)):
                 message = await request.receive()
         except TimeoutError as exc:
             raise Refused(
                 408,
-                errors.Invalid(f"nothing more of the body came for {timeout:g} seconds"),
+                errors.Invalid(
+                    f"nothing more of the body came for {timeout:g} seconds, or less than "
+                    f"{SLOWEST} bytes a second for longer"
+                ),
                 {"connection": "close"},
             ) from exc
+        waited += time.monotonic() - began
         if message["type"] == "http.disconnect":
             raise Refused(400, errors.Invalid("the client went away before its body was whole"))
         more = message.get("more_body", False)
         request.state.more_to_come = more
         if part := message.get("body", b""):
+            size += len(part)
             yield part
 
 

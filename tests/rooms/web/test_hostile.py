@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import time
@@ -73,6 +74,21 @@ class TestSlowClients:
             "content-type: application/json",
             "content-length: 100",
         )
+        assert said.startswith(b"HTTP/1.1 408 ")
+
+    @pytest.mark.parametrize("path", ["projects", "projects/default/files/slow.bin"])
+    def test_who_sends_its_body_byte_by_byte_is_let_go(self, hasty, path):
+        method, kind = ("POST", "json") if path == "projects" else ("PUT", "octet-stream")
+        head = f"{method} /api/v1/{path} HTTP/1.1\r\nhost: 127.0.0.1:{hasty.port}\r\n"
+        head += f"content-type: application/{kind}\r\ncontent-length: 100000\r\n\r\n"
+        with connect(hasty) as connection:
+            connection.sendall(head.encode())
+            connection.settimeout(0.2)
+            deadline, said = time.monotonic() + 20, b""
+            while not said and time.monotonic() < deadline:
+                connection.sendall(b" ")
+                with contextlib.suppress(TimeoutError):
+                    said = connection.recv(65_536)
         assert said.startswith(b"HTTP/1.1 408 ")
 
     def test_who_does_not_take_its_answer_is_let_go(self, hasty):
