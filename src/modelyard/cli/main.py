@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import sys
 from collections.abc import Sequence
@@ -139,6 +140,8 @@ def run(
 
 def main(words: Sequence[str] | None = None) -> None:
     """Run the command line."""
+    if words is None:  # the process is ours, and what it has imported stays: not to be searched
+        gc.freeze()
     typed = sys.argv[1:] if words is None else list(words)
     try:
         with second_ends_at_once():
