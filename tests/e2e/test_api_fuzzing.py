@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.processes import not_ours
 from tests.running_server import RunningServer
 
 CHECKS = (
@@ -28,7 +29,13 @@ def test_no_request_finds_a_mistake_or_an_undocumented_answer(imported):
         words += ["--exclude-path", "/api/v1/jobs/{id}/events"]  # a stream does not end
         words += ["--generation-database", "none", "--request-timeout", "60", "--no-color"]
         done = subprocess.run(
-            words, cwd=imported.folder, capture_output=True, text=True, timeout=540, check=False
+            words,
+            cwd=imported.folder,
+            env=not_ours(),
+            capture_output=True,
+            text=True,
+            timeout=540,
+            check=False,
         )
         assert done.returncode == 0, done.stdout[-20_000:]
         assert "Traceback" not in server.log

@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from tests.processes import not_ours
 
 ROOT = Path(__file__).parents[2]
 TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
@@ -23,7 +24,7 @@ def checkout(tmp_path):
     (tmp_path / ".venv").symlink_to(sys.prefix)
     output = tmp_path / "demo" / "output"
     train = [sys.executable, ROOT / "demo" / "train.py", output / "models", "late-linear"]
-    subprocess.run(train, check=True, capture_output=True)
+    subprocess.run(train, env=not_ours(), check=True, capture_output=True)
     (output / "models" / "june.parquet").rename(output / "june.parquet")
     return tmp_path
 

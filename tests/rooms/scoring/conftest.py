@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.processes import not_ours
 
 import modelyard
 
@@ -24,6 +25,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models")
     subprocess.run(
         [sys.executable, "-W", "ignore", MAKE_MODELS, folder],
+        env=not_ours(),
         check=True,
         capture_output=True,
         timeout=120,

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 from tests.ports import free_port
+from tests.processes import not_ours
 from tests.rooms.web.liar import OTHER, Liar, shared_key
 from tests.running_server import RunningServer
 
@@ -66,7 +67,8 @@ def provider():
     """A provider for tests, as a process of its own."""
     port = str(free_port())
     words = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "-p", port, "-n"]
-    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(words, env=not_ours(), **quiet) as process:
         url = f"http://127.0.0.1:{port}"
         for _ in range(600):
             try:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from tests.ports import free_port
+from tests.processes import not_ours
 from tests.rooms.models.sources.gateway import Gateway
 
 from modelyard.models.sources import fetch
@@ -85,8 +86,8 @@ class MlflowServer:
 
 
 def own_environment(**more):
-    """This process's variables without those that MLflow reads or leaves behind."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
+    """The variables of MLflow's servers and clients, without those that MLflow leaves behind."""
+    kept = {name: value for name, value in not_ours().items() if not name.startswith("MLFLOW_")}
     return {**kept, "MLFLOW_DISABLE_TELEMETRY": "true", **more}
 
 

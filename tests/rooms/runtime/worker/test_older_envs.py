@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from tests.model_zoo.made import quietly
+from tests.processes import not_ours
 from uv import find_uv_bin
 
 import modelyard.runtime.worker
@@ -60,8 +60,7 @@ def older(request, tmp_path_factory):
     subprocess.run(pip, check=True, timeout=600)
     models = folder / "models"
     models.mkdir()
-    environ = {**os.environ, "OMP_NUM_THREADS": "1"}
-    environ.pop("COVERAGE_PROCESS_START", None)
+    environ = not_ours(OMP_NUM_THREADS="1")
     subprocess.run(
         [env / "bin" / "python", "-B", SCRIPT, WORKER, models], check=True, timeout=300, env=environ
     )
