@@ -26,7 +26,7 @@ lock: .venv/bin/uv  ## pin the newest versions of everything that demo and test 
 	$(BIN)/pip install -q --disable-pip-version-check "uv>=0.9"
 
 .venv/%.stamp: requirements/%.txt pyproject.toml | .venv/bin/uv
-	$(BIN)/uv pip install -q -r $< -e .
+	$(BIN)/uv pip install -q -r $< -e . $(if $(findstring dev,$*),-e tools/lean_coverage)
 	touch $@
 
 browser:  ## Chromium for the tests of the pages, which are skipped without it
