@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 
 import pytest
 from pydantic import ValidationError
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from tests.conftest import new_database
 
 import modelyard
@@ -17,7 +17,7 @@ from modelyard.runtime.types import CodeEnv, EnvRequest
 from modelyard.scoring.repository import add_recipe
 from modelyard.scoring.types import Recipe, Scoring
 from modelyard.search.commands import FindThings
-from modelyard.store.tables import jobs, versions
+from modelyard.store.tables import jobs, scenarios, versions
 
 PASSWORD = "hunter2"
 
@@ -126,6 +126,18 @@ def test_a_kind_is_asked_for_alone_and_cut(yard):
     assert [each.name for each in found] == ["churn", "Churn-2"]
     most = yard.search.find(words="churn", limit=1)
     assert len(most) == len(kinds(most)) == 10
+
+
+def test_a_damaged_scenario_stops_nobody(yard):
+    damaged = update(scenarios).where(scenarios.c.name == "tidy")
+    with yard.open().begin() as db:
+        (body,) = db.scalars(select(scenarios.c.body))
+        db.execute(damaged.values(body="{tidy churn"))
+    (found,) = yard.search.find(words="TIDY")
+    assert (found.kind, found.about) == ("scenario", "")
+    assert "scenario" not in kinds(yard.search.find(words="churn"))
+    with yard.open().begin() as db:
+        db.execute(damaged.values(body=body))
 
 
 def test_passwords_in_arguments_cannot_be_guessed(yard):

@@ -22,6 +22,7 @@ from modelyard.web.threads import Threads
 KIND = "multipart/form-data"
 BLOCK = 1 << 20
 MOST_FILES = 20
+LONGEST_NAME = 255
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,13 @@ async def read_multipart(
     request: Request,
     limits: ServerSettings,
     threads: Threads,
-    place: Callable[[], Path],
+    place: Callable[[], Path] | None,
     *,
     most: int,
 ) -> tuple[list[tuple[str, str]], list[Upload]]:
     """The fields of a form, in order, and its files; `place` gives the path for each of these.
 
-    They have `most` bytes together.
+    They have `most` bytes together. Without `place` no file is kept: its field holds its name.
 
     Raises:
         Refused: it is too large (413), too slow (408), cut off or malformed (400).
@@ -85,7 +86,9 @@ async def read_multipart(
 class _Parts:
     """Hears what the parser finds."""
 
-    def __init__(self, place: Callable[[], Path], stack: ExitStack, *, most_text: int) -> None:
+    def __init__(
+        self, place: Callable[[], Path] | None, stack: ExitStack, *, most_text: int
+    ) -> None:
         self.pairs: list[tuple[str, str]] = []
         self.uploads: list[Upload] = []
         self.is_whole = False
@@ -132,7 +135,7 @@ class _Parts:
         self._value.clear()
 
     def _open(self) -> None:
-        if self._file_name:
+        if self._file_name and self._place is not None:
             if len(self.uploads) >= MOST_FILES:
                 raise FormParserError("too many files")
             upload = Upload(self._name, self._file_name, self._place())
@@ -143,6 +146,8 @@ class _Parts:
         if self._file is not None:
             self._file.write(data[start:end])
             return
+        if self._file_name:
+            return
         self._left -= end - start
         if self._left < 0:
             raise FormParserError("too much text")
@@ -152,6 +157,8 @@ class _Parts:
         if self._file is not None:
             self._file.close()
             self._file = None
+        elif self._file_name:
+            self.pairs.append((self._name, self._file_name[:LONGEST_NAME]))
         elif self._name and not self._is_unchosen():
             self.pairs.append((self._name, self._text.decode("utf-8")))
 

@@ -186,6 +186,26 @@ def test_steps_use_the_variables_of_the_project(place):
     assert "${project.rows} stands for nothing" in run.steps[1].error.detail
 
 
+def test_the_list_tells_what_came_of_the_last_runs(place):
+    for name in ("ran", "runs", "rests"):
+        place.yard.scenarios.create(name=name, steps=(make(name),))
+    for name in ("ran", "ran", "runs"):
+        last = place.yard.scenarios.run(name=name)
+        if name == "ran":
+            place.yard.scenarios.cancel(name=name)
+        else:
+            running = last
+    ran = place.yard.scenarios.history(name="ran")[0]
+    found = {each.name: each for each in place.yard.scenarios.list()}
+    assert (found["ran"].last_run, found["ran"].last_state) == (ran.id, "cancelled")
+    assert found["ran"].last_started == ran.started
+    assert (found["runs"].last_run, found["runs"].last_state) == (running.id, "running")
+    assert (found["rests"].last_run, found["rests"].last_state) == (None, None)
+    first = place.yard.scenarios.list(limit=1)
+    assert [each.name for each in first] == ["ran"]
+    assert place.yard.scenarios.list(after=first.next, limit=2) == [found["rests"], found["runs"]]
+
+
 def test_a_run_is_cancelled_with_its_step(place):
     cancel = place.yard.scenarios.cancel
     place.yard.scenarios.create(name="nightly", steps=(make("a"), make("b", when="always")))

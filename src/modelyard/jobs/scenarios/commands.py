@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from modelyard.jobs.scenarios.types import Condition, Scenario, ScenarioRun, Step
+from modelyard.jobs.scenarios.types import Condition, Scenario, ScenarioRun, ScenarioSummary, Step
 from modelyard.kernel.command import ProjectCommand
 from modelyard.kernel.paging import Paged
 from modelyard.kernel.values import Name
@@ -70,8 +70,8 @@ class UpdateScenario(ProjectCommand[Scenario]):
     disabled: bool | None = Field(default=None, description="run by hand only, for now")
 
 
-class ListScenarios(ProjectCommand[list[Scenario]], Paged):
-    """List the scenarios of a project."""
+class ListScenarios(ProjectCommand[list[ScenarioSummary]], Paged):
+    """List the scenarios of a project, each with what came of its last run."""
 
     needs = "scenarios:read"
     route = "GET /scenarios"

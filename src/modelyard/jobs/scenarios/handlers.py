@@ -26,7 +26,7 @@ from modelyard.jobs.scenarios.commands import (
 from modelyard.jobs.scenarios.parameters import require_known
 from modelyard.jobs.scenarios.rights import require_right_of
 from modelyard.jobs.scenarios.schedule import next_time
-from modelyard.jobs.scenarios.types import Scenario, ScenarioRun
+from modelyard.jobs.scenarios.types import Scenario, ScenarioRun, ScenarioSummary
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.paging import ALL
@@ -72,7 +72,7 @@ def update_scenario(command: UpdateScenario, context: Context) -> Scenario:
 
 
 @handles(ListScenarios)
-def list_scenarios(command: ListScenarios, context: Context) -> list[Scenario]:
+def list_scenarios(command: ListScenarios, context: Context) -> list[ScenarioSummary]:
     """List by name."""
     with context.read() as db:
         repository.require_project(db, command.project)

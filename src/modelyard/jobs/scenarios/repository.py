@@ -8,12 +8,19 @@ from dataclasses import asdict
 from typing import Any
 
 from pydantic import JsonValue, ValidationError
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from modelyard import errors
 from modelyard.jobs.repository import moment
-from modelyard.jobs.scenarios.types import RunState, Scenario, ScenarioRun, Step, StepRun
+from modelyard.jobs.scenarios.types import (
+    RunState,
+    Scenario,
+    ScenarioRun,
+    ScenarioSummary,
+    Step,
+    StepRun,
+)
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.paging import Page, Paged
 from modelyard.kernel.values import Value
@@ -80,10 +87,18 @@ def variables_of(db: Connection, project: str) -> dict[str, JsonValue]:
     return found
 
 
-def every(db: Connection, project: str, asked: Paged) -> Page[Scenario]:
-    """The scenarios of a project, by name."""
-    query = select(scenarios).where(scenarios.c.project == project)
-    return page(db, query, [scenarios.c.name], asked, as_scenario)
+def every(db: Connection, project: str, asked: Paged) -> Page[ScenarioSummary]:
+    """The scenarios of a project with their last runs, by name."""
+    runs, theirs = scenario_runs.c, scenario_runs.alias().c
+    latest = (
+        select(func.max(theirs.id))
+        .where(theirs.project == scenarios.c.project, theirs.scenario == scenarios.c.name)
+        .scalar_subquery()
+    )
+    last = (runs.id.label("last_run"), runs.state.label("last_state"), runs.started)
+    query = select(scenarios, *last).outerjoin_from(scenarios, scenario_runs, runs.id == latest)
+    query = query.where(scenarios.c.project == project)
+    return page(db, query, [scenarios.c.name], asked, _summary)
 
 
 def due(db: Connection) -> Sequence[Row[Any]]:
@@ -182,6 +197,12 @@ def as_scenario(row: Row[Any]) -> Scenario:
             f"the scenario {row.name} is damaged in the database; delete it and create it again"
         ) from exc
     return scenario.model_copy(update={"next_run": None if row.due is None else moment(row.due)})
+
+
+def _summary(row: Row[Any]) -> ScenarioSummary:
+    started = None if row.started is None else moment(row.started)
+    last = {"last_run": row.last_run, "last_state": row.last_state, "last_started": started}
+    return ScenarioSummary(**dict(as_scenario(row)), **last)
 
 
 def as_run(row: Row[Any]) -> ScenarioRun:

@@ -33,8 +33,6 @@ class Step(Value):
 class Scenario(Value):
     """A named list of commands, run one after another as jobs."""
 
-    listed = ("name", "cron", "timezone", "after", "disabled", "next_run", "owner", "description")
-
     project: str
     name: Name
     description: str = ""
@@ -52,6 +50,19 @@ class Scenario(Value):
     owner: str = Field(description="who saved it last; it runs as them, unless by hand")
     created: datetime
     next_run: datetime | None = None
+
+
+class ScenarioSummary(Scenario):
+    """One line of a list of scenarios: with what came of its last run."""
+
+    listed = (
+        "name", "cron", "timezone", "after", "disabled", "next_run", "last_state", "owner",
+        "description",
+    )  # fmt: skip
+
+    last_run: str | None = Field(default=None, description="id of its last run; None: never ran")
+    last_state: RunState | None = None
+    last_started: datetime | None = None
 
 
 class StepRun(Value):

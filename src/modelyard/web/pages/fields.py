@@ -18,6 +18,7 @@ from modelyard.kernel.secrets import is_secret, secret_fields
 from modelyard.kernel.shapes import is_list, plain
 from modelyard.kernel.values import LocalPath
 from modelyard.web.pages.form import Choice, Draft, FieldView, Form, Kind, Words
+from modelyard.web.pages.named_fields import named_fields, named_values
 
 BRACKETS = re.compile(r"\s*\[[^\]]*\]\s*$")
 LISTS: frozenset[Kind] = frozenset({"lines", "ticks"})
@@ -48,6 +49,10 @@ def values_of(form: Form, draft: Draft, typed: Typed) -> dict[str, Any]:
             faults += wrong
             if held or name in draft.values:
                 values[name] = held
+            continue
+        if kind == "named":
+            values[name], wrong = named_values(name, draft.values[name], typed)
+            faults += wrong
             continue
         if not texts and kind != "tick":
             if name in draft.values and kind != "secret":
@@ -173,7 +178,9 @@ def _field(form: Form, draft: Draft, name: str, typed: Typed | None) -> FieldVie
     else:
         text = text_of(draft.values.get(name, info.get_default(call_default_factory=True)), kind)
     held = _items(form, draft, name, typed) if kind == "items" else ()
-    if held:
+    if kind == "named":
+        held = (named_fields(name, draft.values[name], typed),)
+    elif held:
         text = json.dumps([{each.label: each.value for each in row} for row in held[:-1]])
     about = words.help if words.help is not None else BRACKETS.sub("", info.description or "")
     limits = {type(mark).__name__: mark for mark in info.metadata}

@@ -14,10 +14,11 @@ from modelyard.web.pages.page import Crumb, Nav, View, Visit
 
 Kind = Literal[
     "text", "area", "lines", "json", "number", "tick", "choice", "segments", "secret", "moment",
-    "file", "hidden", "items", "ticks",
+    "file", "hidden", "items", "ticks", "named",
 ]  # fmt: skip
 """How a field is filled in: `area` is long text, `lines` a list with one value a line, `ticks` a
-list out of what there is, `items` a list of things that have fields of their own."""
+list out of what there is, `items` a list of things that have fields of their own, `named` values
+under the names that it begins with, one field each."""
 
 
 class Choice(Value):
@@ -54,7 +55,7 @@ class FieldView(Value):
     only: bool = False
     """Whether a file is to be chosen, and no path will do."""
     items: tuple[tuple[FieldView, ...], ...] = ()
-    """The fields of each thing that it holds, and of one more."""
+    """The fields of each thing that it holds, and of one more; of what is named only one row."""
 
     @property
     def id(self) -> str:
@@ -77,6 +78,8 @@ class FormView(View):
     dangerous: bool = False
     kept: bool = False
     """Whether it was sent without a session, and holds what was typed then."""
+    lost: tuple[str, ...] = ()
+    """The files that were sent so, which were not kept."""
 
     @property
     def wrong(self) -> tuple[FieldView, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from modelyard.governance.types import Account
@@ -10,7 +10,7 @@ from modelyard.jobs.commands import ListJobs
 from modelyard.kernel.wire import field_in
 from modelyard.projects.commands import ListProjects
 from modelyard.projects.types import Project
-from modelyard.web.pages.page import SECTIONS, Nav, Visit, address
+from modelyard.web.pages.page import SECTIONS, Crumb, Nav, Visit, address
 
 MOST = 100
 """Projects that the switcher shows, and running jobs that are counted."""
@@ -52,15 +52,23 @@ class Navigation:
         self._entries = tuple(entries)
 
     def around(
-        self, visit: Visit, chosen: str, *, theme: str, flash: str, csrf: str, can_leave: bool
+        self,
+        visit: Visit,
+        above: Sequence[Crumb],
+        chosen: str,
+        *,
+        theme: str,
+        flash: str,
+        csrf: str,
+        can_leave: bool,
     ) -> Frame:
-        """The frame of a page; `chosen` is the project that was looked at last."""
+        """The frame of a page below others; `chosen` is the project that was looked at last."""
         projects = tuple(visit.part(ListProjects(limit=MOST)))
         running = len(visit.run(ListJobs(state="running", limit=MOST)))
         project = _chosen(projects, visit.path.get("project") or chosen)
         return Frame(
             account=visit.account,
-            sections=self._sections(visit, project, running),
+            sections=self._sections(visit, above, project, running),
             projects=projects,
             project=project,
             running=running,
@@ -71,7 +79,7 @@ class Navigation:
         )
 
     def _sections(
-        self, visit: Visit, project: Project | None, running: int
+        self, visit: Visit, above: Sequence[Crumb], project: Project | None, running: int
     ) -> tuple[tuple[str, tuple[Entry, ...]], ...]:
         shown = [
             (nav, path, _href(path, project))
@@ -79,7 +87,8 @@ class Navigation:
             if (nav.section != "Project" or project is not None)
             and (nav.only is None or nav.only(visit.account))
         ]
-        around = [href for _, _, href in shown if _is_around(href, visit.address)]
+        here = (visit.address, *(each.href for each in above))
+        around = [href for _, _, href in shown if any(_is_around(href, each) for each in here)]
         current = max(around, key=len, default=None)
         found = []
         for section in SECTIONS:

@@ -102,17 +102,18 @@ class Host:
         part = request.headers.get("hx-target", "") if "hx-request" in request.headers else ""
         shown: dict[str, Any] = {name: getattr(view, name) for name in type(view).model_fields}
         token = self.csrf(request) if csrf is None else csrf
-        frame = None if part else self._frame(request, visit, token)
+        frame = None if part else self._frame(request, visit, view, token)
         shown |= {"view": view, "visit": visit, "frame": frame, "csrf": token}
         answer = page(request, template, shown, part=part, status=status)
         if not part:
             self._remember(request, visit, answer)
         return answer
 
-    def _frame(self, request: Request, visit: Visit, csrf: str) -> Frame:
+    def _frame(self, request: Request, visit: Visit, view: View, csrf: str) -> Frame:
         theme = request.cookies.get(THEME, "")
         return self._navigation.around(
             visit,
+            view.crumbs,
             self.cookies.read(request, PROJECT) or "",
             theme=theme if theme in THEMES else "auto",
             flash=flash.said(self.cookies, request),

@@ -23,12 +23,13 @@ from modelyard.models.types import ProbedModel, SavedModel
 from modelyard.runtime.commands import ListEnvs
 from modelyard.web.pages import probe_words
 from modelyard.web.pages.form import Draft, Form, Words
+from modelyard.web.pages.models import crumbs
 from modelyard.web.pages.page import Crumb, Visit, address
-from modelyard.web.pages.projects import crumb
 from modelyard.web.pages.wizard import (
     ENV,
     METADATA,
     MOST,
+    OF_PROBE,
     PROBE,
     PROBED,
     SOURCE,
@@ -100,9 +101,11 @@ def _metadata_draft(visit: Visit) -> Draft:
         intro=told(found.lineage.source),
         back=address(PROBE, **visit.path),
         values={
-            "version": _next_version(visit, model),
+            "version": visit.asked("version") or _next_version(visit, model),
+            "name": visit.asked("name"),
+            "description": visit.asked("description"),
             "activate": True,
-            "target": job.arguments.get("target"),
+            "target": visit.asked("target") or job.arguments.get("target"),
             "classes": [each.strip() for each in classes if each.strip()],
             "threshold": visit.asked("threshold") or job.arguments.get("threshold", threshold),
         },
@@ -138,8 +141,11 @@ def _from_upload(visit: Visit, put: StoredFile) -> str:
 
 
 def _follow(visit: Visit, job: Job) -> str:
-    fields = {"project": visit.path["project"], "model": visit.path["model"], "job": job.id}
-    return address(PROBE, **fields)
+    return address(PROBE, **{**visit.path, "job": job.id})
+
+
+def _follow_import(visit: Visit, job: Job) -> str:
+    return f"{_follow(visit, job)}?{urlencode({OF_PROBE: visit.path['job']})}"
 
 
 FORMS = (
@@ -159,7 +165,7 @@ FORMS = (
         },
         prepare=lambda visit: Draft(
             crumbs=(
-                crumb(visit.path["project"]),
+                *crumbs(visit.path["project"]),
                 Crumb(label="Import a model", href=address(START, project=visit.path["project"])),
             )
         ),
@@ -238,6 +244,6 @@ FORMS = (
         },
         prepare=_metadata_draft,
         template="import_metadata.html",
-        follow=_follow,
+        follow=_follow_import,
     ),
 )

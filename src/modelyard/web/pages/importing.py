@@ -5,7 +5,7 @@ All that it knows stands in the address or, from the probe on, in the probe's jo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -20,16 +20,18 @@ from modelyard.web.pages import probe_words
 from modelyard.web.pages.formats import sentence
 from modelyard.web.pages.import_forms import FORMS
 from modelyard.web.pages.jobs import JobLine, line_of, made_by
+from modelyard.web.pages.models import crumbs
 from modelyard.web.pages.page import Page, View, Visit, Way, address
 from modelyard.web.pages.probe_words import Check, Verdict
-from modelyard.web.pages.projects import crumb
 from modelyard.web.pages.registry import Browsed, browse
 from modelyard.web.pages.wizard import (
     ENV,
     IMPORTED,
     METADATA,
     MOST,
+    OF_PROBE,
     PROBE,
+    SAID,
     SOURCE,
     START,
     TRANSIT,
@@ -42,6 +44,8 @@ from modelyard.web.pages.wizard import (
 
 ARCHIVES = (".zip", ".tar.gz", ".tgz")
 SourceKind = Literal["upload", "registry", "path"]
+ASKED = ("source", "tracking_uri", "env", "dataset", "target", "classes", "features")
+"""What the step of the code env asks for, and what it is told."""
 KINDS: tuple[SourceKind, ...] = ("upload", "registry", "path")
 
 
@@ -103,7 +107,7 @@ def start(visit: Visit) -> StartView:
     key = visit.path["project"]
     return StartView(
         title="Import a model",
-        crumbs=(crumb(key),),
+        crumbs=crumbs(key),
         models=tuple(visit.part(ListModels(project=key, limit=MOST))),
         way=visit.one_of("from", KINDS) or "upload",
     )
@@ -138,7 +142,7 @@ def probe(visit: Visit) -> ProbeView:
         line=line_of(job),
         importing=importing,
         made=str(given.get("version", "")),
-        before=_with_words(address(ENV, project=model.project, model=model.name), given),
+        before=_before(visit, given),
         first=address(SOURCE, project=model.project, model=model.name),
         onward=(made_by(job) or "") if importing else address(METADATA, **visit.path),
         problem=sentence(job.error.detail) if job.error else "",
@@ -165,9 +169,15 @@ def probe(visit: Visit) -> ProbeView:
     )
 
 
-def _with_words(href: str, given: dict[str, Any]) -> str:
-    """The step of the code env as it was filled in."""
-    asked = ("source", "tracking_uri", "env", "dataset", "target", "classes", "features")
+def _before(visit: Visit, given: dict[str, Any]) -> str:
+    """The step that began the job, as it was filled in."""
+    project, model = visit.path["project"], visit.path["model"]
+    if probe := visit.asked(OF_PROBE):
+        return _with_words(address(METADATA, project=project, model=model, job=probe), given, SAID)
+    return _with_words(address(ENV, project=project, model=model), given, ASKED)
+
+
+def _with_words(href: str, given: dict[str, Any], asked: Iterable[str]) -> str:
     words = {
         name: "\n".join(map(str, word)) if isinstance(word, list) else word
         for name in asked

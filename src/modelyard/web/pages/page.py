@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
 from modelyard.governance.rights import reaches, role_for
-from modelyard.governance.types import Account
+from modelyard.governance.types import Account, Role
 from modelyard.kernel import paging
 from modelyard.kernel.command import Command
 from modelyard.kernel.values import Value
@@ -91,11 +91,15 @@ class Visit:
         """A word of the query; empty if it is left out."""
         return self.query.get(name, "")
 
-    def may(self, right: str) -> bool:
-        """Whether whoever asks has a right in the project of the address, so far as pages offer."""
+    def role(self, project: str) -> Role | None:
+        """The role that whoever asks has in a project, so far as pages offer."""
         if self.account.kind == "local" or self.account.admin:
-            return True
-        return reaches(self.account.roles.get(self.path["project"]), role_for(right))
+            return "admin"
+        return self.account.roles.get(project)
+
+    def may(self, right: str, project: str = "") -> bool:
+        """Whether whoever asks has a right in a project, else that of the address."""
+        return reaches(self.role(project or self.path["project"]), role_for(right))
 
     def one_of(self, name: str, among: tuple[T, ...]) -> T | None:
         """A word of the query that is one of some; None if it is none of them."""

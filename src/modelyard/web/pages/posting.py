@@ -59,7 +59,8 @@ def draft_view(form: Form, draft: Draft, visit: Visit) -> FormView:
 
 def kept_view(form: Form, draft: Draft, visit: Visit, typed: Typed) -> FormView:
     """A form that was sent while nobody was signed in, with what was typed."""
-    return _typed_view(form, draft, visit, typed).model_copy(update={"kept": True})
+    lost = tuple(texts[-1] for name, texts in typed.items() if name.endswith(UPLOADED))
+    return _typed_view(form, draft, visit, typed).model_copy(update={"kept": True, "lost": lost})
 
 
 def take(
@@ -139,7 +140,7 @@ def _put(form: Form, visit: Visit, uploads: Sequence[Upload]) -> dict[str, list[
     held = {}
     for each in uploads:
         field = each.field.removesuffix(UPLOADED)
-        project = visit.path.get("project", DEFAULT)
+        project = visit.path.get("project") or _own_project(visit)
         try:
             put = visit.run(PutFile(project=project, file=str(each.place), path=each.name))
         except errors.ModelyardError as exc:
@@ -148,6 +149,12 @@ def _put(form: Form, visit: Visit, uploads: Sequence[Upload]) -> dict[str, list[
         within = "" if form.command.project_field else f"{project}/"
         held[field] = [f"{FILES}{within}{put.path}"]
     return held
+
+
+def _own_project(visit: Visit) -> str:
+    """A project whose files whoever asks may write, for a form that is about none."""
+    known = (DEFAULT, *sorted(visit.account.roles))
+    return next((key for key in known if visit.may(PutFile.needs, key)), DEFAULT)
 
 
 def _carry_out(host: Host, form: Form, visit: Visit, draft: Draft, typed: Typed) -> Any:

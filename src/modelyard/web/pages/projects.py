@@ -62,12 +62,11 @@ def project(visit: Visit) -> ProjectView:
     """What is in a project."""
     key = visit.path["project"]
     found = visit.run(ShowProject(key=key))
-    everything = visit.account.kind == "local" or visit.account.admin
     return ProjectView(
         title=key,
         crumbs=(PROJECTS,),
         project=found,
-        role="admin" if everything else visit.account.roles.get(key, "reader"),
+        role=visit.role(key) or "reader",
         models=tuple(visit.part(ListModels(project=key, limit=FEW))),
         datasets=tuple(visit.part(ListDatasets(project=key, limit=FEW))),
         active=active(visit, project=key),

@@ -18,7 +18,14 @@ from modelyard.jobs.scenarios.commands import (
     ShowScenario,
     UpdateScenario,
 )
-from modelyard.jobs.scenarios.types import Condition, RunState, Scenario, StepRun, StepState
+from modelyard.jobs.scenarios.types import (
+    Condition,
+    RunState,
+    Scenario,
+    ScenarioSummary,
+    StepRun,
+    StepState,
+)
 from modelyard.jobs.scenarios.types import ScenarioRun as Run
 from modelyard.kernel.values import Value, now
 from modelyard.verbs import CATALOG
@@ -77,6 +84,9 @@ class ScenarioLine(Value):
     owner: str
     disabled: bool
     next_run: datetime | None
+    last_state: RunState | None
+    """What came of its last run; None: it never ran."""
+    last_started: datetime | None
 
 
 class ScenariosView(View):
@@ -182,7 +192,7 @@ def _in_words(cron: str) -> str:
     return words
 
 
-def _line(scenario: Scenario) -> ScenarioLine:
+def _line(scenario: ScenarioSummary) -> ScenarioLine:
     return ScenarioLine(
         name=scenario.name,
         href=_href(scenario.project, scenario.name),
@@ -192,6 +202,8 @@ def _line(scenario: Scenario) -> ScenarioLine:
         owner=scenario.owner,
         disabled=scenario.disabled,
         next_run=scenario.next_run,
+        last_state=scenario.last_state,
+        last_started=scenario.last_started,
     )
 
 
@@ -337,6 +349,7 @@ PAGES = (
         intro="It runs as you, with these parameters.",
         said="The scenario runs.",
         fields=("parameters",),
+        words={"parameters": Words(kind="named", help="")},
         prepare=_run_by_hand,
     ),
     Form(

@@ -17,7 +17,8 @@ from modelyard import errors
 from modelyard.kernel.settings import Settings
 from modelyard.kernel.wire import field_in, read_text
 from modelyard.web.answers import Answer
-from modelyard.web.bodies import has_more_to_come
+from modelyard.web.auth import require_own_page
+from modelyard.web.bodies import declared_length, has_more_to_come
 from modelyard.web.conditions import tagged
 from modelyard.web.forms import read_pairs
 from modelyard.web.multipart import Upload, is_multipart, read_multipart
@@ -37,6 +38,8 @@ JSON = ".json"
 ALLOW = {"allow": "GET, HEAD, POST"}
 L = TypeVar("L", bound=Page | Form | Download)
 READING = ("GET", "HEAD")
+LONGEST_OF_STRANGERS = 32 << 20
+"""Bytes of a form with files that are passed over for the words in it, where a session ended."""
 TITLES = {
     403: "You may not see this",
     404: "There is nothing here",
@@ -115,6 +118,13 @@ class Site:
         if not is_multipart(request):
             most = self._limits.max_json_kb * 1024
             return await read_pairs(request, self._limits, largest=most), []
+        if self._again is not None and not await self._threads.run(self._host.is_known, request):
+            require_own_page(request, "", "")
+            if declared_length(request) > LONGEST_OF_STRANGERS:
+                raise errors.Unauthenticated("sign in, and choose the file again")
+            return await read_multipart(
+                request, self._limits, self._threads, None, most=LONGEST_OF_STRANGERS
+            )
         await self._threads.run(self._host.require_sender, request)  # before much is taken
         return await read_multipart(
             request,

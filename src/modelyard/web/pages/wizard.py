@@ -17,6 +17,10 @@ ENV = f"{SOURCE}/env"
 UPLOAD = f"{SOURCE}/upload"
 PROBE = f"{SOURCE}/{{job}}"
 METADATA = f"{PROBE}/metadata"
+SAID = ("version", "name", "description", "target", "classes", "threshold")
+"""What the last step asks for, and its address may say."""
+OF_PROBE = "probe"
+"""The word of an import's address that names the job which probed the model."""
 MOST = 200
 """Files, models, envs and versions that are looked at to offer them, or to number the next one."""
 TRANSIT = f"{values.FILES}{values.TRANSIT}/"

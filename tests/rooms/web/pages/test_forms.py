@@ -196,6 +196,28 @@ class TestUploads:
         assert answer.status_code == status
 
 
+@pytest.mark.parametrize(
+    ("path", "label"),
+    [
+        ("/projects/default/new-dataset", "Datasets"),
+        ("/projects/default/new-model", "Saved models"),
+        ("/projects/default/import", "Saved models"),
+        ("/projects/default/import/new", "Saved models"),
+        ("/projects/default/new-recipe", "Scoring recipes"),
+        ("/projects/default/new-connection", "Connections"),
+        ("/projects/default/upload", "Files"),
+        ("/projects/default/scenarios/new", "Scenarios"),
+        ("/projects/default/members/add", "Project settings"),
+        ("/projects/default/edit", "Overview"),
+        ("/users/new", "Users"),
+        ("/audit/verify", "Audit"),
+    ],
+)
+def test_the_navigation_shows_where_one_is(client, path, label):
+    (link,) = re.findall(r'<a class="nv"[^>]*aria-current="page">(.*?)</a>', client.get(path).text)
+    assert re.sub(r"<.*?>", "", link) == label
+
+
 class TestSessions:
     @pytest.fixture
     def signed_in(self, yard):
@@ -243,3 +265,51 @@ class TestSessions:
         assert "kept" not in [project.key for project in yard.projects.list()]
         sent = {**hidden(shown.text), "key": "kept", "description": "Ana's"}
         assert signed_in.post("/projects/new", data=sent).status_code == 303
+
+    def test_a_form_with_a_file_says_then_that_this_is_to_be_chosen_again(self, signed_in, yard):
+        new, before = "/projects/default/new-dataset", yard.files.list()
+        form = hidden(signed_in.get(new).text)
+        for session in yard.sessions.list():
+            yard.sessions.revoke(id=session.id)
+        file = {"path-file": ("<june>.csv", b"age\n" + b"1\n" * 100_000)}
+        asked = signed_in.post(new, data={**form, "name": "june", "quote": "'"}, files=file)
+        assert (asked.status_code, "Your session has ended" in asked.text) == (401, True)
+        who = {"sign-in-name": "root", "sign-in-password": PASSWORD}
+        shown = signed_in.post(new, data={**hidden(asked.text), **who})
+        assert shown.status_code == 200
+        assert "Choose &lt;june&gt;.csv again" in shown.text
+        assert 'value="june"' in shown.text
+        assert 'value="&#39;"' in shown.text
+        assert yard.files.list() == before
+        sent = {**hidden(shown.text), "name": "june"}
+        again = {"path-file": ("june.csv", b"age\n1\n")}
+        assert signed_in.post(new, data=sent, files=again).status_code == 303
+        (job,) = yard.jobs.list(command="datasets.create", limit=1)
+        assert (job.arguments["name"], job.arguments["path"]) == ("june", "files://june.csv")
+
+    def test_nobody_has_to_be_listened_to_for_long(self, yard, monkeypatch):
+        monkeypatch.setattr("modelyard.web.pages.site.LONGEST_OF_STRANGERS", 1000)
+        with TestClient(create_app(yard), headers=HTML, follow_redirects=False) as client:
+            new = "/projects/default/new-dataset"
+            large = client.post(new, files={"path-file": ("a.csv", b"1" * 1001)})
+            assert (large.status_code, "Your session has ended" in large.text) == (401, False)
+            other = {"origin": "https://evil.example"}
+            small = {"path-file": ("a.csv", b"1")}
+            assert client.post(new, files=small, headers=other).status_code == 403
+
+    def test_a_file_for_no_project_goes_where_one_may_write(self, yard):
+        for key in ("blue", "green"):
+            yard.projects.create(key=key)
+        yard.groups.create(name="builders", rights=("envs:write",))
+        yard.users.create(name="bob", password=PASSWORD, groups=("builders",))
+        yard.members.add(project="blue", name="bob", role="reader")
+        yard.members.add(project="green", name="bob", role="contributor")
+        with TestClient(create_app(yard), headers=HTML, follow_redirects=False) as client:
+            form = hidden(client.get("/login").text)
+            client.post("/login", data={**form, "name": "bob", "password": PASSWORD})
+            sent = {**hidden(client.get("/envs/new").text), "name": "mine"}
+            file = {"requirements-file": ("requirements.txt", b"numpy\n")}
+            assert client.post("/envs/new", data=sent, files=file).status_code == 303
+        assert [each.path for each in yard.files.list(project="green")] == ["requirements.txt"]
+        (job,) = yard.jobs.list(command="envs.build")
+        assert job.arguments["requirements"] == "files://green/requirements.txt"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 import time
 from urllib.parse import parse_qs, urlsplit
 
@@ -203,12 +205,19 @@ def test_the_import_keeps_what_was_probed(client, yard, ended, probed):
     step = ended(result=json.dumps(probed))
     typed = {"version": "v2", "classes": "no\r\nyes", "threshold": "0.4", "activate": "true"}
     sent = client.post(f"{step}/metadata", data=typed)
-    job = yard.jobs.show(id=sent.headers["location"].rpartition("/")[2])
+    onward = sent.headers["location"]
+    job = yard.jobs.show(id=urlsplit(onward).path.rpartition("/")[2])
     assert job.command == "versions.import"
     assert job.arguments["digest"] == probed["digest"]
     assert job.arguments["source"] == "files://models/late"
     assert (job.arguments["classes"], job.arguments["threshold"]) == (["no", "yes"], 0.4)
     yard.jobs.cancel(id=job.id)
+    (back,) = re.findall(r'class="btn prev" href="([^"]*)"', shown(client, onward))
+    assert back.startswith(f"{step}/metadata?")
+    filled = shown(client, html.unescape(back))
+    assert f'value="{job.arguments["version"]}"' in filled
+    assert 'value="0.4"' in filled
+    assert "\nno\nyes</textarea>" in filled
 
 
 @pytest.mark.parametrize(

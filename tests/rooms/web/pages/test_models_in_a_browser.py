@@ -10,6 +10,8 @@ from tests.browser import PATIENCE
 from tests.e2e.models import write_model
 from tests.rooms.web.pages.conftest import HOSTILE
 
+from modelyard.models import repository
+from modelyard.runtime.repository import add_env
 from modelyard.runtime.types import Interpretation
 
 pytestmark = pytest.mark.slow
@@ -66,6 +68,23 @@ def late(site, bring):
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_is_fit_to_be_seen(ana, shots, path):
     ana.look_at(path, shots)
+
+
+def test_a_version_leads_to_its_env(ana, site):
+    context = site.yard.open()
+    with context.begin() as db:
+        found = repository.get_version(db, "flights", "late", "v2")
+        env = found.env.model_copy(update={"id": "0123456789abcdef"})
+        add_env(db, env)
+        changed = found.model_copy(update={"env": env})
+        repository.save_version(db, changed, revision_now="with an env")
+    page = ana.page
+    page.goto(V1)
+    expect(page.get_by_role("link", name="local", exact=True)).to_have_count(0)
+    page.goto(f"{LATE}/versions/v2")
+    page.get_by_role("link", name=env.id).click()
+    page.get_by_role("link", name="flights/late/v2").click()
+    page.wait_for_url(f"**{LATE}/versions/v2")
 
 
 def test_models_are_found_by_name_and_type(ana):

@@ -82,6 +82,42 @@ def test_a_scenario_is_run_cancelled_and_disabled(ana, site):
     assert site.yard.scenarios.show(project="flights", name="monthly").disabled
 
 
+def test_the_list_tells_what_came_of_the_last_run(ana, nightly, site):
+    step = {**STEP, "arguments": {"name": "q", "prediction_type": "regression"}}
+    site.yard.scenarios.create(project="flights", name="quiet", steps=[step])
+    page = ana.page
+    page.goto(HERE)
+    row = page.get_by_role("row", name=nightly)
+    expect(row.get_by_text("Running")).to_be_visible()
+    expect(page.get_by_role("row", name="quiet").get_by_text("Never ran")).to_be_visible()
+
+
+def test_a_run_is_given_its_parameters_one_field_each(ana, site):
+    site.yard.scenarios.create(
+        project="flights",
+        name="monthly-report",
+        steps=[{**STEP, "arguments": {"name": "r-${day}", "prediction_type": "regression"}}],
+        parameters={"day": "monday", "count": 3, "deep": True, "tags": ["a"]},
+    )
+    page = ana.page
+    page.goto(f"{HERE}/monthly-report/run")
+    ana.require_accessible("run")
+    expect(page.get_by_label("day")).to_have_value("monday")
+    page.get_by_label("day").fill("friday")
+    page.get_by_role("spinbutton", name="count").fill("4.5")
+    page.get_by_label("deep").select_option("no")
+    page.get_by_label("tags").fill('["b"')
+    page.get_by_role("button", name="Run now").click()
+    expect(page.get_by_role("alert").get_by_text("Is not JSON")).to_be_visible()
+    ana.complaints.clear()
+    expect(page.get_by_label("day")).to_have_value("friday")
+    page.get_by_label("tags").fill('["b"]')
+    page.get_by_role("button", name="Run now").click()
+    expect(page.get_by_role("status")).to_contain_text("The scenario runs.")
+    (run,) = site.yard.scenarios.history(project="flights", name="monthly-report")
+    assert run.parameters == {"day": "friday", "count": 4.5, "deep": False, "tags": ["b"]}
+
+
 def test_steps_lead_to_their_jobs(ana, nightly):
     page = ana.page
     page.goto(f"{HERE}/{nightly}")
