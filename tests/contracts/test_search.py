@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing
 import pytest
 from pydantic import ValidationError
 from sqlalchemy import insert, select, update
-from tests.conftest import new_database
+from tests.postgres import new_database
 
 import modelyard
 from modelyard.kernel.values import now

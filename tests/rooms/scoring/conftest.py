@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -47,9 +46,9 @@ def imported(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def workspace(imported: Path, tmp_path: Path) -> Path:
+def workspace(imported: Path, tmp_path: Path, copied: Callable[[Path, Path], Path]) -> Path:
     """A workspace folder of this test's own."""
-    return Path(shutil.copytree(imported, tmp_path / "yard"))
+    return copied(imported, tmp_path / "yard")
 
 
 @pytest.fixture

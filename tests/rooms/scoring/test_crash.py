@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -16,10 +15,12 @@ from pathlib import Path
 import psutil
 import pyarrow.parquet as pq
 import pytest
+from sqlalchemy import func, select
 
 import modelyard
 from modelyard import errors
 from modelyard.jobs.outcome import outcome
+from modelyard.store.tables import run_chunks
 from modelyard.verbs import CATALOG
 
 pytestmark = pytest.mark.xdist_group("scoring")
@@ -68,9 +69,8 @@ def until(true: Callable[[], object]) -> None:
 
 def finished_chunks(workspace: Path) -> int:
     """How many chunks a run has noted."""
-    with closing(sqlite3.connect(workspace / "modelyard.db", timeout=60)) as db:
-        count: int = db.execute("select count(*) from run_chunks").fetchone()[0]
-        return count
+    with closing(modelyard.open(workspace)) as yard, yard.open().read() as db:
+        return int(db.scalar(select(func.count()).select_from(run_chunks)))
 
 
 def descendants(process: subprocess.Popen[str]) -> list[psutil.Process]:
@@ -259,9 +259,8 @@ def test_a_full_disk_at_the_output_leaves_nothing_there(yard, people, small_disk
     assert yard.scoring.list()[0].state == "failed"
 
 
-def test_a_full_disk_at_the_workspace_is_told(imported, source, target, small_disk) -> None:
-    subprocess.run(["cp", "-r", imported, small_disk / "yard"], check=True)
-    yard = modelyard.open(small_disk / "yard")
+def test_a_full_disk_at_the_workspace_is_told(imported, source, target, small_disk, copied) -> None:
+    yard = modelyard.open(copied(imported, small_disk / "yard"))
     yard.scoring.list()
     fill(small_disk, leave=60_000)
     with pytest.raises((errors.Failed, errors.Unavailable), match=r"(?i)space|full"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +15,6 @@ from modelyard.kernel.values import now
 from modelyard.scoring import repository
 from modelyard.scoring.checkpoint import RunFolder
 from modelyard.scoring.types import ScoringRun
-from modelyard.store.database import connect, transaction
 
 IDENTITY = "0123456789abcdef" * 4
 
@@ -33,10 +33,8 @@ def leave_run(folder: Path, **facts: object) -> Path:
         mode="direct",
         host=platform.node(),
     )
-    engine = connect(f"sqlite:///{folder / 'modelyard.db'}")
-    with transaction(engine) as db:
+    with closing(modelyard.open(folder)) as yard, yard.open().begin() as db:
         repository.add_run(db, run.model_copy(update=facts), IDENTITY)
-    engine.dispose()
     path = folder / "runs" / IDENTITY[:32]
     path.mkdir(parents=True)
     (path / "00000000.arrow").write_bytes(b"")
