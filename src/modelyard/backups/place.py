@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from modelyard import errors
+from modelyard.backups.writing import in_words
 from modelyard.kernel.paths import FOLDER as FILES
 from modelyard.kernel.settings import SETTINGS_FILE
 from modelyard.store.opening import RESTORING
@@ -74,10 +75,7 @@ def claimed(folder: Path, archive: str) -> Iterator[Place]:
                 raise
             _unmark(folder)
     except OSError as exc:
-        raise errors.Failed(
-            f"nothing was restored, {exc.filename or folder} cannot be read or written: "
-            f"{exc.strerror or exc}"
-        ) from exc
+        raise errors.Failed(f"nothing was restored: {in_words(exc, folder)}") from exc
 
 
 def begin(place: Place, archive: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -20,6 +21,11 @@ from modelyard.backups.manifest import MANIFEST, Manifest, Member
 BLOCK = 1 << 20
 QUICK = 1
 """How hard deflate tries: the files of models shrink little, whatever it does."""
+FULL = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "a file may not be as large there",
+}
 UNFINISHED = re.compile(r"\.[0-9a-f]{32}\.unfinished$")
 
 
@@ -96,12 +102,19 @@ def appearing(target: Path, *, replace: bool) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
             _settle(partial, target, replace=replace)
     except OSError as exc:
-        place = exc.filename or target
-        raise errors.Failed(
-            f"no backup was written, {place} cannot be read or written: {exc.strerror or exc}"
-        ) from exc
+        raise errors.Failed(f"no backup was written: {in_words(exc, target)}") from exc
     finally:
         partial.unlink(missing_ok=True)
+
+
+def in_words(exc: OSError, place: Path) -> str:
+    """What the operating system refused, and what to do about it."""
+    if exc.errno in FULL:
+        return (
+            f"{place} has no room for it, {FULL[exc.errno]}; free some space, or name a place on "
+            "another disk"
+        )
+    return f"{exc.filename or place} cannot be read or written: {exc.strerror or exc}"
 
 
 def _require_free(target: Path, *, replace: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import threading
 import zipfile
 from datetime import timedelta
@@ -229,3 +230,17 @@ class TestWhileInUse:
         for wrong, kind in ((tmp_path, errors.Conflict), (tmp_path / "no" / "a", errors.NotFound)):
             with pytest.raises(kind):
                 yard.backups.create(to=str(wrong))
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(yard, tmp_path):
+    (tmp_path / "bulk").write_bytes(os.urandom(4 << 20))
+    yard.files.put(file=str(tmp_path / "bulk"), path="bulk")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    (tmp_path / "backups").mkdir()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3 << 20, hard))
+    try:
+        with pytest.raises(errors.Failed, match=r"has no room for it, .*; free some space, or"):
+            yard.backups.create(to=str(tmp_path / "backups" / "a.zip"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list((tmp_path / "backups").iterdir()) == []
