@@ -110,6 +110,7 @@ def account(context: Context) -> Account:
     me = context.identity
     if me.is_local:
         return Account(name=me.name, kind=me.kind, admin=True)
+    everybody = context.settings.security.everybody_creates_projects
     with context.read() as db:
         who = standing_of(db, me)
         user = repository.get_user(db, who.name)
@@ -121,7 +122,9 @@ def account(context: Context) -> Account:
             email=user.email,
             admin=user.admin,
             groups=user.groups,
-            rights=rights_of(db, user.name),
+            rights=tuple(
+                sorted({*rights_of(db, user.name), *(["projects:write"] if everybody else [])})
+            ),
             roles={project: roles[project] for project in sorted(roles) if who.sees(project)},
             key=keys.get(db, me.key) if me.key else None,
         )

@@ -148,7 +148,8 @@ class Account(Value):
     admin: bool = False
     groups: tuple[str, ...] = ()
     rights: tuple[str, ...] = ()
-    """Rights about the whole instance, beyond what everybody who is signed in may do."""
+    """Rights about the whole instance, of one's groups and by the settings, beyond what always goes
+    for who is signed in."""
     roles: dict[str, Role] = {}
     """Roles by project; an instance admin has that of admin in all of them."""
     key: ApiKey | None = None

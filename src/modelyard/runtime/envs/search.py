@@ -114,8 +114,8 @@ class Search:
         answer = self.uv.run(*arguments)
         if answer.unreachable:
             raise errors.Unavailable(
-                f"the package index cannot be reached: {answer.reason}. Check the network and the "
-                f"index settings of uv; log: {self.uv.log}"
+                f"the package index cannot be reached: {answer.reason.rstrip('.')}. Check the "
+                f"network and the index settings of uv; log: {self.uv.log}"
             )
         return answer
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 
 import pytest
 from playwright.sync_api import expect
 from tests.browser import PATIENCE, Visitor
 from tests.rooms.web.pages.conftest import PASSWORD
 from tests.running_server import RunningServer
+
+import modelyard
 
 pytestmark = pytest.mark.slow
 expect.set_options(timeout=PATIENCE)
@@ -60,3 +63,16 @@ def test_a_project_of_its_name_is_told_and_another_can_be_chosen(newcomer, fresh
     expect(page.get_by_text("there is a project 'default' already", exact=False)).to_be_visible()
     page.get_by_role("link", name="Choose another project").click()
     expect(page.get_by_role("textbox", name="Project")).to_have_value("demo")
+
+
+def test_who_has_no_project_yet_is_offered_it_too(browser, fresh):
+    with closing(modelyard.open(fresh.workspace)) as yard:
+        yard.users.create(name="bob", password=PASSWORD)
+    bob = Visitor(browser, fresh.url)
+    bob.sign_in("bob", PASSWORD)
+    for path in ("/projects", "/"):
+        bob.page.goto(path)
+        expect(bob.page.get_by_role("button", name="Load the demo")).to_be_visible()
+    bob.page.get_by_role("button", name="Load the demo").click()
+    expect(bob.page.get_by_text("there is a project 'demo' already", exact=False)).to_be_visible()
+    bob.close()
