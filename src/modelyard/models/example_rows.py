@@ -98,9 +98,20 @@ def rows_table(rows: Sequence[Mapping[str, Any]], inputs: ModelInputs) -> pa.Tab
 
 
 def read_cells(columns: Columns, inputs: ModelInputs) -> dict[str, pa.Array]:
-    """Arrow arrays of the types that the signature declares, where JSON has no such type."""
+    """Arrow arrays of the types that the signature declares, where JSON has no such type.
+
+    Raises:
+        ValueError: a cell is not what its column is declared to be.
+    """
     types = {column.name: column.type for column in inputs.columns}
-    return {name: _array(cells, types.get(name)) for name, cells in columns.items()}
+    return {name: _column(name, cells, types.get(name)) for name, cells in columns.items()}
+
+
+def _column(name: str, cells: list[Any], kind: str | None) -> pa.Array:
+    try:
+        return _array(cells, kind)
+    except OverflowError as exc:  # a whole number beyond 64 bits, a moment beyond the calendar
+        raise ValueError(f"the column {name!r} holds a number that is too large for it") from exc
 
 
 def _array(cells: list[Any], kind: str | None) -> pa.Array:

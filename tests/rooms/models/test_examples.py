@@ -18,6 +18,7 @@ from mlflow.types import ColSpec, Schema
 from mlflow.types.schema import AnyType, Array, Map, Object, Property
 
 from modelyard import errors
+from modelyard.models.example_rows import rows_table
 from modelyard.models.examples import edge_rows, read_input_example, synthesize_rows
 from modelyard.models.mlmodel import read_mlmodel
 from modelyard.runtime.types import InputColumn, InputTensor, ModelInputs
@@ -172,6 +173,16 @@ def test_cells_of_different_types_become_text(tmp_path):
 def test_damaged_examples_are_errors_that_say_so(text, about, tmp_path):
     with pytest.raises(errors.Invalid, match=r"input example input_example\.json is damaged"):
         write(tmp_path, text, **about)
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell"),
+    [("long", 10**30), ("any", 2**63), ("any", {"deep": [10**30]}), ("datetime", 1e300)],
+)
+def test_numbers_that_no_column_holds_are_told_with_the_column(kind, cell):
+    inputs = ModelInputs(columns=(InputColumn(name="age", type=kind),))
+    with pytest.raises(ValueError, match="the column 'age' holds a number that is too large"):
+        rows_table([{"age": cell}], inputs)
 
 
 def test_examples_that_are_not_there(tmp_path):

@@ -11,7 +11,8 @@ from pydantic import JsonValue
 from pydantic_core import from_json
 
 TEXT = {"string", "binary"}
-WHOLE = {"integer", "long"}
+WHOLE = {"integer": 32, "long": 64}
+"""Types of whole numbers, with the bits that they have."""
 REAL = {"float", "double"}
 TRUE, FALSE = {"true", "1", "yes"}, {"false", "0", "no"}
 WRAPPERS = {"rows", "dataframe_records", "instances", "inputs"}
@@ -36,7 +37,7 @@ def read_cell(text: str, kind: str) -> JsonValue:
     if kind == "boolean":
         return _boolean(text)
     if kind in WHOLE or kind in REAL:
-        return _number(text, whole=kind in WHOLE)
+        return _number(text, WHOLE.get(kind))
     if kind == "datetime":
         return _moment(text)
     try:
@@ -75,13 +76,20 @@ def _boolean(text: str) -> bool:
     return word in TRUE
 
 
-def _number(text: str, *, whole: bool) -> int | float:
+def _number(text: str, bits: int | None) -> int | float:
+    """A number; with `bits`, a whole one of so many."""
     try:
-        value = int(text) if whole else float(text)
+        value = float(text) if bits is None else int(text)
     except ValueError:
         value = math.nan
-    if "_" in text or not math.isfinite(value):
-        raise ValueError("is not a whole number" if whole else "is not a number")
+    if "_" in text or (isinstance(value, float) and not math.isfinite(value)):
+        raise ValueError("is not a number" if bits is None else "is not a whole number")
+    if isinstance(value, int) and bits is not None:
+        most = 1 << (bits - 1)
+        if not -most <= value < most:
+            raise ValueError(
+                f"is beyond the whole numbers of {bits} bits, {-most:,} to {most - 1:,}"
+            )
     return value
 
 

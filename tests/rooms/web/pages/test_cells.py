@@ -36,6 +36,9 @@ def test_a_text_becomes_what_its_column_is(text, kind, value):
     [
         ("1.5", "long", "whole number"),
         ("1_000", "long", "whole number"),
+        ("9" * 23, "long", "beyond the whole numbers of 64 bits"),
+        ("9" * 400, "long", "beyond the whole numbers of 64 bits"),
+        ("-2147483649", "integer", "beyond the whole numbers of 32 bits"),
         ("many", "double", "not a number"),
         ("nan", "double", "not a number"),
         ("maybe", "boolean", "neither true nor false"),

@@ -104,6 +104,12 @@ def test_a_dataset_shows_rows_columns_and_uses(see, client, run):
     assert f"{HERE}/scoring/{run.id}" in uses
 
 
+def test_what_was_done_to_a_model_and_a_version_is_told(see):
+    model = f"{HERE}/models/late"
+    assert f'href="{model}/versions/v1"' in see(f"{model}/activity")
+    assert "Nothing is told of it" not in see(f"{model}/versions/v1/activity")
+
+
 def test_all_rows_are_looked_at_by_a_job(client, yard):
     sent = client.post(f"{HERE}/datasets/june/statistics", data=SENT)
     job = yard.jobs.show(id=sent.headers["location"].rpartition("/")[2])
