@@ -63,6 +63,30 @@ def test_the_parts_make_the_whole(filled, limit, descending):
     assert parts[-1]
 
 
+@pytest.mark.parametrize("descending", [False, True])
+def test_a_part_tells_its_place_where_it_is_counted(filled, descending):
+    wanted = select(envs.c.body).where(envs.c.id > f"{6:032d}")
+    by, after, places = [envs.c.created, envs.c.id], None, []
+    with transaction(filled) as db:
+        while after is not None or not places:
+            found = page(
+                db,
+                wanted,
+                by,
+                Paged(limit=20, after=after),
+                lambda row: row.body,
+                descending=descending,
+                counted=True,
+            )
+            places.append((found.first, len(found), found.total))
+            after = found.next
+        whole = page(db, wanted, by, Paged(limit=COUNT), lambda row: row.body, counted=True)
+        uncounted = page(db, wanted, by, Paged(limit=1), lambda row: row.body)
+    assert places == [(1, 20, 50), (21, 20, 50), (41, 10, 50)]
+    assert (len(whole), whole.first, whole.total) == (50, None, None)
+    assert (uncounted.first, uncounted.total) == (None, None)
+
+
 def test_orders_may_be_computed(filled):
     never = literal(now() - timedelta(days=9), Moment)
     by = [func.coalesce(envs.c.created, never), envs.c.id]

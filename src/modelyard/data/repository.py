@@ -110,6 +110,7 @@ def list_datasets(
         asked,
         lambda row: Known.model_validate_json(row.body).dataset,
         descending=sort.startswith("-"),
+        counted=True,
     )
 
 
@@ -145,7 +146,7 @@ def _page(
     db: Database, rows: Table, project: str, asked: Paged, build: Callable[[str], T]
 ) -> Page[T]:
     query = select(rows.c.body).where(rows.c.project == project)
-    return page(db, query, [rows.c.name], asked, lambda row: build(row.body))
+    return page(db, query, [rows.c.name], asked, lambda row: build(row.body), counted=True)
 
 
 def _names(db: Database, rows: Table, project: str) -> list[str]:

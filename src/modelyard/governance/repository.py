@@ -57,8 +57,8 @@ def users_by_name(db: Connection, search: str, asked: Paged) -> Page[User]:
     if search:
         texts = (users.c.name, users.c.display_name, users.c.email)
         query = query.where(or_(*(text.icontains(search, autoescape=True) for text in texts)))
-    rows = page(db, query, [users.c.name], asked, lambda row: row)
-    return Page(_users_in(db, rows), following=rows.next)
+    rows = page(db, query, [users.c.name], asked, lambda row: row, counted=True)
+    return Page(_users_in(db, rows), following=rows.next, first=rows.first, total=rows.total)
 
 
 def change_user(db: Connection, name: str, changes: dict[str, Any]) -> None:

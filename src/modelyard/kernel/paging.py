@@ -28,8 +28,21 @@ ALL = Paged()
 
 
 class Page(list[T], Generic[T]):
-    """A list, or the part of one that was asked for; `next` is the cursor of what follows it."""
+    """A list, or the part of one that was asked for; `next` is the cursor of what follows it.
 
-    def __init__(self, items: list[T], *, following: str | None = None) -> None:
+    `total` is how long the whole list is and `first` the place of the part's first item in it, from
+    1, where these were counted.
+    """
+
+    def __init__(
+        self,
+        items: list[T],
+        *,
+        following: str | None = None,
+        first: int | None = None,
+        total: int | None = None,
+    ) -> None:
         super().__init__(items)
         self.next = following
+        self.first = first
+        self.total = total

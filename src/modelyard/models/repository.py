@@ -90,7 +90,7 @@ def list_models(
         query = query.where(models.c.prediction_type == prediction_type)
     by_change = sort == "changed"
     by = [_changed(), models.c.name] if by_change else [models.c.name]
-    return page(db, query, by, asked, _model, descending=by_change)
+    return page(db, query, by, asked, _model, descending=by_change, counted=True)
 
 
 def describe_model(db: Connection, project: str, name: str, description: str) -> None:
@@ -202,7 +202,7 @@ def list_versions(
         return VersionSummary.model_validate({**found, "active": found["version"] == active})
 
     by = _SORTS[sort]
-    return page(db, query, by, asked, summary, descending=sort != "version")
+    return page(db, query, by, asked, summary, descending=sort != "version", counted=True)
 
 
 def version_names(db: Connection, project: str, model: str) -> list[str]:

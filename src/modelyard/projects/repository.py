@@ -53,7 +53,7 @@ def list_projects(db: Connection, among: Collection[str] | None, asked: Paged) -
     query = select(projects)
     if among is not None:
         query = query.where(projects.c.key.in_(among))
-    return page(db, query, [projects.c.key], asked, _project)
+    return page(db, query, [projects.c.key], asked, _project, counted=True)
 
 
 def _columns(fields: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, literal, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, tuple_
 
 from modelyard import errors
 from modelyard.kernel.paging import Page, Paged
@@ -28,20 +28,23 @@ def page(
     build: Callable[[Row[Any]], T],
     *,
     descending: bool = False,
+    counted: bool = False,
 ) -> Page[T]:
     """The part of a query's rows that was asked for, in the order of `by`.
 
-    The keys in `by` are never null, and no two rows have the same.
+    The keys in `by` are never null, and no two rows have the same. Where `counted` says that this
+    costs little, it is told which part it is, and of how many rows.
 
     Raises:
         Invalid: the cursor is of no part of this list.
     """
-    keys = tuple_(*by)
+    keys, whole = tuple_(*by), query
     if asked.after is not None:
         last = tuple_(
             *(literal(v, k.type) for v, k in zip(_read(asked.after, by), by, strict=True))
         )
         query = query.where(keys < last if descending else keys > last)
+    from_here = query
     query = query.order_by(*(key.desc() if descending else key for key in by))
     if asked.limit is not None:
         query = query.limit(asked.limit + 1)
@@ -49,7 +52,16 @@ def page(
     rows = db.execute(marked).all()
     kept = rows if asked.limit is None else rows[: asked.limit]
     following = _write(kept[-1][-len(by) :], by) if len(kept) < len(rows) else None
-    return Page([build(row) for row in kept], following=following)
+    items = [build(row) for row in kept]
+    if not counted or (asked.after is None and following is None):
+        return Page(items, following=following)
+    total, left = (_count(db, each) for each in (whole, from_here))
+    return Page(items, following=following, first=total - left + 1, total=total)
+
+
+def _count(db: Connection, query: Select[Any]) -> int:
+    counting = query.with_only_columns(func.count(), maintain_column_froms=True)
+    return db.scalar(counting.order_by(None)) or 0
 
 
 def searchable(*texts: str) -> str:

@@ -98,7 +98,7 @@ def every(db: Connection, project: str, asked: Paged) -> Page[ScenarioSummary]:
     last = (runs.id.label("last_run"), runs.state.label("last_state"), runs.started)
     query = select(scenarios, *last).outerjoin_from(scenarios, scenario_runs, runs.id == latest)
     query = query.where(scenarios.c.project == project)
-    return page(db, query, [scenarios.c.name], asked, _summary)
+    return page(db, query, [scenarios.c.name], asked, _summary, counted=True)
 
 
 def due(db: Connection) -> Sequence[Row[Any]]:

@@ -11,7 +11,7 @@ from modelyard.data.commands import (
 )
 from modelyard.data.types import Connection, Dataset
 from modelyard.web.pages.form import Draft, Form, Words
-from modelyard.web.pages.page import Crumb, Nav, Page, View, Visit, address
+from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, address, place_in_list
 from modelyard.web.pages.projects import crumb as project_crumb
 
 ALL = "/projects/{project}/connections"
@@ -20,12 +20,11 @@ PART = 50
 MOST = 100
 
 
-class ConnectionsView(View):
+class ConnectionsView(ListView):
     """A part of a project's connections."""
 
     project: str
     connections: tuple[Connection, ...]
-    next: str | None
     may_write: bool
 
 
@@ -53,7 +52,7 @@ def connections(visit: Visit) -> ConnectionsView:
         crumbs=(project_crumb(key),),
         project=key,
         connections=tuple(found),
-        next=found.next,
+        **place_in_list(found),
         may_write=visit.may("data:write"),
     )
 

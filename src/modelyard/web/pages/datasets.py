@@ -21,7 +21,7 @@ from modelyard.scoring.types import RecipeSummary, RunSummary
 from modelyard.web.pages.column_lines import ColumnLine, line_of
 from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.jobs import MADE
-from modelyard.web.pages.page import Crumb, Nav, Page, View, Visit, address
+from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, address, place_in_list
 from modelyard.web.pages.projects import crumb as project_crumb
 
 ALL = "/projects/{project}/datasets"
@@ -41,12 +41,11 @@ MADE["datasets.create"] = "/projects/{project}/datasets/{name}"
 MADE["datasets.statistics"] = f"{ONE}/columns/{{job}}"
 
 
-class DatasetsView(View):
+class DatasetsView(ListView):
     """A part of a project's datasets."""
 
     project: str
     datasets: tuple[Dataset, ...]
-    next: str | None
     connection: str
     """The connection whose datasets alone are shown; empty: all of them."""
     may_write: bool
@@ -113,7 +112,7 @@ def datasets(visit: Visit) -> DatasetsView:
         crumbs=(project_crumb(key),),
         project=key,
         datasets=tuple(found),
-        next=found.next,
+        **place_in_list(found),
         connection=connection,
         may_write=visit.may("data:write"),
     )

@@ -10,7 +10,7 @@ from modelyard.runtime.commands import BuildEnv, DeleteEnv, ListEnvs, ReadEnvLog
 from modelyard.runtime.types import CodeEnv, EnvLog, EnvSummary
 from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.home import may
-from modelyard.web.pages.page import Crumb, Nav, Page, View, Visit, address
+from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, address, place_in_list
 
 PART = 50
 LISTED = 200
@@ -19,11 +19,10 @@ ONE = "/envs/{env}"
 ENVS = Crumb(label="Code envs", href="/envs")
 
 
-class EnvsView(View):
+class EnvsView(ListView):
     """The code envs of the workspace."""
 
     envs: tuple[EnvSummary, ...]
-    next: str | None
     may_change: bool
 
 
@@ -53,7 +52,7 @@ def envs(visit: Visit) -> EnvsView:
     return EnvsView(
         title="Code envs",
         envs=tuple(found),
-        next=found.next,
+        **place_in_list(found),
         may_change=may(visit.account, "envs:write"),
     )
 

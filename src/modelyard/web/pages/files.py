@@ -10,7 +10,7 @@ from modelyard.files.types import StoredFile
 from modelyard.kernel.values import FILES, Value
 from modelyard.web.pages.datasets import NEW
 from modelyard.web.pages.form import Draft, Form, Words
-from modelyard.web.pages.page import Crumb, Nav, Page, View, Visit, address
+from modelyard.web.pages.page import Crumb, ListView, Nav, Page, Visit, address, place_in_list
 from modelyard.web.pages.projects import crumb as project_crumb
 
 ALL = "/projects/{project}/files"
@@ -28,12 +28,11 @@ class FileLine(Value):
     """The form that names it as a dataset, where it can be one."""
 
 
-class FilesView(View):
+class FilesView(ListView):
     """A part of a project's files."""
 
     project: str
     files: tuple[FileLine, ...]
-    next: str | None
     may_write: bool
 
 
@@ -51,7 +50,7 @@ def files(visit: Visit) -> FilesView:
         crumbs=(project_crumb(key),),
         project=key,
         files=tuple(_line(key, each) for each in found),
-        next=found.next,
+        **place_in_list(found),
         may_write=visit.may("files:write"),
     )
 

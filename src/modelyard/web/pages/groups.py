@@ -18,7 +18,7 @@ from modelyard.governance.types import Account, Group
 from modelyard.kernel.values import Value
 from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.home import may
-from modelyard.web.pages.page import Crumb, Nav, Page, View, Visit, address
+from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, address, place_in_list
 
 PART = 50
 MOST = 500
@@ -34,11 +34,10 @@ WORDS = {
 }
 
 
-class GroupsView(View):
+class GroupsView(ListView):
     """The groups of the instance."""
 
     groups: tuple[Group, ...]
-    next: str | None
     may_change: bool
 
 
@@ -71,7 +70,7 @@ def groups(visit: Visit) -> GroupsView:
     return GroupsView(
         title="Groups",
         groups=tuple(found),
-        next=found.next,
+        **place_in_list(found),
         may_change=may(visit.account, "groups:write"),
     )
 

@@ -18,7 +18,17 @@ from modelyard.runtime.types import PredictionType
 from modelyard.web.pages.activity import activity_of, may_read_activity
 from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.home import Happening, offered
-from modelyard.web.pages.page import Crumb, Nav, Page, View, Visit, Way, address
+from modelyard.web.pages.page import (
+    Crumb,
+    ListView,
+    Nav,
+    Page,
+    View,
+    Visit,
+    Way,
+    address,
+    place_in_list,
+)
 from modelyard.web.pages.projects import crumb as project_crumb
 
 ALL = "/projects/{project}/models"
@@ -39,12 +49,11 @@ VersionSort = Literal["imported", "trained", "version", "size"]
 VERSION_SORTS: tuple[VersionSort, ...] = get_args(VersionSort)
 
 
-class ModelsView(View):
+class ModelsView(ListView):
     """A part of a project's saved models."""
 
     project: str
     models: tuple[SavedModel, ...]
-    next: str | None
     types: tuple[PredictionType, ...]
     wanted: PredictionType | None
     """The prediction type that alone is shown."""
@@ -62,11 +71,10 @@ class ModelView(View):
     may_read_activity: bool
 
 
-class VersionsView(ModelView):
+class VersionsView(ListView, ModelView):
     """A part of its versions."""
 
     versions: tuple[VersionSummary, ...]
-    next: str | None
 
 
 class ActivityView(ModelView):
@@ -111,7 +119,7 @@ def pages(ways: tuple[Way, ...]) -> tuple[Page | Form, ...]:
             crumbs=(project_crumb(key),),
             project=key,
             models=tuple(found),
-            next=found.next,
+            **place_in_list(found),
             types=TYPES,
             wanted=wanted,
             may_write=may_write,
@@ -134,7 +142,7 @@ def versions(visit: Visit) -> VersionsView:
             sort=visit.one_of("sort", VERSION_SORTS) or "imported",
         )
     )
-    return VersionsView(**dict(shown), versions=tuple(found), next=found.next)
+    return VersionsView(**dict(shown), versions=tuple(found), **place_in_list(found))
 
 
 def activity(visit: Visit) -> ActivityView:

@@ -37,6 +37,22 @@ class View(Value):
     crumbs: tuple[Crumb, ...] = ()
 
 
+class ListView(View):
+    """A part of a list."""
+
+    next: str | None = None
+    """Where the list goes on."""
+    first: int | None = None
+    """The place of the part's first line in the list, where it was counted."""
+    total: int | None = None
+    """How long the list is then."""
+
+
+def place_in_list(found: paging.Page[Any]) -> dict[str, Any]:
+    """What a `ListView` says of a part of a list."""
+    return {"next": found.next, "first": found.first, "total": found.total}
+
+
 @dataclass(frozen=True)
 class Nav:
     """An entry of the navigation: those of the section Project are about the chosen project."""

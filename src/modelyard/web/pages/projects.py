@@ -12,18 +12,17 @@ from modelyard.projects.types import Project
 from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.home import may
 from modelyard.web.pages.jobs import JobLine, active
-from modelyard.web.pages.page import Crumb, Nav, Page, View, Visit, address
+from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, address, place_in_list
 
 PART = 100
 FEW = 8
 PROJECTS = Crumb(label="Projects", href="/projects")
 
 
-class ProjectsView(View):
+class ProjectsView(ListView):
     """The projects that whoever asks may see."""
 
     projects: tuple[Project, ...]
-    next: str | None
     may_create: bool
 
 
@@ -53,7 +52,7 @@ def projects(visit: Visit) -> ProjectsView:
     return ProjectsView(
         title="Projects",
         projects=tuple(found),
-        next=found.next,
+        **place_in_list(found),
         may_create=may(visit.account, "projects:write"),
     )
 

@@ -14,7 +14,7 @@ from modelyard.scoring.commands import (
 )
 from modelyard.scoring.types import Recipe, RecipeSummary, RunSummary
 from modelyard.web.pages.form import Draft, Form, Words
-from modelyard.web.pages.page import Crumb, Nav, Page, View, Visit, address
+from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, address, place_in_list
 from modelyard.web.pages.projects import crumb as project_crumb
 
 ALL = "/projects/{project}/recipes"
@@ -24,12 +24,11 @@ MOST = 500
 FEW = 20
 
 
-class RecipesView(View):
+class RecipesView(ListView):
     """A part of a project's recipes."""
 
     project: str
     recipes: tuple[RecipeSummary, ...]
-    next: str | None
     may_score: bool
 
 
@@ -55,7 +54,7 @@ def recipes(visit: Visit) -> RecipesView:
         crumbs=(project_crumb(key),),
         project=key,
         recipes=tuple(found),
-        next=found.next,
+        **place_in_list(found),
         may_score=visit.may("scoring:write"),
     )
 

@@ -31,7 +31,7 @@ from modelyard.kernel.values import Value, now
 from modelyard.verbs import CATALOG
 from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.naming import about
-from modelyard.web.pages.page import Crumb, Nav, Page, View, Visit, address
+from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, address, place_in_list
 from modelyard.web.pages.projects import crumb
 
 PART = 50
@@ -89,11 +89,10 @@ class ScenarioLine(Value):
     last_started: datetime | None
 
 
-class ScenariosView(View):
+class ScenariosView(ListView):
     """The scenarios of a project."""
 
     scenarios: tuple[ScenarioLine, ...]
-    next: str | None
     may_change: bool
 
 
@@ -148,7 +147,7 @@ def scenarios(visit: Visit) -> ScenariosView:
         title="Scenarios",
         crumbs=(crumb(key),),
         scenarios=tuple(map(_line, found)),
-        next=found.next,
+        **place_in_list(found),
         may_change=visit.may("scenarios:write"),
     )
 

@@ -17,7 +17,7 @@ from modelyard.governance.types import Account, User
 from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.home import may
 from modelyard.web.pages.keys import KeyLine, SessionLine, keys_of, rules_all, sessions_of
-from modelyard.web.pages.page import Crumb, Nav, Page, View, Visit, address
+from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, address, place_in_list
 
 PART = 50
 FEW = 10
@@ -34,11 +34,10 @@ WORDS = {
 }
 
 
-class UsersView(View):
+class UsersView(ListView):
     """The users of the instance."""
 
     users: tuple[User, ...]
-    next: str | None
     may_change: bool
 
 
@@ -66,7 +65,7 @@ def users(visit: Visit) -> UsersView:
     return UsersView(
         title="Users",
         users=tuple(found),
-        next=found.next,
+        **place_in_list(found),
         may_change=may(visit.account, "users:write"),
     )
 

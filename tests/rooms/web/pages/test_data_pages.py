@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
+from sqlalchemy import insert
 from starlette.testclient import TestClient
 from tests.e2e.models import write_model
 
 import modelyard
+from modelyard.kernel.values import now
 from modelyard.scoring import repository
 from modelyard.scoring.checkpoint import RunFolder, run_folder
+from modelyard.store.tables import models
 from modelyard.web.app import create_app
 from modelyard.web.pages.column_lines import short
 
@@ -81,6 +85,21 @@ def test_the_list_is_searched_and_sorted(see):
     inside = see(f"{HERE}/datasets?connection=here")
     assert f"{HERE}/datasets/same" in inside
     assert f"{HERE}/datasets/june" not in inside
+
+
+@pytest.mark.parametrize("sort", ["name", "changed"])
+def test_a_part_of_a_list_says_which(see, yard, sort):
+    project = f"many-by-{sort}"
+    yard.projects.create(key=project)
+    of = {"project": project, "prediction_type": "other", "description": "", "created": now()}
+    rows = [{**of, "name": f"m{n:02}", "searched": f"m{n:02}"} for n in range(60)]
+    with yard.open().begin() as db:
+        db.execute(insert(models), rows)
+    first = see(f"/projects/{project}/models?sort={sort}")
+    assert "1–50 of 60 models" in first
+    (onward,) = re.findall(r'href="([^"]*)" rel="next"', first)
+    assert "51–60 of 60 models" in see(html.unescape(onward))
+    assert "1–50 of 60" not in see(f"/projects/{project}/models?sort={sort}&search=m1")
 
 
 def test_a_dataset_shows_rows_columns_and_uses(see, client, run):
