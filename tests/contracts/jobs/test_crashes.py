@@ -14,8 +14,6 @@ import psutil
 import pytest
 from tests.contracts.jobs.conftest import LEASE, until
 
-pytestmark = pytest.mark.xdist_group("jobs")
-
 ODD_JOB = Path(__file__).with_name("odd_job.py")
 
 

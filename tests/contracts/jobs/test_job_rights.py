@@ -7,8 +7,6 @@ import pytest
 from modelyard import errors
 from modelyard.kernel.identity import Identity
 
-pytestmark = pytest.mark.xdist_group("jobs")
-
 
 @pytest.fixture
 def yard(place):

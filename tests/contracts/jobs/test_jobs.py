@@ -23,8 +23,6 @@ from modelyard.store.clock import DatabaseNow
 from modelyard.store.tables import job_lines, jobs, workers
 from modelyard.verbs import CATALOG
 
-pytestmark = pytest.mark.xdist_group("jobs")
-
 
 def says(event: dict) -> tuple[str, ...]:
     """A command that ends with this event."""

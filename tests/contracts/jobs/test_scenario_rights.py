@@ -8,8 +8,6 @@ from modelyard import errors
 from modelyard.jobs.scenarios.types import Step
 from modelyard.kernel.identity import Identity
 
-pytestmark = pytest.mark.xdist_group("jobs")
-
 
 @pytest.fixture
 def yard(place):

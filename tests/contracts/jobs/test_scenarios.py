@@ -15,8 +15,6 @@ from modelyard.jobs.scenarios import repository, runs
 from modelyard.jobs.scenarios.types import Step
 from modelyard.store.tables import jobs, scenarios
 
-pytestmark = pytest.mark.xdist_group("jobs")
-
 SAYS_NOTHING = (
     "import os; os.write(int(os.environ['MODELYARD_JOB_EVENTS']), b'{\"result\": null}\\n')"
 )

@@ -23,8 +23,6 @@ from modelyard.jobs.outcome import outcome
 from modelyard.store.tables import run_chunks
 from modelyard.verbs import CATALOG
 
-pytestmark = pytest.mark.xdist_group("scoring")
-
 ROWS, BATCH = 2000, 100
 PATIENCE = 60.0
 

@@ -17,8 +17,6 @@ import modelyard
 from modelyard import errors
 from modelyard.scoring.types import ScoringRun
 
-pytestmark = pytest.mark.xdist_group("scoring")
-
 ROWS = 600
 
 

@@ -15,8 +15,6 @@ from scipy.stats import rankdata
 
 from modelyard import Workspace, errors
 
-pytestmark = pytest.mark.xdist_group("scoring")
-
 
 def run(yard: Workspace, people: Path, target: Path, **options):
     """Score people; the run and what it wrote."""

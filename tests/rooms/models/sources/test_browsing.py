@@ -12,7 +12,7 @@ from modelyard import errors
 from modelyard.kernel.identity import Identity
 from modelyard.models.browsing.wire import HISTORY, Runs
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("mlflow-servers")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(params=["mlflow_3", "mlflow_2"])

@@ -13,7 +13,6 @@ from modelyard.models.sources import fetch
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.filterwarnings("ignore"),  # MLflow's own, in this process too
-    pytest.mark.xdist_group("mlflow-servers"),
 ]
 
 SOURCES = {

@@ -18,7 +18,6 @@ import modelyard
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.filterwarnings("ignore"),  # MLflow's own
-    pytest.mark.xdist_group("mlflow-servers"),
 ]
 expect.set_options(timeout=PATIENCE)
 
