@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from tests.e2e.models import write_model
+from tests.sharing import made_once
 
 import modelyard
 
@@ -78,14 +79,16 @@ class CommandLine:
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory):
     """A yard with the model churn, whose version v1 takes age and fare and says no or yes."""
-    folder = tmp_path_factory.mktemp("prepared")
+    return CommandLine(made_once(tmp_path_factory, "prepared", prepare))
+
+
+def prepare(folder):
     cli = CommandLine(folder)
     cli.ok("models", "create", "churn", "--prediction-type", "binary_classification")
     model = write_model(folder / "plain")
     cli.ok("versions", "import", "churn", "v1", str(model), "--classes", "no,yes")
     (folder / "holdout.csv").write_text("id,age,fare\na,40,1\nb,20,2\n")
     cli.ok("datasets", "create", "holdout", "--path", "holdout.csv")
-    return cli
 
 
 @pytest.fixture

@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from tests.processes import not_ours
+from tests.sharing import made_once
 
 import modelyard
 
@@ -21,7 +23,11 @@ TYPES = {"churn": "binary_classification", "wide": "regression", "careful": "oth
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of MLflow models, of rows to score, and of what must come out."""
-    folder = tmp_path_factory.mktemp("models")
+    return made_once(tmp_path_factory, "scoring-models", save_models)
+
+
+def save_models(folder: Path) -> None:
+    """Save the models by MLflow, in a process of its own."""
     subprocess.run(
         [sys.executable, "-W", "ignore", MAKE_MODELS, folder],
         env=not_ours(),
@@ -29,20 +35,21 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
         capture_output=True,
         timeout=120,
     )
-    return folder
 
 
 @pytest.fixture(scope="session")
 def imported(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace folder in which the models are imported."""
-    folder = tmp_path_factory.mktemp("imported")
-    yard = modelyard.open(folder)
-    for name, prediction_type in TYPES.items():
-        yard.models.create(name=name, prediction_type=prediction_type)
-        source = str(models / name)
-        classes = ("no", "yes") if name == "churn" else ()
-        yard.versions.import_(model=name, version="v1", source=source, env="local", classes=classes)
-    return folder
+
+    def import_models(folder: Path) -> None:
+        with closing(modelyard.open(folder)) as yard:
+            for name, kind in TYPES.items():
+                yard.models.create(name=name, prediction_type=kind)
+                named = {"model": name, "version": "v1", "source": str(models / name)}
+                classes = ("no", "yes") if name == "churn" else ()
+                yard.versions.import_(**named, env="local", classes=classes)
+
+    return made_once(tmp_path_factory, "scoring-yard", import_models)
 
 
 @pytest.fixture
