@@ -55,14 +55,14 @@ def scored(yard):
     return rows, roc_auc_score(rows["late"] == "late", rows["proba_late"])
 
 
-def test_a_load_that_was_killed_goes_on_where_it_was(loads):
-    cli, before, second = loads
+def test_a_load_that_was_killed_goes_on_where_it_was(loads, yard):
+    _, before, second = loads
     assert before == {"late": 1}
     made = second["made"]
     assert "version late v1" not in made
     assert {"version late v2", "version minutes v1", "version kind v1"} <= set(made)
     assert made[-1] == "scenario every-month"
-    assert cli.ok("demo", "load") == {"project": "demo", "made": []}
+    assert yard.demo.load().made == ()
 
 
 def test_everything_in_it_is_alive(yard):

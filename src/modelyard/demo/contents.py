@@ -67,7 +67,7 @@ VERSIONS = (
         "v1",
         "late",
         "Logistic regression",
-        "The first try, trained on the first three days of January",
+        "A first try, on three days of January",
         weight=15,  # it builds the code env, which the others share
     ),
     Imported("late", "v2", "late", "Boosted trees", "Trained on January to May"),
