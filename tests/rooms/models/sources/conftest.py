@@ -19,6 +19,7 @@ import pytest
 from tests.ports import free_port
 from tests.processes import not_ours
 from tests.rooms.models.sources.gateway import Gateway
+from tests.sharing import made_once
 
 from modelyard.models.sources import fetch
 from modelyard.runtime.worker.problems import Problem
@@ -152,14 +153,17 @@ def mlflow_3(tmp_path_factory):
 @pytest.fixture(scope="session")
 def mlflow_2(tmp_path_factory):
     """A server of MLflow 2, with models that its own client logged, in an env of its own."""
-    folder = tmp_path_factory.mktemp("mlflow2")
-    uv = Path(sys.executable).with_name("uv")
-    python = folder / "env" / "bin" / "python"
-    packages = ["mlflow==2.22.5", "sqlalchemy<2.1", "setuptools<81"]
-    subprocess.run([uv, "venv", "-q", "--python", sys.executable, folder / "env"], check=True)
-    subprocess.run([uv, "pip", "install", "-q", "--python", python, *packages], check=True)
-    with running_server(python, folder) as server:
+    python = made_once(tmp_path_factory, "mlflow2", build_mlflow_2) / "bin" / "python"
+    with running_server(python, tmp_path_factory.mktemp("mlflow2")) as server:
         yield server
+
+
+def build_mlflow_2(env):
+    """An env of MLflow 2."""
+    uv = Path(sys.executable).with_name("uv")
+    packages = ["mlflow==2.22.5", "sqlalchemy<2.1", "setuptools<81"]
+    subprocess.run([uv, "venv", "-q", "--python", sys.executable, env], check=True)
+    subprocess.run([uv, "pip", "install", "-q", "--python", env, *packages], check=True)
 
 
 @pytest.fixture

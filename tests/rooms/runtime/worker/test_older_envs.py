@@ -12,6 +12,7 @@ import pytest
 import yaml
 from tests.model_zoo.made import quietly
 from tests.processes import not_ours
+from tests.sharing import made_once
 from uv import find_uv_bin
 
 import modelyard.runtime.worker
@@ -51,19 +52,19 @@ def older(request, tmp_path_factory):
     python = _python(version)
     if python is None:
         pytest.skip(f"there is no Python {version}")
-    folder = tmp_path_factory.mktemp("older")
-    env = folder / "env"
-    uv = find_uv_bin()
-    subprocess.run([uv, "venv", "-q", "--python", python, env], check=True, timeout=120)
-    asked = [package for group in packages for package in group]
-    pip = [uv, "pip", "install", "-q", "--python", env / "bin" / "python", "pyarrow", *asked]
-    subprocess.run(pip, check=True, timeout=600)
-    models = folder / "models"
-    models.mkdir()
-    environ = not_ours(OMP_NUM_THREADS="1")
-    subprocess.run(
-        [env / "bin" / "python", "-B", SCRIPT, WORKER, models], check=True, timeout=300, env=environ
-    )
+
+    def make(folder):
+        env, models = folder / "env", folder / "models"
+        uv = find_uv_bin()
+        subprocess.run([uv, "venv", "-q", "--python", python, env], check=True, timeout=120)
+        asked = [package for group in packages for package in group]
+        pip = [uv, "pip", "install", "-q", "--python", env / "bin" / "python", "pyarrow", *asked]
+        subprocess.run(pip, check=True, timeout=600)
+        models.mkdir()
+        save = [env / "bin" / "python", "-B", SCRIPT, WORKER, models]
+        subprocess.run(save, check=True, timeout=300, env=not_ours(OMP_NUM_THREADS="1"))
+
+    models = made_once(tmp_path_factory, f"older-{version}", make) / "models"
     return request.param, models, json.loads((models / "found.json").read_text())
 
 
