@@ -20,7 +20,7 @@ import modelyard
 from modelyard import errors
 
 ODD_WORKER = Path(__file__).with_name("odd_worker.py")
-PATIENCE = 60.0
+PATIENCE = 180.0
 LEASE = 2.0
 REFUSES = {
     "sqlite": "create trigger refuses before update on jobs when new.message = 'poison' "

@@ -33,7 +33,7 @@ def save_models(folder: Path) -> None:
         env=not_ours(),
         check=True,
         capture_output=True,
-        timeout=120,
+        timeout=300,
     )
 
 

@@ -24,7 +24,7 @@ from modelyard.store.tables import run_chunks
 from modelyard.verbs import CATALOG
 
 ROWS, BATCH = 2000, 100
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 
 def arguments(workspace: Path, source: Path, target: Path, *more: str) -> list[str]:
@@ -223,7 +223,9 @@ def test_the_same_scoring_runs_once_at_a_time(yard, workspace, source, target) -
     with started(command):
         until(lambda: finished_chunks(workspace) >= 1)
         assert yard.scoring.list()[0].state == "running"
-        second = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+        second = subprocess.run(
+            command, check=False, capture_output=True, text=True, timeout=PATIENCE
+        )
     assert second.returncode == 4
     assert "running already" in second.stderr
 

@@ -39,7 +39,7 @@ def scoring(workspace: Path, numbers: Callable[..., Path], target: Path) -> Call
         def progress(message: str, /, *, rows: int | None = None, **_: object) -> None:
             if rows:
                 going.set()
-                go_on.wait(120)
+                go_on.wait(180)
 
         yard = modelyard.open(workspace, progress=progress)
         with ThreadPoolExecutor(1) as threads:
@@ -51,7 +51,7 @@ def scoring(workspace: Path, numbers: Callable[..., Path], target: Path) -> Call
                 batch_rows=20,
                 workers=1,
             )
-            assert going.wait(60)
+            assert going.wait(180)
             yield future, go_on
 
     return scoring
