@@ -67,12 +67,17 @@ def open_source(context: Context, project: str, name_or_path: str) -> Source:
     return open_known(context, project, name_or_path).source
 
 
-def open_known(context: Context, project: str, name_or_path: str) -> Opened:
-    """Open a dataset, or a path, and remember what was learned if a dataset has changed."""
+def open_known(
+    context: Context, project: str, name_or_path: str, *, first: int | None = None
+) -> Opened:
+    """Open a dataset, or a path, and remember what was learned if a dataset has changed.
+
+    Of a path's text files, which nobody remembers, so many of the `first` rows may be enough.
+    """
     with context.read() as db:
         known = repository.find_dataset(db, project, name_or_path)
     if known is None:
-        return open_definition(context, _defined(context, project, name_or_path))
+        return open_definition(context, _defined(context, project, name_or_path), first=first)
     opened = open_definition(context, known.dataset, known=known)
     if opened.known != known:
         _remember(context, known, opened.known)

@@ -134,6 +134,12 @@ class ShowDataset(ProjectCommand[Dataset]):
     route = "GET /datasets/{dataset}"
     arguments = ("dataset",)
     dataset: Annotated[str, LocalPath("read", "data")] = Field(description=DATASET)
+    first: int | None = Field(
+        default=None,
+        ge=1,
+        description="look only at so many rows of a path's text files: quick where they are large, "
+        "but they may hold further columns and wider types, and are not counted  [all]",
+    )
 
 
 class PreviewDataset(ProjectCommand[Preview]):

@@ -14,6 +14,7 @@ from modelyard import errors
 from modelyard.data import duck
 from modelyard.data.diagnosis import LONGEST_LINE, broken
 from modelyard.data.files import as_utf8, open_text
+from modelyard.data.heads import csv_head
 from modelyard.data.kinds import Kind, look
 from modelyard.data.schemas import check_names
 from modelyard.data.types import ReadOptions, TextFile
@@ -26,8 +27,10 @@ MISSING = (
 """The texts that pandas reads as missing, as models were mostly trained on what pandas reads."""
 
 
-def look_into(file: Path, options: ReadOptions, scratch: Path) -> tuple[TextFile, dict[str, Kind]]:
-    """Read a file once, to find its columns, the kinds of values they hold, and its rows.
+def look_into(
+    file: Path, options: ReadOptions, scratch: Path, first: int | None
+) -> tuple[TextFile, dict[str, Kind]]:
+    """Read a file once, or its first rows, to find columns, kinds of values in them, and rows.
 
     Raises:
         NotFound: it is not there.
@@ -35,7 +38,7 @@ def look_into(file: Path, options: ReadOptions, scratch: Path) -> tuple[TextFile
     """
     names, delimiter = read_header(file, options)
     seen = TextFile(path=str(file), names=tuple(names), delimiter=delimiter, rows=0)
-    with reading(seen, options, {}, scratch) as (db, table):
+    with reading(seen, options, {}, scratch, first) as (db, table):
         rows, kinds = look(db, [f"c{at}" for at in range(len(names))], table)
     return seen.model_copy(update={"rows": rows}), dict(zip(names, kinds, strict=True))
 
@@ -72,18 +75,22 @@ def _first_record(file: Path, options: ReadOptions, delimiter: str) -> list[str]
 
 @contextmanager
 def reading(
-    layout: TextFile, options: ReadOptions, types: Mapping[str, str], scratch: Path
+    layout: TextFile,
+    options: ReadOptions,
+    types: Mapping[str, str],
+    scratch: Path,
+    first: int | None,
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
     """Open a session and give it with the SQL that reads the file, columns named by position (c0).
 
-    Positions stand for names because SQL's names do not tell small letters from capitals.
+    With `first` it reads only so many rows. Positions stand for names because SQL's names do not tell small letters from capitals.
     """
     file = Path(layout.path)
     quote = options.quote or '"'
     missing = MISSING if options.missing is None else options.missing
     columns = {f"c{at}": types.get(name, "VARCHAR") for at, name in enumerate(layout.names)}
     try:
-        with as_utf8(file, options.encoding, scratch) as (path, zipped):
+        with _place(file, options, layout.delimiter, scratch, first) as (path, zipped):
             table = (
                 f"read_csv({duck.path(path)}, auto_detect=false, header=true, "
                 f"columns={duck.struct(columns)}, delim={duck.text(layout.delimiter)}, "
@@ -96,3 +103,16 @@ def reading(
                 yield db, table
     except (duckdb.Error, pa.ArrowException, OSError, EOFError, UnicodeError) as exc:
         raise broken(file, options, exc, delimiter=layout.delimiter) from exc
+
+
+@contextmanager
+def _place(
+    file: Path, options: ReadOptions, delimiter: str, scratch: Path, first: int | None
+) -> Iterator[tuple[Path, bool]]:
+    """Where the file, or what is wanted of it, is UTF-8, and whether it is gzipped there."""
+    if first is None:
+        with as_utf8(file, options.encoding, scratch) as found:
+            yield found
+    else:
+        with csv_head(file, options, delimiter, first, scratch) as head:
+            yield head, False

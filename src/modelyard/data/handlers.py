@@ -47,6 +47,9 @@ from modelyard.kernel.values import now
 from modelyard.projects.access import require_project
 from modelyard.store.database import exclusively
 
+ENOUGH = 1_000
+"""Rows of a path's text files that tell a preview its columns and types."""
+
 
 @handles(CreateConnection)
 def create_connection(command: CreateConnection, context: Context) -> Connection:
@@ -155,13 +158,16 @@ def list_datasets(command: ListDatasets, context: Context) -> list[Dataset]:
 @handles(ShowDataset)
 def show_dataset(command: ShowDataset, context: Context) -> Dataset:
     """Look at the data as it is now."""
-    return open_known(context, command.project, command.dataset).known.dataset
+    return open_known(
+        context, command.project, command.dataset, first=command.first
+    ).known.dataset
 
 
 @handles(PreviewDataset)
 def preview_dataset(command: PreviewDataset, context: Context) -> Preview:
     """Read the first rows."""
-    source = open_known(context, command.project, command.dataset).source
+    first = max(command.rows, ENOUGH)
+    source = open_known(context, command.project, command.dataset, first=first).source
     table = sample(source, Sampling(method="first", rows=command.rows))
     return Preview(
         dataset=source.name,
@@ -173,7 +179,8 @@ def preview_dataset(command: PreviewDataset, context: Context) -> Preview:
 @handles(DescribeColumns)
 def describe_columns(command: DescribeColumns, context: Context) -> Statistics:
     """Read it twice, for some columns at a time."""
-    source = open_known(context, command.project, command.dataset).source
+    first = command.rows if command.method == "first" else None
+    source = open_known(context, command.project, command.dataset, first=first).source
     return statistics(source, command, lambda rows: context.progress("reading", rows=rows))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import duckdb
@@ -13,6 +13,7 @@ from modelyard import errors
 from modelyard.data import duck
 from modelyard.data.diagnosis import LONGEST_LINE, broken
 from modelyard.data.files import is_gzip, open_bytes
+from modelyard.data.heads import jsonl_head
 from modelyard.data.kinds import Kind, look
 from modelyard.data.types import ReadOptions, TextFile
 
@@ -26,30 +27,32 @@ FROM (SELECT line, unnest(keys) AS key, unnest(range(len(keys))) AS place
 GROUP BY key ORDER BY 2, 3"""
 
 
-def look_into(file: Path) -> tuple[TextFile, dict[str, Kind], dict[str, str]]:
-    """Read a file, to find its names, the kinds of values they have, and its rows.
+def look_into(
+    file: Path, scratch: Path, first: int | None
+) -> tuple[TextFile, dict[str, Kind], dict[str, str]]:
+    """Read a file, or its first rows, to find its names, the kinds of their values, and its rows.
 
     Raises:
         NotFound: it is not there.
         Invalid: it is empty or broken; names the line.
     """
-    names = read_names(file)
-    seen = TextFile(path=str(file), names=tuple(names), rows=0)
-    quoted = [duck.name(name) for name in names]
-    with reading(seen, dict.fromkeys(names, "JSON")) as (db, table):
-        rows, found = look(db, quoted, table, json=True)
-    kinds = dict(zip(names, found, strict=True))
-    nested = [name for name, kind in kinds.items() if kind == Kind.NESTED]
-    return seen.model_copy(update={"rows": rows}), kinds, _nested_types(seen, nested)
-
-
-def read_names(file: Path) -> list[str]:
-    """Every name that occurs, in the order of first occurrence."""
     with open_bytes(file) as raw:
         if not raw.read(1):
             raise errors.Invalid(f"{file} is empty: it has no line from which to learn its columns")
-    with _session(file, columns=1) as db:
-        objects = f"read_ndjson_objects({duck.path(file)}, {_options(file)})"
+    names = read_names(file, scratch, first)
+    seen = TextFile(path=str(file), names=tuple(names), rows=0)
+    quoted = [duck.name(name) for name in names]
+    with reading(seen, dict.fromkeys(names, "JSON"), scratch, first) as (db, table):
+        rows, found = look(db, quoted, table, json=True)
+    kinds = dict(zip(names, found, strict=True))
+    nested = [name for name, kind in kinds.items() if kind == Kind.NESTED]
+    return seen.model_copy(update={"rows": rows}), kinds, _nested_types(seen, nested, scratch, first)
+
+
+def read_names(file: Path, scratch: Path, first: int | None) -> list[str]:
+    """Every name that occurs, in the order of first occurrence."""
+    with _session(file, scratch, first, columns=1) as (db, place):
+        objects = f"read_ndjson_objects({place})"
         names = [name for name, _, _ in db.sql(NAMES.format(objects=objects)).fetchall()]
     small: dict[str, str] = {}
     for name in names:
@@ -62,15 +65,17 @@ def read_names(file: Path) -> list[str]:
     return names
 
 
-def _nested_types(layout: TextFile, nested: list[str]) -> dict[str, str]:
+def _nested_types(
+    layout: TextFile, nested: list[str], scratch: Path, first: int | None
+) -> dict[str, str]:
     """DuckDB's types for columns that hold lists or objects in every row."""
     if not nested:
         return {}
     file = Path(layout.path)
-    with _session(file, columns=len(layout.names)) as db:
+    with _session(file, scratch, first, columns=len(layout.names)) as (db, place):
         table = (
-            f"read_json({duck.path(file)}, format='newline_delimited', records=true, "
-            f"sample_size=-1, map_inference_threshold=-1, {_options(file)})"
+            f"read_json({place}, format='newline_delimited', records=true, "
+            "sample_size=-1, map_inference_threshold=-1)"
         )
         rows = db.sql(f"DESCRIBE FROM {table}").fetchall()
     return {row[0]: row[1] for row in rows if row[0] in nested}
@@ -78,26 +83,30 @@ def _nested_types(layout: TextFile, nested: list[str]) -> dict[str, str]:
 
 @contextmanager
 def reading(
-    layout: TextFile, types: Mapping[str, str]
+    layout: TextFile, types: Mapping[str, str], scratch: Path, first: int | None
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
-    """Open a session and give it with the SQL that reads the file."""
+    """Open a session and give it with the SQL that reads the file, or its `first` rows."""
     file = Path(layout.path)
     columns = {name: types.get(name, "VARCHAR") for name in layout.names}
-    with _session(file, columns=len(columns)) as db:
+    with _session(file, scratch, first, columns=len(columns)) as (db, place):
         yield (
             db,
             (
-                f"read_json({duck.path(file)}, format='newline_delimited', records=true, "
-                f"auto_detect=false, columns={duck.struct(columns)}, {_options(file)})"
+                f"read_json({place}, format='newline_delimited', records=true, "
+                f"auto_detect=false, columns={duck.struct(columns)})"
             ),
         )
 
 
 @contextmanager
-def _session(file: Path, *, columns: int) -> Iterator[duckdb.DuckDBPyConnection]:
+def _session(
+    file: Path, scratch: Path, first: int | None, *, columns: int
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+    """Open a session and give it with what SQL is told of where the file is."""
+    whole = nullcontext(file) if first is None else jsonl_head(file, first, scratch)
     try:
-        with duck.session(columns) as db:
-            yield db
+        with whole as place, duck.session(columns) as db:
+            yield db, f"{duck.path(place)}, {_options(place)}"
     except (duckdb.Error, pa.ArrowException, OSError, EOFError) as exc:
         raise broken(file, ReadOptions(format="jsonl"), exc) from exc
 

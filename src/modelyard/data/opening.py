@@ -62,7 +62,11 @@ def located(context: Context, connection: Connection) -> str:
 
 
 def open_definition(
-    context: Context, definition: Definition, *, known: Known | None = None
+    context: Context,
+    definition: Definition,
+    *,
+    known: Known | None = None,
+    first: int | None = None,
 ) -> Opened:
     """Open what a definition names.
 
@@ -70,6 +74,7 @@ def open_definition(
         context: the workspace.
         definition: of a dataset or a path.
         known: what was remembered; text files that have not changed since are not looked at again.
+        first: rows of text files that are enough, so that large ones are not read as a whole.
 
     Raises:
         NotFound: the connection, files or table are not there.
@@ -87,11 +92,15 @@ def open_definition(
             column_types=definition.options.column_types,
         )
         return Opened(source, Known(dataset=_described(definition, source)))
-    return _open_files(context, definition, place, known)
+    return _open_files(context, definition, place, known, first)
 
 
 def _open_files(
-    context: Context, definition: Definition, place: FilePlace, known: Known | None
+    context: Context,
+    definition: Definition,
+    place: FilePlace,
+    known: Known | None,
+    first: int | None,
 ) -> Opened:
     files, options = find_files(context, place)
     digest, size = fingerprint(files, options)
@@ -107,6 +116,7 @@ def _open_files(
                 options,
                 scratch(context),
                 lambda file: context.progress(f"looking at {file.name}"),
+                first,
             )
         source = TextFiles(definition.name, layout, options, digest, scratch(context))
     dataset = _described(definition, source).model_copy(

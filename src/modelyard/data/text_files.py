@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -18,7 +18,11 @@ from modelyard.data.types import ReadOptions, TextFile, TextLayout
 
 
 def lay_out(
-    files: Iterable[Path], options: ReadOptions, scratch: Path, tell: Callable[[Path], None]
+    files: Sequence[Path],
+    options: ReadOptions,
+    scratch: Path,
+    tell: Callable[[Path], None],
+    first: int | None = None,
 ) -> TextLayout:
     """Read files once, to find their columns and the types that hold every value.
 
@@ -27,6 +31,7 @@ def lay_out(
         options: how to read them, with the format settled.
         scratch: folder for copies of files that are not UTF-8.
         tell: told which file is looked at.
+        first: rows that are enough; the types then hold only their values, and no others are read.
 
     Raises:
         NotFound: a file is not there.
@@ -38,11 +43,11 @@ def lay_out(
     for file in files:
         tell(file)
         if options.format == "csv":
-            found, here = csv_files.look_into(file, options, scratch)
+            found, here = csv_files.look_into(file, options, scratch, first)
             if seen and set(found.names) != set(seen[0].names):
                 raise errors.Invalid(_differences(seen[0], found))
         else:
-            found, here, lists = jsonl_files.look_into(file)
+            found, here, lists = jsonl_files.look_into(file, scratch, first)
             if any(nested.get(name, kind) != kind for name, kind in lists.items()):
                 raise errors.Invalid(
                     f"{file} holds lists or objects of other types than {seen[0].path}"
@@ -50,8 +55,15 @@ def lay_out(
             nested |= lists
         seen.append(found)
         kinds |= {name: kinds.get(name, Kind(0)) | kind for name, kind in here.items()}
+        if first is not None and sum(each.rows for each in seen) >= first:
+            break
+    else:
+        first = None
     return TextLayout(
-        files=tuple(seen), kinds={name: int(kind) for name, kind in kinds.items()}, nested=nested
+        files=tuple(seen),
+        kinds={name: int(kind) for name, kind in kinds.items()},
+        nested=nested,
+        first=first,
     )
 
 
@@ -89,8 +101,10 @@ class TextFiles(Source):
                 self._types[field.name] = "VARCHAR"
         super().__init__(name, schema, fingerprint)
 
-    def count(self) -> int:
-        """Give the number of rows that the look at the files counted."""
+    def count(self) -> int | None:
+        """Give the number of rows that the look at the files counted, where it was at all."""
+        if self._layout.first is not None:
+            return None
         return sum(file.rows for file in self._layout.files)
 
     def _stream(self, columns: list[str], rows: int) -> Iterator[pa.RecordBatch]:
@@ -108,8 +122,10 @@ class TextFiles(Source):
         self, file: TextFile
     ) -> AbstractContextManager[tuple[duckdb.DuckDBPyConnection, str]]:
         if self._options.format == "csv":
-            return csv_files.reading(file, self._options, self._types, self._scratch)
-        return jsonl_files.reading(file, self._types)
+            return csv_files.reading(
+                file, self._options, self._types, self._scratch, self._layout.first
+            )
+        return jsonl_files.reading(file, self._types, self._scratch, self._layout.first)
 
     def _selected(self, file: TextFile, columns: list[str]) -> list[str]:
         if self._options.format == "csv":

@@ -113,11 +113,14 @@ class TextFile(Value):
 
 
 class TextLayout(Value):
-    """What a look at every row of text files found."""
+    """What a look at the rows of text files found."""
 
     files: tuple[TextFile, ...]
     kinds: dict[str, int] = Field(description="by column, the kinds of values it holds")
     nested: dict[str, str] = Field(default={}, description="types of columns of lists and objects")
+    first: int | None = Field(
+        default=None, description="rows of each file that alone were looked at; None: all"
+    )
 
 
 class Definition(Value):

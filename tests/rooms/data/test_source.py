@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import subprocess
 import sys
 from itertools import chain
@@ -80,3 +82,36 @@ def test_memory_does_not_grow_with_rows(context, tmp_path, write, ending):
     # The large table has 200 MB of text more than the small one, which fills every buffer.
     assert peaks["large"] - peaks["small"] < 80, peaks
     assert peaks["large"] < 400
+
+
+LARGE = {
+    "large.csv": ["a,b", *(f'{at},"two\nlines, ""{at}"""' for at in range(1_500)), "late,x"],
+    "large.csv.gz": ["a,b", *(f"{at},plain" for at in range(1_500)), "late,x"],
+    "large.jsonl": [
+        *(json.dumps({"a": at, "b": [at]}) for at in range(1_500)),
+        json.dumps({"a": "late", "c": 1}),
+    ],
+}
+
+
+@pytest.mark.parametrize("file", LARGE)
+def test_a_preview_of_a_large_file_looks_at_its_first_rows_alone(yard, put, file):
+    text = "\n".join(LARGE[file])
+    path = put(file, gzip.compress(text.encode()) if file.endswith(".gz") else text)
+    preview = yard.datasets.preview(dataset=path, rows=3)
+    assert [row[0] for row in preview.rows] == [0, 1, 2]
+    quick = yard.datasets.show(dataset=path, first=1_000)
+    assert (quick.columns, quick.rows) == (preview.columns, None)
+    assert [each.type for each in quick.columns][0] == "long"
+    whole = yard.datasets.show(dataset=path)
+    assert (whole.columns[0].type, whole.rows) == ("string", 1_501)
+    assert yard.datasets.show(dataset=path, first=1_502) == whole
+    some = yard.datasets.statistics(dataset=path, method="first", rows=1_200)
+    assert (some.rows, some.columns[0].max) == (1_200, 1_199)
+    assert len(yard.datasets.preview(dataset=path, rows=1_501).rows) == 1_501
+
+
+def test_a_large_file_whose_first_rows_are_broken_names_the_line(yard, put):
+    path = put("broken.csv", "a,b\n1,2\n1\n" + "3,4\n" * 2_000)
+    with pytest.raises(errors.Invalid, match=r"broken\.csv, line 3"):
+        yard.datasets.preview(dataset=path, rows=3)

@@ -32,6 +32,8 @@ PART = 50
 MOST = 100
 FEW = 5
 PREVIEWED = 20
+FIRST = 1_000
+"""Rows of a file without a name that tell its columns, as a preview looks at them."""
 QUICK = 5_000
 """Rows that are looked at while somebody waits for a page."""
 ORDERS: tuple[DatasetOrder, ...] = get_args(DatasetOrder)
@@ -175,7 +177,7 @@ def _shown(visit: Visit) -> DatasetView:
 def _known(visit: Visit, key: str, name: str) -> tuple[Dataset, str]:
     """A dataset as it is; where its data cannot be read, as it was, and why not."""
     try:
-        return visit.run(ShowDataset(project=key, dataset=name)), ""
+        return visit.run(ShowDataset(project=key, dataset=name, first=FIRST)), ""
     except (errors.NotFound, errors.Invalid, errors.Unavailable, errors.Failed) as exc:
         remembered = visit.part(ListDatasets(project=key, search=name))
         found = next((each for each in remembered if each.name == name), None)
