@@ -83,7 +83,8 @@ def reading(
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
     """Open a session and give it with the SQL that reads the file, columns named by position (c0).
 
-    With `first` it reads only so many rows. Positions stand for names because SQL's names do not tell small letters from capitals.
+    Positions stand for names because SQL's names do not tell small letters from capitals. With
+    `first` it reads only so many rows.
     """
     file = Path(layout.path)
     quote = options.quote or '"'

@@ -158,9 +158,7 @@ def list_datasets(command: ListDatasets, context: Context) -> list[Dataset]:
 @handles(ShowDataset)
 def show_dataset(command: ShowDataset, context: Context) -> Dataset:
     """Look at the data as it is now."""
-    return open_known(
-        context, command.project, command.dataset, first=command.first
-    ).known.dataset
+    return open_known(context, command.project, command.dataset, first=command.first).known.dataset
 
 
 @handles(PreviewDataset)

@@ -47,6 +47,6 @@ def jsonl_head(file: Path, rows: int, scratch: Path) -> Iterator[Path]:
     """Give a copy of the first lines of a file of JSON lines."""
     with tempfile.TemporaryFile(dir=scratch) as copy:
         with open_bytes(file) as raw:
-            copy.writelines(islice(filter(bytes.strip, raw), rows))
+            copy.writelines(islice((line for line in raw if line.strip()), rows))
         copy.flush()
         yield Path(f"/dev/fd/{copy.fileno()}")

@@ -46,7 +46,11 @@ def look_into(
         rows, found = look(db, quoted, table, json=True)
     kinds = dict(zip(names, found, strict=True))
     nested = [name for name, kind in kinds.items() if kind == Kind.NESTED]
-    return seen.model_copy(update={"rows": rows}), kinds, _nested_types(seen, nested, scratch, first)
+    return (
+        seen.model_copy(update={"rows": rows}),
+        kinds,
+        _nested_types(seen, nested, scratch, first),
+    )
 
 
 def read_names(file: Path, scratch: Path, first: int | None) -> list[str]:

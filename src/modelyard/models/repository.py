@@ -191,7 +191,7 @@ def list_versions(
 ) -> Page[VersionSummary]:
     """The versions of a saved model, in short."""
     active = _active(db, project, model)
-    query = select(versions.c.summary).where(
+    query = select(versions.c.summary, versions.c.size).where(
         versions.c.project == project, versions.c.model == model
     )
     if search:
@@ -199,7 +199,8 @@ def list_versions(
 
     def summary(row: Row[Any]) -> VersionSummary:
         found = json.loads(row.summary)
-        return VersionSummary.model_validate({**found, "active": found["version"] == active})
+        derived = {"active": found["version"] == active, "size": row.size}
+        return VersionSummary.model_validate({**found, **derived})
 
     by = _SORTS[sort]
     return page(db, query, by, asked, summary, descending=sort != "version", counted=True)
@@ -323,12 +324,13 @@ def _row(version: ModelVersion) -> dict[str, Any]:
         "trained": version.model_file.trained,
         "size": sum(file.size for file in version.files),
         "searched": searchable(version.version, version.name, version.description),
-        "summary": _summary(version).model_dump_json(exclude={"active"}),
+        "summary": _summary(version).model_dump_json(exclude={"active", "size"}),
         "body": version.model_dump_json(exclude=DERIVED),
     }
 
 
 def _summary(version: ModelVersion) -> VersionSummary:
+    size = sum(file.size for file in version.files)
     return VersionSummary(
         version=version.version,
         active=version.active,
@@ -337,7 +339,8 @@ def _summary(version: ModelVersion) -> VersionSummary:
         source=version.lineage.source,
         trained=version.model_file.trained,
         imported=version.imported,
-        size_mb=round(sum(file.size for file in version.files) / 1e6, 3),
+        size_mb=round(size / 1e6, 3),
+        size=size,
         name=version.name,
         description=version.description,
         imported_by=version.imported_by,

@@ -246,6 +246,7 @@ class VersionSummary(Value):
     trained: datetime | None
     imported: datetime
     size_mb: float
+    size: int = Field(description="bytes")
     name: str = ""
     description: str = ""
     imported_by: str = ""

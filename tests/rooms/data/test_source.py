@@ -102,7 +102,7 @@ def test_a_preview_of_a_large_file_looks_at_its_first_rows_alone(yard, put, file
     assert [row[0] for row in preview.rows] == [0, 1, 2]
     quick = yard.datasets.show(dataset=path, first=1_000)
     assert (quick.columns, quick.rows) == (preview.columns, None)
-    assert [each.type for each in quick.columns][0] == "long"
+    assert quick.columns[0].type == "long"
     whole = yard.datasets.show(dataset=path)
     assert (whole.columns[0].type, whole.rows) == ("string", 1_501)
     assert yard.datasets.show(dataset=path, first=1_502) == whole

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +16,8 @@ MINUS = "\N{MINUS SIGN}"
 THIN = "\N{NARROW NO-BREAK SPACE}"
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 COLOURS = ("", "t", "p", "c", "n")
+LONGEST_FIGURE = 8
+"""Letters of a number that is shown whole."""
 WEEK = timedelta(days=7)
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
@@ -26,6 +29,16 @@ def number(value: float | None, digits: int | None = None) -> str:
     if digits is None:
         digits = 0 if float(value).is_integer() else 3
     return f"{value:,.{digits}f}".replace("-", MINUS)
+
+
+def figure(value: float) -> Markup:
+    """A number as data has it, cut to six digits that count, with all of them on hover."""
+    exact = str(value)
+    if len(exact) <= LONGEST_FIGURE or not math.isfinite(value):
+        return escape(exact)
+    whole = len(str(int(abs(value))))
+    short = f"{value:.{max(0, 6 - whole)}f}" if 1 <= abs(value) < 1e15 else f"{value:.6g}"
+    return Markup('<span title="{}">{}</span>').format(exact, short)
 
 
 def percent(fraction: float | None, digits: int = 0) -> str:

@@ -23,6 +23,7 @@ from modelyard.web.pages.page import Crumb, Nav, Page, View, Visit, address
 
 PART = 50
 LINES = 400
+ALMOST = 0.99
 SEARCHED = 100
 """Jobs that the search looks at."""
 STATES: tuple[JobState, ...] = get_args(JobState)
@@ -89,7 +90,7 @@ def line_of(job: Job) -> JobLine:
         project=job.project,
         state=job.state,
         actor=job.actor,
-        fraction=1.0 if job.state == "succeeded" else job.fraction,
+        fraction=_fraction(job),
         said=_said(job),
         error=job.error,
         rows=job.rows,
@@ -153,22 +154,31 @@ def running(visit: Visit) -> RunningView:
     )
 
 
+def _fraction(job: Job) -> float | None:
+    """How far it is: all the way once it has succeeded, and not before."""
+    if job.state == "succeeded" or job.fraction is None:
+        return 1.0 if job.state == "succeeded" else None
+    return min(job.fraction, ALMOST)
+
+
 def _said(job: Job) -> str:
     if job.state == "queued":
         return "Waits for a free worker" if job.attempt == 0 else "Is begun again after an error"
     if job.state in {"failed", "cancelled"}:
         return f"{job.state.capitalize()} after {took(_seconds(job))}"
     parts = [sentence(job.message)] if job.message else []
-    if job.rows:
+    if job.rows and f"{job.rows:,} " not in job.message:
         parts.append(f"{job.rows:,} rows")
-    if left := _left(job):
+    if not job.message.endswith(" left") and (left := _left(job)):
         parts.append(left)
     return ", ".join(parts)
 
 
 def _left(job: Job) -> str:
     """The time that is left, judged by how long the rest took."""
-    if job.state != "running" or not job.fraction or job.started is None or job.fraction < 0.05:
+    if job.state != "running" or job.started is None:
+        return ""
+    if job.fraction is None or not 0.05 <= job.fraction < 1:
         return ""
     passed = (now() - job.started).total_seconds()
     seconds = round(passed * (1 - job.fraction) / job.fraction)

@@ -92,6 +92,7 @@ def environment() -> Environment:
         "cut": formats.cut,
         "initials": formats.initials,
         "number": formats.number,
+        "figure": formats.figure,
         "percent": formats.percent,
         "plural": formats.plural,
         "power": formats.power,

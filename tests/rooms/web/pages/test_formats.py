@@ -35,6 +35,24 @@ def test_moments_are_told_as_people_do(passed, words):
     assert formats.ago(NOON - passed, NOON) == words
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.25, "0.25"),
+        (12.0, "12.0"),
+        (0.7310585786300049, "0.731059"),
+        (0.000012345678901234, "1.23457e-05"),
+        (-1234.56789012, "-1234.57"),
+        (123456789.123456, "123456789"),
+        (float("inf"), "inf"),
+    ],
+)
+def test_figures_of_data_are_cut_and_told_whole_on_hover(value, shown):
+    cut = formats.figure(value)
+    whole = shown == str(value)
+    assert cut == shown if whole else cut == f'<span title="{value}">{shown}</span>'
+
+
 def test_numbers():
     assert formats.number(-1234567) == "\N{MINUS SIGN}1,234,567"
     assert formats.number(0.72041) == "0.720"

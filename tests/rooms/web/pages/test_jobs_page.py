@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import pytest
 from starlette.testclient import TestClient
 
 from modelyard.jobs import presence
+from modelyard.jobs.types import Job
+from modelyard.kernel.values import now
 from modelyard.web.app import create_app
+from modelyard.web.pages.jobs import line_of
 
 GONE_ON = "No worker lives, so nothing of this goes on."
 
@@ -21,3 +27,24 @@ def test_it_says_whether_a_worker_lives(yard):
         assert "1 worker, last seen 0 s ago" in shown
         assert GONE_ON not in shown
         assert client.get("/jobs.json").json()["workers"] == 1
+
+
+@pytest.mark.parametrize(
+    ("message", "fraction", "rows", "said", "shown"),
+    [
+        ("scored 50 of 100 rows, 10 s left", 0.5, 50, "Scored 50 of 100 rows, 10 s left", 0.5),
+        ("scored 100 of 100 rows, 5 rows/s", 1.0, 100, "Scored 100 of 100 rows, 5 rows/s", 0.99),
+        ("reading", 0.5, 50, "Reading, 50 rows, 60 s left", 0.5),
+        ("reading", None, 50, "Reading, 50 rows", None),
+    ],
+)  # fmt: skip
+def test_progress_is_told_once(message, fraction, rows, said, shown):
+    started = now() - timedelta(seconds=60)
+    job = Job(
+        id="one", project=None, command="scoring.run", arguments={}, state="running",
+        queue="scoring", actor="ana", submitted=started, started=started, ended=None, attempt=1,
+        retries=0, fraction=fraction, message=message, rows=rows, lines=0, result=None, error=None,
+        worker="here", scenario_run=None,
+    )  # fmt: skip
+    line = line_of(job)
+    assert (line.said, line.fraction) == (said, shown)
