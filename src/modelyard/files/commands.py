@@ -44,7 +44,10 @@ class PutFile(ProjectCommand[StoredFile]):
 
 
 class ListFiles(Paged, ProjectCommand[list[StoredFile]]):
-    """List the project's files, by path."""
+    """List the project's files, by path.
+
+    What was sent for one command waits in the folder transit, which is listed if it is asked for.
+    """
 
     needs = "files:read"
     route = "GET /files"

@@ -14,7 +14,7 @@ from modelyard.kernel import paths
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.paging import Page
-from modelyard.kernel.values import FILES
+from modelyard.kernel.values import FILES, TRANSIT
 from modelyard.projects.access import require_project, require_same
 from modelyard.projects.types import Project
 
@@ -40,11 +40,16 @@ def put_file(command: PutFile, context: Context) -> StoredFile:
 
 @handles(ListFiles)
 def list_files(command: ListFiles, context: Context) -> Page[StoredFile]:
-    """List by path, in all folders below; a part begins after the path that ended the last one."""
+    """List by path, in all folders below; a part begins after the path that ended the last one.
+
+    What waits in transit for one command is only told to who asks for that folder.
+    """
     _project(context, command.project)
     all_files = paths.files_folder(context, command.project)
     top = _place(context, command.project, command.folder) if command.folder else all_files
     found = {file.relative_to(all_files).as_posix(): file for file in folder.every_file(top)}
+    if not command.folder:
+        found = {path: file for path, file in found.items() if not path.startswith(f"{TRANSIT}/")}
     left = sorted(path for path in found if command.after is None or path > command.after)
     shown = left[: command.limit]
     listed = []

@@ -149,6 +149,24 @@ def unpack(archive: Path, target: Path, limits: ArchiveSettings | None = None) -
         raise
 
 
+def listed(archive: Path) -> list[str] | None:
+    """The names of what is in an archive; None where only unpacking would tell them, as of a .tar.
+
+    Raises:
+        Invalid: it is no archive that can be unpacked.
+    """
+    with archive.open("rb") as file:
+        if file.read(2) == b"PK" and zipfile.is_zipfile(file):
+            with zipfile.ZipFile(file) as opened:
+                return opened.namelist()
+        file.seek(0)
+        try:
+            next(_entries(archive, file), None)
+        except (*_DAMAGED, OSError) as exc:
+            raise errors.Invalid(f"{archive} is damaged ({exc})") from exc
+    return None
+
+
 def _entries(archive: Path, file: BinaryIO) -> Iterator[_Entry]:
     head = file.read(512)
     file.seek(0)

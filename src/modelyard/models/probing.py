@@ -29,6 +29,7 @@ from modelyard.models.folders import (
 )
 from modelyard.models.metadata import lacks_classes
 from modelyard.models.mlmodel import read_mlmodel
+from modelyard.models.request_rules import check_request
 from modelyard.models.scan import scan_folder
 from modelyard.models.sources import fetch
 from modelyard.models.staging import Stage, stage
@@ -172,30 +173,6 @@ def _what_breaks(active: ModelVersion | None, changed: Difference | None) -> lis
     if not changed.same_classes:
         said.append(f"the classes are not those of {active.version}, in that order")
     return said
-
-
-def check_request(command: ModelRequest[Any], model: SavedModel) -> None:
-    """Refuse at once what could only fail later.
-
-    Raises:
-        Invalid: classes, threshold or features do not go with the prediction type or each other.
-    """
-    kind, classes = model.prediction_type, command.classes
-    if command.dataset and command.features:
-        raise errors.Invalid("features come from --dataset or from --features, not from both")
-    if classes and kind not in {"binary_classification", "multiclass"}:
-        raise errors.Invalid(f"{model.name!r} has prediction type {kind}, which has no --classes")
-    if kind == "binary_classification" and classes and len(classes) != 2:
-        raise errors.Invalid(
-            f"{model.name!r} is a binary classification: --classes takes exactly 2 labels, "
-            f"negative first, not {len(classes)}"
-        )
-    if kind == "multiclass" and len(classes) == 1:
-        raise errors.Invalid(f"{model.name!r} is multiclass: --classes takes 2 labels or more")
-    if len(set(map(str, classes))) < len(classes):
-        raise errors.Invalid(f"--classes names a label twice: {', '.join(map(str, classes))}")
-    if command.threshold is not None and kind != "binary_classification":
-        raise errors.Invalid(f"{model.name!r} has prediction type {kind}, which has no --threshold")
 
 
 def refuse_untrusted(context: Context, command: ModelRequest[Any], scan: Scan) -> None:

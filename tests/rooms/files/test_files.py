@@ -225,7 +225,8 @@ def test_what_a_job_still_needs_is_not_swept(yard, file):
     given = {"model": "m", "input": f"files://{path}", "output": "out.csv"}
     job = yard.jobs.submit(command="scoring.run", given=given)
     yard.files.put(file=str(file), path="one")
-    assert [each.path for each in yard.files.list()] == ["one", path]
+    assert [each.path for each in yard.files.list()] == ["one"]
+    assert [each.path for each in yard.files.list(folder="transit")] == [path]
     yard.jobs.cancel(id=job.id)
     sweep_transit(yard.open())
     assert [each.path for each in yard.files.list()] == ["one"]
@@ -259,7 +260,9 @@ def test_what_is_in_transit_is_swept_after_some_days(yard, file):
     yard.files.put(file=str(file), path="transit/def/new.csv")
     os.utime(yard.folder / "files" / "default" / "transit" / "def" / "new.csv")
     yard.files.put(file=str(file), path="transit/new.csv")
-    assert [each.path for each in yard.files.list()] == ["transit/def/new.csv", "transit/new.csv"]
+    assert yard.files.list() == []
+    left = [each.path for each in yard.files.list(folder="transit")]
+    assert left == ["transit/def/new.csv", "transit/new.csv"]
 
 
 def test_a_deleted_project_leaves_no_file(yard, file):

@@ -19,6 +19,7 @@ from modelyard.kernel.shapes import is_list, plain
 from modelyard.kernel.values import LocalPath
 from modelyard.web.pages.form import Choice, Draft, FieldView, Form, Kind, Words
 from modelyard.web.pages.named_fields import named_fields, named_values
+from modelyard.web.pages.plain_words import label_of
 
 BRACKETS = re.compile(r"\s*\[[^\]]*\]\s*$")
 LISTS: frozenset[Kind] = frozenset({"lines", "ticks"})
@@ -146,11 +147,6 @@ def _filled(inner: Form, name: str, typed: Typed) -> list[Typed]:
     ]
 
 
-def label_of(name: str) -> str:
-    """A field's name for people."""
-    return name.strip("_").replace("_", " ").capitalize()
-
-
 def text_of(value: Any, kind: Kind) -> str:
     """A value as it is typed."""
     if value is None or value is PydanticUndefined:
@@ -170,19 +166,20 @@ def _field(form: Form, draft: Draft, name: str, typed: Typed | None) -> FieldVie
     info = form.command.model_fields[name]
     words = form.words.get(name, Words())
     kind = _kind(form, draft, name)
-    secret = kind == "secret"
+    secret, first = kind == "secret", info.get_default(call_default_factory=True)
     if typed is not None:
         text = "" if secret else "\n".join(typed.get(name, ()))
     elif secret:
         text = ""
     else:
-        text = text_of(draft.values.get(name, info.get_default(call_default_factory=True)), kind)
+        text = text_of(draft.values.get(name, first), kind)
     held = _items(form, draft, name, typed) if kind == "items" else ()
     if kind == "named":
         held = (named_fields(name, draft.values[name], typed),)
     elif held:
         text = json.dumps([{each.label: each.value for each in row} for row in held[:-1]])
     about = words.help if words.help is not None else BRACKETS.sub("", info.description or "")
+    about = draft.help.get(name, about)
     limits = {type(mark).__name__: mark for mark in info.metadata}
     return FieldView(
         name=name,
@@ -191,7 +188,7 @@ def _field(form: Form, draft: Draft, name: str, typed: Typed | None) -> FieldVie
         kind=kind,
         value=text,
         choices=_choices(draft, name, info),
-        needed=info.is_required(),
+        needed=info.is_required() or (kind == "choice" and first not in (None, "")),
         placeholder=words.placeholder or _example(info),
         least=getattr(limits.get("Ge"), "ge", None),
         most=getattr(limits.get("Le"), "le", None),
@@ -199,6 +196,7 @@ def _field(form: Form, draft: Draft, name: str, typed: Typed | None) -> FieldVie
         whole=plain(info.annotation) is int,
         new=secret and secret_fields(form.command)[name].new,
         later=words.later,
+        changed=(text or "false" if kind == "tick" else text) != text_of(first, kind),
         mono=words.mono,
         only=kind == "file" and name == form.command.sends,
         items=held,

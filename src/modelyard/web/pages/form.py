@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Literal
@@ -51,6 +51,8 @@ class FieldView(Value):
     """Whether a secret is made up here."""
     later: bool = False
     """Whether it is one of those that few need, which are shown folded."""
+    changed: bool = False
+    """Whether it holds something else than by default."""
     mono: bool = False
     only: bool = False
     """Whether a file is to be chosen, and no path will do."""
@@ -105,13 +107,15 @@ class Draft:
     """What a form begins with.
 
     `values` are what its fields hold at first, `choices` what they may hold, as (value, label).
-    `fixed` is what the command is given besides, which nobody types; `left_out` are fields that
-    make no sense this time. `seen` is what a guarded command changes, as it is now.
+    `help` says of fields what is only so this time. `fixed` is what the command is given besides,
+    which nobody types; `left_out` are fields that make no sense this time. `seen` is what a guarded
+    command changes, as it is now.
     """
 
     crumbs: tuple[Crumb, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
     choices: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    help: Mapping[str, str] = field(default_factory=dict)
     fixed: Mapping[str, Any] = field(default_factory=dict)
     left_out: frozenset[str] = frozenset()
     seen: Value | None = None
@@ -145,6 +149,9 @@ class Form:
     `onward` gives the address of what is looked at next, from the visit and the result; the job of
     a background command is looked at on its own page, or where `follow` says. `said` is told there.
     `sent` says for a command that sends a file what else it is given, from the file's name.
+    `check` looks at the filled-in command, and at what somebody agreed to, before it is carried
+    out or becomes a job; what it raises is shown in the form. An error with `agree`, a value and
+    its label, adds a box for that value, and ticking it is to agree.
     `reveal` shows the result at once in place of going on. `words` and the choices of a draft call
     a field of a thing that a field holds `steps.command`.
     """
@@ -166,4 +173,5 @@ class Form:
     nav: Nav | None = None
     follow: Callable[[Visit, Job], str] | None = None
     sent: Callable[[str], Mapping[str, Any]] | None = None
+    check: Callable[[Visit, Any, Collection[str]], None] | None = None
     reveal: Reveal | None = None

@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from modelyard.kernel.values import now
+from modelyard.web.pages.plain_words import plain
 
 NOTHING = "–"
 MINUS = "\N{MINUS SIGN}"
@@ -116,7 +117,8 @@ def plural(count: int, one: str, many: str = "") -> str:
 
 
 def sentence(text: str) -> str:
-    """A text with a capital at its beginning, unless it begins with the name of something."""
+    """A message in the words of pages, with a capital unless it begins with a name."""
+    text = plain(text)
     first = text.partition(" ")[0]
     return text[:1].upper() + text[1:] if first.isalpha() and first.islower() else text
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Collection
+from pathlib import Path, PurePosixPath
+from typing import Any
 from urllib.parse import urlencode
 
 from pydantic import JsonValue
@@ -13,16 +16,22 @@ from modelyard.files.commands import PutFile
 from modelyard.files.types import StoredFile
 from modelyard.jobs.types import Job
 from modelyard.kernel.values import FILES
+from modelyard.models.archive import listed
 from modelyard.models.commands import (
     CreateModel,
     ImportVersion,
     ListVersions,
+    ModelRequest,
     ProbeVersion,
+    ShowVersion,
 )
+from modelyard.models.request_rules import check_request
+from modelyard.models.sources.folder import MLMODEL
 from modelyard.models.types import ProbedModel, SavedModel
 from modelyard.runtime.commands import ListEnvs
 from modelyard.web.pages import probe_words
 from modelyard.web.pages.form import Draft, Form, Words
+from modelyard.web.pages.formats import sentence
 from modelyard.web.pages.models import crumbs
 from modelyard.web.pages.page import Crumb, Visit, address
 from modelyard.web.pages.wizard import (
@@ -43,6 +52,7 @@ from modelyard.web.pages.wizard import (
 )
 
 NUMBERED = re.compile(r"v(\d+)$")
+USES = "scoring uses where none is named"
 
 
 def _env_draft(visit: Visit) -> Draft:
@@ -53,10 +63,11 @@ def _env_draft(visit: Visit) -> Draft:
         raise errors.Invalid("no source is named; go back and choose one")
     server = visit.asked("tracking_uri")
     named = [each for env in visit.part(ListEnvs(limit=MOST)) for each in env.names]
+    default = visit.yard.open().settings.envs.default
+    said = {"model": "what the model asks for", "local": "the Python that runs Modelyard"}
     choices = [
-        ("inherit", "As the settings say"),
-        ("model", "What the model asks for"),
-        ("local", "The Python that runs Modelyard"),
+        ("inherit", f"As the settings say: {said.get(default, default)}"),
+        *((name, sentence(words)) for name, words in said.items()),
         *((name, name) for name in named),
     ]
     before = "upload" if where.startswith(TRANSIT) else "registry" if server else "path"
@@ -89,6 +100,7 @@ def _metadata_draft(visit: Visit) -> Draft:
     threshold, _ = probe_words.threshold_from(found)
     binary = model.prediction_type == "binary_classification"
     names = found.probe.loaded.classes is None or bool(job.arguments.get("classes"))
+    active = model.active_version
     classifies = binary or model.prediction_type == "multiclass"
     fixed: dict[str, JsonValue] = {
         name: value
@@ -104,11 +116,12 @@ def _metadata_draft(visit: Visit) -> Draft:
             "version": visit.asked("version") or _next_version(visit, model),
             "name": visit.asked("name"),
             "description": visit.asked("description"),
-            "activate": True,
+            "activate": not active or bool(visit.asked("activate")),
             "target": visit.asked("target") or job.arguments.get("target"),
             "classes": [each.strip() for each in classes if each.strip()],
             "threshold": visit.asked("threshold") or job.arguments.get("threshold", threshold),
         },
+        help={"activate": f"It then takes the place of {active}, which {USES}."} if active else {},
         fixed={**fixed, "digest": found.digest},
         left_out=frozenset(
             {
@@ -123,6 +136,44 @@ def _next_version(visit: Visit, model: SavedModel) -> str:
     asked = ListVersions(project=model.project, model=model.name, limit=MOST)
     numbers = [found[1] for each in visit.part(asked) if (found := NUMBERED.match(each.version))]
     return f"v{max(map(int, numbers), default=0) + 1}"
+
+
+def _check_request(visit: Visit, command: ModelRequest[Any], _agreed: Collection[str]) -> None:
+    """Raise what is wrong with it already, before a job fetches the model."""
+    check_request(command, model_of(visit))
+
+
+def _check_import(visit: Visit, command: ImportVersion, agreed: Collection[str]) -> None:
+    """Raise what is wrong with it already, or would replace a version without somebody's word."""
+    check_request(command, model_of(visit))
+    taken = command.version
+    if taken in agreed:
+        return
+    try:
+        visit.run(ShowVersion(project=command.project, model=command.model, version=taken))
+    except errors.NotFound:
+        return
+    raise errors.Conflict(
+        f"there is a {taken} already; take another id, or tick the box below to replace it",
+        field="version",
+        agree=(taken, f"Replace {taken}: its files and answers are then gone"),
+    )
+
+
+def _check_upload(_visit: Visit, command: PutFile, _agreed: Collection[str]) -> None:
+    """Raise at once, in words about the file that was chosen, what the next step would fail for."""
+    try:
+        names = listed(Path(command.file))
+    except errors.Invalid as exc:
+        raise errors.Invalid(
+            f"{Path(command.path).name} is no archive that can be unpacked; give a .zip or .tar.gz "
+            "of a model's folder"
+        ) from exc
+    if names is not None and MLMODEL not in {PurePosixPath(each).name for each in names}:
+        raise errors.Invalid(
+            f"{Path(command.path).name} holds no MLflow model: no file in it is called {MLMODEL}; "
+            "pack the folder that save_model wrote"
+        )
 
 
 def _in_transit(name: str) -> dict[str, str]:
@@ -184,6 +235,7 @@ FORMS = (
         ),
         template="import_upload.html",
         sent=_in_transit,
+        check=_check_upload,
     ),
     Form(
         ENV,
@@ -219,6 +271,7 @@ FORMS = (
         prepare=_env_draft,
         template="import_env.html",
         follow=_follow,
+        check=_check_request,
     ),
     Form(
         METADATA,
@@ -228,9 +281,7 @@ FORMS = (
         _follow,
         fields=("version", "name", "description", "target", "classes", "threshold", "activate"),
         words={
-            "version": Words(
-                mono=True, help="It stands in addresses; an id that is taken is replaced."
-            ),
+            "version": Words(mono=True, help="It stands in addresses, and in scoring to name it."),
             "name": Words(help="A name for people."),
             "target": Words(help="The column that the model predicts."),
             "classes": Words(
@@ -238,12 +289,11 @@ FORMS = (
                 help="In the model's own order, one a line; of two the negative one first.",
             ),
             "threshold": Words(help="The second class is predicted from this probability up."),
-            "activate": Words(
-                label="Make it the active version", help="Scoring uses it where none is named."
-            ),
+            "activate": Words(label="Make it the active version", help=f"The one that {USES}."),
         },
         prepare=_metadata_draft,
         template="import_metadata.html",
         follow=_follow_import,
+        check=_check_import,
     ),
 )

@@ -34,7 +34,6 @@ from modelyard.web.pages.wizard import (
     SAID,
     SOURCE,
     START,
-    TRANSIT,
     UPLOAD,
     above,
     job_of,
@@ -191,7 +190,7 @@ def _near_sources(visit: Visit) -> Iterator[str]:
     key = visit.path["project"]
     files = visit.part(ListFiles(project=key, limit=10 * MOST))
     found = dict.fromkeys(filter(None, (_model_at(PurePosixPath(each.path)) for each in files)))
-    yield from [each for each in found if not each.startswith(TRANSIT)][:MOST]
+    yield from list(found)[:MOST]
     for each in visit.part(ListConnections(project=key, limit=MOST)):
         if each.kind == "folder":
             yield f"connection://{each.name}/"

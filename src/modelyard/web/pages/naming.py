@@ -8,6 +8,7 @@ from typing import Any
 from modelyard.kernel.wire import field_in
 from modelyard.verbs import CATALOG
 from modelyard.web.pages.page import address
+from modelyard.web.pages.plain_words import known
 
 JOBS = {
     "datasets.create": "Read dataset {name}",
@@ -105,7 +106,7 @@ def done(command: str, arguments: Mapping[str, Any]) -> str | None:
     """What somebody did, to be read after their name; None for what is not worth telling."""
     if command not in DONE:
         return None
-    return DONE[command].format_map({name: arguments.get(name, "…") for name in FIELDS})
+    return DONE[command].format_map({name: known(str(arguments.get(name, "…"))) for name in FIELDS})
 
 
 def place(command: str, arguments: Mapping[str, Any]) -> str:
@@ -129,7 +130,7 @@ def sign(command: str) -> str:
 
 def job_title(command: str, arguments: Mapping[str, Any]) -> str:
     """What a job does."""
-    named = {name: str(value) for name, value in arguments.items() if value is not None}
+    named = {name: known(str(value)) for name, value in arguments.items() if value is not None}
     try:
         return JOBS[command].format_map(named)
     except KeyError:

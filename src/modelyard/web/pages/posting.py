@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,11 +17,12 @@ from modelyard.verbs import CATALOG
 from modelyard.web.forms import HOME, own_path
 from modelyard.web.multipart import Upload
 from modelyard.web.pages import flash
-from modelyard.web.pages.fields import Typed, fields_of, label_of, values_of
-from modelyard.web.pages.form import Draft, FieldView, Form, FormView
+from modelyard.web.pages.fields import Typed, fields_of, values_of
+from modelyard.web.pages.form import Choice, Draft, FieldView, Form, FormView
 from modelyard.web.pages.formats import sentence
 from modelyard.web.pages.host import Host
 from modelyard.web.pages.page import Visit, address
+from modelyard.web.pages.plain_words import label_of, plain
 from modelyard.web.pages.rendering import HEADERS
 from modelyard.web.problems import answer_to
 from modelyard.web.submitting import as_job
@@ -31,6 +31,8 @@ GIVEN = " (given: "
 DEFAULT = "default"
 MORE = "more"
 """The name of the button that asks for the fields of one more thing."""
+AGREED = "agreed"
+"""The name of the box that is ticked to agree to what a form warned of."""
 UPLOADED = "-file"
 """What the name of a file input ends with; what stands before it is the field it is for."""
 CHANGED = "Someone changed it meanwhile. What is there now stands below each field; decide anew."
@@ -78,7 +80,7 @@ def take(
         return host.show(request, visit, form.template, view)
     try:
         if form.command.sends:
-            result = _send(form, visit, uploads)
+            result = _send(form, visit, uploads, typed)
         else:
             typed = {**typed, **_put(form, visit, uploads)}
             result = _carry_out(host, form, visit, draft, typed)
@@ -109,7 +111,7 @@ def refused_view(
     """The form with what is wrong at its fields, and what is wrong with none of them above."""
     fields = fields_of(form, draft, typed)
     found = _faults(exc, fields)
-    fields = tuple(_marked(each, found) for each in fields)
+    fields = _with_question(tuple(_marked(each, found) for each in fields), exc)
     tag = _last(typed, "seen")
     problems = tuple(f"{label_of(name)}: {text}" if name else text for name, text in found.items())
     if draft.seen is not None and "expected" in exc.context:
@@ -119,7 +121,7 @@ def refused_view(
     return view.model_copy(update={"problems": problems})
 
 
-def _send(form: Form, visit: Visit, uploads: Sequence[Upload]) -> Any:
+def _send(form: Form, visit: Visit, uploads: Sequence[Upload], typed: Typed) -> Any:
     """Carry out a command that is given a file's bytes, with the one that was chosen."""
     field = form.command.sends
     if not uploads:
@@ -129,7 +131,9 @@ def _send(form: Form, visit: Visit, uploads: Sequence[Upload]) -> Any:
     given = form.sent(uploads[0].name) if form.sent is not None else {}
     taken = {name: visit.path[name] for name in _taken(form, visit)}
     try:
-        return visit.run(form.command(**{**given, **taken, field: str(uploads[0].place)}))
+        command = form.command(**{**given, **taken, field: str(uploads[0].place)})
+        _check(form, visit, command, typed)
+        return visit.run(command)
     except errors.ModelyardError as exc:
         exc.context["field"] = field
         raise
@@ -162,10 +166,17 @@ def _carry_out(host: Host, form: Form, visit: Visit, draft: Draft, typed: Typed)
     taken = {name: visit.path[form.taken.get(name, name)] for name in _taken(form, visit)}
     name = CATALOG.name_of(form.command)
     command: Command[Any] = CATALOG.fill(name, {**draft.fixed, **values, **taken})
+    _check(form, visit, command, typed)
     if form.command.background:
         return visit.run(as_job(name, command))
     seen = _last(typed, "seen") if form.command.guarded else ""
     return host.acting(visit, frozenset({seen}) if seen else None).run(command)
+
+
+def _check(form: Form, visit: Visit, command: Command[Any], typed: Typed) -> None:
+    """Raise what the form finds wrong with a command, or asks to agree to."""
+    if form.check is not None:
+        form.check(visit, command, frozenset(typed.get(AGREED, ())))
 
 
 def _taken(form: Form, visit: Visit) -> list[str]:
@@ -200,15 +211,15 @@ def _view(
 def _faults(exc: errors.ModelyardError, fields: Sequence[FieldView]) -> dict[str, str]:
     """What is wrong, by field; what is about no field in particular stands under ''."""
     found: dict[str, str] = {}
-    names = _names_in(fields)
+    names, labels = _names_in(fields), {each.name: each.label for each in fields}
     for each in exc.context.get("faults", ()):
         name = _nearest(str(each["field"]), names)
         text = str(each["problem"]).partition(GIVEN)[0]
-        found.setdefault(name, sentence(text))
+        found.setdefault(name, sentence(plain(text, labels)))
     if found:
         return found
     named = exc.context.get("field") or _field_named_by(exc, fields)
-    return {named: sentence(_by_labels(exc.detail, fields))}
+    return {named: sentence(plain(exc.detail, labels))}
 
 
 def _names_in(fields: Sequence[FieldView]) -> dict[str, str]:
@@ -228,14 +239,6 @@ def _nearest(fault: str, names: Mapping[str, str]) -> str:
     return names.get(within, within)
 
 
-def _by_labels(text: str, fields: Sequence[FieldView]) -> str:
-    """A sentence that names options of the command line, with the labels of their fields."""
-    for each in fields:
-        option = re.escape(f"--{each.name.replace('_', '-')}")
-        text = re.sub(rf"{option}(?![\w-])", f"“{each.label}”", text)
-    return text
-
-
 def _field_named_by(exc: errors.ModelyardError, fields: Sequence[FieldView]) -> str:
     """The field that holds what an error names, as its context or quoted in its sentence."""
     filled = [each for each in fields if each.value]
@@ -249,6 +252,24 @@ def _marked(field: FieldView, found: dict[str, str]) -> FieldView:
     """The field with what is wrong with it, which is then told; and those of things in it."""
     items = tuple(tuple(_marked(each, found) for each in row) for row in field.items)
     return field.model_copy(update={"problem": found.pop(field.name, ""), "items": items})
+
+
+def _with_question(
+    fields: tuple[FieldView, ...], exc: errors.ModelyardError
+) -> tuple[FieldView, ...]:
+    """The fields with a box below the one at fault, where it is enough to agree to something."""
+    if "agree" not in exc.context:
+        return fields
+    value, label = exc.context["agree"]
+    box = FieldView(
+        name=AGREED,
+        label="If you want that",
+        kind="ticks",
+        choices=(Choice(value=value, label=label),),
+        needed=True,
+    )
+    at = next((place for place, each in enumerate(fields, 1) if each.problem), len(fields))
+    return (*fields[:at], box, *fields[at:])
 
 
 def _compared(field: FieldView, there: FieldView) -> FieldView:

@@ -8,6 +8,7 @@ from modelyard.kernel.values import Value
 from modelyard.search.commands import LONGEST, FindThings
 from modelyard.search.types import Found, Kind
 from modelyard.web.pages.page import Page, View, Visit, address
+from modelyard.web.pages.plain_words import known
 
 FEW, MANY = 10, 200
 """How many of each kind are shown, and how many where one kind is asked for."""
@@ -69,7 +70,7 @@ def _line(found: Found) -> FoundLine:
     names = {"name": found.name, "project": found.project or "", "model": found.model or ""}
     name, about = found.name, found.about
     if found.kind == "job":
-        name, about = about, name
+        name, about = known(about), name
     elif found.model:
         name = f"{found.model} {name}"
     href = address(PLACES[found.kind], **names)

@@ -10,6 +10,7 @@ from modelyard.models.commands import ShowModel
 from modelyard.models.types import SavedModel
 from modelyard.web.pages import models
 from modelyard.web.pages.page import Crumb, Visit
+from modelyard.web.pages.plain_words import known
 
 START = "/projects/{project}/import"
 SOURCE = "/projects/{project}/models/{model}/import"
@@ -17,7 +18,7 @@ ENV = f"{SOURCE}/env"
 UPLOAD = f"{SOURCE}/upload"
 PROBE = f"{SOURCE}/{{job}}"
 METADATA = f"{PROBE}/metadata"
-SAID = ("version", "name", "description", "target", "classes", "threshold")
+SAID = ("version", "name", "description", "target", "classes", "threshold", "activate")
 """What the last step asks for, and its address may say."""
 OF_PROBE = "probe"
 """The word of an import's address that names the job which probed the model."""
@@ -47,7 +48,7 @@ def job_of(visit: Visit) -> Job:
 
 def told(source: str) -> str:
     """A source as people know it: of an upload, the name that the file had."""
-    return source.rpartition("/")[2] if source.startswith(TRANSIT) else source
+    return known(source)
 
 
 def above(visit: Visit) -> tuple[Crumb, ...]:

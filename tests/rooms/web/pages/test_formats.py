@@ -92,3 +92,23 @@ def test_pages_name_assets_by_their_content_and_may_be_packed():
     request = Request({"type": "http", "headers": [(b"accept-encoding", b"gzip")], "method": "GET"})
     answer = page(request, "refused.html", {"title": "t", "problem": "<p>"})
     assert answer.headers["content-encoding"] == "gzip"
+
+
+@pytest.mark.parametrize(
+    ("message", "here"),
+    [
+        ("give one of --path, --table or --query", "Give one of “Path”, “Table” or “Query”"),
+        ("name it with --tracking-uri or A_VARIABLE", "Name it with “MLflow server” or A_VARIABLE"),
+        ("there is no user 'bo'; see: users list", "There is no user 'bo'"),
+        (
+            "put the file there with 'modelyard files put', or ask",
+            "Upload it under “Files”, or ask",
+        ),
+        ("files://transit/142f861234567890/x.zip is damaged", "x.zip is damaged"),
+        ("cannot read /yard/files/p/transit/142f861234567890/1/x.zip", "Cannot read x.zip"),
+        ("cannot read files://transit/mine/x.zip", "Cannot read files://transit/mine/x.zip"),
+        ("a -- b --- c, well--known", "A -- b --- c, well--known"),
+    ],
+)
+def test_messages_speak_of_pages_and_not_of_the_command_line(message, here):
+    assert formats.sentence(message) == here

@@ -141,7 +141,7 @@ def test_from_a_registry(ana, served, shots, tmp_path_factory):
 def test_what_is_no_model(ana, served, shots, tmp_path):
     page = ana.page
     (tmp_path / "notes.txt").write_text("no model here")
-    archive = shutil.make_archive(str(tmp_path / "notes"), "zip", tmp_path, "notes.txt")
+    archive = shutil.make_archive(str(tmp_path / "notes"), "gztar", tmp_path, "notes.txt")
     page.goto(STEPS)
     send(page, archive)
     page.get_by_role("button", name="Try the model").click()
@@ -152,4 +152,4 @@ def test_what_is_no_model(ana, served, shots, tmp_path):
     expect(page.get_by_role("heading", name="Log")).to_be_visible()
     page.go_back()
     page.get_by_role("link", name="Back").click()
-    expect(page.get_by_text("notes.zip")).to_be_visible()
+    expect(page.get_by_text("notes.tar.gz")).to_be_visible()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import html
+import io
 import json
 import re
 import time
+import zipfile
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -20,6 +23,15 @@ from modelyard.web.app import create_app
 HTML = {"accept": "text/html"}
 STEPS = "/projects/default/models/churn/import"
 PROBABILITY = "return (frame['fare'] / 100).clip(0, 1).to_numpy()"
+
+
+def zipped(*names):
+    """A zip of empty files."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name in names:
+            archive.writestr(zipfile.ZipInfo(name), b"")
+    return held.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -85,16 +97,39 @@ def test_it_begins_with_a_saved_model_that_is_there_or_new(client, yard):
 
 
 def test_an_upload_waits_in_transit_for_the_next_step(client, yard):
-    sent = client.post(f"{STEPS}/upload", files={"file-file": ("m.zip", b"bytes")})
+    sent = client.post(f"{STEPS}/upload", files={"file-file": ("m.zip", zipped("late/MLmodel"))})
     assert sent.status_code == 303
     onward = urlsplit(sent.headers["location"])
     (source,) = parse_qs(onward.query)["source"]
     assert onward.path == f"{STEPS}/env"
     assert source.startswith("files://transit/")
-    assert yard.files.show(path=source).size == 5
+    assert yard.files.show(path=source).size == len(zipped("late/MLmodel"))
     assert "m.zip" in shown(client, sent.headers["location"])
+    tried = client.post(sent.headers["location"], data={"env": "local"})
+    job = yard.jobs.show(id=tried.headers["location"].rpartition("/")[2])
+    assert "Try m.zip for churn" in shown(client, "/jobs")
+    assert "versions probe churn m.zip" in shown(client, "/search?q=probe+churn+m.zip")
+    assert "m.zip" not in shown(client, "/projects/default/files")
+    yard.jobs.cancel(id=job.id)
     refused = client.post(f"{STEPS}/upload", files={"other": ("", b"")})
     assert "Choose a file first" in refused.text
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("customers.csv", b"a,b\n1,2\n", "customers.csv is no archive that can be unpacked"),
+        ("fake.zip", b"PK no zip", "fake.zip is no archive that can be unpacked"),
+        ("cut.tar.gz", gzip.compress(b"late/MLmodel"), "cut.tar.gz is no archive"),
+        ("notes.zip", zipped("notes.txt"), "no file in it is called MLmodel"),
+    ],
+)
+def test_what_holds_no_model_is_refused_where_it_was_chosen(client, yard, name, content, says):
+    before = yard.files.list(folder="transit")
+    refused = client.post(f"{STEPS}/upload", files={"file-file": (name, content)})
+    assert refused.status_code == 422
+    assert re.search(rf'id="f-file-e">.*{re.escape(says)}', refused.text)
+    assert yard.files.list(folder="transit") == before
 
 
 def test_models_among_the_files_are_offered(client):
@@ -130,6 +165,39 @@ def test_the_env_is_chosen_for_a_source_and_the_probe_is_followed(client, yard):
     again = "env?source=files%3A%2F%2Fmodels%2Flate&amp;env=local&amp;classes=no%0Ayes"
     assert f'href="{STEPS}/{again}"' in stopped
     assert "\nno\nyes</textarea>" in shown(client, f"{STEPS}/{again.replace('&amp;', '&')}")
+
+
+def test_what_is_wrong_before_a_model_is_fetched_is_told_at_its_field(client, yard):
+    before = len(yard.jobs.list())
+    step = f"{STEPS}/env?source=files%3A//models/late"
+    assert "As the settings say: what the model asks for" in shown(client, step)
+    assert '<option value="">' not in shown(client, step)
+    refused = client.post(step, data={"env": "local", "classes": "no"})
+    assert refused.status_code == 422
+    assert "“Classes” takes exactly 2 labels" in refused.text
+    assert 'aria-describedby="f-classes-h f-classes-e"' in refused.text
+    assert '<details class="more field" open>' in refused.text
+    assert '<details class="more field" open>' in shown(client, f"{step}&target=late")
+    assert '<details class="more field">' in shown(client, step)
+    assert len(yard.jobs.list()) == before
+
+
+def test_a_version_is_only_replaced_by_somebody_who_says_so(client, yard, ended, probed):
+    meta = f"{ended(result=json.dumps(probed))}/metadata"
+    assert "It then takes the place of v1" in shown(client, meta)
+    assert not re.search(r'name="activate"[^>]* checked', shown(client, meta))
+    assert re.search(r'name="activate"[^>]* checked', shown(client, f"{meta}?activate=True"))
+    typed = {"version": "v1", "classes": "no\r\nyes"}
+    refused = client.post(meta, data=typed)
+    assert refused.status_code == 409
+    assert "There is a v1 already" in refused.text
+    (box,) = re.findall(r'<input type="checkbox" name="agreed" value="([^"]*)"', refused.text)
+    assert client.post(meta, data={**typed, "agreed": "v9"}).status_code == 409
+    sent = client.post(meta, data={**typed, "agreed": box})
+    job = yard.jobs.show(id=urlsplit(sent.headers["location"]).path.rpartition("/")[2])
+    assert (job.command, job.arguments["version"]) == ("versions.import", "v1")
+    assert job.arguments["activate"] is False
+    yard.jobs.cancel(id=job.id)
 
 
 def test_what_a_probe_finds_is_shown_before_anything_is_saved(client, ended, probed):

@@ -1,0 +1,56 @@
+"""Messages that speak of the command line, in the words of pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from modelyard.kernel.values import FILES, TRANSIT
+
+OPTION = re.compile(r"(?<![\w-])--([a-z][a-z0-9]*(?:-[a-z0-9]+)*)")
+CALLED = {"mlflow": "MLflow server", "tracking-uri": "MLflow server"}
+"""The options that fields of pages call something else than they are named."""
+LEADS = (
+    ("put the file there with 'modelyard files put'", "upload it under “Files”"),
+    (
+        "make one by: modelyard connections create NAME --mlflow ADDRESS",
+        "make one under “Connections”",
+    ),
+    ("delete some first: files list", "delete some under “Files” first"),
+)
+"""What to do on the command line, and what to do here."""
+SEEN_BY = re.compile(r"; see: [a-z]+ [a-z]+")
+"""The command that lists what there is; pages show it."""
+PASSING = re.compile(
+    rf"(?:{re.escape(FILES)}|(?<![\w/.])/[^\s'\"]*?/|(?<![\w/]))(?:[^\s'\"/]+/)?{TRANSIT}"
+    r"/[0-9a-f]{16}/(?:\d+/)?"
+)
+"""Where something waits that was sent for one command: people know it by the name after that."""
+
+
+def label_of(name: str) -> str:
+    """A field's name for people."""
+    return name.strip("_").replace("_", " ").capitalize()
+
+
+def known(text: str) -> str:
+    """A text without the places where what was sent for one command waits."""
+    return PASSING.sub("", text)
+
+
+def plain(text: str, labels: Mapping[str, str] | None = None) -> str:
+    """A message for people who see pages.
+
+    Args:
+        text: the message.
+        labels: the labels of the fields that are in sight, by the names of their fields.
+    """
+    for command, here in LEADS:
+        text = text.replace(command, here)
+    text = known(SEEN_BY.sub("", text))
+    return OPTION.sub(lambda found: f"“{_label(found[1], labels or {})}”", text)
+
+
+def _label(option: str, labels: Mapping[str, str]) -> str:
+    name = option.replace("-", "_")
+    return labels.get(name) or CALLED.get(option) or label_of(name)
