@@ -249,6 +249,7 @@ def as_job(row: Row[Any], catalog: Catalog) -> Job:
         result=_json(row.result),
         error=_error(row.error),
         worker=row.worker,
+        cancelled_by=row.cancelled_by,
         scenario_run=row.run,
     )
 

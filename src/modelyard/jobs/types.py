@@ -45,12 +45,20 @@ class Job(Value):
     result: JsonValue = Field(default=None, description="what the command gave back, as JSON")
     error: JobError | None = Field(default=None, description="what the last attempt failed with")
     worker: str | None = Field(default=None, description="who ran or runs it")
+    cancelled_by: str | None = Field(
+        default=None, description="who cancelled it; it may still run until its worker heard of it"
+    )
     scenario_run: str | None = Field(default=None, description="the run it is a step of")
 
     @property
     def has_ended(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.state in ENDED
+
+    @property
+    def is_being_cancelled(self) -> bool:
+        """Whether it still runs, but is to be ended."""
+        return self.state == "running" and self.cancelled_by is not None
 
 
 class WorkerSeen(Value):

@@ -226,6 +226,7 @@ class SignIn:
             name=name,
             problem=problem,
             without_users=without_users,
+            has_ended=self._cookies.read(request, SESSION) is not None,
             provider=self._label,
         )
 

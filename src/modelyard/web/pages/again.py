@@ -14,6 +14,7 @@ from modelyard.web.auth import address_of, require_own_page
 from modelyard.web.pages.fields import Typed
 from modelyard.web.pages.form import Form
 from modelyard.web.pages.host import Host
+from modelyard.web.pages.page import Page, View
 from modelyard.web.pages.posting import kept_view
 from modelyard.web.problems import answer_to
 from modelyard.web.sign_in import SignIn
@@ -30,8 +31,12 @@ class Again:
         self._sign_in = sign_in
         self._host = host
 
-    def take(self, request: Request, form: Form, fields: dict[str, str], typed: Typed) -> Response:
+    def take(
+        self, request: Request, form: Form | Page, fields: dict[str, str], typed: Typed
+    ) -> Response:
         """Ask for name and password; where they came, show the form with what was typed.
+
+        A page that is asked by a form answers it then.
 
         Raises:
             Forbidden: a page of another site sent it.
@@ -47,7 +52,12 @@ class Again:
         except (errors.Unauthenticated, errors.Unavailable, errors.Forbidden) as refused:
             return self._ask(request, form, typed, name=name, refused=refused)
         visit = self._host.visit_of(request, Identity(user, "user", address_of(request)), fields)
-        view = kept_view(form, form.prepare(visit), visit, typed)
+        view: View
+        if isinstance(form, Page):
+            visit = visit.asking({each: texts for each, texts in typed.items() if each not in OWN})
+            view = form.data(visit)
+        else:
+            view = kept_view(form, form.prepare(visit), visit, typed)
         answer = self._host.show(request, visit, form.template, view, csrf=token)
         answer.raw_headers += [each for each in carrier.raw_headers if each[0] == b"set-cookie"]
         return answer
@@ -55,7 +65,7 @@ class Again:
     def _ask(
         self,
         request: Request,
-        form: Form,
+        form: Form | Page,
         typed: Typed,
         *,
         name: str = "",
@@ -72,7 +82,9 @@ class Again:
         )
 
 
-def _carried(form: Form, typed: Typed) -> Sequence[tuple[str, str]]:
+def _carried(form: Form | Page, typed: Typed) -> Sequence[tuple[str, str]]:
     """What was typed, without secrets."""
-    left_out = OWN | secret_fields(form.command).keys()
+    left_out = OWN
+    if isinstance(form, Form):
+        left_out |= secret_fields(form.command).keys()
     return [(name, text) for name, texts in typed.items() if name not in left_out for text in texts]

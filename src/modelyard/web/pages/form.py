@@ -82,6 +82,8 @@ class FormView(View):
     """Whether it was sent without a session, and holds what was typed then."""
     lost: tuple[str, ...] = ()
     """The files that were sent so, which were not kept."""
+    once: str = ""
+    """What tells this form from others that are alike, where it may be sent only once."""
 
     @property
     def wrong(self) -> tuple[FieldView, ...]:
@@ -128,7 +130,8 @@ class Draft:
 class Reveal:
     """A page that answers a form with what its command gave back, this once.
 
-    A secret is shown so, since it may stand in no address.
+    A secret is shown so, since it may stand in no address. The form that it answers is sent once: a
+    page that is loaded again makes nothing anew.
     """
 
     template: str

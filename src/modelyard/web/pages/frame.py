@@ -25,6 +25,7 @@ class Entry:
     href: str
     current: bool
     count: int | None = None
+    """How many of its things run; None: it has none that could."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class Navigation:
                     icon=nav.icon,
                     href=href,
                     current=href == current,
-                    count=(running or None) if path == "/jobs" else None,
+                    count=running if path == "/jobs" else None,
                 )
                 for nav, path, href in shown
                 if nav.section == section

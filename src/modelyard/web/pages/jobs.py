@@ -38,6 +38,7 @@ class JobLine(Value):
     title: str
     project: str | None
     state: JobState
+    is_being_cancelled: bool
     actor: str
     fraction: float | None
     said: str
@@ -89,6 +90,7 @@ def line_of(job: Job) -> JobLine:
         title=job_title(job.command, job.arguments),
         project=job.project,
         state=job.state,
+        is_being_cancelled=job.is_being_cancelled,
         actor=job.actor,
         fraction=_fraction(job),
         said=_said(job),
@@ -166,6 +168,8 @@ def _said(job: Job) -> str:
         return "Waits for a free worker" if job.attempt == 0 else "Is begun again after an error"
     if job.state in {"failed", "cancelled"}:
         return f"{job.state.capitalize()} after {took(_seconds(job))}"
+    if job.is_being_cancelled:
+        return "Cancelling…"
     parts = [sentence(job.message)] if job.message else []
     if job.rows and f"{job.rows:,} " not in job.message:
         parts.append(f"{job.rows:,} rows")
@@ -224,6 +228,10 @@ def _shown(_visit: Visit, found: Job) -> str:
     return line_of(found).href
 
 
+def _cancelled(found: Job) -> str:
+    return "The job is cancelled." if found.has_ended else "The job is being cancelled."
+
+
 PAGES = (
     Page("/jobs", jobs, "jobs.html", Nav("Jobs", "player-play", "")),
     Page("/jobs/running", running, "running.html"),
@@ -234,7 +242,7 @@ PAGES = (
         "Cancel the job",
         "Cancel the job",
         _shown,
-        said="The job is cancelled.",
+        said=_cancelled,
         intro="Its process is ended. What it has done so far stays.",
         prepare=_job_draft,
         dangerous=True,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -116,6 +116,10 @@ class Visit:
     def may(self, right: str, project: str = "") -> bool:
         """Whether whoever asks has a right in a project, else that of the address."""
         return reaches(self.role(project or self.path["project"]), role_for(right))
+
+    def asking(self, typed: Mapping[str, Sequence[str]]) -> Visit:
+        """The same with what a form holds in place of its query."""
+        return replace(self, query={name: texts[-1] for name, texts in typed.items()})
 
     def one_of(self, name: str, among: tuple[T, ...]) -> T | None:
         """A word of the query that is one of some; None if it is none of them."""

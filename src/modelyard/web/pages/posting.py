@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -35,6 +36,9 @@ AGREED = "agreed"
 """The name of the box that is ticked to agree to what a form warned of."""
 UPLOADED = "-file"
 """What the name of a file input ends with; what stands before it is the field it is for."""
+ONCE = "modelyard_once"
+"""The cookie that names the form which was answered by what is shown once."""
+SENT_BEFORE = "That was done already, and its secret was shown once. Revoke it where it got lost."
 CHANGED = "Someone changed it meanwhile. What is there now stands below each field; decide anew."
 Pairs = Sequence[tuple[str, str]]
 
@@ -75,6 +79,9 @@ def take(
 ) -> Response:
     """Carry the form's command out and go on; or show what is wrong, with all that was typed."""
     draft = form.prepare(visit)
+    once = _last(typed, "once") if form.reveal is not None else ""
+    if once and once == host.cookies.read(request, ONCE):
+        return _gone_on(host, request, form.onward(visit, None), SENT_BEFORE)
     if MORE in typed:
         view = _typed_view(form, draft, visit, typed)
         return host.show(request, visit, form.template, view)
@@ -91,10 +98,17 @@ def take(
         status = answer_to(exc).status
         return host.show(request, visit, form.template, view, status=status)
     if form.reveal is not None:
-        return host.show(request, visit, form.reveal.template, form.reveal.view(visit, result))
+        shown = host.show(request, visit, form.reveal.template, form.reveal.view(visit, result))
+        host.cookies.write(request, shown, ONCE, once or None)
+        return shown
     onward = _last(typed, "next") or _onward(form, visit, result)
-    answer = RedirectResponse(own_path(onward), 303, HEADERS)
     said = form.said if isinstance(form.said, str) else form.said(result)
+    return _gone_on(host, request, onward, said)
+
+
+def _gone_on(host: Host, request: Request, onward: str, said: str) -> Response:
+    """An answer that leads on, to where something is said once."""
+    answer = RedirectResponse(own_path(onward), 303, HEADERS)
     flash.say(host.cookies, request, answer, said)
     return answer
 
@@ -205,6 +219,7 @@ def _view(
         fields=fields,
         seen=seen,
         dangerous=form.dangerous,
+        once=secrets.token_urlsafe(9) if form.reveal is not None else "",
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
@@ -153,8 +152,11 @@ class Site:
     ) -> Response:
         """Show a page that was asked by a form."""
         typed = gathered(pairs)
+        is_part = "hx-request" in request.headers
+        if not is_part and self._again is not None and not self._host.is_known(request):
+            return self._again.take(request, found, fields, typed)
         visit = self._host.visit(request, fields, token=typed.pop("csrf", [""])[0])
-        asked = replace(visit, query={name: texts[-1] for name, texts in typed.items()})
+        asked = visit.asking(typed)
         return self._host.show(request, asked, found.template, found.data(asked))
 
     def _send(
@@ -185,7 +187,7 @@ class Site:
         is_part = "hx-request" in request.headers  # a script leaves the page as it is then
         if is_part or request.url.path.endswith(JSON) or "text/html" not in accepts:
             return told.response()
-        if isinstance(exc, errors.Unauthenticated) and request.method in READING:
+        if isinstance(exc, errors.Unauthenticated):  # a form too large to be kept begins anew
             query = f"?{request.url.query}" if request.url.query else ""
             onward = quote(request.scope["raw_path"].decode("ascii") + query, safe="/")
             return RedirectResponse(f"/login?next={onward}", 303, HEADERS)

@@ -287,12 +287,33 @@ class TestSessions:
         (job,) = yard.jobs.list(command="datasets.create", limit=1)
         assert (job.arguments["name"], job.arguments["path"]) == ("june", "files://june.csv")
 
+    def test_whoever_signs_in_again_is_told_why(self, signed_in, yard):
+        for session in yard.sessions.list():
+            yard.sessions.revoke(id=session.id)
+        away = signed_in.get("/jobs").headers["location"]
+        assert "Your session has ended" in signed_in.get(away).text
+        with TestClient(create_app(yard), headers=HTML) as client:
+            assert "Your session has ended" not in client.get(away).text
+
+    def test_a_key_that_is_shown_once_is_made_once(self, signed_in, yard):
+        typed = {**hidden(signed_in.get("/account/keys/new").text), "name": "nightly", "days": "9"}
+        refused = signed_in.post("/account/keys/new", data={**typed, "days": "-1"})
+        assert refused.status_code == 422
+        shown = signed_in.post("/account/keys/new", data=typed)
+        assert (shown.status_code, "mdy_" in shown.text) == (200, True)
+        again = signed_in.post("/account/keys/new", data=typed)
+        assert (again.status_code, again.headers["location"]) == (303, "/account")
+        assert "was done already" in signed_in.get("/account").text
+        assert [key.name for key in yard.keys.list(every=True)] == ["nightly"]
+        another = {**typed, **hidden(signed_in.get("/account/keys/new").text), "name": "hourly"}
+        assert "mdy_" in signed_in.post("/account/keys/new", data=another).text
+
     def test_nobody_has_to_be_listened_to_for_long(self, yard, monkeypatch):
         monkeypatch.setattr("modelyard.web.pages.site.LONGEST_OF_STRANGERS", 1000)
         with TestClient(create_app(yard), headers=HTML, follow_redirects=False) as client:
             new = "/projects/default/new-dataset"
             large = client.post(new, files={"path-file": ("a.csv", b"1" * 1001)})
-            assert (large.status_code, "Your session has ended" in large.text) == (401, False)
+            assert (large.status_code, large.headers["location"]) == (303, f"/login?next={new}")
             other = {"origin": "https://evil.example"}
             small = {"path-file": ("a.csv", b"1")}
             assert client.post(new, files=small, headers=other).status_code == 403

@@ -107,7 +107,30 @@ def test_progress_is_live_announced_and_can_be_cancelled(ana, running, shots):
     assert page.evaluate("window.same")
     expect(page.get_by_role("link", name="running")).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_role("status").filter(has_text="cancelled")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="is being cancelled")).to_be_visible()
+    page.goto("/jobs")
+    finished = page.locator("#finished").get_by_role("link", name="Read dataset may")
+    expect(page.locator("#count")).to_have_text("1")
+    expect(finished).to_have_count(0)
+    move(None, state="cancelled", ended=time.time(), worker=None)
+    expect(finished).to_have_count(1)
+    expect(page.locator("#count")).to_be_hidden()
+    expect(page.locator("#running")).to_be_hidden()
+
+
+def test_a_form_is_kept_while_the_server_cannot_be_reached(ana, site):
+    page = ana.page
+    page.goto("/projects/new")
+    page.get_by_label("Key").fill("kept")
+    ana.context.set_offline(True)
+    page.get_by_role("button", name="Create project").click()
+    expect(page.get_by_role("status").filter(has_text="Nothing was sent")).to_be_visible()
+    expect(page.get_by_label("Key")).to_have_value("kept")
+    ana.context.set_offline(False)
+    page.get_by_role("button", name="Create project").click()
+    page.wait_for_url("**/projects/kept")
+    site.yard.projects.delete(key="kept")
+    ana.complaints.clear()  # browsers complain of what they cannot reach
 
 
 def test_keys_reach_everything(ana):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from modelyard.jobs import presence
 from modelyard.jobs.types import Job
 from modelyard.kernel.values import now
+from modelyard.store.tables import jobs
 from modelyard.web.app import create_app
 from modelyard.web.pages.jobs import line_of
 
@@ -48,3 +51,23 @@ def test_progress_is_told_once(message, fraction, rows, said, shown):
     )  # fmt: skip
     line = line_of(job)
     assert (line.said, line.fraction) == (said, shown)
+
+
+def test_a_job_that_is_to_end_is_cancelling_until_it_has(yard):
+    job = yard.jobs.submit(command="projects.create", given={"key": "later"})
+    begun = {"state": "running", "attempt": 1, "started": time.time(), "worker": "here-1"}
+    with yard.open().begin() as db:
+        db.execute(update(jobs).where(jobs.c.id == job.id).values(**begun))
+    cancel = f'action="/jobs/{job.id}/cancel"'
+    with TestClient(create_app(yard, no_auth=True), "http://127.0.0.1") as client:
+        assert "1 job runs or waits." in client.get("/jobs").text
+        assert cancel in client.get(f"/jobs/{job.id}").text
+        done = client.post(f"/jobs/{job.id}/cancel", data={"csrf": ""})
+        assert "The job is being cancelled." in done.text
+        assert yard.jobs.show(id=job.id).cancelled_by is not None
+        for page in ("/jobs", f"/jobs/{job.id}"):
+            shown = client.get(page).text
+            assert ("Cancelling…" in shown, cancel in shown) == (True, False)
+        count = {"hx-request": "true", "hx-target": "running"}
+        pill = client.get("/jobs/running", headers=count).text
+        assert '<span class="ct" id="count" hx-swap-oob="true">1</span>' in pill

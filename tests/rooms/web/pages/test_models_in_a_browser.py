@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 from tests.browser import PATIENCE
 from tests.e2e.models import write_model
-from tests.rooms.web.pages.conftest import HOSTILE
+from tests.rooms.web.pages.conftest import HOSTILE, PASSWORD
 
 from modelyard.models import repository
 from modelyard.runtime.repository import add_env
@@ -130,6 +130,29 @@ def test_a_version_answers_while_one_types(ana):
     expect(answer.locator("dd")).to_have_text("0.2")
     ana.require_accessible(f"{V1}/try")
     assert ana.complaints == []
+
+
+def test_what_a_version_could_not_be_asked_is_asked_again(ana, site):
+    page = ana.page
+    page.goto(f"{V1}/try")
+    page.get_by_text("As the model returns it").click()
+    answer = page.locator("#answer")
+    expect(answer.locator("dd")).to_have_count(1)
+    ana.context.set_offline(True)
+    page.get_by_label("fare").fill("90")
+    expect(answer).to_contain_text("the answer to what stood there before")
+    ana.context.set_offline(False)
+    expect(answer.locator("dd")).to_have_text("0.9")
+    expect(page.locator("#codes")).to_contain_text("'fare': 90.0")
+    site.yard.sessions.revoke(id=site.yard.sessions.list(user="ana", limit=1)[0].id)
+    page.get_by_label("fare").fill("30")
+    expect(page.get_by_text("Your session has ended")).to_be_visible()
+    page.get_by_label("Name").fill("ana")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_label("fare")).to_have_value("30")
+    expect(answer.locator("dd")).to_have_text("0.3")
+    ana.complaints.clear()  # browsers complain of what they cannot reach, and of the status 401
 
 
 def test_rows_are_pasted_without_scripts_too(rob):

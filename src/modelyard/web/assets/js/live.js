@@ -1,6 +1,7 @@
-// Parts that renew themselves: progress is announced at each quarter, a lost connection is told, and
-// what was waited for is gone to.
+// Parts that renew themselves: progress is announced at each quarter, a lost connection is told, what
+// was waited for is gone to, and what depends on a part is renewed when that changes.
 const announced = new Map();
+const states = new Map();
 
 function announce(root) {
   for (const bar of root.querySelectorAll("progress[data-announce]")) {
@@ -12,7 +13,10 @@ function announce(root) {
     announced.set(key, quarter);
   }
   for (const end of root.querySelectorAll("[data-ended]")) {
-    if (announced.has(end.dataset.ended)) say(end.textContent.trim());
+    if (announced.has(end.dataset.ended)) {
+      say(end.textContent.trim());
+      renew();
+    }
     announced.delete(end.dataset.ended);
   }
 }
@@ -22,22 +26,49 @@ function say(words) {
   if (place) place.textContent = words;
 }
 
+function renew() {
+  htmx.trigger(document.body, "renew"); // what parts with hx-trigger="renew from:body" wait for
+}
+
+function compare(root) {
+  for (const part of root.querySelectorAll("[data-state]")) {
+    const changed = states.has(part.id) && states.get(part.id) !== part.dataset.state;
+    states.set(part.id, part.dataset.state);
+    if (changed) renew();
+  }
+}
+
+// Tell that the server cannot be reached, or that it can be again.
+export function tell(isLost) {
+  const bar = document.querySelector("[data-lost]");
+  if (!bar) return;
+  bar.querySelector("[data-old]").hidden = !isLost;
+  bar.hidden = !isLost && bar.querySelector("[data-unsent]").hidden;
+  for (const each of document.querySelectorAll("[hx-trigger]")) each.classList.toggle("stale", isLost);
+}
+
+// Tell that a form was not sent, or forget that.
+export function tellUnsent(isUnsent) {
+  const told = document.querySelector("[data-unsent]");
+  if (told) told.hidden = !isUnsent;
+}
+
 export function live() {
-  const lost = document.querySelector("[data-lost]");
-  const tell = (isLost) => {
-    if (lost) lost.hidden = !isLost;
-    for (const each of document.querySelectorAll("[hx-trigger]")) each.classList.toggle("stale", isLost);
-  };
   announce(document);
+  compare(document);
   document.addEventListener("htmx:load", (event) => {
     const renewed = event.detail.elt;
     announce(renewed.parentNode ?? document);
+    compare(renewed.parentNode ?? document);
     const onward = renewed === document.body ? null : renewed.querySelector("[data-onward]");
     if (onward) location.replace(onward.href);
   });
   document.addEventListener("htmx:sendError", () => tell(true));
   document.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.xhr?.status) tell(false);
-    if (event.detail.xhr?.status === 401) location.reload(); // leads to signing in, and back here
+    const status = event.detail.xhr?.status;
+    if (status) tell(false);
+    if (status !== 401) return;
+    if (event.detail.elt.matches("form")) event.detail.elt.submit(); // asks who it is, and keeps what was typed
+    else location.reload(); // leads to signing in, and back here
   });
 }
