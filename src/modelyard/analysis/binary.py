@@ -55,9 +55,10 @@ class Binary:
         self.ranking: Ranking = ranked(self.rows.truth, self.rows.score, self.rows.weights, known)
 
     def part(self, rows: Ints) -> Binary:
-        """Some of the rows that are used, given by rising score; resampled in fewer cells."""
+        """Some of the rows that are used, given by rising score; resampled less finely."""
         weights = None if self.rows.weights is None else self.rows.weights[rows]
-        fewer = {"cells": min(self.options.cells, 128)}
+        options = self.options
+        fewer = {"cells": min(options.cells, 64), "resamples": min(options.resamples, 200)}
         return Binary(
             self.rows.truth[rows],
             self.rows.score[rows],
