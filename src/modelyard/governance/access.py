@@ -43,6 +43,24 @@ def authorize(context: Context, command: Command[Any]) -> None:
             _authorize_in_project(db, who, command.needs, project)
 
 
+def require_right(context: Context, right: str, project: str | None = None) -> None:
+    """Refuse, as `authorize` would a command that takes a right in a project or in none.
+
+    Raises:
+        Unauthenticated: nobody is signed in, or the user or key is no longer valid.
+        NotFound: the identity has no role in the project, or that is not there.
+        Forbidden: it lacks the right.
+    """
+    if context.identity.is_local:
+        return
+    with context.read() as db:
+        who = standing_of(db, context.identity)
+        if project is None:
+            _authorize_in_instance(context, db, who, right)
+        else:
+            _authorize_in_project(db, who, right, project)
+
+
 def visible_projects(context: Context, right: str | None = None) -> frozenset[str] | None:
     """The projects whose names the identity may see, or in which it has a right; None: all."""
     if context.identity.is_local:

@@ -186,6 +186,7 @@ class SignIn:
                 name=name[:128],
                 status=_status_of(refused),
                 problem=refused.detail,
+                at_field=_field_of(refused),
             )
         answer = _onward(HOME)
         self.begin(request, user.name, "setup", answer)
@@ -231,7 +232,14 @@ class SignIn:
         )
 
     def _setup_page(
-        self, request: Request, token: str, *, name: str = "", status: int = 200, problem: str = ""
+        self,
+        request: Request,
+        token: str,
+        *,
+        name: str = "",
+        status: int = 200,
+        problem: str = "",
+        at_field: str = "",
     ) -> Response:
         shortest = self._settings.security.password_length
         return self.form(
@@ -240,7 +248,8 @@ class SignIn:
             status,
             token=token,
             name=name,
-            problem=problem,
+            problem="" if at_field else problem,
+            problems={at_field: problem},
             shortest=shortest,
         )
 
@@ -294,7 +303,7 @@ def _onward(path: str) -> Response:
 def _same_twice(form: dict[str, str]) -> str:
     password = form.get("password", "")
     if password != form.get("again"):
-        raise errors.Invalid("the two passwords are not the same")
+        raise errors.Invalid("the two passwords are not the same", field="again")
     return password
 
 
@@ -302,7 +311,14 @@ def _user_name(text: str) -> str:
     try:
         return USER_NAME.validate_python(text)
     except ValidationError as exc:
-        raise invalid(exc) from exc
+        raise errors.Invalid(invalid(exc).detail, field="name") from exc
+
+
+def _field_of(refused: errors.ModelyardError) -> str:
+    """The field of the first admin's form that something is wrong with, if it is one."""
+    if not isinstance(refused, errors.Invalid):
+        return ""
+    return str(refused.context.get("field", "password"))
 
 
 def _status_of(refused: errors.ModelyardError) -> int:

@@ -132,21 +132,22 @@ class TestFirstAdmin:
         assert len(fresh.yard.users.list()) == 1
 
     @pytest.mark.parametrize(
-        ("wrong", "status", "said"),
+        ("wrong", "status", "field", "said"),
         [
-            ({"token": "forged"}, 403, "used up or has expired"),
-            ({"token": ""}, 403, "used up or has expired"),
-            ({"csrf": "forged"}, 403, "CSRF token"),
-            ({"name": "Ada <b>"}, 422, "small letter or digit"),
-            ({"again": "another one!"}, 422, "not the same"),
-            ({"password": "kurz", "again": "kurz"}, 422, "too short"),
+            ({"token": "forged"}, 403, "", "used up or has expired"),
+            ({"token": ""}, 403, "", "used up or has expired"),
+            ({"csrf": "forged"}, 403, "", "CSRF token"),
+            ({"name": "Ada <b>"}, 422, "name", "small letter or digit"),
+            ({"again": "another one!"}, 422, "again", "The two passwords are not the same"),
+            ({"password": "kurz", "again": "kurz"}, 422, "password", "too short"),
         ],
     )
-    def test_what_is_wrong_is_said_and_makes_nobody(self, fresh, wrong, status, said):
+    def test_what_is_wrong_is_said_and_makes_nobody(self, fresh, wrong, status, field, said):
         browser = Browser(fresh.url)
         answer = self.make(browser, fresh.link, **wrong)
         assert answer.status_code == status
         assert said in answer.text
+        assert re.findall(r'id="(\w+)-problem"', answer.text) == ([field] if field else [])
         assert PASSWORD not in answer.text
         assert "<b>" not in answer.text
         assert fresh.yard.users.list() == []

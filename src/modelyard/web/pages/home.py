@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from modelyard.governance.commands import ListAudit
 from modelyard.governance.types import Account, AuditEntry
 from modelyard.jobs.commands import ListJobs
+from modelyard.jobs.types import Job
 from modelyard.kernel.values import Value, now
 from modelyard.models.commands import ListModels
 from modelyard.projects.commands import ListProjects
@@ -18,6 +20,10 @@ from modelyard.web.pages.page import Nav, Page, View, Visit, Way
 RECENT = timedelta(days=7)
 MOST = 8
 FEW = 3
+COUNTED = 50
+"""Saved models of a project that are counted."""
+LOOKED_AT = 50
+"""Jobs among which those are sought that need attention."""
 
 
 class Happening(Value):
@@ -32,13 +38,24 @@ class Happening(Value):
     """The icon of that."""
 
 
+class ProjectLine(Value):
+    """A project with what is known of its saved models."""
+
+    project: Project
+    models: int
+    more: bool
+    """Whether there are more saved models than were counted."""
+    changed: datetime
+    """When it last got a version or a saved model; else when it was created."""
+
+
 class HomeView(View):
     """The workspace at a glance."""
 
     name: str
-    projects: tuple[Project, ...]
+    projects: tuple[ProjectLine, ...]
     failed: tuple[JobLine, ...]
-    """Jobs that failed in the last days."""
+    """Jobs that failed in the last days, and that nobody did again with success."""
     active: tuple[JobLine, ...]
     happened: tuple[Happening, ...]
     finished: tuple[JobLine, ...]
@@ -54,20 +71,19 @@ def pages(ways: tuple[Way, ...]) -> tuple[Page, ...]:
 
     def home(visit: Visit) -> HomeView:
         """Gather it."""
-        projects = tuple(visit.part(ListProjects(limit=MOST + 1)))
-        failed = visit.run(ListJobs(state="failed", limit=MOST))
-        since = now() - RECENT
+        projects = tuple(visit.part(ListProjects(limit=MOST)))
+        lines = tuple(_line_of(visit, each) for each in projects)
         reads_audit = may(visit.account, "audit:read")
         return HomeView(
             title="Home",
             name=visit.account.display_name or visit.account.name,
-            projects=projects,
-            failed=lines_of(job for job in failed if job.ended and job.ended > since),
+            projects=lines,
+            failed=lines_of(_needs_attention(visit)),
             active=active(visit),
             happened=_happened(visit) if reads_audit else (),
             finished=() if reads_audit else _finished(visit),
             may_create=may(visit.account, "projects:write"),
-            is_new=_is_new(visit, projects),
+            is_new=len(projects) <= FEW and not any(each.models for each in lines),
             ways=offered(ways, visit.account),
         )
 
@@ -87,11 +103,41 @@ def offered(ways: tuple[Way, ...], account: Account) -> tuple[Way, ...]:
     return tuple(way for way in ways if not way.needs or may(account, way.needs))[:FEW]
 
 
-def _is_new(visit: Visit, projects: tuple[Project, ...]) -> bool:
-    """Whether no project has a model; who has many projects has looked around already."""
-    if len(projects) > FEW:
-        return False
-    return not any(visit.run(ListModels(project=each.key, limit=1)) for each in projects)
+def _line_of(visit: Visit, project: Project) -> ProjectLine:
+    found = visit.part(ListModels(project=project.key, sort="changed", limit=COUNTED))
+    changed = max((each.changed for each in found), default=project.created)
+    return ProjectLine(
+        project=project, models=len(found), more=found.next is not None, changed=changed
+    )
+
+
+def _needs_attention(visit: Visit) -> list[Job]:
+    """Jobs of the last days that failed, are whoever asks' business, and never succeeded since."""
+    since = now() - RECENT
+    failed = [
+        job
+        for job in visit.run(ListJobs(state="failed", limit=LOOKED_AT))
+        if job.ended and job.ended > since and _concerns(visit, job)
+    ]
+    done = {
+        command: visit.run(ListJobs(state="succeeded", command=command, limit=LOOKED_AT))
+        for command in {job.command for job in failed}
+    }
+    return [job for job in failed if not _was_mended(job, done[job.command])][:MOST]
+
+
+def _concerns(visit: Visit, job: Job) -> bool:
+    is_admin = visit.role(job.project or "") == "admin"
+    return is_admin or job.actor == visit.account.name
+
+
+def _was_mended(failed: Job, done: Iterable[Job]) -> bool:
+    """Whether the same was done with success later."""
+    asked = (failed.project, failed.arguments)
+    return any(
+        (each.project, each.arguments) == asked and each.submitted > failed.submitted
+        for each in done
+    )
 
 
 def _finished(visit: Visit) -> tuple[JobLine, ...]:

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from modelyard import errors
 from modelyard.files.commands import PutFile
+from modelyard.governance.access import require_right
 from modelyard.kernel.command import Command
 from modelyard.kernel.etags import tag_of_value
 from modelyard.kernel.values import FILES
@@ -55,6 +56,18 @@ def gathered(pairs: Pairs) -> dict[str, list[str]]:
             raise errors.Invalid("a text holds a NUL character, which nothing here may")
         typed.setdefault(name, []).append(text)
     return typed
+
+
+def require_right_to_send(form: Form, visit: Visit) -> None:
+    """Refuse whoever may not send a form, before it is filled in.
+
+    Raises:
+        Forbidden: they lack the right that its command takes.
+    """
+    field = form.command.project_field
+    project = visit.path.get(form.taken.get(field, field)) if field else None
+    if project is not None or not field:
+        require_right(visit.yard.open(), form.command.needs, project)
 
 
 def draft_view(form: Form, draft: Draft, visit: Visit) -> FormView:

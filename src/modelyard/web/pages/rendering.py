@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from modelyard.web import assets
 from modelyard.web.answers import SAFE
 from modelyard.web.pages import formats
+from modelyard.web.pages.agents import agent
 from modelyard.web.pages.page import address
 
 HEADERS = {
@@ -87,6 +88,7 @@ def environment() -> Environment:
         "attributes": formats.attributes,
     }
     made.filters |= {
+        "agent": agent,
         "ago": formats.moment,
         "colour": formats.colour,
         "cut": formats.cut,

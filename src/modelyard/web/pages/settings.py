@@ -17,7 +17,7 @@ FILTERS = ("set",)
 class Section(Value):
     """Settings that belong together."""
 
-    name: str
+    title: str
     settings: tuple[Setting, ...]
 
 
@@ -41,7 +41,8 @@ def settings(visit: Visit) -> SettingsView:
     return SettingsView(
         title="Settings",
         sections=tuple(
-            Section(name=name, settings=tuple(inside)) for name, inside in groupby(shown, _section)
+            Section(title=_title(name), settings=tuple(inside))
+            for name, inside in groupby(shown, _section)
         ),
         set_count=len(are_set),
     )
@@ -49,6 +50,12 @@ def settings(visit: Visit) -> SettingsView:
 
 def _section(setting: Setting) -> str:
     return setting.name.rpartition(".")[0]
+
+
+def _title(section: str) -> str:
+    """What a group of settings is called; what is below another is an abbreviation."""
+    first, *below = section.split(".")
+    return " ".join([first.capitalize() or "Workspace", *(each.upper() for each in below)])
 
 
 PAGES = (

@@ -26,7 +26,7 @@ from modelyard.web.pages.form import Form
 from modelyard.web.pages.formats import sentence
 from modelyard.web.pages.host import Host
 from modelyard.web.pages.page import Download, Page, View
-from modelyard.web.pages.posting import draft_view, gathered, take
+from modelyard.web.pages.posting import draft_view, gathered, require_right_to_send, take
 from modelyard.web.pages.rendering import HEADERS, page
 from modelyard.web.problems import Refused, answer_to
 from modelyard.web.threads import Threads
@@ -138,6 +138,7 @@ class Site:
         if isinstance(found, Page):
             view = found.data(visit)
         else:
+            require_right_to_send(found, visit)
             view = draft_view(found, found.prepare(visit), visit)
         if request.scope["raw_path"].endswith(JSON.encode()):
             return tagged(request, Answer(200, view.model_dump_json().encode())).response()

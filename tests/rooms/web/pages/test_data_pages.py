@@ -129,6 +129,16 @@ def test_what_was_done_to_a_model_and_a_version_is_told(see):
     assert "Nothing is told of it" not in see(f"{model}/versions/v1/activity")
 
 
+def test_home_tells_how_many_models_a_project_has(see):
+    assert re.search(r'href="/projects/default".*?<td class="n">1</td>', see("/"), re.DOTALL)
+
+
+def test_groups_of_settings_have_titles(see):
+    shown = see("/settings")
+    for title in ("Workspace", "Security", "Security OIDC"):
+        assert f"<h2>{title}</h2>" in shown
+
+
 def test_all_rows_are_looked_at_by_a_job(client, yard):
     sent = client.post(f"{HERE}/datasets/june/statistics", data=SENT)
     job = yard.jobs.show(id=sent.headers["location"].rpartition("/")[2])

@@ -308,6 +308,17 @@ class TestSessions:
         another = {**typed, **hidden(signed_in.get("/account/keys/new").text), "name": "hourly"}
         assert "mdy_" in signed_in.post("/account/keys/new", data=another).text
 
+    def test_who_may_not_send_a_form_does_not_see_it(self, signed_in, yard):
+        yard.users.create(name="rob", password=PASSWORD)
+        yard.members.add(name="rob", role="reader")
+        signed_in.post("/logout", data=hidden(signed_in.get("/account").text))
+        door = hidden(signed_in.get("/login").text)
+        signed_in.post("/login", data={**door, "name": "rob", "password": PASSWORD})
+        refused = signed_in.get("/projects/default/new-dataset")
+        assert (refused.status_code, "it takes the right" in refused.text) == (403, True)
+        assert signed_in.get("/users/new").status_code == 403
+        assert signed_in.get("/account/keys/new").status_code == 200
+
     def test_nobody_has_to_be_listened_to_for_long(self, yard, monkeypatch):
         monkeypatch.setattr("modelyard.web.pages.site.LONGEST_OF_STRANGERS", 1000)
         with TestClient(create_app(yard), headers=HTML, follow_redirects=False) as client:

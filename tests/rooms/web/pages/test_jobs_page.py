@@ -71,3 +71,21 @@ def test_a_job_that_is_to_end_is_cancelling_until_it_has(yard):
         count = {"hx-request": "true", "hx-target": "running"}
         pill = client.get("/jobs/running", headers=count).text
         assert '<span class="ct" id="count" hx-swap-oob="true">1</span>' in pill
+
+
+def test_only_what_still_failed_needs_attention(yard):
+    ended = time.time()
+
+    def end(state, key, at=ended):
+        job = yard.jobs.submit(command="projects.create", given={"key": key})
+        with yard.open().begin() as db:
+            changed = update(jobs).where(jobs.c.id == job.id)
+            db.execute(changed.values(state=state, started=at, ended=at))
+        return job.id
+
+    old = end("failed", "old", ended - 8 * 24 * 3600)
+    mended, left = end("failed", "mended"), end("failed", "left")
+    end("succeeded", "mended")
+    with TestClient(create_app(yard, no_auth=True), "http://127.0.0.1") as client:
+        needed = [job["id"] for job in client.get("/.json").json()["failed"]]
+    assert (left in needed, mended in needed, old in needed) == (True, False, False)

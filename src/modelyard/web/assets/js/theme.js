@@ -2,6 +2,7 @@
 "use strict";
 (() => {
   const root = document.documentElement;
+  root.setAttribute("data-scripts", ""); // what only works with scripts is hidden without them
   const wished = /(?:^|; )modelyard_theme=(light|dark)/.exec(document.cookie);
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const show = (theme) => root.setAttribute("data-bs-theme", theme);
