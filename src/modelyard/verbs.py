@@ -12,6 +12,7 @@ from typing import Any
 from modelyard.backups import commands as backups
 from modelyard.data import commands as data
 from modelyard.demo import commands as demo
+from modelyard.evaluations import commands as evaluations
 from modelyard.files import commands as files
 from modelyard.governance import commands as governance
 from modelyard.housekeeping import commands as housekeeping
@@ -131,6 +132,17 @@ class Recipes(Room):
     show = verb(scoring.ShowRecipe)
     run = verb(scoring.RunRecipe)
     delete = verb(scoring.DeleteRecipe)
+
+
+class Evaluations(Room):
+    """Evaluations: what a version is worth on data whose truth is known."""
+
+    run = verb(evaluations.RunEvaluation)
+    list = verb(evaluations.ListEvaluations)
+    show = verb(evaluations.ShowEvaluation)
+    screen = verb(evaluations.ShowScreen)
+    slices = verb(evaluations.ShowSlices)
+    delete = verb(evaluations.DeleteEvaluation)
 
 
 class Jobs(Room):
@@ -257,6 +269,7 @@ class Verbs:
         Envs,
         Scoring,
         Recipes,
+        Evaluations,
         Jobs,
         Scenarios,
         Search,
@@ -283,6 +296,7 @@ class Verbs:
         self.envs = Envs(caller)
         self.scoring = Scoring(caller)
         self.recipes = Recipes(caller)
+        self.evaluations = Evaluations(caller)
         self.jobs = Jobs(caller)
         self.scenarios = Scenarios(caller)
         self.search = Search(caller)

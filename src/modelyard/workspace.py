@@ -37,6 +37,7 @@ BUS: Bus[Any] = Bus(
         "models",
         "models.browsing",
         "scoring",
+        "evaluations",
         "search",
         "housekeeping",
         "demo",

@@ -28,6 +28,7 @@ def filled(yard, tmp_path):
     """A workspace whose projects `default` and `lab` hold the same."""
     source = str(write_model(tmp_path / "plain"))
     (tmp_path / "rows.csv").write_text("age,fare\n40,1\n20,1\n")
+    (tmp_path / "truth.csv").write_text("age,fare,late\n40,1,1\n20,1,0\n")
     yard.projects.create(key="lab")
     yard.users.create(name="ada")
     for project in ("default", "lab"):
@@ -40,6 +41,8 @@ def filled(yard, tmp_path):
         scoring = {"model": "churn", "input": "rows", "output": str(tmp_path / f"{project}.csv")}
         yard.recipes.create(name="daily", **scoring, project=project)
         yard.recipes.run(name="daily", project=project)
+        evaluation = {"model": "churn", "dataset": str(tmp_path / "truth.csv"), "target": "late"}
+        yard.evaluations.run(**evaluation, project=project)
         yard.members.add(name="ada", role="reader", project=project)
     return yard
 
@@ -72,7 +75,8 @@ def test_a_project_goes_with_all_it_holds_and_nothing_else(filled, tmp_path):
     assert empty <= NO_VERB_FILLS, f"this test has to fill every table of a project: {empty}"
     with pytest.raises(
         errors.Conflict,
-        match=r"holds 1 connection, 1 dataset, 1 saved model, 1 recipe, 1 scoring run; .*--force",
+        match=r"holds 1 connection, 1 dataset, 1 saved model, 1 recipe, 2 scoring runs, "
+        r"1 evaluation; .*--force",
     ):
         filled.projects.delete(key="lab")
     assert rows_of(filled, "lab") == before

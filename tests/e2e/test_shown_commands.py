@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -92,6 +93,25 @@ def test_how_to_score(imported, shell):
     columns = pq.read_schema(imported.folder / "scored.parquet").names
     assert columns == ["id", "prediction"], "the recipe keeps the id alone"
     assert len(imported.ok("scoring", "list")) == 2
+
+
+def test_how_to_evaluate(imported, shell):
+    page = "docs/how-to/evaluations.md"
+    likely = write_model(
+        imported.folder / "likely", predict="return (frame['age'] / 100).to_numpy()"
+    )
+    imported.ok(
+        "versions", "import", "churn", "v2", str(likely), "--classes", "no,yes", "--activate"
+    )
+    lines = [f"{age},1,{'yes' if age * 7 % 100 < age else 'no'}" for age in range(100)]
+    (imported.folder / "holdout.csv").write_text("\n".join(["age,fare,churned", *lines]))
+    shell(commands(page))
+    [line] = imported.ok("evaluations", "list")
+    [block] = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL)
+    said = shell([f"{shlex.quote(sys.executable)} -c {shlex.quote(block)}"])
+    assert said.split()[0] == str(line["value"])
+    assert "over 9 to 19" in said
+    assert imported.ok("evaluations", "list") == [line], "the page deletes its second one"
 
 
 def test_how_to_choose_a_mode(imported, shell):

@@ -28,7 +28,6 @@ from modelyard.governance import audit
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.progress import Progress
 from modelyard.kernel.settings import SETTINGS_FILE, Settings, read_settings
-from modelyard.models.access import keepers
 from modelyard.store import tables
 from modelyard.store.artifacts import LocalArtifacts
 from modelyard.store.database import (
@@ -38,6 +37,7 @@ from modelyard.store.database import (
     transaction,
     unopened,
 )
+from modelyard.store.keeping import keepers
 from modelyard.store.opening import artifacts_folder, database_url
 
 SPARE = 64 << 20

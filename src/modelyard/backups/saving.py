@@ -35,9 +35,9 @@ from modelyard.kernel.paths import files_folder
 from modelyard.kernel.settings import SETTINGS_FILE
 from modelyard.kernel.values import now
 from modelyard.kernel.version import __version__
-from modelyard.models.access import keepers
 from modelyard.store import tables
 from modelyard.store.database import current_revision, snapshot
+from modelyard.store.keeping import keepers
 from modelyard.store.migrations import HEAD
 
 PASSING = frozenset(

@@ -17,9 +17,12 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
+from modelyard.analysis.group_types import Slices
 from modelyard.cli.cards import probed_card, version_card
+from modelyard.cli.evaluation_card import evaluation_card, screen_view, slices_table
 from modelyard.cli.words import fact, heading, words
 from modelyard.data.types import Preview
+from modelyard.evaluations.types import Evaluation, Screen
 from modelyard.kernel.paging import Page
 from modelyard.kernel.progress import Progress, silence
 from modelyard.models.types import ExampleRows, ModelVersion, ProbedModel
@@ -59,6 +62,12 @@ def show(result: Any, *, empty: str = EMPTY) -> None:
         console.print(records([_answer(row) for row in result.rows]))
     elif isinstance(result, ModelVersion):
         console.print(version_card(result))
+    elif isinstance(result, Evaluation):
+        console.print(evaluation_card(result))
+    elif isinstance(result, Screen):
+        console.print(screen_view(result))
+    elif isinstance(result, Slices):
+        console.print(slices_table(result))
     elif isinstance(result, ProbedModel):
         console.print(probed_card(result))
     elif isinstance(result, BaseModel):

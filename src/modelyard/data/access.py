@@ -30,7 +30,7 @@ from modelyard.data.places import (
 )
 from modelyard.data.repository import Known
 from modelyard.data.sampling import sample, sampled
-from modelyard.data.schemas import near
+from modelyard.data.schemas import near, require_columns
 from modelyard.data.source import Source
 from modelyard.data.sql_target import SqlTarget
 from modelyard.data.target import Target
@@ -51,6 +51,7 @@ __all__ = [
     "mlflow_address",
     "open_source",
     "open_target",
+    "require_columns",
     "sample",
     "sampled",
 ]

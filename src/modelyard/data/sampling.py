@@ -69,14 +69,14 @@ def _first(source: Source, sampling: Sampling) -> Iterator[pa.RecordBatch]:
 
 
 def _random_ratio(source: Source, sampling: Sampling) -> Iterator[pa.RecordBatch]:
-    draw = np.random.default_rng(sampling.seed)
+    draw = _numbers(sampling.seed)
     for batch in source.batches(rows=PIECE):
         yield batch.filter(pa.array(draw.random(batch.num_rows) < sampling.ratio))
 
 
 def _random_count(source: Source, sampling: Sampling) -> Iterator[pa.RecordBatch]:
     drawn = _Smallest(sampling.rows or 0)
-    draw = np.random.default_rng(sampling.seed)
+    draw = _numbers(sampling.seed)
     for first, batch in _numbered(source, source.schema.names[:1]):
         drawn.add(draw.random(batch.num_rows), np.arange(first, first + batch.num_rows))
     return _at(source, drawn.positions())
@@ -100,7 +100,7 @@ def _rebalance(source: Source, sampling: Sampling) -> Iterator[pa.RecordBatch]:
     total = sampling.rows or round((sampling.ratio or 0) * sum(counts.values()))
     quota = max(1, total // max(1, len(counts)))
     drawn = {value: _Smallest(quota) for value in counts}
-    draw = np.random.default_rng(sampling.seed)
+    draw = _numbers(sampling.seed)
     for first, batch in _numbered(source, [column]):
         numbers = draw.random(batch.num_rows)
         encoded = _plain(batch.column(0)).dictionary_encode(null_encoding="encode")
@@ -205,6 +205,11 @@ def _at(source: Source, positions: Positions) -> Iterator[pa.RecordBatch]:
 def _plain(array: Any) -> Any:
     """A column of values, not of codes."""
     return pc.cast(array, array.type.value_type) if pa.types.is_dictionary(array.type) else array
+
+
+def _numbers(seed: int) -> np.random.Generator:
+    """Random numbers that data which were made up with the same seed do not hold already."""
+    return np.random.default_rng((seed, int.from_bytes(b"sample")))
 
 
 def _key(value: object, seed: int) -> bytes:

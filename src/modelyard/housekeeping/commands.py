@@ -22,7 +22,8 @@ class DeleteProject(Command[None]):
     key: ProjectKey = Field(description="key of the project")
     force: bool = Field(
         default=False,
-        description="even if it holds models, datasets, recipes, scenarios, runs or files",
+        description="even if it holds models, datasets, recipes, scenarios, runs, evaluations or "
+        "files",
     )
 
 

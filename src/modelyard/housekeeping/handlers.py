@@ -6,6 +6,7 @@ import os
 
 from modelyard import errors
 from modelyard.data import access as data
+from modelyard.evaluations import access as evaluations
 from modelyard.files import access as files
 from modelyard.housekeeping.commands import DeleteProject, ShowSettings
 from modelyard.housekeeping.repository import held_by
@@ -19,6 +20,7 @@ from modelyard.models import access as models
 from modelyard.projects import access as projects
 from modelyard.scoring import access as scoring
 from modelyard.store.database import exclusively
+from modelyard.store.keeping import collect
 
 DEFAULT = ProjectCommand.model_fields["project"].default
 
@@ -42,12 +44,14 @@ def delete_project(command: DeleteProject, context: Context) -> None:
                 "--force"
             )
         jobs.forget_project(db, key)
+        left_by_evaluations = evaluations.forget_project(db, key)
         left_by_runs = scoring.forget_project(context, db, key)
         left_by_versions = models.forget_project(db, key)
         data.forget_project(db, key)
         projects.delete_project(db, key)
     left_by_runs.release()
     left_by_versions.release(context)
+    collect(context, left_by_evaluations)
     projects.remove_files(context, key)
 
 

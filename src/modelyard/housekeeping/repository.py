@@ -12,6 +12,7 @@ HELD = {
     "saved model": tables.models,
     "recipe": tables.recipes,
     "scoring run": tables.runs,
+    "evaluation": tables.evaluations,
     "scenario": tables.scenarios,
 }
 """What makes a project not empty, by the word for one of it."""

@@ -8,7 +8,6 @@ from modelyard.models import repository
 from modelyard.models.deleting import delete_models as forget_project
 from modelyard.models.fate import fate, lost, noticing
 from modelyard.models.folders import forget_folder
-from modelyard.models.repository import keepers
 from modelyard.models.running import RunnableVersion, predict_options, prepare, verified, verify
 from modelyard.models.shelf import sweep as sweep_probed
 from modelyard.models.types import ModelVersion, Verification
@@ -19,7 +18,6 @@ __all__ = [
     "fate",
     "find_version",
     "forget_project",
-    "keepers",
     "make_runnable",
     "noticing",
     "open_version",

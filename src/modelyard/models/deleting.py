@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from modelyard.kernel.context import Context
 from modelyard.models import repository
-from modelyard.models.collecting import collect
 from modelyard.models.folders import forget_folder
+from modelyard.store.keeping import collect
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ def delete_versions(db: Connection, project: str, model: str, names: Iterable[st
     for name in names:
         folders.add(repository.get_version(db, project, model, name).digest)
         artifacts |= repository.kept_digests(db, project, model, name)
+        artifacts |= repository.evaluated_digests(db, project, model, name)
         if name == active:
             repository.set_active(db, project, model, None)
     repository.delete_versions(db, project, model, names)

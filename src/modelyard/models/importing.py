@@ -10,16 +10,16 @@ from pathlib import Path
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
 from modelyard.models import golden, repository, shelf
-from modelyard.models.collecting import collect
 from modelyard.models.commands import ImportVersion
 from modelyard.models.folders import forget_folder
 from modelyard.models.metadata import require_classes
 from modelyard.models.probing import Tried, tried
-from modelyard.models.staging import Stage
 from modelyard.models.trial import Trial
 from modelyard.models.types import Golden, ModelVersion, StoredFile, Verification
 from modelyard.store.artifacts import digest_of
 from modelyard.store.database import exclusively
+from modelyard.store.keeping import collect
+from modelyard.store.staging import Stage
 
 GOLDEN = "/golden/{}.arrow"
 """Golden rows are among the artifacts that a version keeps; no model file's path starts with /."""
@@ -74,7 +74,7 @@ def keep(context: Context, found: Tried, command: ImportVersion, seen: str | Non
             repository.record_verification(db, *key, first_verification(version))
         if command.activate:
             repository.set_active(db, version.project, version.model, version.version)
-        staged.keep(context, (*moves, *golden_moves))
+        staged.keep(context, [(path, file.sha256) for path, file in (*moves, *golden_moves)])
     collect(context, replaced)
     if old_folder not in (None, version.digest):
         forget_folder(context, old_folder)

@@ -16,7 +16,6 @@ from modelyard.data.access import open_source, sample
 from modelyard.data.types import Sampling
 from modelyard.kernel.context import Context
 from modelyard.models import repository, shelf
-from modelyard.models.collecting import collect
 from modelyard.models.commands import ModelRequest, ProbeVersion
 from modelyard.models.comparing import difference
 from modelyard.models.folders import (
@@ -32,7 +31,6 @@ from modelyard.models.mlmodel import read_mlmodel
 from modelyard.models.request_rules import check_request
 from modelyard.models.scan import scan_folder
 from modelyard.models.sources import fetch
-from modelyard.models.staging import Stage, stage
 from modelyard.models.trial import Candidate, Trial, try_model
 from modelyard.models.types import (
     Difference,
@@ -44,6 +42,8 @@ from modelyard.models.types import (
     Scan,
 )
 from modelyard.runtime.envs import ensure_env, request_of
+from modelyard.store.keeping import collect
+from modelyard.store.staging import Stage, stage
 
 
 @dataclass(frozen=True)

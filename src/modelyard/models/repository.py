@@ -34,7 +34,15 @@ from modelyard.models.types import (
 )
 from modelyard.runtime.types import PredictionType
 from modelyard.store.paging import matches, page, searchable
-from modelyard.store.tables import files, models, recipes, verifications, versions
+from modelyard.store.tables import (
+    evaluation_files,
+    evaluations,
+    files,
+    models,
+    recipes,
+    verifications,
+    versions,
+)
 from modelyard.store.tables.columns import Moment
 
 DERIVED = {"active", "verifications"}
@@ -213,9 +221,10 @@ def version_names(db: Connection, project: str, model: str) -> list[str]:
 
 
 def delete_versions(db: Connection, project: str, model: str, names: Iterable[str]) -> None:
-    """Delete versions with their files' rows and verifications."""
+    """Delete versions with their files' rows, verifications and evaluations."""
     for name in names:
-        db.execute(delete(versions).where(_at(versions, project, model, name)))
+        for table in (evaluations, versions):
+            db.execute(delete(table).where(_at(table, project, model, name)))
 
 
 def kept_digests(db: Connection, project: str, model: str, version: str) -> set[str]:
@@ -223,10 +232,11 @@ def kept_digests(db: Connection, project: str, model: str, version: str) -> set[
     return set(db.scalars(select(files.c.sha256).where(_at(files, project, model, version))))
 
 
-def keepers(db: Connection) -> dict[str, str]:
-    """Every artifact that a version keeps, with the words for one that does."""
-    rows = db.execute(select(files.c.sha256, files.c.project, files.c.model, files.c.version))
-    return {digest: f"version {v} of {model} in project {p}" for digest, p, model, v in rows}
+def evaluated_digests(db: Connection, project: str, model: str, version: str) -> set[str]:
+    """The artifacts that the evaluations of a version keep."""
+    join = evaluation_files.join(evaluations)
+    query = select(evaluation_files.c.sha256).select_from(join)
+    return set(db.scalars(query.where(_at(evaluations, project, model, version))))
 
 
 def folder_digest(db: Connection, project: str, model: str, version: str) -> str | None:
@@ -239,12 +249,6 @@ def has_folder(db: Connection, digest: str) -> bool:
     """Whether a version has the files whose digest over all this is."""
     same = versions.c.body.contains(f'"digest":"{digest}"')
     return db.scalar(select(versions.c.version).where(same).limit(1)) is not None
-
-
-def unreferenced(db: Connection, digests: Iterable[str]) -> set[str]:
-    """Those of the digests that no version keeps."""
-    wanted = set(digests)
-    return wanted - set(db.scalars(select(files.c.sha256).where(files.c.sha256.in_(wanted))))
 
 
 def record_verification(

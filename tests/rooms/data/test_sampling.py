@@ -54,6 +54,20 @@ def taken(source, piece):
     return take
 
 
+def numbers(seed):
+    """NumPy's own, which sampling does not use as they are: data are often made of them."""
+    return np.random.default_rng((seed, int.from_bytes(b"sample")))
+
+
+def test_data_that_were_made_up_with_the_same_seed_are_sampled_fairly(opened, tmp_path):
+    made = np.random.default_rng(0).random(ROWS)
+    file = tmp_path / "made.parquet"
+    pq.write_table(pa.table({"x": made}), file)
+    source = opened(str(file))
+    found = sample(source, Sampling(method="random_count", rows=1000, seed=0))["x"].to_numpy()
+    assert abs(found.mean() - 0.5) < 5 * np.sqrt(1 / 12 / 1000)
+
+
 def test_none_and_first(taken):
     assert taken("none") == list(range(ROWS))
     assert taken("first", rows=1) == [0]
@@ -64,13 +78,13 @@ def test_none_and_first(taken):
 @pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize("ratio", [0.1, 0.5, 1.0])
 def test_random_by_ratio(taken, seed, ratio):
-    expected = np.flatnonzero(np.random.default_rng(seed).random(ROWS) < ratio)
+    expected = np.flatnonzero(numbers(seed).random(ROWS) < ratio)
     assert taken("random_ratio", ratio=ratio, seed=seed) == expected.tolist()
 
 
 @pytest.mark.parametrize("rows", [1, 100, 4999, 5000, 9999])
 def test_random_by_count_is_exact(taken, rows):
-    expected = np.sort(np.argsort(np.random.default_rng(3).random(ROWS))[:rows])
+    expected = np.sort(np.argsort(numbers(3).random(ROWS))[:rows])
     found = taken("random_count", rows=rows, seed=3)
     assert found == expected.tolist()
     assert len(found) == min(rows, ROWS)

@@ -22,6 +22,7 @@ from modelyard.store.tables.access import (
 )
 from modelyard.store.tables.columns import Moment, metadata
 from modelyard.store.tables.data import connections, datasets
+from modelyard.store.tables.evaluations import evaluation_files, evaluations
 from modelyard.store.tables.jobs import (
     job_duties,
     job_lines,
@@ -47,6 +48,8 @@ __all__ = [
     "env_names",
     "env_requests",
     "envs",
+    "evaluation_files",
+    "evaluations",
     "files",
     "group_users",
     "groups",

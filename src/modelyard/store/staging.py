@@ -1,4 +1,4 @@
-"""Where a version is put together before it is kept: all of it or nothing."""
+"""Where something of several files is put together before it is kept: all of it or nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modelyard.kernel.context import Context
-from modelyard.models.types import StoredFile
 
 LOCK = "owner.lock"
 PENDING = "pending.json"
@@ -20,7 +19,7 @@ PENDING = "pending.json"
 
 @dataclass(frozen=True)
 class Stage:
-    """A private folder that is gone when the import ends, however it ends."""
+    """A private folder that is gone when the block ends, however it ends."""
 
     folder: Path
 
@@ -29,21 +28,25 @@ class Stage:
         """Where the model's own files are."""
         return self.folder / "model"
 
-    def keep(self, context: Context, files: Iterable[tuple[Path, StoredFile]]) -> None:
+    def keep(self, context: Context, files: Iterable[tuple[Path, str]]) -> None:
         """Move files into the artifact store.
 
         Their digests are written down first, so that they can be taken out again should this
-        process die before a version refers to them.
+        process die before a row refers to them.
+
+        Args:
+            context: the workspace.
+            files: paths, with the digests of their contents.
         """
         moves = list(files)
-        (self.folder / PENDING).write_text(json.dumps([stored.sha256 for _, stored in moves]))
+        (self.folder / PENDING).write_text(json.dumps([digest for _, digest in moves]))
         for path, _ in moves:
             context.artifacts.put(path, move=True)
 
 
 @contextmanager
 def stage(context: Context, collect: Callable[[set[str]], None]) -> Iterator[Stage]:
-    """Open a stage. `collect` takes artifacts out of the store that no version refers to."""
+    """Open a stage. `collect` takes artifacts out of the store that no row refers to."""
     root = context.folder / "staging"
     sweep(root, collect)
     folder = root / uuid.uuid4().hex

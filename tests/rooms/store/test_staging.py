@@ -6,9 +6,8 @@ import json
 
 import pytest
 
-from modelyard.models.staging import LOCK, PENDING, stage, sweep
-from modelyard.models.types import StoredFile
 from modelyard.store.artifacts import digest_of
+from modelyard.store.staging import LOCK, PENDING, stage, sweep
 
 
 def test_a_stage_is_gone_afterwards_and_offers_what_it_moved(context):
@@ -16,12 +15,12 @@ def test_a_stage_is_gone_afterwards_and_offers_what_it_moved(context):
     with stage(context, collected.append) as staged:
         file = staged.model / "MLmodel"
         file.write_text("x")
-        stored = StoredFile(path="MLmodel", sha256=digest_of(file), size=1)
-        staged.keep(context, [(file, stored)])
-        assert context.artifacts.has(stored.sha256)
+        digest = digest_of(file)
+        staged.keep(context, [(file, digest)])
+        assert context.artifacts.has(digest)
         folder = staged.folder
     assert not folder.exists()
-    assert collected == [{stored.sha256}]
+    assert collected == [{digest}]
 
 
 def test_an_error_clears_the_stage(context):

@@ -1,0 +1,38 @@
+"""What people call metrics, by code."""
+
+from __future__ import annotations
+
+NAMES = {
+    "accuracy": "Accuracy",
+    "precision": "Precision",
+    "recall": "Recall",
+    "f1": "F1",
+    "mcc": "Matthews correlation",
+    "hammingLoss": "Hamming loss",
+    "costMatrixGain": "Cost-matrix gain",
+    "specificity": "Specificity",
+    "auc": "ROC AUC",
+    "mrocAUC": "ROC AUC (Hand and Till)",
+    "averagePrecision": "Average precision",
+    "logLoss": "Log loss",
+    "brierScore": "Brier score",
+    "calibrationLoss": "Calibration loss",
+    "mcalibrationLoss": "Calibration loss",
+    "lift": "Lift",
+    "kappa": "Cohen's kappa",
+    "explainedVariance": "Explained variance",
+    "mape": "MAPE",
+    "mae": "Mean absolute error",
+    "mse": "Mean squared error",
+    "rmse": "Root mean squared error",
+    "rmsle": "RMSLE",
+    "r2": "R2",
+    "pearson": "Pearson correlation",
+    "maeWinsorised": "Mean absolute error, winsorised",
+    "rmseWinsorised": "Root mean squared error, winsorised",
+}
+
+
+def name_of(code: str) -> str:
+    """The name of a metric; its code where it has none."""
+    return NAMES.get(code, code)

@@ -1,0 +1,199 @@
+"""Evaluations for people: the card of one, its screens, its slices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from modelyard.analysis.group_types import Slice, Slices
+from modelyard.analysis.names import name_of
+from modelyard.analysis.types import Metric
+from modelyard.cli.words import words
+from modelyard.evaluations.types import Evaluation, Screen
+
+MOST_ROWS = 30
+"""Rows of a screen's table that are shown."""
+HEADLINES = ("auc", "mrocAUC", "r2")
+ORIGIN = {
+    "version": "the version's",
+    "given": "given",
+    "optimised": "the best on these rows",
+    "none": "",
+}
+
+
+def evaluation_card(found: Evaluation) -> RenderableType:
+    """All that matters of an evaluation; `--json` has every detail."""
+    title = Text(f"{found.model} {found.version} on {found.dataset}", style="bold")
+    parts: list[RenderableType] = [title, Padding(_facts(found), (0, 0, 0, 2))]
+    if found.metrics:
+        parts += [Text("Metrics", style="bold"), Padding(_metrics(found), (0, 0, 0, 2))]
+    if found.no_metrics:
+        parts.append(Text(found.no_metrics))
+    for each in found.diagnostics:
+        style = "red" if each.severity == "error" else "yellow"
+        parts.append(Text(f"{each.title}: {each.detail}", style=style))
+    if found.screens:
+        parts.append(Text(f"Screens: {', '.join(found.screens)}"))
+        parts.append(Text(f"  modelyard evaluations screen {found.id} {found.screens[0]}", "dim"))
+    return Group(*parts)
+
+
+def slices_table(found: Slices) -> RenderableType:
+    """Each group beside all rows, with the metric that the list of evaluations tells."""
+    code = next((each.code for each in found.total.metrics if each.code in HEADLINES), "")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(found.column)
+    for name in ("Rows", "Share", "Actual", "Predicted", name_of(code)):
+        table.add_column(name, justify="right")
+    table.add_column("Interval")
+    for each in (found.total, *found.slices):
+        table.add_row(*_slice(each, code))
+    return table
+
+
+def screen_view(screen: Screen) -> RenderableType:
+    """Its single numbers, and its columns as a table of so many rows; `--json` has all of it."""
+    at = "" if screen.threshold is None else f" at threshold {words(screen.threshold)}"
+    parts: list[RenderableType] = [Text(f"{screen.name}{at}", style="bold")]
+    for name, content in _parts(screen.content):
+        if name:
+            parts.append(Text(name, style="bold"))
+        parts += [Padding(each, (0, 0, 0, 2)) for each in _columns_and_facts(content)]
+    return Group(*parts)
+
+
+def _slice(each: Slice, code: str) -> tuple[str, ...]:
+    metric = next((one for one in each.metrics if one.code == code), None)
+    return (
+        "all rows" if each.group is None else each.group.label,
+        f"{each.rows:,}",
+        f"{each.share:.1%}",
+        _number(each.actual),
+        _number(each.predicted),
+        "too few rows" if metric is None else _number(metric.value),
+        "" if metric is None else _interval(metric),
+    )
+
+
+def _parts(content: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The content itself, then what it says of each class and of all of them."""
+    own = {}
+    for name, value in content.items():
+        if name == "classes" and value and isinstance(value[0], dict):
+            for each in value:
+                yield str(each["label"]), {k: v for k, v in each.items() if k != "label"}
+        elif name in {"macro", "micro"}:
+            yield name, value
+        else:
+            own[name] = value
+    if own:
+        yield "", own
+
+
+def _columns_and_facts(content: Mapping[str, Any]) -> Iterator[Table]:
+    grid = Table.grid(padding=(0, 2))
+    columns: dict[str, list[Any]] = {}
+    for name, value in content.items():
+        if isinstance(value, list) and not any(isinstance(each, dict) for each in value):
+            columns[name] = value
+        else:
+            for label, text in _told(name, value):
+                grid.add_row(Text(label, style="dim"), Text(text))
+    if grid.row_count:
+        yield grid
+    for length in dict.fromkeys(len(column) for column in columns.values() if column):
+        yield _table({name: each for name, each in columns.items() if len(each) == length}, length)
+
+
+def _table(columns: Mapping[str, list[Any]], length: int) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in columns:
+        table.add_column(name.replace("_", " "), justify="right")
+    step = max(1, -(-length // MOST_ROWS))
+    for at in range(0, length, step):
+        table.add_row(*(_cell(column[at]) for column in columns.values()))
+    if step > 1:
+        table.caption = f"every {step}th of {length:,} rows; --json has all"
+    return table
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return "  ".join(map(_cell, value))
+    return _number(value) if isinstance(value, float) or value is None else str(value)
+
+
+def _told(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """A fact as words; a metric with its interval."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _told(name, each)
+    elif isinstance(value, dict) and "code" in value:
+        metric = Metric.model_validate(value)
+        yield name_of(metric.code), f"{_number(metric.value)}  {_interval(metric)}"
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            if not isinstance(each, list):
+                yield key.replace("_", " "), _cell(each)
+    elif value is not None:
+        yield name.replace("_", " "), _cell(value)
+
+
+def _facts(found: Evaluation) -> Table:
+    facts = [
+        ("Id", found.id),
+        ("Evaluated", f"{words(found.created)} by {words(found.created_by)}"),
+        ("Target", found.target or ""),
+        ("Rows", _rows(found)),
+        ("Weights", found.weights or ""),
+        ("Positive class", "" if found.positive is None else str(found.positive)),
+        (
+            "Threshold",
+            ""
+            if found.threshold is None
+            else f"{words(found.threshold)}, {ORIGIN[found.threshold_from]}",
+        ),
+    ]
+    grid = Table.grid(padding=(0, 2))
+    for name, text in facts:
+        if text:
+            grid.add_row(Text(name, style="dim"), Text(text))
+    return grid
+
+
+def _rows(found: Evaluation) -> str:
+    left = found.rows - (found.intake.used if found.intake else found.rows)
+    sampled = "" if found.sampling.method == "none" else f", sampled ({found.sampling.method})"
+    told = f"{found.rows:,}{sampled}"
+    told += f", {left:,} left out" if left else ""
+    return told + (f", {found.rejected:,} refused by the model" if found.rejected else "")
+
+
+def _metrics(found: Evaluation) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("Metric")
+    table.add_column("Value", justify="right")
+    table.add_column(f"{found.confidence:.0%} interval")
+    for each in found.metrics.values():
+        table.add_row(name_of(each.code), _number(each.value), _interval(each))
+    return table
+
+
+def _interval(each: Metric) -> str:
+    if each.low is None or each.high is None:
+        return each.reason or ""
+    return f"{_number(each.low)} to {_number(each.high)}"
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "–"
+    if value.is_integer() and abs(value) > 1:
+        return f"{value:,.0f}"
+    return f"{value:.4f}" if abs(value) < 100 else f"{value:,.2f}"

@@ -1,0 +1,1 @@
+"""Evaluations: what a version of a saved model is worth on data whose truth is known."""

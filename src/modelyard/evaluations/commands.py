@@ -1,0 +1,94 @@
+"""What one can ask of evaluations."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from modelyard.analysis.group_types import Slices
+from modelyard.evaluations.types import Evaluating, Evaluation, EvaluationSummary, Screen
+from modelyard.kernel.command import ProjectCommand
+from modelyard.kernel.paging import Paged
+from modelyard.kernel.values import Name
+from modelyard.models.types import VersionId
+
+ID = "id of the evaluation"
+
+
+class RunEvaluation(Evaluating, ProjectCommand[Evaluation]):
+    """Score a dataset whose truth is known, and tell what the version is worth on it.
+
+    The scored rows are kept, so that every screen can be looked at afterwards. What was killed is
+    taken up again at its last finished chunk when the same evaluation is asked for once more.
+    """
+
+    needs = "evaluations:write"
+    route = "POST /evaluations"
+    background = True
+    queue = "scoring"
+    arguments = ("model",)
+
+
+class ListEvaluations(ProjectCommand[list[EvaluationSummary]], Paged):
+    """List the evaluations of a project, the newest first."""
+
+    needs = "evaluations:read"
+    route = "GET /evaluations"
+
+    model: Name | None = Field(default=None, description="only evaluations of this saved model")
+    version: VersionId | None = Field(default=None, description="only of this version")
+    dataset: str | None = Field(
+        default=None, description="only on this dataset, named as they named it"
+    )
+
+
+class ShowEvaluation(ProjectCommand[Evaluation]):
+    """Show an evaluation: metrics with their intervals, diagnostics, what was evaluated how."""
+
+    needs = "evaluations:read"
+    route = "GET /evaluations/{id}"
+    arguments = ("id",)
+
+    id: str = Field(description=ID)
+
+
+class ShowScreen(ProjectCommand[Screen]):
+    """Show one screen of an evaluation's results; `evaluations show` names those there are."""
+
+    needs = "evaluations:read"
+    route = "GET /evaluations/{id}/screens/{screen}"
+    arguments = ("id", "screen")
+
+    id: str = Field(description=ID)
+    screen: str = Field(description="name of the screen", examples=["roc"])
+    threshold: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="confusion of a binary model: for this threshold instead of the evaluation's",
+    )
+
+
+class ShowSlices(ProjectCommand[Slices]):
+    """Tell the metrics of each subgroup of a column, with intervals, beside those of all rows.
+
+    Numbers are put in ranges of about equal size, rare categories together; missing values are a
+    group of their own. Any column of the dataset will do, also one that the model does not take.
+    """
+
+    needs = "evaluations:read"
+    route = "GET /evaluations/{id}/slices"
+    arguments = ("id",)
+
+    id: str = Field(description=ID)
+    by: str = Field(description="column whose values make the groups", examples=["plan"])
+
+
+class DeleteEvaluation(ProjectCommand[None]):
+    """Delete an evaluation with its scored rows."""
+
+    needs = "evaluations:write"
+    route = "DELETE /evaluations/{id}"
+    guarded = True
+    arguments = ("id",)
+
+    id: str = Field(description=ID)

@@ -1,0 +1,91 @@
+"""What one should know of an evaluation before trusting it.
+
+The limits are those that DSS names in its diagnostics of models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from modelyard.evaluations.figures import Figures
+from modelyard.evaluations.planning import Plan
+from modelyard.evaluations.scored import Scored
+from modelyard.evaluations.types import Diagnostic
+
+FEW_ROWS = 1000
+TOO_GOOD = 0.98
+RARE = 0.05
+NEARLY_ALL = 0.95
+MANY_LEFT_OUT = 0.5
+
+
+def diagnose(
+    plan: Plan, scored: Scored, figures: Figures, *, rejected: int
+) -> Iterator[Diagnostic]:
+    """Everything that is to be said, the worst first."""
+    used = 0 if figures.intake is None else figures.intake.used
+    rows = scored.rows + rejected
+    if used < rows * MANY_LEFT_OUT:
+        yield _told(
+            "dropped_rows",
+            "Most rows were left out",
+            f"{rows - used:,} of {rows:,} rows have no truth, no prediction or no weight, or were "
+            "refused",
+            severity="error",
+        )
+    if used < FEW_ROWS:
+        yield _told("few_rows", "Few rows", f"{used:,} rows; intervals are wide below {FEW_ROWS:,}")
+    auc = next((each.value for each in figures.metrics if each.code in {"auc", "mrocAUC"}), None)
+    if auc is not None and auc > TOO_GOOD:
+        yield _told(
+            "too_good",
+            "Almost perfect",
+            f"an area under the ROC curve of {auc:.3f} often means that a feature gives the truth "
+            "away",
+        )
+    if plan.version.core.classes:
+        yield from _of_classes(plan, scored)
+    r2 = next((each.value for each in figures.metrics if each.code == "r2"), None)
+    if r2 is not None and r2 <= 0:
+        yield _told(
+            "no_better_than_mean",
+            "No better than the mean",
+            f"R2 is {r2:.3f}: the mean of the target would predict these rows as well",
+            severity="error",
+        )
+
+
+def _of_classes(plan: Plan, scored: Scored) -> Iterator[Diagnostic]:
+    classes = plan.version.core.classes
+    truth, predicted = scored.codes(classes)
+    usable = (truth >= 0) & (predicted >= 0)
+    actual = np.bincount(truth[usable], minlength=len(classes))
+    answered = np.bincount(predicted[usable], minlength=len(classes))
+    total = int(actual.sum())
+    if not total:
+        return
+    missing = [str(label) for label, rows in zip(classes, actual, strict=True) if not rows]
+    if missing:
+        yield _told(
+            "missing_class",
+            "A class is missing",
+            f"no row is of {', '.join(missing[:10])}; what needs rows of it cannot be computed",
+        )
+    elif actual.min() < RARE * total:
+        rare = f"{actual.min() / total:.1%} of the rows are of {classes[int(actual.argmin())]}"
+        yield _told("imbalance", "Imbalanced classes", rare)
+    if answered.max() > NEARLY_ALL * total:
+        common = str(classes[int(answered.argmax())])
+        yield _told(
+            "one_class_predicted",
+            "Almost one class is predicted",
+            f"{answered.max() / total:.1%} of the predictions are {common}",
+        )
+
+
+def _told(code: str, title: str, detail: str, severity: str = "warning") -> Diagnostic:
+    return Diagnostic.model_validate(
+        {"code": code, "severity": severity, "title": title, "detail": detail}
+    )

@@ -1,0 +1,83 @@
+"""How evaluations answer."""
+
+from __future__ import annotations
+
+from modelyard import errors
+from modelyard.analysis.group_types import Slices
+from modelyard.evaluations import repository
+from modelyard.evaluations.commands import (
+    DeleteEvaluation,
+    ListEvaluations,
+    RunEvaluation,
+    ShowEvaluation,
+    ShowScreen,
+    ShowSlices,
+)
+from modelyard.evaluations.evaluating import evaluate
+from modelyard.evaluations.keeping import screens_of
+from modelyard.evaluations.screens import confusion_at, slices_by
+from modelyard.evaluations.types import Evaluation, EvaluationSummary, Screen
+from modelyard.kernel.bus import handles
+from modelyard.kernel.context import Context
+from modelyard.projects.access import require_project
+from modelyard.store.database import exclusively
+from modelyard.store.keeping import collect
+
+
+@handles(RunEvaluation)
+def run_evaluation(command: RunEvaluation, context: Context) -> Evaluation:
+    """Score, compute, keep."""
+    return evaluate(command, context)
+
+
+@handles(ListEvaluations)
+def list_evaluations(command: ListEvaluations, context: Context) -> list[EvaluationSummary]:
+    """List the newest first."""
+    wanted = command.model_dump(include={"model", "version", "dataset"})
+    with context.read() as db:
+        require_project(db, command.project)
+        return repository.list_all(db, command.project, command, wanted)
+
+
+@handles(ShowEvaluation)
+def show_evaluation(command: ShowEvaluation, context: Context) -> Evaluation:
+    """Look the evaluation up."""
+    with context.read() as db:
+        return repository.get(db, command.project, command.id)
+
+
+@handles(ShowScreen)
+def show_screen(command: ShowScreen, context: Context) -> Screen:
+    """Take the screen out of those that were kept; another threshold reads the rows again."""
+    with context.read() as db:
+        evaluation = repository.get(db, command.project, command.id)
+    name, threshold = command.screen, evaluation.threshold
+    if name not in evaluation.screens:
+        there = ", ".join(evaluation.screens) or evaluation.no_metrics
+        raise errors.NotFound(f"the evaluation has no screen {name!r}; it has: {there}")
+    if command.threshold is None:
+        content = screens_of(context, evaluation.id)[name]
+    else:
+        if name != "confusion":
+            raise errors.Invalid("only the screen confusion is told for another threshold")
+        threshold = command.threshold
+        content = confusion_at(context, evaluation, threshold)
+    return Screen(evaluation=evaluation.id, name=name, threshold=threshold, content=content)
+
+
+@handles(ShowSlices)
+def show_slices(command: ShowSlices, context: Context) -> Slices:
+    """Read the rows again, and put them in groups."""
+    with context.read() as db:
+        evaluation = repository.get(db, command.project, command.id)
+    return slices_by(context, evaluation, command.by)
+
+
+@handles(DeleteEvaluation)
+def delete_evaluation(command: DeleteEvaluation, context: Context) -> None:
+    """Delete the row, then the files that nothing else keeps."""
+    with context.begin() as db:
+        exclusively(db)
+        context.unchanged(repository.get(db, command.project, command.id))
+        digests = repository.remove(db, command.project, command.id)
+    collect(context, digests)

@@ -1,0 +1,82 @@
+"""The scored rows of an evaluation: truth, prediction, probabilities and weights as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from modelyard.analysis.arrays import Floats, Ints
+from modelyard.analysis.labels import coded
+from modelyard.runtime.types import Label
+
+PREDICTION, PROBABILITY = "prediction", "proba_"
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What is known of each scored row.
+
+    Args:
+        rows: how many there are.
+        truth_column: where the truth is in the sample.
+        weights_column: where the weights are in it.
+        truth: values of the target.
+        prediction: what the version answered.
+        probabilities: a column per class of the version, in their order; none: it gives none.
+        weights: of each row; none: all are 1.
+    """
+
+    rows: int
+    truth_column: str
+    weights_column: str | None
+    truth: pa.ChunkedArray
+    prediction: pa.ChunkedArray
+    probabilities: Floats | None
+    weights: Floats | None
+
+    def codes(self, classes: tuple[Label, ...]) -> tuple[Ints, Ints]:
+        """Positions of truth and prediction among classes, -1 where they are missing."""
+        return coded(self.truth, classes).codes, coded(self.prediction, classes).codes
+
+
+def names_in_sample(columns: Sequence[str], file: Path) -> dict[str, str]:
+    """What the columns of a dataset are called in its scored sample.
+
+    They come first and in their order, also where predictions took their names.
+    """
+    return dict(zip(columns, pq.read_schema(file).names, strict=False))
+
+
+def read_scored(file: Path | BinaryIO, truth: str, weights: str | None) -> Scored:
+    """Read the columns that matter of a scored sample."""
+    parquet = pq.ParquetFile(file)
+    names = parquet.schema_arrow.names
+    after = names[names.index(PREDICTION) :]
+    probabilities = [name for name in after if name.startswith(PROBABILITY)]
+    wanted = [name for name in (truth, weights) if name is not None]
+    table = parquet.read(columns=[*dict.fromkeys(wanted), PREDICTION, *probabilities])
+    matrix = None
+    if probabilities:
+        matrix = np.column_stack([numbers(table[name]) for name in probabilities])
+    return Scored(
+        rows=table.num_rows,
+        truth_column=truth,
+        weights_column=weights,
+        truth=table[truth],
+        prediction=table[PREDICTION],
+        probabilities=matrix,
+        weights=None if weights is None else numbers(table[weights]),
+    )
+
+
+def numbers(column: pa.ChunkedArray) -> Floats:
+    """A column as numbers, NaN where they are missing."""
+    found: Any = pc.cast(column, pa.float64(), safe=False)
+    return np.asarray(found.to_numpy(), np.float64)

@@ -1,0 +1,161 @@
+"""The words of evaluations: what is evaluated and how, metrics, screens, diagnostics."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, JsonValue, model_validator
+
+from modelyard.analysis.types import Gains, Intake, Metric
+from modelyard.data.types import Sampling
+from modelyard.kernel.values import LocalPath, Name, Value
+from modelyard.models.types import VersionId
+from modelyard.runtime.types import Label, OnError, PredictionType
+
+ThresholdMetric = Literal[
+    "f1", "accuracy", "precision", "recall", "mcc", "hammingLoss", "costMatrixGain"
+]
+ThresholdFrom = Literal["version", "given", "optimised", "none"]
+Averaging = Literal["weighted", "macro"]
+Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+Severity = Literal["warning", "error"]
+
+
+class Evaluating(Sampling):
+    """What is evaluated on which data, and how."""
+
+    model: Name = Field(description="saved model to evaluate")
+    dataset: Annotated[str, LocalPath("read", "data")] = Field(
+        min_length=1, description="dataset or path whose rows hold the truth"
+    )
+    version: VersionId | None = Field(
+        default=None, description="id of the version [the active one]"
+    )
+    target: str | None = Field(
+        default=None, description="column that holds the truth [the version's target]"
+    )
+    weights: str | None = Field(default=None, description="column that holds weights of rows")
+    positive: bool | Whole | float | str | None = Field(
+        default=None, description="binary: the class to be found [the second one]"
+    )
+    threshold: float | None = Field(
+        default=None, ge=0, le=1, description="binary: this threshold instead of the version's"
+    )
+    optimise: ThresholdMetric | None = Field(
+        default=None,
+        description="binary: the threshold that is best for this metric on these rows",
+    )
+    gains: Gains = Field(
+        default=Gains(), description="binary: what a row of each kind is worth, as JSON"
+    )
+    lift_share: float = Field(
+        default=0.4, gt=0, le=1, description="binary: share of the rows at which lift is told"
+    )
+    averaging: Averaging = Field(
+        default="weighted", description="multiclass: classes count by their rows, or all alike"
+    )
+    confidence: float = Field(default=0.95, gt=0.5, lt=1, description="level of the intervals")
+    on_error: OnError = Field(
+        default="fail", description="rows that the model refuses: 'fail' or 'skip' them"
+    )
+    params: dict[str, JsonValue] = Field(
+        default={}, description="parameters of the model's signature, as name=value"
+    )
+
+    @model_validator(mode="after")
+    def _has_one_threshold(self) -> Self:
+        if self.threshold is not None and self.optimise is not None:
+            raise ValueError("--threshold says one and --optimise looks for one; give one of them")
+        return self
+
+
+class Diagnostic(Value):
+    """Something about an evaluation that one should know before trusting it."""
+
+    code: str
+    severity: Severity
+    title: str
+    detail: str
+
+
+class EvaluationSummary(Value):
+    """One line of a list of evaluations."""
+
+    listed = (
+        *("id", "model", "version", "dataset", "rows"),
+        *("metric", "value", "low", "high", "diagnostics", "created"),
+    )
+
+    id: str
+    project: str
+    model: Name
+    version: VersionId
+    dataset: str
+    prediction_type: PredictionType
+    rows: int = Field(description="that were used")
+    metric: str | None = Field(
+        default=None, description="auc or mrocAUC of a classifier, r2 of a regression"
+    )
+    value: float | None = None
+    low: float | None = Field(default=None, description="of its interval")
+    high: float | None = None
+    diagnostics: int = Field(description="how many there are")
+    created: datetime
+    created_by: str | None = None
+
+
+class View(Value):
+    """How truth and predictions are looked at."""
+
+    prediction_type: PredictionType
+    classes: tuple[Label, ...] = ()
+    positive: Label | None = None
+    averaging: Averaging
+    gains: Gains
+    lift_share: float
+    confidence: float
+
+
+class Evaluation(View):
+    """A version on a dataset: what it was worth there; nothing changes it afterwards."""
+
+    id: str
+    project: str
+    model: Name
+    version: VersionId
+    version_digest: str = Field(description="over the files of the version as it was")
+    dataset: str
+    fingerprint: str | None = Field(
+        default=None, description="of the data as they were; None: not known (SQL)"
+    )
+    sampling: Sampling
+    target: str | None
+    weights: str | None = None
+    threshold: float | None = None
+    threshold_from: ThresholdFrom
+    rows: int = Field(description="of the dataset or its sample")
+    rejected: int = Field(default=0, description="that the model refused, and left out")
+    intake: Intake | None = Field(default=None, description="which of the others were used")
+    metrics: dict[str, Metric] = Field(description="by their codes")
+    no_metrics: str | None = Field(default=None, description="why there are none")
+    diagnostics: tuple[Diagnostic, ...] = ()
+    screens: tuple[str, ...] = Field(default=(), description="that evaluations screen shows")
+    scoring_run: str = Field(description="id of the run that scored its rows")
+    sample: str = Field(description="digest of the scored rows, a Parquet file")
+    truth_column: str | None = Field(
+        default=None, description="of the sample: the target, also where predictions took its name"
+    )
+    weights_column: str | None = Field(default=None, description="of the sample")
+    created: datetime
+    created_by: str | None = None
+    seconds: float = Field(description="that the numbers took, scoring excluded")
+
+
+class Screen(Value):
+    """One screen of an evaluation's results."""
+
+    evaluation: str
+    name: str
+    threshold: float | None = Field(default=None, description="that its numbers are for")
+    content: dict[str, JsonValue]

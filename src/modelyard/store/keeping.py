@@ -1,0 +1,40 @@
+"""What keeps artifacts: versions and evaluations; what nothing keeps any more goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from sqlalchemy import Connection, select
+
+from modelyard.kernel.context import Context
+from modelyard.store.database import exclusively
+from modelyard.store.tables import evaluation_files, files
+
+
+def keepers(db: Connection) -> dict[str, str]:
+    """Every artifact that is kept, with the words for one thing that keeps it."""
+    return dict(_keepers(db))
+
+
+def unreferenced(db: Connection, digests: Iterable[str]) -> set[str]:
+    """Those of the digests that nothing keeps."""
+    left = set(digests)
+    for table in (files, evaluation_files):
+        left -= set(db.scalars(select(table.c.sha256).where(table.c.sha256.in_(left))))
+    return left
+
+
+def collect(context: Context, digests: set[str]) -> None:
+    """Take artifacts out of the store that nothing keeps."""
+    with context.begin() as db:
+        exclusively(db)
+        context.artifacts.remove(unreferenced(db, digests))
+
+
+def _keepers(db: Connection) -> Iterator[tuple[str, str]]:
+    of = files.c
+    for digest, *where in db.execute(select(of.sha256, of.project, of.model, of.version)):
+        yield digest, "version {2} of {1} in project {0}".format(*where)
+    kept = evaluation_files.c
+    for digest, evaluation in db.execute(select(kept.sha256, kept.evaluation)):
+        yield digest, f"evaluation {evaluation}"
