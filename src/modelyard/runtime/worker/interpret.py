@@ -197,8 +197,8 @@ def _single(array: np.ndarray, name: Optional[str], own: Optional[Sequence[Any]]
         return interpretation("positive_probability", "one number from 0 to 1 per row", **facts)
     return interpretation(
         "values",
-        "one number per row, not from 0 to 1: raw scores? If so, choose rule positive_probability "
-        "with activation sigmoid",
+        "one number per row, not from 0 to 1: of a regression model, or raw scores? If so, choose "
+        "rule positive_probability with activation sigmoid",
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from modelyard import errors
 from modelyard.data.commands import (
     CreateConnection,
     DeleteConnection,
@@ -10,6 +13,7 @@ from modelyard.data.commands import (
     ShowConnection,
 )
 from modelyard.data.types import Connection, Dataset
+from modelyard.models.browsing.commands import ListExperiments
 from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, address, place_in_list
 from modelyard.web.pages.projects import crumb as project_crumb
@@ -81,6 +85,22 @@ def _crumbs(project: str, name: str = "") -> tuple[Crumb, ...]:
     return (*above, Crumb(label=name, href=href(project, name))) if name else above
 
 
+def _check(visit: Visit, command: CreateConnection, agreed: Collection[str]) -> None:
+    """Raise what an MLflow server answers, as a database is asked before it is kept.
+
+    An address with variables is only filled in when it is used.
+    """
+    server = command.mlflow
+    if server is None or server in agreed or "${" in server:
+        return
+    try:
+        visit.run(ListExperiments(project=command.project, tracking_uri=server, limit=1))
+    except errors.ModelyardError as exc:
+        label = "Keep it all the same: it cannot be looked around on before that is mended"
+        exc.context |= {"field": "mlflow", "agree": (server, label)}
+        raise
+
+
 def _deleted(visit: Visit) -> Draft:
     key, name = visit.path["project"], visit.path["connection"]
     seen = visit.run(ShowConnection(project=key, name=name))
@@ -111,6 +131,7 @@ PAGES: tuple[Page | Form, ...] = (
             "replace": Words(label="Replace a connection of this name", help="", later=True),
         },
         prepare=lambda visit: Draft(crumbs=_crumbs(visit.path["project"])),
+        check=_check,
     ),
     Page(ONE, connection, "connection.html"),
     Form(

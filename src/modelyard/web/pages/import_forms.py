@@ -20,6 +20,7 @@ from modelyard.models.archive import listed
 from modelyard.models.commands import (
     CreateModel,
     ImportVersion,
+    ListModels,
     ListVersions,
     ModelRequest,
     ProbeVersion,
@@ -38,6 +39,7 @@ from modelyard.web.pages.wizard import (
     ENV,
     METADATA,
     MOST,
+    NEW,
     OF_PROBE,
     PROBE,
     PROBED,
@@ -48,6 +50,7 @@ from modelyard.web.pages.wizard import (
     above,
     job_of,
     model_of,
+    onwards,
     told,
 )
 
@@ -182,9 +185,15 @@ def _in_transit(name: str) -> dict[str, str]:
 
 
 def _to_source(visit: Visit, made: SavedModel) -> str:
-    kind = visit.asked("from")
-    onward = address(SOURCE, project=made.project, model=made.name)
-    return f"{onward}?{urlencode({'from': kind})}" if kind else onward
+    return onwards(visit, address(SOURCE, project=made.project, model=made.name))
+
+
+def _first_draft(visit: Visit) -> Draft:
+    """A saved model is named; what is above is the choice among those that are there, if any is."""
+    key = visit.path["project"]
+    start = Crumb(label="Import a model", href=onwards(visit, address(START, project=key)))
+    some = visit.part(ListModels(project=key, limit=1))
+    return Draft(crumbs=(*crumbs(key), start) if some else crumbs(key))
 
 
 def _from_upload(visit: Visit, put: StoredFile) -> str:
@@ -201,12 +210,12 @@ def _follow_import(visit: Visit, job: Job) -> str:
 
 FORMS = (
     Form(
-        f"{START}/new",
+        NEW,
         CreateModel,
-        "Import a model",
+        "New saved model",
         "Create saved model",
         _to_source,
-        intro="A saved model holds the versions of one model. Give the first one its place.",
+        intro="A saved model holds the versions of one model. Name it; its first version is next.",
         fields=("name", "prediction_type", "description"),
         words={
             "name": Words(placeholder="arrival-delay", mono=True),
@@ -214,12 +223,7 @@ FORMS = (
                 help="What its versions predict. Other can be scored, and is not interpreted."
             ),
         },
-        prepare=lambda visit: Draft(
-            crumbs=(
-                *crumbs(visit.path["project"]),
-                Crumb(label="Import a model", href=address(START, project=visit.path["project"])),
-            )
-        ),
+        prepare=_first_draft,
     ),
     Form(
         UPLOAD,

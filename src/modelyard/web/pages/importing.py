@@ -21,7 +21,7 @@ from modelyard.web.pages.formats import sentence
 from modelyard.web.pages.import_forms import FORMS
 from modelyard.web.pages.jobs import JobLine, line_of, made_by
 from modelyard.web.pages.models import crumbs
-from modelyard.web.pages.page import Page, View, Visit, Way, address
+from modelyard.web.pages.page import Elsewhere, Page, View, Visit, Way, address
 from modelyard.web.pages.probe_words import Check, Verdict
 from modelyard.web.pages.registry import Browsed, browse
 from modelyard.web.pages.wizard import (
@@ -29,6 +29,7 @@ from modelyard.web.pages.wizard import (
     IMPORTED,
     METADATA,
     MOST,
+    NEW,
     OF_PROBE,
     PROBE,
     SAID,
@@ -38,6 +39,7 @@ from modelyard.web.pages.wizard import (
     above,
     job_of,
     model_of,
+    onwards,
     told,
 )
 
@@ -51,9 +53,10 @@ KINDS: tuple[SourceKind, ...] = ("upload", "registry", "path")
 class StartView(View):
     """Which saved model a version is imported into."""
 
-    models: tuple[SavedModel, ...]
-    way: SourceKind
-    """Where the next step begins."""
+    models: tuple[tuple[SavedModel, str], ...]
+    """Each with the step that comes next."""
+    new: str
+    """The step that names a new one."""
 
 
 class SourceView(View):
@@ -102,13 +105,19 @@ class ProbeView(View):
 
 
 def start(visit: Visit) -> StartView:
-    """The saved models of a project."""
+    """The saved models of a project; where there is none, one begins by naming it."""
     key = visit.path["project"]
+    new = onwards(visit, address(NEW, project=key))
+    models = visit.part(ListModels(project=key, limit=MOST))
+    if not models:
+        raise Elsewhere(new)
     return StartView(
         title="Import a model",
         crumbs=crumbs(key),
-        models=tuple(visit.part(ListModels(project=key, limit=MOST))),
-        way=visit.one_of("from", KINDS) or "upload",
+        models=tuple(
+            (each, onwards(visit, address(SOURCE, project=key, model=each.name))) for each in models
+        ),
+        new=new,
     )
 
 

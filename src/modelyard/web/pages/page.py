@@ -53,6 +53,14 @@ def place_in_list(found: paging.Page[Any]) -> dict[str, Any]:
     return {"next": found.next, "first": found.first, "total": found.total}
 
 
+class Elsewhere(Exception):
+    """Raised by a page that has nothing to show yet: another one is looked at in its place."""
+
+    def __init__(self, href: str) -> None:
+        super().__init__(href)
+        self.href = href
+
+
 @dataclass(frozen=True)
 class Nav:
     """An entry of the navigation: those of the section Project are about the chosen project."""

@@ -21,6 +21,8 @@ LEADS = (
 """What to do on the command line, and what to do here."""
 SEEN_BY = re.compile(r"; see: [a-z]+ [a-z]+")
 """The command that lists what there is; pages show it."""
+RULE = re.compile(r" If so, choose rule \w+ with activation \w+")
+"""How to read an answer that is not probabilities; pages say where that is chosen."""
 PASSING = re.compile(
     rf"(?:{re.escape(FILES)}|(?<![\w/.])/[^\s'\"]*?/|(?<![\w/]))(?:[^\s'\"/]+/)?{TRANSIT}"
     r"/[0-9a-f]{16}/(?:\d+/)?"
@@ -47,7 +49,7 @@ def plain(text: str, labels: Mapping[str, str] | None = None) -> str:
     """
     for command, here in LEADS:
         text = text.replace(command, here)
-    text = known(SEEN_BY.sub("", text))
+    text = known(RULE.sub("", SEEN_BY.sub("", text)))
     return OPTION.sub(lambda found: f"“{_label(found[1], labels or {})}”", text)
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 from modelyard.kernel.values import Value
 from modelyard.models.types import ProbedModel
 from modelyard.web.pages.formats import plural, size, took
+from modelyard.web.pages.plain_words import plain
 
 Kind = Literal["ok", "warn", "err"]
 
@@ -39,6 +40,14 @@ def verdict(found: ProbedModel) -> Verdict:
             words=f"{asked}. {_sentence(probe.problem)}",
         )
     asked += f" and asked with {_rows(found)}. It answered in {_seconds(probe.answer_seconds)}"
+    if _looks_like_regression(found):
+        return Verdict(
+            kind="warn",
+            title="This looks like a regression model",
+            words=f"{asked}, with one number for each row that is no probability. Import it into a "
+            "saved model that predicts a number. If these are raw scores of two classes, go on, "
+            "and say so by “Override” on the version's page.",
+        )
     if read is None:
         return Verdict(
             kind="warn",
@@ -120,6 +129,20 @@ def raw_kind(found: ProbedModel) -> str:
     return ", ".join(filter(None, (f"{kind} {shape}".strip(), cells)))
 
 
+def _looks_like_regression(found: ProbedModel) -> bool:
+    """Whether a model that is meant to tell classes gives one number a row."""
+    raw, shape = found.probe.raw, found.probe.raw.shape if found.probe.raw else None
+    return (
+        raw is not None
+        and found.probe.interpretation is None
+        and found.prediction_type in ("binary_classification", "multiclass")
+        and (raw.dtype or "").startswith("float")
+        and shape is not None
+        and len(shape) in (1, 2)
+        and shape[1:] in ((), (1,))
+    )
+
+
 def _answer(found: ProbedModel) -> str:
     read, classes = found.probe.interpretation, found.core.classes
     if read is None or read.rule == "values":
@@ -179,6 +202,9 @@ def _signature(found: ProbedModel) -> Check:
         if changed.breaks:
             words = f"Callers of {changed.version} will be refused, or read other columns"
             return Check(kind="warn", title=title, words=words, details=tuple(details))
+        if found.probe.raw is not None and found.probe.interpretation is None:
+            words = "It takes the same, and how to read what it answers is not known"
+            return Check(kind="warn", title=title, words=words, details=tuple(details))
         same = not changed.inputs and changed.same_classes
         title += f", same as {changed.version}" if same else f", {changed.version}'s callers fit"
         return Check(
@@ -236,4 +262,5 @@ def _seconds(seconds: float | None) -> str:
 
 
 def _sentence(text: str | None) -> str:
-    return f"{text[:1].upper()}{text[1:]}." if text else ""
+    said = plain(text or "")
+    return f"{said[:1].upper()}{said[1:]}{'' if said.endswith('?') else '.'}" if said else ""

@@ -25,7 +25,7 @@ from modelyard.web.pages.again import Again
 from modelyard.web.pages.form import Form
 from modelyard.web.pages.formats import sentence
 from modelyard.web.pages.host import Host
-from modelyard.web.pages.page import Download, Page, View
+from modelyard.web.pages.page import Download, Elsewhere, Page, View
 from modelyard.web.pages.posting import draft_view, gathered, require_right_to_send, take
 from modelyard.web.pages.rendering import HEADERS, page
 from modelyard.web.problems import Refused, answer_to
@@ -136,7 +136,10 @@ class Site:
     def _show(self, request: Request, found: Page | Form, fields: dict[str, str]) -> Response:
         visit = self._host.visit(request, fields)
         if isinstance(found, Page):
-            view = found.data(visit)
+            try:
+                view = found.data(visit)
+            except Elsewhere as exc:
+                return RedirectResponse(exc.href, 303, HEADERS)
         else:
             require_right_to_send(found, visit)
             view = draft_view(found, found.prepare(visit), visit)

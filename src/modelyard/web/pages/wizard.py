@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from modelyard import errors
 from modelyard.jobs.commands import ShowJob
 from modelyard.jobs.types import Job
@@ -13,6 +15,7 @@ from modelyard.web.pages.page import Crumb, Visit
 from modelyard.web.pages.plain_words import known
 
 START = "/projects/{project}/import"
+NEW = f"{START}/new"
 SOURCE = "/projects/{project}/models/{model}/import"
 ENV = f"{SOURCE}/env"
 UPLOAD = f"{SOURCE}/upload"
@@ -20,6 +23,8 @@ PROBE = f"{SOURCE}/{{job}}"
 METADATA = f"{PROBE}/metadata"
 SAID = ("version", "name", "description", "target", "classes", "threshold", "activate")
 """What the last step asks for, and its address may say."""
+CHOSEN = ("from", "server")
+"""What the first steps hand on."""
 OF_PROBE = "probe"
 """The word of an import's address that names the job which probed the model."""
 MOST = 200
@@ -27,6 +32,12 @@ MOST = 200
 TRANSIT = f"{values.FILES}{values.TRANSIT}/"
 """Where uploads wait for their import."""
 PROBED, IMPORTED = "versions.probe", "versions.import"
+
+
+def onwards(visit: Visit, href: str) -> str:
+    """A step with what was chosen before it: the kind of source, and which MLflow server."""
+    words = {name: visit.asked(name) for name in CHOSEN if visit.asked(name)}
+    return f"{href}?{urlencode(words)}" if words else href
 
 
 def model_of(visit: Visit) -> SavedModel:

@@ -96,6 +96,39 @@ def test_it_begins_with_a_saved_model_that_is_there_or_new(client, yard):
     assert client.get("/projects/default/models/nope/import").status_code == 404
 
 
+def test_the_first_model_is_named_at_once_and_then_its_source(client, yard):
+    yard.projects.create(key="fresh")
+    begun = client.get("/projects/fresh/import?from=registry&server=connection://mlf")
+    assert begun.status_code == 303
+    named = begun.headers["location"]
+    words = "?from=registry&server=connection%3A%2F%2Fmlf"
+    assert named == f"/projects/fresh/import/new{words}"
+    page = shown(client, named)
+    assert 'class="btn gh" href="/projects/fresh/models"' in page  # not back to this page again
+    made = client.post(named, data={"name": "a", "prediction_type": "other"})
+    assert made.headers["location"] == f"/projects/fresh/models/a/import{words}"
+    chosen = shown(client, f"/projects/fresh/import{words}").replace("&amp;", "&")
+    assert f'href="/projects/fresh/models/a/import{words}"' in chosen
+    assert f'href="{named}"' in chosen
+
+
+def test_mlflow_servers_of_connections_are_offered_and_asked_before_they_are_kept(client, yard):
+    typed = {"name": "mlf", "mlflow": "http://127.0.0.1:9"}
+    refused = client.post("/projects/default/new-connection", data=typed)
+    assert refused.status_code == 503
+    assert re.search(r'id="f-mlflow-e">.*check the address, and that the server runs', refused.text)
+    assert yard.connections.list() == []
+    agreed = {**typed, "agreed": typed["mlflow"]}
+    kept = client.post("/projects/default/new-connection", data=agreed)
+    page = shown(client, kept.headers["location"])
+    assert 'import?from=registry&amp;server=connection%3A%2F%2Fmlf"' in page
+    offered = shown(client, f"{STEPS}?from=registry")
+    assert f'href="{STEPS}?from=registry&amp;server=connection%3A%2F%2Fmlf"' in offered
+    in_it = shown(client, f"{STEPS}?from=registry&server=connection%3A//mlf")
+    assert 'aria-current="true">mlf</a>' in in_it
+    yard.connections.delete(name="mlf")
+
+
 def test_an_upload_waits_in_transit_for_the_next_step(client, yard):
     sent = client.post(f"{STEPS}/upload", files={"file-file": ("m.zip", zipped("late/MLmodel"))})
     assert sent.status_code == 303
@@ -235,6 +268,17 @@ REPAIR = {
     "after": "double, may be missing",
     "reason": "the example has none",
 }
+NUMBERS = {
+    "raw": {
+        "kind": "numpy.ndarray",
+        "shape": [3],
+        "dtype": "float64",
+        "sample": "[2.1, -7.0, 3.3]",
+    },
+    "interpretation": None,
+    "read": None,
+    "problem": "one number: raw scores? If so, choose rule positive_probability with activation x",
+}
 BREAKS = {
     "version": "v1",
     "inputs": [{"name": "age", "before": "double", "after": "string", "breaks": True}],
@@ -255,12 +299,15 @@ BREAKS = {
         ),
         ({"difference": BREAKS}, "Callers of v1 will be refused, or read other columns"),
         ({"difference": BREAKS}, "age: double became string"),
+        ({"probe": NUMBERS}, "This looks like a regression model"),
+        ({"probe": NUMBERS}, "One number: raw scores?</p>"),
+        ({"probe": NUMBERS}, "and how to read what it answers is not known"),
         ({"difference": None, "signature": {"repairs": [REPAIR]}}, "1 repair"),
         ({"scan": {"verdict": "data_only", "findings": []}}, "Scan: data only"),
         ({"golden_rows": 0, "probe": {"problem": "asked twice, it differs"}}, "Asked twice, it"),
         ({"probe": {"raw": None, "read": None, "problem": "no rows"}}, "no prediction of it has"),
         (
-            {"probe": {"interpretation": None, "read": None, "problem": "what is it"}},
+            {"probe": {**NUMBERS, "raw": {"kind": "list", "sample": "[[1], [1, 2]]"}}},
             "how to read its answers is not known",
         ),
     ],
@@ -306,6 +353,18 @@ def test_what_goes_wrong_is_one_sentence_with_ways_on(client, ended, code, says)
     assert "&lt;b&gt;m.pkl: os.system" in told
     assert "See log" in told
     assert "Try again" in told
+
+
+def test_a_model_that_cannot_be_loaded_leads_to_another_source(client, ended):
+    broken = {"code": "failed", "detail": "it is rubbish", "context": {"raised": "EOFError"}}
+    told = shown(client, ended(state="failed", error=json.dumps(broken)))
+    assert "The model cannot be loaded or asked" in told
+    assert "Load it where it was trained" in told
+    assert f'class="btn pri" href="{STEPS}">Choose another source' in told
+    env = {"code": "failed", "detail": "no index answers", "context": {}}
+    told = shown(client, ended(state="failed", error=json.dumps(env)))
+    assert "Load it where it was trained" not in told
+    assert "Choose another source" not in told
 
 
 def test_jobs_of_others_are_no_steps(client, yard, ended, probed):
