@@ -51,7 +51,10 @@ def load_flavor(folder: str, mlmodel: Mapping[str, Any], trusted: Sequence[str])
             module=exc.name,
         ) from exc
     except Exception as exc:
-        raise Problem("failed", f"the model cannot be loaded: {said(exc)}") from exc
+        kind_of = type(exc).__name__
+        raise Problem(
+            "failed", f"the model cannot be loaded: {said(exc)}", loading=kind_of
+        ) from exc
 
 
 def said(exc: BaseException) -> str:

@@ -96,8 +96,8 @@ def _check(visit: Visit, command: CreateConnection, agreed: Collection[str]) -> 
     try:
         visit.run(ListExperiments(project=command.project, tracking_uri=server, limit=1))
     except errors.ModelyardError as exc:
-        label = "Keep it all the same: it cannot be looked around on before that is mended"
-        exc.context |= {"field": "mlflow", "agree": (server, label)}
+        meaning = "Nothing can be imported from it before it answers"
+        exc.context |= {"field": "mlflow", "agree": (server, meaning, "Keep it all the same")}
         raise
 
 

@@ -153,8 +153,8 @@ class Form:
     a background command is looked at on its own page, or where `follow` says. `said` is told there.
     `sent` says for a command that sends a file what else it is given, from the file's name.
     `check` looks at the filled-in command, and at what somebody agreed to, before it is carried
-    out or becomes a job; what it raises is shown in the form. An error with `agree`, a value and
-    its label, adds a box for that value, and ticking it is to agree.
+    out or becomes a job; what it raises is shown in the form. An error with `agree`, a value
+    with what it means and the words of a box, adds that box, and ticking it is to agree.
     `reveal` shows the result at once in place of going on. `words` and the choices of a draft call
     a field of a thing that a field holds `steps.command`.
     """

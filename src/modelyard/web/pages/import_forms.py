@@ -69,7 +69,7 @@ def _env_draft(visit: Visit) -> Draft:
     default = visit.yard.open().settings.envs.default
     said = {"model": "what the model asks for", "local": "the Python that runs Modelyard"}
     choices = [
-        ("inherit", f"As the settings say: {said.get(default, default)}"),
+        ("inherit", f"{sentence(said.get(default, default))}, as the settings say"),
         *((name, sentence(words)) for name, words in said.items()),
         *((name, name) for name in named),
     ]
@@ -159,7 +159,7 @@ def _check_import(visit: Visit, command: ImportVersion, agreed: Collection[str])
     raise errors.Conflict(
         f"there is a {taken} already; take another id, or tick the box below to replace it",
         field="version",
-        agree=(taken, f"Replace {taken}: its files and answers are then gone"),
+        agree=(taken, f"What is kept of {taken} is then gone", f"Replace {taken}"),
     )
 
 

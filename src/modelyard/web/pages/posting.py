@@ -288,12 +288,12 @@ def _with_question(
     """The fields with a box below the one at fault, where it is enough to agree to something."""
     if "agree" not in exc.context:
         return fields
-    value, label = exc.context["agree"]
+    value, meaning, words = exc.context["agree"]
     box = FieldView(
         name=AGREED,
-        label="If you want that",
+        label=meaning,
         kind="ticks",
-        choices=(Choice(value=value, label=label),),
+        choices=(Choice(value=value, label=words),),
         needed=True,
     )
     at = next((place for place, each in enumerate(fields, 1) if each.problem), len(fields))

@@ -203,7 +203,7 @@ def test_the_env_is_chosen_for_a_source_and_the_probe_is_followed(client, yard):
 def test_what_is_wrong_before_a_model_is_fetched_is_told_at_its_field(client, yard):
     before = len(yard.jobs.list())
     step = f"{STEPS}/env?source=files%3A//models/late"
-    assert "As the settings say: what the model asks for" in shown(client, step)
+    assert "What the model asks for, as the settings say" in shown(client, step)
     assert '<option value="">' not in shown(client, step)
     refused = client.post(step, data={"env": "local", "classes": "no"})
     assert refused.status_code == 422
@@ -356,7 +356,7 @@ def test_what_goes_wrong_is_one_sentence_with_ways_on(client, ended, code, says)
 
 
 def test_a_model_that_cannot_be_loaded_leads_to_another_source(client, ended):
-    broken = {"code": "failed", "detail": "it is rubbish", "context": {"raised": "EOFError"}}
+    broken = {"code": "failed", "detail": "it is rubbish", "context": {"loading": "EOFError"}}
     told = shown(client, ended(state="failed", error=json.dumps(broken)))
     assert "The model cannot be loaded or asked" in told
     assert "Load it where it was trained" in told

@@ -5,7 +5,6 @@ export function drops(root) {
     const told = area.querySelector("[data-chosen]");
     const tell = () => {
       const file = input.files[0];
-      input.classList.toggle("told", Boolean(file)); // else its name stands there twice
       told.textContent = file ? `${file.name}, ${Math.ceil(file.size / 1000).toLocaleString("en")} kB` : "";
     };
     input.addEventListener("change", tell);
