@@ -105,7 +105,7 @@ class TestFailures:
         (folder / made.mlmodel["flavors"]["xgboost"]["data"]).write_bytes(b"no model")
         with pytest.raises(Problem, match="the model cannot be loaded: XGBoostError: ") as caught:
             _load(made, folder=str(folder))
-        assert caught.value.kind == "failed"
+        assert (caught.value.kind, caught.value.context) == ("failed", {"loading": "XGBoostError"})
         assert caught.value.__cause__ is not None
 
     def test_a_model_without_any_loadable_flavor(self, tmp_path):
