@@ -124,13 +124,33 @@ def test_a_form_is_kept_while_the_server_cannot_be_reached(ana, site):
     page.get_by_label("Key").fill("kept")
     ana.context.set_offline(True)
     page.get_by_role("button", name="Create project").click()
-    expect(page.get_by_role("status").filter(has_text="Nothing was sent")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="nothing was sent")).to_be_visible()
     expect(page.get_by_label("Key")).to_have_value("kept")
     ana.context.set_offline(False)
     page.get_by_role("button", name="Create project").click()
     page.wait_for_url("**/projects/kept")
     site.yard.projects.delete(key="kept")
     ana.complaints.clear()  # browsers complain of what they cannot reach
+
+
+def test_a_large_file_is_not_sent_after_the_session_ended(browser, site, tmp_path):
+    visitor = Visitor(browser, site.url)
+    visitor.sign_in("ana", PASSWORD)
+    page = visitor.page
+    page.goto("/projects/flights/new-dataset")
+    large = tmp_path / "july.csv"
+    large.write_bytes(b"1\n" * (20 << 20))
+    page.locator("input[type=file]").first.set_input_files(large)
+    page.get_by_label("Name", exact=True).fill("july")
+    site.yard.sessions.revoke(id=site.yard.sessions.list(user="ana", limit=1)[0].id)
+    page.locator("main button[type=submit]").last.click()
+    expect(page.get_by_text("Your session has ended")).to_be_visible()
+    page.get_by_label("Name").fill("ana")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("Choose july.csv again")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("july")
+    visitor.close()
 
 
 def test_keys_reach_everything(ana):

@@ -42,8 +42,9 @@ function compare(root) {
 export function tell(isLost) {
   const bar = document.querySelector("[data-lost]");
   if (!bar) return;
-  bar.querySelector("[data-old]").hidden = !isLost;
-  bar.hidden = !isLost && bar.querySelector("[data-unsent]").hidden;
+  const isUnsent = !bar.querySelector("[data-unsent]").hidden;
+  bar.querySelector("[data-old]").hidden = !isLost || isUnsent;
+  bar.hidden = !isLost && !isUnsent;
   for (const each of document.querySelectorAll("[hx-trigger]")) each.classList.toggle("stale", isLost);
 }
 

@@ -1,16 +1,30 @@
-// Forms go off only where the server can be reached; else they stay, with all that was typed.
+// Forms go off only where the server can be reached; else they stay, with all that was typed. Files go
+// off only while the session lives: else their names alone are sent, and who it is is asked first.
 import { tell, tellUnsent } from "./live.js";
 
 const AWAY = new Set([502, 503, 504]); // what proxies say of a server that is away
+const ENDED = 401;
 const PATIENCE = 5000;
 
-async function isAway() {
+// The status that tells whether a form can be sent; 0 where a slow server may still take it.
+async function standing(form) {
+  const [address, method] = chosen(form).length ? [form.getAttribute("action"), "HEAD"] : ["/healthz", "GET"];
   try {
-    const answer = await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
-    return AWAY.has(answer.status);
+    return (await fetch(address, { method, cache: "no-store", signal: AbortSignal.timeout(PATIENCE) })).status;
   } catch (error) {
-    return error.name !== "TimeoutError"; // a slow server may still take it
+    return error.name === "TimeoutError" ? 0 : 503;
   }
+}
+
+function chosen(form) {
+  return [...form.querySelectorAll("input[type=file]")].filter((input) => input.files.length);
+}
+
+function nameOnly(input) {
+  const name = document.createElement("input");
+  Object.assign(name, { type: "hidden", name: input.name, value: input.files[0].name });
+  input.after(name);
+  input.disabled = true;
 }
 
 export function sending() {
@@ -23,14 +37,16 @@ export function sending() {
     event.preventDefault();
     if (asked.has(form)) return;
     asked.add(form);
-    const away = await isAway();
+    const status = await standing(form);
     asked.delete(form);
-    tellUnsent(away);
-    tell(away);
-    if (away) {
+    const isAway = AWAY.has(status);
+    tellUnsent(isAway);
+    tell(isAway);
+    if (isAway) {
       form.closest("dialog")?.close(); // what is told stands behind it
       return;
     }
+    if (status === ENDED) chosen(form).forEach(nameOnly);
     if (!form.isConnected) { // it was in a part that renewed itself meanwhile
       form.hidden = true;
       document.body.append(form);
