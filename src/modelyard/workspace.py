@@ -85,6 +85,13 @@ class Workspace(Verbs):
         ):
             return BUS.handle(command, context)
 
+    def check(self, command: Command[Any], /) -> None:
+        """Refuse a command which could only fail, as far as that is known without trying."""
+        context = self.open()
+        places = import_module("modelyard.kernel.paths")
+        with places.without_places(context, command.in_project()):
+            BUS.check(command, context)
+
     def submit(self, command: Command[Any], *, retries: int = 0, delay: float = 0) -> Job:
         """Have a command carried out as a job, without waiting for it; a worker runs it.
 

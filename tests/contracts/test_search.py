@@ -88,7 +88,7 @@ def test_things_of_every_kind_are_found(yard):
     )
     assert version.about == "Champion"
     job = next(each for each in found if each.kind == "job")
-    assert job.about == "models show churn, queued"
+    assert job.about == "Show a saved model, queued"
     assert yard.search.find(words=job.name.upper()) == [job]
 
 
@@ -148,9 +148,8 @@ def test_passwords_in_arguments_cannot_be_guessed(yard):
     with yard.open().begin() as db:
         db.execute(update(jobs).where(jobs.c.id == job.id).values(changes))
     (found,) = yard.search.find(words="models.example.org")
-    assert (
-        found.about == "versions import churn v2 https://bob:***@models.example.org/plain, queued"
-    )
+    assert found.about == "Import churn v2, queued"
+    assert [each.name for each in yard.search.find(words="import churn v2", kind="job")] == [job.id]
     for guess in (PASSWORD, PASSWORD[:3], "bob:h"):
         assert yard.search.find(words=guess) == []
 

@@ -86,6 +86,7 @@ class CreateDataset(ProjectCommand[Dataset]):
 
     needs = "data:write"
     route = "POST /datasets"
+    title = "Read dataset {name}"
     background = True
     arguments = ("name",)
     name: Name = Field(description="unique name of the dataset inside the project")
@@ -137,8 +138,9 @@ class ShowDataset(ProjectCommand[Dataset]):
     first: int | None = Field(
         default=None,
         ge=1,
-        description="look only at so many rows of a path's text files: quick where they are large, "
-        "but they may hold further columns and wider types, and are not counted  [all]",
+        le=1_000_000,
+        description="look only at so many rows of text data that has no name: quick where it is "
+        "large, but there may be further columns and wider types, and no count  [all]",
     )
 
 
@@ -160,6 +162,7 @@ class DescribeColumns(ProjectCommand[Statistics], Sampling):
 
     needs = "data:read"
     route = "POST /datasets/{dataset}/statistics"
+    title = "Look at all rows of {dataset}"
     asks = True
     background = True
     arguments = ("dataset",)
@@ -171,6 +174,7 @@ class SampleDataset(ProjectCommand[Written], Sampling):
 
     needs = "data:write"
     route = "POST /datasets/{dataset}/sample"
+    title = "Sample {dataset}"
     background = True
     arguments = ("dataset",)
     dataset: Annotated[str, LocalPath("read", "data")] = Field(description=DATASET)

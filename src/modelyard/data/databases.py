@@ -223,7 +223,10 @@ def connected(engine: Engine) -> Iterator[Connection]:
     try:
         db = engine.connect()
     except DBAPIError as exc:
-        raise errors.Unavailable(f"{place} does not answer: {_said(exc)}") from exc
+        raise errors.Unavailable(
+            f"{place} does not answer ({_reason(exc)}); see whether it runs, and whether its host, "
+            "port, name and user are right"
+        ) from exc
     try:
         with db:
             yield db
@@ -235,6 +238,12 @@ def connected(engine: Engine) -> Iterator[Connection]:
         raise errors.Failed(f"{place} refused: {' '.join(str(exc).split())}") from exc
     except SQLAlchemyError as exc:
         raise errors.Failed(f"{place} cannot be used: {' '.join(str(exc).split())}") from exc
+
+
+def _reason(exc: DBAPIError) -> str:
+    """What a driver says of a connection that did not come about, without what it guesses."""
+    first = str(exc.orig).strip().partition("\n")[0]
+    return first.rpartition("failed: ")[2] or _said(exc)
 
 
 def _said(exc: DBAPIError) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 
 from modelyard import errors
 from modelyard.data import databases, mlflow_servers, repository, usages
@@ -23,8 +24,8 @@ from modelyard.data.commands import (
 )
 from modelyard.data.file_target import FileTarget
 from modelyard.data.json_cells import json_columns
-from modelyard.data.opening import open_definition
-from modelyard.data.places import check_options
+from modelyard.data.opening import locate, open_definition
+from modelyard.data.places import FilePlace, check_options, find_files
 from modelyard.data.sampling import PIECE, sample, sampled
 from modelyard.data.schemas import columns_of, require_columns, type_of
 from modelyard.data.statistics import statistics
@@ -40,8 +41,9 @@ from modelyard.data.types import (
     Written,
 )
 from modelyard.kernel import paths
-from modelyard.kernel.bus import handles
+from modelyard.kernel.bus import checks, handles
 from modelyard.kernel.context import Context
+from modelyard.kernel.gathered import Gathered
 from modelyard.kernel.paging import Page
 from modelyard.kernel.values import now
 from modelyard.projects.access import require_project
@@ -54,21 +56,16 @@ ENOUGH = 1_000
 @handles(CreateConnection)
 def create_connection(command: CreateConnection, context: Context) -> Connection:
     """Check that the place is there, then store it."""
-    given = [command.path, command.database, command.mlflow]
-    if sum(place is not None for place in given) != 1:
+    given = [name for name in ("path", "database", "mlflow") if getattr(command, name) is not None]
+    if len(given) != 1:
         raise errors.Invalid(
             "give a connection one of --path (a folder), --database (a URL) and --mlflow (an "
             "address)"
         )
-    if command.path is not None:
-        kind, location = "folder", paths.settle(context, command.path)
-        if not paths.locate(context, command.project, location).is_dir():
-            raise errors.NotFound(f"there is no folder {location}; make it first")
-    elif command.mlflow is not None:
-        kind, location = "mlflow", mlflow_servers.settle(context, command.mlflow)
-    else:
-        kind, location = "sql", databases.settle(context, command.database or "")
-        databases.check(databases.located(context, command.project, location))
+    wrong = Gathered()
+    with wrong.about(given[0]):
+        kind, location = _settled(command, context)
+    wrong.tell()
     connection = Connection.model_validate(
         {"project": command.project, "name": command.name, "kind": kind, "location": location}
     )
@@ -80,6 +77,20 @@ def create_connection(command: CreateConnection, context: Context) -> Connection
             )
         repository.save_connection(db, connection)
     return _masked(connection)
+
+
+def _settled(command: CreateConnection, context: Context) -> tuple[str, str]:
+    """The kind of a connection, and where it leads, once something is there."""
+    if command.path is not None:
+        location = paths.settle(context, command.path)
+        if not paths.locate(context, command.project, location).is_dir():
+            raise errors.NotFound(f"there is no folder {location}; make it first")
+        return "folder", location
+    if command.mlflow is not None:
+        return "mlflow", mlflow_servers.settle(context, command.mlflow)
+    location = databases.settle(context, command.database or "")
+    databases.check(databases.located(context, command.project, location))
+    return "sql", location
 
 
 @handles(ListConnections)
@@ -112,17 +123,33 @@ def delete_connection(command: DeleteConnection, context: Context) -> None:
         usages.refuse(f"the connection {command.name!r}", used)
 
 
-@handles(CreateDataset)
-def create_dataset(command: CreateDataset, context: Context) -> Dataset:
-    """Look at the data first, so that a dataset that is stored can be read."""
-    definition = _definition(command, context)
+@checks(CreateDataset)
+def check_dataset(command: CreateDataset, context: Context) -> Definition:
+    """Refuse what no data could make right; gives the definition that is asked for."""
+    wrong = Gathered()
     with context.read() as db:
         require_project(db, command.project)
         known = repository.find_dataset(db, command.project, command.name)
+    with wrong.about("name"):
         if known is not None and not command.replace:
             raise errors.Conflict(
                 f"there is a dataset {command.name!r} already; use --replace, or another name"
             )
+    with wrong.about("path"):
+        definition = _definition(command, context)
+        with context.read() as db:
+            place = locate(context, db, definition)
+        if isinstance(place, FilePlace):
+            with suppress(errors.NotFound):  # it may be there by the time that it is looked at
+                find_files(context, place)
+    wrong.tell()
+    return definition
+
+
+@handles(CreateDataset)
+def create_dataset(command: CreateDataset, context: Context) -> Dataset:
+    """Look at the data first, so that a dataset that is stored can be read."""
+    definition = check_dataset(command, context)
     found = open_definition(context, definition).known
     require_columns(
         definition.options.column_types,
@@ -249,11 +276,16 @@ def _masked(connection: Connection) -> Connection:
 
 def _definition(command: CreateDataset, context: Context) -> Definition:
     """The definition that a command asks for, checked as far as it can be without looking."""
-    places = [place for place in (command.path, command.table, command.query) if place is not None]
-    if len(places) != 1 or not places[0].strip():
-        raise errors.Invalid("give a dataset one of --path, --table or --query")
+    given = {name: getattr(command, name) for name in ("path", "table", "query")}
+    places = {name: place for name, place in given.items() if place and place.strip()}
+    if len(places) != 1:
+        at_fault = list(places)[-1] if places else "path"
+        raise errors.Invalid("give a dataset one of --path, --table or --query", field=at_fault)
     if command.path is None and command.connection is None:
-        raise errors.Invalid("--table and --query need --connection, the name of a database's one")
+        raise errors.Invalid(
+            "--table and --query need --connection, the name of a database's one",
+            field="connection",
+        )
     options = ReadOptions(**{name: getattr(command, name) for name in ReadOptions.model_fields})
     if options.delimiter in ("\\t", "tab"):
         options = options.model_copy(update={"delimiter": "\t"})

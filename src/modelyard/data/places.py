@@ -178,10 +178,14 @@ def check_options(options: ReadOptions) -> None:
     }
     for option, value in given.items():
         if value is not None and options.format not in (None, "csv"):
-            raise errors.Invalid(f"{option} is for CSV files; this is {options.format}")
+            raise errors.Invalid(
+                f"{option} is for CSV files; this is {options.format}", field=option[2:]
+            )
     for option in ("--delimiter", "--quote"):
         if given[option] is not None and len(str(given[option])) != 1:
-            raise errors.Invalid(f"{option} takes one character, not {given[option]!r}")
+            raise errors.Invalid(
+                f"{option} takes one character, not {given[option]!r}", field=option[2:]
+            )
     if options.delimiter is not None and options.delimiter == (options.quote or '"'):
         raise errors.Invalid(f"delimiter and quote cannot both be {options.delimiter}")
 

@@ -18,6 +18,7 @@ class LoadDemo(Command[LoadedDemo]):
 
     needs = "projects:write"
     route = "POST /demo"
+    title = "Load the demo"
     background = True
     queue = "imports"
 

@@ -42,7 +42,7 @@ def put(
         held: entered while the file takes its place.
 
     Raises:
-        Conflict: there is something at that place.
+        Conflict: there is something else at that place.
         Failed: the disk is full, or it cannot be written.
     """
     with _in_words(target):
@@ -50,7 +50,7 @@ def put(
         try:
             digest = _bring(source, partial, spare=spare)
             with held:
-                _settle(partial, target, replace=replace)
+                _settle(partial, target, digest, replace=replace)
         finally:
             partial.unlink(missing_ok=True)
         _flush(target.parent)
@@ -251,8 +251,8 @@ def _copy(source: Path, partial: Path) -> str:
     return found.hexdigest()
 
 
-def _settle(partial: Path, target: Path, *, replace: bool) -> None:
-    """Give a finished file its name."""
+def _settle(partial: Path, target: Path, digest: str, *, replace: bool) -> None:
+    """Give a finished file its name, unless a file of this name and content is there."""
     if target.is_dir():
         raise errors.Conflict(f"{target} is a folder; name a file")
     if replace:
@@ -261,6 +261,8 @@ def _settle(partial: Path, target: Path, *, replace: bool) -> None:
     try:
         os.link(partial, target)
     except FileExistsError as exc:
+        if partial.stat().st_size == target.stat().st_size and digest_of(target) == digest:
+            return
         raise errors.Conflict(
             f"there is a file {target} already; use --replace, or another path"
         ) from exc

@@ -363,6 +363,7 @@ class VerifyAudit(Command[AuditCheck]):
 
     needs = "audit:read"
     route = "POST /audit/verify"
+    title = "Read the audit log"
     asks = True
     background = True
 

@@ -31,6 +31,7 @@ def submit_job(command: SubmitJob, context: Context) -> Job:
         raise errors.Invalid(f"{command.command} is about jobs and cannot be one; run it in place")
     inner = context.commands.fill(command.command, command.given)
     context.authorize(inner)
+    context.caller.check(inner)
     submission = Submission(
         name=command.command,
         command=inner,

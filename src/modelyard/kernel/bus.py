@@ -24,6 +24,19 @@ def handles(command: type[C]) -> Callable[[Handler[C, X, R]], Handler[C, X, R]]:
     return mark
 
 
+def checks(command: type[C]) -> Callable[[Handler[C, X, R]], Handler[C, X, R]]:
+    """Mark the decorated function as the one that refuses a `command` which could only fail.
+
+    It runs before a command is queued, and looks at nothing that takes long or may yet change.
+    """
+
+    def mark(function: Handler[C, X, R]) -> Handler[C, X, R]:
+        vars(function)["checked"] = command
+        return function
+
+    return mark
+
+
 class Bus(Generic[X]):
     """The handlers of some rooms, by command.
 
@@ -45,13 +58,24 @@ class Bus(Generic[X]):
 
     def handle(self, command: Command[R], context: X) -> R:
         """Hand the command to its function."""
-        room = type(command).__module__.rpartition(".")[0]
-        handler: Handler[Any, X, R] = self._handlers_of(room)[type(command)]
+        handler: Handler[Any, X, R] = self._handlers_of(_room_of(command))[type(command)]
         return handler(command, context)
 
-    def _handlers_of(self, room: str) -> dict[type[Command[Any]], Handler[Any, X, Any]]:
+    def check(self, command: Command[Any], context: X) -> None:
+        """Refuse a command which could only fail, as far as its room says so."""
+        check = self._handlers_of(_room_of(command), "checked").get(type(command))
+        if check is not None:
+            check(command, context)
+
+    def _handlers_of(
+        self, room: str, mark: str = "command"
+    ) -> dict[type[Command[Any]], Handler[Any, X, Any]]:
         return {
-            member.command: member
+            getattr(member, mark): member
             for member in vars(import_module(f"{room}.handlers")).values()
-            if callable(member) and hasattr(member, "command")
+            if callable(member) and hasattr(member, mark)
         }
+
+
+def _room_of(command: Command[Any]) -> str:
+    return type(command).__module__.rpartition(".")[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Generic, ParamSpec, Protocol, TypeVar, cast
 
@@ -25,7 +26,8 @@ class Command(BaseModel, Generic[R]):
     `needs` names the right it takes, as `area:read` or `area:write`. `route` is its method and path
     below `/api/v1`, with fields in braces; what is GET changes nothing, nor does what `asks`: it is
     POST since its fields are too large for a query. `background` says that it
-    may take long and reports progress; as a job it then waits in `queue`. One that runs `in_place`
+    may take long and reports progress; as a job it then waits in `queue`, and `title` says what the
+    job does, with what it is given in braces. One that runs `in_place`
     cannot be a job, since it would take away what jobs need. `arguments` names the
     fields that a command line takes by position, in order. `project_field` names the field that
     holds the project whose members may run it; a command without one is about the whole instance.
@@ -44,6 +46,7 @@ class Command(BaseModel, Generic[R]):
     route: ClassVar[str]
     background: ClassVar[bool] = False
     queue: ClassVar[str] = "default"
+    title: ClassVar[str] = ""
     in_place: ClassVar[bool] = False
     arguments: ClassVar[tuple[str, ...]] = ()
     project_field: ClassVar[str] = ""
@@ -79,6 +82,11 @@ class Command(BaseModel, Generic[R]):
     def only_reads(cls) -> bool:
         """Whether it changes nothing."""
         return cls.asks or cls.route.startswith("GET ")
+
+    @classmethod
+    def about(cls) -> str:
+        """What it is for, in the first words of its description."""
+        return re.split("[:;.,]", (cls.__doc__ or "").partition("\n")[0])[0]
 
     @classmethod
     def http(cls) -> tuple[str, str]:
@@ -125,6 +133,10 @@ class Caller(Protocol):
 
 class Deputy(Caller, Protocol):
     """Runs commands as part of another one, as whoever runs that."""
+
+    def check(self, command: Command[Any], /) -> None:
+        """Refuse a command which could only fail, as far as that is known without trying."""
+        ...
 
     def telling(self, progress: Progress, /) -> Caller:
         """The same, with another ear for how far its commands are."""

@@ -168,6 +168,7 @@ class ProbeVersion(ModelRequest[ProbedModel]):
 
     needs = "models:write"
     route = "POST /models/{model}/probe"
+    title = "Try {source} for {model}"
     background = True
     queue = "imports"
     arguments = ("model", "source")
@@ -182,6 +183,7 @@ class ImportVersion(ModelRequest[ModelVersion]):
 
     needs = "models:write"
     route = "POST /models/{model}/versions"
+    title = "Import {model} {version}"
     background = True
     queue = "imports"
     arguments = ("model", "version", "source")
@@ -287,6 +289,7 @@ class VerifyVersion(ProjectCommand[Verification]):
 
     needs = "models:write"
     route = "POST /models/{model}/versions/{version}/verify"
+    title = "Verify {model} {version}"
     background = True
     queue = "imports"
     arguments = ("model", "version")
@@ -303,6 +306,7 @@ class ExportVersion(ProjectCommand[VersionExport]):
 
     needs = "models:read"
     route = "POST /models/{model}/versions/{version}/export"
+    title = "Export {model} {version}"
     background = True
     arguments = ("model", "version", "to")
 

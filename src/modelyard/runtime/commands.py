@@ -50,6 +50,7 @@ class BuildEnv(Command[CodeEnv]):
 
     needs = "envs:write"
     route = "POST /envs"
+    title = "Build env {name}"
     background = True
     queue = "imports"
     arguments = ("name",)

@@ -39,19 +39,23 @@ def _mode(version: ModelVersion, asking: Asking, *, percentile: bool) -> Mode:
     asked = {"--threshold": asking.threshold is not None, "--percentile": percentile}
     for option in (name for name, given in asked.items() if given):
         if mode == "direct":
-            raise errors.Invalid(f"{option} needs --mode restructured; direct output is untouched")
+            raise errors.Invalid(
+                f"{option} needs --mode restructured; direct output is untouched", field=option[2:]
+            )
         if kind != "binary_classification":
             raise errors.Invalid(
-                f"{option} is for binary classification; {version.model} is of type {kind}"
+                f"{option} is for binary classification; {version.model} is of type {kind}",
+                field=option[2:],
             )
         rule = version.probe.interpretation and version.probe.interpretation.rule
         if rule == "labels":
             raise errors.Unsupported(
                 f"{option} needs probabilities; version {version.version} of {version.model} gives "
-                "labels only"
+                "labels only",
+                field=option[2:],
             )
     if mode == "direct" and not asking.probabilities:
-        raise errors.Invalid("--no-probabilities needs --mode restructured")
+        raise errors.Invalid("--no-probabilities needs --mode restructured", field="probabilities")
     return mode
 
 
@@ -66,7 +70,8 @@ def _params(
             names = ", ".join(declared) or "none"
             raise errors.Invalid(
                 f"version {version.version} of {version.model} has no parameter {name!r}; "
-                f"its signature declares: {names}"
+                f"its signature declares: {names}",
+                field="params",
             )
         param = declared[name]
         is_text = param.type in {"string", "datetime"} and param.shape is None
@@ -75,7 +80,7 @@ def _params(
                 value = json.loads(value)  # noqa: PLW2901
             except json.JSONDecodeError as exc:
                 raise errors.Invalid(
-                    f"parameter {name!r} takes {param.type}, not {value!r}"
+                    f"parameter {name!r} takes {param.type}, not {value!r}", field="params"
                 ) from exc
         values[name] = value
     return values

@@ -54,7 +54,7 @@ def choose_columns(
     elif list(keep) == ["none"] and "none" not in there:
         kept = ()
     else:
-        _demand(there, keep, dataset, "it cannot be kept")
+        _demand(there, keep, dataset, "it cannot be kept", field="keep")
         kept = tuple(dict.fromkeys(keep))
     sent = _sent(there, inputs, features, dataset)
     wanted = {*sent, *kept}
@@ -84,7 +84,9 @@ def _are_positions(names: Sequence[str]) -> bool:
     return list(names) == [str(position) for position in range(len(names))]
 
 
-def _demand(there: Sequence[str], names: Sequence[str], dataset: str, why: str) -> None:
+def _demand(
+    there: Sequence[str], names: Sequence[str], dataset: str, why: str, **about: str
+) -> None:
     known = set(there)
     missing = [name for name in names if name not in known]
     if not missing:
@@ -103,7 +105,7 @@ def _demand(there: Sequence[str], names: Sequence[str], dataset: str, why: str) 
     ]
     hint = f" ({'; '.join(hints[:3])})" if hints else ""
     raise errors.Invalid(
-        f"{what}; {why}{hint}", missing=missing, dataset=dataset, columns=list(there)[:200]
+        f"{what}; {why}{hint}", missing=missing, dataset=dataset, columns=list(there)[:200], **about
     )
 
 

@@ -28,6 +28,7 @@ class RunScoring(Scoring, ProjectCommand[ScoringRun]):
 
     needs = "scoring:write"
     route = "POST /scoring/runs"
+    title = "Score {input} with {model}"
     background = True
     queue = "scoring"
     arguments = ("model",)
@@ -115,6 +116,7 @@ class RunRecipe(ProjectCommand[ScoringRun]):
 
     needs = "scoring:write"
     route = "POST /recipes/{name}/run"
+    title = "Run recipe {name}"
     background = True
     queue = "scoring"
     arguments = ("name",)

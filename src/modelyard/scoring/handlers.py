@@ -8,6 +8,7 @@ from datetime import timedelta
 from modelyard.data.access import kept_name
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
+from modelyard.kernel.gathered import Gathered
 from modelyard.kernel.paging import Page
 from modelyard.kernel.values import now
 from modelyard.projects.access import require_project
@@ -80,12 +81,17 @@ def show_run(command: ShowRun, context: Context) -> ScoringRun:
 @handles(CreateRecipe)
 def create_recipe(command: CreateRecipe, context: Context) -> Recipe:
     """Store the scoring under its name, once it could run."""
-    kept = {
-        name: kept_name(context, command.project, getattr(command, name))
-        for name in ("input", "output")
-    }
-    scoring = _scoring(command).model_copy(update=kept)
-    checked = check_scoring(command.project, scoring, context)
+    wrong = Gathered()
+    with wrong.about("name"), context.read() as db:
+        repository.require_new_recipe(db, command.project, command.name)
+    with wrong.about(""):
+        kept = {
+            name: kept_name(context, command.project, getattr(command, name))
+            for name in ("input", "output")
+        }
+        scoring = _scoring(command).model_copy(update=kept)
+        checked = check_scoring(command.project, scoring, context)
+    wrong.tell()
     recipe = Recipe(
         project=command.project,
         name=command.name,

@@ -15,6 +15,7 @@ from modelyard import errors
 from modelyard.data.access import PREFIX, Source, check_output, open_source
 from modelyard.kernel import paths
 from modelyard.kernel.context import Context
+from modelyard.kernel.gathered import Gathered
 from modelyard.models.access import (
     RunnableVersion,
     find_version,
@@ -78,6 +79,32 @@ def check_scoring(project: str, scoring: Scoring, context: Context) -> Checked:
         Invalid: options contradict each other, or columns are missing.
         Unsupported: the model cannot give what is asked.
     """
+    wrong = Gathered()
+    version: ModelVersion | None = None
+    with wrong.about("output"):
+        _check_output(project, scoring, context)
+    with wrong.about("model" if scoring.version is None else "version"):
+        version = find_version(context, project, scoring.model, scoring.version)
+    with wrong.about("mode"):
+        if version is not None:
+            mode, options = how_to_ask(version, scoring, percentile=scoring.percentile)
+    with wrong.about("input"):
+        source = open_source(context, project, scoring.input)
+        if version is not None:
+            columns = choose_columns(
+                source.schema,
+                version.signature.inputs,
+                features=[feature.name for feature in version.core.features],
+                keep=scoring.keep,
+                dataset=source.name,
+            )
+    wrong.tell()
+    if version is None:
+        raise AssertionError("that it was not found would have been told")
+    return Checked(version, source, mode, columns, options)
+
+
+def _check_output(project: str, scoring: Scoring, context: Context) -> None:
     check_output(context, project, scoring.input, scoring.output)
     rejects = rejects_beside(context, project, scoring.output)
     if rejects is not None and _is_same(context, project, scoring.input, rejects):
@@ -85,17 +112,6 @@ def check_scoring(project: str, scoring: Scoring, context: Context) -> Checked:
             f"{scoring.input!r} is where the rows refused for {scoring.output!r} go; give the "
             "output another name"
         )
-    version = find_version(context, project, scoring.model, scoring.version)
-    mode, options = how_to_ask(version, scoring, percentile=scoring.percentile)
-    source = open_source(context, project, scoring.input)
-    columns = choose_columns(
-        source.schema,
-        version.signature.inputs,
-        features=[feature.name for feature in version.core.features],
-        keep=scoring.keep,
-        dataset=source.name,
-    )
-    return Checked(version, source, mode, columns, options)
 
 
 def make_plan(project: str, scoring: Scoring, context: Context) -> Plan:

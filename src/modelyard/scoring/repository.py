@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, literal, select, update
+from sqlalchemy import Connection, Row, Select, delete, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from modelyard import errors
@@ -163,16 +163,28 @@ def add_recipe(db: Connection, recipe: Recipe) -> None:
             )
         )
     except IntegrityError as exc:
-        raise errors.Conflict(
-            f"there is a recipe {recipe.name!r} already; delete it first, or take another name"
-        ) from exc
+        raise _taken(recipe.name) from exc
+
+
+def require_new_recipe(db: Connection, project: str, name: str) -> None:
+    """Conflict if a recipe has this name."""
+    if db.scalar(_named(project, name)) is not None:
+        raise _taken(name)
+
+
+def _taken(name: str) -> errors.Conflict:
+    return errors.Conflict(
+        f"there is a recipe {name!r} already; delete it first, or take another name"
+    )
+
+
+def _named(project: str, name: str) -> Select[Any]:
+    return select(recipes.c.body).where(recipes.c.project == project, recipes.c.name == name)
 
 
 def get_recipe(db: Connection, project: str, name: str) -> Recipe:
     """Look a recipe up; NotFound if there is none."""
-    body = db.scalar(
-        select(recipes.c.body).where(recipes.c.project == project, recipes.c.name == name)
-    )
+    body = db.scalar(_named(project, name))
     if body is None:
         names = select(recipes.c.name).where(recipes.c.project == project).order_by(recipes.c.name)
         known = ", ".join(db.scalars(names)) or "none yet"

@@ -12,11 +12,13 @@ from modelyard.jobs import repository as jobs
 from modelyard.jobs.commands import EXAMPLE
 from modelyard.jobs.scenarios.parameters import known_to, named_in, require_names, unknown
 from modelyard.jobs.scenarios.runs import arguments_of, command_of
-from modelyard.jobs.scenarios.schedule import zone_of
+from modelyard.jobs.scenarios.schedule import next_time, zone_of
 from modelyard.jobs.scenarios.types import Scenario, Step
 from modelyard.kernel.command import Command
 from modelyard.kernel.context import Context
+from modelyard.kernel.gathered import Gathered
 from modelyard.kernel.secrets import tells_password
+from modelyard.kernel.values import now
 
 APART = frozenset({"jobs", "scenarios", "account", "keys", "sessions"})
 """Rooms whose commands are no steps: those about jobs, and those about what is one's own, where the
@@ -32,11 +34,29 @@ def check(scenario: Scenario, variables: Mapping[str, JsonValue], context: Conte
         context: the workspace, and who saves it.
 
     Raises:
-        Invalid: a parameter, the time zone or steps make no sense; it tells of all such steps.
+        Invalid: a parameter, the schedule or steps make no sense; it tells of all that do not.
         Forbidden: a step takes a right that the caller lacks.
     """
-    require_names(scenario.parameters)
-    zone_of(scenario.timezone)
+    wrong = Gathered()
+    with wrong.about("parameters"):
+        require_names(scenario.parameters)
+    with wrong.about("timezone"):
+        zone_of(scenario.timezone)
+    with wrong.about("cron"):
+        if scenario.cron:
+            next_time(scenario.cron, "UTC", now().timestamp())
+    commands = []
+    with wrong.about("steps"):
+        commands = _commands_of(scenario, variables, context)
+    wrong.tell()
+    for command in commands:
+        context.authorize(command)
+
+
+def _commands_of(
+    scenario: Scenario, variables: Mapping[str, JsonValue], context: Context
+) -> list[Command[Any]]:
+    """The commands of all steps, as far as they are known."""
     values = known_to(scenario, variables, run=EXAMPLE, date="2026-11-25")
     commands, wrong = [], []
     for number, step in enumerate(scenario.steps, 1):
@@ -51,9 +71,7 @@ def check(scenario: Scenario, variables: Mapping[str, JsonValue], context: Conte
                 {"field": f"steps.{number - 1}", "problem": exc.detail} for number, _, exc in wrong
             ],
         )
-    for command in commands:
-        if command is not None:
-            context.authorize(command)
+    return [command for command in commands if command is not None]
 
 
 def _command_of(

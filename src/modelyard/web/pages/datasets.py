@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import get_args
 
 from modelyard import errors
@@ -20,7 +21,7 @@ from modelyard.scoring.commands import ListRecipes, ListRuns
 from modelyard.scoring.types import RecipeSummary, RunSummary
 from modelyard.web.pages.column_lines import ColumnLine, line_of
 from modelyard.web.pages.form import Draft, Form, Words
-from modelyard.web.pages.jobs import MADE
+from modelyard.web.pages.jobs import FILLED, MADE, given_to_job
 from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, address, place_in_list
 from modelyard.web.pages.projects import crumb as project_crumb
 
@@ -39,6 +40,9 @@ QUICK = 5_000
 ORDERS: tuple[DatasetOrder, ...] = get_args(DatasetOrder)
 KINDS = {"sql": "database", "folder": "folder"}
 """The kinds of connections that hold datasets."""
+UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
+"""What no name is proposed with."""
+FILLED["datasets.create"] = NEW
 MADE["datasets.create"] = "/projects/{project}/datasets/{name}"
 MADE["datasets.statistics"] = f"{ONE}/columns/{{job}}"
 
@@ -200,10 +204,11 @@ def _columns(shown: DatasetView, found: Statistics | None, *, wait: bool) -> Col
 def _new(visit: Visit) -> Draft:
     key = visit.path["project"]
     known = visit.part(ListConnections(project=key, limit=MOST))
-    values = {name: text for name in ("path", "connection") if (text := visit.asked(name))}
+    asked = {name: text for name in ("path", "connection") if (text := visit.asked(name))}
+    stem = UNFIT.sub("-", asked.get("path", "").rpartition("/")[2].partition(".")[0]).strip("-")
     return Draft(
         crumbs=crumbs(key),
-        values=values,
+        proposed={"name": stem, **asked, **given_to_job(visit, "datasets.create")},
         choices={
             "connection": [
                 (each.name, f"{each.name} ({KINDS[each.kind]})")

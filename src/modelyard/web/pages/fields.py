@@ -22,6 +22,8 @@ from modelyard.web.pages.named_fields import named_fields, named_values
 from modelyard.web.pages.plain_words import label_of
 
 BRACKETS = re.compile(r"\s*\[[^\]]*\]\s*$")
+MORE = "more"
+"""The name of the button that asks for the fields of one more thing."""
 LISTS: frozenset[Kind] = frozenset({"lines", "ticks"})
 BOOLS = (("true", "yes"), ("false", "no"))
 Typed = Mapping[str, Sequence[str]]
@@ -68,7 +70,7 @@ def values_of(form: Form, draft: Draft, typed: Typed) -> dict[str, Any]:
             values[name] = value
     if faults:
         said = "; ".join(f"{each['field']}: {each['problem']}" for each in faults)
-        raise errors.Invalid(said, faults=faults)
+        raise errors.Invalid(said, faults=faults, read=values)
     return values
 
 
@@ -92,25 +94,31 @@ def _held(form: Form, name: str, typed: Typed) -> tuple[list[dict[str, Any]], li
 
 def _items(
     form: Form, draft: Draft, name: str, typed: Typed | None
-) -> tuple[tuple[FieldView, ...], ...]:
-    """The fields of each thing that a field holds, and of one more."""
+) -> tuple[tuple[tuple[FieldView, ...], ...], bool]:
+    """The fields of each thing that a field holds, and whether the last is one more.
+
+    One more is there where it was asked for, or where there is no other.
+    """
     inner, opening = _inside(form, name), f"{name}."
     choices = {
         key.removeprefix(opening): given
         for key, given in draft.choices.items()
         if key.startswith(opening)
     }
-    rows = [fields_of(inner, Draft(choices=choices))]
     if typed is None:
         held = to_jsonable_python(draft.values.get(name, ()))
-        rows[:0] = [fields_of(inner, Draft(values=each, choices=choices)) for each in held]
+        rows = [fields_of(inner, Draft(values=each, choices=choices)) for each in held]
     else:
         filled = _filled(inner, name, typed)
-        rows[:0] = [fields_of(inner, Draft(choices=choices), texts) for texts in filled]
-    return tuple(
+        rows = [fields_of(inner, Draft(choices=choices), texts) for texts in filled]
+    is_more = not rows or (typed is not None and name in typed.get(MORE, ()))
+    if is_more:
+        rows.append(fields_of(inner, Draft(choices=choices)))
+    named = tuple(
         tuple(each.model_copy(update={"name": f"{name}.{number}.{each.name}"}) for each in row)
         for number, row in enumerate(rows)
     )
+    return named, is_more
 
 
 def _inside(form: Form, name: str) -> Form:
@@ -172,12 +180,13 @@ def _field(form: Form, draft: Draft, name: str, typed: Typed | None) -> FieldVie
     elif secret:
         text = ""
     else:
-        text = text_of(draft.values.get(name, first), kind)
-    held = _items(form, draft, name, typed) if kind == "items" else ()
+        text = text_of(draft.values.get(name, draft.proposed.get(name, first)), kind)
+    held, is_more = _items(form, draft, name, typed) if kind == "items" else ((), False)
     if kind == "named":
         held = (named_fields(name, draft.values[name], typed),)
     elif held:
-        text = json.dumps([{each.label: each.value for each in row} for row in held[:-1]])
+        filled = held[:-1] if is_more else held
+        text = json.dumps([{each.label: each.value for each in row} for row in filled])
     about = words.help if words.help is not None else BRACKETS.sub("", info.description or "")
     about = draft.help.get(name, about)
     limits = {type(mark).__name__: mark for mark in info.metadata}
@@ -199,7 +208,9 @@ def _field(form: Form, draft: Draft, name: str, typed: Typed | None) -> FieldVie
         changed=(text or "false" if kind == "tick" else text) != text_of(first, kind),
         mono=words.mono,
         only=kind == "file" and name == form.command.sends,
+        renews=f"f-{words.renews}-w" if words.renews else "",
         items=held,
+        more=is_more,
     )
 
 

@@ -21,6 +21,10 @@ list out of what there is, `items` a list of things that have fields of their ow
 under the names that it begins with, one field each."""
 
 
+Choices = Sequence[tuple[str, str]]
+"""What a field may hold, as (value, label)."""
+
+
 class Choice(Value):
     """One of the values that a field may have."""
 
@@ -56,8 +60,12 @@ class FieldView(Value):
     mono: bool = False
     only: bool = False
     """Whether a file is to be chosen, and no path will do."""
+    renews: str = ""
+    """The id of the element whose choices depend on it."""
     items: tuple[tuple[FieldView, ...], ...] = ()
-    """The fields of each thing that it holds, and of one more; of what is named only one row."""
+    """The fields of each thing that it holds; of what is named only one row."""
+    more: bool = False
+    """Whether the last of them is one more, which nothing is typed into yet."""
 
     @property
     def id(self) -> str:
@@ -70,6 +78,8 @@ class FormView(View):
 
     intro: str = ""
     button: str
+    also: str = ""
+    """What its second button says."""
     action: str
     back: str = ""
     fields: tuple[FieldView, ...] = ()
@@ -94,7 +104,10 @@ class FormView(View):
 
 @dataclass(frozen=True)
 class Words:
-    """What a form says of a field, where the command does not say it well for a page."""
+    """What a form says of a field, where the command does not say it well for a page.
+
+    `renews` is the field whose choices depend on what is chosen in this one.
+    """
 
     label: str = ""
     help: str | None = None
@@ -102,6 +115,7 @@ class Words:
     placeholder: str = ""
     later: bool = False
     mono: bool = False
+    renews: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,6 +123,7 @@ class Draft:
     """What a form begins with.
 
     `values` are what its fields hold at first, `choices` what they may hold, as (value, label).
+    `proposed` are values that nothing has yet: who empties such a field gives nothing.
     `help` says of fields what is only so this time. `fixed` is what the command is given besides,
     which nobody types; `left_out` are fields that make no sense this time. `seen` is what a guarded
     command changes, as it is now.
@@ -116,7 +131,8 @@ class Draft:
 
     crumbs: tuple[Crumb, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
-    choices: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    proposed: Mapping[str, Any] = field(default_factory=dict)
+    choices: Mapping[str, Choices] = field(default_factory=dict)
     help: Mapping[str, str] = field(default_factory=dict)
     fixed: Mapping[str, Any] = field(default_factory=dict)
     left_out: frozenset[str] = frozenset()
@@ -138,6 +154,14 @@ class Reveal:
     view: Callable[[Visit, Any], View]
 
 
+@dataclass(frozen=True)
+class Also:
+    """A second button of a form: what is done with what was made, and where that leads."""
+
+    button: str
+    act: Callable[[Visit, Any], str]
+
+
 def nothing_prepared(_visit: Visit) -> Draft:
     """The draft of a form that begins empty."""
     return Draft()
@@ -155,7 +179,8 @@ class Form:
     `check` looks at the filled-in command, and at what somebody agreed to, before it is carried
     out or becomes a job; what it raises is shown in the form. An error with `agree`, a value
     with what it means and the words of a box, adds that box, and ticking it is to agree.
-    `reveal` shows the result at once in place of going on. `words` and the choices of a draft call
+    `reveal` shows the result at once in place of going on. `depending` gives choices that depend on
+    what other fields hold. `also` is a second button. `words` and the choices of a draft call
     a field of a thing that a field holds `steps.command`.
     """
 
@@ -178,3 +203,5 @@ class Form:
     sent: Callable[[str], Mapping[str, Any]] | None = None
     check: Callable[[Visit, Any, Collection[str]], None] | None = None
     reveal: Reveal | None = None
+    depending: Callable[[Visit, Draft, Mapping[str, str]], Mapping[str, Choices]] | None = None
+    also: Also | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import get_args
+from typing import Any, get_args
 
 from modelyard.jobs.commands import (
     CancelJob,
@@ -74,6 +74,8 @@ class JobView(View):
     """Lines of the log before those."""
     outcome_href: str | None
     """What it made."""
+    again_href: str | None
+    """The form that it was begun by, filled in as it was."""
 
 
 class RunningView(View):
@@ -146,6 +148,7 @@ def job(visit: Visit) -> JobView:
         log=tuple(log),
         left_out=after,
         outcome_href=made_by(found),
+        again_href=_again(found),
     )
 
 
@@ -211,6 +214,23 @@ def made_by(job: Job) -> str | None:
         return None
 
 
+def _again(job: Job) -> str | None:
+    """The form in which what a job was given can be changed, where it did not succeed."""
+    if job.state not in {"failed", "cancelled"} or job.command not in FILLED or not job.project:
+        return None
+    return f"{address(FILLED[job.command], project=job.project)}?job={job.id}"
+
+
+def given_to_job(visit: Visit, command: str) -> dict[str, Any]:
+    """What the job was given that the address of a form names, if it is one of its command."""
+    if not visit.asked("job"):
+        return {}
+    found = visit.run(ShowJob(id=visit.asked("job")))
+    return dict(found.arguments) if found.command == command else {}
+
+
+FILLED: dict[str, str] = {}
+"""The form by which a command is begun, by its name; asked for with `job`, it is filled in so."""
 MADE: dict[str, str] = {}
 """The page of what a command makes, by its name: `versions.import` to that of the version.
 

@@ -5,25 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from modelyard.jobs.titles import title_of
 from modelyard.kernel.wire import field_in
 from modelyard.verbs import CATALOG
 from modelyard.web.pages.page import address
 from modelyard.web.pages.plain_words import known
-
-JOBS = {
-    "datasets.create": "Read dataset {name}",
-    "datasets.sample": "Sample {dataset}",
-    "datasets.statistics": "Look at all rows of {dataset}",
-    "versions.probe": "Try {source} for {model}",
-    "versions.import": "Import {model} {version}",
-    "versions.verify": "Verify {model} {version}",
-    "versions.export": "Export {model} {version}",
-    "envs.build": "Build env {name}",
-    "scoring.run": "Score {input} with {model}",
-    "recipes.run": "Run recipe {name}",
-    "audit.verify": "Read the audit log",
-    "demo.load": "Load the demo",
-}
 
 FIELDS = ("project", "key", "name", "model", "version", "path", "input")
 DONE = {
@@ -130,18 +116,9 @@ def sign(command: str) -> str:
 
 def job_title(command: str, arguments: Mapping[str, Any]) -> str:
     """What a job does."""
-    named = {name: known(str(value)) for name, value in arguments.items() if value is not None}
-    try:
-        return JOBS[command].format_map(named)
-    except KeyError:
-        return about(command)
+    return known(title_of(command, arguments, CATALOG))
 
 
 def about(command: str) -> str:
     """What a command is for, in the first words of its description."""
-    if command not in CATALOG:
-        return command
-    first = (CATALOG[command].__doc__ or command).splitlines()[0]
-    for stop in (":", ";", ".", ","):
-        first = first.partition(stop)[0]
-    return first
+    return CATALOG[command].about() if command in CATALOG else command

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
@@ -19,7 +20,7 @@ from modelyard.verbs import CATALOG
 from modelyard.web.forms import HOME, own_path
 from modelyard.web.multipart import Upload
 from modelyard.web.pages import flash
-from modelyard.web.pages.fields import Typed, fields_of, values_of
+from modelyard.web.pages.fields import MORE, Typed, fields_of, values_of
 from modelyard.web.pages.form import Choice, Draft, FieldView, Form, FormView
 from modelyard.web.pages.formats import sentence
 from modelyard.web.pages.host import Host
@@ -31,8 +32,8 @@ from modelyard.web.submitting import as_job
 
 GIVEN = " (given: "
 DEFAULT = "default"
-MORE = "more"
-"""The name of the button that asks for the fields of one more thing."""
+ALSO = "also"
+"""The name of a form's second button."""
 AGREED = "agreed"
 """The name of the box that is ticked to agree to what a form warned of."""
 UPLOADED = "-file"
@@ -73,11 +74,13 @@ def require_right_to_send(form: Form, visit: Visit) -> None:
 def draft_view(form: Form, draft: Draft, visit: Visit) -> FormView:
     """A form before anything is typed."""
     tag = tag_of_value(draft.seen) if draft.seen is not None else ""
+    draft = _depending(form, draft, visit, {})
     return _view(form, draft, visit, fields_of(form, draft), seen=tag)
 
 
 def kept_view(form: Form, draft: Draft, visit: Visit, typed: Typed) -> FormView:
     """A form that was sent while nobody was signed in, with what was typed."""
+    draft = _depending(form, draft, visit, typed)
     lost = tuple(texts[-1] for name, texts in typed.items() if name.endswith(UPLOADED))
     return _typed_view(form, draft, visit, typed).model_copy(update={"kept": True, "lost": lost})
 
@@ -91,7 +94,7 @@ def take(
     uploads: Sequence[Upload] = (),
 ) -> Response:
     """Carry the form's command out and go on; or show what is wrong, with all that was typed."""
-    draft = form.prepare(visit)
+    draft = _depending(form, form.prepare(visit), visit, typed)
     once = _last(typed, "once") if form.reveal is not None else ""
     if once and once == host.cookies.read(request, ONCE):
         return _gone_on(host, request, form.onward(visit, None), SENT_BEFORE)
@@ -114,7 +117,10 @@ def take(
         shown = host.show(request, visit, form.reveal.template, form.reveal.view(visit, result))
         host.cookies.write(request, shown, ONCE, once or None)
         return shown
-    onward = _last(typed, "next") or _onward(form, visit, result)
+    if form.also is not None and ALSO in typed:
+        onward = form.also.act(visit, result)
+    else:
+        onward = _last(typed, "next") or _onward(form, visit, result)
     said = form.said if isinstance(form.said, str) else form.said(result)
     return _gone_on(host, request, onward, said)
 
@@ -124,6 +130,14 @@ def _gone_on(host: Host, request: Request, onward: str, said: str) -> Response:
     answer = RedirectResponse(own_path(onward), 303, HEADERS)
     flash.say(host.cookies, request, answer, said)
     return answer
+
+
+def _depending(form: Form, draft: Draft, visit: Visit, typed: Typed) -> Draft:
+    """The draft with the choices that depend on what other fields hold."""
+    if form.depending is None:
+        return draft
+    given = {name: _last(typed, name) if typed else visit.asked(name) for name in form.fields}
+    return replace(draft, choices={**draft.choices, **form.depending(visit, draft, given)})
 
 
 def _typed_view(form: Form, draft: Draft, visit: Visit, typed: Typed) -> FormView:
@@ -189,15 +203,32 @@ def _own_project(visit: Visit) -> str:
 
 
 def _carry_out(host: Host, form: Form, visit: Visit, draft: Draft, typed: Typed) -> Any:
-    values = values_of(form, draft, typed)
     taken = {name: visit.path[form.taken.get(name, name)] for name in _taken(form, visit)}
     name = CATALOG.name_of(form.command)
+    try:
+        values = values_of(form, draft, typed)
+    except errors.Invalid as exc:
+        raise _with_others(exc, name, {**draft.fixed, **taken}) from None
     command: Command[Any] = CATALOG.fill(name, {**draft.fixed, **values, **taken})
     _check(form, visit, command, typed)
     if form.command.background:
         return visit.run(as_job(name, command))
     seen = _last(typed, "seen") if form.command.guarded else ""
     return host.acting(visit, frozenset({seen}) if seen else None).run(command)
+
+
+def _with_others(exc: errors.Invalid, name: str, given: Mapping[str, Any]) -> errors.Invalid:
+    """What could not be read of a form, with what is wrong with its other fields."""
+    unread = [each["field"].partition(".")[0] for each in exc.context["faults"]]
+    try:
+        CATALOG.fill(name, {**given, **exc.context["read"]})
+    except errors.Invalid as other:
+        exc.context["faults"] += [
+            each
+            for each in other.context.get("faults", ())
+            if each["field"].partition(".")[0] not in unread
+        ]
+    return exc
 
 
 def _check(form: Form, visit: Visit, command: Command[Any], typed: Typed) -> None:
@@ -227,6 +258,7 @@ def _view(
         crumbs=draft.crumbs,
         intro=draft.intro or form.intro,
         button=form.button,
+        also=form.also.button if form.also is not None else "",
         action=visit.here(),
         back=draft.back or (draft.crumbs[-1].href if draft.crumbs else HOME),
         fields=fields,

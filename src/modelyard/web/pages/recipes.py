@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from modelyard.data.commands import ListDatasets
-from modelyard.models.commands import ListModels
+from modelyard.models.commands import ListModels, ListVersions
 from modelyard.scoring.commands import (
     CreateRecipe,
     DeleteRecipe,
@@ -13,9 +15,10 @@ from modelyard.scoring.commands import (
     ShowRecipe,
 )
 from modelyard.scoring.types import Recipe, RecipeSummary, RunSummary
-from modelyard.web.pages.form import Draft, Form, Words
+from modelyard.web.pages.form import Also, Choices, Draft, Form, Words
 from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, address, place_in_list
 from modelyard.web.pages.projects import crumb as project_crumb
+from modelyard.web.submitting import as_job
 
 ALL = "/projects/{project}/recipes"
 ONE = "/projects/{project}/recipes/{recipe}"
@@ -89,7 +92,7 @@ def _new(visit: Visit) -> Draft:
     asked = ("model", "version", "input")
     return Draft(
         crumbs=_crumbs(key),
-        values={name: text for name in asked if (text := visit.asked(name))},
+        proposed={name: text for name in asked if (text := visit.asked(name))},
         choices={
             "model": [(each.name, each.name) for each in known],
             "input": tables,
@@ -97,6 +100,26 @@ def _new(visit: Visit) -> Draft:
             "on_error": [("fail", "Fail the run"), ("skip", "Leave them out")],
         },
     )
+
+
+def _versions(visit: Visit, draft: Draft, given: Mapping[str, str]) -> Mapping[str, Choices]:
+    """The versions of the chosen model."""
+    model, known = given["model"], dict(draft.choices["model"])
+    if model not in known:
+        return {"version": ()}
+    found = visit.part(ListVersions(project=visit.path["project"], model=model, limit=MOST))
+    return {
+        "version": [
+            (each.version, f"{each.version}, active now" if each.active else each.version)
+            for each in found
+        ]
+    }
+
+
+def _run_it(visit: Visit, made: Recipe) -> str:
+    """Run what was saved; gives the address of the job."""
+    asked = RunRecipe(project=made.project, name=made.name)
+    return address("/jobs/{id}", id=visit.run(as_job("recipes.run", asked)).id)
 
 
 def _deleted(visit: Visit) -> Draft:
@@ -126,8 +149,8 @@ PAGES: tuple[Page | Form, ...] = (
         ),
         words={
             "name": Words(placeholder="score-june", mono=True),
-            "model": Words(label="Saved model"),
-            "version": Words(help="Left blank, whichever is active when it runs", mono=True),
+            "model": Words(label="Saved model", renews="version"),
+            "version": Words(help="", placeholder="Whichever is active when it runs"),
             "input": Words(
                 label="Rows to score",
                 help="A dataset, or the path of a file, folder or table",
@@ -163,6 +186,8 @@ PAGES: tuple[Page | Form, ...] = (
             "workers": Words(label="Worker processes", later=True),
         },
         prepare=_new,
+        depending=_versions,
+        also=Also("Save and run", _run_it),
     ),
     Page(ONE, recipe, "recipe.html"),
     Form(

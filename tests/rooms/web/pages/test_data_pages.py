@@ -172,6 +172,56 @@ def test_a_dataset_is_made_by_a_form(see, client, yard):
     assert job.arguments == {"project": "default", **typed}
 
 
+@pytest.mark.parametrize(
+    ("typed", "field", "words"),
+    [
+        ({}, "path", "Give a dataset one of “File”, “Table” or “Query”"),
+        ({"path": "june.csv", "query": "select 1"}, "query", "one of “File”"),
+        ({"table": "june"}, "connection", "“Table” and “Query” need “Connection”"),
+        ({"path": "files://notes.txt"}, "path", "ending of notes.txt"),
+        ({"path": "files://../june.csv"}, "path", "leads out"),
+        ({"path": "files://june.csv", "quote": "ab"}, "quote", "takes one character"),
+        ({"path": "files://june.csv", "name": "june"}, "name", "is a dataset"),
+    ],
+)
+def test_what_no_data_could_make_right_is_told_before_there_is_a_job(
+    client, yard, typed, field, words
+):
+    before = len(yard.jobs.list())
+    refused = client.post(f"{HERE}/new-dataset", data={"name": "odd", **typed})
+    (told,) = re.findall(rf'id="f-{field}-e">(.*?)</div></div>', refused.text)
+    assert words in html.unescape(told)
+    assert len(yard.jobs.list()) == before
+
+
+def test_a_failed_job_leads_back_to_its_form(client, yard):
+    typed = {"name": "lost", "path": "files://lost.csv", "quote": "'"}
+    sent = client.post(f"{HERE}/new-dataset", data=typed)
+    job = sent.headers["location"]
+    assert "Change and try again" not in client.get(job).text
+    client.post(f"{job}/cancel", data=SENT)
+    (again,) = re.findall(r'href="([^"]*)" id="change"', client.get(job).text)
+    form = client.get(again).text
+    for value in ("lost", "files://lost.csv", "&#39;"):
+        assert f'value="{value}"' in form
+    table = {"name": "lost", "path": "", "connection": "nowhere", "table": "lost"}
+    assert "no connection &#39;nowhere&#39;" in client.post(again, data=table).text
+
+
+def test_a_file_proposes_the_name_of_its_dataset(see):
+    form = see(f"{HERE}/new-dataset?path=files%3A%2F%2Fin/may%20be.csv.gz")
+    assert re.search(r'id="f-name"[^>]*', form)
+    assert 'value="may-be"' in form
+
+
+def test_a_connection_that_does_not_answer_is_told_at_its_address(client):
+    typed = {"name": "away", "database": "postgresql://ada@127.0.0.1:9/sales"}
+    refused = client.post(f"{HERE}/new-connection", data=typed)
+    (told,) = re.findall(r'id="f-database-e">(.*?)</div></div>', refused.text)
+    assert "does not answer (Connection refused); see whether it runs" in told
+    assert "Is the server running" not in told
+
+
 def test_connections(see, client, yard):
     assert f"{HERE}/connections/here" in see(f"{HERE}/connections")
     assert f"{HERE}/datasets/same" in see(f"{HERE}/connections/here")
@@ -202,6 +252,17 @@ def test_a_recipe_is_made_run_and_deleted(see, client, yard):
     typed["probabilities"] = "true"
     wrong = client.post(f"{HERE}/new-recipe", data=typed)
     assert (wrong.status_code, 'id="f-input-e"' in wrong.text) == (404, True)
+    narrow = yard.folder / "files" / "default" / "narrow.csv"
+    narrow.write_text("age\n1\n")
+    several = {"name": "nightly", "input": "files://narrow.csv", "output": "notes", "keep": "none"}
+    told = client.post(f"{HERE}/new-recipe", data={**typed, **several, "threshold": "x"}).text
+    assert 'id="f-threshold-e"' in told
+    told = client.post(f"{HERE}/new-recipe", data={**typed, **several, "threshold": "0.5"}).text
+    for field in ("name", "output", "threshold"):
+        assert f'id="f-{field}-e"' in told
+    choices = re.findall(r'<option value="([^"]*)"', see(f"{HERE}/new-recipe?model=late"))
+    assert "v1" in choices
+    assert "v1" not in re.findall(r'<option value="([^"]*)"', form)
     made = client.post(f"{HERE}/new-recipe", data={**typed, "input": "june"})
     assert made.headers["location"] == f"{HERE}/recipes/monthly"
     assert "It has not run yet" in see(f"{HERE}/recipes/monthly")
@@ -211,6 +272,11 @@ def test_a_recipe_is_made_run_and_deleted(see, client, yard):
         .startswith("/jobs/")
     )
     assert client.post(f"{HERE}/recipes/monthly/delete", data=SENT).status_code == 303
+    at_once = {**typed, "input": "june", "also": "yes"}
+    begun = client.post(f"{HERE}/new-recipe", data=at_once).headers["location"]
+    job = yard.jobs.show(id=begun.rpartition("/")[2])
+    assert (job.command, job.arguments["name"]) == ("recipes.run", "monthly")
+    client.post(f"{HERE}/recipes/monthly/delete", data=SENT)
     assert "monthly" not in see(f"{HERE}/recipes")
 
 

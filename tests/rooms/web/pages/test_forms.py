@@ -168,7 +168,8 @@ class TestUploads:
 
     def test_a_name_that_is_taken_is_said_at_the_field(self, client):
         self.send(client, "b.csv", name="one")
-        refused = self.send(client, "b.csv", name="two")
+        assert self.send(client, "b.csv", name="same").status_code == 303
+        refused = self.send(client, "b.csv", b"y\n2\n", name="two")
         assert refused.status_code == 409
         assert 'id="f-path-e"' in refused.text
         assert 'value="two"' in refused.text

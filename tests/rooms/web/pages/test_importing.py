@@ -141,7 +141,7 @@ def test_an_upload_waits_in_transit_for_the_next_step(client, yard):
     tried = client.post(sent.headers["location"], data={"env": "local"})
     job = yard.jobs.show(id=tried.headers["location"].rpartition("/")[2])
     assert "Try m.zip for churn" in shown(client, "/jobs")
-    assert "versions probe churn m.zip" in shown(client, "/search?q=probe+churn+m.zip")
+    assert "Try m.zip for churn, queued" in shown(client, "/search?q=probe+churn+m.zip")
     assert "m.zip" not in shown(client, "/projects/default/files")
     yard.jobs.cancel(id=job.id)
     refused = client.post(f"{STEPS}/upload", files={"other": ("", b"")})
