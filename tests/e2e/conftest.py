@@ -92,9 +92,11 @@ def prepare(folder):
 
 
 @pytest.fixture
-def imported(prepared, cli):
+def imported(prepared, cli, copied):
     """The prepared yard, in a copy that a test may change."""
-    shutil.copytree(prepared.yard, cli.yard)
+    copied(prepared.yard, cli.yard)
+    if "MODELYARD_DATABASE" in os.environ:
+        cli.environ["MODELYARD_DATABASE"] = os.environ["MODELYARD_DATABASE"]
     shutil.copy(prepared.folder / "holdout.csv", cli.folder)
     return cli
 
