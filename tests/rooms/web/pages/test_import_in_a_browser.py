@@ -62,9 +62,12 @@ def path_of(page):
 
 
 def send(page, archive):
+    onward = page.get_by_role("button", name="Upload and continue")
+    before = onward.bounding_box()
     page.locator("input[type=file]").set_input_files(archive)
     expect(page.locator("[data-chosen]")).to_contain_text(archive.rpartition("/")[2])
-    page.get_by_role("button", name="Upload and continue").click()
+    assert onward.bounding_box() == before  # nothing jumps under the pointer
+    onward.click()
 
 
 def require_kept(served):
