@@ -24,7 +24,7 @@ class Gathered:
                 self._found.append((exc.context.get("field", field), exc))
 
     def tell(self) -> None:
-        """Raise what was found: one error as it is, several as one that names all of them."""
+        """Raise what was found: one error as it is, several as one of the first one's type."""
         if len(self._found) == 1:
             ((field, exc),) = self._found
             if field:
@@ -36,4 +36,5 @@ class Gathered:
                 for field, exc in self._found
                 for fault in exc.context.get("faults", [{"field": field, "problem": exc.detail}])
             ]
-            raise errors.Invalid("; ".join(exc.detail for _, exc in self._found), faults=faults)
+            first = type(self._found[0][1])
+            raise first("; ".join(exc.detail for _, exc in self._found), faults=faults)

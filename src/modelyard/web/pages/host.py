@@ -15,7 +15,7 @@ from modelyard.web.cookies import SESSION, Cookies, public_origin
 from modelyard.web.pages import flash
 from modelyard.web.pages.frame import Frame, Navigation
 from modelyard.web.pages.page import View, Visit
-from modelyard.web.pages.rendering import page
+from modelyard.web.pages.rendering import has_part, page
 from modelyard.workspace import Workspace
 
 PROJECT = "modelyard_project"
@@ -99,7 +99,8 @@ class Host:
         csrf: str | None = None,
     ) -> Response:
         """A view in its template; only a block of it, where a script asks for that."""
-        part = request.headers.get("hx-target", "") if "hx-request" in request.headers else ""
+        asked = request.headers.get("hx-target", "") if "hx-request" in request.headers else ""
+        part = asked if has_part(template, asked) else ""
         shown: dict[str, Any] = {name: getattr(view, name) for name in type(view).model_fields}
         token = self.csrf(request) if csrf is None else csrf
         frame = None if part else self._frame(request, visit, view, token)

@@ -55,10 +55,15 @@ def answered(request: Request, markup: str, status: int = 200) -> Response:
     return HTMLResponse(content, status, headers)
 
 
+def has_part(template: str, name: str) -> bool:
+    """Whether a template has a block of this name, which can be answered alone."""
+    return name in environment().get_template(template).blocks
+
+
 def render(template: str, shown: Mapping[str, Any], *, part: str = "") -> str:
     """The markup of a template, or of one block of it."""
     found = environment().get_template(template)
-    if not part or part not in found.blocks:
+    if not part:
         return found.render(shown)
     return "".join(found.blocks[part](found.new_context(dict(shown))))
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from modelyard import errors
 from modelyard.data.commands import PreviewDataset
 from modelyard.data.types import Preview
+from modelyard.jobs.commands import ListJobs
 from modelyard.kernel.values import FILES
-from modelyard.scoring.commands import ListRuns, ShowRun
+from modelyard.scoring.commands import ListRecipes, ListRuns, ShowRun
 from modelyard.scoring.types import RunSummary, ScoringRun
 from modelyard.web.pages.datasets import EXPORT, href
 from modelyard.web.pages.files import content
@@ -17,6 +20,7 @@ from modelyard.web.pages.projects import crumb as project_crumb
 ALL = "/projects/{project}/scoring"
 ONE = "/projects/{project}/scoring/{run}"
 PART = 50
+MOST = 100
 PREVIEWED = 20
 MADE["scoring.run"] = MADE["recipes.run"] = "/projects/{project}/scoring/{made}"
 
@@ -46,6 +50,10 @@ class RunView(View):
     """Why they cannot be shown."""
     wait: bool
     """Whether a script is to ask for them: text files without a name are read whole for it."""
+    recipes: tuple[str, ...]
+    """The recipes that score this input so, of which one may have begun it."""
+    job_href: str | None
+    """The job that ran it, if one of the last ones did."""
     export: str
     rejects_href: str | None
 
@@ -72,6 +80,8 @@ def run(visit: Visit) -> RunView:
     found = visit.run(ShowRun(project=key, id=visit.path["run"]))
     wait = found.state == "finished" and not visit.asked("look")
     preview, unseen = (None, "") if wait else _output(visit, found)
+    asked = ListRecipes(project=key, model=found.model, dataset=found.output, limit=MOST)
+    recipes = tuple(each.name for each in visit.part(asked) if each.input == found.input)
     inside = found.rejects is not None and found.rejects.startswith(FILES)
     return RunView(
         title=f"Score {found.input} with {found.model} {found.version}",
@@ -86,9 +96,26 @@ def run(visit: Visit) -> RunView:
         preview=preview,
         unseen=unseen,
         wait=wait,
+        recipes=recipes,
+        job_href=_job(visit, found, recipes),
         export=address(EXPORT, project=key, dataset=found.output),
         rejects_href=content(key, (found.rejects or "").removeprefix(FILES)) if inside else None,
     )
+
+
+def _job(visit: Visit, found: ScoringRun, recipes: Sequence[str]) -> str | None:
+    """The job among the last ones that began this run, or that gave it back."""
+    ends = {"input": found.input, "output": found.output, "model": found.model}
+    for command in ("recipes.run", "scoring.run"):
+        for job in visit.run(ListJobs(project=found.project, command=command, limit=MOST)):
+            about = job.arguments
+            same = about.get("name") in recipes or ends.items() <= about.items()
+            began = job.started is not None and job.started <= found.started
+            during = began and (job.ended is None or found.started <= job.ended)
+            made = isinstance(job.result, dict) and job.result.get("id") == found.id
+            if made or (same and during):
+                return address("/jobs/{id}", id=job.id)
+    return None
 
 
 def _fraction(found: ScoringRun) -> float | None:

@@ -96,10 +96,10 @@ def test_a_dropped_file_becomes_a_dataset(ana):
     page = ana.page
     page.goto(f"{HERE}/datasets")
     page.get_by_role("link", name="Choose file").click()
-    page.get_by_label("Name", exact=True).fill("june")
     held = page.evaluate_handle(DROP, ["june.csv", flights(6)])
     page.locator("[data-drop]").dispatch_event("drop", {"dataTransfer": held})
     expect(page.locator("[data-chosen]")).to_contain_text("june.csv")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("june")
     page.get_by_role("button", name="Create dataset").click()
     finish(page)
     expect(page.get_by_text("6,000 rows")).to_be_visible()
@@ -125,12 +125,13 @@ def test_it_is_scored_and_the_predictions_are_taken_along(ana, shots):
     page.get_by_label("Name", exact=True).fill("score-june")
     page.get_by_label("Saved model").select_option("arrival-delay")
     page.get_by_label("Where to write").fill("files://scored.parquet")
-    page.get_by_role("button", name="Save recipe").click()
-    expect(page.get_by_text("score-june is saved.")).to_be_visible()
-    page.get_by_role("button", name="Run recipe").click()
+    page.get_by_label("Version optional").select_option("v1")
+    page.get_by_role("button", name="Save and run").click()
     finish(page)
     expect(page.get_by_role("heading", level=1)).to_contain_text("Score june with arrival-delay v1")
     expect(page.get_by_role("group", name="Rows")).to_be_visible()
+    expect(page.get_by_role("link", name="score-june")).to_be_visible()
+    expect(page.get_by_role("link", name="Its job, with its log")).to_be_visible()
     with page.expect_download() as taken:
         page.get_by_role("link", name="Download CSV").click()
     assert taken.value.suggested_filename == "scored.csv"

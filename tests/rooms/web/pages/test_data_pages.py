@@ -6,7 +6,7 @@ import html
 import re
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from starlette.testclient import TestClient
 from tests.e2e.models import write_model
 
@@ -14,7 +14,7 @@ import modelyard
 from modelyard.kernel.values import now
 from modelyard.scoring import repository
 from modelyard.scoring.checkpoint import RunFolder, run_folder
-from modelyard.store.tables import models
+from modelyard.store.tables import jobs, models
 from modelyard.web.app import create_app
 from modelyard.web.pages.column_lines import short
 
@@ -262,6 +262,8 @@ def test_a_recipe_is_made_run_and_deleted(see, client, yard):
         assert f'id="f-{field}-e"' in told
     choices = re.findall(r'<option value="([^"]*)"', see(f"{HERE}/new-recipe?model=late"))
     assert "v1" in choices
+    part = {"hx-request": "true", "hx-target": "f-version-w"}
+    assert "v1" in client.get(f"{HERE}/new-recipe?model=late", headers=part).text
     assert "v1" not in re.findall(r'<option value="([^"]*)"', form)
     made = client.post(f"{HERE}/new-recipe", data={**typed, "input": "june"})
     assert made.headers["location"] == f"{HERE}/recipes/monthly"
@@ -292,6 +294,17 @@ def test_a_run_shows_its_outcome_and_gives_its_output(see, client, run):
     rows = client.get(link[1], headers=ANY).text.splitlines()
     assert (len(rows), rows[1].split(",")[0]) == (42, "0")
     assert f"{HERE}/scoring/{run.id}" in see(f"{HERE}/recipes/nightly")
+
+
+def test_a_run_leads_to_its_recipe_and_its_job(see, client, yard, run):
+    page = see(f"{HERE}/scoring/{run.id}")
+    assert f'href="{HERE}/recipes/nightly"' in page
+    assert 'id="job"' not in page
+    job = yard.jobs.submit(command="recipes.run", given={"name": "nightly"})
+    ended = {"state": "succeeded", "result": run.model_dump_json()}
+    with yard.open().begin() as db:
+        db.execute(update(jobs).where(jobs.c.id == job.id).values(ended))
+    assert f'href="/jobs/{job.id}" id="job"' in see(f"{HERE}/scoring/{run.id}")
 
 
 def test_a_run_that_is_under_way_renews_itself(see, client, yard, run):

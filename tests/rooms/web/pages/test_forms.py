@@ -152,6 +152,21 @@ def test_a_field_that_held_something_can_be_emptied(client, yard):
     assert yard.projects.show(key="emptied").description == ""
 
 
+def test_a_scenario_is_told_all_that_is_wrong_with_it(client):
+    step = {"steps.0.command": "models.create", "steps.0.arguments": "{"}
+    typed = {"name": "", "cron": "never", "timezone": "Mars", **step}
+    told = client.post("/projects/default/scenarios/new", data=typed).text
+    assert set(re.findall(r'id="f-([^"]*)-e"', told)) == {"name", "steps.0.arguments"}
+    typed |= {"name": "nightly", "steps.0.command": "models.nothing", "steps.0.arguments": "{}"}
+    told = client.post("/projects/default/scenarios/new", data=typed).text
+    assert set(re.findall(r'id="f-([^"]*)-e"', told)) == {"cron", "timezone", "steps.0.command"}
+    assert "steps.1." not in told
+    assert (
+        "steps.1."
+        in client.post("/projects/default/scenarios/new", data={**typed, "more": "steps"}).text
+    )
+
+
 class TestUploads:
     def send(self, client, file="a.csv", content=b"x\n1\n", **typed):
         files = {"path-file": (file, content)}
