@@ -251,6 +251,11 @@ def _copy(source: Path, partial: Path) -> str:
     return found.hexdigest()
 
 
+def taken(target: Path) -> errors.Conflict:
+    """What is said of a file that is in the way."""
+    return errors.Conflict(f"there is a file {target} already; use --replace, or another path")
+
+
 def _settle(partial: Path, target: Path, digest: str, *, replace: bool) -> None:
     """Give a finished file its name, unless a file of this name and content is there."""
     if target.is_dir():
@@ -263,9 +268,7 @@ def _settle(partial: Path, target: Path, digest: str, *, replace: bool) -> None:
     except FileExistsError as exc:
         if partial.stat().st_size == target.stat().st_size and digest_of(target) == digest:
             return
-        raise errors.Conflict(
-            f"there is a file {target} already; use --replace, or another path"
-        ) from exc
+        raise taken(target) from exc
 
 
 def _flush(place: Path) -> None:

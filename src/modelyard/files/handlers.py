@@ -73,6 +73,8 @@ def get_file(command: GetFile, context: Context) -> StoredFile:
     target = paths.transferred(context, command.to)
     if _is_ours(context, target):
         digest = folder.lend(file, target)
+    elif target.is_file() and not command.replace:
+        raise folder.taken(target)
     else:
         replace = command.replace
         digest = folder.put(file, target, replace=replace, spare=False, held=nullcontext())
