@@ -133,6 +133,8 @@ class TestFiles:
         assert (here / "back.bin").read_bytes() == (here / "a.bin").read_bytes()
         with pytest.raises(errors.Conflict, match="--replace"):
             client.files.get(project=project, path="b/a.bin", to="back.bin")
+        assert client.files.put(project=project, file="a.bin", path="b/a.bin") == made
+        (here / "a.bin").write_bytes(b"other")
         with pytest.raises(errors.Conflict, match="--replace"):
             client.files.put(project=project, file="a.bin", path="b/a.bin")
         assert sorted(path.name for path in here.iterdir()) == ["a.bin", "back.bin"]
