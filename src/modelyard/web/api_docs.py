@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
@@ -126,6 +127,12 @@ def _curl(method: str, path: str, operation: dict[str, Any], body: dict[str, Any
         if each["in"] == "path":
             example = str(each.get("example") or LEFT_OUT).replace("/", "%2F")
             path = path.replace(f"{{{each['name']}}}", example)
+    asked = {
+        each["name"]: str(each.get("example") or LEFT_OUT)
+        for each in operation["parameters"]
+        if each["in"] == "query" and each.get("required")
+    }
+    path += f"?{urlencode(asked)}" if asked else ""
     words = ["curl"] if method == "GET" else ["curl", "-X", method]
     if JSON in body:
         words += ["-H", f"content-type: {JSON}", "-d", json.dumps(body[JSON]["example"])]

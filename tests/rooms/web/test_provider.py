@@ -215,7 +215,7 @@ def test_only_those_whom_an_admin_named_where_the_settings_say_so(
     subject, _ = person()
     with RunningServer(tmp_path / "yard", no_auth=False) as server:
         browser = browse(server)
-        assert "you are not known here yet" in browser.sign_in(subject).text
+        assert "You are not known here yet" in browser.sign_in(subject).text
         yard.users.create(name="ada", subject=subject)
         browser.sign_in(subject)
         assert browser.name() == "ada"

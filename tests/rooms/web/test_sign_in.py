@@ -381,7 +381,7 @@ class TestRefused:
     def test_what_is_wrong_is_not_told(self, browser, name, password):
         answer = browser.log_in(name, password)
         assert answer.status_code == 401
-        assert "the name or the password is wrong" in answer.text
+        assert "The name or the password is wrong" in answer.text
         assert "<script>" not in answer.text
 
     def test_a_name_may_be_written_large(self, browser):
@@ -389,7 +389,7 @@ class TestRefused:
 
     def test_somebody_who_may_not_come_in_is_not_told_more(self, team, browser):
         team.yard.users.update(name="ada", active=False)
-        assert "the name or the password is wrong" in browser.log_in().text
+        assert "The name or the password is wrong" in browser.log_in().text
 
     def test_guessing_ends_after_a_few(self, team, browser):
         statuses = [browser.log_in("ada", f"guess {n}").status_code for n in range(7)]

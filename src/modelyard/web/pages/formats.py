@@ -118,7 +118,11 @@ def plural(count: int, one: str, many: str = "") -> str:
 
 def sentence(text: str) -> str:
     """A message in the words of pages, with a capital unless it begins with a name."""
-    text = plain(text)
+    return capital(plain(text))
+
+
+def capital(text: str) -> str:
+    """A message as it is, with a capital unless it begins with a name."""
     first = text.partition(" ")[0]
     return text[:1].upper() + text[1:] if first.isalpha() and first.islower() else text
 

@@ -103,6 +103,7 @@ def environment() -> Environment:
         "percent": formats.percent,
         "plural": formats.plural,
         "power": formats.power,
+        "capital": formats.capital,
         "sentence": formats.sentence,
         "size": formats.size,
         "took": formats.took,
