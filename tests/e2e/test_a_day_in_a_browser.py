@@ -156,6 +156,7 @@ def cancel(page):
 def sign_out(page):
     page.get_by_label("your account").click()
     press(page, "Sign out")
+    page.wait_for_url(lambda url: "/login" in url)
     page.goto("/projects/flights")
     page.wait_for_url(lambda url: "/login" in url)
 
