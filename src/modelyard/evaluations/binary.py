@@ -13,9 +13,6 @@ from modelyard.evaluations.planning import Plan
 from modelyard.evaluations.scored import Scored
 from modelyard.evaluations.types import ThresholdFrom, View
 
-SCORES = ("decision", "roc", "precision-recall", "gain", "lift", "calibration", "density")
-"""The screens that only a model with probabilities has."""
-
 
 def binary_figures(plan: Plan, scored: Scored) -> Figures:
     """Metrics at the threshold and free of it, and every screen.
