@@ -13,6 +13,7 @@ from modelyard.backups import commands as backups
 from modelyard.data import commands as data
 from modelyard.demo import commands as demo
 from modelyard.evaluations import commands as evaluations
+from modelyard.evaluations.looking import commands as looking
 from modelyard.files import commands as files
 from modelyard.governance import commands as governance
 from modelyard.housekeeping import commands as housekeeping
@@ -142,6 +143,7 @@ class Evaluations(Room):
     show = verb(evaluations.ShowEvaluation)
     screen = verb(evaluations.ShowScreen)
     slices = verb(evaluations.ShowSlices)
+    fairness = verb(looking.ShowFairness)
     delete = verb(evaluations.DeleteEvaluation)
 
 

@@ -38,6 +38,7 @@ BUS: Bus[Any] = Bus(
         "models.browsing",
         "scoring",
         "evaluations",
+        "evaluations.looking",
         "search",
         "housekeeping",
         "demo",

@@ -38,7 +38,7 @@ def fairness(
     grouping: Grouping,
     whole: Binary,
     threshold: float,
-    reference: str,
+    reference: str | None = None,
     *,
     positive_outcome: bool = True,
 ) -> Fairness:
@@ -49,7 +49,7 @@ def fairness(
         grouping: of all rows that came, whether used or not.
         whole: the model's scores.
         threshold: from which the positive class is predicted.
-        reference: label of the group that others are compared with.
+        reference: label of the group that others are compared with; none: that of most weight.
         positive_outcome: whether the positive class is the good outcome; else the other one is.
 
     Raises:
@@ -57,11 +57,15 @@ def fairness(
     """
     used = grouping.of(whole.rows.kept.mask)
     labels = [group.label for group in used.groups]
+    rates, weight = _rates(used, whole, threshold, positive_outcome=positive_outcome)
+    if reference is None and labels:
+        reference = labels[int(weight.argmax())]
+    if reference is None:
+        raise errors.Invalid(f"no row is used, so that column '{column}' has no groups")
     if reference not in labels:
         raise errors.Invalid(
             f"column '{column}' has no group '{reference}'; its groups are: {', '.join(labels)}"
         )
-    rates, weight = _rates(used, whole, threshold, positive_outcome=positive_outcome)
     seen = np.flatnonzero(weight > 0)
     base = labels.index(reference)
     differences = [

@@ -30,6 +30,10 @@ NAMES = {
     "pearson": "Pearson correlation",
     "maeWinsorised": "Mean absolute error, winsorised",
     "rmseWinsorised": "Root mean squared error, winsorised",
+    "demographicParity": "Demographic parity",
+    "equalisedOdds": "Equalised odds",
+    "equalOpportunity": "Equal opportunity",
+    "predictiveRateParity": "Predictive rate parity",
 }
 
 

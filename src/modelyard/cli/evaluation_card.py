@@ -1,4 +1,4 @@
-"""Evaluations for people: the card of one, its screens, its slices."""
+"""Evaluations for people: the card of one, its screens."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from modelyard.analysis.group_types import Slice, Slices
 from modelyard.analysis.names import name_of
 from modelyard.analysis.types import Metric
+from modelyard.cli.numbers import interval, number
 from modelyard.cli.words import words
 from modelyard.evaluations.types import Evaluation, Screen
 
 MOST_ROWS = 30
 """Rows of a screen's table that are shown."""
-HEADLINES = ("auc", "mrocAUC", "r2")
 ORIGIN = {
     "version": "the version's",
     "given": "given",
@@ -44,19 +43,6 @@ def evaluation_card(found: Evaluation) -> RenderableType:
     return Group(*parts)
 
 
-def slices_table(found: Slices) -> RenderableType:
-    """Each group beside all rows, with the metric that the list of evaluations tells."""
-    code = next((each.code for each in found.total.metrics if each.code in HEADLINES), "")
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(found.column)
-    for name in ("Rows", "Share", "Actual", "Predicted", name_of(code)):
-        table.add_column(name, justify="right")
-    table.add_column("Interval")
-    for each in (found.total, *found.slices):
-        table.add_row(*_slice(each, code))
-    return table
-
-
 def screen_view(screen: Screen) -> RenderableType:
     """Its single numbers, and its columns as a table of so many rows; `--json` has all of it."""
     at = "" if screen.threshold is None else f" at threshold {words(screen.threshold)}"
@@ -66,19 +52,6 @@ def screen_view(screen: Screen) -> RenderableType:
             parts.append(Text(name, style="bold"))
         parts += [Padding(each, (0, 0, 0, 2)) for each in _columns_and_facts(content)]
     return Group(*parts)
-
-
-def _slice(each: Slice, code: str) -> tuple[str, ...]:
-    metric = next((one for one in each.metrics if one.code == code), None)
-    return (
-        "all rows" if each.group is None else each.group.label,
-        f"{each.rows:,}",
-        f"{each.share:.1%}",
-        _number(each.actual),
-        _number(each.predicted),
-        "too few rows" if metric is None else _number(metric.value),
-        "" if metric is None else _interval(metric),
-    )
 
 
 def _parts(content: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -126,7 +99,7 @@ def _table(columns: Mapping[str, list[Any]], length: int) -> Table:
 def _cell(value: Any) -> str:
     if isinstance(value, list):
         return "  ".join(map(_cell, value))
-    return _number(value) if isinstance(value, float) or value is None else str(value)
+    return number(value) if isinstance(value, float) or value is None else str(value)
 
 
 def _told(name: str, value: Any) -> Iterator[tuple[str, str]]:
@@ -136,7 +109,7 @@ def _told(name: str, value: Any) -> Iterator[tuple[str, str]]:
             yield from _told(name, each)
     elif isinstance(value, dict) and "code" in value:
         metric = Metric.model_validate(value)
-        yield name_of(metric.code), f"{_number(metric.value)}  {_interval(metric)}"
+        yield name_of(metric.code), f"{number(metric.value)}  {interval(metric)}"
     elif isinstance(value, dict):
         for key, each in value.items():
             if not isinstance(each, list):
@@ -181,19 +154,5 @@ def _metrics(found: Evaluation) -> Table:
     table.add_column("Value", justify="right")
     table.add_column(f"{found.confidence:.0%} interval")
     for each in found.metrics.values():
-        table.add_row(name_of(each.code), _number(each.value), _interval(each))
+        table.add_row(name_of(each.code), number(each.value), interval(each))
     return table
-
-
-def _interval(each: Metric) -> str:
-    if each.low is None or each.high is None:
-        return each.reason or ""
-    return f"{_number(each.low)} to {_number(each.high)}"
-
-
-def _number(value: float | None) -> str:
-    if value is None:
-        return "–"
-    if value.is_integer() and abs(value) > 1:
-        return f"{value:,.0f}"
-    return f"{value:.4f}" if abs(value) < 100 else f"{value:,.2f}"

@@ -19,9 +19,11 @@ from rich.text import Text
 
 from modelyard.analysis.group_types import Slices
 from modelyard.cli.cards import probed_card, version_card
-from modelyard.cli.evaluation_card import evaluation_card, screen_view, slices_table
+from modelyard.cli.evaluation_card import evaluation_card, screen_view
+from modelyard.cli.group_tables import fairness_tables, slices_table
 from modelyard.cli.words import fact, heading, words
 from modelyard.data.types import Preview
+from modelyard.evaluations.looking.types import FairnessReport
 from modelyard.evaluations.types import Evaluation, Screen
 from modelyard.kernel.paging import Page
 from modelyard.kernel.progress import Progress, silence
@@ -54,22 +56,8 @@ def show(result: Any, *, empty: str = EMPTY) -> None:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
     if result is None:
         console.print("Done.")
-    elif isinstance(result, Preview):
-        console.print(preview(result))
-    elif isinstance(result, ExampleRows):
-        console.print(records([row.root for row in result.rows]))
-    elif isinstance(result, Predictions):
-        console.print(records([_answer(row) for row in result.rows]))
-    elif isinstance(result, ModelVersion):
-        console.print(version_card(result))
-    elif isinstance(result, Evaluation):
-        console.print(evaluation_card(result))
-    elif isinstance(result, Screen):
-        console.print(screen_view(result))
-    elif isinstance(result, Slices):
-        console.print(slices_table(result))
-    elif isinstance(result, ProbedModel):
-        console.print(probed_card(result))
+    elif card := next((CARDS[kind] for kind in type(result).__mro__ if kind in CARDS), None):
+        console.print(card(result))
     elif isinstance(result, BaseModel):
         console.print(details(result))
     elif isinstance(result, Sequence) and not isinstance(result, str):
@@ -157,6 +145,20 @@ def _says_something(value: BaseModel, name: str) -> bool:
 
 def _holds_values(part: Any) -> bool:
     return isinstance(part, list | tuple) and bool(part) and isinstance(part[0], BaseModel)
+
+
+CARDS: dict[type[Any], Callable[[Any], RenderableType]] = {
+    Preview: preview,
+    ExampleRows: lambda found: records([row.root for row in found.rows]),
+    Predictions: lambda found: records([_answer(row) for row in found.rows]),
+    ModelVersion: version_card,
+    ProbedModel: probed_card,
+    Evaluation: evaluation_card,
+    Screen: screen_view,
+    Slices: slices_table,
+    FairnessReport: fairness_tables,
+}
+"""How values are shown that deserve more than a list of their fields."""
 
 
 @contextmanager

@@ -1,0 +1,88 @@
+"""What evaluations tell of groups of rows, for people."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from modelyard.analysis.group_types import Disparity, Slice, Slices
+from modelyard.analysis.names import name_of
+from modelyard.cli.numbers import interval, number
+from modelyard.evaluations.looking.types import FairnessReport
+
+HEADLINES = ("auc", "mrocAUC", "r2")
+RATES = {
+    "positive_rate": "Positive rate",
+    "true_positive_rate": "True positive rate",
+    "false_positive_rate": "False positive rate",
+    "predictive_value": "Predictive value",
+}
+
+
+def slices_table(found: Slices) -> RenderableType:
+    """Each group beside all rows, with the metric that the list of evaluations tells."""
+    code = next((each.code for each in found.total.metrics if each.code in HEADLINES), "")
+    table = _table(found.column, "Rows", "Share", "Actual", "Predicted", name_of(code))
+    table.add_column("Interval")
+    for each in (found.total, *found.slices):
+        table.add_row(*_slice(each, code))
+    return table
+
+
+def fairness_tables(found: FairnessReport) -> RenderableType:
+    """The rates of each group, then how far they are from the reference at most."""
+    rates = _table(found.column, "Weight", *RATES.values())
+    for at, label in enumerate(found.rates.label):
+        cells = (number(getattr(found.rates, name)[at]) for name in RATES)
+        mark = " (reference)" if label == found.reference else ""
+        rates.add_row(Text(f"{label}{mark}"), number(found.rates.weight[at]), *cells)
+    largest = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("Criterion", "Group", "Rate"):
+        largest.add_column(name)
+    largest.add_column("Difference", justify="right")
+    largest.add_column("Interval")
+    largest.add_column("Ratio", justify="right")
+    for each in found.disparities:
+        largest.add_row(*_disparity(each))
+    title = f"Outcome {found.outcome_class}, groups of {found.column}"
+    return Group(
+        Text(title, style="bold"),
+        Padding(rates, (0, 0, 0, 2)),
+        Text(f"Largest difference to {found.reference}", style="bold"),
+        Padding(largest, (0, 0, 0, 2)),
+    )
+
+
+def _disparity(each: Disparity) -> tuple[Text | str, ...]:
+    return (
+        name_of(each.criterion),
+        Text(each.group or "–"),
+        RATES.get(each.rate or "", "–"),
+        number(each.difference.value),
+        Text(interval(each.difference)),
+        number(each.ratio),
+    )
+
+
+def _table(first: str, *others: str) -> Table:
+    """Words in the first column, numbers in the others."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(Text(first))
+    for name in others:
+        table.add_column(name, justify="right")
+    return table
+
+
+def _slice(each: Slice, code: str) -> tuple[Text | str, ...]:
+    metric = next((one for one in each.metrics if one.code == code), None)
+    return (
+        Text("all rows" if each.group is None else each.group.label),
+        f"{each.rows:,}",
+        f"{each.share:.1%}",
+        number(each.actual),
+        number(each.predicted),
+        "too few rows" if metric is None else number(metric.value),
+        "" if metric is None else interval(metric),
+    )

@@ -1,0 +1,21 @@
+"""Numbers of evaluations as people read them."""
+
+from __future__ import annotations
+
+from modelyard.analysis.types import Metric
+
+
+def interval(each: Metric) -> str:
+    """Its limits, or why there are none."""
+    if each.low is None or each.high is None:
+        return each.reason or ""
+    return f"{number(each.low)} to {number(each.high)}"
+
+
+def number(value: float | None) -> str:
+    """To four digits behind the point, large ones to two."""
+    if value is None:
+        return "–"
+    if value.is_integer() and abs(value) > 1:
+        return f"{value:,.0f}"
+    return f"{value:.4f}" if abs(value) < 100 else f"{value:,.2f}"

@@ -1,0 +1,1 @@
+"""Looking closer at the rows of an evaluation: fairness, worst slices, single rows, residuals."""

@@ -1,0 +1,83 @@
+"""Fairness: what the groups of a column get of an outcome."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from modelyard import errors
+from modelyard.analysis.binary import Binary
+from modelyard.analysis.fairness import fairness
+from modelyard.analysis.grouping import Grouping, grouped
+from modelyard.analysis.labels import coded
+from modelyard.analysis.types import BinaryOptions
+from modelyard.evaluations.binary import look
+from modelyard.evaluations.looking.commands import ShowFairness
+from modelyard.evaluations.looking.types import FairnessReport
+from modelyard.evaluations.multiclass import look_at_classes
+from modelyard.evaluations.sample import Sample
+from modelyard.runtime.types import Label
+
+
+def compare_groups(sample: Sample, asked: ShowFairness) -> FairnessReport:
+    """Tell how far the rates of groups are from those of a reference group.
+
+    Raises:
+        Invalid: there is no such column, group or class, or the class has to be named.
+        Unsupported: the model predicts numbers.
+    """
+    evaluation = sample.evaluation
+    if evaluation.prediction_type == "regression":
+        raise errors.Unsupported(
+            "fairness compares how often classes are predicted, and a regression predicts numbers; "
+            "`evaluations slices` tells its errors by group"
+        )
+    outcome = _outcome(sample, asked.outcome)
+    grouping = grouped(sample.column(asked.by))
+    if evaluation.prediction_type == "multiclass":
+        binary, grouping = _one_against_others(sample, outcome, grouping)
+        positive = True
+    else:
+        binary, _ = look(evaluation, sample.scored())
+        positive = outcome == evaluation.positive
+    told = fairness(
+        asked.by,
+        grouping,
+        binary,
+        sample.threshold,
+        asked.reference,
+        positive_outcome=positive,
+    )
+    return FairnessReport(
+        **dict(told),
+        evaluation=evaluation.id,
+        outcome_class=outcome,
+        threshold=evaluation.threshold,
+    )
+
+
+def _outcome(sample: Sample, asked: str | None) -> Label:
+    evaluation = sample.evaluation
+    if asked is None and evaluation.positive is not None:
+        return evaluation.positive
+    classes = ", ".join(map(str, evaluation.classes[:20]))
+    if asked is None:
+        raise errors.Invalid(
+            f"of several classes one is compared with all others; name it by --outcome: {classes}"
+        )
+    at = int(coded(pa.array([asked]), evaluation.classes).codes[0])
+    if at < 0:
+        raise errors.Invalid(f"--outcome {asked!r} is no class of the model; they are: {classes}")
+    return evaluation.classes[at]
+
+
+def _one_against_others(
+    sample: Sample, outcome: Label, grouping: Grouping
+) -> tuple[Binary, Grouping]:
+    """The rows that are used, whether they are and are predicted to be of one class."""
+    evaluation = sample.evaluation
+    found = look_at_classes(evaluation, sample.scored())
+    at = evaluation.classes.index(outcome)
+    options = BinaryOptions(confidence=evaluation.confidence)
+    predicted = (found.predicted == at).astype(float)
+    binary = Binary(found.truth == at, predicted, found.weights, options=options)
+    return binary, grouping.of(found.kept.mask)

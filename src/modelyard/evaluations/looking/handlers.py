@@ -1,0 +1,29 @@
+"""How questions about the rows of an evaluation are answered."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import TypeVar
+
+from modelyard.evaluations import repository
+from modelyard.evaluations.looking.commands import AboutRows, ShowFairness
+from modelyard.evaluations.looking.comparing import compare_groups
+from modelyard.evaluations.looking.types import FairnessReport
+from modelyard.evaluations.sample import Sample, open_sample
+from modelyard.kernel.bus import handles
+from modelyard.kernel.context import Context
+
+R = TypeVar("R")
+
+
+@handles(ShowFairness)
+def show_fairness(command: ShowFairness, context: Context) -> FairnessReport:
+    """Read the rows again, and compare their groups."""
+    with _rows(command, context) as sample:
+        return compare_groups(sample, command)
+
+
+def _rows(command: AboutRows[R], context: Context) -> AbstractContextManager[Sample]:
+    with context.read() as db:
+        evaluation = repository.get(db, command.project, command.id)
+    return open_sample(context, evaluation)

@@ -1,0 +1,67 @@
+"""The rows that an evaluation kept, read column by column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from modelyard import errors
+from modelyard.data.access import require_columns
+from modelyard.evaluations.scored import Scored, read_scored
+from modelyard.evaluations.types import Evaluation
+from modelyard.kernel.context import Context
+
+HALF = 0.5
+"""The threshold of scores that are 1 for the positive label and else 0."""
+
+
+class Sample:
+    """The rows of an evaluation whose truth is known."""
+
+    def __init__(self, evaluation: Evaluation, file: BinaryIO) -> None:
+        self.evaluation = evaluation
+        self.parquet = pq.ParquetFile(file)
+        self._file = file
+
+    @property
+    def threshold(self) -> float:
+        """From which score on the positive class is predicted."""
+        given = self.evaluation.threshold
+        return HALF if given is None else given
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """A column whose values make groups.
+
+        Raises:
+            Invalid: there is none of this name, or it holds lists or the like.
+        """
+        schema = self.parquet.schema_arrow
+        require_columns([name], schema.names, f"the sample of evaluation {self.evaluation.id}")
+        if schema.field(name).type.num_fields:
+            raise errors.Invalid(
+                f"column {name!r} holds {schema.field(name).type}; groups are of single values"
+            )
+        return self.parquet.read(columns=[name])[name]
+
+    def scored(self) -> Scored:
+        """Truth, prediction, probabilities and weights."""
+        self._file.seek(0)
+        found = self.evaluation
+        return read_scored(self._file, found.truth_column or "", found.weights_column)
+
+
+@contextmanager
+def open_sample(context: Context, evaluation: Evaluation) -> Iterator[Sample]:
+    """Open the rows of an evaluation.
+
+    Raises:
+        Unsupported: the truth of its rows is not known.
+    """
+    if evaluation.truth_column is None:
+        raise errors.Unsupported(evaluation.no_metrics or "the evaluation has no truth")
+    with context.artifacts.open(evaluation.sample) as file:
+        yield Sample(evaluation, file)

@@ -1,0 +1,84 @@
+"""What is told of the rows of an evaluation, against fairlearn, pandas and scikit-learn."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from fairlearn import metrics as fair
+from sklearn import metrics as sk
+
+from modelyard import errors
+
+CLASSES = ["early", "on_time", "late"]
+
+
+def near(value):
+    return pytest.approx(value, rel=1e-9, abs=1e-12)
+
+
+def kinds(rows):
+    """The class that the model answers for each row."""
+    scores = np.column_stack([rows.fare, 100 - rows.fare, rows.age]).clip(1)
+    return np.array(CLASSES)[scores.argmax(axis=1)]
+
+
+@pytest.mark.parametrize(
+    ("model", "target", "outcome"),
+    [
+        ("late", "truth", None),
+        ("late", "truth", "no"),
+        ("labels", "truth", "yes"),
+        ("kinds", "kind", "on_time"),
+    ],
+)
+def test_groups_get_an_outcome_as_fairlearn_says(yard, evaluate, rows, model, target, outcome):
+    found = evaluate(rows, model, target=target)
+    told = yard.evaluations.fairness(id=found.id, by="weight", reference="1", outcome=outcome)
+    assert (told.outcome_class, told.reference) == (outcome or "yes", "1")
+    assert told.threshold == (0.5 if model == "late" else None)
+    yes = (rows.fare >= 50) if model == "late" else (rows.fare > 50)
+    answer = kinds(rows) if model == "kinds" else np.where(yes, "yes", "no")
+    truth, predicted = (each == told.outcome_class for each in (rows[target], answer))
+    oracle = fair.MetricFrame(
+        metrics={
+            "positive_rate": fair.selection_rate,
+            "true_positive_rate": fair.true_positive_rate,
+            "false_positive_rate": fair.false_positive_rate,
+            "predictive_value": sk.precision_score,
+        },
+        y_true=truth,
+        y_pred=predicted,
+        sensitive_features=rows.weight.astype(str),
+    ).by_group
+    assert told.rates.label == tuple(oracle.index)
+    for name in oracle:
+        assert getattr(told.rates, name) == near(tuple(oracle[name]))
+    parity = next(each for each in told.disparities if each.criterion == "demographicParity")
+    gaps = oracle.positive_rate - oracle.positive_rate["1"]
+    assert abs(parity.difference.value) == near(gaps.abs().max())
+
+
+def test_groups_are_compared_with_the_largest_if_none_is_named(yard, evaluate, rows):
+    told = yard.evaluations.fairness(id=evaluate(rows).id, by="kind")
+    assert told.reference == rows.kind.value_counts().index[0]
+    weighted = yard.evaluations.fairness(id=evaluate(rows, weights="weight").id, by="weight")
+    assert weighted.rates.label == ("1", "2", "3"), "rows of weight 0 are not used"
+
+
+@pytest.mark.parametrize(
+    ("model", "target", "asked", "said"),
+    [
+        ("late", "truth", {"by": "kinds"}, "no column 'kinds'.*kind"),
+        ("late", "truth", {"by": "kind", "reference": "soon"}, "'soon'.*early"),
+        ("late", "truth", {"by": "kind", "outcome": "maybe"}, "'maybe'.*no, yes"),
+        ("kinds", "kind", {"by": "weight"}, "--outcome: early, on_time, late"),
+        ("minutes", "delay", {"by": "kind"}, "predicts numbers"),
+        ("anything", "truth", {"by": "kind"}, "cannot be compared"),
+    ],
+)
+def test_what_groups_cannot_be_compared_by(yard, evaluate, rows, model, target, asked, said):
+    found = evaluate(rows, model, target=target)
+    with pytest.raises((errors.Invalid, errors.Unsupported), match=said):
+        yard.evaluations.fairness(id=found.id, **asked)
+    with pytest.raises(errors.NotFound, match="evaluations list"):
+        yard.evaluations.fairness(id="none", **asked)
