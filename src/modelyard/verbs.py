@@ -144,6 +144,7 @@ class Evaluations(Room):
     screen = verb(evaluations.ShowScreen)
     slices = verb(evaluations.ShowSlices)
     fairness = verb(looking.ShowFairness)
+    worst = verb(looking.FindWorst)
     delete = verb(evaluations.DeleteEvaluation)
 
 

@@ -38,8 +38,13 @@ def log_loss(rows: BinaryRows, confidence: float) -> Metric:
     if reason := not_probabilities(rows):
         return absent("logLoss", reason)
     likely = np.where(rows.truth, rows.score, 1 - rows.score)
-    losses = -np.log(np.clip(likely, SMALLEST, 1 - SMALLEST))
-    return _mean("logLoss", losses, rows.weights, confidence)
+    return _mean("logLoss", surprise(likely), rows.weights, confidence)
+
+
+def surprise(likely: Floats) -> Floats:
+    """Minus the logarithm of the probability of what came true."""
+    losses: Floats = -np.log(np.clip(likely, SMALLEST, 1 - SMALLEST))
+    return losses
 
 
 def brier_score(rows: BinaryRows, confidence: float) -> Metric:

@@ -13,7 +13,7 @@ from modelyard.analysis.areas import average_precision, roc_auc
 from modelyard.analysis.arrays import Bools, Floats, Ints, absent, gaps, metric, plain
 from modelyard.analysis.averages import Matrix, averaged, class_values, overall
 from modelyard.analysis.binary import Binary
-from modelyard.analysis.calibration import SMALLEST
+from modelyard.analysis.calibration import surprise
 from modelyard.analysis.intake import as_codes, keep, summing_to_one
 from modelyard.analysis.intervals import effective, of_mean, wilson
 from modelyard.analysis.multiclass_types import (
@@ -143,15 +143,22 @@ class Multiclass:
         )
 
     def _log_loss(self) -> Metric:
-        if self.probabilities is None or self._no_probabilities:
-            return absent("logLoss", self._no_probabilities or LABELS_ONLY)
-        likely = self.probabilities[np.arange(len(self.truth)), self.truth]
-        losses = -np.log(np.clip(likely, SMALLEST, 1 - SMALLEST))
+        if self.probabilities is None or self.no_probabilities:
+            return absent("logLoss", self.no_probabilities or LABELS_ONLY)
+        losses = surprise(self.of_truth)
         value, (low, high, method) = of_mean(losses, self.weights, self.options.confidence)
         return metric("logLoss", value, (max(low, 0.0), high, method))
 
     @property
-    def _no_probabilities(self) -> str:
+    def of_truth(self) -> Floats:
+        """The probability of each row's true class; NaN without probabilities."""
+        if self.probabilities is None:
+            return np.full(len(self.truth), np.nan)
+        found: Floats = self.probabilities[np.arange(len(self.truth)), self.truth]
+        return found
+
+    @property
+    def no_probabilities(self) -> str:
         """Why the scores are no probabilities; empty if they are."""
         if not len(self.truth):
             return "there are no rows"
@@ -168,7 +175,7 @@ class Multiclass:
         return (
             found.hand_till(),
             found.mean_average_precision(),
-            found.mean_calibration_loss(self._no_probabilities),
+            found.mean_calibration_loss(self.no_probabilities),
         )
 
     @cached_property
@@ -204,7 +211,7 @@ class Multiclass:
         auc = areas if found is None else found.auc
         average = areas if found is None else found.average_precision
         losses: tuple[float | None, ...] = (None,) * len(self.classes)
-        if found is not None and not self._no_probabilities:
+        if found is not None and not self.no_probabilities:
             losses = gaps(found.calibration_loss)
         return PerClass(
             label=self.classes,

@@ -7,10 +7,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from modelyard.analysis.group_types import Disparity, Slice, Slices
+from modelyard.analysis.group_types import Disparity, Slice, Slices, WorstSlice
 from modelyard.analysis.names import name_of
 from modelyard.cli.numbers import interval, number
-from modelyard.evaluations.looking.types import FairnessReport
+from modelyard.evaluations.looking.types import FairnessReport, WorstReport
 
 HEADLINES = ("auc", "mrocAUC", "r2")
 RATES = {
@@ -52,6 +52,40 @@ def fairness_tables(found: FairnessReport) -> RenderableType:
         Padding(rates, (0, 0, 0, 2)),
         Text(f"Largest difference to {found.reference}", style="bold"),
         Padding(largest, (0, 0, 0, 2)),
+    )
+
+
+def worst_table(found: WorstReport) -> RenderableType:
+    """The worst slices, and what a search among so many means."""
+    name = name_of(found.loss)
+    across = ", alone and in pairs" if found.combined > 1 else ""
+    looked = Text(
+        f"{found.looked_at:,} slices of {len(found.columns)} columns{across}, of at least "
+        f"{found.least:,} rows each, were compared with the other rows by {name}. p-values are "
+        f"corrected for all of them: at most {1 - found.confidence:.1%} of the slices told are "
+        f"expected to be there by chance. Smaller differences than {number(found.effect)} standard "
+        "deviations are not told."
+    )
+    if found.reason:
+        return Text(found.reason)
+    if not found.slices:
+        return Group(Text("No slice is worse than the other rows."), looked)
+    table = _table("Slice", "Rows", name, "Other rows", "Difference", "Effect", "p corrected")
+    for each in found.slices:
+        table.add_row(*_worst(each))
+    return Group(table, looked)
+
+
+def _worst(each: WorstSlice) -> tuple[Text | str, ...]:
+    conditions = (f"{one.column}: {one.group.label}" for one in each.conditions)
+    return (
+        Text(" and ".join(conditions)),
+        f"{each.rows:,}",
+        number(each.loss),
+        number(each.rest),
+        f"{number(each.low)} to {number(each.high)}",
+        number(each.effect),
+        f"{each.q:.2g}",
     )
 
 

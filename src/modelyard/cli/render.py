@@ -20,10 +20,10 @@ from rich.text import Text
 from modelyard.analysis.group_types import Slices
 from modelyard.cli.cards import probed_card, version_card
 from modelyard.cli.evaluation_card import evaluation_card, screen_view
-from modelyard.cli.group_tables import fairness_tables, slices_table
+from modelyard.cli.group_tables import fairness_tables, slices_table, worst_table
 from modelyard.cli.words import fact, heading, words
 from modelyard.data.types import Preview
-from modelyard.evaluations.looking.types import FairnessReport
+from modelyard.evaluations.looking.types import FairnessReport, WorstReport
 from modelyard.evaluations.types import Evaluation, Screen
 from modelyard.kernel.paging import Page
 from modelyard.kernel.progress import Progress, silence
@@ -157,6 +157,7 @@ CARDS: dict[type[Any], Callable[[Any], RenderableType]] = {
     Screen: screen_view,
     Slices: slices_table,
     FairnessReport: fairness_tables,
+    WorstReport: worst_table,
 }
 """How values are shown that deserve more than a list of their fields."""
 

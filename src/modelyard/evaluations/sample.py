@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from modelyard import errors
 from modelyard.data.access import require_columns
-from modelyard.evaluations.scored import Scored, read_scored
+from modelyard.evaluations.scored import PREDICTION, Scored, read_scored
 from modelyard.evaluations.types import Evaluation
 from modelyard.kernel.context import Context
 
@@ -46,6 +46,15 @@ class Sample:
                 f"column {name!r} holds {schema.field(name).type}; groups are of single values"
             )
         return self.parquet.read(columns=[name])[name]
+
+    def features(self) -> tuple[str, ...]:
+        """Columns of the dataset with single values, but for truth and weights."""
+        schema = self.parquet.schema_arrow
+        own = schema.names[: schema.names.index(PREDICTION)]
+        told = {self.evaluation.truth_column, self.evaluation.weights_column}
+        return tuple(
+            name for name in own if name not in told and not schema.field(name).type.num_fields
+        )
 
     def scored(self) -> Scored:
         """Truth, prediction, probabilities and weights."""

@@ -82,3 +82,62 @@ def test_what_groups_cannot_be_compared_by(yard, evaluate, rows, model, target, 
         yard.evaluations.fairness(id=found.id, **asked)
     with pytest.raises(errors.NotFound, match="evaluations list"):
         yard.evaluations.fairness(id="none", **asked)
+
+
+def lost(rows):
+    """What each row loses by log loss."""
+    score = np.clip(rows.fare / 100, 1e-15, 1 - 1e-15)
+    return -np.log(np.where(rows.truth == "yes", score, 1 - score))
+
+
+def test_the_worst_slices_are_those_that_pandas_finds(yard, evaluate, rows):
+    found = evaluate(rows)
+    told = yard.evaluations.worst(id=found.id, combined=1, most=3)
+    assert told.columns == ("id", "age", "fare", "weight", "kind", "delay")
+    assert told.overall == near(found.metrics["logLoss"].value)
+    groups = yard.evaluations.slices(id=found.id, by="fare").slices
+    losses = lost(rows)
+    for each in told.slices:
+        [condition] = each.conditions
+        assert (condition.column, condition.group) in [("fare", one.group) for one in groups]
+        low, high = condition.group.low, condition.group.high
+        inside = (rows.fare <= high) & (rows.fare >= 0 if low == 0 else rows.fare > low)
+        assert (each.rows, each.loss) == (inside.sum(), pytest.approx(losses[inside].mean()))
+        assert each.rest == pytest.approx(losses[~inside].mean())
+        assert each.effect == pytest.approx((each.loss - each.rest) / losses.std(ddof=0))
+        assert each.q <= 0.05
+    assert told.slices
+
+
+@pytest.mark.parametrize(
+    ("model", "target", "metric"),
+    [
+        ("late", "truth", "brierScore"),
+        ("late", "truth", "hammingLoss"),
+        ("labels", "truth", "hammingLoss"),
+        ("kinds", "kind", "logLoss"),
+        ("kinds", "kind", "hammingLoss"),
+        ("minutes", "delay", "mse"),
+        ("minutes", "delay", "mae"),
+    ],
+)
+def test_the_mean_of_what_rows_lose_is_the_metric(yard, evaluate, rows, model, target, metric):
+    found = evaluate(rows, model, target=target)
+    told = yard.evaluations.worst(id=found.id, metric=metric, columns=("weight",), least=2)
+    assert (told.loss, told.looked_at, told.combined) == (metric, 4, 2)
+    assert told.overall == near(found.metrics[metric].value)
+
+
+def test_a_search_for_slices_that_cannot_be(yard, evaluate, rows):
+    found = evaluate(rows)
+    few = yard.evaluations.worst(id=found.id, columns=("kind",), least=2000)
+    assert (few.slices, few.reason) == ((), "there are 3000 rows; a search takes 4000")
+    for asked, said in (
+        ({"columns": ("kinds",)}, "no column 'kinds'"),
+        ({"metric": "mae"}, "--metric mae.*logLoss, brierScore, hammingLoss"),
+        ({"combined": 3}, "combined"),
+    ):
+        with pytest.raises(errors.Invalid, match=said):
+            yard.evaluations.worst(id=found.id, **asked)
+    with pytest.raises(errors.Unsupported, match="labels only"):
+        yard.evaluations.worst(id=evaluate(rows, "labels").id, metric="logLoss")

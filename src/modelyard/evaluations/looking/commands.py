@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from pydantic import Field
 
 from modelyard.evaluations.commands import ID
-from modelyard.evaluations.looking.types import FairnessReport
+from modelyard.evaluations.looking.types import FairnessReport, Loss, WorstReport
 from modelyard.kernel.command import ProjectCommand
 
 R = TypeVar("R")
@@ -41,3 +41,46 @@ class ShowFairness(AboutRows[FairnessReport]):
         description="class that is the good outcome [binary: the positive one]; has to be named "
         "where there are several classes",
     )
+
+
+class FindWorst(AboutRows[WorstReport]):
+    """Search for the slices on which a version is worse than on all other rows.
+
+    Every group of every column, and every pair of groups of two columns, is compared with the other
+    rows by the mean of a loss. P-values are corrected for the number of slices that were looked at,
+    also of those that are not told.
+    """
+
+    route = "POST /evaluations/{id}/worst"
+    title = "Search the worst slices of evaluation {id}"
+    asks = True
+    background = True
+
+    metric: Loss | None = Field(
+        default=None,
+        description="what is compared [logLoss, or hammingLoss where there are labels only; mse "
+        "of a regression]",
+    )
+    columns: tuple[str, ...] = Field(
+        default=(), description="columns whose values make the slices [all of the dataset]"
+    )
+    combined: int = Field(
+        default=2, ge=1, le=2, description="columns that a slice combines at most: 1 or 2"
+    )
+    least: int = Field(
+        default=50, ge=2, le=2**53, description="rows below which a slice is not looked at"
+    )
+    effect: float = Field(
+        default=0.1,
+        ge=0,
+        le=100,
+        description="least difference that is told, in standard deviations of the loss",
+    )
+    confidence: float | None = Field(
+        default=None,
+        gt=0.5,
+        lt=1,
+        description="one less the share of the slices told that may be there by chance [the "
+        "evaluation's]",
+    )
+    most: int = Field(default=20, ge=1, le=1000, description="slices that are told")

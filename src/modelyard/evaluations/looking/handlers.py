@@ -6,9 +6,10 @@ from contextlib import AbstractContextManager
 from typing import TypeVar
 
 from modelyard.evaluations import repository
-from modelyard.evaluations.looking.commands import AboutRows, ShowFairness
+from modelyard.evaluations.looking.commands import AboutRows, FindWorst, ShowFairness
 from modelyard.evaluations.looking.comparing import compare_groups
-from modelyard.evaluations.looking.types import FairnessReport
+from modelyard.evaluations.looking.searching import search
+from modelyard.evaluations.looking.types import FairnessReport, WorstReport
 from modelyard.evaluations.sample import Sample, open_sample
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
@@ -21,6 +22,13 @@ def show_fairness(command: ShowFairness, context: Context) -> FairnessReport:
     """Read the rows again, and compare their groups."""
     with _rows(command, context) as sample:
         return compare_groups(sample, command)
+
+
+@handles(FindWorst)
+def find_worst(command: FindWorst, context: Context) -> WorstReport:
+    """Read the columns one after another, and search."""
+    with _rows(command, context) as sample:
+        return search(sample, command, context.progress)
 
 
 def _rows(command: AboutRows[R], context: Context) -> AbstractContextManager[Sample]:

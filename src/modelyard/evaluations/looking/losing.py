@@ -1,0 +1,74 @@
+"""What each row of an evaluation loses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from modelyard import errors
+from modelyard.analysis.arrays import Bools, Floats
+from modelyard.analysis.losses import (
+    Losses,
+    binary_losses,
+    multiclass_losses,
+    regression_losses,
+)
+from modelyard.evaluations.binary import look
+from modelyard.evaluations.looking.types import Loss
+from modelyard.evaluations.multiclass import look_at_classes
+from modelyard.evaluations.regression import look_at_errors
+from modelyard.evaluations.sample import Sample
+from modelyard.runtime.types import PredictionType
+
+KNOWN: dict[PredictionType, tuple[Loss, ...]] = {
+    "binary_classification": ("logLoss", "brierScore", "hammingLoss"),
+    "multiclass": ("logLoss", "hammingLoss"),
+    "regression": ("mse", "mae"),
+}
+"""The losses of each prediction type, the usual one first."""
+
+
+@dataclass(frozen=True)
+class RowLosses:
+    """The losses of the rows that are used, and which rows these are; none: all of them."""
+
+    code: Loss
+    values: Floats
+    weights: Floats | None
+    used: Bools | None
+
+
+def losses_of(sample: Sample, asked: Loss | None) -> RowLosses:
+    """The losses that are asked for, else those that are usual.
+
+    Raises:
+        Invalid: the prediction type has no such loss.
+        Unsupported: it cannot be computed of what the model answers.
+    """
+    evaluation = sample.evaluation
+    known = KNOWN[evaluation.prediction_type]
+    if asked is not None and asked not in known:
+        raise errors.Invalid(
+            f"--metric {asked} is not told of the type {evaluation.prediction_type}; there are: "
+            f"{', '.join(known)}"
+        )
+    scored = sample.scored()
+    has_classes = evaluation.prediction_type != "regression"
+    labels_only = has_classes and scored.probabilities is None
+    code = asked or ("hammingLoss" if labels_only else known[0])
+    if labels_only and code != "hammingLoss":
+        raise errors.Unsupported(
+            f"{code} takes probabilities, and the model gives labels only; ask for hammingLoss"
+        )
+    values: Losses
+    if evaluation.prediction_type == "binary_classification":
+        binary, _ = look(evaluation, scored)
+        values, kept = binary_losses(binary, code, sample.threshold), binary.rows.kept
+    elif evaluation.prediction_type == "multiclass":
+        classes = look_at_classes(evaluation, scored)
+        values, kept = multiclass_losses(classes, code), classes.kept
+    else:
+        numbers = look_at_errors(evaluation, scored)
+        values, kept = regression_losses(numbers, code), numbers.kept
+    if isinstance(values, str):
+        raise errors.Unsupported(f"{code} cannot be computed: {values}")
+    return RowLosses(code, values, kept.weights, kept.mask)
