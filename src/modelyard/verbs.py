@@ -22,6 +22,7 @@ from modelyard.jobs.scenarios import commands as scenarios
 from modelyard.kernel.catalog import Catalog
 from modelyard.kernel.command import Caller, Command, Room, verb
 from modelyard.models import commands as models
+from modelyard.models import file_commands as model_files
 from modelyard.models.browsing import commands as browsing
 from modelyard.projects import commands as projects
 from modelyard.runtime import commands as runtime
@@ -93,6 +94,9 @@ class Versions(Room):
     update = verb(models.UpdateVersion)
     activate = verb(models.ActivateVersion)
     verify = verb(models.VerifyVersion)
+    read = verb(model_files.ReadVersionFile)
+    get = verb(model_files.GetVersionFile)
+    download = verb(model_files.DownloadVersion)
     export = verb(models.ExportVersion)
     delete = verb(models.DeleteVersions)
 

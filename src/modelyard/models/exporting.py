@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import shutil
 import uuid
-import zipfile
-from pathlib import Path
 
 from modelyard import errors
 from modelyard.kernel import paths
 from modelyard.kernel.context import Context
+from modelyard.models.fetching import pack
 from modelyard.models.folders import write_files
 from modelyard.models.types import OTHER_ARCHIVES, ModelVersion, VersionExport
 
@@ -31,28 +30,22 @@ def export_version(context: Context, version: ModelVersion, to: str) -> VersionE
         raise errors.Conflict(f"{target} exists already; name another path or remove it first")
     partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}.partial")
     try:
-        partial.mkdir(parents=True)
-        write_files(context, version.files, partial)
         if target.suffix == ".zip":
-            packed = partial.with_suffix(".zip")
-            _zip(partial, version, packed)
-            packed.rename(target)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            pack(context, version, partial)
         else:
-            partial.rename(target)
+            partial.mkdir(parents=True)
+            write_files(context, version.files, partial)
+        partial.rename(target)
     except OSError as exc:
         raise errors.Failed(f"{target} cannot be written: {exc}") from exc
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-        partial.with_suffix(".zip").unlink(missing_ok=True)
+        if partial.is_file():
+            partial.unlink()
     return VersionExport(
         path=paths.shown(context, version.project, target),
         files=len(version.files),
         size=sum(file.size for file in version.files),
         digest=version.digest,
     )
-
-
-def _zip(folder: Path, version: ModelVersion, target: Path) -> None:
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in version.files:
-            archive.write(folder / file.path, file.path)

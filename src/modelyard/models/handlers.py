@@ -34,15 +34,20 @@ from modelyard.models.commands import (
 from modelyard.models.examples import made_up
 from modelyard.models.exporting import export_version
 from modelyard.models.fate import noticing
+from modelyard.models.fetching import begin_of, fetch_archive, fetch_file
+from modelyard.models.file_commands import DownloadVersion, GetVersionFile, ReadVersionFile
 from modelyard.models.running import golden_rows
 from modelyard.models.types import (
     ExampleRows,
     ModelVersion,
     ProbedModel,
     SavedModel,
+    StoredFile,
     Usage,
     Verification,
+    VersionArchive,
     VersionExport,
+    VersionFileText,
     VersionId,
     VersionSummary,
 )
@@ -215,6 +220,33 @@ def verify_version(command: VerifyVersion, context: Context) -> Verification:
     result = check(context, version, env=command.env)
     require(version, result)
     return result
+
+
+@handles(ReadVersionFile)
+def read_version_file(command: ReadVersionFile, context: Context) -> VersionFileText:
+    """Read its beginning, as far as it is text."""
+    with context.read() as db:
+        version = repository.get_version(db, command.project, command.model, command.version)
+    with noticing(context, version):
+        return begin_of(context, version, command.path)
+
+
+@handles(GetVersionFile)
+def get_version_file(command: GetVersionFile, context: Context) -> StoredFile:
+    """Give the caller a copy."""
+    with context.read() as db:
+        version = repository.get_version(db, command.project, command.model, command.version)
+    with noticing(context, version):
+        return fetch_file(context, version, command.path, command.to, replace=command.replace)
+
+
+@handles(DownloadVersion)
+def download(command: DownloadVersion, context: Context) -> VersionArchive:
+    """Pack the files for the caller."""
+    with context.read() as db:
+        version = repository.get_version(db, command.project, command.model, command.version)
+    with noticing(context, version):
+        return fetch_archive(context, version, command.to, replace=command.replace)
 
 
 @handles(ExportVersion)

@@ -328,6 +328,24 @@ class VersionExport(Value):
     digest: str
 
 
+class VersionFileText(Value):
+    """The beginning of a version's file, as text."""
+
+    path: str
+    size: int = Field(description="bytes of the whole file")
+    sha256: str
+    text: str
+    left_out: int = Field(default=0, description="bytes of it after this text")
+
+
+class VersionArchive(Value):
+    """A version as one .zip."""
+
+    size: int = Field(description="bytes of the archive")
+    files: int
+    digest: str = Field(description="that of the version")
+
+
 class Usage(Value):
     """A recipe that uses a saved model."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from urllib.parse import urlencode
 
 from modelyard.data.types import ENDINGS
@@ -22,6 +23,8 @@ class FileLine(Value):
     """A file as the list shows it."""
 
     file: StoredFile
+    name: str
+    """The last part of its path."""
     download: str
     delete: str
     dataset: str | None
@@ -60,6 +63,7 @@ def _line(project: str, file: StoredFile) -> FileLine:
     new = address(NEW, project=project)
     return FileLine(
         file=file,
+        name=PurePosixPath(file.path).name,
         download=content(project, file.path),
         delete=address(f"{ALL}/{{path}}/delete", project=project, path=file.path),
         dataset=f"{new}?{urlencode({'path': FILES + file.path})}" if is_table else None,

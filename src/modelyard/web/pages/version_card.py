@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
 from typing import get_args
 
 from packaging.utils import canonicalize_name
@@ -12,7 +13,9 @@ from pydantic import JsonValue
 from modelyard.kernel.values import Value, Verdict
 from modelyard.models.types import Finding, Repair, Scan, SignatureReport, StoredFile
 from modelyard.runtime.types import CodeEnv, Label, Row
+from modelyard.web.pages.page import address
 
+FILE = "/projects/{project}/models/{model}/versions/{version}/files/{path}"
 REQUIREMENT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(.*)")
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 """From the best to the worst."""
@@ -40,6 +43,10 @@ class FileLine(Value):
     """A file of a version, and what the scan found in it or in what it holds."""
 
     file: StoredFile
+    name: str
+    """The last part of its path."""
+    href: str
+    download: str
     verdict: Verdict | None
     """None: the scan says nothing of it."""
     findings: tuple[Finding, ...]
@@ -96,14 +103,22 @@ def file_findings(scan: Scan) -> tuple[FileFindings, ...]:
     return tuple(sorted(files, key=lambda each: -VERDICTS.index(each.verdict)))
 
 
-def file_lines(files: Iterable[StoredFile], scan: Scan) -> tuple[FileLine, ...]:
-    """All files, each with the findings in it; those in an archive are called `archive!inner`."""
+def file_lines(
+    files: Iterable[StoredFile], scan: Scan, *, of: Mapping[str, str]
+) -> tuple[FileLine, ...]:
+    """All files, each with the findings in it; those in an archive are called `archive!inner`.
+
+    `of` are the fields of the version's address.
+    """
     found: dict[str, list[Finding]] = {}
     for each in scan.findings:
         found.setdefault(each.file.partition("!")[0], []).append(each)
     return tuple(
         FileLine(
             file=file,
+            name=PurePosixPath(file.path).name,
+            href=address(FILE, **of, path=file.path),
+            download=address(f"/api/v1{FILE}/content", **of, path=file.path),
             verdict=_worst(found[file.path]) if file.path in found else None,
             findings=tuple(found.get(file.path, ())),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelyard import errors
 from modelyard.models.commands import (
     ActivateVersion,
     DeleteVersions,
@@ -12,7 +13,8 @@ from modelyard.models.commands import (
     UpdateVersion,
     VerifyVersion,
 )
-from modelyard.models.types import ModelVersion, Usage
+from modelyard.models.file_commands import ReadVersionFile
+from modelyard.models.types import ModelVersion, Usage, VersionFileText
 from modelyard.runtime.types import Row
 from modelyard.web.pages import models
 from modelyard.web.pages.activity import activity_of, may_read_activity
@@ -21,6 +23,7 @@ from modelyard.web.pages.home import Happening
 from modelyard.web.pages.jobs import MADE
 from modelyard.web.pages.page import Crumb, Page, View, Visit, address
 from modelyard.web.pages.version_card import (
+    FILE,
     EnvLine,
     FileFindings,
     FileLine,
@@ -32,6 +35,8 @@ from modelyard.web.pages.version_card import (
 )
 
 ONE = "/projects/{project}/models/{model}/versions/{version}"
+OF = ("project", "model", "version")
+"""The fields of a version's address."""
 MOST = 100
 MADE["versions.import"] = MADE["versions.verify"] = ONE
 MADE["versions.export"] = "/projects/{project}/files"
@@ -66,6 +71,14 @@ class FilesView(VersionView):
     """The files of a version."""
 
     files: tuple[FileLine, ...]
+
+
+class FileView(View):
+    """One file of a version."""
+
+    line: FileLine
+    text: VersionFileText | None
+    """Its beginning; None: it is no text."""
 
 
 class ActivityView(VersionView):
@@ -124,7 +137,23 @@ def signature(visit: Visit) -> SignatureView:
 def files(visit: Visit) -> FilesView:
     """All files, with what the scan found in them."""
     view = shown(visit)
-    return FilesView(**dict(view), files=file_lines(view.version.files, view.version.scan))
+    return FilesView(**dict(view), files=_lines(view.version))
+
+
+def file(visit: Visit) -> FileView:
+    """One file, as far as it is text."""
+    asked = ReadVersionFile.model_validate(visit.path)
+    try:
+        text = visit.run(asked)
+    except errors.Unsupported:
+        text = None
+    lines = _lines(_found(visit))
+    return FileView(
+        title=asked.path,
+        crumbs=(*_above(visit), Crumb(label="Files", href=address(f"{ONE}/files", **visit.path))),
+        line=next(each for each in lines if each.file.path == asked.path),
+        text=text,
+    )
 
 
 def activity(visit: Visit) -> ActivityView:
@@ -141,6 +170,10 @@ def example_row(visit: Visit, version: ModelVersion) -> Row | None:
     return next(iter(visit.run(asked).rows), None)
 
 
+def _lines(version: ModelVersion) -> tuple[FileLine, ...]:
+    return file_lines(version.files, version.scan, of={name: getattr(version, name) for name in OF})
+
+
 def _above(visit: Visit) -> tuple[Crumb, ...]:
     version = visit.path["version"]
     return (
@@ -150,7 +183,7 @@ def _above(visit: Visit) -> tuple[Crumb, ...]:
 
 
 def _found(visit: Visit) -> ModelVersion:
-    return visit.run(ShowVersion.model_validate(visit.path))
+    return visit.run(ShowVersion(**{name: visit.path[name] for name in OF}))
 
 
 def _edited(visit: Visit) -> Draft:
@@ -200,6 +233,7 @@ PAGES: tuple[Page | Form, ...] = (
     Page(ONE, card, "version.html"),
     Page(f"{ONE}/signature", signature, "version_signature.html"),
     Page(f"{ONE}/files", files, "version_files.html"),
+    Page(FILE, file, "version_file.html"),
     Page(f"{ONE}/activity", activity, "version_activity.html"),
     Form(
         f"{ONE}/edit",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 
 import pytest
 from playwright.sync_api import expect
@@ -31,7 +32,7 @@ PREDICT = """\
 if (frame['age'] < 0).any():
     raise ValueError('nobody is younger than 0')
 return (frame['fare'] / 100).clip(0, 1).to_numpy()"""
-PAGES = (ALL, LATE, V1, f"{V1}/signature", f"{V1}/try")
+PAGES = (ALL, LATE, V1, f"{V1}/signature", f"{V1}/files", f"{V1}/files/MLmodel", f"{V1}/try")
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +69,30 @@ def late(site, bring):
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_is_fit_to_be_seen(ana, shots, path):
     ana.look_at(path, shots)
+
+
+def test_files_of_a_version_are_read_and_downloaded(rob, ana, site, tmp_path):
+    page = rob.page
+    page.goto(V1)
+    page.get_by_role("link", name="Files").last.click()
+    page.get_by_role("link", name="code/loader_late.py", exact=True).click()
+    expect(page.locator("pre")).to_contain_text("raise ValueError('nobody is younger than 0')")
+    with page.expect_download() as one:
+        page.get_by_role("link", name="Download").click()
+    assert one.value.suggested_filename == "loader_late.py"
+    page.go_back()
+    with page.expect_download() as whole:
+        page.get_by_role("link", name="Download all").click()
+    whole.value.save_as(tmp_path / whole.value.suggested_filename)
+    with zipfile.ZipFile(tmp_path / "late-v1.zip") as archive:
+        assert archive.read("code/loader_late.py") == one.value.path().read_bytes()
+    assert page.goto(f"{V1}/files/..%2FMLmodel").status == 404
+    digest = site.yard.versions.show(project="flights", model="late", version="v1").digest
+    ana.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    ana.page.goto(V1)
+    ana.page.get_by_role("button", name="Copy the digest").first.click()
+    expect(ana.page.get_by_role("button", name="Copied")).to_be_visible()
+    assert ana.page.evaluate("navigator.clipboard.readText()") == digest
 
 
 def test_a_version_leads_to_its_env(ana, site):

@@ -8,8 +8,19 @@ function switchTheme() {
   document.cookie = `modelyard_theme=${theme}; path=/; max-age=${YEAR}; samesite=lax`;
 }
 
+// What is not reached over HTTPS or on this machine has no clipboard of its own.
+async function keep(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const place = document.createElement("textarea");
+  place.value = text;
+  document.body.append(place);
+  place.select();
+  document.execCommand("copy");
+  place.remove();
+}
+
 async function copy(button) {
-  await navigator.clipboard.writeText(button.parentElement.querySelector("pre").textContent);
+  await keep(button.dataset.copy || button.parentElement.querySelector("pre").textContent);
   const label = button.getAttribute("aria-label");
   button.setAttribute("aria-label", "Copied");
   button.classList.add("okc");
