@@ -133,6 +133,7 @@ class Recipes(Room):
     """Recipes: scorings saved under a name, to be run again."""
 
     create = verb(scoring.CreateRecipe)
+    update = verb(scoring.UpdateRecipe)
     list = verb(scoring.ListRecipes)
     show = verb(scoring.ShowRecipe)
     run = verb(scoring.RunRecipe)

@@ -35,6 +35,8 @@ SAID = {
     "source": "files://model",
 }
 """What is said in the other fields that a command needs."""
+THERE = {"UpdateRecipe": {"name": "nightly"}}
+"""What commands need that change something."""
 FORBIDDEN = {
     "up": "../secret{ending}",
     "far_up": "a/b/../../../../../../../../../{outside}/secret{ending}",
@@ -107,6 +109,8 @@ def kept(tmp_path_factory, outside):
     (files / "in").mkdir()
     yard.datasets.create(name="holdout", path="files://holdout.csv")
     yard.connections.create(name="folder", path="files://in")
+    scored = {"input": "holdout", "output": "files://out.csv"}
+    yard.recipes.create(name="nightly", model="churn", **scored)
     for place in (files, files / "in"):
         (place / "link").symlink_to(outside)
         for ending in (".csv", ".txt", ".db", ""):
@@ -131,8 +135,9 @@ def tree(folder):
 
 
 def filled(command, field, text):
+    said = {**SAID, **THERE.get(command.__name__, {})}
     needed = {
-        name: SAID[name]
+        name: said[name]
         for name, info in command.model_fields.items()
         if name != field and name in SAID and info.default is PydanticUndefined
     }

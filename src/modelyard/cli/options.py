@@ -20,6 +20,7 @@ from modelyard.kernel.command import Command, ProjectCommand
 from modelyard.kernel.faults import located
 from modelyard.kernel.secrets import is_secret
 from modelyard.kernel.shapes import is_list, plain
+from modelyard.kernel.values import Emptied
 from modelyard.runtime.types import Label
 
 NOT_NARROWING = ("limit", "sort", "tracking_uri", "registry_uri")
@@ -58,10 +59,16 @@ def values_from(command: type[Command[Any]], given: Mapping[str, Any]) -> dict[s
     return {
         name: value
         if name in command.arguments
-        else _value(plain(command.model_fields[name].annotation), value, _flag(name))
+        else _field_value(command.model_fields[name], value, _flag(name))
         for name, value in with_secrets(command, given).items()
         if value is not None and value != ()
     }
+
+
+def _field_value(field: FieldInfo, typed: Any, option: str) -> Any:
+    if typed in ("", ("",)) and Emptied.is_mark_of(field):
+        return None
+    return _value(plain(field.annotation), typed, option)
 
 
 def _value(shape: Any, typed: Any, option: str) -> Any:
@@ -93,14 +100,31 @@ def _option(name: str, field: FieldInfo) -> click.Option:
     default = field.default
     if default not in (None, "", (), {}, PydanticUndefined) and not field.is_required():
         text = f"{text}  [default: {default}]"
+    kind = _click_type(shape)
     return click.Option(
         [flag, name],
-        type=_click_type(shape),
+        type=OrEmpty(kind) if Emptied.is_mark_of(field) else kind,
         required=field.is_required(),
         multiple=get_origin(shape) is dict or is_list(shape),
         metavar=_metavar(shape),
         help=text,
     )
+
+
+class OrEmpty(click.ParamType[Any]):
+    """What another type takes, or an empty text."""
+
+    def __init__(self, kind: click.ParamType[Any]) -> None:
+        self.kind = kind
+        self.name = kind.name
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Leave an empty text as it is."""
+        return value if value == "" else self.kind.convert(value, param, ctx)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
+        """As the other type says."""
+        return self.kind.get_metavar(param, ctx)
 
 
 def _click_type(shape: Any) -> click.ParamType[Any]:

@@ -182,14 +182,24 @@ def _named(project: str, name: str) -> Select[Any]:
     return select(recipes.c.body).where(recipes.c.project == project, recipes.c.name == name)
 
 
-def get_recipe(db: Connection, project: str, name: str) -> Recipe:
-    """Look a recipe up; NotFound if there is none."""
-    body = db.scalar(_named(project, name))
+def get_recipe(db: Connection, project: str, name: str, *, lock: bool = False) -> Recipe:
+    """Look a recipe up, held until the transaction ends with `lock`; NotFound if there is none."""
+    query = _named(project, name)
+    body = db.scalar(query.with_for_update() if lock else query)
     if body is None:
         names = select(recipes.c.name).where(recipes.c.project == project).order_by(recipes.c.name)
         known = ", ".join(db.scalars(names)) or "none yet"
         raise errors.NotFound(f"there is no recipe {name!r} in {project!r}; there are: {known}")
     return Recipe.model_validate_json(body)
+
+
+def save_recipe(db: Connection, recipe: Recipe) -> None:
+    """Write down what a recipe does now."""
+    db.execute(
+        update(recipes)
+        .where(recipes.c.project == recipe.project, recipes.c.name == recipe.name)
+        .values(model=recipe.command.model, body=recipe.model_dump_json())
+    )
 
 
 def list_recipes(

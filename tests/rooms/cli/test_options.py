@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Annotated, Literal
 
 import click
 import pytest
@@ -13,7 +13,7 @@ from pydantic import Field
 from modelyard.cli.options import parameters_of, values_from
 from modelyard.errors import Invalid
 from modelyard.kernel.command import Command
-from modelyard.kernel.values import Value
+from modelyard.kernel.values import EMPTIED, Value
 from modelyard.models.commands import ImportVersion
 
 
@@ -39,6 +39,9 @@ class Everything(Command[None]):
     words: tuple[str, ...] | None = Field(default=None, description="some words")
     params: dict[str, str] = Field(default={}, description="pairs")
     inner: Inner | None = Field(default=None, description="as JSON")
+    limit: Annotated[float | None, EMPTIED] = Field(default=None, description="at most")
+    look: Annotated[Literal["a", "b"] | None, EMPTIED] = Field(default=None, description="how")
+    only: Annotated[tuple[str, ...] | None, EMPTIED] = Field(default=None, description="those")
 
 
 def typed(*words: str) -> Everything:
@@ -72,6 +75,14 @@ def test_every_kind_of_field():
         params={"k": "v=w", "x": ""},
         inner=Inner(size=3),
     )
+
+
+def test_an_empty_text_is_null_where_null_says_something():
+    emptied = typed("n", "--limit", "", "--look", "", "--only", "")
+    assert emptied.model_fields_set == {"name", "limit", "look", "only"}
+    assert (emptied.limit, emptied.look, emptied.only) == (None, None, None)
+    filled = typed("n", "--limit", "2", "--look", "b", "--only", "x,y")
+    assert (filled.limit, filled.look, filled.only) == (2.0, "b", ("x", "y"))
 
 
 @pytest.mark.parametrize(

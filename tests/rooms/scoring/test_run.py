@@ -328,6 +328,34 @@ def test_a_recipe_that_could_not_run_is_refused_as_its_run_would_be(
     assert str(of_recipe.value) == str(of_run.value)
 
 
+def test_a_recipe_is_changed_and_what_is_not_given_stays(yard, people, numbers, tmp_path) -> None:
+    paths = {"input": str(people), "output": str(tmp_path / "b.csv")}
+    how = {"version": "v1", "threshold": 0.3, "keep": ("id",), "batch_rows": 5}
+    made = yard.recipes.create(name="daily", model="churn", **paths, **how)
+    changed = yard.recipes.update(name="daily", threshold=0.4, on_error="skip")
+    assert changed == yard.recipes.show(name="daily")
+    assert changed.created == made.created
+    asked = {"threshold": 0.4, "on_error": "skip"}
+    assert changed.command == made.command.model_copy(update=asked)
+    emptied = yard.recipes.update(name="daily", version=None, threshold=None, keep=None, model=None)
+    nothing = {"version": None, "threshold": None, "keep": None}
+    assert emptied.command == changed.command.model_copy(update=nothing)
+    to = {"model": "careful", "input": str(numbers(3))}
+    other = yard.recipes.update(name="daily", **to, mode=None, params=None)
+    assert (other.command.mode, other.command.params) == ("direct", {})
+    assert [usage.recipe for usage in yard.models.usages(name="careful")] == ["daily"]
+    assert yard.models.usages(name="churn") == []
+    for wrong, kind in (
+        ({"input": "nowhere"}, errors.NotFound),
+        ({"keep": ("shoe",)}, errors.Invalid),
+    ):
+        with pytest.raises(kind):
+            yard.recipes.update(name="daily", **wrong)
+    with pytest.raises(errors.NotFound, match="'other'"):
+        yard.recipes.update(name="other", on_error="fail")
+    assert yard.recipes.show(name="daily") == other
+
+
 def test_what_a_recipe_uses_is_deleted_only_by_force(yard, people, tmp_path) -> None:
     yard.connections.create(name="here", path=str(tmp_path))
     yard.datasets.create(name="people", path=str(people))

@@ -16,7 +16,7 @@ from pydantic_core import PydanticUndefined, from_json, to_jsonable_python
 from modelyard import errors
 from modelyard.kernel.secrets import is_secret, secret_fields
 from modelyard.kernel.shapes import is_list, plain
-from modelyard.kernel.values import LocalPath
+from modelyard.kernel.values import Emptied, LocalPath
 from modelyard.web.pages.form import Choice, Draft, FieldView, Form, Kind, Words
 from modelyard.web.pages.named_fields import named_fields, named_values
 from modelyard.web.pages.plain_words import label_of
@@ -197,7 +197,7 @@ def _field(form: Form, draft: Draft, name: str, typed: Typed | None) -> FieldVie
         kind=kind,
         value=text,
         choices=_choices(draft, name, info),
-        needed=info.is_required() or (kind == "choice" and first not in (None, "")),
+        needed=words.needed or info.is_required() or (kind == "choice" and bool(first)),
         placeholder=words.placeholder or _example(info),
         least=getattr(limits.get("Ge"), "ge", None),
         most=getattr(limits.get("Le"), "le", None),
@@ -275,6 +275,8 @@ def _read(kind: Kind, texts: Sequence[str]) -> Any:
 
 def _blank(info: FieldInfo, kind: Kind) -> Any:
     """What it means to leave a field blank that held something."""
+    if Emptied.is_mark_of(info):
+        return None
     if kind in LISTS:
         return []
     return "" if plain(info.annotation) is str else None

@@ -106,7 +106,8 @@ class FormView(View):
 class Words:
     """What a form says of a field, where the command does not say it well for a page.
 
-    `renews` is the field whose choices depend on what is chosen in this one.
+    `renews` is the field whose choices depend on what is chosen in this one. `needed` is one that a
+    change may leave out, but not blank.
     """
 
     label: str = ""
@@ -115,6 +116,7 @@ class Words:
     placeholder: str = ""
     later: bool = False
     mono: bool = False
+    needed: bool = False
     renews: str = ""
 
 

@@ -35,6 +35,7 @@ DONE = {
     "envs.delete": "deleted the env {name}",
     "scoring.run": "scored {input} with {model}",
     "recipes.create": "saved the recipe {name}",
+    "recipes.update": "changed the recipe {name}",
     "recipes.run": "ran the recipe {name}",
     "recipes.delete": "deleted the recipe {name}",
     "scenarios.create": "created the scenario {name}",

@@ -334,7 +334,8 @@ def _with_question(
 
 def _compared(field: FieldView, there: FieldView) -> FieldView:
     """The field with what it holds by now, where that is something else than was typed."""
-    if field.kind == "secret" or there.value == field.value:
+    typed = field.value or "false" if field.kind == "tick" else field.value
+    if field.kind == "secret" or there.value == typed:
         return field
     return field.model_copy(update={"there": there.value})
 

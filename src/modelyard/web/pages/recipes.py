@@ -13,6 +13,7 @@ from modelyard.scoring.commands import (
     ListRuns,
     RunRecipe,
     ShowRecipe,
+    UpdateRecipe,
 )
 from modelyard.scoring.types import Recipe, RecipeSummary, RunSummary
 from modelyard.web.pages.form import Also, Choices, Draft, Form, Words
@@ -25,6 +26,67 @@ ONE = "/projects/{project}/recipes/{recipe}"
 PART = 50
 MOST = 500
 FEW = 20
+FIELDS = (
+    "model", "version", "input", "output", "mode", "on_error", "keep", "threshold",
+    "probabilities", "percentile", "metadata", "params", "batch_rows", "workers",
+)  # fmt: skip
+WORDS = {
+    "name": Words(placeholder="score-june", mono=True),
+    "model": Words(label="Saved model", needed=True, renews="version"),
+    "version": Words(help="", placeholder="Whichever is active when it runs"),
+    "input": Words(
+        label="Rows to score",
+        help="A dataset, or the path of a file, folder or table",
+        kind="text",
+        placeholder="flights-june",
+        mono=True,
+        needed=True,
+    ),
+    "output": Words(
+        label="Where to write",
+        help="A dataset to overwrite, or a path ending in .parquet, .csv or .jsonl; it is "
+        "replaced when all is scored",
+        kind="text",
+        placeholder="files://scored.parquet",
+        mono=True,
+        needed=True,
+    ),
+    "mode": Words(
+        help="Restructured: prediction and a probability per class. Direct: what the model returns",
+        placeholder="What suits the model",
+        later=True,
+    ),
+    "on_error": Words(label="Rows that the model refuses", help="", kind="segments"),
+    "keep": Words(
+        label="Columns to keep",
+        help="Input columns to write beside the predictions, one a line; all of them if left blank",
+        later=True,
+        mono=True,
+    ),
+    "threshold": Words(help="Of two classes, in place of the version's own", later=True),
+    "probabilities": Words(
+        label="Write one probability per class", help="", kind="tick", later=True
+    ),
+    "percentile": Words(
+        label="Write the percentile of the positive class's probability",
+        help="Of two classes: its rank from 1 to 100 among the rows of a run",
+        kind="tick",
+        later=True,
+    ),
+    "metadata": Words(
+        label="Write which version predicted, and when",
+        help="In columns that begin with smmd_",
+        kind="tick",
+        later=True,
+    ),
+    "params": Words(label="Parameters of the model", help="As JSON", later=True),
+    "batch_rows": Words(
+        label="Rows at a time", help="As their width allows, if left blank", later=True
+    ),
+    "workers": Words(
+        label="Worker processes", help="As the settings say, if left blank", later=True
+    ),
+}
 
 
 class RecipesView(ListView):
@@ -64,17 +126,20 @@ def recipes(visit: Visit) -> RecipesView:
 
 def recipe(visit: Visit) -> RecipeView:
     """Look it up, with its runs."""
-    key, name = visit.path["project"], visit.path["recipe"]
-    found = visit.run(ShowRecipe(project=key, name=name))
-    scoring = found.command
+    found = _shown(visit)
+    key, scoring = found.project, found.command
     asked = ListRuns(project=key, model=scoring.model, dataset=scoring.output, limit=FEW)
     return RecipeView(
-        title=name,
+        title=found.name,
         crumbs=_crumbs(key),
         recipe=found,
         runs=tuple(visit.part(asked)),
         may_score=visit.may("scoring:write"),
     )
+
+
+def _shown(visit: Visit) -> Recipe:
+    return visit.run(ShowRecipe(project=visit.path["project"], name=visit.path["recipe"]))
 
 
 def _crumbs(project: str, name: str = "") -> tuple[Crumb, ...]:
@@ -87,24 +152,47 @@ def _crumbs(project: str, name: str = "") -> tuple[Crumb, ...]:
 
 def _new(visit: Visit) -> Draft:
     key = visit.path["project"]
-    known = visit.part(ListModels(project=key, limit=MOST))
-    tables = [(each.name, "") for each in visit.part(ListDatasets(project=key, limit=MOST))]
     asked = ("model", "version", "input")
     return Draft(
         crumbs=_crumbs(key),
         proposed={name: text for name in asked if (text := visit.asked(name))},
-        choices={
-            "model": [(each.name, each.name) for each in known],
-            "input": tables,
-            "output": tables,
-            "on_error": [("fail", "Fail the run"), ("skip", "Leave them out")],
-        },
+        choices=_choices(visit),
     )
+
+
+def _edited(visit: Visit) -> Draft:
+    found = _shown(visit)
+    held = found.command
+    values = {name: getattr(held, name) for name in FIELDS}
+    if visit.asked("model") not in ("", held.model):
+        values["version"] = None
+    if held.keep == ():
+        values["keep"] = ("none",)
+    return Draft(
+        crumbs=_crumbs(found.project, found.name),
+        title=f"Edit {found.name}",
+        values=values,
+        choices=_choices(visit),
+        seen=found,
+    )
+
+
+def _choices(visit: Visit) -> dict[str, Choices]:
+    key = visit.path["project"]
+    known = visit.part(ListModels(project=key, limit=MOST))
+    tables = [(each.name, "") for each in visit.part(ListDatasets(project=key, limit=MOST))]
+    return {
+        "model": [(each.name, each.name) for each in known],
+        "input": tables,
+        "output": tables,
+        "on_error": [("fail", "Fail the run"), ("skip", "Leave them out")],
+    }
 
 
 def _versions(visit: Visit, draft: Draft, given: Mapping[str, str]) -> Mapping[str, Choices]:
     """The versions of the chosen model."""
-    model, known = given["model"], dict(draft.choices["model"])
+    model = given["model"] or draft.values.get("model", "")
+    known = dict(draft.choices["model"])
     if model not in known:
         return {"version": ()}
     found = visit.part(ListVersions(project=visit.path["project"], model=model, limit=MOST))
@@ -123,9 +211,8 @@ def _run_it(visit: Visit, made: Recipe) -> str:
 
 
 def _deleted(visit: Visit) -> Draft:
-    key, name = visit.path["project"], visit.path["recipe"]
-    seen = visit.run(ShowRecipe(project=key, name=name))
-    return Draft(crumbs=_crumbs(key, name), title=f"Delete {name}", seen=seen)
+    seen = _shown(visit)
+    return Draft(crumbs=_crumbs(seen.project, seen.name), title=f"Delete {seen.name}", seen=seen)
 
 
 def _run(visit: Visit) -> Draft:
@@ -143,53 +230,28 @@ PAGES: tuple[Page | Form, ...] = (
         intro="A recipe scores a dataset with a saved model, whenever it is run. It is checked "
         "when it is saved.",
         said=lambda made: f"{made.name} is saved. Run it now, or let a scenario do it.",
-        fields=(
-            "name", "model", "version", "input", "output", "mode", "on_error", "keep", "threshold",
-            "probabilities", "percentile", "metadata", "params", "batch_rows", "workers",
-        ),
-        words={
-            "name": Words(placeholder="score-june", mono=True),
-            "model": Words(label="Saved model", renews="version"),
-            "version": Words(help="", placeholder="Whichever is active when it runs"),
-            "input": Words(
-                label="Rows to score",
-                help="A dataset, or the path of a file, folder or table",
-                kind="text",
-                placeholder="flights-june",
-                mono=True,
-            ),
-            "output": Words(
-                label="Where to write",
-                help="A dataset to overwrite, or a path ending in .parquet, .csv or .jsonl; it is "
-                "replaced when all is scored",
-                kind="text",
-                placeholder="files://scored.parquet",
-                mono=True,
-            ),
-            "mode": Words(later=True),
-            "on_error": Words(label="Rows that the model refuses", help="", kind="segments"),
-            "keep": Words(
-                label="Columns to keep",
-                help="Input columns to write beside the predictions, one a line; all of them if "
-                "left blank",
-                later=True,
-                mono=True,
-            ),
-            "threshold": Words(later=True),
-            "probabilities": Words(label="Write one probability per class", help="", later=True),
-            "percentile": Words(
-                label="Write the percentile of the positive class's probability", later=True
-            ),
-            "metadata": Words(label="Write which version predicted, and when", later=True),
-            "params": Words(label="Parameters of the model", later=True),
-            "batch_rows": Words(label="Rows at a time", later=True),
-            "workers": Words(label="Worker processes", later=True),
-        },
+        fields=("name", *FIELDS),
+        words=WORDS,
         prepare=_new,
         depending=_versions,
         also=Also("Save and run", _run_it),
     ),
     Page(ONE, recipe, "recipe.html"),
+    Form(
+        f"{ONE}/edit",
+        UpdateRecipe,
+        "Edit recipe",
+        "Save",
+        lambda _visit, made: href(made.project, made.name),
+        intro="It is checked when it is saved. Runs that are under way go on as they began.",
+        said="The recipe is saved.",
+        fields=FIELDS,
+        words=WORDS,
+        taken={"name": "recipe"},
+        prepare=_edited,
+        depending=_versions,
+        also=Also("Save and run", _run_it),
+    ),
     Form(
         f"{ONE}/run",
         RunRecipe,

@@ -282,6 +282,34 @@ def test_a_recipe_is_made_run_and_deleted(see, client, yard):
     assert "monthly" not in see(f"{HERE}/recipes")
 
 
+def test_a_recipe_is_edited_in_the_form_that_made_it(see, client, yard):
+    how = {"model": "late", "input": "june", "output": "files://w.csv", "version": "v1"}
+    yard.recipes.create(name="weekly", **how, keep=(), batch_rows=7)
+    edit = f"{HERE}/recipes/weekly/edit"
+    assert f'href="{edit}"' in see(f"{HERE}/recipes/weekly")
+    form = see(edit)
+    for held in ('value="june"', 'value="7"', '<option value="v1" selected'):
+        assert held in form
+    assert 'value="v1" selected' not in see(f"{edit}?model=other")
+    (seen,) = re.findall(r'name="seen" value="([^"]*)"', form)
+    typed = {**SENT, **how, "seen": html.unescape(seen), "keep": "none", "on_error": "skip"}
+    typed["probabilities"] = "true"
+    saved = client.post(edit, data={**typed, "version": "", "batch_rows": "", "keep": ""})
+    assert saved.headers["location"] == f"{HERE}/recipes/weekly"
+    found = yard.recipes.show(name="weekly").command
+    assert (found.version, found.batch_rows, found.keep) == (None, None, None)
+    assert (found.on_error, found.probabilities, found.output) == ("skip", True, "files://w.csv")
+    late = client.post(edit, data={**typed, "output": "files://x.csv"})
+    assert late.status_code == 412
+    assert "Someone changed it meanwhile" in late.text
+    now = re.findall(r'There is now: <span class="mono">([^<]*)</span>', late.text)
+    assert now == ["nothing", "files://w.csv", "direct", "nothing"]
+    assert 'value="files://x.csv"' in late.text
+    wrong = client.post(edit, data={**typed, "seen": "", "input": "nowhere", "model": ""})
+    assert 'id="f-model-e"' in wrong.text
+    yard.recipes.delete(name="weekly")
+
+
 def test_a_run_shows_its_outcome_and_gives_its_output(see, client, run):
     assert f"{HERE}/scoring/{run.id}" in see(f"{HERE}/scoring")
     page = see(f"{HERE}/scoring/{run.id}")
