@@ -36,6 +36,9 @@ NAMES = {
     "predictiveRateParity": "Predictive rate parity",
 }
 
+HEADLINES = ("auc", "mrocAUC", "r2")
+"""The one that stands for all others, of each prediction type."""
+
 
 def name_of(code: str) -> str:
     """The name of a metric; its code where it has none."""

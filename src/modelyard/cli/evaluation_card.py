@@ -46,7 +46,8 @@ def evaluation_card(found: Evaluation) -> RenderableType:
 def screen_view(screen: Screen) -> RenderableType:
     """Its single numbers, and its columns as a table of so many rows; `--json` has all of it."""
     at = "" if screen.threshold is None else f" at threshold {words(screen.threshold)}"
-    parts: list[RenderableType] = [Text(f"{screen.name}{at}", style="bold")]
+    of = "" if screen.by is None else f" where {screen.by} is {screen.group}"
+    parts: list[RenderableType] = [Text(f"{screen.name}{at}{of}", style="bold")]
     for name, content in _parts(screen.content):
         if name:
             parts.append(Text(name, style="bold"))

@@ -8,11 +8,10 @@ from rich.table import Table
 from rich.text import Text
 
 from modelyard.analysis.group_types import Disparity, Slice, Slices, WorstSlice
-from modelyard.analysis.names import name_of
+from modelyard.analysis.names import HEADLINES, name_of
 from modelyard.cli.numbers import interval, number
 from modelyard.evaluations.looking.types import FairnessReport, WorstReport
 
-HEADLINES = ("auc", "mrocAUC", "r2")
 RATES = {
     "positive_rate": "Positive rate",
     "true_positive_rate": "True positive rate",

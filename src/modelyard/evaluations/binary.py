@@ -2,59 +2,90 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+
 import numpy as np
 
-from modelyard import errors
 from modelyard.analysis.arrays import Floats, absent
 from modelyard.analysis.binary import Binary
-from modelyard.analysis.types import BinaryOptions
-from modelyard.evaluations.figures import LABELS_ONLY, Figures
-from modelyard.evaluations.planning import Plan
+from modelyard.analysis.group_types import Slices
+from modelyard.analysis.grouping import Grouping
+from modelyard.analysis.slices import binary_slices
+from modelyard.analysis.types import BinaryOptions, Intake, Metric
+from modelyard.evaluations.figures import LABELS_ONLY, Content, Threshold
 from modelyard.evaluations.scored import Scored
-from modelyard.evaluations.types import ThresholdFrom, View
+from modelyard.evaluations.types import View
+
+BETWEEN_LABELS = 0.5
+"""Scores are 1 for the positive label and else 0 where a model gives labels only."""
+OF_SCORES: dict[str, Callable[[Binary], Content]] = {
+    "decision": Binary.decision_chart,
+    "roc": Binary.roc_curve,
+    "precision-recall": Binary.precision_recall_curve,
+    "gain": Binary.gain_curve,
+    "lift": Binary.lift_bins,
+    "calibration": Binary.calibration_curve,
+    "density": Binary.densities,
+}
 
 
-def binary_figures(plan: Plan, scored: Scored) -> Figures:
-    """Metrics at the threshold and free of it, and every screen.
+class BinaryFigures:
+    """Metrics at the threshold and free of it, and the screens that scores allow.
 
-    Raises:
-        Unsupported: a threshold is asked for, and the model gives labels only.
+    Args:
+        view: how the rows are looked at.
+        scored: the rows.
+        threshold: from which the positive class is predicted, or what it is to be best for.
     """
-    binary, has_scores = look(plan.view, scored)
-    threshold, origin = _threshold(plan, binary, has_scores=has_scores)
-    metrics = binary.metrics(threshold)
-    if not has_scores:
-        at = binary.at(threshold)
-        free = (absent(each.code, LABELS_ONLY) for each in metrics[len(at.metrics) :])
-        return Figures(
-            intake=binary.intake, metrics=(*at.metrics, *free), screens={"confusion": at}
-        )
-    return Figures(
-        intake=binary.intake,
-        metrics=metrics,
-        screens={
-            "confusion": binary.at(threshold),
-            "decision": binary.decision_chart(),
-            "roc": binary.roc_curve(),
-            "precision-recall": binary.precision_recall_curve(),
-            "gain": binary.gain_curve(),
-            "lift": binary.lift_bins(),
-            "calibration": binary.calibration_curve(),
-            "density": binary.densities(),
-        },
-        threshold=threshold,
-        threshold_from=origin,
-    )
+
+    def __init__(self, view: View, scored: Scored, threshold: Threshold) -> None:
+        self.binary = look(view, scored)
+        self.threshold = threshold if scored.probabilities is not None else Threshold()
+        if threshold.optimise is not None:
+            best = self.binary.best(threshold.optimise)
+            if best.threshold is not None:
+                self.threshold = Threshold(best.threshold, "optimised")
+
+    @property
+    def intake(self) -> Intake:
+        """Which rows were used."""
+        return self.binary.intake
+
+    def metrics(self) -> tuple[Metric, ...]:
+        """Those at the threshold, then those free of it."""
+        found = self.binary.metrics(self._cut)
+        if self.threshold.value is not None:
+            return found
+        at = self.binary.at(self._cut).metrics
+        return (*at, *(absent(each.code, LABELS_ONLY) for each in found[len(at) :]))
+
+    def screens(self, names: Collection[str] | None = None) -> dict[str, Content]:
+        """The confusion matrix; with scores all others, too."""
+        made: dict[str, Content] = {}
+        if names is None or "confusion" in names:
+            made["confusion"] = self.binary.at(self._cut)
+        if self.threshold.value is not None:
+            wanted = (name for name in OF_SCORES if names is None or name in names)
+            made |= {name: OF_SCORES[name](self.binary) for name in wanted}
+        return made
+
+    def slices(self, column: str, grouping: Grouping) -> Slices:
+        """Metrics of each group, at the threshold of all."""
+        return binary_slices(column, grouping, self.binary, self._cut)
+
+    @property
+    def _cut(self) -> float:
+        value = self.threshold.value
+        return BETWEEN_LABELS if value is None else value
 
 
-def look(view: View, scored: Scored) -> tuple[Binary, bool]:
-    """The rows with the positive class's scores, and whether these are the model's own.
+def look(view: View, scored: Scored) -> Binary:
+    """The rows with the positive class's scores.
 
     A model that gives labels only scores 1 where it predicts the positive class, else 0.
     """
-    truth, predicted = scored.codes(view.classes)
+    truth, predicted = scored.truth, scored.predicted
     at = [str(label) for label in view.classes].index(str(view.positive))
-    has_scores = scored.probabilities is not None
     if scored.probabilities is not None:
         score: Floats = scored.probabilities[:, at]
     else:
@@ -63,27 +94,4 @@ def look(view: View, scored: Scored) -> tuple[Binary, bool]:
         confidence=view.confidence, gains=view.gains, lift_share=view.lift_share
     )
     positive = np.where(truth < 0, -1, truth == at)
-    return Binary(positive, score, scored.weights, options=options), has_scores
-
-
-def _threshold(plan: Plan, binary: Binary, *, has_scores: bool) -> tuple[float, ThresholdFrom]:
-    command = plan.command
-    if not has_scores:
-        if command.threshold is not None or command.optimise is not None:
-            raise errors.Unsupported(
-                f"a threshold needs probabilities; version {plan.version.version} of "
-                f"{plan.version.model} gives labels only"
-            )
-        return 0.5, "none"
-    if command.threshold is not None:
-        return command.threshold, "given"
-    own = plan.version.core.threshold
-    of_version = 0.5 if own is None else own
-    if plan.view.positive != plan.view.classes[1]:
-        of_version = 1 - of_version
-    if command.optimise is None:
-        return of_version, "version"
-    best = binary.best(command.optimise)
-    if best.threshold is None:
-        return of_version, "version"
-    return best.threshold, "optimised"
+    return Binary(positive, score, scored.weights, options=options)

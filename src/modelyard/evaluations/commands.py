@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from modelyard.analysis.group_types import Slices
 from modelyard.evaluations.types import Evaluating, Evaluation, EvaluationSummary, Screen
@@ -66,6 +68,18 @@ class ShowScreen(ProjectCommand[Screen]):
         le=1,
         description="confusion of a binary model: for this threshold instead of the evaluation's",
     )
+    by: str | None = Field(
+        default=None, description="only the rows of one group of this column", examples=["plan"]
+    )
+    group: str | None = Field(
+        default=None, description="which group, as `slices` calls it", examples=["basic"]
+    )
+
+    @model_validator(mode="after")
+    def _names_a_whole_slice(self) -> Self:
+        if (self.by is None) != (self.group is None):
+            raise ValueError("--by names a column and --group one of its groups; give both")
+        return self
 
 
 class ShowSlices(ProjectCommand[Slices]):

@@ -5,11 +5,11 @@ The limits are those that DSS names in its diagnostics of models.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from modelyard.evaluations.figures import Figures
+from modelyard.analysis.types import Intake, Metric
 from modelyard.evaluations.planning import Plan
 from modelyard.evaluations.scored import Scored
 from modelyard.evaluations.types import Diagnostic
@@ -22,11 +22,11 @@ MANY_LEFT_OUT = 0.5
 
 
 def diagnose(
-    plan: Plan, scored: Scored, figures: Figures, *, rejected: int
+    plan: Plan, scored: Scored, intake: Intake, metrics: Iterable[Metric], *, rejected: int
 ) -> Iterator[Diagnostic]:
     """Everything that is to be said, the worst first."""
-    used = 0 if figures.intake is None else figures.intake.used
-    rows = scored.rows + rejected
+    values = {each.code: each.value for each in metrics}
+    used, rows = intake.used, intake.rows + rejected
     if used < rows * MANY_LEFT_OUT:
         yield _told(
             "dropped_rows",
@@ -37,7 +37,7 @@ def diagnose(
         )
     if used < FEW_ROWS:
         yield _told("few_rows", "Few rows", f"{used:,} rows; intervals are wide below {FEW_ROWS:,}")
-    auc = next((each.value for each in figures.metrics if each.code in {"auc", "mrocAUC"}), None)
+    auc = values.get("auc", values.get("mrocAUC"))
     if auc is not None and auc > TOO_GOOD:
         yield _told(
             "too_good",
@@ -47,7 +47,7 @@ def diagnose(
         )
     if plan.version.core.classes:
         yield from _of_classes(plan, scored)
-    r2 = next((each.value for each in figures.metrics if each.code == "r2"), None)
+    r2 = values.get("r2")
     if r2 is not None and r2 <= 0:
         yield _told(
             "no_better_than_mean",
@@ -59,7 +59,7 @@ def diagnose(
 
 def _of_classes(plan: Plan, scored: Scored) -> Iterator[Diagnostic]:
     classes = plan.version.core.classes
-    truth, predicted = scored.codes(classes)
+    truth, predicted = scored.truth, scored.predicted
     usable = (truth >= 0) & (predicted >= 0)
     actual = np.bincount(truth[usable], minlength=len(classes))
     answered = np.bincount(predicted[usable], minlength=len(classes))

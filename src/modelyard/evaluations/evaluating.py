@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from modelyard.data.types import Sampling
-from modelyard.evaluations.binary import binary_figures
+from modelyard.evaluations.binary import BinaryFigures
 from modelyard.evaluations.commands import RunEvaluation
 from modelyard.evaluations.diagnostics import diagnose
-from modelyard.evaluations.figures import Figures
+from modelyard.evaluations.figures import Content, Figures, Threshold
 from modelyard.evaluations.keeping import keep
-from modelyard.evaluations.multiclass import multiclass_figures
-from modelyard.evaluations.planning import Plan, make_plan
-from modelyard.evaluations.regression import regression_figures
+from modelyard.evaluations.multiclass import MulticlassFigures
+from modelyard.evaluations.planning import Plan, draw, make_plan
+from modelyard.evaluations.regression import RegressionFigures
 from modelyard.evaluations.scored import Scored, names_in_sample, read_scored
-from modelyard.evaluations.types import Evaluation
+from modelyard.evaluations.types import Evaluation, View
 from modelyard.kernel import paths
 from modelyard.kernel.context import Context
-from modelyard.kernel.values import FILES, now
+from modelyard.kernel.values import FILES, named_by, now
 from modelyard.runtime.types import PredictionType
 from modelyard.scoring.commands import RunScoring
 from modelyard.scoring.types import ScoringRun
@@ -31,10 +30,10 @@ NO_TRUTH = (
     "models of prediction type 'other' answer anything, which cannot be compared with a truth; "
     "their rows are scored and kept"
 )
-FIGURES: dict[PredictionType, Callable[[Plan, Scored], Figures]] = {
-    "binary_classification": binary_figures,
-    "multiclass": multiclass_figures,
-    "regression": regression_figures,
+FIGURES: dict[PredictionType, Callable[[View, Scored, Threshold], Figures]] = {
+    "binary_classification": BinaryFigures,
+    "multiclass": MulticlassFigures,
+    "regression": RegressionFigures,
 }
 
 
@@ -42,25 +41,38 @@ def evaluate(command: RunEvaluation, context: Context) -> Evaluation:
     """Score the dataset, compute everything from what came out, and keep it."""
     plan = make_plan(command, context)
     with _transit(context, plan) as folder:
+        draw(plan, context)
         run = context.caller.run(_scoring(plan))
         file = folder / "scored.parquet"
         context.progress("computing")
         began = time.perf_counter()
-        compute = FIGURES.get(plan.version.prediction_type)
-        figures = Figures()
-        learned: dict[str, object] = {}
-        if compute is not None and plan.target is not None:
-            names = names_in_sample(plan.columns, file)
-            scored = read_scored(file, names[plan.target or ""], names.get(command.weights or ""))
-            figures = compute(plan, scored)
-            learned = {
-                "truth_column": scored.truth_column,
-                "weights_column": scored.weights_column,
-                "diagnostics": tuple(diagnose(plan, scored, figures, rejected=run.rejected)),
-            }
+        learned, screens = _learned(plan, file, rejected=run.rejected)
         learned["seconds"] = round(time.perf_counter() - began, 3)
-        evaluation = _told(plan, run, figures, context).model_copy(update=learned)
-        return keep(context, evaluation, figures, file)
+        evaluation = _told(plan, run, context).model_copy(update=learned)
+        return keep(context, evaluation, screens, file)
+
+
+def _learned(plan: Plan, file: Path, *, rejected: int) -> tuple[dict[str, Any], dict[str, Content]]:
+    """What the scored rows tell of an evaluation, and its screens."""
+    compute = FIGURES.get(plan.version.prediction_type)
+    if compute is None or plan.target is None:
+        return {}, {}
+    names = names_in_sample(plan.source.schema.names, file)
+    weights = names.get(plan.command.weights or "")
+    scored = read_scored(file, names[plan.target], weights, plan.view.classes)
+    figures = compute(plan.view, scored, plan.threshold)
+    metrics, screens = figures.metrics(), figures.screens()
+    learned = {
+        "threshold": figures.threshold.value,
+        "threshold_from": figures.threshold.origin,
+        "intake": figures.intake,
+        "metrics": {each.code: each for each in metrics},
+        "screens": tuple(screens),
+        "truth_column": scored.truth_column,
+        "weights_column": scored.weights_column,
+        "diagnostics": tuple(diagnose(plan, scored, figures.intake, metrics, rejected=rejected)),
+    }
+    return learned, screens
 
 
 @contextmanager
@@ -87,28 +99,26 @@ def _scoring(plan: Plan) -> RunScoring:
     )
 
 
-def _told(plan: Plan, run: ScoringRun, figures: Figures, context: Context) -> Evaluation:
+def _told(plan: Plan, run: ScoringRun, context: Context) -> Evaluation:
+    """The evaluation without what its rows tell."""
     command, version, created = plan.command, plan.version, now()
     return Evaluation(
-        id=f"{created:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",
+        id=named_by(created),
         project=command.project,
         model=command.model,
         version=version.version,
         version_digest=version.digest,
         **dict(plan.view),
         dataset=command.dataset,
-        fingerprint=plan.fingerprint,
-        sampling=Sampling.model_validate(command.model_dump(include=set(Sampling.model_fields))),
+        fingerprint=plan.source.fingerprint,
+        sampling=plan.sampling,
         target=plan.target,
         weights=command.weights,
-        threshold=figures.threshold,
-        threshold_from=figures.threshold_from,
+        threshold_from="none",
         rows=run.rows,
         rejected=run.rejected,
-        intake=figures.intake,
-        metrics={each.code: each for each in figures.metrics},
+        metrics={},
         no_metrics=NO_TRUTH if version.prediction_type == "other" else None,
-        screens=tuple(figures.screens),
         scoring_run=run.id,
         sample="",
         created=created,

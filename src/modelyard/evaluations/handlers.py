@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from modelyard import errors
 from modelyard.analysis.group_types import Slices
 from modelyard.evaluations import repository
 from modelyard.evaluations.commands import (
@@ -14,8 +13,7 @@ from modelyard.evaluations.commands import (
     ShowSlices,
 )
 from modelyard.evaluations.evaluating import evaluate
-from modelyard.evaluations.keeping import screens_of
-from modelyard.evaluations.screens import confusion_at, slices_by
+from modelyard.evaluations.screens import screen, slices_by
 from modelyard.evaluations.types import Evaluation, EvaluationSummary, Screen
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
@@ -48,21 +46,10 @@ def show_evaluation(command: ShowEvaluation, context: Context) -> Evaluation:
 
 @handles(ShowScreen)
 def show_screen(command: ShowScreen, context: Context) -> Screen:
-    """Take the screen out of those that were kept; another threshold reads the rows again."""
+    """Take the screen out of those that were kept; for what was not, read the rows again."""
     with context.read() as db:
         evaluation = repository.get(db, command.project, command.id)
-    name, threshold = command.screen, evaluation.threshold
-    if name not in evaluation.screens:
-        there = ", ".join(evaluation.screens) or evaluation.no_metrics
-        raise errors.NotFound(f"the evaluation has no screen {name!r}; it has: {there}")
-    if command.threshold is None:
-        content = screens_of(context, evaluation.id)[name]
-    else:
-        if name != "confusion":
-            raise errors.Invalid("only the screen confusion is told for another threshold")
-        threshold = command.threshold
-        content = confusion_at(context, evaluation, threshold)
-    return Screen(evaluation=evaluation.id, name=name, threshold=threshold, content=content)
+    return screen(context, evaluation, command)
 
 
 @handles(ShowSlices)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from pydantic import BaseModel
 
 from modelyard import errors
 from modelyard.evaluations import repository
-from modelyard.evaluations.figures import Content, Figures
+from modelyard.evaluations.figures import Content
 from modelyard.evaluations.types import Evaluation
 from modelyard.kernel.context import Context
 from modelyard.store.artifacts import digest_of
@@ -23,14 +24,16 @@ from modelyard.store.staging import stage
 SAMPLE, SCREENS = "sample.parquet", "screens.json.gz"
 
 
-def keep(context: Context, evaluation: Evaluation, figures: Figures, sample: Path) -> Evaluation:
+def keep(
+    context: Context, evaluation: Evaluation, screens: Mapping[str, Content], sample: Path
+) -> Evaluation:
     """Keep it with its files, all or nothing; the sample's file is given away."""
     with stage(context, partial(collect, context)) as staged:
-        rows, screens = staged.folder / SAMPLE, staged.folder / SCREENS
+        rows, packed = staged.folder / SAMPLE, staged.folder / SCREENS
         sample.replace(rows)
-        content = {name: _plain(each) for name, each in figures.screens.items()}
-        screens.write_bytes(gzip.compress(json.dumps(content).encode(), mtime=0))
-        files = {SAMPLE: digest_of(rows), SCREENS: digest_of(screens)}
+        content = {name: plain(each) for name, each in screens.items()}
+        packed.write_bytes(gzip.compress(json.dumps(content).encode(), mtime=0))
+        files = {SAMPLE: digest_of(rows), SCREENS: digest_of(packed)}
         kept = evaluation.model_copy(update={"sample": files[SAMPLE]})
         with context.begin() as db:
             exclusively(db)
@@ -54,5 +57,6 @@ def _file(context: Context, identifier: str, name: str) -> str:
     return found
 
 
-def _plain(content: Content) -> dict[str, Any]:
+def plain(content: Content) -> dict[str, Any]:
+    """A screen as JSON."""
     return content.model_dump(mode="json") if isinstance(content, BaseModel) else content

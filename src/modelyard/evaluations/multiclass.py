@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 from pydantic import BaseModel, JsonValue
 
 from modelyard.analysis.binary import Binary
+from modelyard.analysis.group_types import Slices
+from modelyard.analysis.grouping import Grouping
 from modelyard.analysis.multiclass import Multiclass
 from modelyard.analysis.multiclass_types import MulticlassOptions
-from modelyard.evaluations.figures import Content, Figures
-from modelyard.evaluations.planning import Plan
+from modelyard.analysis.slices import multiclass_slices
+from modelyard.analysis.types import Intake, Metric
+from modelyard.evaluations.figures import Content, Threshold
 from modelyard.evaluations.scored import Scored
 from modelyard.evaluations.types import View
 
@@ -25,24 +28,60 @@ CURVES: dict[str, Callable[[Binary], BaseModel]] = {
     "calibration": Binary.calibration_curve,
     "density": Binary.densities,
 }
+MEANS: dict[str, dict[str, Callable[[Multiclass], BaseModel]]] = {
+    "roc": {"macro": Multiclass.macro_roc, "micro": Multiclass.micro_roc},
+    "precision-recall": {
+        "macro": Multiclass.macro_precision_recall,
+        "micro": Multiclass.micro_precision_recall,
+    },
+}
+OF_LABELS: dict[str, Callable[[Multiclass], Content]] = {
+    "confusion": Multiclass.confusion,
+    "classes": Multiclass.per_class,
+    "averages": Multiclass.averages,
+}
 
 
-def multiclass_figures(plan: Plan, scored: Scored) -> Figures:
-    """Metrics over all classes, and every screen."""
-    found = look_at_classes(plan.view, scored)
-    screens: dict[str, Content] = {
-        "confusion": found.confusion(),
-        "classes": found.per_class(),
-        "averages": found.averages(),
-    }
-    if scored.probabilities is not None and found.intake.used:
-        screens |= _by_class(found)
-    return Figures(intake=found.intake, metrics=found.metrics(), screens=screens)
+class MulticlassFigures:
+    """Metrics over all classes, and the screens that labels or probabilities allow.
+
+    Args:
+        view: how the rows are looked at.
+        scored: the rows.
+        threshold: none.
+    """
+
+    def __init__(self, view: View, scored: Scored, threshold: Threshold) -> None:
+        self.threshold = threshold
+        self.multiclass = look_at_classes(view, scored)
+        self._has_scores = scored.probabilities is not None and self.intake.used > 0
+
+    @property
+    def intake(self) -> Intake:
+        """Which rows were used."""
+        return self.multiclass.intake
+
+    def metrics(self) -> tuple[Metric, ...]:
+        """Over all classes."""
+        return self.multiclass.metrics()
+
+    def screens(self, names: Collection[str] | None = None) -> dict[str, Content]:
+        """Those of the labels; with probabilities the curves of each class against the others."""
+        wanted = (name for name in OF_LABELS if names is None or name in names)
+        made = {name: OF_LABELS[name](self.multiclass) for name in wanted}
+        curves = [name for name in CURVES if names is None or name in names]
+        if self._has_scores and curves:
+            made |= _by_class(self.multiclass, curves)
+        return made
+
+    def slices(self, column: str, grouping: Grouping) -> Slices:
+        """Metrics of each group."""
+        return multiclass_slices(column, grouping, self.multiclass)
 
 
 def look_at_classes(view: View, scored: Scored) -> Multiclass:
     """The rows with positions of their true and predicted classes."""
-    truth, predicted = scored.codes(view.classes)
+    truth, predicted = scored.truth, scored.predicted
     return Multiclass(
         truth,
         view.classes,
@@ -53,23 +92,23 @@ def look_at_classes(view: View, scored: Scored) -> Multiclass:
     )
 
 
-def _by_class(found: Multiclass) -> dict[str, Content]:
-    """Each class against all others, the most frequent first, and what averages them."""
+def _by_class(found: Multiclass, names: Sequence[str]) -> dict[str, Content]:
+    """Curves of each class against all others, the most frequent first, and their averages.
+
+    The order of one class's scores is held at a time.
+    """
     order = np.argsort(-found.matrix.actual, kind="stable")[:MOST_CURVES]
-    told: dict[str, list[JsonValue]] = {name: [] for name in CURVES}
+    told: dict[str, list[JsonValue]] = {name: [] for name in names}
     for position in order:
         one = found.one_vs_rest(int(position))
         if one is None or not found.matrix.actual[position]:
             continue
-        for name, curve in CURVES.items():
-            of_class = {"label": found.classes[position], **curve(one).model_dump(mode="json")}
-            told[name].append(of_class)
-    screens: dict[str, Content] = {name: {"classes": curves} for name, curves in told.items()}
-    means = {
-        "roc": (found.macro_roc(), found.micro_roc()),
-        "precision-recall": (found.macro_precision_recall(), found.micro_precision_recall()),
-    }
-    for name, (macro, micro) in means.items():
-        dumped = {"macro": macro.model_dump(mode="json"), "micro": micro.model_dump(mode="json")}
+        for name in names:
+            curve = CURVES[name](one).model_dump(mode="json")
+            told[name].append({"label": found.classes[position], **curve})
+    screens: dict[str, Content] = {}
+    for name in names:
+        means = {mean: MEANS[name][mean](found) for mean in MEANS.get(name, ())}
+        dumped = {mean: curve.model_dump(mode="json") for mean, curve in means.items()}
         screens[name] = {"classes": told[name], **dumped}
     return screens

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import secrets
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from modelyard.analysis.labels import coded
 from modelyard.data.access import Source, open_source, open_target, require_columns, sampled
 from modelyard.data.types import Sampling
 from modelyard.evaluations.commands import RunEvaluation
+from modelyard.evaluations.figures import Threshold
 from modelyard.evaluations.types import View
 from modelyard.kernel import paths
 from modelyard.kernel.context import Context
@@ -35,35 +37,35 @@ class Plan:
     target: str | None
     """The column that holds the truth; none: the prediction type has none."""
     view: View
-    fingerprint: str | None
-    """Of the dataset."""
-    columns: tuple[str, ...]
-    """Of the dataset, in order."""
-    rows: str
-    """What is scored: the dataset, or a file that holds its sample."""
+    threshold: Threshold
+    source: Source
+    """The dataset."""
+    sampling: Sampling
     folder: str
     """Where files of it are put meanwhile, among the project's files."""
 
+    @property
+    def rows(self) -> str:
+        """What is scored: the dataset, or the file that holds its sample."""
+        if self.sampling.method == "none":
+            return self.command.dataset
+        return f"{FILES}{self.folder}/rows.parquet"
+
 
 def make_plan(command: RunEvaluation, context: Context) -> Plan:
-    """Open what an evaluation names, check that it goes together, and draw its sample.
+    """Open what an evaluation names, and check that it goes together.
 
     Raises:
         NotFound: the model, version or dataset is not there.
         Blocked: the version may not run.
-        Invalid: a column is missing or not what it should be, or labels are no class of the model.
+        Invalid: a column is missing or not what it should be, or an option does not fit.
+        Unsupported: a threshold for a model that gives labels only.
     """
     version = find_version(context, command.project, command.model, command.version)
-    source = dataset = open_source(context, command.project, command.dataset)
+    source = open_source(context, command.project, command.dataset)
     target = _target(command, version, source)
     _require_numbers(command.weights, source)
-    folder = _folder(command, version, source)
-    rows = command.dataset
-    if command.method != "none":
-        rows = f"{FILES}{folder}/rows.parquet"
-        source = _drawn(context, command, source, rows)
-    if target is not None:
-        _require_truth(source, target, version)
+    positive = _positive(command, version)
     return Plan(
         command=command,
         version=version,
@@ -71,14 +73,27 @@ def make_plan(command: RunEvaluation, context: Context) -> Plan:
         view=View(
             prediction_type=version.prediction_type,
             classes=version.core.classes,
-            positive=_positive(command, version),
+            positive=positive,
             **command.model_dump(include={"averaging", "gains", "lift_share", "confidence"}),
         ),
-        fingerprint=dataset.fingerprint,
-        columns=tuple(dataset.schema.names),
-        rows=rows,
-        folder=folder,
+        threshold=_threshold(command, version, positive),
+        source=source,
+        sampling=Sampling.model_validate(command.model_dump(include=set(Sampling.model_fields))),
+        folder=_folder(command, version, source),
     )
+
+
+def draw(plan: Plan, context: Context) -> None:
+    """Draw the sample, and look at the truth of its rows before anything is scored.
+
+    Raises:
+        Invalid: no row has a truth, or it cannot be compared with predictions.
+    """
+    source = plan.source
+    if plan.sampling.method != "none":
+        source = _drawn(plan, context)
+    if plan.target is not None:
+        _require_truth(source, plan.target, plan.version)
 
 
 def _target(command: RunEvaluation, version: ModelVersion, source: Source) -> str | None:
@@ -148,19 +163,40 @@ def _folder(command: RunEvaluation, version: ModelVersion, source: Source) -> st
     return f"{TRANSIT}/evaluation-{digest[:16]}"
 
 
-def _drawn(context: Context, command: RunEvaluation, source: Source, place: str) -> Source:
+def _threshold(command: RunEvaluation, version: ModelVersion, positive: Label | None) -> Threshold:
+    if positive is None:
+        return Threshold()
+    rule = version.probe.interpretation and version.probe.interpretation.rule
+    if rule == "labels":
+        if command.threshold is None and command.optimise is None:
+            return Threshold()
+        raise errors.Unsupported(
+            f"a threshold needs probabilities; version {version.version} of {version.model} gives "
+            "labels only",
+            field="optimise" if command.threshold is None else "threshold",
+        )
+    if command.threshold is not None:
+        return Threshold(command.threshold, "given")
+    value = 0.5 if version.core.threshold is None else version.core.threshold
+    if positive != version.core.classes[1]:
+        # Just above: what lies on the version's threshold is of its second class.
+        value = math.nextafter(1 - value, 2)
+    return Threshold(value, "version", command.optimise)
+
+
+def _drawn(plan: Plan, context: Context) -> Source:
     """The sample as a file; one that was drawn before is the same."""
-    if not paths.find(context, command.project, place).exists():
-        sampling = Sampling.model_validate(command.model_dump(include=set(Sampling.model_fields)))
+    project, place = plan.command.project, plan.rows
+    if not paths.find(context, project, place).exists():
         token = secrets.token_hex(16)
-        with open_target(context, command.project, place, source.schema, token=token) as target:
+        with open_target(context, project, place, plan.source.schema, token=token) as target:
             rows = 0
-            for batch in sampled(source, sampling):
+            for batch in sampled(plan.source, plan.sampling):
                 target.write(batch)
                 rows += batch.num_rows
                 context.progress("drawing the sample", rows=rows)
             target.commit()
-    return open_source(context, command.project, place)
+    return open_source(context, project, place)
 
 
 def _require_truth(source: Source, target: str, version: ModelVersion) -> None:

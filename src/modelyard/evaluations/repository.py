@@ -9,12 +9,11 @@ from sqlalchemy import Connection, Row, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from modelyard import errors
+from modelyard.analysis.names import HEADLINES
 from modelyard.evaluations.types import Evaluation, EvaluationSummary
 from modelyard.kernel.paging import Page, Paged
 from modelyard.store.paging import page
 from modelyard.store.tables import evaluation_files, evaluations
-
-HEADLINES = ("auc", "mrocAUC", "r2")
 
 
 def add(db: Connection, evaluation: Evaluation, files: Mapping[str, str]) -> None:

@@ -11,12 +11,10 @@ import pyarrow.parquet as pq
 
 from modelyard import errors
 from modelyard.data.access import require_columns
+from modelyard.evaluations.binary import BETWEEN_LABELS
 from modelyard.evaluations.scored import PREDICTION, Scored, read_scored
 from modelyard.evaluations.types import Evaluation
 from modelyard.kernel.context import Context
-
-HALF = 0.5
-"""The threshold of scores that are 1 for the positive label and else 0."""
 
 
 class Sample:
@@ -31,7 +29,7 @@ class Sample:
     def threshold(self) -> float:
         """From which score on the positive class is predicted."""
         given = self.evaluation.threshold
-        return HALF if given is None else given
+        return BETWEEN_LABELS if given is None else given
 
     def column(self, name: str) -> pa.ChunkedArray:
         """A column whose values make groups.
@@ -60,7 +58,8 @@ class Sample:
         """Truth, prediction, probabilities and weights."""
         self._file.seek(0)
         found = self.evaluation
-        return read_scored(self._file, found.truth_column or "", found.weights_column)
+        truth = found.truth_column or ""
+        return read_scored(self._file, truth, found.weights_column, found.classes)
 
 
 @contextmanager

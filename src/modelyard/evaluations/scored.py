@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from modelyard.analysis.arrays import Floats, Ints
+from modelyard.analysis.arrays import Bools, Floats, Ints
 from modelyard.analysis.labels import coded
 from modelyard.runtime.types import Label
 
@@ -24,26 +24,31 @@ class Scored:
     """What is known of each scored row.
 
     Args:
-        rows: how many there are.
         truth_column: where the truth is in the sample.
         weights_column: where the weights are in it.
-        truth: values of the target.
-        prediction: what the version answered.
+        truth: of classifiers the positions of the labels among the classes, -1 where they are
+            missing; of regressions numbers, NaN where they are missing.
+        predicted: what the version answered, in the same way.
         probabilities: a column per class of the version, in their order; none: it gives none.
         weights: of each row; none: all are 1.
     """
 
-    rows: int
     truth_column: str
     weights_column: str | None
-    truth: pa.ChunkedArray
-    prediction: pa.ChunkedArray
+    truth: Ints | Floats
+    predicted: Ints | Floats
     probabilities: Floats | None
     weights: Floats | None
 
-    def codes(self, classes: tuple[Label, ...]) -> tuple[Ints, Ints]:
-        """Positions of truth and prediction among classes, -1 where they are missing."""
-        return coded(self.truth, classes).codes, coded(self.prediction, classes).codes
+    def part(self, rows: Bools) -> Scored:
+        """Some of the rows."""
+        return replace(
+            self,
+            truth=self.truth[rows],
+            predicted=self.predicted[rows],
+            probabilities=None if self.probabilities is None else self.probabilities[rows],
+            weights=None if self.weights is None else self.weights[rows],
+        )
 
 
 def names_in_sample(columns: Sequence[str], file: Path) -> dict[str, str]:
@@ -54,8 +59,17 @@ def names_in_sample(columns: Sequence[str], file: Path) -> dict[str, str]:
     return dict(zip(columns, pq.read_schema(file).names, strict=False))
 
 
-def read_scored(file: Path | BinaryIO, truth: str, weights: str | None) -> Scored:
-    """Read the columns that matter of a scored sample."""
+def read_scored(
+    file: Path | BinaryIO, truth: str, weights: str | None, classes: tuple[Label, ...]
+) -> Scored:
+    """Read the columns that matter of a scored sample.
+
+    Args:
+        file: a Parquet file.
+        truth: the column that holds it.
+        weights: the column that holds them.
+        classes: of the version, in order; none: it answers numbers.
+    """
     parquet = pq.ParquetFile(file)
     names = parquet.schema_arrow.names
     after = names[names.index(PREDICTION) :]
@@ -65,12 +79,15 @@ def read_scored(file: Path | BinaryIO, truth: str, weights: str | None) -> Score
     matrix = None
     if probabilities:
         matrix = np.column_stack([numbers(table[name]) for name in probabilities])
+
+    def values(name: str) -> Ints | Floats:
+        return coded(table[name], classes).codes if classes else numbers(table[name])
+
     return Scored(
-        rows=table.num_rows,
         truth_column=truth,
         weights_column=weights,
-        truth=table[truth],
-        prediction=table[PREDICTION],
+        truth=values(truth),
+        predicted=values(PREDICTION),
         probabilities=matrix,
         weights=None if weights is None else numbers(table[weights]),
     )

@@ -1,4 +1,4 @@
-"""What is computed anew from the kept rows: another threshold, slices."""
+"""What is computed anew from the kept rows: another threshold, slices, the screens of a slice."""
 
 from __future__ import annotations
 
@@ -6,29 +6,51 @@ from typing import Any
 
 from modelyard import errors
 from modelyard.analysis.group_types import Slices
-from modelyard.analysis.grouping import grouped
-from modelyard.analysis.slices import binary_slices, multiclass_slices, regression_slices
-from modelyard.evaluations.binary import look
-from modelyard.evaluations.multiclass import look_at_classes
-from modelyard.evaluations.regression import look_at_errors
+from modelyard.analysis.grouping import Grouping, grouped
+from modelyard.evaluations.commands import ShowScreen
+from modelyard.evaluations.evaluating import FIGURES
+from modelyard.evaluations.figures import Figures, Threshold
+from modelyard.evaluations.keeping import plain, screens_of
 from modelyard.evaluations.sample import open_sample
-from modelyard.evaluations.types import Evaluation
+from modelyard.evaluations.scored import Scored
+from modelyard.evaluations.types import Evaluation, Screen
 from modelyard.kernel.context import Context
 
+MOST_NAMED = 20
 
-def confusion_at(context: Context, evaluation: Evaluation, threshold: float) -> dict[str, Any]:
-    """Cells and metrics at a threshold.
+
+def screen(context: Context, evaluation: Evaluation, asked: ShowScreen) -> Screen:
+    """One that was kept, or the same for another threshold or for a slice.
 
     Raises:
-        Invalid: the evaluation has no threshold.
+        NotFound: the evaluation has no such screen.
+        Invalid: another threshold does not change it, or there is no such slice.
     """
-    if evaluation.threshold is None:
-        raise errors.Invalid(
-            "the evaluation has no threshold: it takes a binary model that gives probabilities"
-        )
-    with open_sample(context, evaluation) as sample:
-        binary, _ = look(evaluation, sample.scored())
-    return binary.at(threshold).model_dump(mode="json")
+    name = asked.screen
+    if name not in evaluation.screens:
+        there = ", ".join(evaluation.screens) or evaluation.no_metrics
+        raise errors.NotFound(f"the evaluation has no screen {name!r}; it has: {there}")
+    if asked.threshold is not None:
+        _require_threshold(evaluation, name)
+    threshold = evaluation.threshold if asked.threshold is None else asked.threshold
+    content: dict[str, Any]
+    if asked.threshold is None and asked.by is None:
+        content = screens_of(context, evaluation.id)[name]
+    else:
+        with open_sample(context, evaluation) as sample:
+            scored = sample.scored()
+            if asked.by is not None and asked.group is not None:
+                grouping = grouped(sample.column(asked.by))
+                scored = scored.part(grouping.codes == _place(grouping, asked.by, asked.group))
+        content = plain(_figures(evaluation, scored, threshold).screens([name])[name])
+    return Screen(
+        evaluation=evaluation.id,
+        name=name,
+        threshold=threshold,
+        by=asked.by,
+        group=asked.group,
+        content=content,
+    )
 
 
 def slices_by(context: Context, evaluation: Evaluation, column: str) -> Slices:
@@ -41,9 +63,27 @@ def slices_by(context: Context, evaluation: Evaluation, column: str) -> Slices:
     with open_sample(context, evaluation) as sample:
         grouping = grouped(sample.column(column))
         scored = sample.scored()
-    if evaluation.prediction_type == "binary_classification":
-        binary, _ = look(evaluation, scored)
-        return binary_slices(column, grouping, binary, sample.threshold)
-    if evaluation.prediction_type == "multiclass":
-        return multiclass_slices(column, grouping, look_at_classes(evaluation, scored))
-    return regression_slices(column, grouping, look_at_errors(evaluation, scored))
+    return _figures(evaluation, scored, evaluation.threshold).slices(column, grouping)
+
+
+def _figures(evaluation: Evaluation, scored: Scored, threshold: float | None) -> Figures:
+    compute = FIGURES[evaluation.prediction_type]
+    return compute(evaluation, scored, Threshold(threshold, evaluation.threshold_from))
+
+
+def _require_threshold(evaluation: Evaluation, name: str) -> None:
+    if name != "confusion":
+        raise errors.Invalid("only the screen confusion is told for another threshold")
+    if evaluation.threshold is None:
+        raise errors.Invalid(
+            "the evaluation has no threshold: it takes a binary model that gives probabilities"
+        )
+
+
+def _place(grouping: Grouping, column: str, label: str) -> int:
+    labels = [group.label for group in grouping.groups]
+    if label not in labels:
+        more = f" and {len(labels) - MOST_NAMED} more" if len(labels) > MOST_NAMED else ""
+        named = ", ".join(map(repr, labels[:MOST_NAMED]))
+        raise errors.NotFound(f"{column} has no group {label!r}; its groups: {named}{more}")
+    return labels.index(label)

@@ -158,4 +158,6 @@ class Screen(Value):
     evaluation: str
     name: str
     threshold: float | None = Field(default=None, description="that its numbers are for")
+    by: str | None = Field(default=None, description="column of the slice that it is for")
+    group: str | None = Field(default=None, description="of that column")
     content: dict[str, JsonValue]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Literal
@@ -90,3 +91,8 @@ class Value(BaseModel):
 def now() -> datetime:
     """The present moment, in UTC with whole microseconds."""
     return datetime.now(UTC)
+
+
+def named_by(moment: datetime) -> str:
+    """A new id that tells when, such as 20260314-150926-53a1c4: sorted, ids are in that order."""
+    return f"{moment:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"

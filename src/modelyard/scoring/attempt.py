@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
@@ -16,7 +15,7 @@ from modelyard import errors
 from modelyard.data.access import open_target
 from modelyard.kernel.context import Context
 from modelyard.kernel.paths import shown
-from modelyard.kernel.values import now
+from modelyard.kernel.values import named_by, now
 from modelyard.models.access import fate, noticing
 from modelyard.models.golden import DIRECT, RESTRUCTURED, read_arrow
 from modelyard.models.running import open_pool
@@ -93,7 +92,7 @@ class Attempt:
     def _begin(self) -> ScoringRun:
         plan, started = self._plan, now()
         run = ScoringRun(
-            id=f"{started:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",
+            id=named_by(started),
             project=plan.project,
             model=plan.scoring.model,
             version=plan.version.version,

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
+import shutil
+from contextlib import closing
+
 import numpy as np
 import pandas as pd
 import pytest
 from tests.e2e.models import write_model
+from tests.sharing import made_once
 
 import modelyard
 
@@ -32,25 +38,25 @@ ROWS = 3000
 
 @pytest.fixture(scope="session")
 def imported(tmp_path_factory):
-    """A workspace folder with the models."""
-    folder = tmp_path_factory.mktemp("evaluated")
-    yard = modelyard.open(folder / "yard")
-    for name, (predict, kind, classes) in MODELS.items():
-        source = str(write_model(folder / name, predict=predict))
-        yard.models.create(name=name, prediction_type=kind)
-        yard.versions.import_(
-            model=name, version="v1", source=source, env="local", classes=classes, target="truth"
-        )
-    yield folder / "yard"
-    yard.close()
+    """A folder with the models, and a workspace that has them as versions; to be copied."""
+    return made_once(tmp_path_factory, "imported", _import)
 
 
 @pytest.fixture(scope="session")
-def yard(imported):
-    """The workspace, which all tests share."""
-    yard = modelyard.open(imported)
-    yield yard
-    yard.close()
+def shared(tmp_path_factory, imported):
+    """A copy to which all tests may add evaluations; none counts or deletes them."""
+    return made_once(
+        tmp_path_factory,
+        "evaluated",
+        lambda folder: shutil.copytree(imported, folder, dirs_exist_ok=True),
+    )
+
+
+@pytest.fixture(scope="session")
+def yard(shared):
+    """The workspace that tests share."""
+    with closing(modelyard.open(shared / "yard")) as yard:
+        yield yard
 
 
 @pytest.fixture(scope="session")
@@ -67,21 +73,23 @@ def rows():
     return pd.DataFrame({**columns, "truth": late, "kind": kind, "delay": delay})
 
 
-@pytest.fixture(scope="session")
-def evaluate(yard, tmp_path_factory):
+@pytest.fixture(scope="module")
+def evaluate(yard):
     """Evaluates a frame, or gives what came out when the same was asked before."""
-    known = {}
 
     def run(frame: pd.DataFrame, model: str = "late", **asked):
         usual = {("target", "truth"), ("weights", None)}
         asked = {name: value for name, value in asked.items() if (name, value) not in usual}
         text = frame.to_csv(index=False)
-        key = (text, model, *sorted(asked.items()))
-        if key not in known:
-            file = tmp_path_factory.mktemp("rows") / "rows.csv"
-            file.write_text(text)
-            known[key] = yard.evaluations.run(model=model, dataset=str(file), **asked)
-        return known[key]
+        key = hashlib.sha256(repr((text, model, sorted(asked.items()))).encode()).hexdigest()
+        known, file = yard.folder.with_name(f"{key}.known"), yard.folder.with_name(f"{key}.csv")
+        with known.open("a+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not known.read_text():
+                file.write_text(text)
+                found = yard.evaluations.run(model=model, dataset=str(file), **asked)
+                known.write_text(found.id)
+        return yard.evaluations.show(id=known.read_text())
 
     return run
 
@@ -95,3 +103,18 @@ def written(tmp_path):
         return str(tmp_path / name)
 
     return write
+
+
+def _import(folder):
+    with closing(modelyard.open(folder / "yard")) as yard:
+        for name, (predict, kind, classes) in MODELS.items():
+            source = str(write_model(folder / name, predict=predict))
+            yard.models.create(name=name, prediction_type=kind)
+            yard.versions.import_(
+                model=name,
+                version="v1",
+                source=source,
+                env="local",
+                classes=classes,
+                target="truth",
+            )

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
+from contextlib import closing
+
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+import modelyard
 from modelyard import errors
 from modelyard.evaluations.keeping import SAMPLE
 from modelyard.evaluations.repository import files_of
+
+
+@pytest.fixture(scope="module")
+def yard(imported, tmp_path_factory):
+    """A workspace of this module's own, whose evaluations and files can be counted."""
+    folder = tmp_path_factory.mktemp("counted")
+    shutil.copytree(imported, folder, dirs_exist_ok=True)
+    with closing(modelyard.open(folder / "yard")) as yard:
+        yield yard
 
 
 def test_the_scored_rows_are_kept_with_all_their_columns(yard, evaluate, rows):
@@ -96,7 +109,7 @@ def test_the_same_rows_twice_are_kept_once_and_go_with_the_last(yard, rows, writ
 
 def test_they_go_with_their_version(yard, imported, rows, written):
     yard.models.create(name="short", prediction_type="binary_classification")
-    source = str(imported.parent / "late")
+    source = str(imported / "late")
     asked = {"classes": ("no", "yes"), "target": "truth", "env": "local"}
     yard.versions.import_(model="short", version="v1", source=source, **asked)
     mine = rows.assign(id=rows.id + 13)
@@ -142,7 +155,7 @@ def test_what_cannot_be_evaluated(yard, rows, written, change, asked, said):
 
 def test_a_version_that_names_no_target(yard, imported, rows, written):
     yard.models.create(name="mute", prediction_type="binary_classification")
-    source = str(imported.parent / "late")
+    source = str(imported / "late")
     yard.versions.import_(
         model="mute", version="v1", source=source, classes=("no", "yes"), env="local"
     )

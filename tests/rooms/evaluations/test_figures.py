@@ -54,7 +54,8 @@ def test_the_other_class_can_be_the_positive_one(yard, evaluate, rows):
     no = evaluate(rows, positive="no")
     assert no.positive == "no"
     assert values(no)["auc"] == near(values(yes)["auc"])
-    truth, answer = rows.truth == "no", rows.fare / 100 <= 0.5
+    truth, answer = rows.truth == "no", rows.fare / 100 < 0.5  # on it scoring answers "yes"
+    assert (rows.fare == 50).any()
     assert values(no)["recall"] == near(metrics.recall_score(truth, answer))
 
 
@@ -209,3 +210,38 @@ def test_slices_of_a_column_that_is_not_there(yard, evaluate, rows):
         yard.evaluations.slices(id=evaluate(rows).id, by="wait")
     with pytest.raises(errors.Unsupported, match="cannot be compared"):
         yard.evaluations.slices(id=evaluate(rows, "anything").id, by="age")
+
+
+@pytest.mark.parametrize(
+    ("model", "target"), [("late", None), ("kinds", "kind"), ("minutes", "delay")]
+)
+def test_the_screens_of_a_slice_are_those_of_an_evaluation_of_its_rows(
+    yard, evaluate, rows, model, target
+):
+    whole = evaluate(rows, model, target=target)
+    alone = evaluate(rows[rows.weight == 2], model, target=target)
+    for name in alone.screens:
+        told = yard.evaluations.screen(id=whole.id, screen=name, by="weight", group="2")
+        assert (told.by, told.group) == ("weight", "2")
+        assert told.content == yard.evaluations.screen(id=alone.id, screen=name).content, name
+
+
+def test_the_confusion_of_a_slice_at_another_threshold(yard, evaluate, rows):
+    part = rows[rows.weight == 2]
+    asked = {"screen": "confusion", "threshold": 0.8}
+    told = yard.evaluations.screen(id=evaluate(rows).id, by="weight", group="2", **asked)
+    assert told.content == yard.evaluations.screen(id=evaluate(part).id, **asked).content
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"by": "weight"}, "give both"),
+        ({"group": "2"}, "give both"),
+        ({"by": "weight", "group": "9"}, "'0', '1', '2', '3'"),
+        ({"by": "wait", "group": "9"}, "wait"),
+    ],
+)
+def test_slices_that_are_not_there(yard, evaluate, rows, asked, said):
+    with pytest.raises(errors.ModelyardError, match=said):
+        yard.evaluations.screen(id=evaluate(rows).id, screen="roc", **asked)

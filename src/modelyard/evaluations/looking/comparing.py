@@ -37,7 +37,7 @@ def compare_groups(sample: Sample, asked: ShowFairness) -> FairnessReport:
         binary, grouping = _one_against_others(sample, outcome, grouping)
         positive = True
     else:
-        binary, _ = look(evaluation, sample.scored())
+        binary = look(evaluation, sample.scored())
         positive = outcome == evaluation.positive
     told = fairness(
         asked.by,

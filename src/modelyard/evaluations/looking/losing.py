@@ -61,7 +61,7 @@ def losses_of(sample: Sample, asked: Loss | None) -> RowLosses:
         )
     values: Losses
     if evaluation.prediction_type == "binary_classification":
-        binary, _ = look(evaluation, scored)
+        binary = look(evaluation, scored)
         values, kept = binary_losses(binary, code, sample.threshold), binary.rows.kept
     elif evaluation.prediction_type == "multiclass":
         classes = look_at_classes(evaluation, scored)
