@@ -150,6 +150,8 @@ class Evaluations(Room):
     slices = verb(evaluations.ShowSlices)
     fairness = verb(looking.ShowFairness)
     worst = verb(looking.FindWorst)
+    rows = verb(looking.ShowRows)
+    residuals = verb(looking.ShowResiduals)
     delete = verb(evaluations.DeleteEvaluation)
 
 

@@ -10,7 +10,7 @@ from rich.text import Text
 from modelyard.analysis.group_types import Disparity, Slice, Slices, WorstSlice
 from modelyard.analysis.names import HEADLINES, name_of
 from modelyard.cli.numbers import interval, number
-from modelyard.evaluations.looking.types import FairnessReport, WorstReport
+from modelyard.evaluations.looking.types import ColumnResiduals, FairnessReport, WorstReport
 
 RATES = {
     "positive_rate": "Positive rate",
@@ -52,6 +52,24 @@ def fairness_tables(found: FairnessReport) -> RenderableType:
         Text(f"Largest difference to {found.reference}", style="bold"),
         Padding(largest, (0, 0, 0, 2)),
     )
+
+
+def residuals_table(found: ColumnResiduals) -> RenderableType:
+    """Errors of each group: their mean with its interval, their spread, their size."""
+    table = _table(found.column, "Weight", "Mean error")
+    table.add_column("Interval")
+    for name in ("Deviation", "Mean absolute error"):
+        table.add_column(name, justify="right")
+    for at, label in enumerate(found.label):
+        table.add_row(
+            Text(label),
+            number(found.weight[at]),
+            number(found.mean[at]),
+            f"{number(found.low[at])} to {number(found.high[at])}",
+            number(found.std[at]),
+            number(found.mean_absolute[at]),
+        )
+    return table
 
 
 def worst_table(found: WorstReport) -> RenderableType:

@@ -20,10 +20,21 @@ from rich.text import Text
 from modelyard.analysis.group_types import Slices
 from modelyard.cli.cards import probed_card, version_card
 from modelyard.cli.evaluation_card import evaluation_card, screen_view
-from modelyard.cli.group_tables import fairness_tables, slices_table, worst_table
+from modelyard.cli.group_tables import (
+    fairness_tables,
+    residuals_table,
+    slices_table,
+    worst_table,
+)
 from modelyard.cli.words import fact, heading, words
 from modelyard.data.types import Preview
-from modelyard.evaluations.looking.types import FairnessReport, WorstReport
+from modelyard.evaluations.looking.types import (
+    ColumnResiduals,
+    EvaluatedRow,
+    EvaluatedRows,
+    FairnessReport,
+    WorstReport,
+)
 from modelyard.evaluations.types import Evaluation, Screen
 from modelyard.kernel.paging import Page
 from modelyard.kernel.progress import Progress, silence
@@ -33,6 +44,17 @@ from modelyard.scoring.types import PredictedRow, Predictions
 WIDTH = 120
 """Columns of text where no terminal says how wide it is."""
 EMPTY = "Nothing here yet."
+ROW_FACTS = {
+    "row": "Row",
+    "truth": "Truth",
+    "predicted": "Predicted",
+    "prediction_correct": "Correct",
+    "loss": "Loss",
+    "error": "Error",
+    "relative_error": "Relative",
+    "error_decile": "Decile",
+}
+"""What is told of a row of an evaluation, and what it is called."""
 NO_MATCH = "Nothing matches what was asked for."
 SECONDS_BETWEEN_LINES = 10.0
 """How often a long phase says how far it is where stderr is no terminal."""
@@ -118,6 +140,17 @@ def _answer(row: PredictedRow) -> Mapping[str, Any]:
     return {"problem": row.problem} if row.output is None else row.output
 
 
+def _evaluated(row: EvaluatedRow) -> Mapping[str, Any]:
+    """What is told of a row, then its columns, also those of the same names."""
+    told = {name: getattr(row, name) for name in ROW_FACTS}
+    facts = {ROW_FACTS[name]: words(value) for name, value in told.items() if value is not None}
+    cells = {
+        name: words(cell) if isinstance(cell, float) else cell
+        for name, cell in row.values.root.items()
+    }
+    return {**facts, **cells}
+
+
 def details(value: BaseModel) -> RenderableType:
     """All facts of one thing, nested things indented below."""
     facts = Table.grid(padding=(0, 2))
@@ -158,6 +191,8 @@ CARDS: dict[type[Any], Callable[[Any], RenderableType]] = {
     Slices: slices_table,
     FairnessReport: fairness_tables,
     WorstReport: worst_table,
+    EvaluatedRows: lambda found: records([_evaluated(row) for row in found.rows]),
+    ColumnResiduals: residuals_table,
 }
 """How values are shown that deserve more than a list of their fields."""
 

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from modelyard import errors
+from modelyard.analysis.arrays import Ints
 from modelyard.data.access import require_columns
 from modelyard.evaluations.binary import BETWEEN_LABELS
 from modelyard.evaluations.scored import PREDICTION, Scored, read_scored
@@ -54,6 +56,24 @@ class Sample:
             name for name in own if name not in told and not schema.field(name).type.num_fields
         )
 
+    def rows(self, places: Ints) -> pa.Table:
+        """Some rows with all their columns, in the order of their places; read in pieces."""
+        wanted = np.sort(places)
+        found: list[pa.RecordBatch] = []
+        start = 0
+        for group in range(self.parquet.num_row_groups):
+            end = start + self.parquet.metadata.row_group(group).num_rows
+            if not _between(wanted, start, end).size:
+                start = end
+                continue
+            for batch in self.parquet.iter_batches(row_groups=[group]):
+                here = _between(wanted, start, start + batch.num_rows)
+                if here.size:
+                    found.append(batch.take(pa.array(here - start)))
+                start += batch.num_rows
+        table = pa.Table.from_batches(found, self.parquet.schema_arrow)
+        return table.take(pa.array(np.searchsorted(wanted, places)))
+
     def scored(self) -> Scored:
         """Truth, prediction, probabilities and weights."""
         self._file.seek(0)
@@ -73,3 +93,9 @@ def open_sample(context: Context, evaluation: Evaluation) -> Iterator[Sample]:
         raise errors.Unsupported(evaluation.no_metrics or "the evaluation has no truth")
     with context.artifacts.open(evaluation.sample) as file:
         yield Sample(evaluation, file)
+
+
+def _between(rising: Ints, start: int, end: int) -> Ints:
+    """Those from start on that are less than end."""
+    first, last = np.searchsorted(rising, (start, end))
+    return rising[first:last]

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from fairlearn import metrics as fair
 from sklearn import metrics as sk
 
 from modelyard import errors
+from modelyard.evaluations.sample import Sample
 
 CLASSES = ["early", "on_time", "late"]
 
@@ -86,7 +92,7 @@ def test_what_groups_cannot_be_compared_by(yard, evaluate, rows, model, target, 
 
 def lost(rows):
     """What each row loses by log loss."""
-    score = np.clip(rows.fare / 100, 1e-15, 1 - 1e-15)
+    score = np.clip(rows.fare / 100, 2**-52, 1 - 2**-52)
     return -np.log(np.where(rows.truth == "yes", score, 1 - score))
 
 
@@ -141,3 +147,88 @@ def test_a_search_for_slices_that_cannot_be(yard, evaluate, rows):
             yard.evaluations.worst(id=found.id, **asked)
     with pytest.raises(errors.Unsupported, match="labels only"):
         yard.evaluations.worst(id=evaluate(rows, "labels").id, metric="logLoss")
+
+
+@pytest.mark.parametrize("order", ["worst", "best"])
+def test_rows_of_classes_are_ordered_by_what_they_lose(yard, evaluate, rows, order):
+    found = yard.evaluations.rows(id=evaluate(rows).id, order=order, first=40)
+    signed = pd.Series(-lost(rows) if order == "worst" else lost(rows))
+    places = signed.sort_values(kind="stable").index[:40]
+    assert [each.row for each in found.rows] == list(places)
+    assert (found.metric, found.used) == ("logLoss", len(rows))
+    for each in found.rows:
+        row = rows.loc[each.row]
+        assert {name: each.values.root[name] for name in rows.columns} == row.to_dict()
+        assert each.truth == row.truth
+        assert each.predicted == ("yes" if row.fare >= 50 else "no")
+        assert each.prediction_correct is (each.truth == each.predicted)
+        assert each.loss == pytest.approx(lost(rows)[each.row], abs=1e-12)
+
+
+def test_rows_of_numbers_have_their_errors(yard, evaluate, rows):
+    found = yard.evaluations.rows(id=evaluate(rows, "minutes", target="delay").id, first=1000)
+    error = rows.fare * 0.5 + rows.age * 0.1 - rows.delay
+    oracle = pd.DataFrame(
+        {
+            "error": error,
+            "absolute_error": error.abs(),
+            "relative_error": error / rows.delay,
+            "error_decile": pd.qcut(error, 10, labels=range(1, 11)).astype(int),
+            "abs_error_decile": pd.qcut(error.abs(), 10, labels=range(1, 11)).astype(int),
+        }
+    ).loc[error.abs().sort_values(ascending=False).index[:1000]]
+    told = pd.DataFrame([each.model_dump() for each in found.rows]).set_index("row")
+    pd.testing.assert_frame_equal(told[list(oracle)], oracle, check_names=False)
+    assert told.prediction_correct.isna().all()
+
+
+def test_rows_that_are_not_used_are_not_shown(yard, evaluate, rows):
+    found = evaluate(rows, "kinds", target="kind", weights="weight")
+    told = yard.evaluations.rows(id=found.id, metric="hammingLoss", first=1000)
+    wrong = rows[(kinds(rows) != rows.kind) & (rows.weight > 0)]
+    assert told.used == (rows.weight > 0).sum()
+    shown = [each.row for each in told.rows if not each.prediction_correct]
+    assert shown == list(wrong.index)
+
+
+def test_rows_are_read_from_the_pieces_that_hold_them():
+    table = pa.table({"a": range(1000), "b": [[i] for i in range(1000)]})
+    file = io.BytesIO()
+    pq.write_table(table, file, row_group_size=70)
+    sample = Sample(None, file)
+    for places in ([], [0], [999, 0, 70, 69, 500], list(range(1000))):
+        asked = np.array(places, np.int64)
+        assert sample.rows(asked) == table.take(asked)
+
+
+@pytest.mark.parametrize("by", ["kind", "age"])
+def test_residuals_are_those_of_pandas(yard, evaluate, rows, by):
+    found = evaluate(rows, "minutes", target="delay")
+    told = yard.evaluations.residuals(id=found.id, by=by)
+    error = rows.fare * 0.5 + rows.age * 0.1 - rows.delay
+    for at, label in enumerate(told.label):
+        if by == "kind":
+            inside = rows.kind == label
+            assert told.center[at] is None
+        else:
+            low, high = map(int, label.removeprefix("over ").split(" to "))
+            inside = (rows.age <= high) & (rows.age > low if "over" in label else True)
+            assert told.center[at] == near(rows.age[inside].mean())
+        assert told.weight[at] == inside.sum()
+        assert told.mean[at] == near(error[inside].mean())
+        assert told.std[at] == near(error[inside].std(ddof=0))
+        assert told.mean_absolute[at] == near(error[inside].abs().mean())
+        half = 1.959963984540054 * error[inside].sem()
+        assert (told.low[at], told.high[at]) == near((told.mean[at] - half, told.mean[at] + half))
+
+
+def test_rows_and_residuals_that_cannot_be_shown(yard, evaluate, rows):
+    found = evaluate(rows)
+    for asked in ({"first": 0}, {"first": 1001}, {"order": "middle"}, {"metric": "mse"}):
+        with pytest.raises(errors.Invalid, match=next(iter(asked))):
+            yard.evaluations.rows(id=found.id, **asked)
+    with pytest.raises(errors.Unsupported, match="predicts classes"):
+        yard.evaluations.residuals(id=found.id, by="age")
+    minutes = evaluate(rows, "minutes", target="delay")
+    with pytest.raises(errors.Invalid, match=r"no column 'aged'.*'age'"):
+        yard.evaluations.residuals(id=minutes.id, by="aged")

@@ -7,7 +7,14 @@ from typing import Generic, TypeVar
 from pydantic import Field
 
 from modelyard.evaluations.commands import ID
-from modelyard.evaluations.looking.types import FairnessReport, Loss, WorstReport
+from modelyard.evaluations.looking.types import (
+    ColumnResiduals,
+    EvaluatedRows,
+    FairnessReport,
+    Loss,
+    Order,
+    WorstReport,
+)
 from modelyard.kernel.command import ProjectCommand
 
 R = TypeVar("R")
@@ -84,3 +91,32 @@ class FindWorst(AboutRows[WorstReport]):
         "evaluation's]",
     )
     most: int = Field(default=20, ge=1, le=1000, description="slices that are told")
+
+
+class ShowRows(AboutRows[EvaluatedRows]):
+    """Show the rows on which a version is worst, or best, with all of their columns.
+
+    They are in the order of what they lose; rows that lose the same are in the order of the sample.
+    """
+
+    route = "GET /evaluations/{id}/rows"
+
+    order: Order = Field(default="worst", description="which rows come first")
+    first: int = Field(default=20, ge=1, le=1000, description="how many rows")
+    metric: Loss | None = Field(
+        default=None,
+        description="whose loss is looked at [logLoss, or hammingLoss where there are labels "
+        "only; mae of a regression]",
+    )
+
+
+class ShowResiduals(AboutRows[ColumnResiduals]):
+    """Tell the errors of a regression by groups of a column's values.
+
+    Groups are those of `evaluations slices`. The mean error has an interval: where it leaves out
+    zero, predictions are too high or too low there.
+    """
+
+    route = "GET /evaluations/{id}/residuals"
+
+    by: str = Field(description="column whose values make the groups", examples=["age"])

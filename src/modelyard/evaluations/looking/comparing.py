@@ -29,7 +29,7 @@ def compare_groups(sample: Sample, asked: ShowFairness) -> FairnessReport:
     if evaluation.prediction_type == "regression":
         raise errors.Unsupported(
             "fairness compares how often classes are predicted, and a regression predicts numbers; "
-            "`evaluations slices` tells its errors by group"
+            "`evaluations residuals` tells its errors by group"
         )
     outcome = _outcome(sample, asked.outcome)
     grouping = grouped(sample.column(asked.by))

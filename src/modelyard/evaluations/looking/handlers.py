@@ -6,10 +6,23 @@ from contextlib import AbstractContextManager
 from typing import TypeVar
 
 from modelyard.evaluations import repository
-from modelyard.evaluations.looking.commands import AboutRows, FindWorst, ShowFairness
+from modelyard.evaluations.looking.commands import (
+    AboutRows,
+    FindWorst,
+    ShowFairness,
+    ShowResiduals,
+    ShowRows,
+)
 from modelyard.evaluations.looking.comparing import compare_groups
+from modelyard.evaluations.looking.picking import pick_rows
+from modelyard.evaluations.looking.residuals import residuals_by
 from modelyard.evaluations.looking.searching import search
-from modelyard.evaluations.looking.types import FairnessReport, WorstReport
+from modelyard.evaluations.looking.types import (
+    ColumnResiduals,
+    EvaluatedRows,
+    FairnessReport,
+    WorstReport,
+)
 from modelyard.evaluations.sample import Sample, open_sample
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
@@ -29,6 +42,20 @@ def find_worst(command: FindWorst, context: Context) -> WorstReport:
     """Read the columns one after another, and search."""
     with _rows(command, context) as sample:
         return search(sample, command, context.progress)
+
+
+@handles(ShowRows)
+def show_rows(command: ShowRows, context: Context) -> EvaluatedRows:
+    """Read what decides of all rows, and all columns of those that are shown."""
+    with _rows(command, context) as sample:
+        return pick_rows(sample, command)
+
+
+@handles(ShowResiduals)
+def show_residuals(command: ShowResiduals, context: Context) -> ColumnResiduals:
+    """Read the rows again, and put them in groups."""
+    with _rows(command, context) as sample:
+        return residuals_by(sample, command.by)
 
 
 def _rows(command: AboutRows[R], context: Context) -> AbstractContextManager[Sample]:

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 from modelyard import errors
 from modelyard.analysis.arrays import Bools, Floats
+from modelyard.analysis.binary import Binary
 from modelyard.analysis.losses import (
     Losses,
     binary_losses,
     multiclass_losses,
     regression_losses,
 )
+from modelyard.analysis.multiclass import Multiclass
+from modelyard.analysis.regression import Regression
 from modelyard.evaluations.binary import look
 from modelyard.evaluations.looking.types import Loss
 from modelyard.evaluations.multiclass import look_at_classes
@@ -29,9 +32,18 @@ KNOWN: dict[PredictionType, tuple[Loss, ...]] = {
 
 @dataclass(frozen=True)
 class RowLosses:
-    """The losses of the rows that are used, and which rows these are; none: all of them."""
+    """The losses of the rows that are used, and which rows these are.
+
+    Args:
+        code: of the metric that is their mean.
+        rows: what is known of them.
+        values: of each row.
+        weights: of each row; none: all are 1.
+        used: which of all rows that came; none: all of them.
+    """
 
     code: Loss
+    rows: Binary | Multiclass | Regression
     values: Floats
     weights: Floats | None
     used: Bools | None
@@ -59,16 +71,17 @@ def losses_of(sample: Sample, asked: Loss | None) -> RowLosses:
         raise errors.Unsupported(
             f"{code} takes probabilities, and the model gives labels only; ask for hammingLoss"
         )
+    rows: Binary | Multiclass | Regression
     values: Losses
     if evaluation.prediction_type == "binary_classification":
-        binary = look(evaluation, scored)
-        values, kept = binary_losses(binary, code, sample.threshold), binary.rows.kept
+        rows = look(evaluation, scored)
+        values, kept = binary_losses(rows, code, sample.threshold), rows.rows.kept
     elif evaluation.prediction_type == "multiclass":
-        classes = look_at_classes(evaluation, scored)
-        values, kept = multiclass_losses(classes, code), classes.kept
+        rows = look_at_classes(evaluation, scored)
+        values, kept = multiclass_losses(rows, code), rows.kept
     else:
-        numbers = look_at_errors(evaluation, scored)
-        values, kept = regression_losses(numbers, code), numbers.kept
+        rows = look_at_errors(evaluation, scored)
+        values, kept = regression_losses(rows, code), rows.kept
     if isinstance(values, str):
         raise errors.Unsupported(f"{code} cannot be computed: {values}")
-    return RowLosses(code, values, kept.weights, kept.mask)
+    return RowLosses(code, rows, values, kept.weights, kept.mask)

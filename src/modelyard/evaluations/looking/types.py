@@ -7,8 +7,11 @@ from typing import Literal
 from pydantic import Field
 
 from modelyard.analysis.group_types import Fairness, WorstSlices
-from modelyard.runtime.types import Label
+from modelyard.analysis.regression_types import Residuals
+from modelyard.kernel.values import Value
+from modelyard.runtime.types import Label, Row
 
+Order = Literal["worst", "best"]
 Loss = Literal["logLoss", "brierScore", "hammingLoss", "mse", "mae"]
 """Metrics that are the mean of what each row loses."""
 
@@ -36,3 +39,40 @@ class WorstReport(WorstSlices):
     confidence: float = Field(
         description="one less the share of the slices told that may be there by chance"
     )
+
+
+class EvaluatedRow(Value):
+    """A row of an evaluation: what is true, what was predicted, and all of its columns."""
+
+    row: int = Field(description="its place in the sample, from 0")
+    truth: Label
+    predicted: Label = Field(description="of a binary model: at the evaluation's threshold")
+    loss: float
+    prediction_correct: bool | None = Field(default=None, description="of classes")
+    error: float | None = Field(default=None, description="of numbers: prediction less truth")
+    absolute_error: float | None = None
+    relative_error: float | None = Field(
+        default=None, description="error over truth; none where the truth is zero"
+    )
+    error_decile: int | None = Field(
+        default=None, description="1: among the tenth of the rows with the lowest errors, to 10"
+    )
+    abs_error_decile: int | None = Field(default=None, description="the same of absolute errors")
+    values: Row = Field(description="of the dataset's columns, then of the predictions")
+
+
+class EvaluatedRows(Value):
+    """The rows of an evaluation that lose most, or least."""
+
+    evaluation: str
+    order: Order
+    metric: Loss = Field(description="whose loss they are in the order of")
+    used: int = Field(description="rows with truth, prediction and weight, of which these are some")
+    rows: tuple[EvaluatedRow, ...]
+
+
+class ColumnResiduals(Residuals):
+    """Errors of a regression by groups of a column's values."""
+
+    evaluation: str
+    column: str
