@@ -218,6 +218,20 @@ def mlflow_address(context: Context, project: str, name: str) -> str:
     return mlflow_servers.opened(found.location)
 
 
+def filled_address(context: Context, uri: str) -> str:
+    """The address of an MLflow server that a command names, its variables as in a connection's.
+
+    What is no address of a server is given back as it is.
+
+    Raises:
+        Invalid: a variable is not set, or the address cannot be read.
+        Forbidden: it holds variables that this caller may not use.
+    """
+    if "${" not in uri or not uri.lower().startswith(("http://", "https://")):
+        return uri
+    return mlflow_servers.opened(mlflow_servers.settle(context, uri))
+
+
 def forget_project(db: Database, project: str) -> None:
     """Forget the connections and datasets of a project; the data stays where it is."""
     repository.remove_all(db, project)

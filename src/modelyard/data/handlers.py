@@ -53,6 +53,16 @@ ENOUGH = 1_000
 """Rows of a path's text files that tell a preview its columns and types."""
 
 
+@checks(CreateConnection)
+def check_connection(command: CreateConnection, context: Context) -> None:
+    """Refuse an address of an MLflow server that could not be kept, whatever answers there."""
+    wrong = Gathered()
+    with wrong.about("mlflow"):
+        if command.mlflow is not None:
+            mlflow_servers.settle(context, command.mlflow)
+    wrong.tell()
+
+
 @handles(CreateConnection)
 def create_connection(command: CreateConnection, context: Context) -> Connection:
     """Check that the place is there, then store it."""

@@ -258,7 +258,7 @@ class ServerSettings(Section):
     variables: tuple[str, ...] = Field(
         default=(),
         description="names of environment variables that callers over HTTP may use as ${NAME} in "
-        "the URLs of connections",
+        "the URLs of connections and the addresses of MLflow servers",
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from modelyard import errors
-from modelyard.data.access import PREFIX, mlflow_address
+from modelyard.data.access import PREFIX, filled_address, mlflow_address
 from modelyard.kernel import paths
 from modelyard.kernel.context import Context
 from modelyard.models.sources.lineage import split_uri, without_secrets
@@ -48,13 +48,14 @@ def find_server(
 
     Raises:
         Invalid: none is named; the message says that `about` is on one. Or the connection is
-            something else.
+            something else. Or an address asks for a variable that is not set.
         NotFound: there is no such connection.
-        Forbidden: a remote caller names a database, a folder or a profile of the server's.
+        Forbidden: a remote caller names a database, a folder or a profile of the server's, or a
+            variable that it may not use.
     """
     settings, given = context.settings.sources, os.environ
-    tracking_uri = _of_connection(context, project, tracking_uri)
-    registry_uri = _of_connection(context, project, registry_uri)
+    tracking_uri = _meant(context, project, tracking_uri)
+    registry_uri = _meant(context, project, registry_uri)
     chosen = _is_chosen(context, [uri for uri in (tracking_uri, registry_uri) if uri])
     trusted = context.identity.is_local or not chosen
     if trusted:
@@ -81,10 +82,12 @@ def _require_one_server(uri: str, registry: str) -> None:
         )
 
 
-def _of_connection(context: Context, project: str, uri: str | None) -> str | None:
-    """The address behind `connection://NAME`; any other as it is."""
-    if uri is None or not uri.startswith(PREFIX):
-        return uri
+def _meant(context: Context, project: str, uri: str | None) -> str | None:
+    """The address behind `connection://NAME`, or a named one, with its variables filled in."""
+    if uri is None:
+        return None
+    if not uri.startswith(PREFIX):
+        return filled_address(context, uri)
     name = uri.removeprefix(PREFIX).rstrip("/")
     if not name or "/" in name:
         raise errors.Invalid(

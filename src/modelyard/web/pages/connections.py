@@ -86,12 +86,10 @@ def _crumbs(project: str, name: str = "") -> tuple[Crumb, ...]:
 
 
 def _check(visit: Visit, command: CreateConnection, agreed: Collection[str]) -> None:
-    """Raise what an MLflow server answers, as a database is asked before it is kept.
-
-    An address with variables is only filled in when it is used.
-    """
+    """Raise what an MLflow server answers, as a database is asked before it is kept."""
+    visit.yard.check(command)
     server = command.mlflow
-    if server is None or server in agreed or "${" in server:
+    if server is None or server in agreed:
         return
     try:
         visit.run(ListExperiments(project=command.project, tracking_uri=server, limit=1))

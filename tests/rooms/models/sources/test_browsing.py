@@ -138,6 +138,9 @@ class TestSigningIn:
         assert len(remote.mlflow.models(tracking_uri="connection://gate")) == 1
         with pytest.raises(errors.Forbidden, match=r"server\.variables"):
             remote.connections.create(name="mine", mlflow=address)
+        with pytest.raises(errors.Forbidden, match=r"server\.variables"):
+            remote.mlflow.models(tracking_uri=address)
+        assert len(yard.mlflow.models(tracking_uri=address)) == 1
         with pytest.raises(errors.NotFound, match="no connection 'gates'"):
             remote.mlflow.models(tracking_uri="connection://gates")
         with pytest.raises(errors.Invalid, match="holds no datasets"):

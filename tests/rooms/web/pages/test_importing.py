@@ -129,6 +129,26 @@ def test_mlflow_servers_of_connections_are_offered_and_asked_before_they_are_kep
     yard.connections.delete(name="mlf")
 
 
+def test_variables_in_the_address_of_an_mlflow_server_are_filled_in_to_ask_it(
+    client, yard, monkeypatch
+):
+    address = "http://ada:${GATE}@127.0.0.1:9"
+
+    def told(mlflow):
+        typed = {"name": "gate", "mlflow": mlflow}
+        return client.post("/projects/default/new-connection", data=typed).text
+
+    unset = told(address)
+    assert "environment variable GATE is not set where Modelyard runs" in unset
+    assert "Keep it all the same" in unset
+    assert "Keep it all the same" not in told("${GATE}")
+    monkeypatch.setenv("GATE", "lovelace")
+    asked = told(address)
+    assert "eading from http://127.0.0.1:9 failed" in asked
+    assert "lovelace" not in asked
+    assert yard.connections.list() == []
+
+
 def test_an_upload_waits_in_transit_for_the_next_step(client, yard):
     sent = client.post(f"{STEPS}/upload", files={"file-file": ("m.zip", zipped("late/MLmodel"))})
     assert sent.status_code == 303
