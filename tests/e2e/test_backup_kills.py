@@ -29,7 +29,6 @@ def size_of(files):
 
 
 def test_neither_leaves_half_of_anything(cli, tmp_path, postgres_url, monkeypatch):
-    monkeypatch.delenv("MODELYARD_DATABASE", raising=False)
     (tmp_path / "bulk").write_bytes(os.urandom(BULK))
     yard = modelyard.open(cli.yard)
     yard.models.create(name="churn", prediction_type="regression")
@@ -45,6 +44,8 @@ def test_neither_leaves_half_of_anything(cli, tmp_path, postgres_url, monkeypatc
     assert cli.ok("backup", str(target))["files"] == 1
     assert [file.name for file in backups.iterdir()] == ["a.zip"]
 
+    monkeypatch.delenv("MODELYARD_DATABASE", raising=False)  # another one is given
+    cli.environ.pop("MODELYARD_DATABASE", None)
     new = tmp_path / "new"
     words = ("restore", str(target), "--workspace", str(new), "--database", postgres_url)
     dying = cli.start(*words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -193,7 +194,7 @@ def test_the_python_example_of_the_readme(model_folder, tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", example],
         cwd=tmp_path,
-        env={"MODELYARD_ENVS__DEFAULT": "local", "PATH": "/usr/bin:/bin"},
+        env={**os.environ, "MODELYARD_ENVS__DEFAULT": "local"},
         capture_output=True,
         text=True,
         check=False,

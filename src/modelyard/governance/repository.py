@@ -79,6 +79,11 @@ def has_users(db: Connection) -> bool:
     return db.scalar(select(users.c.name).limit(1)) is not None
 
 
+def has_admins(db: Connection) -> bool:
+    """Whether any user is an instance admin."""
+    return db.scalar(select(users.c.name).where(users.c.admin).limit(1)) is not None
+
+
 def active_admins(db: Connection) -> list[str]:
     """The names of the instance admins who may sign in."""
     query = select(users.c.name).where(users.c.admin, users.c.active).order_by(users.c.name)

@@ -18,16 +18,16 @@ from modelyard.store.tables import setup_links
 
 LASTS = timedelta(hours=24)
 GONE = (
-    "this link is used up or has expired; if there is no user yet, start the server again: it "
+    "this link is used up or has expired; if there is no admin yet, start the server again: it "
     "shows a new one"
 )
 
 
 def make_token(context: Context) -> str | None:
-    """The secret of a new link; None where there are users already."""
+    """The secret of a new link; None where there is an admin already."""
     secret = secrets.token_urlsafe(32)
     with context.begin() as db:
-        if repository.has_users(db):
+        if repository.has_admins(db):
             return None
         db.execute(delete(setup_links).where(setup_links.c.expires < now()))
         db.execute(insert(setup_links).values(sha256=_hash(secret), expires=now() + LASTS))
@@ -39,14 +39,15 @@ def is_valid(context: Context, secret: str) -> bool:
     query = select(setup_links.c.sha256).where(setup_links.c.sha256 == _hash(secret))
     with context.read() as db:
         there = db.scalar(query.where(setup_links.c.expires > now())) is not None
-        return there and not repository.has_users(db)
+        return there and not repository.has_admins(db)
 
 
 def make_first_admin(context: Context, secret: str, name: str, password: str) -> User:
     """Use a link up, and make the first admin.
 
     Raises:
-        Forbidden: the link is used up or has expired, or there are users already.
+        Forbidden: the link is used up or has expired, or there is an admin already.
+        Conflict: a user has this name already.
         Invalid: the password would be guessed.
     """
     hashed = people.hash_of(context, password, name) if is_valid(context, secret) else None
@@ -54,7 +55,7 @@ def make_first_admin(context: Context, secret: str, name: str, password: str) ->
         exclusively(db)
         same = setup_links.c.sha256 == _hash(secret)
         used = db.execute(delete(setup_links).where(same, setup_links.c.expires > now()))
-        if hashed is None or not used.rowcount or repository.has_users(db):
+        if hashed is None or not used.rowcount or repository.has_admins(db):
             raise errors.Forbidden(GONE)
         db.execute(delete(setup_links))
         user = User(name=name, admin=True, created=now())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from importlib import import_module
 from typing import Any
@@ -38,6 +39,7 @@ SIGNATURES = (
 )
 """What a provider may sign with: never nothing, and never a secret that we know too."""
 PATIENCE = 10.0
+LOG = logging.getLogger("modelyard.web")
 Begin = Callable[[Request, str, Response], None]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -165,8 +167,8 @@ class Provider:
             *malformed,
         )
 
-    @staticmethod
-    def _away(fault: Exception) -> errors.ModelyardError:
+    def _away(self, fault: Exception) -> errors.ModelyardError:
+        LOG.warning("%s does not answer as it should: %r", self._settings.issuer, fault)
         return errors.Unavailable(
             f"the identity provider does not answer as it should ({type(fault).__name__}); try "
             "again, or sign in with a password"

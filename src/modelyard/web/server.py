@@ -26,7 +26,7 @@ from modelyard.workspace import Workspace
 
 BACKLOG = 2048
 KEEP_ALIVE = 60
-FIRST = "there is no user yet; make the first admin, once, within a day: {}/setup?token={}"
+FIRST = "there is no admin yet; make the first one, once, within a day: {}/setup?token={}"
 STOPS = (signal.SIGTERM, signal.SIGINT)
 LOG = logging.getLogger("modelyard.web")
 
@@ -42,7 +42,7 @@ def serve(
 ) -> None:
     """Answer until SIGTERM or Ctrl-C; `announce` is told the address once it is listened at.
 
-    The crew works meanwhile, and is stopped with the server. Where there is no user yet, the link
+    The crew works meanwhile, and is stopped with the server. Where there is no admin yet, the link
     that makes the first admin is announced too.
 
     Raises:

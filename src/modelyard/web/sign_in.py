@@ -179,7 +179,7 @@ class SignIn:
             self._require_own_form(request, form)
             password = _same_twice(form)
             user = setup.make_first_admin(nobody(request), token, _user_name(name), password)
-        except (errors.Invalid, errors.Forbidden) as refused:
+        except (errors.Invalid, errors.Forbidden, errors.Conflict) as refused:
             return self._setup_page(
                 request,
                 token if setup.is_valid(nobody(request), token) else "",
@@ -218,7 +218,7 @@ class SignIn:
         self, request: Request, onward: str, *, name: str = "", status: int = 200, problem: str = ""
     ) -> Response:
         with nobody(request).read() as db:
-            without_users = not repository.has_users(db)
+            has_users, has_admins = repository.has_users(db), repository.has_admins(db)
         return self.form(
             request,
             "login",
@@ -226,7 +226,8 @@ class SignIn:
             next=onward,
             name=name,
             problem=problem,
-            without_users=without_users,
+            has_users=has_users,
+            has_admins=has_admins,
             has_ended=self._cookies.read(request, SESSION) is not None,
             provider=self._label,
         )
@@ -316,6 +317,8 @@ def _user_name(text: str) -> str:
 
 def _field_of(refused: errors.ModelyardError) -> str:
     """The field of the first admin's form that something is wrong with, if it is one."""
+    if isinstance(refused, errors.Conflict):
+        return "name"
     if not isinstance(refused, errors.Invalid):
         return ""
     return str(refused.context.get("field", "password"))

@@ -349,6 +349,7 @@ class TestLies:
         answer = browse(anew).http.get("/login/provider")
         assert answer.status_code == 503
         assert "does not answer" in answer.text
+        assert f"{liar.url} does not answer as it should: " in anew.log
         liar.status, liar.about = 200, {"issuer": "https://elsewhere.example"}
         answer = browse(anew).http.get("/login/provider")
         assert "calls itself" in answer.text

@@ -162,12 +162,18 @@ class TestFirstAdmin:
         assert browser.send("/setup", form | fields).status_code == 403
         assert browser.get(fresh.link).status_code == 403
 
-    def test_it_is_void_once_there_is_a_user(self, fresh):
+    def test_it_is_void_once_there_is_an_admin_not_a_user(self, fresh):
+        fresh.yard.users.create(name="grace")
+        login = Browser(fresh.url).get("/login").text
+        assert "There is no admin yet" in login
+        assert 'name="password"' in login
+        taken = self.make(Browser(fresh.url), fresh.link, name="grace")
+        assert (taken.status_code, re.findall(r'id="(\w+)-problem"', taken.text)) == (409, ["name"])
         form = Browser(fresh.url).form(fresh.link)
         fresh.yard.users.create(name="root", admin=True)
         fields = {"name": "ada", "password": PASSWORD, "again": PASSWORD}
         assert Browser(fresh.url).send("/setup", form | fields).status_code == 403
-        assert [user.name for user in fresh.yard.users.list()] == ["root"]
+        assert [user.name for user in fresh.yard.users.list()] == ["grace", "root"]
 
 
 def test_a_server_with_users_prints_no_link(team):
