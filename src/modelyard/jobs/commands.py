@@ -84,7 +84,7 @@ class ReadJobLog(Command[list[LogLine]]):
 
     id: JobId = Field(description="id of the job", examples=[EXAMPLE])
     after: int = Field(
-        default=0, ge=0, lt=2**63, description="only lines after the one of this number"
+        default=0, ge=0, lt=2**31, description="only lines after the one of this number"
     )
     limit: int = Field(default=10_000, ge=1, le=100_000, description="how many lines at most")
 

@@ -216,6 +216,9 @@ os.write(int(os.environ["MODELYARD_JOB_EVENTS"]), b'{{"result": null}}\\n')
     assert lines[-1].text == "\ufffd\ufffd broken"
     assert max(len(line.text) for line in lines) == 2001
     assert [line.line for line in place.yard.jobs.log(id=job, after=1000)] == [1001, 1002]
+    assert place.yard.jobs.log(id=job, after=2**31 - 1) == []
+    with pytest.raises(errors.Invalid, match="after: must be less than"):
+        place.yard.jobs.log(id=job, after=2**31)
 
 
 def test_what_the_database_does_not_take_ends_one_job_and_not_its_worker(place):

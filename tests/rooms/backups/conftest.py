@@ -6,12 +6,14 @@ import hashlib
 import json
 import zipfile
 from dataclasses import dataclass
+from functools import partial
 from itertools import compress
 from pathlib import Path
 
 import pytest
 from sqlalchemy import MetaData, insert, select
 from tests.e2e.models import write_model
+from tests.postgres import new_schema
 
 import modelyard
 from modelyard.store import tables
@@ -50,9 +52,17 @@ class LivedIn:
 
 
 @pytest.fixture(autouse=True)
-def without_other_database(monkeypatch):
+def chosen_database(monkeypatch):
     """These tests name their databases."""
     monkeypatch.delenv("MODELYARD_DATABASE", raising=False)
+
+
+@pytest.fixture
+def empty_database(request):
+    """Makes empty databases as they were asked for; None stands for a file in the folder."""
+    if request.config.getoption("--database") == "postgresql":
+        return partial(new_schema, request.getfixturevalue("postgres_server"))
+    return lambda: None
 
 
 @pytest.fixture(scope="session")

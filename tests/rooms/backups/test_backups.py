@@ -106,13 +106,13 @@ def test_the_database_that_was_named_is_in_the_settings(lived_in, tmp_path, open
     assert [model.name for model in open_(tmp_path / "new").models.list()] == ["churn"]
 
 
-def test_a_backup_of_older_tables_is_brought_up_to_date(lived_in, tmp_path, open_):
+def test_a_backup_of_older_tables_is_brought_up_to_date(lived_in, tmp_path, open_, empty_database):
     """Revision 0003 lacks the table of replays, and projects had no variables."""
     engine = unopened(f"sqlite:///{tmp_path / 'then.db'}")
     old = aged(lived_in.backup, tmp_path / "old.zip", "0003", engine)
     engine.dispose()
     assert modelyard.check_backup(old).revision == "0003"
-    modelyard.restore(old, tmp_path / "new")
+    modelyard.restore(old, tmp_path / "new", database=empty_database())
     yard = open_(tmp_path / "new")
     passed_by = (*LOG, *PASSING)
     assert rows_in(yard, without=passed_by) == rows_in(open_(lived_in.folder), without=passed_by)
@@ -121,16 +121,24 @@ def test_a_backup_of_older_tables_is_brought_up_to_date(lived_in, tmp_path, open
 
 class TestWhileInUse:
     @pytest.fixture
-    def yard(self, lived_in, tmp_path, open_):
+    def yard(self, lived_in, tmp_path, open_, empty_database):
         """A copy that a test may change."""
-        modelyard.restore(lived_in.backup, tmp_path / "yard")
+        modelyard.restore(lived_in.backup, tmp_path / "yard", database=empty_database())
         return open_(tmp_path / "yard")
 
-    def restored(self, yard, tmp_path, open_):
-        modelyard.restore(tmp_path / "a.zip", tmp_path / "again")
-        return open_(tmp_path / "again")
+    @pytest.fixture
+    def restored(self, tmp_path, open_, empty_database):
+        """Gives the workspace of the backup that was made."""
 
-    def test_a_version_that_is_deleted_meanwhile_leaves_nothing(self, yard, tmp_path, open_):
+        def restored():
+            modelyard.restore(tmp_path / "a.zip", tmp_path / "again", database=empty_database())
+            return open_(tmp_path / "again")
+
+        return restored
+
+    def test_a_version_that_is_deleted_meanwhile_leaves_nothing(
+        self, yard, tmp_path, open_, restored
+    ):
         at_first = files_in(yard.folder)
 
         def progress(message, **_):
@@ -138,11 +146,11 @@ class TestWhileInUse:
                 yard.models.delete(name="churn", force=True)
 
         open_(yard.folder, progress=progress).backups.create(to=str(tmp_path / "a.zip"))
-        again = self.restored(yard, tmp_path, open_)
+        again = restored()
         assert again.models.list() == []
         assert files_in(again.folder) == files_in(yard.folder) != at_first
 
-    def test_writers_do_not_wait_and_every_row_has_its_artifacts(self, yard, tmp_path, open_):
+    def test_writers_do_not_wait_and_every_row_has_its_artifacts(self, yard, tmp_path, restored):
         stop, made, failed = threading.Event(), [], []
 
         def work():
@@ -167,7 +175,7 @@ class TestWhileInUse:
             stop.set()
             writer.join()
         assert failed == []
-        again = self.restored(yard, tmp_path, open_)  # it refuses rows that lack their artifacts
+        again = restored()  # it refuses rows that lack their artifacts
         with again.open().read() as db:
             wanted = set(db.scalars(select(tables.files.c.sha256)))
         kept = {name.replace("artifacts/", "").replace("/", "") for name in files_in(again.folder)}
@@ -198,7 +206,9 @@ class TestWhileInUse:
             yard.backups.create(to=str(tmp_path / "a.zip"))
         assert list(tmp_path.glob("a.zip*")) == []
 
-    def test_files_that_vanish_or_have_no_lawful_name_are_told(self, yard, tmp_path, open_):
+    def test_files_that_vanish_or_have_no_lawful_name_are_told(
+        self, yard, tmp_path, open_, restored
+    ):
         top = yard.folder / "files" / "default"
         (top / "back\\slash").write_text("by hand")
         (top / "zzz").mkdir()
@@ -215,7 +225,7 @@ class TestWhileInUse:
         done = hearing.backups.create(to=str(tmp_path / "a.zip"))
         assert set(done.skipped_files) <= {"default/back\\\\slash", "default/zzz/vanishing"}
         assert done.skipped == len(done.skipped_files) >= 1
-        again = self.restored(yard, tmp_path, open_)
+        again = restored()
         assert {file.path for file in again.files.list()} == {"data/in.csv", "out/scored.csv"}
         assert again.files.show(path="data/in.csv").modified == when
 
@@ -231,16 +241,15 @@ class TestWhileInUse:
             with pytest.raises(kind):
                 yard.backups.create(to=str(wrong))
 
-
-def test_a_full_disk_is_told_and_leaves_nothing(yard, tmp_path):
-    (tmp_path / "bulk").write_bytes(os.urandom(4 << 20))
-    yard.files.put(file=str(tmp_path / "bulk"), path="bulk")
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    (tmp_path / "backups").mkdir()
-    resource.setrlimit(resource.RLIMIT_FSIZE, (3 << 20, hard))
-    try:
-        with pytest.raises(errors.Failed, match=r"has no room for it, .*; free some space, or"):
-            yard.backups.create(to=str(tmp_path / "backups" / "a.zip"))
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert list((tmp_path / "backups").iterdir()) == []
+    def test_a_full_disk_is_told_and_leaves_nothing(self, yard, tmp_path):
+        (tmp_path / "bulk").write_bytes(os.urandom(4 << 20))
+        yard.files.put(file=str(tmp_path / "bulk"), path="bulk")
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        (tmp_path / "backups").mkdir()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (3 << 20, hard))
+        try:
+            with pytest.raises(errors.Failed, match=r"has no room for it, .*; free some space, or"):
+                yard.backups.create(to=str(tmp_path / "backups" / "a.zip"))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert list((tmp_path / "backups").iterdir()) == []
