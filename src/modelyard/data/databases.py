@@ -167,8 +167,8 @@ def _filled(value: str | None) -> str | None:
         name = match[1]
         if name not in os.environ:
             raise errors.Invalid(
-                f"the environment variable {name} is not set where Modelyard runs, and the URL asks "
-                "for it; set it there, or correct its name"
+                f"the environment variable {name} is not set where Modelyard runs, and the URL "
+                "asks for it; set it there, or correct its name"
             )
         return os.environ[name]
 
