@@ -25,6 +25,7 @@ class RunEvaluation(Evaluating, ProjectCommand[Evaluation]):
 
     needs = "evaluations:write"
     route = "POST /evaluations"
+    title = "Evaluate {model} on {dataset}"
     background = True
     queue = "scoring"
     arguments = ("model",)

@@ -183,7 +183,8 @@ def _field(form: Form, draft: Draft, name: str, typed: Typed | None) -> FieldVie
         text = text_of(draft.values.get(name, draft.proposed.get(name, first)), kind)
     held, is_more = _items(form, draft, name, typed) if kind == "items" else ((), False)
     if kind == "named":
-        held = (named_fields(name, draft.values[name], typed),)
+        named = named_fields(name, draft.values[name], typed)
+        held = (tuple(_called(form, each) for each in named),)
     elif held:
         filled = held[:-1] if is_more else held
         text = json.dumps([{each.label: each.value for each in row} for row in filled])
@@ -205,13 +206,29 @@ def _field(form: Form, draft: Draft, name: str, typed: Typed | None) -> FieldVie
         whole=plain(info.annotation) is int,
         new=secret and secret_fields(form.command)[name].new,
         later=words.later,
-        changed=(text or "false" if kind == "tick" else text) != text_of(first, kind),
+        changed=_is_changed(name, kind, text, first, held),
         mono=words.mono,
         only=kind == "file" and name == form.command.sends,
         renews=f"f-{words.renews}-w" if words.renews else "",
         items=held,
         more=is_more,
     )
+
+
+def _is_changed(
+    name: str, kind: Kind, text: str, first: Any, held: tuple[tuple[FieldView, ...], ...]
+) -> bool:
+    """Whether a field holds something else than by default."""
+    if kind == "named" and isinstance(first, BaseModel):
+        by_default = named_fields(name, to_jsonable_python(first), None)
+        return [each.value for each in held[0]] != [each.value for each in by_default]
+    return (text or "false" if kind == "tick" else text) != text_of(first, kind)
+
+
+def _called(form: Form, field: FieldView) -> FieldView:
+    """A value under a given name, as the form calls it."""
+    words = form.words.get(field.name, Words())
+    return field.model_copy(update={"label": words.label or field.label})
 
 
 def _kind(form: Form, draft: Draft, name: str) -> Kind:

@@ -131,28 +131,29 @@ def pages(ways: tuple[Way, ...]) -> tuple[Page | Form, ...]:
 
 def versions(visit: Visit) -> VersionsView:
     """A saved model with a part of its versions."""
-    shown = _shown(visit)
+    view = shown(visit)
     found = visit.part(
         ListVersions(
-            project=shown.model.project,
-            model=shown.model.name,
+            project=view.model.project,
+            model=view.model.name,
             limit=PART,
             after=visit.asked("after") or None,
             search=visit.asked("search"),
             sort=visit.one_of("sort", VERSION_SORTS) or "imported",
         )
     )
-    return VersionsView(**dict(shown), versions=tuple(found), **place_in_list(found))
+    return VersionsView(**dict(view), versions=tuple(found), **place_in_list(found))
 
 
 def activity(visit: Visit) -> ActivityView:
     """What was done to a saved model and its versions."""
-    shown = _shown(visit)
-    happened = activity_of(visit, shown.model.project, shown.model.name)
-    return ActivityView(**dict(shown), happened=happened)
+    view = shown(visit)
+    happened = activity_of(visit, view.model.project, view.model.name)
+    return ActivityView(**dict(view), happened=happened)
 
 
-def _shown(visit: Visit) -> ModelView:
+def shown(visit: Visit) -> ModelView:
+    """The saved model of the address, with what pages about it share."""
     key, name = visit.path["project"], visit.path["model"]
     return ModelView(
         title=name,
@@ -199,7 +200,7 @@ PAGES: tuple[Page | Form, ...] = (
         prepare=_new,
     ),
     Page(ONE, versions, "model.html"),
-    Page(f"{ONE}/recipes", _shown, "model_recipes.html"),
+    Page(f"{ONE}/recipes", shown, "model_recipes.html"),
     Page(f"{ONE}/activity", activity, "model_activity.html"),
     Form(
         f"{ONE}/edit",

@@ -11,7 +11,7 @@ from modelyard.verbs import CATALOG
 from modelyard.web.pages.page import address
 from modelyard.web.pages.plain_words import known
 
-FIELDS = ("project", "key", "name", "model", "version", "path", "input")
+FIELDS = ("project", "key", "name", "model", "version", "path", "input", "dataset")
 DONE = {
     "projects.create": "created the project {key}",
     "projects.update": "changed the project {key}",
@@ -38,6 +38,8 @@ DONE = {
     "recipes.update": "changed the recipe {name}",
     "recipes.run": "ran the recipe {name}",
     "recipes.delete": "deleted the recipe {name}",
+    "evaluations.run": "evaluated {model} on {dataset}",
+    "evaluations.delete": "deleted an evaluation",
     "scenarios.create": "created the scenario {name}",
     "scenarios.update": "changed the scenario {name}",
     "scenarios.run": "ran the scenario {name}",
@@ -66,6 +68,7 @@ PLACES = {
     "versions": "/projects/{project}/models/{model}/versions/{version}",
     "scoring": "/projects/{project}/models/{model}",
     "recipes": "/projects/{project}/recipes/{name}",
+    "evaluations": "/projects/{project}/models/{model}/evaluations",
     "scenarios": "/projects/{project}/scenarios/{name}",
     "demo": "/projects/{project}",
 }
@@ -80,6 +83,7 @@ SIGNS = {
     "envs": "terminal-2",
     "scoring": "bolt",
     "recipes": "bolt",
+    "evaluations": "chart-line",
     "scenarios": "clock",
     "members": "users",
     "users": "user",

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from modelyard.analysis.names import name_of
 from modelyard.web import assets
 from modelyard.web.answers import SAFE
 from modelyard.web.pages import formats
@@ -98,6 +99,7 @@ def environment() -> Environment:
         "colour": formats.colour,
         "cut": formats.cut,
         "initials": formats.initials,
+        "metric": name_of,
         "number": formats.number,
         "figure": formats.figure,
         "percent": formats.percent,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from modelyard import errors
+from modelyard.evaluations.commands import ListEvaluations
+from modelyard.evaluations.types import EvaluationSummary
 from modelyard.models.commands import (
     ActivateVersion,
     DeleteVersions,
@@ -38,6 +40,7 @@ ONE = "/projects/{project}/models/{model}/versions/{version}"
 OF = ("project", "model", "version")
 """The fields of a version's address."""
 MOST = 100
+FEW = 5
 MADE["versions.import"] = MADE["versions.verify"] = ONE
 MADE["versions.export"] = "/projects/{project}/files"
 
@@ -55,6 +58,8 @@ class CardView(VersionView):
 
     usages: tuple[Usage, ...]
     """The first recipes that use it."""
+    evaluations: tuple[EvaluationSummary, ...]
+    """The newest of it."""
     findings: tuple[FileFindings, ...]
     env: tuple[EnvLine, ...]
     signature: tuple[SignatureLine, ...]
@@ -110,8 +115,10 @@ def card(visit: Visit) -> CardView:
     view = shown(visit)
     version = view.version
     usages = visit.part(ListUsages(project=version.project, name=version.model, limit=MOST))
+    about = {"project": version.project, "model": version.model, "version": version.version}
     return CardView(
         **dict(view),
+        evaluations=tuple(visit.part(ListEvaluations(**about, limit=FEW))),
         usages=tuple(
             each
             for each in usages

@@ -1,0 +1,120 @@
+// The threshold moves every number of its card, and tells the charts; so do gains.
+const bench = document.querySelector("[data-bench]");
+const data = document.getElementById("grid");
+const MINUS = "\u2212";
+const THIN = "\u202f";
+const CELLS = ["true_positive", "false_positive", "true_negative", "false_negative"];
+
+const number = (value, digits) =>
+  value === null || Number.isNaN(value)
+    ? "–"
+    : value
+        .toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits })
+        .replace("-", MINUS);
+const count = (value) => number(value, Number.isInteger(value) ? 0 : 3);
+const percent = (share) => (Number.isFinite(share) ? `${number(share * 100, 1)}${THIN}%` : "–");
+const short = (value) => String(Number(value.toPrecision(4)));
+
+const begin = () => {
+  const grid = JSON.parse(data.textContent);
+  const one = (selector) => bench.querySelector(selector);
+  const slider = one("#slider");
+  const typed = one("#threshold");
+  const worths = new Map(CELLS.map((name) => [name, one(`[data-worth=${name}]`)]));
+  let shown = one("[data-show][aria-current]").dataset.show;
+
+  const at = (place) => Object.fromEntries(CELLS.map((name) => [name, grid[name][place]]));
+  const put = (selector, text) => {
+    const found = one(selector);
+    if (found) found.textContent = text;
+  };
+  const nearest = (threshold) => {
+    let best = 0;
+    grid.threshold.forEach((each, place) => {
+      if (Math.abs(each - threshold) < Math.abs(grid.threshold[best] - threshold)) best = place;
+    });
+    return best;
+  };
+  const fill = () => slider.style.setProperty("--f", `${(slider.value / slider.max) * 100}%`);
+
+  const drawCells = (cells) => {
+    const [tp, fp, tn, fn] = CELLS.map((name) => cells[name]);
+    const actual = [tp + fn, fp + tn, fp + tn, tp + fn];
+    const predicted = [tp + fp, tp + fp, tn + fn, tn + fn];
+    CELLS.forEach((name, place) => {
+      const whole = (shown === "predicted" ? predicted : actual)[place];
+      const share = cells[name] / whole;
+      const cell = one(`[data-cell=${name}]`);
+      const rows = count(cells[name]);
+      cell.querySelector("[data-main]").textContent = shown === "count" ? rows : percent(share);
+      cell.querySelector("[data-small]").textContent =
+        shown === "count" ? percent(share) : `${rows} rows`;
+      cell.className = cell.className.replace(/\bs\d+\b/, `s${Math.round((share || 0) * 10)}`);
+    });
+  };
+
+  const worth = (cells) => {
+    const gains = JSON.parse(bench.dataset.gains);
+    worths.forEach((field, name) => {
+      if (field) gains[name] = field.valueAsNumber;
+    });
+    const total = CELLS.reduce((sum, name) => sum + cells[name], 0);
+    return CELLS.reduce((sum, name) => sum + cells[name] * gains[name], 0) / total;
+  };
+
+  const value = () => {
+    const gain = worth(now());
+    put("[data-gain]", Number.isFinite(gain) ? number(gain, 3) : "–");
+    if (!one("[data-best]")) return;
+    const gains = grid.threshold.map((_, place) => worth(at(place)));
+    const place = gains.reduce((best, each, other) => (each > gains[best] ? other : best), 0);
+    put("[data-best-at]", short(grid.threshold[place]));
+    put("[data-best-gain]", Number.isFinite(gains[place]) ? number(gains[place], 3) : "–");
+    one("[data-best-at]").dataset.place = place;
+  };
+
+  // What the server counted exactly stands until the slider is moved.
+  let exact = JSON.parse(bench.dataset.cells);
+  const now = () => exact ?? at(slider.value);
+
+  const move = (place) => {
+    slider.value = place;
+    exact = null;
+    const threshold = grid.threshold[place];
+    typed.value = threshold;
+    slider.setAttribute("aria-valuetext", short(threshold));
+    fill();
+    const cells = now();
+    drawCells(cells);
+    for (const each of bench.querySelectorAll("[data-metric]"))
+      each.textContent = number(grid[each.dataset.metric][place], 3);
+    for (const each of bench.querySelectorAll("[data-ci]")) each.classList.add("gone");
+    put("[data-flagged]", percent(grid.predicted_positive[place]));
+    value();
+    document.dispatchEvent(new CustomEvent("threshold", { detail: threshold }));
+  };
+
+  slider.addEventListener("input", () => move(Number(slider.value)));
+  bench.addEventListener("input", (event) => {
+    if (event.target.dataset.worth) value();
+  });
+  bench.addEventListener("click", (event) => {
+    const show = event.target.closest("[data-show]");
+    const best = event.target.closest("[data-best-at][data-place]");
+    if (show) {
+      one("[data-show][aria-current]").removeAttribute("aria-current");
+      show.setAttribute("aria-current", "true");
+      shown = show.dataset.show;
+      drawCells(now());
+    } else if (best) {
+      move(Number(best.dataset.place));
+    } else return;
+    event.preventDefault();
+  });
+  slider.value = nearest(typed.valueAsNumber);
+  slider.setAttribute("aria-valuetext", short(typed.valueAsNumber));
+  fill();
+  document.dispatchEvent(new CustomEvent("threshold", { detail: typed.valueAsNumber }));
+};
+
+if (bench && data) begin();

@@ -1,0 +1,156 @@
+"""The workbench of a threshold: what comes of each one, and what that is worth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, get_args
+
+from modelyard.analysis.types import Cells, Gains, Metric
+from modelyard.evaluations.commands import ShowScreen
+from modelyard.evaluations.types import Evaluation
+from modelyard.kernel.values import Value
+from modelyard.web.pages.formats import sentence
+from modelyard.web.pages.page import Visit
+
+Shown = Literal["count", "actual", "predicted"]
+SHOWN: tuple[Shown, ...] = get_args(Shown)
+CELLS = tuple(Cells.model_fields)
+METRICS = ("precision", "f1", "recall", "mcc", "accuracy", "specificity")
+"""The metrics that move with the threshold, by their codes, which are columns of the chart."""
+DIGITS = 4
+"""Of a metric on the grid; pages show three."""
+
+
+class Best(Value):
+    """The threshold of the grid at which a row is worth most."""
+
+    threshold: float
+    gain: float
+
+
+class Workbench(Value):
+    """A threshold, and what comes of it."""
+
+    threshold: float
+    kept: float
+    """The threshold of the evaluation."""
+    problem: str
+    """What is wrong with the threshold that was typed."""
+    positive: str
+    negative: str
+    cells: Cells
+    metrics: tuple[Metric, ...]
+    show: Shown
+    gains: Gains
+    gains_problem: str
+    gain: float | None
+    """What a row is worth at the threshold, with these gains."""
+    best: Best | None
+    place: int
+    """Where on the grid the threshold is, or what is nearest to it."""
+    grid: Mapping[str, Sequence[float | None]]
+    """Cells and metrics at many thresholds; empty: the model gives labels only."""
+
+
+def workbench(visit: Visit, evaluation: Evaluation) -> Workbench:
+    """At the threshold that the query names, else that of the evaluation."""
+    given, problem = _number(visit.asked("threshold"), least=0, most=1)
+    has_grid = "decision" in evaluation.screens
+    found = _screen(visit, evaluation, "confusion", threshold=given if has_grid else None)
+    cells = Cells.model_validate(found["cells"])
+    gains, gains_problem = _gains(visit, evaluation.gains)
+    grid = _grid(_screen(visit, evaluation, "decision")) if has_grid else {}
+    kept = evaluation.threshold or 0.0
+    threshold = kept if given is None else given
+    return Workbench(
+        threshold=threshold,
+        kept=kept,
+        problem=problem,
+        positive=str(evaluation.positive),
+        negative=str(next(each for each in evaluation.classes if each != evaluation.positive)),
+        cells=cells,
+        metrics=_metrics(found["metrics"]),
+        show=visit.one_of("show", SHOWN) or "count",
+        gains=gains,
+        gains_problem=gains_problem,
+        gain=_worth(tuple(cells.model_dump().values()), gains),
+        best=_best(grid, gains),
+        place=_nearest(grid.get("threshold", ()), threshold),
+        grid=grid,
+    )
+
+
+def _screen(
+    visit: Visit, evaluation: Evaluation, name: str, threshold: float | None = None
+) -> dict[str, Any]:
+    asked = ShowScreen(
+        project=evaluation.project, id=evaluation.id, screen=name, threshold=threshold
+    )
+    return visit.run(asked).content
+
+
+def _metrics(found: Sequence[Any]) -> tuple[Metric, ...]:
+    """Those that are shown, in their order."""
+    known = {each["code"]: Metric.model_validate(each) for each in found}
+    return tuple(known[code] for code in METRICS)
+
+
+def _grid(chart: Mapping[str, Any]) -> dict[str, list[float | None]]:
+    """The decision chart as far as it moves, with no more digits than are shown."""
+    cells = {name: [round(each, DIGITS) for each in chart[name]] for name in CELLS}
+    metrics = {
+        name: [None if each is None else round(each, DIGITS) for each in chart[name]]
+        for name in (*METRICS, "predicted_positive")
+    }
+    return {"threshold": chart["threshold"], **cells, **metrics}
+
+
+def _nearest(places: Sequence[float | None], threshold: float) -> int:
+    gaps = [abs((each or 0.0) - threshold) for each in places]
+    return min(range(len(gaps)), key=gaps.__getitem__, default=0)
+
+
+def _gains(visit: Visit, own: Gains) -> tuple[Gains, str]:
+    """The gains that the query names, else those of the evaluation; and what is wrong with them."""
+    given = {}
+    for name, value in own.model_dump().items():
+        number, problem = _number(visit.asked(name))
+        if problem:
+            return own, problem
+        given[name] = value if number is None else number
+    return Gains(**given), ""
+
+
+def _number(
+    text: str, least: float = -math.inf, most: float = math.inf
+) -> tuple[float | None, str]:
+    """A number of the query, and what is wrong with it."""
+    if not text.strip():
+        return None, ""
+    try:
+        number = float(text)
+    except ValueError:
+        return None, f"{sentence(repr(text[:40]))} is no number."
+    if not math.isfinite(number) or not least <= number <= most:
+        limits = "a number" if math.isinf(most) else f"a number from {least:g} to {most:g}"
+        return None, f"Type {limits}."
+    return number, ""
+
+
+def _worth(cells: Sequence[float], gains: Gains) -> float | None:
+    """The mean gain of a row."""
+    total = sum(cells)
+    gain: float = sum(x * y for x, y in zip(cells, gains.model_dump().values(), strict=True))
+    return gain / total if total else None
+
+
+def _best(grid: Mapping[str, Sequence[Any]], gains: Gains) -> Best | None:
+    """Where on the grid a row is worth most; of equals the first."""
+    rows = zip(*(grid[name] for name in CELLS), strict=True) if grid else ()
+    worths = [_worth(cells, gains) for cells in rows]
+    told = [(worth, at) for at, worth in enumerate(worths) if worth is not None]
+    if not told:
+        return None
+    gain, at = max(told, key=lambda each: (each[0], -each[1]))
+    return Best(threshold=grid["threshold"][at], gain=gain)

@@ -1,0 +1,250 @@
+"""Pages of evaluations without a browser."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from starlette.testclient import TestClient
+from tests.e2e.models import write_model
+from tests.rooms.evaluations.conftest import MODELS
+
+import modelyard
+from modelyard.web.app import create_app
+
+HTML = {"accept": "text/html"}
+HERE = "/projects/default"
+SENT = {"csrf": ""}
+ROWS = 600
+TRUTH = {"late": "late", "labels": "late", "kinds": "kind", "minutes": "delay", "anything": "late"}
+GRID = re.compile(r'<script type="application/json" id="grid">(.*?)</script>', re.DOTALL)
+
+
+def flights() -> pd.DataFrame:
+    """Rows with a truth for every model; twenty lack the first one."""
+    draw = np.random.default_rng(3)
+    fare = draw.integers(0, 101, ROWS)
+    late = np.where(draw.random(ROWS) < fare / 100, "yes", "no").astype(object)
+    late[:20] = None
+    return pd.DataFrame(
+        {
+            "age": draw.integers(1, 90, ROWS),
+            "fare": fare,
+            "plan": np.array(["<b>free</b>", "basic"])[draw.integers(0, 2, ROWS)],
+            "late": late,
+            "kind": np.array(["early", "on_time", "late"])[draw.integers(0, 3, ROWS)],
+            "delay": fare * 0.5 + draw.normal(0, 8, ROWS),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def yard(tmp_path_factory):
+    """Models of every prediction type, and rows whose truth is known."""
+    folder = tmp_path_factory.mktemp("evaluated")
+    yard = modelyard.open(folder / "yard", actor="tester")
+    for name in TRUTH:
+        predict, kind, classes = MODELS[name]
+        source = str(write_model(folder / name, predict=predict))
+        yard.models.create(name=name, prediction_type=kind)
+        yard.versions.import_(
+            model=name, version="v1", source=source, env="local", classes=classes, target="truth"
+        )
+    flights().to_csv(folder / "june.csv", index=False)
+    yard.datasets.create(name="june", path=str(folder / "june.csv"))
+    yield yard
+    yard.close()
+
+
+@pytest.fixture(scope="module")
+def made(yard):
+    """An evaluation of each model, by its name."""
+    return {
+        name: yard.evaluations.run(model=name, dataset="june", target=target)
+        for name, target in TRUTH.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def client(yard):
+    with TestClient(
+        create_app(yard, no_auth=True),
+        base_url="http://127.0.0.1",
+        headers=HTML,
+        follow_redirects=False,
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def see(client):
+    """A page's words, without its markup."""
+
+    def see(path, raw=False):
+        answer = client.get(path)
+        assert answer.status_code == 200, answer.text
+        assert "<b>free</b>" not in answer.text
+        assert "title" in client.get(f"{path.partition('?')[0]}.json").json()
+        return answer.text if raw else _words(answer.text)
+
+    return see
+
+
+def _words(markup: str) -> str:
+    kept = re.sub(r"<(script|nav|svg).*?</\1>", " ", markup, flags=re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", kept)).split())
+
+
+def _fields(markup: str) -> set[str]:
+    return set(re.findall(r'name="([a-z_.]+)"', markup))
+
+
+def test_a_project_without_evaluations_says_how_to_make_one(client, yard):
+    yard.projects.create(key="empty")
+    page = client.get("/projects/empty/evaluations").text
+    assert "Nothing was evaluated yet" in page
+    assert '/projects/empty/new-evaluation"' in page
+    assert "modelyard evaluations run" in page
+
+
+def test_evaluations_are_listed_with_their_headline_and_filtered(see, made):
+    page = see(f"{HERE}/evaluations")
+    auc = made["late"].metrics["auc"]
+    assert f"ROC AUC {auc.value:.3f} {auc.low:.3f} to {auc.high:.3f}" in page
+    assert "1 warning" in page
+    only = see(f"{HERE}/evaluations?model=minutes&version=v1&dataset=june")
+    assert made["minutes"].id in see(f"{HERE}/evaluations?model=minutes", raw=True)
+    assert "1 evaluation" in only
+    assert "ROC AUC" not in only
+    assert "No evaluations match" in see(f"{HERE}/evaluations?model=minutes&dataset=may")
+
+
+@pytest.mark.parametrize("path", ["models/late/versions/v1", "models/late/evaluations"])
+def test_models_and_versions_lead_to_their_evaluations(see, made, path):
+    page = see(f"{HERE}/{path}", raw=True)
+    assert f"{HERE}/evaluations/{made['late'].id}" in page
+    assert f"{HERE}/new-evaluation?model=late" in page
+    assert made["minutes"].id not in page
+
+
+def test_the_form_asks_for_what_fits_the_model(client):
+    binary = {"threshold", "optimise", "positive", "gains.true_positive"}
+    found = {
+        name: _fields(client.get(f"{HERE}/new-evaluation?model={name}").text)
+        for name in ("late", "kinds", "minutes")
+    }
+    assert binary < found["late"]
+    assert "averaging" in found["kinds"] - found["late"]
+    assert found["minutes"].isdisjoint({*binary, "averaging", "model"})
+    assert {*binary, "averaging", "model"} < _fields(client.get(f"{HERE}/new-evaluation").text)
+
+
+def test_the_form_makes_a_job_that_does_what_was_typed(client, yard):
+    typed = {
+        **SENT,
+        "version": "v1",
+        "dataset": "june",
+        "target": "late",
+        "optimise": "f1",
+        "gains.true_positive": "2",
+        "gains.false_positive": "-1",
+        "method": "first",
+        "rows": "300",
+    }
+    answer = client.post(f"{HERE}/new-evaluation?model=late", data=typed)
+    assert answer.status_code == 303, answer.text
+    job = yard.jobs.show(id=answer.headers["location"].rpartition("/")[2])
+    assert (job.command, job.arguments["model"]) == ("evaluations.run", "late")
+    assert job.arguments["gains"]["true_positive"] == 2
+    assert job.arguments["rows"] == 300
+    assert "Evaluate late on june" in client.get(answer.headers["location"]).text
+    yard.jobs.cancel(id=job.id)
+    again = client.get(f"{HERE}/new-evaluation?job={job.id}").text
+    assert re.search(r'name="gains.true_positive"[^>]*value="2|value="2[^>]*name="gains', again)
+    assert "Evaluate late" in again
+
+
+def test_two_thresholds_are_refused_at_once(client):
+    typed = {**SENT, "dataset": "june", "threshold": "0.4", "optimise": "f1"}
+    answer = client.post(f"{HERE}/new-evaluation?model=late", data=typed)
+    assert answer.status_code == 422
+    assert "give one of them" in answer.text
+
+
+def test_an_evaluation_shows_each_number_with_its_doubt(see, made):
+    evaluation = made["late"]
+    page = see(f"{HERE}/evaluations/{evaluation.id}")
+    assert "580 rows, 20 without a truth dropped" in page
+    for code in ("auc", "averagePrecision", "logLoss", "calibrationLoss", "recall"):
+        metric = evaluation.metrics[code]
+        assert f"{metric.value:.3f} {metric.low:.3f} to {metric.high:.3f}" in page
+    assert "Few rows. 580 rows; intervals are wide" in page
+    assert "Evaluate on more rows" in page
+
+
+@pytest.mark.parametrize("name", list(TRUTH))
+def test_every_part_of_an_evaluation_is_a_page(see, made, name):
+    page = see(f"{HERE}/evaluations/{made[name].id}", raw=True)
+    nav = re.search(r'<nav class="snav".*?</nav>', page, re.DOTALL)[0]
+    links = re.findall(r'href="([^"]+)"', nav)
+    assert len(links) == len(set(links)) > 1
+    for link in links:
+        assert f'href="{link}" aria-current="page"' in see(link, raw=True)
+
+
+def test_what_has_no_metrics_says_why(see, made):
+    page = see(f"{HERE}/evaluations/{made['anything'].id}", raw=True)
+    assert "cannot be compared with a truth" in page
+    assert "/metrics" not in page
+
+
+def test_another_threshold_is_counted_exactly(see, yard, made):
+    where = f"{HERE}/evaluations/{made['late'].id}"
+    given = 0.4321
+    asked = {"id": made["late"].id, "screen": "confusion", "threshold": given}
+    exact = yard.evaluations.screen(**asked).content
+    page = see(f"{where}?threshold={given}")
+    for cell in exact["cells"].values():
+        assert f" {cell:,.0f} " in page
+    recall = next(each for each in exact["metrics"] if each["code"] == "recall")
+    assert f"Recall {recall['value']:.3f} {recall['low']:.3f} to {recall['high']:.3f}" in page
+    assert "Type a number from 0 to 1" in see(f"{where}?threshold=7")
+    assert "is no number" in see(f"{where}?threshold=much")
+
+
+def test_the_grid_on_the_page_has_exact_counts(see, yard, made):
+    identifier = made["late"].id
+    grid = json.loads(GRID.search(see(f"{HERE}/evaluations/{identifier}", raw=True))[1])
+    place = grid["threshold"].index(0.5)
+    exact = yard.evaluations.screen(id=identifier, screen="confusion", threshold=0.5).content
+    assert {name: grid[name][place] for name in exact["cells"]} == exact["cells"]
+    told = {each["code"]: each["value"] for each in exact["metrics"]}
+    assert grid["recall"][place] == pytest.approx(told["recall"], abs=1e-4)
+    assert len(grid["threshold"]) == len(grid["predicted_positive"])
+
+
+def test_gains_are_worth_what_is_typed_and_find_their_best_threshold(see, made):
+    where = f"{HERE}/evaluations/{made['late'].id}/screens/confusion"
+    page = see(f"{where}?true_positive=0&true_negative=5&false_positive=0&false_negative=0")
+    nobody = (flights()["late"] == "no").sum() / 580 * 5
+    assert f"{nobody:.3f}" in page  # flagging nobody finds all negatives
+    assert "Type a number" in see(f"{where}?true_positive=inf")
+
+
+def test_cells_are_shares_of_what_is_asked_for(see, made):
+    where = f"{HERE}/evaluations/{made['late'].id}?show="
+    precision, recall = (made["late"].metrics[code].value for code in ("precision", "recall"))
+    assert f"{precision * 100:.1f} % " in see(f"{where}predicted")
+    assert f"{recall * 100:.1f} % " in see(f"{where}actual")
+
+
+def test_an_evaluation_is_deleted_after_a_question(client, yard):
+    evaluation = yard.evaluations.run(model="minutes", dataset="june", target="delay")
+    form = f"{HERE}/evaluations/{evaluation.id}/delete"
+    assert "cannot be undone" in client.get(form).text
+    assert client.post(form, data=SENT).headers["location"] == f"{HERE}/evaluations"
+    assert client.get(f"{HERE}/evaluations/{evaluation.id}").status_code == 404
