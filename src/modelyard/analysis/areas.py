@@ -28,7 +28,7 @@ def roc_auc(ranking: Ranking, confidence: float) -> Metric:
     # Share of negatives below each score, and of positives above it; ties by half.
     below = 1 - (ranking.false - ranking.false_here / 2) / n
     above = (ranking.true - ranking.true_here / 2) / p
-    area = float((ranking.true_here * below).sum()) / p
+    area = float(ranking.under[-1]) / (p * n)
     variance = 0.0
     true, false = ranking.squares_here
     for part, whole, squares, place in (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cached_property
 
-import numpy as np
 import numpy.typing as npt
 
 from modelyard.analysis import calibration, curves, thresholds
@@ -37,7 +36,6 @@ class Binary:
         score: probability (or any score) of the positive class; NaN where it is missing.
         weights: of each row; none: all are 1.
         options: how they are looked at.
-        order: the rows by rising score, if that is known and no row is left out.
     """
 
     def __init__(
@@ -47,15 +45,13 @@ class Binary:
         weights: npt.ArrayLike | None = None,
         *,
         options: BinaryOptions | None = None,
-        order: Ints | None = None,
     ) -> None:
         self.options = options or BinaryOptions()
         self.rows: BinaryRows = binary_rows(truth, score, weights)
-        known = order if self.rows.kept.mask is None else None
-        self.ranking: Ranking = ranked(self.rows.truth, self.rows.score, self.rows.weights, known)
+        self.ranking: Ranking = ranked(self.rows.truth, self.rows.score, self.rows.weights)
 
     def part(self, rows: Ints) -> Binary:
-        """Some of the rows that are used, given by rising score; resampled less finely."""
+        """Some of the rows that are used; resampled less finely."""
         weights = None if self.rows.weights is None else self.rows.weights[rows]
         options = self.options
         fewer = {"cells": min(options.cells, 64), "resamples": min(options.resamples, 200)}
@@ -64,7 +60,6 @@ class Binary:
             self.rows.score[rows],
             weights,
             options=self.options.model_copy(update=fewer),
-            order=np.arange(len(rows)),
         )
 
     @property

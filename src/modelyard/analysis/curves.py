@@ -35,7 +35,8 @@ def roc_curve(
     """
     if ranking.reason:
         return RocCurve(area=area, threshold=(), false_positive_rate=(), true_positive_rate=())
-    x, y, which = thinned(_started(ranking.false), _started(ranking.true))
+    under = _started(ranking.under, ranking.positives * ranking.negatives)
+    x, y, which = thinned(_started(ranking.false), _started(ranking.true), under)
     return RocCurve(
         area=area,
         threshold=_thresholds(ranking, which),
@@ -77,7 +78,9 @@ def gain_curve(
     """
     if not ranking.positives:
         return GainCurve(lift=found, at_share=at_share, threshold=(), targeted=(), found=())
-    x, y, which = thinned(_started(ranking.reached), _started(ranking.true))
+    # Over the negatives it rises as the ROC curve does, over the positives by itself.
+    under = _started(ranking.under + ranking.true**2 / 2, ranking.positives * ranking.weight)
+    x, y, which = thinned(_started(ranking.reached), _started(ranking.true), under)
     return GainCurve(
         lift=found,
         at_share=at_share,
@@ -99,7 +102,7 @@ def lift(ranking: Ranking, at_share: float, confidence: float, draws: Resamples 
         return metric("lift", value, "all rows are of one class")
     at = np.array([at_share])
     many = _replicates(draws, at, _gain_of)[:, 0] / at_share
-    of_cells = float(_gain_of(draws.true, draws.false, at)[0]) / at_share
+    of_cells = float(_gain_of(draws.true[None], draws.false[None], at)[0, 0]) / at_share
     ceil = min(1 / at_share, ranking.weight / ranking.positives)
     return metric("lift", value, limits(many, of_cells, value, confidence, floor=0, ceil=ceil))
 
@@ -141,17 +144,13 @@ def _thresholds(ranking: Ranking, which: Ints) -> tuple[float | None, ...]:
 
 
 Curve = Callable[[Floats, Floats, Floats], Floats]
-"""Heights of a curve of weights of positives and of negatives in cells."""
+"""Heights of curves, one a row, of weights of positives and of negatives in cells."""
 
 
 def _replicates(draws: Resamples, at: Floats, curve: Curve) -> Floats:
-    return np.array(
-        [
-            curve(true, false, at)
-            for true, false in zip(draws.true_draws, draws.false_draws, strict=True)
-            if true.any() and false.any()
-        ]
-    ).reshape(-1, len(at))
+    true, false = draws.true_draws, draws.false_draws
+    both = true.any(axis=1) & false.any(axis=1)
+    return curve(true[both], false[both], at)
 
 
 def _band(draws: Resamples | None, confidence: float, curve: Curve) -> Band | None:
@@ -166,24 +165,33 @@ def _band(draws: Resamples | None, confidence: float, curve: Curve) -> Band | No
     return Band(x=plain(BAND), low=plain(low), high=plain(high))
 
 
-def _started(cumulated: Floats) -> Floats:
-    """Shares of all, from none on."""
+def _started(cumulated: Floats, whole: float | None = None) -> Floats:
+    """Shares of the whole, from none on."""
     shares = np.zeros(len(cumulated) + 1)
-    np.divide(cumulated, cumulated[-1], out=shares[1:])
+    np.divide(cumulated, cumulated[-1] if whole is None else whole, out=shares[1:])
     return shares
 
 
 def _roc_of(true: Floats, false: Floats, at: Floats) -> Floats:
-    return np.interp(at, _started(np.cumsum(false)), _started(np.cumsum(true)))
+    return _heights(np.cumsum(false, axis=1), np.cumsum(true, axis=1), at)
 
 
 def _gain_of(true: Floats, false: Floats, at: Floats) -> Floats:
-    return np.interp(at, _started(np.cumsum(true + false)), _started(np.cumsum(true)))
+    return _heights(np.cumsum(true + false, axis=1), np.cumsum(true, axis=1), at)
 
 
 def _precision_of(true: Floats, false: Floats, at: Floats) -> Floats:
-    found, reached = np.cumsum(true), np.cumsum(true + false)
-    place = np.searchsorted(found, at * found[-1] * (1 - 1e-12))
-    place = np.maximum(place, np.argmax(found > 0))
-    precision: Floats = found[place] / reached[place]
+    found, reached = np.cumsum(true, axis=1), np.cumsum(true + false, axis=1)
+    place = np.array([np.searchsorted(row, at * row[-1] * (1 - 1e-12)) for row in found])
+    place = np.maximum(place.reshape(-1, len(at)), np.argmax(found > 0, axis=1)[:, None])
+    precision: Floats = np.take_along_axis(found, place, 1) / np.take_along_axis(reached, place, 1)
     return precision
+
+
+def _heights(x: Floats, y: Floats, at: Floats) -> Floats:
+    """Each row's y where its x has reached a share, both as shares of their last."""
+    # Side by side, so that one interpolation does for all rows.
+    beside = 2.0 * np.arange(len(x))[:, None]
+    shares = (np.pad(each / each[:, -1:], ((0, 0), (1, 0))) for each in (x, y))
+    along, up = (next(shares) + beside).ravel(), next(shares).ravel()
+    return np.interp((at + beside).ravel(), along, up).reshape(-1, len(at))

@@ -56,7 +56,7 @@ class OneVsRest:
     def _look_at(self, at: int) -> None:
         score = self.probabilities[:, at]
         is_class = self.truth == at
-        found = ranked(is_class, score, self.weights)
+        found = ranked(is_class, score, self.weights, np.argsort(score))
         self.auc.append(roc_auc(found, self.options.confidence))
         self.average_precision.append(average_precision(found, self.options.confidence))
         self._count_gaps(found, score, is_class)

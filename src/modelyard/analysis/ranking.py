@@ -27,8 +27,14 @@ class Ranking:
     false_squares: Floats
     rows: Ints
     """How many rows have at least each score."""
-    order: Ints
-    """Rows by rising score."""
+    row_scores: Floats
+    """The score of each row."""
+    known_order: Ints | None = None
+
+    @cached_property
+    def order(self) -> Ints:
+        """Rows by rising score."""
+        return np.argsort(self.row_scores) if self.known_order is None else self.known_order
 
     @cached_property
     def reached(self) -> Floats:
@@ -51,6 +57,14 @@ class Ranking:
         if self.true_squares is self.true:
             return self.true_here, self.false_here
         return each(self.true_squares), each(self.false_squares)
+
+    @cached_property
+    def under(self) -> Floats:
+        """Weight of the pairs that are in order among the rows with at least each score.
+
+        A pair is a positive and a negative; of one score, it counts half.
+        """
+        return np.cumsum(self.false_here * (self.true - self.true_here / 2))
 
     @cached_property
     def score_sums(self) -> Floats:
@@ -97,21 +111,35 @@ def ranked(
     truth: Bools, score: Floats, weights: Floats | None = None, order: Ints | None = None
 ) -> Ranking:
     """Sort rows by score, unless their order is known, and cumulate."""
-    if order is None:
-        order = np.argsort(score)
-    falling = order[::-1]
-    sorted_score = score[falling]
-    last = np.flatnonzero(np.append(sorted_score[1:] != sorted_score[:-1], True)[: len(score)])
-    positive = truth[falling]
-    if weights is None:
+    if weights is None and order is None and len(score) and score.min() >= 0:
+        falling, positive = _sorted_together(truth, score)
+    else:
+        order = np.argsort(score) if order is None else order
+        falling, positive = score[order[::-1]], truth[order[::-1]]
+    last = np.flatnonzero(np.append(falling[1:] != falling[:-1], True)[: len(score)])
+    if weights is None or order is None:
         true = np.cumsum(positive, dtype=np.float64)[last]
         false = (last + 1.0) - true
         squares = true, false
     else:
-        weight = weights[falling]
+        weight = weights[order[::-1]]
         true, false = _cumulated(weight, positive, last)
         squares = _cumulated(weight * weight, positive, last)
-    return Ranking(sorted_score[last], true, false, *squares, last + 1, order)
+    return Ranking(falling[last], true, false, *squares, last + 1, score, order)
+
+
+def _sorted_together(truth: Bools, score: Floats) -> tuple[Floats, Bools]:
+    """Falling scores from 0 on, and the truth of each, without an order of the rows.
+
+    The bits of such numbers are in the order of the numbers. Their first one is the sign, so that
+    there is room for the truth at their end.
+    """
+    keys = (score + 0.0).view(np.uint64) << np.uint64(1)  # -0.0 becomes 0.0
+    keys |= truth
+    keys.sort()
+    keys = keys[::-1]
+    positive = (keys & np.uint64(1)).astype(np.bool_)
+    return (keys >> np.uint64(1)).view(np.float64), positive
 
 
 def _cumulated(weight: Floats, positive: Bools, last: Ints) -> tuple[Floats, Floats]:

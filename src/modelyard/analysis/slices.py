@@ -48,8 +48,7 @@ def binary_slices(
         )
 
     used = grouping.of(whole.rows.kept.mask)
-    order = whole.ranking.order
-    parts = (whole.part(rows) for rows in _by_group(used, order))
+    parts = (whole.part(rows) for rows in _by_group(used))
     return _slices(column, used, told(None, whole), parts, told)
 
 
@@ -110,13 +109,11 @@ def _slices(
     return Slices(column=column, total=total, slices=tuple(each for each in found if each.rows))
 
 
-def _by_group(used: Grouping, order: Ints | None = None) -> Iterator[Ints]:
-    """The rows of each group, in a given order of all rows."""
-    codes = used.codes if order is None else used.codes[order]
-    narrow = codes.astype(np.int16) if len(used.groups) < 2**15 else codes
-    together = np.argsort(narrow, kind="stable")
-    rows = together if order is None else order[together]
-    ends = np.cumsum(np.bincount(codes, minlength=len(used.groups)))
+def _by_group(used: Grouping) -> Iterator[Ints]:
+    """The rows of each group, in their order."""
+    narrow = used.codes.astype(np.int16) if len(used.groups) < 2**15 else used.codes
+    rows = np.argsort(narrow, kind="stable")
+    ends = np.cumsum(np.bincount(used.codes, minlength=len(used.groups)))
     for start, end in zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True):
         yield rows[start:end]
 

@@ -10,7 +10,9 @@ VERTICES = 200
 """Points of a curve that are kept, besides those between them that keep the area."""
 
 
-def thinned(x: Floats, y: Floats, vertices: int = VERTICES) -> tuple[Floats, Floats, Ints]:
+def thinned(
+    x: Floats, y: Floats, under: Floats, vertices: int = VERTICES
+) -> tuple[Floats, Floats, Ints]:
     """Thin a curve that rises in both x and y from (0, 0) to (1, 1) and is joined by lines.
 
     Vertices are kept where the curve has gone on by an equal part of its length (in x plus y). All
@@ -18,6 +20,12 @@ def thinned(x: Floats, y: Floats, vertices: int = VERTICES) -> tuple[Floats, Flo
     the diagonal of that box from which the area under the curve is what it was. So the thinned
     curve rises too, is never further than 2 / vertices from the curve, and has its area up to
     rounding.
+
+    Args:
+        x: of each point.
+        y: the same.
+        under: the area under the curve up to each point.
+        vertices: how many are kept.
 
     Returns:
         x, y, and which point of the curve it is; -1 for those between.
@@ -27,7 +35,6 @@ def thinned(x: Floats, y: Floats, vertices: int = VERTICES) -> tuple[Floats, Flo
     length = x + y
     at = np.searchsorted(length, np.linspace(length[0], length[-1], vertices + 1))
     kept = np.unique(np.concatenate([[0], at, [len(x) - 1]]))
-    under = np.concatenate([[0.0], np.cumsum(np.diff(x) * (y[1:] + y[:-1]) / 2)])
     left, right = kept[:-1], kept[1:]
     width, height = x[right] - x[left], y[right] - y[left]
     above = under[right] - under[left] - width * (y[left] + y[right]) / 2

@@ -268,8 +268,11 @@ def best_threshold(ranking: Ranking, code: str, gains: Gains) -> BestThreshold:
         return BestThreshold(code=code, reason=ranking.reason)
     if ranking.scores[0] > 1 or ranking.scores[-1] < 0:
         return BestThreshold(code=code, reason="the scores are not probabilities")
-    reached = np.arange(0 if ranking.scores[0] < 1 else 1, len(ranking.scores) + 1)
-    values = confusion(ranking, reached).metric(code, gains)
+    first = 0 if ranking.scores[0] < 1 else 1
+    reached = np.arange(first, len(ranking.scores) + 1)
+    tp, fp = (np.append(0.0, some)[first:] for some in (ranking.true, ranking.false))
+    cells = Confusion(tp, fp, ranking.negatives - fp, ranking.positives - tp)
+    values = cells.metric(code, gains)
     if not GREATER_IS_BETTER[code]:
         values = -values
     if np.isnan(values).all():
