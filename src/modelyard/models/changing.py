@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from modelyard import errors
 from modelyard.kernel.context import Context
@@ -10,8 +11,16 @@ from modelyard.models.access import refuse_untrusted
 from modelyard.models.commands import UpdateVersion
 from modelyard.models.golden import read_arrow
 from modelyard.models.loaded import loaded
+from modelyard.models.metadata import (
+    as_own,
+    ordered_classes,
+    require_classes,
+    require_no_input,
+)
+from modelyard.models.request_rules import check_classes, check_threshold
 from modelyard.models.running import predict_options
-from modelyard.models.types import ModelVersion, Repair, SignatureReport
+from modelyard.models.trial import sample
+from modelyard.models.types import CoreMetadata, ModelVersion, Repair, SignatureReport
 from modelyard.runtime.types import Interpretation
 
 
@@ -21,35 +30,52 @@ def changed_version(
     """Give the version as it will be.
 
     Raises:
-        Invalid: nothing to change, a threshold for a model that is not binary, an unknown column,
-            or an interpretation that does not read the golden rows.
+        Invalid: nothing to change, something that its prediction type does not have, an unknown
+            column, classes that contradict the model, or an output that cannot be read so.
         Blocked: an interpretation cannot be tried, since the version may not run.
         Unavailable: it cannot be tried now, since as many models as may stay loaded are busy.
     """
     if not command.model_fields_set - {"project", "model", "version"}:
         raise errors.Invalid(
-            "nothing to change: give --name, --description, --threshold, --interpretation or "
-            "--optional"
-        )
-    if command.threshold is not None and version.prediction_type != "binary_classification":
-        raise errors.Invalid(
-            f"{version.model!r} has prediction type {version.prediction_type}, which has no "
-            "threshold"
+            "nothing to change: give --name, --description, --target, --classes, --threshold, "
+            "--interpretation or --optional"
         )
     said = {
         field: value
         for field, value in (("name", command.name), ("description", command.description))
         if value is not None
     }
-    changed = version.model_copy(update=said)
-    if command.threshold is not None:
-        core = version.core.model_copy(update={"threshold": command.threshold})
-        changed = changed.model_copy(update={"core": core})
+    core = _changed_core(version, command)
+    changed = version.model_copy(update={**said, "core": core})
     if command.optional:
         signature = with_optional(version.signature, command.optional)
         changed = changed.model_copy(update={"signature": signature})
     if command.interpretation is not None:
-        changed = with_interpretation(context, changed, command.interpretation)
+        changed = _with_interpretation(changed, command.interpretation)
+    if command.interpretation is not None or core.classes != version.core.classes:
+        changed = _tried(context, changed)
+    return changed
+
+
+def _changed_core(version: ModelVersion, command: UpdateVersion) -> CoreMetadata:
+    """What it predicts, as it will be."""
+    kind, core = version.prediction_type, version.core
+    changes: dict[str, Any] = {}
+    if command.target is not None:
+        require_no_input(command.target, version.signature)
+        changes["target"] = command.target or None
+    if command.classes is not None:
+        check_classes(version.model, kind, command.classes)
+        given = as_own(command.classes, core.classes)
+        if given != core.classes:
+            classes, order = ordered_classes(kind, given, version.probe.loaded.classes)
+            changes |= {"classes": classes, "class_order": order}
+    check_threshold(version.model, kind, command.threshold)
+    if command.threshold is not None:
+        changes["threshold"] = command.threshold
+    changed = core.model_copy(update=changes)
+    if command.classes is not None:
+        require_classes(kind, changed)
     return changed
 
 
@@ -81,15 +107,8 @@ def with_optional(report: SignatureReport, names: Iterable[str]) -> SignatureRep
     return report.model_copy(update={"inputs": inputs, "repairs": report.repairs + repairs})
 
 
-def with_interpretation(
-    context: Context, version: ModelVersion, read: Interpretation
-) -> ModelVersion:
-    """Read the output another way, once it has read the golden rows that way.
-
-    Somebody waits for this, so it is asked as `scoring predict` asks: of a version that stays
-    loaded, within the seconds that an answer may take.
-    """
-    refuse_untrusted(context, version)
+def _with_interpretation(version: ModelVersion, read: Interpretation) -> ModelVersion:
+    """Read the output another way; there have to be golden rows to try that on."""
     if version.prediction_type == "other":
         raise errors.Unsupported(
             f"{version.model!r} has prediction type 'other', whose output is not interpreted"
@@ -99,13 +118,26 @@ def with_interpretation(
             f"{version.version!r} has no golden rows to try an interpretation on; import it with "
             "--interpretation"
         )
-    probe = version.probe.model_copy(
-        update={"interpretation": read.model_copy(update={"overridden": True})}
-    )
-    changed = version.model_copy(update={"probe": probe})
+    known = version.probe.loaded.classes or version.core.classes
+    read = read.model_copy(update={"overridden": True, "classes": as_own(read.classes, known)})
+    probe = version.probe.model_copy(update={"interpretation": read})
+    return version.model_copy(update={"probe": probe})
+
+
+def _tried(context: Context, version: ModelVersion) -> ModelVersion:
+    """The version with the first rows as they are read now, once all golden rows were.
+
+    Somebody waits for this, so it is asked as `scoring predict` asks: of a version that stays
+    loaded, within the seconds that an answer may take. What has no golden rows, or is not read at
+    all, stays as it is.
+    """
+    if version.golden is None or version.probe.interpretation is None:
+        return version
+    refuse_untrusted(context, version)
     with context.artifacts.open(version.golden.inputs) as source:
         rows = read_arrow(source)
-    context.progress("trying the interpretation on the golden rows")
-    with loaded(context, changed) as pool:
-        pool.predict(rows, predict_options(changed, "restructured"))
-    return changed
+    context.progress("reading the output of the golden rows")
+    with loaded(context, version) as pool:
+        answer = pool.predict(rows, predict_options(version, "restructured"))
+    probe = version.probe.model_copy(update={"read": sample(answer.table)})
+    return version.model_copy(update={"probe": probe})

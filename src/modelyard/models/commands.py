@@ -250,7 +250,10 @@ class ShowExample(ProjectCommand[ExampleRows]):
 
 
 class UpdateVersion(ProjectCommand[ModelVersion]):
-    """Change what people say of a version: name, description, threshold, interpretation."""
+    """Change what people say of a version: what it is called, predicts and takes, how it is read.
+
+    What changes how its output is read is tried on its golden rows before it is kept.
+    """
 
     needs = "models:write"
     route = "PATCH /models/{model}/versions/{version}"
@@ -261,11 +264,18 @@ class UpdateVersion(ProjectCommand[ModelVersion]):
     version: VersionId = Field(description="id of the version")
     name: str | None = Field(default=None, description="a name for people")
     description: str | None = Field(default=None, description="one line for people")
+    target: str | None = Field(
+        default=None, description="column that the model predicts; an empty text forgets it"
+    )
+    classes: tuple[Label, ...] | None = Field(
+        default=None,
+        description="class labels in the model's own order (binary: negative, positive)",
+    )
     threshold: float | None = Field(
         default=None, ge=0, le=1, description="binary: positive from this probability up"
     )
     interpretation: Interpretation | None = Field(
-        default=None, description="how raw output is read, as JSON; checked on the golden rows"
+        default=None, description="how raw output is read, as JSON"
     )
     optional: tuple[str, ...] = Field(
         default=(),

@@ -17,6 +17,7 @@ from modelyard.runtime.types import InputColumn, Label, LoadedModel, PredictionT
 THRESHOLD = 0.5
 NUMERIC = {"integer", "long", "float", "double"}
 CATEGORICAL = {"string", "boolean"}
+CLASSIFICATIONS: frozenset[PredictionType] = frozenset({"binary_classification", "multiclass"})
 ClassOrder = Literal["model", "user", "none"]
 
 
@@ -37,13 +38,10 @@ def core_metadata(
     Raises:
         Invalid: the classes contradict the model's own, or the model is of another prediction type.
     """
-    if target is not None and target in {column.name for column in report.inputs.columns}:
-        raise errors.Invalid(
-            f"--target {target!r} is one of the model's inputs; name the column that it predicts"
-        )
+    require_no_input(target, report)
     ordered: tuple[Label, ...] = ()
     order: ClassOrder = "none"
-    if prediction_type in {"binary_classification", "multiclass"}:
+    if prediction_type in CLASSIFICATIONS:
         ordered, order = ordered_classes(prediction_type, tuple(classes), loaded.classes)
     elif prediction_type == "regression" and loaded.classes is not None:
         raise errors.Invalid(
@@ -64,6 +62,19 @@ def core_metadata(
         if prediction_type != "binary_classification"
         else next(t for t in (threshold, loaded.threshold, THRESHOLD) if t is not None),
     )
+
+
+def require_no_input(target: str | None, report: SignatureReport) -> None:
+    """Raise Invalid where the column that a model predicts is one that it is given."""
+    if target is not None and target in {column.name for column in report.inputs.columns}:
+        raise errors.Invalid(
+            f"--target {target!r} is one of the model's inputs; name the column that it predicts"
+        )
+
+
+def as_own(given: Sequence[Label], own: Sequence[Label]) -> tuple[Label, ...]:
+    """Given labels, each as the own one that it reads like: "1" is 1 or 1.0, "true" is True."""
+    return tuple(_as_own(label, own) for label in given)
 
 
 def ordered_classes(
@@ -91,8 +102,8 @@ def ordered_classes(
             f"--classes names {len(given)} labels ({_said(given)}), but the model has {len(own)}: "
             f"{_said(own)}"
         )
-    read = [_as_own(label, own) for label in given]
-    if read == list(own):
+    read = as_own(given, own)
+    if read == tuple(own):
         return own, "model"
     if any(label in own and own.index(label) != at for at, label in enumerate(read)):
         raise errors.Invalid(

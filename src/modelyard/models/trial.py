@@ -193,7 +193,7 @@ class _Asking:
         if read.rule == "values" and self.model.prediction_type != "other":
             problem = f"its output cannot be read as predictions: {read.reason}"
             return _First(problem=problem, raw=raw, seconds=seconds)
-        return _First(read, None, raw, _sample(reply.table), seconds)
+        return _First(read, None, raw, sample(reply.table), seconds)
 
     def golden(
         self, rows: pa.Table, options: PredictOptions
@@ -255,8 +255,8 @@ class _Asking:
         )
 
 
-def _sample(table: pa.Table | None) -> SampleRows | None:
-    """The first rows of an answer."""
+def sample(table: pa.Table | None) -> SampleRows | None:
+    """The first rows of an answer, as they are shown."""
     if table is None:
         return None
     few = table.slice(0, SAMPLE_ROWS).select(table.column_names[:SAMPLE_COLUMNS])

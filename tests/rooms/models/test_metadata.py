@@ -8,7 +8,7 @@ import pytest
 
 from modelyard import errors
 from modelyard.cli.lists import read_labels
-from modelyard.models.metadata import core_metadata, ordered_classes
+from modelyard.models.metadata import as_own, core_metadata, ordered_classes
 from modelyard.models.types import Feature, SignatureReport
 from modelyard.runtime.types import InputColumn, LoadedModel, ModelInputs
 
@@ -137,3 +137,8 @@ def test_strings_and_booleans_are_categorical():
     assert core(columns=columns[:1]).features == (
         Feature(name="string", type="string", role="categorical"),
     )
+
+
+def test_labels_that_are_typed_are_the_known_ones_that_they_read_like():
+    assert as_own(("1", "yes", "2"), (1, True, 2.0)) == (1, "yes", 2.0)
+    assert as_own(("no",), ()) == ("no",)

@@ -28,6 +28,7 @@ from modelyard.web.pages import (
     settings,
     trying,
     users,
+    version_editing,
     versions,
 )
 from modelyard.web.pages.form import Form
@@ -43,6 +44,7 @@ PAGES: tuple[Page | Form | Download, ...] = (
     *datasets.PAGES,
     *models.pages(WAYS),
     *versions.PAGES,
+    *version_editing.PAGES,
     *trying.PAGES,
     *evaluations.PAGES,
     *evaluation.PAGES,

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -21,10 +21,13 @@ from modelyard.web.pages.form import Choice, Draft, FieldView, Form, Kind, Words
 from modelyard.web.pages.named_fields import named_fields, named_values
 from modelyard.web.pages.plain_words import label_of
 
+T = TypeVar("T")
+
 BRACKETS = re.compile(r"\s*\[[^\]]*\]\s*$")
 MORE = "more"
 """The name of the button that asks for the fields of one more thing."""
 LISTS: frozenset[Kind] = frozenset({"lines", "ticks"})
+PARTED: frozenset[Kind] = frozenset({"items", "parts", "named"})
 BOOLS = (("true", "yes"), ("false", "no"))
 Typed = Mapping[str, Sequence[str]]
 """What was sent: the texts of each field."""
@@ -47,15 +50,11 @@ def values_of(form: Form, draft: Draft, typed: Typed) -> dict[str, Any]:
         info = form.command.model_fields[name]
         texts = [text for text in typed.get(name, ()) if text != ""]
         kind = _kind(form, draft, name)
-        if kind == "items":
-            held, wrong = _held(form, name, typed)
+        if kind in PARTED:
+            held, wrong = _held(form, draft, name, typed)
             faults += wrong
-            if held or name in draft.values:
+            if held or kind != "items" or name in draft.values:
                 values[name] = held
-            continue
-        if kind == "named":
-            values[name], wrong = named_values(name, draft.values[name], typed)
-            faults += wrong
             continue
         if not texts and kind != "tick":
             if name in draft.values and kind != "secret":
@@ -78,7 +77,19 @@ def _asked(form: Form, draft: Draft) -> list[str]:
     return [name for name in form.fields if name not in draft.left_out]
 
 
-def _held(form: Form, name: str, typed: Typed) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+def _held(form: Form, draft: Draft, name: str, typed: Typed) -> tuple[Any, list[dict[str, str]]]:
+    """What was typed into a field of several, and what is wrong with it."""
+    kind = _kind(form, draft, name)
+    if kind == "named":
+        return named_values(name, draft.values[name], typed)
+    return (
+        _held_items(form, name, typed) if kind == "items" else _held_parts(form, draft, name, typed)
+    )
+
+
+def _held_items(
+    form: Form, name: str, typed: Typed
+) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """The things that were typed into a field of several, and what is wrong with them."""
     inner, held, faults = _inside(form, name), [], []
     for number, texts in enumerate(_filled(inner, name, typed)):
@@ -92,6 +103,45 @@ def _held(form: Form, name: str, typed: Typed) -> tuple[list[dict[str, Any]], li
     return held, faults
 
 
+def _held_parts(
+    form: Form, draft: Draft, name: str, typed: Typed
+) -> tuple[dict[str, Any], list[dict[str, str]]]:
+    """The parts that were typed of one thing, and what is wrong with them."""
+    inner, opening = _inside(form, name), f"{name}."
+    begun = Draft(choices=_within(opening, draft.choices), left_out=_out_of(opening, draft))
+    try:
+        return values_of(inner, begun, _within(opening, typed)), []
+    except errors.Invalid as exc:
+        wrong = [{**each, "field": opening + each["field"]} for each in exc.context["faults"]]
+        return exc.context["read"], wrong
+
+
+def _parts(
+    form: Form, draft: Draft, name: str, typed: Typed | None
+) -> tuple[tuple[FieldView, ...], ...]:
+    """The fields of one thing that a field holds, as one row."""
+    inner, opening = _inside(form, name), f"{name}."
+    begun = Draft(
+        values=to_jsonable_python(draft.values.get(name) or {}),
+        choices=_within(opening, draft.choices),
+        help=_within(opening, draft.help),
+        left_out=_out_of(opening, draft),
+    )
+    row = fields_of(inner, begun, None if typed is None else _within(opening, typed))
+    return (tuple(each.model_copy(update={"name": opening + each.name}) for each in row),)
+
+
+def _within(opening: str, given: Mapping[str, T]) -> dict[str, T]:
+    """What is given of the parts of a field, by their own names."""
+    return {
+        key.removeprefix(opening): value for key, value in given.items() if key.startswith(opening)
+    }
+
+
+def _out_of(opening: str, draft: Draft) -> frozenset[str]:
+    return frozenset(_within(opening, dict.fromkeys(draft.left_out, "")))
+
+
 def _items(
     form: Form, draft: Draft, name: str, typed: Typed | None
 ) -> tuple[tuple[tuple[FieldView, ...], ...], bool]:
@@ -99,12 +149,8 @@ def _items(
 
     One more is there where it was asked for, or where there is no other.
     """
-    inner, opening = _inside(form, name), f"{name}."
-    choices = {
-        key.removeprefix(opening): given
-        for key, given in draft.choices.items()
-        if key.startswith(opening)
-    }
+    inner = _inside(form, name)
+    choices = _within(f"{name}.", draft.choices)
     if typed is None:
         held = to_jsonable_python(draft.values.get(name, ()))
         rows = [fields_of(inner, Draft(values=each, choices=choices)) for each in held]
@@ -122,19 +168,11 @@ def _items(
 
 
 def _inside(form: Form, name: str) -> Form:
-    """The form of one of the things that a field holds; only the fields of its type are used."""
-    kind = get_args(plain(form.command.model_fields[name].annotation))[0]
-    opening = f"{name}."
-    return replace(
-        form,
-        command=kind,
-        fields=tuple(kind.model_fields),
-        words={
-            key.removeprefix(opening): words
-            for key, words in form.words.items()
-            if key.startswith(opening)
-        },
-    )
+    """The form of a thing that a field holds; only the fields of its type are used."""
+    shape = plain(form.command.model_fields[name].annotation)
+    kind = get_args(shape)[0] if is_list(shape) else shape
+    words = _within(f"{name}.", form.words)
+    return replace(form, command=kind, fields=tuple(kind.model_fields), words=words)
 
 
 def _filled(inner: Form, name: str, typed: Typed) -> list[Typed]:
@@ -182,6 +220,8 @@ def _field(form: Form, draft: Draft, name: str, typed: Typed | None) -> FieldVie
     else:
         text = text_of(draft.values.get(name, draft.proposed.get(name, first)), kind)
     held, is_more = _items(form, draft, name, typed) if kind == "items" else ((), False)
+    if kind == "parts":
+        held = _parts(form, draft, name, typed)
     if kind == "named":
         named = named_fields(name, draft.values[name], typed)
         held = (tuple(_called(form, each) for each in named),)
@@ -212,6 +252,7 @@ def _field(form: Form, draft: Draft, name: str, typed: Typed | None) -> FieldVie
         renews=f"f-{words.renews}-w" if words.renews else "",
         items=held,
         more=is_more,
+        group=words.group,
     )
 
 
@@ -264,6 +305,8 @@ def _kind_of_shape(info: FieldInfo) -> Kind:
             return "lines"
         if isinstance(held, type) and issubclass(held, BaseModel):
             return "items"
+    if isinstance(shape, type) and issubclass(shape, BaseModel):
+        return "parts"
     return "json"
 
 

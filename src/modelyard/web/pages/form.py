@@ -14,11 +14,11 @@ from modelyard.web.pages.page import Crumb, Nav, View, Visit
 
 Kind = Literal[
     "text", "area", "lines", "json", "number", "tick", "choice", "segments", "secret", "moment",
-    "file", "hidden", "items", "ticks", "named",
+    "file", "hidden", "items", "ticks", "named", "parts",
 ]  # fmt: skip
 """How a field is filled in: `area` is long text, `lines` a list with one value a line, `ticks` a
-list out of what there is, `items` a list of things that have fields of their own, `named` values
-under the names that it begins with, one field each."""
+list out of what there is, `items` a list of things that have fields of their own, `parts` one such
+thing, `named` values under the names that it begins with, one field each."""
 
 
 Choices = Sequence[tuple[str, str]]
@@ -62,8 +62,10 @@ class FieldView(Value):
     """Whether a file is to be chosen, and no path will do."""
     renews: str = ""
     """The id of the element whose choices depend on it."""
+    group: str = ""
+    """The heading that it stands under, with its neighbours."""
     items: tuple[tuple[FieldView, ...], ...] = ()
-    """The fields of each thing that it holds; of what is named only one row."""
+    """The fields of each thing that it holds; of what is named or has parts one row."""
     more: bool = False
     """Whether the last of them is one more, which nothing is typed into yet."""
 
@@ -106,8 +108,8 @@ class FormView(View):
 class Words:
     """What a form says of a field, where the command does not say it well for a page.
 
-    `renews` is the field whose choices depend on what is chosen in this one. `needed` is one that a
-    change may leave out, but not blank.
+    `renews` is the field whose choices depend on what is chosen in this one; fields of one `group`
+    stand under that heading. `needed` is one that a change may leave out, but not blank.
     """
 
     label: str = ""
@@ -118,6 +120,7 @@ class Words:
     mono: bool = False
     needed: bool = False
     renews: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -127,8 +130,8 @@ class Draft:
     `values` are what its fields hold at first, `choices` what they may hold, as (value, label).
     `proposed` are values that nothing has yet: who empties such a field gives nothing.
     `help` says of fields what is only so this time. `fixed` is what the command is given besides,
-    which nobody types; `left_out` are fields that make no sense this time. `seen` is what a guarded
-    command changes, as it is now.
+    which nobody types; `left_out` are fields that make no sense this time, also those of a thing
+    that a field holds. `seen` is what a guarded command changes, as it is now.
     """
 
     crumbs: tuple[Crumb, ...] = ()

@@ -12,7 +12,6 @@ from modelyard.models.commands import (
     ListUsages,
     ShowExample,
     ShowVersion,
-    UpdateVersion,
     VerifyVersion,
 )
 from modelyard.models.file_commands import ReadVersionFile
@@ -100,11 +99,10 @@ def href(project: str, model: str, version: str) -> str:
 def shown(visit: Visit) -> VersionView:
     """The version of the address, with what pages about it share."""
     project, model, version = (visit.path[name] for name in ("project", "model", "version"))
-    found = visit.run(ShowVersion(project=project, model=model, version=version))
     return VersionView(
         title=version,
         crumbs=models.crumbs(project, model),
-        version=found,
+        version=found(visit),
         may_write=visit.may("models:write"),
         may_read_activity=may_read_activity(visit),
     )
@@ -154,10 +152,10 @@ def file(visit: Visit) -> FileView:
         text = visit.run(asked)
     except errors.Unsupported:
         text = None
-    lines = _lines(_found(visit))
+    lines = _lines(found(visit))
     return FileView(
         title=asked.path,
-        crumbs=(*_above(visit), Crumb(label="Files", href=address(f"{ONE}/files", **visit.path))),
+        crumbs=(*above(visit), Crumb(label="Files", href=address(f"{ONE}/files", **visit.path))),
         line=next(each for each in lines if each.file.path == asked.path),
         text=text,
     )
@@ -181,7 +179,8 @@ def _lines(version: ModelVersion) -> tuple[FileLine, ...]:
     return file_lines(version.files, version.scan, of={name: getattr(version, name) for name in OF})
 
 
-def _above(visit: Visit) -> tuple[Crumb, ...]:
+def above(visit: Visit) -> tuple[Crumb, ...]:
+    """What stands above a page about a part of a version."""
     version = visit.path["version"]
     return (
         *models.crumbs(visit.path["project"], visit.path["model"]),
@@ -189,50 +188,27 @@ def _above(visit: Visit) -> tuple[Crumb, ...]:
     )
 
 
-def _found(visit: Visit) -> ModelVersion:
+def found(visit: Visit) -> ModelVersion:
+    """The version of the address."""
     return visit.run(ShowVersion(**{name: visit.path[name] for name in OF}))
 
 
-def _edited(visit: Visit) -> Draft:
-    found = _found(visit)
-    is_binary = found.prediction_type == "binary_classification"
-    return Draft(
-        crumbs=_above(visit),
-        values={
-            "name": found.name,
-            "description": found.description,
-            **({"threshold": found.core.threshold} if is_binary else {}),
-        },
-        left_out=frozenset() if is_binary else frozenset({"threshold"}),
-        seen=found,
-        title=f"Edit {found.version}",
-    )
-
-
-def _interpreted(visit: Visit) -> Draft:
-    found = _found(visit)
-    return Draft(
-        crumbs=_above(visit),
-        values={"interpretation": found.probe.interpretation},
-        seen=found,
-    )
-
-
 def _asked(visit: Visit) -> Draft:
-    return Draft(crumbs=_above(visit))
+    return Draft(crumbs=above(visit))
 
 
 def _exported(visit: Visit) -> Draft:
     name = f"{visit.path['model']}-{visit.path['version']}.zip"
-    return Draft(crumbs=_above(visit), values={"to": f"files://exports/{name}"})
+    return Draft(crumbs=above(visit), values={"to": f"files://exports/{name}"})
 
 
 def _deleted(visit: Visit) -> Draft:
     version = visit.path["version"]
-    return Draft(crumbs=_above(visit), fixed={"versions": (version,)}, title=f"Delete {version}")
+    return Draft(crumbs=above(visit), fixed={"versions": (version,)}, title=f"Delete {version}")
 
 
-def _here(visit: Visit, _made: object) -> str:
+def here(visit: Visit, _made: object) -> str:
+    """Back to the version, from a form about it."""
     return address(ONE, **visit.path)
 
 
@@ -243,42 +219,11 @@ PAGES: tuple[Page | Form, ...] = (
     Page(FILE, file, "version_file.html"),
     Page(f"{ONE}/activity", activity, "version_activity.html"),
     Form(
-        f"{ONE}/edit",
-        UpdateVersion,
-        "Edit version",
-        "Save",
-        _here,
-        said="The version is saved.",
-        fields=("name", "description", "threshold", "optional"),
-        words={
-            "optional": Words(
-                label="Columns that may be missing",
-                help="Input columns that may hold missing values although the signature does not "
-                "say so, one a line.",
-                mono=True,
-            ),
-            "threshold": Words(help="From this probability up it is the second class."),
-        },
-        prepare=_edited,
-    ),
-    Form(
-        f"{ONE}/interpretation",
-        UpdateVersion,
-        "Override how the output is read",
-        "Try and save",
-        _here,
-        intro="It has to read the golden predictions; they are asked for anew, which takes a few "
-        "seconds.",
-        said="The output is read as you said.",
-        fields=("interpretation",),
-        prepare=_interpreted,
-    ),
-    Form(
         f"{ONE}/activate",
         ActivateVersion,
         "Activate version",
         "Activate",
-        _here,
+        here,
         intro="Recipes that use whichever version is active score with it from now on.",
         said=lambda made: f"{made.active_version} is the active version of {made.name}.",
         prepare=_asked,
@@ -288,7 +233,7 @@ PAGES: tuple[Page | Form, ...] = (
         VerifyVersion,
         "Verify version",
         "Verify",
-        _here,
+        here,
         intro="Its files are checked, and a fresh load has to give the golden predictions again.",
         fields=("env",),
         words={"env": Words(label="Code env", help="Another code env to load it in.")},
@@ -299,7 +244,7 @@ PAGES: tuple[Page | Form, ...] = (
         ExportVersion,
         "Export version",
         "Export",
-        _here,
+        here,
         intro="Its files are written among the project's files, as an MLflow model.",
         fields=("to",),
         words={"to": Words(label="File", help="A new .zip file, or a new folder.", mono=True)},

@@ -33,6 +33,7 @@ if (frame['age'] < 0).any():
     raise ValueError('nobody is younger than 0')
 return (frame['fare'] / 100).clip(0, 1).to_numpy()"""
 PAGES = (ALL, LATE, V1, f"{V1}/signature", f"{V1}/files", f"{V1}/files/MLmodel", f"{V1}/try")
+FORMS = (f"{V1}/edit", f"{V1}/interpretation")
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +67,7 @@ def late(site, bring):
     bring("late", "v1", "v2", description=HOSTILE)
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", PAGES + FORMS)
 def test_a_page_is_fit_to_be_seen(ana, shots, path):
     ana.look_at(path, shots)
 
@@ -221,22 +222,58 @@ def test_a_version_in_use_is_deleted_only_when_that_is_said(ana):
     ana.complaints.clear()  # browsers complain of the status 409
 
 
-def test_a_version_is_edited_activated_verified_and_deleted(ana, site, bring):
+def test_what_is_said_of_a_version_is_edited(ana, site, bring):
+    bring("said", "v1")
+    page, of = ana.page, {"project": "flights", "model": "said", "version": "v1"}
+    page.goto(f"{ALL}/said/versions/v1")
+    page.get_by_label("More actions").click()
+    page.get_by_role("link", name="Edit").click()
+    page.get_by_label("Threshold").fill("0.25")
+    page.get_by_role("checkbox", name="seats").check()
+    page.get_by_label("Target").fill("fare")
+    page.get_by_label("Classes").fill("late\nlate")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#f-target-e, #f-classes-e")).to_have_count(1)
+    expect(page.locator("#f-target-e")).to_contain_text("is one of the model's inputs")
+    page.get_by_label("Target").fill("delayed")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#f-classes-e")).to_contain_text("names a label twice")
+    page.get_by_label("Classes").fill("on time\nlate")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("The version is saved.")).to_be_visible()
+    expect(page.get_by_label("Output as it is read")).to_contain_text("proba_on time")
+    kept = site.yard.versions.show(**of)
+    assert (kept.core.target, kept.core.threshold) == ("delayed", 0.25)
+    assert (kept.core.classes, kept.core.class_order) == (("on time", "late"), "user")
+    assert not any(each.required for each in kept.signature.inputs.columns if each.name == "seats")
+    ana.complaints.clear()  # browsers complain of the status 422
+
+
+def test_how_output_is_read_is_said_field_by_field(ana, site, bring):
+    bring("read", "v1")
+    page, of = ana.page, {"project": "flights", "model": "read", "version": "v1"}
+    page.goto(f"{ALL}/read/versions/v1")
+    page.get_by_role("link", name="Override").click()
+    page.get_by_label("What it holds").select_option(label="One label per row")
+    page.get_by_role("button", name="Try and save").click()
+    expect(page.get_by_role("alert")).to_contain_text("none of its classes")
+    page.get_by_label("What it holds").select_option("positive_probability")
+    page.get_by_label("Activation").select_option("sigmoid")
+    page.get_by_role("button", name="Try and save").click()
+    expect(page.get_by_text("The output is read as you said.")).to_be_visible()
+    kept = site.yard.versions.show(**of).probe
+    assert kept.interpretation.activation == "sigmoid"
+    assert min(row[kept.read.columns.index("proba_yes")] for row in kept.read.rows) >= 0.5
+    ana.complaints.clear()  # browsers complain of the status 422
+
+
+def test_a_version_is_activated_verified_and_deleted(ana, site, bring):
     bring("changing", "v1", "v2")
     page, yard = ana.page, site.yard
     page.goto(f"{ALL}/changing")
     page.get_by_role("button", name="Activate").click()
     expect(page.get_by_text("v2 is the active version of changing.")).to_be_visible()
     page.goto(f"{ALL}/changing/versions/v2")
-    page.get_by_label("More actions").click()
-    page.get_by_role("link", name="Edit").click()
-    page.get_by_label("Threshold").fill("0.25")
-    page.get_by_label("Columns that may be missing").fill("seats")
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("The version is saved.")).to_be_visible()
-    kept = yard.versions.show(project="flights", model="changing", version="v2")
-    assert kept.core.threshold == 0.25
-    assert not any(each.required for each in kept.signature.inputs.columns if each.name == "seats")
     page.get_by_role("button", name="Verify again").click()
     page.wait_for_url("**/jobs/*")
     expect(page.get_by_role("heading", level=1)).to_have_text("Verify changing v2")
