@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -52,3 +53,7 @@ def test_the_tutorial_does_what_it_says(checkout):
     assert (output / "late-v1.zip").exists()
     assert re.search(r"^v2 +yes.*catches more late flights *$", done.stdout, re.MULTILINE)
     assert re.search(r"^Matching +28 *$", done.stdout, re.MULTILINE)
+    evaluated = json.loads((output / "june.json").read_text())
+    assert evaluated["metrics"]["accuracy"]["value"] == pytest.approx(right)
+    worst = done.stdout.partition("p corrected")[2]
+    assert worst.lstrip().startswith("dep_delay: over 14 to 33")
