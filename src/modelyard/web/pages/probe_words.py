@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from modelyard.kernel.values import Value
-from modelyard.models.types import ProbedModel
+from modelyard.models.types import ModelFacts, ProbedModel
 from modelyard.web.pages.formats import plural, size, took
 from modelyard.web.pages.plain_words import plain
 
@@ -118,7 +118,7 @@ def origin(found: ProbedModel) -> tuple[tuple[str, str, str], ...]:
     return tuple(fact for fact in facts if fact[1])
 
 
-def raw_kind(found: ProbedModel) -> str:
+def raw_kind(found: ModelFacts) -> str:
     """What predict gave back: its type, shape and kind of number."""
     raw = found.probe.raw
     if raw is None:

@@ -23,6 +23,7 @@ from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.home import Happening
 from modelyard.web.pages.jobs import MADE
 from modelyard.web.pages.page import Crumb, Page, View, Visit, address
+from modelyard.web.pages.probe_words import raw_kind
 from modelyard.web.pages.version_card import (
     FILE,
     EnvLine,
@@ -61,6 +62,8 @@ class CardView(VersionView):
     """The newest of it."""
     findings: tuple[FileFindings, ...]
     env: tuple[EnvLine, ...]
+    raw: str
+    """What its raw output is."""
     signature: tuple[SignatureLine, ...]
 
 
@@ -124,6 +127,7 @@ def card(visit: Visit) -> CardView:
         ),
         findings=file_findings(version.scan),
         env=env_lines(version.env),
+        raw=raw_kind(version),
         signature=signature_lines(version.signature, example_row(visit, version)),
     )
 
