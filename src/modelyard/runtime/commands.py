@@ -18,7 +18,11 @@ class ListEnvs(Command[list[EnvSummary]], Paged):
     needs = "envs:read"
     route = "GET /envs"
 
-    env: str | None = Field(default=None, description="only the one of this name or id")
+    env: str | None = Field(
+        default=None,
+        description="only the one of this name or id; 'local', which was not built here, if asked "
+        "for: the Python that runs Modelyard",
+    )
 
 
 class ShowEnv(Command[CodeEnv]):

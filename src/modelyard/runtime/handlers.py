@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 
+from sqlalchemy import Connection
+
 from modelyard import errors
 from modelyard.kernel import paths
 from modelyard.kernel.bus import handles
@@ -13,7 +15,7 @@ from modelyard.kernel.paging import Page
 from modelyard.runtime import repository
 from modelyard.runtime.commands import BuildEnv, DeleteEnv, ListEnvs, ReadEnvLog, ShowEnv
 from modelyard.runtime.envs.codeenvs import MODEL, RESERVED, ensure_env
-from modelyard.runtime.envs.local import LOCAL
+from modelyard.runtime.envs.local import LOCAL, local_env
 from modelyard.runtime.envs.python import minor_of
 from modelyard.runtime.envs.request import request_from_file
 from modelyard.runtime.envs.site import discard, envs_folder, log_of, python_in
@@ -31,7 +33,7 @@ def list_envs(command: ListEnvs, context: Context) -> list[EnvSummary]:
         if command.env is None:
             found = repository.list_envs(db, command)
         else:
-            found = Page([repository.get_env(db, command.env)])
+            found = Page([_env(db, command.env)])
         lines = [
             EnvSummary(
                 id=env.id,
@@ -41,7 +43,8 @@ def list_envs(command: ListEnvs, context: Context) -> list[EnvSummary]:
                 relaxations=len(env.relaxations),
                 size_mb=env.size_mb,
                 used_by=repository.users_of(db, env.id, seen),
-                built_here=python_in(envs_folder(context.folder) / env.id).exists(),
+                built_here=env.id == LOCAL
+                or python_in(envs_folder(context.folder) / env.id).exists(),
                 created=env.created,
             )
             for env in found
@@ -52,15 +55,15 @@ def list_envs(command: ListEnvs, context: Context) -> list[EnvSummary]:
 @handles(ShowEnv)
 def show_env(command: ShowEnv, context: Context) -> CodeEnv:
     """Look the env up."""
-    if command.env == LOCAL:
-        return ensure_env(context, None, named=LOCAL)
     with context.read() as db:
-        return repository.get_env(db, command.env)
+        return _env(db, command.env)
 
 
 @handles(ReadEnvLog)
 def read_env_log(command: ReadEnvLog, context: Context) -> EnvLog:
     """Read the end of the file, as far as it is text."""
+    if command.env == LOCAL:
+        raise errors.NotFound("'local' was not built: it is the Python that runs Modelyard")
     with context.read() as db:
         env = repository.get_env(db, command.env)
     try:
@@ -123,3 +126,16 @@ def delete_env(command: DeleteEnv, context: Context) -> None:
     discard(envs_folder(context.folder) / env.id)
     with context.begin() as db:
         repository.delete_env(db, env.id)
+
+
+def _env(db: Connection, name: str) -> CodeEnv:
+    """Look an env up; 'local' has no row."""
+    if name != LOCAL:
+        return repository.get_env(db, name)
+    local = local_env(None)
+    if local is None:
+        raise errors.NotFound(
+            "models cannot run in 'local', the Python that runs Modelyard: MLflow is not installed "
+            "there"
+        )
+    return local

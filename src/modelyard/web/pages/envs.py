@@ -7,14 +7,13 @@ from typing import Any
 from modelyard import errors
 from modelyard.kernel.values import Value
 from modelyard.runtime.commands import BuildEnv, DeleteEnv, ListEnvs, ReadEnvLog, ShowEnv
+from modelyard.runtime.envs.local import LOCAL
 from modelyard.runtime.types import CodeEnv, EnvLog, EnvSummary
 from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.home import may
 from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, address, place_in_list
 
 PART = 50
-LISTED = 200
-"""Envs that the search looks at."""
 ONE = "/envs/{env}"
 ENVS = Crumb(label="Code envs", href="/envs")
 
@@ -22,6 +21,8 @@ ENVS = Crumb(label="Code envs", href="/envs")
 class EnvsView(ListView):
     """The code envs of the workspace."""
 
+    local: EnvSummary | None
+    """The Python that runs Modelyard, where models can run in it; it stands first."""
     envs: tuple[EnvSummary, ...]
     may_change: bool
 
@@ -43,14 +44,18 @@ class EnvView(View):
     log: EnvLog | None
     no_log: str
     """Why there is none."""
+    is_local: bool
+    """Whether it is the Python that runs Modelyard, which nobody built."""
     may_change: bool
 
 
 def envs(visit: Visit) -> EnvsView:
     """A part of the list."""
-    found = visit.part(ListEnvs(limit=PART, after=visit.asked("after") or None))
+    after = visit.asked("after") or None
+    found = visit.part(ListEnvs(limit=PART, after=after))
     return EnvsView(
         title="Code envs",
+        local=None if after else _local(visit),
         envs=tuple(found),
         **place_in_list(found),
         may_change=may(visit.account, "envs:write"),
@@ -72,8 +77,17 @@ def env(visit: Visit) -> EnvView:
         used_by=tuple(map(_used_by, summary.used_by)),
         log=log,
         no_log=no_log,
+        is_local=found.id == LOCAL,
         may_change=may(visit.account, "envs:write"),
     )
+
+
+def _local(visit: Visit) -> EnvSummary | None:
+    try:
+        (local,) = visit.run(ListEnvs(env=LOCAL))
+    except errors.NotFound:
+        return None
+    return local
 
 
 def href(name: str) -> str:
@@ -82,7 +96,7 @@ def href(name: str) -> str:
 
 
 def _called(summary: EnvSummary, asked: str) -> str:
-    if asked in summary.names:
+    if asked in (*summary.names, LOCAL):
         return asked
     return summary.names[0] if summary.names else summary.id
 

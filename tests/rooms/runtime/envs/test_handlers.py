@@ -11,7 +11,7 @@ from sqlalchemy import insert
 from modelyard import errors
 from modelyard.kernel.identity import Identity
 from modelyard.runtime import handlers
-from modelyard.runtime.commands import BuildEnv, DeleteEnv, ListEnvs, ShowEnv
+from modelyard.runtime.commands import BuildEnv, DeleteEnv, ListEnvs, ReadEnvLog, ShowEnv
 from modelyard.runtime.envs import ensure_env, env_python
 from modelyard.store.tables import models, versions
 
@@ -119,7 +119,18 @@ def test_a_users_file_may_name_packages_by_where_they_are(context, shelf, build,
 
 
 def test_the_running_python_can_be_shown(context):
-    assert handlers.show_env(ShowEnv(env="local"), context).id == "local"
+    found = handlers.show_env(ShowEnv(env="local"), context)
+    (line,) = handlers.list_envs(ListEnvs(env="local"), context)
+    assert (found.id, line.id, line.packages) == ("local", "local", len(found.packages))
+    assert handlers.list_envs(ListEnvs(), context) == []
+    with pytest.raises(errors.NotFound, match="was not built"):
+        handlers.read_env_log(ReadEnvLog(env="local"), context)
+
+
+def test_a_python_without_mlflow_is_no_env_and_none_is_built_for_it(context, monkeypatch):
+    monkeypatch.setattr("modelyard.runtime.envs.local.holds_mlflow", lambda: False)
+    with pytest.raises(errors.NotFound, match="MLflow is not installed"):
+        handlers.show_env(ShowEnv(env="local"), context)
 
 
 @pytest.mark.parametrize("name", ["local", "model", "inherit", "0123456789abcdef"])

@@ -106,7 +106,11 @@ def test_a_version_leads_to_its_env(ana, site):
         repository.save_version(db, changed, revision_now="with an env")
     page = ana.page
     page.goto(V1)
-    expect(page.get_by_role("link", name="local", exact=True)).to_have_count(0)
+    page.get_by_role("link", name="local", exact=True).click()
+    expect(page.get_by_text("The Python that runs Modelyard")).to_be_visible()
+    expect(page.get_by_role("link", name="flights/late/v1")).to_be_visible()
+    page.get_by_label("Breadcrumbs").get_by_role("link", name="Code envs").click()
+    expect(page.get_by_role("row").nth(1)).to_contain_text("local")
     page.goto(f"{LATE}/versions/v2")
     page.get_by_role("link", name=env.id).click()
     page.get_by_role("link", name="flights/late/v2").click()
