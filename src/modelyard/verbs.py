@@ -13,6 +13,7 @@ from modelyard.backups import commands as backups
 from modelyard.data import commands as data
 from modelyard.demo import commands as demo
 from modelyard.evaluations import commands as evaluations
+from modelyard.evaluations.charting import commands as charting
 from modelyard.evaluations.looking import commands as looking
 from modelyard.files import commands as files
 from modelyard.governance import commands as governance
@@ -147,6 +148,9 @@ class Evaluations(Room):
     list = verb(evaluations.ListEvaluations)
     show = verb(evaluations.ShowEvaluation)
     screen = verb(evaluations.ShowScreen)
+    chart = verb(charting.ShowChart)
+    table = verb(charting.ShowTable)
+    export = verb(charting.ExportScreen)
     slices = verb(evaluations.ShowSlices)
     fairness = verb(looking.ShowFairness)
     worst = verb(looking.FindWorst)

@@ -16,6 +16,7 @@ from modelyard.backups.types import BackupContent, Restored
 from modelyard.jobs.commands import SubmitJob
 from modelyard.jobs.outcome import followed, outcome, wait
 from modelyard.jobs.types import Job
+from modelyard.kernel.asking import given
 from modelyard.kernel.bus import Bus
 from modelyard.kernel.command import Command
 from modelyard.kernel.identity import Identity
@@ -38,6 +39,7 @@ BUS: Bus[Any] = Bus(
         "models.browsing",
         "scoring",
         "evaluations",
+        "evaluations.charting",
         "evaluations.looking",
         "search",
         "housekeeping",
@@ -108,7 +110,7 @@ class Workspace(Verbs):
         found = job if isinstance(job, Job) else self.jobs.show(id=job)
         with followed(found):
             ended = wait(found, lambda: self.jobs.show(id=found.id), progress or self._progress)
-        return outcome(CATALOG, ended)
+        return given(outcome(CATALOG, ended), self)
 
     def acting(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from modelyard.analysis.names import name_of
 from modelyard.analysis.types import Metric
 from modelyard.cli.numbers import interval, number
 from modelyard.cli.words import words
+from modelyard.evaluations.charting.types import Chart, ScreenTable
 from modelyard.evaluations.types import Evaluation, Screen
 
 MOST_ROWS = 30
@@ -55,6 +57,30 @@ def screen_view(screen: Screen) -> RenderableType:
     return Group(*parts)
 
 
+def chart_words(found: Chart) -> RenderableType:
+    """What is to be seen on a chart; a terminal cannot show it."""
+    parts = [Text(found.title, style="bold"), Text(found.description)]
+    if found.spec is not None:
+        wanted = f"{found.evaluation} {found.screen}"
+        asked = "".join(
+            f" --{name} {shlex.quote(value)}"
+            for name, value in (("label", found.label), ("by", found.by))
+            if value is not None
+        )
+        parts.append(
+            Text(f"  modelyard evaluations export {wanted} {found.screen}.svg{asked}", "dim")
+        )
+    return Group(*parts)
+
+
+def screen_table(found: ScreenTable) -> RenderableType:
+    """The rows of a screen, as many as are read."""
+    columns = {
+        name: [row[at] for row in found.rows] for at, name in enumerate(found.columns)
+    }
+    return _table(columns, len(found.rows))
+
+
 def _parts(content: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The content itself, then what it says of each class and of all of them."""
     own = {}
@@ -87,11 +113,12 @@ def _columns_and_facts(content: Mapping[str, Any]) -> Iterator[Table]:
 
 def _table(columns: Mapping[str, list[Any]], length: int) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in columns:
-        table.add_column(name.replace("_", " "), justify="right")
+    for name, column in columns.items():
+        words_only = any(isinstance(each, str) for each in column)
+        table.add_column(Text(name.replace("_", " ")), justify="left" if words_only else "right")
     step = max(1, -(-length // MOST_ROWS))
     for at in range(0, length, step):
-        table.add_row(*(_cell(column[at]) for column in columns.values()))
+        table.add_row(*(Text(_cell(column[at])) for column in columns.values()))
     if step > 1:
         table.caption = f"every {step}th of {length:,} rows; --json has all"
     return table

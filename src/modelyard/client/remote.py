@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 
 from modelyard.client.address import Address, address_of
 from modelyard.jobs.types import Job
+from modelyard.kernel.asking import given
 from modelyard.kernel.command import Command
 from modelyard.kernel.progress import Progress, silence
 from modelyard.verbs import Verbs
@@ -59,7 +60,7 @@ class Client(Verbs):
 
     def follow(self, job: Job | str, *, progress: Progress | None = None) -> Any:
         """Wait until a job has ended; gives its command's result, or raises its error."""
-        return self._open().follow(job, progress or self._progress)
+        return given(self._open().follow(job, progress or self._progress), self)
 
     def close(self) -> None:
         """Let go of the connections; the next command connects again."""

@@ -9,6 +9,7 @@ from pydantic import Field, JsonValue, model_validator
 
 from modelyard.analysis.types import Gains, Intake, Metric
 from modelyard.data.types import Sampling
+from modelyard.evaluations.charting.shown import Shown
 from modelyard.kernel.values import LocalPath, Name, Value
 from modelyard.models.types import VersionId
 from modelyard.runtime.types import Label, OnError, PredictionType
@@ -117,11 +118,12 @@ class View(Value):
     confidence: float
 
 
-class Evaluation(View):
-    """A version on a dataset: what it was worth there; nothing changes it afterwards."""
+class Evaluation(View, Shown):
+    """A version on a dataset: what it was worth there; nothing changes it afterwards.
 
-    id: str
-    project: str
+    One that a verb gave shows its screens: `roc_curve()`, `chart("roc")`, `table("roc")`.
+    """
+
     model: Name
     version: VersionId
     version_digest: str = Field(description="over the files of the version as it was")

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Generic, ParamSpec, Protocol, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from modelyard.kernel.asking import given
 from modelyard.kernel.faults import invalid
 from modelyard.kernel.progress import Progress
 from modelyard.kernel.secrets import hidden, secret_fields
@@ -169,6 +170,6 @@ class verb(Generic[P, R]):  # noqa: N801  reads as a declaration
             except ValidationError as exc:
                 secret = secret_fields(self.command)
                 raise invalid(exc, secret=secret) from None  # it would show what was given
-            return room.caller.run(command)
+            return given(room.caller.run(command), room.caller)
 
         return call

@@ -1,0 +1,112 @@
+"""Drawing: from the content of a screen to a Vega-Lite spec."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import altair as alt
+
+from modelyard.analysis.charts import (
+    classes,
+    confusion,
+    curves,
+    likelihoods,
+    regression,
+    thresholds,
+    words,
+)
+from modelyard.analysis.charts.layers import Sketch
+from modelyard.analysis.charts.slices import slices
+from modelyard.analysis.charts.theme import config
+from modelyard.analysis.charts.types import Content, Drawn, Mode, NothingToDraw, Subject
+from modelyard.analysis.group_types import Slices
+
+Family = Callable[[Content, Subject], Sketch]
+BINARY: dict[str, Family] = {
+    "confusion": confusion.confusion,
+    "decision": thresholds.decision,
+    "roc": curves.roc,
+    "precision-recall": curves.precision_recall,
+    "gain": curves.gain,
+    "lift": likelihoods.lift,
+    "calibration": likelihoods.calibration,
+    "density": likelihoods.density,
+}
+MULTICLASS: dict[str, Family] = {
+    "confusion": confusion.confusion_of_classes,
+    "classes": classes.per_class,
+    "averages": classes.averages,
+}
+REGRESSION: dict[str, Family] = {
+    "scatter": regression.scatter,
+    "rows": regression.rows,
+    "errors": regression.errors,
+    "percentiles": regression.percentiles,
+    "quantiles": regression.quantiles,
+}
+
+
+def draw(screen: str, content: Content, subject: Subject, mode: Mode = "light") -> Drawn:
+    """The chart of a screen.
+
+    Args:
+        screen: its name.
+        content: as JSON has it; of several classes the one whose curve is drawn, or all of them.
+        subject: in which words.
+        mode: for a light or a dark ground.
+    """
+    return _drawn(screen, lambda: _sketch(screen, content, subject), mode)
+
+
+def draw_slices(found: Slices, code: str, mode: Mode = "light") -> Drawn:
+    """The chart of a metric by groups of rows.
+
+    Args:
+        found: the groups.
+        code: of the metric.
+        mode: for a light or a dark ground.
+    """
+    drawn = _drawn("slices", lambda: slices(found, code), mode)
+    return drawn.model_copy(update={"title": f"{drawn.title} by {words.clean(found.column)}"})
+
+
+def _sketch(screen: str, content: Content, subject: Subject) -> Sketch:
+    if screen in classes.CURVES and "classes" in content:
+        return classes.of_classes(screen, content)
+    if screen == "confusion" and "weights" in content:
+        return confusion.confusion_of_classes(content, subject)
+    return {**MULTICLASS, **REGRESSION, **BINARY}[screen](content, subject)
+
+
+def _drawn(screen: str, sketched: Callable[[], Sketch], mode: Mode) -> Drawn:
+    title = words.TITLES[screen]
+    try:
+        sketch = sketched()
+    except NothingToDraw as exc:
+        reason = str(exc)
+        return Drawn(title=title, description=f"{title}: {reason}.", reason=reason)
+    return Drawn(
+        title=title,
+        note=sketch.note,
+        description=sketch.description,
+        spec=_spec(sketch, mode),
+    )
+
+
+def _spec(sketch: Sketch, mode: Mode) -> dict[str, Any]:
+    """Altair writes the layers; data and theme need none of its copying and checking."""
+    layered = alt.layer(*sketch.layers).to_dict(validate=False)
+    marked: dict[str, Any] = {}
+    if sketch.threshold is not None:
+        marked = {"params": [{"name": "threshold", "value": sketch.threshold}]}
+    return {
+        **layered,
+        **marked,
+        "$schema": alt.SCHEMA_URL,
+        "description": sketch.description,
+        "width": "container",
+        "height": sketch.height,
+        "config": config(mode),
+        "datasets": sketch.data,
+    }

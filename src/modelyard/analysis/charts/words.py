@@ -1,0 +1,123 @@
+"""The words of charts: titles of screens, numbers, intervals, names that anybody chose."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from modelyard.analysis.names import name_of
+
+TITLES = {
+    "confusion": "Confusion matrix",
+    "decision": "Decision chart",
+    "roc": "ROC curve",
+    "precision-recall": "Precision and recall",
+    "gain": "Cumulative gain",
+    "lift": "Lift",
+    "calibration": "Calibration",
+    "density": "Density",
+    "classes": "Classes",
+    "averages": "Averages over classes",
+    "scatter": "Predicted and true values",
+    "rows": "A sample of rows",
+    "errors": "Error distribution",
+    "percentiles": "Error percentiles",
+    "quantiles": "Errors beside normal ones",
+    "slices": "Slices",
+}
+"""What people call screens, by their names."""
+ABOUT = {
+    "confusion": "Rows by true and predicted class, each as a share of the rows of its true class.",
+    "decision": "What a metric would be at any other threshold.",
+    "roc": "How many positives are found for how many false alarms, at every threshold. The nearer "
+    "to the upper left corner, the better; the dashed line is guessing.",
+    "precision-recall": "How many of the rows that are flagged are positive, by how many of the "
+    "positives are flagged. The dashed line is flagging at random.",
+    "gain": "How many of the positives are found in the likeliest rows. The grey line would be a "
+    "perfect ranking, the dashed one no ranking at all.",
+    "lift": "How many times more positives a tenth of the rows holds than all rows do, the "
+    "likeliest rows first.",
+    "calibration": "How often what is predicted with a probability comes true. On the dashed line "
+    "probabilities can be taken at their word.",
+    "density": "How the predicted probabilities of each class are spread. The less the two "
+    "overlap, the better classes are told apart; dotted lines are medians.",
+    "classes": "Precision, recall and the area under the ROC curve of each class against all "
+    "others.",
+    "averages": "Precision, recall and F1 over all classes, averaged in each way.",
+    "scatter": "Predicted by true values. On the dashed line predictions are right.",
+    "rows": "Predicted by true values of some rows. On the dashed line predictions are right.",
+    "errors": "How often a prediction is off by how much; what lies beyond the ends is counted in "
+    "the outer bars.",
+    "percentiles": "The error that so many percent of the rows stay below.",
+    "quantiles": "Errors by what they would be if they were normally distributed: then all points "
+    "would lie on the dashed line.",
+    "slices": "The metric of each group of rows beside that of all rows.",
+}
+"""How a screen is read."""
+LONGEST = 120
+ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]+")
+"""What no text of a chart may hold: it would end lines, or XML."""
+
+
+def clean(name: Any) -> str:
+    """A name that anybody chose, as one line that fits a chart."""
+    text = ODD.sub(" ", str(name))
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def quoted(label: Any) -> str:
+    """A class as a sentence names it."""
+    return f"“{clean(label)}”"
+
+
+def names_of(labels: Iterable[Any]) -> list[str]:
+    """Names of classes or groups, cleaned and still all different."""
+    found: dict[str, None] = {}
+    for label in labels:
+        name = tried = clean(label)
+        count = 1
+        while tried in found:
+            count += 1
+            tried = f"{name} ({count})"
+        found[tried] = None
+    return list(found)
+
+
+def number(value: float | None) -> str:
+    """Three decimals, thousands with commas, a minus that is one."""
+    if value is None:
+        return "–"
+    if float(value).is_integer() and 1 < abs(value) < 1e15:
+        text = f"{value:,.0f}"
+    elif abs(value) >= 1e9 or 0 < abs(value) < 5e-4:
+        text = f"{value:.3g}"
+    else:
+        text = f"{value:.3f}" if abs(value) < 100 else f"{value:,.1f}"
+    return text.replace("-", "−")
+
+
+def count(value: float) -> str:
+    """Rows, or their weight."""
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+
+
+def percent(share: float | None) -> str:
+    """A share in percent."""
+    return "–" if share is None else f"{share:.1%}".replace("%", " %")
+
+
+def metric(told: Mapping[str, Any] | None) -> str:
+    """Name, value and interval of a metric; nothing where it has no value."""
+    if not told or told.get("value") is None:
+        return ""
+    text = f"{name_of(told['code'])} {number(told['value'])}"
+    if told.get("low") is None or told.get("high") is None:
+        return text
+    return f"{text} ({number(told['low'])} to {number(told['high'])})"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in a sentence."""
+    *before, last = list(names)
+    return f"{', '.join(before)} and {last}" if before else last

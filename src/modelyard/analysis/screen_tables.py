@@ -1,0 +1,145 @@
+"""Screens as tables: columns and rows, one row per point."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from modelyard.analysis.group_types import Slice, Slices
+
+Cell = bool | int | float | str | None
+Row = tuple[Cell, ...]
+ACROSS = {"roc": "false_positive_rate", "precision-recall": "recall", "gain": "targeted"}
+"""The column that the band of a screen has, too."""
+UP = {"roc": "true_positive_rate", "precision-recall": "precision"}
+"""The other column of the curves over all classes."""
+LINES = {"wizard_targeted", "wizard_found"}
+"""Corners of a line that follows from the rest."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Columns by name, with as many rows in each."""
+
+    names: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+def table_of(screen: str, content: Mapping[str, Any], labels: Sequence[str] = ()) -> Columns:
+    """The table of a screen; of several classes each row names its own in the column `class`.
+
+    After the points of a curve come the limits of its band, which has points of its own.
+
+    Args:
+        screen: its name.
+        content: as JSON has it.
+        labels: of the positive and the negative class.
+    """
+    if "cells" in content:
+        return _confusion(content["cells"], labels)
+    if "weights" in content and "classes" in content:
+        return _matrix(content["classes"], content["weights"])
+    if "classes" in content:
+        return _stacked(_by_class(screen, content), first=("class",))
+    return _stacked(_curve(screen, content))
+
+
+def table_of_slices(found: Slices) -> Columns:
+    """A row per group, that of all rows first; three columns per metric."""
+    codes = [each.code for each in found.total.metrics]
+    facts = ("rows", "weight", "share", "excluded", "actual", "predicted")
+    limits = [f"{code}{end}" for code in codes for end in ("", "_low", "_high")]
+    rows = tuple(_group(each, codes, facts) for each in (found.total, *found.slices))
+    return Columns((found.column, "kind", "from", "to", *facts, *limits), rows)
+
+
+def _group(each: Slice, codes: Sequence[str], facts: Sequence[str]) -> Row:
+    group = each.group
+    named: Row = (
+        ("all rows", "all", None, None)
+        if group is None
+        else (group.label, group.kind, group.low, group.high)
+    )
+    metrics = {metric.code: metric for metric in each.metrics}
+    values = [
+        getattr(metrics.get(code), part, None)
+        for code in codes
+        for part in ("value", "low", "high")
+    ]
+    return (*named, *(getattr(each, fact) for fact in facts), *values)
+
+
+def _stacked(
+    parts: Iterable[tuple[Mapping[str, Cell], Mapping[str, Any]]], first: tuple[str, ...] = ()
+) -> Columns:
+    """Tables of which each may lack columns of the others, one below the other.
+
+    Args:
+        parts: what is the same in all rows of a part, and its columns.
+        first: columns that come before the others.
+    """
+    given = list(parts)
+    names = dict.fromkeys((*first, *(name for _, part in given for name in part)))
+    rows: list[Row] = []
+    for same, part in given:
+        for values in zip(*part.values(), strict=False):
+            row = {**same, **dict(zip(part, values, strict=True))}
+            rows.append(tuple(row.get(name) for name in names))
+    return Columns(tuple(names), tuple(rows))
+
+
+def _curve(
+    screen: str, content: Mapping[str, Any], **same: Cell
+) -> Iterator[tuple[Mapping[str, Cell], Mapping[str, Any]]]:
+    """The columns of a screen, then those of its band."""
+    yield (
+        same,
+        {
+            name: column
+            for name, column in content.items()
+            if isinstance(column, list | tuple) and name not in LINES and name != "metrics"
+        },
+    )
+    band = content.get("band")
+    if band:
+        yield same, {ACROSS[screen]: band["x"], "low": band["low"], "high": band["high"]}
+
+
+def _by_class(
+    screen: str, content: Mapping[str, Any]
+) -> Iterator[tuple[Mapping[str, Cell], Mapping[str, Any]]]:
+    for each in content["classes"]:
+        of_class = {name: value for name, value in each.items() if name != "label"}
+        yield from _curve(screen, of_class, **{"class": each["label"]})
+    for mean in ("macro", "micro"):
+        told = content.get(mean)
+        if told:
+            columns = {ACROSS[screen]: told["x"], UP[screen]: told["y"]}
+            yield {"class": f"{mean} average"}, columns
+
+
+def _confusion(cells: Mapping[str, float], labels: Sequence[str]) -> Columns:
+    yes, no = labels
+    weights = [
+        [cells["true_positive"], cells["false_negative"]],
+        [cells["false_positive"], cells["true_negative"]],
+    ]
+    return _matrix([yes, no], weights)
+
+
+def _matrix(labels: Sequence[Cell], weights: Sequence[Sequence[float]]) -> Columns:
+    down = [sum(line) for line in weights]
+    across = [sum(column) for column in zip(*weights, strict=True)]
+    rows = tuple(
+        (
+            labels[actual],
+            labels[predicted],
+            weight,
+            weight / down[actual] if down[actual] else None,
+            weight / across[predicted] if across[predicted] else None,
+        )
+        for actual, line in enumerate(weights)
+        for predicted, weight in enumerate(line)
+    )
+    return Columns(("actual", "predicted", "weight", "of_actual", "of_predicted"), rows)

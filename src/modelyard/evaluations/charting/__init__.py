@@ -1,0 +1,1 @@
+"""Screens of evaluations as charts, tables and files."""

@@ -1,0 +1,103 @@
+"""What one can ask of the screens of an evaluation: charts, tables, files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
+
+from pydantic import Field, model_validator
+
+from modelyard.analysis.charts.types import Mode
+from modelyard.evaluations.charting.types import (
+    ENDINGS,
+    Chart,
+    ExportedScreen,
+    ScreenFormat,
+    ScreenTable,
+)
+from modelyard.evaluations.commands import ID
+from modelyard.kernel.command import ProjectCommand
+from modelyard.kernel.values import LocalPath
+
+R = TypeVar("R")
+SLICES = "slices"
+
+
+class AboutScreen(ProjectCommand[R], Generic[R]):
+    """A question about one screen."""
+
+    needs = "evaluations:read"
+    arguments: ClassVar[tuple[str, ...]] = ("id", "screen")
+
+    id: str = Field(description=ID)
+    screen: str = Field(
+        description="name of the screen; or 'slices', of a column (--by)", examples=["roc"]
+    )
+    threshold: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="confusion of a binary model: for this threshold instead of the evaluation's",
+    )
+    label: str | None = Field(
+        default=None,
+        description="curves of several classes: this class alone, against all others",
+    )
+    by: str | None = Field(default=None, description="slices: column whose values make the groups")
+
+    @model_validator(mode="after")
+    def _is_of_one_kind(self) -> Self:
+        if (self.screen == SLICES) != (self.by is not None):
+            raise ValueError("--by COLUMN goes with the screen slices, which needs it")
+        return self
+
+
+class AboutChart(AboutScreen[R], Generic[R]):
+    """A question about one screen as a chart."""
+
+    mode: Mode = Field(default="light", description="for a light or a dark ground")
+    metric: str | None = Field(
+        default=None, description="slices: code of the metric [auc, mrocAUC, r2]"
+    )
+
+
+class ShowChart(AboutChart[Chart]):
+    """Show a screen as a chart: a Vega-Lite spec, and in words what is to be seen on it."""
+
+    route = "GET /evaluations/{id}/screens/{screen}/chart"
+
+
+class ShowTable(AboutScreen[ScreenTable]):
+    """Show the numbers of a screen as a table: one row per point.
+
+    Of several classes each row names its own. After the points of a curve come the limits of its
+    band.
+    """
+
+    route = "GET /evaluations/{id}/screens/{screen}/table"
+
+
+class ExportScreen(AboutChart[ExportedScreen]):
+    """Write a screen to a file: its chart as SVG, PNG, HTML or Vega-Lite, its numbers as CSV."""
+
+    route = "GET /evaluations/{id}/screens/{screen}/content"
+    receives = "to"
+    arguments = ("id", "screen", "to")
+
+    to: Annotated[str, LocalPath("write")] = Field(
+        description="new file, ending in .svg, .png, .html, .json or .csv", examples=["roc.svg"]
+    )
+    format: ScreenFormat | None = Field(
+        default=None, description="where the file's ending does not say it  [svg]"
+    )
+    width: int = Field(default=640, ge=160, le=4000, description="of SVG and PNG, in pixels")
+    replace: bool = Field(default=False, description="replace a file that is there")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_a_format(cls, given: Any) -> Any:
+        """The ending is that of the caller's own file, which a server does not see."""
+        if isinstance(given, dict) and given.get("to") and not given.get("format"):
+            ending = Path(str(given["to"])).suffix.lower()
+            return {**given, "format": ENDINGS[ending]} if ending in ENDINGS else given
+        return given

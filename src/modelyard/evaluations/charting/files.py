@@ -1,0 +1,74 @@
+"""Charts, tables and reports as files of the caller's."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import uuid
+from collections.abc import Callable
+from importlib import import_module
+
+from modelyard import errors
+from modelyard.evaluations.charting.commands import ExportScreen
+from modelyard.evaluations.charting.making import chart_of, table
+from modelyard.evaluations.charting.types import ExportedScreen, ScreenTable
+from modelyard.kernel import paths
+from modelyard.kernel.context import Context
+
+
+def export(context: Context, command: ExportScreen) -> ExportedScreen:
+    """Write a screen in the format that was asked for.
+
+    Raises:
+        Unsupported: there is nothing to draw.
+        Conflict, Failed, Forbidden: as in `write`.
+    """
+    form = command.format or "svg"
+
+    def made() -> bytes:
+        if form == "csv":
+            return csv_of(table(context, command)).encode()
+        chart = chart_of(context, command)
+        if chart.spec is None:
+            raise errors.Unsupported(chart.description)
+        rendering = import_module("modelyard.analysis.charts.rendering")
+        if form == "json":
+            return json.dumps(rendering.titled(chart), ensure_ascii=False).encode()
+        content: bytes = rendering.FORMATS[form](chart, chart.mode, command.width)
+        return content
+
+    size = write(context, command.to, made, replace=command.replace)
+    return ExportedScreen(evaluation=command.id, screen=command.screen, format=form, size=size)
+
+
+def csv_of(found: ScreenTable) -> str:
+    """A table as CSV, with its columns in the first line."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(found.columns)
+    writer.writerows(found.rows)
+    return out.getvalue()
+
+
+def write(context: Context, to: str, made: Callable[[], bytes], *, replace: bool) -> int:
+    """Write a file of the caller's, which appears when it is whole; gives its size in bytes.
+
+    Raises:
+        Conflict: there is something at that path.
+        Forbidden: this caller may not write there.
+        Failed: it cannot be written.
+    """
+    target = paths.transferred(context, to)
+    if context.identity.is_local and target.exists() and not replace:
+        raise errors.Conflict(f"{target} exists already; use --replace, or name another file")
+    content = made()
+    partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}.partial")
+    try:
+        partial.write_bytes(content)
+        partial.replace(target)
+    except OSError as exc:
+        raise errors.Failed(f"{target} cannot be written: {exc.strerror or exc}") from exc
+    finally:
+        partial.unlink(missing_ok=True)
+    return len(content)

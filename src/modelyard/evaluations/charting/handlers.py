@@ -1,0 +1,28 @@
+"""How charts, tables and files of evaluations are answered."""
+
+from __future__ import annotations
+
+from modelyard.evaluations.charting.commands import ExportScreen, ShowChart, ShowTable
+from modelyard.evaluations.charting.files import export
+from modelyard.evaluations.charting.making import chart_of, table
+from modelyard.evaluations.charting.types import Chart, ExportedScreen, ScreenTable
+from modelyard.kernel.bus import handles
+from modelyard.kernel.context import Context
+
+
+@handles(ShowChart)
+def show_chart(command: ShowChart, context: Context) -> Chart:
+    """Draw the screen."""
+    return chart_of(context, command)
+
+
+@handles(ShowTable)
+def show_table(command: ShowTable, context: Context) -> ScreenTable:
+    """Put the screen's numbers in rows."""
+    return table(context, command)
+
+
+@handles(ExportScreen)
+def export_screen(command: ExportScreen, context: Context) -> ExportedScreen:
+    """Write what was drawn or put in rows."""
+    return export(context, command)
