@@ -64,7 +64,7 @@ def chart_words(found: Chart) -> RenderableType:
         wanted = f"{found.evaluation} {found.screen}"
         asked = "".join(
             f" --{name} {shlex.quote(value)}"
-            for name, value in (("label", found.label), ("by", found.by))
+            for name, value in (("label", found.label), ("by", found.by), ("group", found.group))
             if value is not None
         )
         parts.append(
@@ -75,9 +75,7 @@ def chart_words(found: Chart) -> RenderableType:
 
 def screen_table(found: ScreenTable) -> RenderableType:
     """The rows of a screen, as many as are read."""
-    columns = {
-        name: [row[at] for row in found.rows] for at, name in enumerate(found.columns)
-    }
+    columns = {name: [row[at] for row in found.rows] for at, name in enumerate(found.columns)}
     return _table(columns, len(found.rows))
 
 

@@ -19,7 +19,12 @@ from rich.text import Text
 
 from modelyard.analysis.group_types import Slices
 from modelyard.cli.cards import probed_card, version_card
-from modelyard.cli.evaluation_card import evaluation_card, screen_view
+from modelyard.cli.evaluation_card import (
+    chart_words,
+    evaluation_card,
+    screen_table,
+    screen_view,
+)
 from modelyard.cli.group_tables import (
     fairness_tables,
     residuals_table,
@@ -28,6 +33,7 @@ from modelyard.cli.group_tables import (
 )
 from modelyard.cli.words import fact, heading, words
 from modelyard.data.types import Preview
+from modelyard.evaluations.charting.types import Chart, ScreenTable
 from modelyard.evaluations.looking.types import (
     ColumnResiduals,
     EvaluatedRow,
@@ -188,6 +194,8 @@ CARDS: dict[type[Any], Callable[[Any], RenderableType]] = {
     ProbedModel: probed_card,
     Evaluation: evaluation_card,
     Screen: screen_view,
+    Chart: chart_words,
+    ScreenTable: screen_table,
     Slices: slices_table,
     FairnessReport: fairness_tables,
     WorstReport: worst_table,

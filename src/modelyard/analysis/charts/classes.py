@@ -11,7 +11,7 @@ from modelyard.analysis.charts import words
 from modelyard.analysis.charts.curves import gain_axes, precision_axes, roc_axes
 from modelyard.analysis.charts.layers import Axes, Groups, Sketch, colour, diagonal, told
 from modelyard.analysis.charts.likelihoods import calibration_axes, density_axes
-from modelyard.analysis.charts.points import Point, points, required
+from modelyard.analysis.charts.points import Point, drawable, points, required
 from modelyard.analysis.charts.types import Content, Subject
 
 MOST_LINES = 6
@@ -115,17 +115,17 @@ def per_class(content: Content, _subject: Subject) -> Sketch:
             "name": name,
             "line": title,
             "value": content[code][at],
-            "low": content[f"{code}_low"][at],
-            "high": content[f"{code}_high"][at],
+            "low": _known(content[f"{code}_low"][at]),
+            "high": _known(content[f"{code}_high"][at]),
         }
         for name, at in zip(names, order, strict=True)
         for code, title in series.items()
-        if content[code][at] is not None
+        if drawable(content[code][at])
     ]
     few = (
         f", of the {len(order)} most frequent of {len(labels)}" if len(labels) > len(order) else ""
     )
-    by_f1 = [at for at in order if (content.get("f1") or ())[at] is not None]
+    by_f1 = [at for at in order if drawable((content.get("f1") or ())[at])]
     worst = min(by_f1, key=lambda at: float(content["f1"][at]), default=None)
     note = (
         ""
@@ -142,6 +142,10 @@ def per_class(content: Content, _subject: Subject) -> Sketch:
     )
 
 
+def _known(value: Any) -> float | None:
+    return value if drawable(value) else None
+
+
 def averages(content: Content, _subject: Subject) -> Sketch:
     """Precision, recall and F1 in each way of averaging."""
     names = words.names_of(content.get("averaging") or ())
@@ -150,7 +154,7 @@ def averages(content: Content, _subject: Subject) -> Sketch:
         {"name": name, "line": title, "value": content[code][at], "low": None, "high": None}
         for at, name in enumerate(names)
         for code, title in series.items()
-        if content[code][at] is not None
+        if drawable(content[code][at])
     ]
     first = next((row for row in required(rows) if row["line"] == "F1"), rows[0])
     return _groups(

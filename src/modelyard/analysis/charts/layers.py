@@ -68,9 +68,8 @@ class Axes:
 
     def line(self, data: str, x: str, y: str, **mark: Any) -> alt.Chart:
         """A line through points, in their order."""
-        return (
-            of(data).mark_line(**mark).encode(x=self.x(x), y=self.y(y), order=alt.Order(f"{x}:Q"))
-        )
+        order = alt.Order(f"{x}:Q")
+        return encoded(of(data).mark_line(**mark), x=self.x(x), y=self.y(y), order=order)
 
     def series(self, data: str, x: str, y: str, names: Sequence[str], **mark: Any) -> alt.Chart:
         """A line for each name in the column `line`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -86,7 +87,7 @@ def names_of(labels: Iterable[Any]) -> list[str]:
 
 def number(value: float | None) -> str:
     """Three decimals, thousands with commas, a minus that is one."""
-    if value is None:
+    if value is None or not math.isfinite(value):
         return "–"
     if float(value).is_integer() and 1 < abs(value) < 1e15:
         text = f"{value:,.0f}"

@@ -43,12 +43,21 @@ class AboutScreen(ProjectCommand[R], Generic[R]):
         default=None,
         description="curves of several classes: this class alone, against all others",
     )
-    by: str | None = Field(default=None, description="slices: column whose values make the groups")
+    by: str | None = Field(
+        default=None,
+        description="slices: column whose values make the groups; other screens: only the rows of "
+        "one group of this column",
+    )
+    group: str | None = Field(
+        default=None, description="which group, as `slices` calls it", examples=["basic"]
+    )
 
     @model_validator(mode="after")
-    def _is_of_one_kind(self) -> Self:
-        if (self.screen == SLICES) != (self.by is not None):
-            raise ValueError("--by COLUMN goes with the screen slices, which needs it")
+    def _names_slices(self) -> Self:
+        if self.screen == SLICES and (self.by is None or self.group is not None):
+            raise ValueError("the screen slices takes --by COLUMN, and shows all of its groups")
+        if self.screen != SLICES and (self.by is None) != (self.group is None):
+            raise ValueError("--by names a column and --group one of its groups; give both")
         return self
 
 

@@ -9,13 +9,14 @@ from typing import Any, TypeVar
 
 from modelyard import errors
 from modelyard.analysis.charts.types import Drawn, Subject
-from modelyard.analysis.charts.words import quoted
+from modelyard.analysis.charts.words import clean, quoted
 from modelyard.analysis.group_types import Slices
 from modelyard.analysis.screen_tables import table_of, table_of_slices
 from modelyard.evaluations import repository
-from modelyard.evaluations.charting.commands import AboutChart, AboutScreen
+from modelyard.evaluations.charting.commands import SLICES, AboutChart, AboutScreen
 from modelyard.evaluations.charting.types import Chart, ScreenTable
-from modelyard.evaluations.screens import screen_of, slices_by
+from modelyard.evaluations.commands import ShowScreen
+from modelyard.evaluations.screens import screen, slices_by
 from modelyard.evaluations.types import Evaluation
 from modelyard.kernel.context import Context
 
@@ -57,6 +58,9 @@ def chart_of(context: Context, asked: AboutChart[R]) -> Chart:
         )
     else:
         drawn = drawing.draw(asked.screen, found.content, found.subject, asked.mode)
+    if asked.group is not None:
+        where = f"{drawn.title} where {clean(asked.by)} is {clean(asked.group)}"
+        drawn = drawn.model_copy(update={"title": where})
     return Chart(
         **dict(drawn),
         evaluation=found.evaluation.id,
@@ -65,6 +69,7 @@ def chart_of(context: Context, asked: AboutChart[R]) -> Chart:
         threshold=asked.threshold,
         label=asked.label,
         by=asked.by,
+        group=asked.group,
         mode=asked.mode,
     )
 
@@ -108,12 +113,13 @@ def _looked_up(context: Context, asked: AboutScreen[R]) -> Shown:
     with context.read() as db:
         evaluation = repository.get(db, asked.project, asked.id)
     subject = subject_of(evaluation)
-    if asked.by is not None:
+    if asked.screen == SLICES and asked.by is not None:
         return Shown(evaluation, subject, {}, slices_by(context, evaluation, asked.by))
-    screen = screen_of(context, evaluation, asked.screen, asked.threshold)
+    given = asked.model_dump(include=set(ShowScreen.model_fields))
+    content = screen(context, evaluation, ShowScreen.model_validate(given)).content
     if asked.label is None:
-        return Shown(evaluation, subject, screen.content)
-    return Shown(evaluation, *_of_one_class(asked.screen, screen.content, subject, asked.label))
+        return Shown(evaluation, subject, content)
+    return Shown(evaluation, *_of_one_class(asked.screen, content, subject, asked.label))
 
 
 def _of_one_class(
