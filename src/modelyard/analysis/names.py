@@ -30,6 +30,7 @@ NAMES = {
     "pearson": "Pearson correlation",
     "maeWinsorised": "Mean absolute error, winsorised",
     "rmseWinsorised": "Root mean squared error, winsorised",
+    "passingAssertionsRatio": "Assertions that hold",
     "demographicParity": "Demographic parity",
     "equalisedOdds": "Equalised odds",
     "equalOpportunity": "Equal opportunity",

@@ -36,6 +36,8 @@ def evaluation_card(found: Evaluation) -> RenderableType:
         parts += [Text("Metrics", style="bold"), Padding(_metrics(found), (0, 0, 0, 2))]
     if found.no_metrics:
         parts.append(Text(found.no_metrics))
+    if found.assertions:
+        parts += [Text("Assertions", style="bold"), Padding(_assertions(found), (0, 0, 0, 2))]
     for each in found.diagnostics:
         style = "red" if each.severity == "error" else "yellow"
         parts.append(Text(f"{each.title}: {each.detail}", style=style))
@@ -172,6 +174,27 @@ def _rows(found: Evaluation) -> str:
     told = f"{found.rows:,}{sampled}"
     told += f", {left:,} left out" if left else ""
     return told + (f", {found.rejected:,} refused by the model" if found.rejected else "")
+
+
+def _assertions(found: Evaluation) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("Assertion", "Rows", "Expected"):
+        table.add_column(name)
+    for name in ("Matching", "Dropped", "As expected", "At least"):
+        table.add_column(name, justify="right")
+    table.add_column("Holds")
+    for each in found.assertions:
+        table.add_row(
+            Text(each.name),
+            Text(each.where),
+            Text(each.expected),
+            f"{each.matching:,}",
+            f"{each.dropped:,}",
+            "–" if each.valid_ratio is None else f"{each.valid_ratio:.2%}",
+            f"{each.ratio:.2%}",
+            Text(words(each.passed), style="red" if each.passed is False else ""),
+        )
+    return table
 
 
 def _metrics(found: Evaluation) -> Table:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection as Database
 from modelyard import errors
 from modelyard.data import mlflow_servers, repository
 from modelyard.data.file_target import FileTarget
+from modelyard.data.filtering import RowFilter, read_filter
 from modelyard.data.opening import Opened, locate, open_definition, scratch
 from modelyard.data.places import (
     PREFIX,
@@ -42,6 +43,7 @@ from modelyard.kernel.values import FILES
 
 __all__ = [
     "PREFIX",
+    "RowFilter",
     "Source",
     "Target",
     "check_output",
@@ -51,6 +53,7 @@ __all__ = [
     "mlflow_address",
     "open_source",
     "open_target",
+    "read_filter",
     "require_columns",
     "sample",
     "sampled",

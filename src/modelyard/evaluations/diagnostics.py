@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from modelyard.analysis.types import Intake, Metric
+from modelyard.evaluations.assertion_types import AssertionResult
 from modelyard.evaluations.planning import Plan
 from modelyard.evaluations.scored import Scored
 from modelyard.evaluations.types import Diagnostic
@@ -83,6 +84,22 @@ def _of_classes(plan: Plan, scored: Scored) -> Iterator[Diagnostic]:
             "Almost one class is predicted",
             f"{answered.max() / total:.1%} of the predictions are {common}",
         )
+
+
+def of_assertions(results: Iterable[AssertionResult]) -> Iterator[Diagnostic]:
+    """Those that do not hold, and those that could not be computed."""
+    for each in results:
+        if each.passed is None:
+            detail = f"{each.name}: {each.reason}"
+            yield _told("assertion_not_computed", "Assertion not computed", detail)
+        elif not each.passed:
+            yield _told(
+                "assertion_failed",
+                "Assertion failed",
+                f"{each.name}: {each.valid_ratio:.2%} of {each.matching - each.dropped:,} rows are "
+                f"as expected, and {each.ratio:.2%} have to be",
+                severity="error",
+            )
 
 
 def _told(code: str, title: str, detail: str, severity: str = "warning") -> Diagnostic:

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from modelyard.evaluations.asserting import Answers, assert_all, passing
 from modelyard.evaluations.binary import BinaryFigures
 from modelyard.evaluations.commands import RunEvaluation
-from modelyard.evaluations.diagnostics import diagnose
+from modelyard.evaluations.diagnostics import diagnose, of_assertions
 from modelyard.evaluations.figures import Content, Figures, Threshold
 from modelyard.evaluations.keeping import keep
 from modelyard.evaluations.multiclass import MulticlassFigures
@@ -62,15 +63,24 @@ def _learned(plan: Plan, file: Path, *, rejected: int) -> tuple[dict[str, Any], 
     scored = read_scored(file, names[plan.target], weights, plan.view.classes)
     figures = compute(plan.view, scored, plan.threshold)
     metrics, screens = figures.metrics(), figures.screens()
+    answers = Answers.of(plan.view, scored, figures.threshold.value)
+    pairs = zip(plan.command.assertions, plan.filters, strict=True)
+    assertions = tuple(assert_all(pairs, file, names, answers))
+    if assertions:
+        metrics = (*metrics, passing(assertions))
     learned = {
         "threshold": figures.threshold.value,
         "threshold_from": figures.threshold.origin,
         "intake": figures.intake,
         "metrics": {each.code: each for each in metrics},
         "screens": tuple(screens),
+        "assertions": assertions,
         "truth_column": scored.truth_column,
         "weights_column": scored.weights_column,
-        "diagnostics": tuple(diagnose(plan, scored, figures.intake, metrics, rejected=rejected)),
+        "diagnostics": (
+            *diagnose(plan, scored, figures.intake, metrics, rejected=rejected),
+            *of_assertions(assertions),
+        ),
     }
     return learned, screens
 

@@ -11,8 +11,16 @@ import pyarrow as pa
 
 from modelyard import errors
 from modelyard.analysis.labels import coded
-from modelyard.data.access import Source, open_source, open_target, require_columns, sampled
+from modelyard.data.access import (
+    RowFilter,
+    Source,
+    open_source,
+    open_target,
+    require_columns,
+    sampled,
+)
 from modelyard.data.types import Sampling
+from modelyard.evaluations.asserting import read_assertions
 from modelyard.evaluations.commands import RunEvaluation
 from modelyard.evaluations.figures import Threshold
 from modelyard.evaluations.types import View
@@ -41,6 +49,8 @@ class Plan:
     source: Source
     """The dataset."""
     sampling: Sampling
+    filters: tuple[RowFilter, ...]
+    """Of the assertions, in their order."""
     folder: str
     """Where files of it are put meanwhile, among the project's files."""
 
@@ -79,6 +89,7 @@ def make_plan(command: RunEvaluation, context: Context) -> Plan:
         threshold=_threshold(command, version, positive),
         source=source,
         sampling=Sampling.model_validate(command.model_dump(include=set(Sampling.model_fields))),
+        filters=read_assertions(command.assertions, version, source),
         folder=_folder(command, version, source),
     )
 

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from modelyard import errors
-from modelyard.analysis.arrays import Ints
-from modelyard.data.access import require_columns
+from modelyard.analysis.arrays import Bools, Ints
+from modelyard.data.access import read_filter, require_columns
 from modelyard.evaluations.binary import BETWEEN_LABELS
 from modelyard.evaluations.scored import PREDICTION, Scored, read_scored
 from modelyard.evaluations.types import Evaluation
@@ -55,6 +55,18 @@ class Sample:
         return tuple(
             name for name in own if name not in told and not schema.field(name).type.num_fields
         )
+
+    def matching(self, text: str) -> Bools:
+        """Which rows a filter holds for.
+
+        Raises:
+            Invalid: it is none, or does not fit the columns.
+        """
+        where = f"the sample of evaluation {self.evaluation.id}"
+        found = read_filter(text, self.parquet.schema_arrow, where)
+        names = list(found.columns)
+        batches = self.parquet.iter_batches(columns=names)
+        return found.mask(batch.select(names) for batch in batches)
 
     def rows(self, places: Ints) -> pa.Table:
         """Some rows with all their columns, in the order of their places; read in pieces."""

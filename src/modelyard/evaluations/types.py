@@ -9,6 +9,7 @@ from pydantic import Field, JsonValue, model_validator
 
 from modelyard.analysis.types import Gains, Intake, Metric
 from modelyard.data.types import Sampling
+from modelyard.evaluations.assertion_types import Assertion, AssertionResult
 from modelyard.evaluations.charting.shown import Shown
 from modelyard.kernel.values import LocalPath, Name, Value
 from modelyard.models.types import VersionId
@@ -63,6 +64,21 @@ class Evaluating(Sampling):
     params: dict[str, JsonValue] = Field(
         default={}, description="parameters of the model's signature, as name=value"
     )
+
+    assertions: tuple[Assertion, ...] = Field(
+        default=(),
+        max_length=100,
+        description="what has to be predicted for some rows, as JSON",
+        examples=[[{"name": "young", "where": "age < 30", "expect": ["no"], "ratio": 0.9}]],
+    )
+
+    @model_validator(mode="after")
+    def _names_assertions_apart(self) -> Self:
+        names = [each.name for each in self.assertions]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two assertions are called {name!r}")
+        return self
 
     @model_validator(mode="after")
     def _has_one_threshold(self) -> Self:
@@ -141,6 +157,7 @@ class Evaluation(View, Shown):
     intake: Intake | None = Field(default=None, description="which of the others were used")
     metrics: dict[str, Metric] = Field(description="by their codes")
     no_metrics: str | None = Field(default=None, description="why there are none")
+    assertions: tuple[AssertionResult, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     screens: tuple[str, ...] = Field(default=(), description="that evaluations screen shows")
     scoring_run: str = Field(description="id of the run that scored its rows")

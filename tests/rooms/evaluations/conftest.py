@@ -78,7 +78,7 @@ def evaluate(yard):
     """Evaluates a frame, or gives what came out when the same was asked before."""
 
     def run(frame: pd.DataFrame, model: str = "late", **asked):
-        usual = {("target", "truth"), ("weights", None)}
+        usual = [("target", "truth"), ("weights", None)]
         asked = {name: value for name, value in asked.items() if (name, value) not in usual}
         text = frame.to_csv(index=False)
         key = hashlib.sha256(repr((text, model, sorted(asked.items()))).encode()).hexdigest()

@@ -103,6 +103,12 @@ class ShowRows(AboutRows[EvaluatedRows]):
 
     order: Order = Field(default="worst", description="which rows come first")
     first: int = Field(default=20, ge=1, le=1000, description="how many rows")
+    where: str | None = Field(
+        default=None,
+        max_length=2000,
+        description="only these rows, such as age < 30 AND prediction = 'no'",
+        examples=["age < 30"],
+    )
     metric: Loss | None = Field(
         default=None,
         description="whose loss is looked at [logLoss, or hammingLoss where there are labels "

@@ -31,7 +31,11 @@ def pick_rows(sample: Sample, asked: ShowRows) -> EvaluatedRows:
     is_regression = sample.evaluation.prediction_type == "regression"
     losses = losses_of(sample, asked.metric or ("mae" if is_regression else None))
     signed = -losses.values if asked.order == "worst" else losses.values
-    some = np.argsort(signed, kind="stable")[: asked.first]
+    some = np.argsort(signed, kind="stable")
+    if asked.where is not None:
+        matching = sample.matching(asked.where)
+        some = some[matching[some] if losses.used is None else matching[losses.used][some]]
+    found, some = len(some), some[: asked.first]
     came = some if losses.used is None else np.flatnonzero(losses.used)[some]
     rows = zip(
         came.tolist(), losses.values[some].tolist(), _facts(sample, losses, some), strict=True
@@ -41,7 +45,7 @@ def pick_rows(sample: Sample, asked: ShowRows) -> EvaluatedRows:
         evaluation=sample.evaluation.id,
         order=asked.order,
         metric=losses.code,
-        used=len(losses.values),
+        used=found,
         rows=tuple(
             EvaluatedRow(row=row, loss=loss, **facts, values=Row(cells))
             for (row, loss, facts), cells in zip(rows, values, strict=True)

@@ -67,7 +67,10 @@ class EvaluatedRows(Value):
     evaluation: str
     order: Order
     metric: Loss = Field(description="whose loss they are in the order of")
-    used: int = Field(description="rows with truth, prediction and weight, of which these are some")
+    used: int = Field(
+        description="rows with truth, prediction and weight that were asked for, of which these "
+        "are the first"
+    )
     rows: tuple[EvaluatedRow, ...]
 
 
