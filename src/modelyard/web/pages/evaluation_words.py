@@ -134,6 +134,8 @@ ADVICE = {
     "one_class_predicted": "Try another threshold: the decision chart shows what each one brings.",
     "no_better_than_mean": "Look at the errors and at slices for rows on which it goes wrong, and "
     "check that target and prediction have the same unit.",
+    "assertion_failed": "Look at the worst of its rows, and whether data or model changed there.",
+    "assertion_not_computed": "Mend its filter, or evaluate on rows that match it.",
 }
 """What to do about a diagnostic, by its code."""
 

@@ -222,7 +222,7 @@ PAGES: tuple[Page | Form, ...] = (
         fields=(
             "model", "version", "dataset", "target", "threshold", "optimise", "positive",
             "averaging", "weights", "on_error", "method", "rows", "ratio", "column", "descending",
-            "seed", "gains", "lift_share", "confidence", "params",
+            "seed", "gains", "lift_share", "assertions", "confidence", "params",
         ),
         words={
             "model": Words(label="Saved model", renews="version"),
@@ -274,6 +274,13 @@ PAGES: tuple[Page | Form, ...] = (
             "lift_share": Words(
                 label="Share of the rows at which lift is told",
                 help="Of the likeliest ones, from 0 to 1",
+                later=True,
+            ),
+            "assertions": Words(
+                help="What has to be predicted for some rows, as a JSON list",
+                placeholder='[{"name": "young", "where": "age < 30", "expect": ["no"], '
+                '"ratio": 0.9}]',
+                kind="json",
                 later=True,
             ),
             "confidence": Words(label="Level of the intervals", help="", later=True),
