@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from pydantic import JsonValue
+
 from modelyard import errors
 from modelyard.kernel.context import Context
 from modelyard.models.access import refuse_untrusted
@@ -54,6 +56,8 @@ def changed_version(
         changed = _with_interpretation(changed, command.interpretation)
     if command.interpretation is not None or core.classes != version.core.classes:
         changed = _tried(context, changed)
+    elif core.threshold is not None and core.threshold != version.core.threshold:
+        changed = _decided_anew(changed, core.threshold)
     return changed
 
 
@@ -140,4 +144,18 @@ def _tried(context: Context, version: ModelVersion) -> ModelVersion:
     with loaded(context, version) as pool:
         answer = pool.predict(rows, predict_options(version, "restructured"))
     probe = version.probe.model_copy(update={"read": sample(answer.table)})
+    return version.model_copy(update={"probe": probe})
+
+
+def _decided_anew(version: ModelVersion, threshold: float) -> ModelVersion:
+    """The version with the labels that another threshold gives to the first rows."""
+    read, classes = version.probe.read, version.core.classes
+    if read is None or len(read.columns) != 1 + len(classes):
+        return version  # labels alone, which have no probabilities to compare
+
+    def label(positive: JsonValue) -> JsonValue:
+        return classes[positive >= threshold] if isinstance(positive, int | float) else None
+
+    rows = tuple((label(row[-1]), *row[1:]) for row in read.rows)
+    probe = version.probe.model_copy(update={"read": read.model_copy(update={"rows": rows})})
     return version.model_copy(update={"probe": probe})

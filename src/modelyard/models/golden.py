@@ -34,6 +34,12 @@ def joined(direct: pa.Table | None, restructured: pa.Table | None) -> pa.Table:
     return pa.table(columns)
 
 
+def direct(both: pa.Table) -> pa.Table:
+    """What the model returned, of both output modes side by side."""
+    names = [name for name in both.column_names if name.startswith(DIRECT)]
+    return both.select(names).rename_columns([name.removeprefix(DIRECT) for name in names])
+
+
 def write_arrow(table: pa.Table, path: Path) -> None:
     """Write a table as an Arrow file."""
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:

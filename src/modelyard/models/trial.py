@@ -113,14 +113,18 @@ def try_model(
         context.progress(f"trying the model on {0 if rows is None else rows.num_rows} rows")
         first = asking.probe(rows, rows_from, command.interpretation)
         options = asking.options("direct", first.interpretation)
-        inputs = outputs = unsteady = None
+        inputs = outputs = direct = unsteady = None
         if rows is not None and first.raw is not None:
             inputs, outputs, unsteady = asking.golden(rows, options)
+            direct = sample(golden.direct(outputs).slice(0, rows.num_rows))  # no edge rows
+        if unsteady is not None:
+            inputs = outputs = None
     probe = Probe(
         loaded=loaded,
         rows_from=rows_from,
         rows=0 if rows is None else rows.num_rows,
         raw=first.raw,
+        direct=direct,
         interpretation=first.interpretation,
         read=first.read,
         problem=first.problem or unsteady,
@@ -197,8 +201,11 @@ class _Asking:
 
     def golden(
         self, rows: pa.Table, options: PredictOptions
-    ) -> tuple[pa.Table | None, pa.Table | None, str | None]:
-        """Predict the rows and edge rows twice; edge rows that the model refuses are left out."""
+    ) -> tuple[pa.Table, pa.Table, str | None]:
+        """Predict the rows and edge rows twice; edge rows that the model refuses are left out.
+
+        Gives all these rows, the first answers, and why they cannot be kept if they differ.
+        """
         edges = edge_rows(rows, self.inputs)
         if edges is not None and edges.num_rows:
             skipping = options.model_copy(update={"on_error": "skip"})
@@ -210,14 +217,11 @@ class _Asking:
         first = predict_both(self.pool, rows, options)
         again = golden.compare(first, predict_both(self.pool, rows, options), self.tolerance)
         if again.differing:
-            return (
-                None,
-                None,
-                (
-                    "no golden predictions are kept: asked twice, the model answers differently "
-                    f"({again.details[0]})"
-                ),
+            unsteady = (
+                "no golden predictions are kept: asked twice, the model answers differently "
+                f"({again.details[0]})"
             )
+            return rows, first, unsteady
         return rows, first, None
 
     def _readable(self, edges: pa.Table, options: PredictOptions) -> pa.Table:

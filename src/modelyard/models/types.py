@@ -174,6 +174,9 @@ class Probe(Value):
     rows_from: RowsFrom
     rows: int
     raw: RawOutput | None = None
+    direct: SampleRows | None = Field(
+        default=None, description="the first rows of the output as the model returned it"
+    )
     interpretation: Interpretation | None = None
     read: SampleRows | None = Field(
         default=None, description="the first rows of the output as they are read"

@@ -42,6 +42,10 @@ def test_a_probe_and_an_import_of_it(yard, source):
     assert found.missing == ("classes",)
     assert found.probe.interpretation.rule == "positive_probability"
     assert found.probe.read.columns == ("prediction", "proba_0", "proba_1")
+    before = [row[0] for row in found.probe.direct.rows]
+    assert found.probe.direct.columns == ("prediction",)
+    assert 0 < len(before) <= 5
+    assert [row[2] for row in found.probe.read.rows] == before
     assert found.probe.load_seconds > 0
     assert found.probe.answer_seconds > 0
     assert found.golden_rows > 0
@@ -60,6 +64,11 @@ def test_a_probe_and_an_import_of_it(yard, source):
     assert version.probe.read.columns == ("prediction", "proba_no", "proba_yes")
     assert places(yard)["probed"] == []
     yard.versions.verify(model="churn")
+    for threshold in (0, 1):
+        changed = yard.versions.update(model="churn", version="v1", threshold=threshold)
+        decided = ["no" if each < threshold else "yes" for each in before]
+        assert [row[0] for row in changed.probe.read.rows] == decided
+        assert [row[2] for row in changed.probe.read.rows] == before
 
 
 def test_what_is_wrong_at_the_import_does_not_cost_the_probe(yard, source):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
@@ -99,6 +100,12 @@ def test_another_interpretation_is_tried_on_the_model_that_stays_loaded(workspac
         assert found.probe.interpretation.overridden
         assert _workers() == before
         assert yard.scoring.predict(model="churn", rows=rows).rows == said
+        scores = read.model_copy(update={"activation": "sigmoid"})
+        shown = yard.versions.update(model="churn", version="v1", interpretation=scores).probe
+        squashed = [1 / (1 + math.exp(-row[2])) for row in found.probe.read.rows]
+        assert [row[2] for row in shown.read.rows] == pytest.approx(squashed)
+        assert shown.direct == found.probe.direct
+        yard.versions.update(model="churn", version="v1", interpretation=read)
 
 
 def test_an_interpretation_is_not_tried_on_a_model_that_may_not_run(workspace, monkeypatch):

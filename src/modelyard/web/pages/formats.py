@@ -33,12 +33,17 @@ def number(value: float | None, digits: int | None = None) -> str:
 
 
 def figure(value: float) -> Markup:
-    """A number as data has it, cut to six digits that count, with all of them on hover."""
+    """A number as data has it, cut to six digits that count, with all of them on hover.
+
+    One that is just below 1, as probabilities are, has as many as it takes to tell it from 1.
+    """
     exact = str(value)
     if len(exact) <= LONGEST_FIGURE or not math.isfinite(value):
         return escape(exact)
     whole = len(str(int(abs(value))))
     short = f"{value:.{max(0, 6 - whole)}f}" if 1 <= abs(value) < 1e15 else f"{value:.6g}"
+    if abs(value) < 1 == abs(float(short)):
+        short = next(more for n in range(7, 18) if abs(float(more := f"{value:.{n}g}")) < 1)
     return Markup('<span title="{}">{}</span>').format(exact, short)
 
 

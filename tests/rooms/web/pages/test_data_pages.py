@@ -123,6 +123,19 @@ def test_a_dataset_shows_rows_columns_and_uses(see, client, run):
     assert f"{HERE}/scoring/{run.id}" in uses
 
 
+def test_a_version_shows_a_few_answers_before_and_after_they_are_read(see, yard, tmp_path):
+    page = see(f"{HERE}/models/late/versions/v1")
+    assert 'aria-label="Returned by the model"' in page
+    assert "it is written as the model returned it" in page
+    shy = write_model(tmp_path / "shy", predict="raise ValueError('not today')")
+    yard.models.create(name="shy", prediction_type="regression")
+    yard.versions.import_(model="shy", version="v1", source=str(shy), env="local")
+    page = html.unescape(see(f"{HERE}/models/shy/versions/v1"))
+    assert "No answer of it was kept: it refused a row made up from its signature" in page
+    assert f'href="{HERE}/models/shy/import">Import it again</a> with a dataset' in page
+    yard.models.delete(name="shy", force=True)
+
+
 def test_what_was_done_to_a_model_and_a_version_is_told(see):
     model = f"{HERE}/models/late"
     assert f'href="{model}/versions/v1"' in see(f"{model}/activity")
