@@ -11,8 +11,9 @@ from packaging.utils import canonicalize_name
 from pydantic import JsonValue
 
 from modelyard.kernel.values import Value, Verdict
+from modelyard.models.declared_inputs import DamagedSignature, read_inputs
 from modelyard.models.types import Finding, Repair, Scan, SignatureReport, StoredFile
-from modelyard.runtime.types import CodeEnv, Label, Row
+from modelyard.runtime.types import CodeEnv, Label, ModelInputs, Row
 from modelyard.web.pages.page import address
 
 FILE = "/projects/{project}/models/{model}/versions/{version}/files/{path}"
@@ -53,10 +54,12 @@ class FileLine(Value):
 
 
 class SignatureLine(Value):
-    """A column or tensor that a caller sends."""
+    """A column or tensor that a caller sends, or gets."""
 
     name: str
     type: str
+    shape: str = ""
+    """How many values a tensor has; empty: one a row."""
     required: bool
     categories: tuple[Label, ...] = ()
     example: JsonValue = None
@@ -143,13 +146,42 @@ def signature_lines(report: SignatureReport, example: Row | None) -> tuple[Signa
     tensors = [
         SignatureLine(
             name=each.name or "input",
-            type=f"{each.dtype} {' × '.join(map(str, each.shape))}",
+            type=each.dtype,
+            shape=_shape(each.shape),
             required=True,
             example=cells.get(each.name or "input"),
         )
         for each in report.inputs.tensors
     ]
     return (*columns, *tensors)
+
+
+def output_lines(
+    declared: Iterable[Mapping[str, JsonValue]] | None,
+) -> tuple[SignatureLine, ...]:
+    """What the signature says that a version answers; "unknown" is what cannot be read."""
+    return tuple(_output(each, at) for at, each in enumerate(declared or ()))
+
+
+def _output(entry: Mapping[str, JsonValue], at: int) -> SignatureLine:
+    named = entry.get("name")
+    name = f"output {at + 1}, unnamed" if named is None else str(named)
+    try:
+        found = read_inputs({"inputs": [dict(entry)]}) or ModelInputs()
+    except DamagedSignature:
+        return SignatureLine(name=name, type="unknown", required=True)
+    for tensor in found.tensors:
+        return SignatureLine(
+            name=name, type=tensor.dtype, shape=_shape(tensor.shape), required=True
+        )
+    (column,) = found.columns
+    return SignatureLine(name=name, type=column.type, required=column.required)
+
+
+def _shape(sizes: Iterable[int]) -> str:
+    """The sizes of a tensor; the first one that is open counts rows."""
+    first, *others = [str(size) if size >= 0 else "any" for size in sizes] or ["rows"]
+    return " × ".join(["rows" if first == "any" else first, *others])
 
 
 def _worst(findings: Iterable[Finding]) -> Verdict:

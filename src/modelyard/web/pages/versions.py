@@ -33,6 +33,7 @@ from modelyard.web.pages.version_card import (
     env_lines,
     file_findings,
     file_lines,
+    output_lines,
     signature_lines,
 )
 
@@ -68,9 +69,11 @@ class CardView(VersionView):
 
 
 class SignatureView(VersionView):
-    """What a caller of a version sends, with an example."""
+    """What a caller of a version sends, with an example, and what it answers."""
 
     signature: tuple[SignatureLine, ...]
+    outputs: tuple[SignatureLine, ...]
+    """As its signature declares them."""
     example: Row | None
 
 
@@ -139,6 +142,7 @@ def signature(visit: Visit) -> SignatureView:
     return SignatureView(
         **dict(view),
         signature=signature_lines(view.version.signature, example),
+        outputs=output_lines(view.version.model_file.outputs),
         example=example,
     )
 

@@ -9,6 +9,7 @@ from modelyard.web.pages.version_card import (
     env_lines,
     file_findings,
     file_lines,
+    output_lines,
     signature_lines,
 )
 
@@ -71,3 +72,23 @@ def test_columns_tell_their_example_and_repairs():
     assert (line.example, line.repairs, line.required) == (41.5, (repair,), False)
     (line,) = signature_lines(report, None)
     assert line.example is None
+
+
+def test_outputs_are_told_as_inputs_are():
+    declared = [
+        {"name": "label", "type": "string", "required": True},
+        {"type": "double", "required": False},
+        {"name": "boxes", "type": "array", "items": {"type": "double"}},
+        {"name": "p", "type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 3, -1]}},
+        {"type": "tensor", "tensor-spec": {"dtype": "int64", "shape": [2]}},
+        {"name": "odd", "type": "tensor"},
+    ]
+    assert [(o.name, o.type, o.shape, o.required) for o in output_lines(declared)] == [
+        ("label", "string", "", True),
+        ("output 2, unnamed", "double", "", False),
+        ("boxes", "array(double)", "", True),
+        ("p", "float32", "rows × 3 × any", True),
+        ("output 5, unnamed", "int64", "2", True),
+        ("odd", "unknown", "", True),
+    ]
+    assert output_lines(None) == ()
