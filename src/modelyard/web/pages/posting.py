@@ -126,8 +126,12 @@ def take(
 
 
 def _gone_on(host: Host, request: Request, onward: str, said: str) -> Response:
-    """An answer that leads on, to where something is said once."""
-    answer = RedirectResponse(own_path(onward), 303, HEADERS)
+    """An answer that leads on, to where something is said once; scripts are told where that is."""
+    target, answer = own_path(onward), Response(headers=HEADERS)
+    if "hx-request" in request.headers:
+        answer.headers["hx-redirect"] = target
+    else:
+        answer = RedirectResponse(target, 303, HEADERS)
     flash.say(host.cookies, request, answer, said)
     return answer
 

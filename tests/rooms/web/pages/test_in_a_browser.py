@@ -133,6 +133,38 @@ def test_a_form_is_kept_while_the_server_cannot_be_reached(ana, site):
     ana.complaints.clear()  # browsers complain of what they cannot reach
 
 
+def test_an_upload_that_breaks_off_is_told_and_can_be_sent_again(ana, site, tmp_path):
+    page = ana.page
+    (tmp_path / "may.csv").write_text("x\n1\n")
+    page.goto("/projects/flights/new-dataset")
+    page.locator("input[type=file]").first.set_input_files(tmp_path / "may.csv")
+    name, send = page.get_by_label("Name", exact=True), page.locator("main .ends .pri")
+    name.fill("broken off")
+    broken = [True]
+    page.route(
+        "**/new-dataset",
+        lambda route: (
+            route.abort("connectionreset")
+            if route.request.method == "POST" and broken
+            else route.continue_()
+        ),
+    )
+    send.click()
+    expect(page.get_by_role("status").filter(has_text="The connection broke off")).to_be_visible()
+    expect(name).to_have_value("broken off")
+    expect(page.locator("[data-chosen]").first).to_have_text("may.csv, 1 kB")
+    broken.clear()
+    send.click()
+    expect(page.locator("#f-name-e")).to_contain_text("no blanks")
+    expect(page.get_by_text("The connection broke off")).to_be_hidden()
+    name.fill("again")
+    send.click()
+    page.wait_for_url("**/jobs/*")
+    page.unroute("**/new-dataset")
+    assert [each.path for each in site.yard.files.list(project="flights")] == ["may.csv"]
+    ana.complaints.clear()  # browsers complain of what they cannot reach, and of the status 422
+
+
 def test_a_large_file_is_not_sent_after_the_session_ended(browser, site, tmp_path):
     visitor = Visitor(browser, site.url)
     visitor.sign_in("ana", PASSWORD)

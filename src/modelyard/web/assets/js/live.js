@@ -42,16 +42,15 @@ function compare(root) {
 export function tell(isLost) {
   const bar = document.querySelector("[data-lost]");
   if (!bar) return;
-  const isUnsent = !bar.querySelector("[data-unsent]").hidden;
+  const isUnsent = Boolean(bar.querySelector("[data-unsent]:not([hidden])"));
   bar.querySelector("[data-old]").hidden = !isLost || isUnsent;
   bar.hidden = !isLost && !isUnsent;
   for (const each of document.querySelectorAll("[hx-trigger]")) each.classList.toggle("stale", isLost);
 }
 
-// Tell that a form was not sent, or forget that.
-export function tellUnsent(isUnsent) {
-  const told = document.querySelector("[data-unsent]");
-  if (told) told.hidden = !isUnsent;
+// Tell why a form was not sent: the server was away, or the connection broke off; or forget that.
+export function tellUnsent(why) {
+  for (const told of document.querySelectorAll("[data-unsent]")) told.hidden = told.dataset.unsent !== why;
 }
 
 export function live() {

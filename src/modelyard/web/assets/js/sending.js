@@ -1,9 +1,8 @@
 // Forms go off only where the server can be reached; else they stay, with all that was typed. Files go
 // off only while the session lives: else their names alone are sent, and who it is is asked first.
 import { tell, tellUnsent } from "./live.js";
+import { AWAY, ENDED, upload } from "./uploads.js";
 
-const AWAY = new Set([502, 503, 504]); // what proxies say of a server that is away
-const ENDED = 401;
 const PATIENCE = 5000;
 
 // The status that tells whether a form can be sent; 0 where a slow server may still take it.
@@ -37,15 +36,18 @@ export function sending() {
     event.preventDefault();
     if (asked.has(form)) return;
     asked.add(form);
-    const status = await standing(form);
+    let status = await standing(form);
+    const uploads = chosen(form).length > 0 && status !== ENDED && !AWAY.includes(status);
+    if (uploads) status = await upload(form, event.submitter);
     asked.delete(form);
-    const isAway = AWAY.has(status);
-    tellUnsent(isAway);
-    tell(isAway);
-    if (isAway) {
+    const why = AWAY.includes(status) ? "away" : uploads && !status ? "broken" : "";
+    tellUnsent(why);
+    tell(Boolean(why));
+    if (why) {
       form.closest("dialog")?.close(); // what is told stands behind it
       return;
     }
+    if (uploads && status !== ENDED) return; // the page has its answer
     if (status === ENDED) chosen(form).forEach(nameOnly);
     if (!form.isConnected) { // it was in a part that renewed itself meanwhile
       form.hidden = true;
