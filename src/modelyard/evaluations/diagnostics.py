@@ -102,6 +102,14 @@ def of_assertions(results: Iterable[AssertionResult]) -> Iterator[Diagnostic]:
             )
 
 
+def of_custom(metrics: Iterable[Metric]) -> Iterator[Diagnostic]:
+    """Custom metrics that gave no value."""
+    for each in metrics:
+        if each.value is None:
+            detail = f"{each.code}: {each.reason}"
+            yield _told("custom_metric_failed", "Custom metric failed", detail)
+
+
 def _told(code: str, title: str, detail: str, severity: str = "warning") -> Diagnostic:
     return Diagnostic.model_validate(
         {"code": code, "severity": severity, "title": title, "detail": detail}

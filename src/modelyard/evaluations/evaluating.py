@@ -12,7 +12,9 @@ from typing import Any
 from modelyard.evaluations.asserting import Answers, assert_all, passing
 from modelyard.evaluations.binary import BinaryFigures
 from modelyard.evaluations.commands import RunEvaluation
-from modelyard.evaluations.diagnostics import diagnose, of_assertions
+from modelyard.evaluations.custom import Computed
+from modelyard.evaluations.custom import compute as compute_custom
+from modelyard.evaluations.diagnostics import diagnose, of_assertions, of_custom
 from modelyard.evaluations.figures import Content, Figures, Threshold
 from modelyard.evaluations.keeping import keep
 from modelyard.evaluations.multiclass import MulticlassFigures
@@ -47,13 +49,15 @@ def evaluate(command: RunEvaluation, context: Context) -> Evaluation:
         file = folder / "scored.parquet"
         context.progress("computing")
         began = time.perf_counter()
-        learned, screens = _learned(plan, file, rejected=run.rejected)
+        learned, screens = _learned(plan, file, context, rejected=run.rejected)
         learned["seconds"] = round(time.perf_counter() - began, 3)
         evaluation = _told(plan, run, context).model_copy(update=learned)
         return keep(context, evaluation, screens, file)
 
 
-def _learned(plan: Plan, file: Path, *, rejected: int) -> tuple[dict[str, Any], dict[str, Content]]:
+def _learned(
+    plan: Plan, file: Path, context: Context, *, rejected: int
+) -> tuple[dict[str, Any], dict[str, Content]]:
     """What the scored rows tell of an evaluation, and its screens."""
     compute = FIGURES.get(plan.version.prediction_type)
     if compute is None or plan.target is None:
@@ -68,11 +72,15 @@ def _learned(plan: Plan, file: Path, *, rejected: int) -> tuple[dict[str, Any], 
     assertions = tuple(assert_all(pairs, file, names, answers))
     if assertions:
         metrics = (*metrics, passing(assertions))
+    custom = Computed()
+    if plan.custom is not None:
+        custom = compute_custom(plan.custom, context, plan.version, file, scored, answers)
     learned = {
         "threshold": figures.threshold.value,
         "threshold_from": figures.threshold.origin,
         "intake": figures.intake,
-        "metrics": {each.code: each for each in metrics},
+        "metrics": {each.code: each for each in (*metrics, *custom.metrics)},
+        "custom_metrics": custom.functions,
         "screens": tuple(screens),
         "assertions": assertions,
         "truth_column": scored.truth_column,
@@ -80,6 +88,7 @@ def _learned(plan: Plan, file: Path, *, rejected: int) -> tuple[dict[str, Any], 
         "diagnostics": (
             *diagnose(plan, scored, figures.intake, metrics, rejected=rejected),
             *of_assertions(assertions),
+            *of_custom(custom.metrics),
         ),
     }
     return learned, screens

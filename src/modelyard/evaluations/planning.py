@@ -22,6 +22,7 @@ from modelyard.data.access import (
 from modelyard.data.types import Sampling
 from modelyard.evaluations.asserting import read_assertions
 from modelyard.evaluations.commands import RunEvaluation
+from modelyard.evaluations.custom import CustomCode, read_code
 from modelyard.evaluations.figures import Threshold
 from modelyard.evaluations.types import View
 from modelyard.kernel import paths
@@ -51,6 +52,8 @@ class Plan:
     sampling: Sampling
     filters: tuple[RowFilter, ...]
     """Of the assertions, in their order."""
+    custom: CustomCode | None
+    """Further metrics."""
     folder: str
     """Where files of it are put meanwhile, among the project's files."""
 
@@ -70,12 +73,16 @@ def make_plan(command: RunEvaluation, context: Context) -> Plan:
         Blocked: the version may not run.
         Invalid: a column is missing or not what it should be, or an option does not fit.
         Unsupported: a threshold for a model that gives labels only.
+        Forbidden: whoever asks may not bring custom metrics.
     """
     version = find_version(context, command.project, command.model, command.version)
     source = open_source(context, command.project, command.dataset)
     target = _target(command, version, source)
     _require_numbers(command.weights, source)
     positive = _positive(command, version)
+    custom = None
+    if command.custom_metrics is not None:
+        custom = read_code(context, command.project, command.custom_metrics, version)
     return Plan(
         command=command,
         version=version,
@@ -90,7 +97,8 @@ def make_plan(command: RunEvaluation, context: Context) -> Plan:
         source=source,
         sampling=Sampling.model_validate(command.model_dump(include=set(Sampling.model_fields))),
         filters=read_assertions(command.assertions, version, source),
-        folder=_folder(command, version, source),
+        custom=custom,
+        folder=_folder(command, version, source, custom),
     )
 
 
@@ -162,13 +170,16 @@ def _positive(command: RunEvaluation, version: ModelVersion) -> Label | None:
     )
 
 
-def _folder(command: RunEvaluation, version: ModelVersion, source: Source) -> str:
+def _folder(
+    command: RunEvaluation, version: ModelVersion, source: Source, custom: CustomCode | None
+) -> str:
     """The same for the same evaluation, so that one that was killed finds what it left."""
     facts = (
         command.model_dump_json(),
         version.digest,
         version.imported.isoformat(),
         source.fingerprint or secrets.token_hex(),
+        custom.text if custom else "",
     )
     digest = hashlib.sha256("\n".join(facts).encode()).hexdigest()
     return f"{TRANSIT}/evaluation-{digest[:16]}"

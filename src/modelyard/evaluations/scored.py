@@ -72,8 +72,7 @@ def read_scored(
     """
     parquet = pq.ParquetFile(file)
     names = parquet.schema_arrow.names
-    after = names[names.index(PREDICTION) :]
-    probabilities = [name for name in after if name.startswith(PROBABILITY)]
+    probabilities = _probabilities(names)
     wanted = [name for name in (truth, weights) if name is not None]
     table = parquet.read(columns=[*dict.fromkeys(wanted), PREDICTION, *probabilities])
     matrix = None
@@ -91,6 +90,16 @@ def read_scored(
         probabilities=matrix,
         weights=None if weights is None else numbers(table[weights]),
     )
+
+
+def names_of_probabilities(file: Path) -> list[str]:
+    """The columns of a scored sample that hold probabilities, in the order of the classes."""
+    return _probabilities(pq.read_schema(file).names)
+
+
+def _probabilities(names: list[str]) -> list[str]:
+    after = names[names.index(PREDICTION) :]
+    return [name for name in after if name.startswith(PROBABILITY)]
 
 
 def numbers(column: pa.ChunkedArray) -> Floats:

@@ -11,6 +11,7 @@ from modelyard.analysis.types import Gains, Intake, Metric
 from modelyard.data.types import Sampling
 from modelyard.evaluations.assertion_types import Assertion, AssertionResult
 from modelyard.evaluations.charting.shown import Shown
+from modelyard.evaluations.custom_types import CustomMetric
 from modelyard.kernel.values import LocalPath, Name, Value
 from modelyard.models.types import VersionId
 from modelyard.runtime.types import Label, OnError, PredictionType
@@ -70,6 +71,12 @@ class Evaluating(Sampling):
         max_length=100,
         description="what has to be predicted for some rows, as JSON",
         examples=[[{"name": "young", "where": "age < 30", "expect": ["no"], "ratio": 0.9}]],
+    )
+
+    custom_metrics: Annotated[str | None, LocalPath("read")] = Field(
+        default=None,
+        description="path of a Python file whose functions are further metrics; they run in a "
+        "process of their own",
     )
 
     @model_validator(mode="after")
@@ -157,6 +164,9 @@ class Evaluation(View, Shown):
     intake: Intake | None = Field(default=None, description="which of the others were used")
     metrics: dict[str, Metric] = Field(description="by their codes")
     no_metrics: str | None = Field(default=None, description="why there are none")
+    custom_metrics: tuple[CustomMetric, ...] = Field(
+        default=(), description="which of the metrics are the user's own"
+    )
     assertions: tuple[AssertionResult, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     screens: tuple[str, ...] = Field(default=(), description="that evaluations screen shows")

@@ -136,6 +136,7 @@ ADVICE = {
     "check that target and prediction have the same unit.",
     "assertion_failed": "Look at the worst of its rows, and whether data or model changed there.",
     "assertion_not_computed": "Mend its filter, or evaluate on rows that match it.",
+    "custom_metric_failed": "Mend the function; the log of the workers has the traceback.",
 }
 """What to do about a diagnostic, by its code."""
 

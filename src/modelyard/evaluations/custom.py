@@ -1,0 +1,236 @@
+"""Custom metrics: functions of a Python file, which run in a worker process of their own."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from modelyard import errors
+from modelyard.analysis.arrays import Bools
+from modelyard.analysis.intake import keep
+from modelyard.analysis.names import NAMES
+from modelyard.analysis.types import Metric
+from modelyard.evaluations.asserting import Answers
+from modelyard.evaluations.custom_types import CustomMetric
+from modelyard.evaluations.scored import Scored, names_of_probabilities
+from modelyard.kernel import paths
+from modelyard.kernel.context import Context
+from modelyard.models.commands import ProbeVersion
+from modelyard.models.types import ModelVersion
+from modelyard.runtime.envs import env_python
+from modelyard.runtime.tasks import run_task
+
+GIVEN = ("truth", "predicted", "probabilities", "weights", "frame")
+"""What a function may take, by the names of its parameters."""
+LARGEST = 1 << 20
+MOST = 100
+NO_INTERVAL = "a custom metric has no interval"
+ROWS = "used-rows.arrow"
+
+
+@dataclass(frozen=True)
+class CustomCode:
+    """A file of metrics, read but not run.
+
+    Args:
+        file: what messages call it.
+        text: the code.
+        functions: what is known of each metric without running it.
+        taken: what each function takes of what is given, by its name.
+    """
+
+    file: str
+    text: str
+    functions: tuple[CustomMetric, ...]
+    taken: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What came of custom metrics: the functions as they describe themselves, and their values."""
+
+    functions: tuple[CustomMetric, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+
+
+def read_code(context: Context, project: str, file: str, version: ModelVersion) -> CustomCode:
+    """Read the metrics of a file, if whoever asks may bring code.
+
+    Raises:
+        Forbidden: whoever asks may not import models, which are code as well.
+        Blocked: the settings let in no code that nobody has looked at.
+        NotFound, Invalid: there is no such file, or it is no Python that holds metrics.
+    """
+    context.authorize(ProbeVersion(project=project, model=version.model, source=file))
+    allowed = context.settings.trust.allowed
+    if "needs_review" not in allowed:
+        raise errors.Blocked(
+            f"{file} is code, and the setting trust.allowed lets in {', '.join(allowed)} alone; "
+            "custom metrics take needs_review"
+        )
+    if version.prediction_type == "other":
+        raise errors.Invalid(
+            "custom metrics compare truth and prediction, and a model of prediction type 'other' "
+            "may answer anything"
+        )
+    text = _text(paths.find(context, project, file), file)
+    found = _functions(text, file)
+    functions = tuple(
+        CustomMetric(
+            name=node.name,
+            description=(ast.get_docstring(node) or "").partition("\n")[0],
+            needs_probability="probabilities" in _parameters(node),
+        )
+        for node in found
+    )
+    taken = {node.name: _taken(node, file) for node in found}
+    return CustomCode(file, text, functions, taken)
+
+
+def _text(path: Path, file: str) -> str:
+    try:
+        with path.open("rb") as source:
+            content = source.read(LARGEST + 1)
+    except FileNotFoundError as exc:
+        raise errors.NotFound(f"there is no file {file}") from exc
+    except OSError as exc:
+        raise errors.Invalid(f"{file} cannot be read: {exc.strerror}") from exc
+    if len(content) > LARGEST:
+        raise errors.Invalid(f"{file} is larger than 1 MiB; metrics are short")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        raise errors.Invalid(f"{file} is no text in UTF-8: {exc.reason}") from exc
+
+
+def _functions(text: str, file: str) -> list[ast.FunctionDef]:
+    try:
+        tree = ast.parse(text, file)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as exc:
+        raise errors.Invalid(f"{file} is no Python that can be read: {exc}") from exc
+    found = {
+        node.name: node
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+    }
+    if not found or len(found) > MOST:
+        raise errors.Invalid(
+            f"{file} has {len(found)} functions; each is a metric, unless its name begins with _, "
+            f"and there have to be 1 to {MOST}"
+        )
+    for name in found:
+        if name in NAMES:
+            raise errors.Invalid(
+                f"{name!r} of {file} is the code of a metric that there is; call it another name"
+            )
+    return list(found.values())
+
+
+def _parameters(node: ast.FunctionDef) -> list[str]:
+    return [each.arg for each in (*node.args.args, *node.args.kwonlyargs)]
+
+
+def _taken(node: ast.FunctionDef, file: str) -> tuple[str, ...]:
+    arguments = node.args
+    plain = [each.arg for each in arguments.args]
+    needed = plain[: len(plain) - len(arguments.defaults)]
+    needed += [
+        each.arg
+        for each, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+        if default is None
+    ]
+    strange = [*(each.arg for each in arguments.posonlyargs), *(set(needed) - set(GIVEN))]
+    if strange:
+        raise errors.Invalid(
+            f"{node.name!r} of {file} takes {strange[0]!r}, which it is not given; a metric may "
+            f"take {', '.join(GIVEN)}"
+        )
+    return tuple(name for name in GIVEN if name in _parameters(node))
+
+
+def compute(
+    code: CustomCode,
+    context: Context,
+    version: ModelVersion,
+    file: Path,
+    scored: Scored,
+    answers: Answers,
+) -> Computed:
+    """Run the functions in a process of their own, in the code env of the version.
+
+    What fails there is a metric without a value, which says why.
+
+    Args:
+        code: the metrics.
+        context: the workspace.
+        version: that was evaluated.
+        file: the scored rows.
+        scored: truth, probabilities and weights of these rows.
+        answers: what was predicted.
+    """
+    rows = file.with_name(ROWS)
+    _write_used(rows, scored, answers)
+    arguments: dict[str, Any] = {
+        "code": code.text,
+        "file": code.file,
+        "functions": {name: list(taken) for name, taken in code.taken.items()},
+        "rows": str(rows),
+        "sample": str(file),
+        "probabilities": names_of_probabilities(file),
+        "classes": list(answers.classes),
+    }
+    try:
+        told = run_task(
+            env_python(context, version.env),
+            "metrics",
+            arguments,
+            settings=context.settings.runtime,
+            log=context.folder / "logs" / "workers" / f"{version.digest[:16]}.log",
+            timeout=context.settings.runtime.predict_timeout,
+            progress=context.progress,
+        )["metrics"]
+    except errors.ModelyardError as exc:
+        reason = str(exc).partition("\n")[0]
+        failed = (Metric(code=each.name, reason=reason) for each in code.functions)
+        return Computed(code.functions, tuple(failed))
+    return Computed(tuple(_described(code, told)), tuple(_metrics(code, told)))
+
+
+def _write_used(place: Path, scored: Scored, answers: Answers) -> None:
+    """The rows that metrics use: their places, truth, prediction and weight.
+
+    Truth and prediction of classifiers are positions among the classes.
+    """
+    used = np.flatnonzero(_used(scored, answers))
+    weights = np.ones(len(used)) if scored.weights is None else scored.weights[used]
+    columns = {"row": used, "truth": scored.truth[used], "predicted": answers.values[used]}
+    table = pa.table({**columns, "weights": weights})
+    with pa.OSFile(str(place), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+
+
+def _used(scored: Scored, answers: Answers) -> Bools:
+    truth = scored.truth >= 0 if answers.classes else np.isfinite(scored.truth)
+    known = answers.known
+    if scored.probabilities is not None:
+        known = known & ~np.isnan(scored.probabilities).any(axis=1)
+    mask = keep(truth, known, scored.weights).mask
+    return np.ones(len(truth), bool) if mask is None else mask
+
+
+def _described(code: CustomCode, told: dict[str, Any]) -> Iterator[CustomMetric]:
+    for each in code.functions:
+        better = {"greater_is_better": told[each.name]["greater_is_better"]}
+        yield each.model_copy(update=better)
+
+
+def _metrics(code: CustomCode, told: dict[str, Any]) -> Iterator[Metric]:
+    for each in code.functions:
+        value, reason = told[each.name]["value"], told[each.name]["reason"]
+        yield Metric(code=each.name, value=value, reason=NO_INTERVAL if reason is None else reason)

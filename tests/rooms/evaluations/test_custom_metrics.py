@@ -1,0 +1,170 @@
+"""Custom metrics: what their functions get, what comes of them, who may bring them."""
+
+from __future__ import annotations
+
+import dataclasses
+from contextlib import closing
+
+import numpy as np
+import pytest
+from sklearn import metrics as sk
+
+import modelyard
+from modelyard import errors
+from modelyard.evaluations.custom import read_code
+from modelyard.kernel.identity import Identity
+
+CODE = """
+import numpy as np
+
+def profit(truth, predicted, frame):
+    '''What a row earns.
+
+    Fares of those who were late, 30 lost for each false alarm.'''
+    frame["fare"] *= 2
+    earned = np.where(truth == "yes", frame["fare"] / 2, -30)
+    return np.where(predicted == "yes", earned, 0).mean()
+
+def surprise(truth, probabilities, weights, smallest=2**-52):
+    likely = np.where(truth == "yes", probabilities["yes"], probabilities["no"])
+    return np.average(-np.log(likely.clip(smallest, 1)), weights=weights)
+
+surprise.greater_is_better = False
+
+def fares(frame):
+    return frame["fare"].sum() + _none()
+
+def _none():
+    return 0
+
+def broken(truth):
+    return 1 / 0
+
+def leaves(*, predicted):
+    raise SystemExit("bye")
+
+def endless(weights):
+    return float("inf")
+
+def wordy(weights):
+    return "many"
+"""
+
+
+@pytest.fixture(scope="module")
+def code(tmp_path_factory):
+    """Writes a file of metrics and gives its path."""
+
+    def write(text: str) -> str:
+        file = tmp_path_factory.mktemp("code") / "own.py"
+        file.write_text(text)
+        return str(file)
+
+    return write
+
+
+def test_functions_are_given_the_rows_that_are_used(yard, rows, written, code):
+    file = written(rows.assign(truth=rows.truth.where(rows.id > 9)))
+    found = yard.evaluations.run(
+        model="late",
+        dataset=file,
+        weights="weight",
+        threshold=0.3,
+        method="first",
+        rows=1000,
+        custom_metrics=code(CODE),
+    )
+    used = rows[(rows.id > 9) & (rows.id < 1000) & (rows.weight > 0)]
+    values = {name: each.value for name, each in found.metrics.items()}
+    flagged, late = used.fare >= 30, used.truth == "yes"
+    earned = np.where(flagged, np.where(late, used.fare, -30), 0)
+    assert found.intake.used == len(used)
+    assert values["profit"] == pytest.approx(earned.mean())
+    assert values["fares"] == used.fare.sum(), "nobody sees what another one changed"
+    assert values["surprise"] == pytest.approx(
+        sk.log_loss(late, used.fare / 100, sample_weight=used.weight)
+    )
+    assert values["surprise"] == pytest.approx(values["logLoss"])
+    reasons = {name: found.metrics[name].reason for name in values if values[name] is None}
+    assert reasons == {
+        "broken": "raised ZeroDivisionError: division by zero",
+        "leaves": "raised SystemExit: bye",
+        "endless": "gave inf",
+        "wordy": "raised ValueError: could not convert string to float: 'many'",
+    }
+    told = {each.name: each for each in found.custom_metrics}
+    assert list(told) == ["profit", "surprise", "fares", *reasons]
+    assert told["profit"].description == "What a row earns."
+    assert (told["profit"].greater_is_better, told["surprise"].greater_is_better) == (True, False)
+    assert [name for name in told if told[name].needs_probability] == ["surprise"]
+    said = [each.detail for each in found.diagnostics if each.code == "custom_metric_failed"]
+    assert said == [f"{name}: {reason}" for name, reason in reasons.items()]
+
+
+def test_a_file_that_fails_is_told_and_the_evaluation_goes_on(yard, rows, written, code):
+    text = "def one(predicted):\n    return 1\n\nraise OSError('no such thing')"
+    found = yard.evaluations.run(
+        model="labels", dataset=written(rows), method="first", rows=300, custom_metrics=code(text)
+    )
+    assert "no such thing" in found.metrics["one"].reason
+    assert found.metrics["accuracy"].value is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("def f(truth:\n    return 1", "no Python that can be read"),
+        ("x = 1", "has 0 functions"),
+        ("def _f(truth):\n    return 1", "has 0 functions"),
+        ("def f(truths):\n    return 1", "'f' of .* takes 'truths'.*may take truth, predicted"),
+        ("def f(truth, *, cost):\n    return 1", "takes 'cost'"),
+        ("def f(truth, /):\n    return 1", "takes 'truth'"),
+        ("def auc(truth):\n    return 1", "'auc' of .* is the code of a metric that there is"),
+        ("#" * (1 << 20) + "\n", "larger than 1 MiB"),
+    ],
+)
+def test_files_that_hold_no_metrics(yard, rows, written, code, text, said):
+    with pytest.raises(errors.Invalid, match=said):
+        yard.evaluations.run(model="late", dataset=written(rows), custom_metrics=code(text))
+
+
+def test_files_that_are_none(yard, rows, written, tmp_path):
+    with pytest.raises(errors.NotFound, match=r"no\.py"):
+        yard.evaluations.run(model="late", dataset=written(rows), custom_metrics="no.py")
+    with pytest.raises(errors.Invalid, match="cannot be read"):
+        yard.evaluations.run(model="late", dataset=written(rows), custom_metrics=str(tmp_path))
+    (tmp_path / "own.py").write_bytes(b"\xff\xfe")
+    file = str(tmp_path / "own.py")
+    with pytest.raises(errors.Invalid, match="UTF-8"):
+        yard.evaluations.run(model="late", dataset=written(rows), custom_metrics=file)
+    with pytest.raises(errors.Invalid, match="may answer anything"):
+        yard.evaluations.run(model="anything", dataset=written(rows), custom_metrics=file)
+
+
+def test_only_who_may_import_models_may_bring_code(yard, code, tmp_path):
+    version = yard.versions.show(model="late", version="v1")
+    file = code("def f(truth):\n    return 1")
+    with closing(modelyard.open(tmp_path / "other")) as other:
+        other.users.create(name="kim")
+        other.members.add(project="default", name="kim", role="contributor")
+        keys = {
+            rights: other.keys.create(name="k", user="kim", rights=rights).id
+            for rights in (("evaluations:write",), ("evaluations:write", "models:write"))
+        }
+        (other.folder / "files" / "default").mkdir(parents=True)
+        (other.folder / "files" / "default" / "own.py").write_text("def f(truth):\n    return 1")
+        for rights, key in keys.items():
+            context = other.acting(Identity("kim", "key", "", key)).open()
+            if "models:write" in rights:
+                found = read_code(context, "default", "own.py", version)
+                assert found.taken == {"f": ("truth",)}
+                with pytest.raises(errors.Forbidden, match="path of the server's machine"):
+                    read_code(context, "default", file, version)
+            else:
+                with pytest.raises(errors.Forbidden, match="models:write"):
+                    read_code(context, "default", "own.py", version)
+    context = yard.open()
+    trust = context.settings.trust.model_copy(update={"allowed": ("data_only",)})
+    strict = context.settings.model_copy(update={"trust": trust})
+    with pytest.raises(errors.Blocked, match="lets in data_only alone"):
+        read_code(dataclasses.replace(context, settings=strict), "default", file, version)
