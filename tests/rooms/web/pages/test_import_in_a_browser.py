@@ -129,7 +129,7 @@ def test_from_a_registry(ana, served, shots, tmp_path_factory):
         page.get_by_role("link", name="Registered models").click()
         page.get_by_role("link", name="churn rate").click()
         ana.look_at(path_of(page), shots)
-        page.get_by_role("link", name="Use version 1").click()
+        page.get_by_role("link", name="Use @champion").click()
         page.get_by_role("button", name="Try the model").click()
         expect(page.get_by_text("The model loads; no prediction")).to_be_visible()
         expect(page.get_by_text("churn rate, version 1, alias champion")).to_be_visible()
@@ -138,6 +138,7 @@ def test_from_a_registry(ana, served, shots, tmp_path_factory):
         expect(page.get_by_text("v1 of churn is imported")).to_be_visible()
     lineage = served.yard.versions.show(project="flights", model="churn").lineage
     assert (lineage.registered_model, lineage.registry_version) == ("churn rate", "1")
+    assert (lineage.source, lineage.aliases) == ("models:/churn rate@champion", ("champion",))
     assert lineage.link.startswith(mlflow.uri)
 
 
