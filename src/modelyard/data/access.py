@@ -19,6 +19,7 @@ from modelyard import errors
 from modelyard.data import mlflow_servers, repository
 from modelyard.data.file_target import FileTarget
 from modelyard.data.filtering import RowFilter, read_filter
+from modelyard.data.mlflow_servers import require_reach
 from modelyard.data.opening import Opened, locate, open_definition, scratch
 from modelyard.data.places import (
     PREFIX,
@@ -55,6 +56,7 @@ __all__ = [
     "open_target",
     "read_filter",
     "require_columns",
+    "require_reach",
     "sample",
     "sampled",
 ]

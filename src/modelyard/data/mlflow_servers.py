@@ -5,6 +5,8 @@ from __future__ import annotations
 from modelyard import errors
 from modelyard.data import databases
 from modelyard.kernel.context import Context
+from modelyard.runtime.worker.problems import Problem
+from modelyard.runtime.worker.tasks.reach import check
 
 HOLDS_NONE = (
     "which holds no datasets; models are imported from it with --tracking-uri connection://"
@@ -16,7 +18,8 @@ def settle(context: Context, url: str) -> str:
 
     Raises:
         Invalid: it is no address of a server.
-        Forbidden: it holds variables that this caller may not use.
+        Forbidden: it holds variables that this caller may not use, or leads to a server that the
+            settings do not list.
     """
     databases.check_variables(context, url)
     problem = errors.Invalid(
@@ -31,7 +34,24 @@ def settle(context: Context, url: str) -> str:
         raise problem from None
     if not parsed.host:
         raise problem
+    if "${" not in parsed.host:
+        require_reach(context, url)
     return url
+
+
+def require_reach(context: Context, url: str) -> None:
+    """Let a server be asked that somebody named, if the settings do; what is no server may.
+
+    Raises:
+        Forbidden: the setting `sources.mlflow_hosts` does not list its host.
+        Invalid: the address names no host.
+    """
+    if not url.lower().startswith(("http://", "https://")):
+        return
+    try:
+        check(url, context.settings.sources.mlflow_hosts)
+    except Problem as problem:
+        raise errors.ModelyardError.codes[problem.kind](problem.detail) from None
 
 
 def opened(location: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,6 +17,7 @@ from modelyard.kernel.values import ISSUER_PATTERN, ORIGIN_PATTERN, Verdict
 
 SETTINGS_FILE = "modelyard.toml"
 SHORTEST_SECRET = 32
+HOST = re.compile(r"(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 
 class Section(BaseModel):
@@ -196,9 +199,29 @@ class SourceSettings(Section):
     registry_uri: str = Field(
         default="", description="MLflow model registry, where it is another server"
     )
+    mlflow_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="hosts of the MLflow servers that commands and connections may name: "
+        "'mlflow.example.org', '*.example.org', '10.1.2.3', '10.0.0.0/8'; empty: all, but for "
+        "link-local addresses such as 169.254.169.254, which have to be listed",
+    )
     probed_hours: float = Field(
         default=24, ge=0, description="hours that the files of a probed model wait for its import"
     )
+
+    @field_validator("mlflow_hosts")
+    @classmethod
+    def _are_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for each in hosts:
+            try:
+                ip_network(each, strict=False)
+            except ValueError:
+                if not HOST.fullmatch(each):
+                    raise ValueError(
+                        f"{each!r} is no host, such as mlflow.example.org, *.example.org, 10.1.2.3 "
+                        "or 10.0.0.0/8, without scheme and port"
+                    ) from None
+        return hosts
 
 
 class FileSettings(Section):

@@ -75,6 +75,7 @@ def fetch_from_server(request: Request) -> Lineage:
         "shown_uri": without_secrets(server.uri),
         "patience": patience(),
         "spare": SPARE,
+        "hosts": list(request.context.settings.sources.mlflow_hosts) if server.chosen else None,
         "local_files": request.context.identity.is_local
         or (not server.chosen and is_local_store(server.uri)),
     }

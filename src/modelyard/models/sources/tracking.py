@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from modelyard import errors
-from modelyard.data.access import PREFIX, filled_address, mlflow_address
+from modelyard.data.access import PREFIX, filled_address, mlflow_address, require_reach
 from modelyard.kernel import paths
 from modelyard.kernel.context import Context
 from modelyard.models.sources.lineage import split_uri, without_secrets
@@ -51,12 +51,15 @@ def find_server(
             something else. Or an address asks for a variable that is not set.
         NotFound: there is no such connection.
         Forbidden: a remote caller names a database, a folder or a profile of the server's, or a
-            variable that it may not use.
+            variable that it may not use; or the settings do not list the host that is named.
     """
     settings, given = context.settings.sources, os.environ
     tracking_uri = _meant(context, project, tracking_uri)
     registry_uri = _meant(context, project, registry_uri)
-    chosen = _is_chosen(context, [uri for uri in (tracking_uri, registry_uri) if uri])
+    named = [uri for uri in (tracking_uri, registry_uri) if uri]
+    chosen = _is_chosen(context, named)
+    for each in named:
+        require_reach(context, each)
     trusted = context.identity.is_local or not chosen
     if trusted:
         tracking_uri = tracking_uri or given.get("MLFLOW_TRACKING_URI") or settings.tracking_uri

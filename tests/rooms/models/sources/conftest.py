@@ -200,7 +200,7 @@ def download(target, monkeypatch):
     def run(source, uri, **named):
         arguments = {"source": source, "target": str(target), "tracking_uri": uri}
         arguments |= {"registry_uri": None, "shown_uri": uri, "patience": 5.0, "spare": 0}
-        arguments |= {"local_files": True, **named}
+        arguments |= {"local_files": True, "hosts": None, **named}
         return download.run(arguments, lambda text, fraction=None: heard.append((text, fraction)))
 
     run.heard = heard

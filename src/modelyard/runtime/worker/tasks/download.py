@@ -11,7 +11,8 @@ from typing import Any, Callable, Dict, Optional
 
 from ..problems import Problem
 from .origin import Origin, describe, find
-from .server import Server, explain
+from .reach import guard_requests
+from .server import Server, explain, refusal
 
 POLL = 0.3
 """Seconds between two looks at how far a download is."""
@@ -24,7 +25,8 @@ def run(arguments: Dict[str, Any], progress: Callable[..., None]) -> Dict[str, A
         arguments: `source`, the model's URI; `target`, an empty folder; `tracking_uri` and
             `registry_uri` (or None); `shown_uri`, what messages call the server; `patience`,
             seconds that it may take to answer at all; `spare`, bytes that stay free on the disk;
-            `local_files`, whether the server may point to files of this machine.
+            `local_files`, whether the server may point to files of this machine; `hosts`, those
+            that it may lead to as `reach.check` reads them (None: anywhere).
         progress: called with a message and a fraction.
 
     Returns:
@@ -34,6 +36,8 @@ def run(arguments: Dict[str, Any], progress: Callable[..., None]) -> Dict[str, A
         Problem: the model is not there, cannot be read, or did not arrive whole.
     """
     source, target = arguments["source"], arguments["target"]
+    if arguments["hosts"] is not None:
+        guard_requests(arguments["hosts"])
     progress(f"looking for {source}")
     server = Server(
         arguments["tracking_uri"],
@@ -87,7 +91,7 @@ def _download(
     problem = download.exception()
     if problem is not None:
         explained = explain(problem, server.uri)
-        if explained.kind != "unsupported":
+        if explained.kind != "unsupported" and refusal(problem) is None:
             explained = Problem(
                 "unavailable",
                 f"the download broke off: {_reason(problem)}; import it again",

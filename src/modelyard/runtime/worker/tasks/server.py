@@ -129,8 +129,16 @@ class Server:
             raise problem from exc
 
 
+def refusal(exc: BaseException) -> Optional[Problem]:
+    """What was refused here, whatever MLflow's client made of it."""
+    return next((cause for cause in _causes(exc) if isinstance(cause, Problem)), None)
+
+
 def explain(exc: BaseException, uri: str) -> Problem:
     """Put what MLflow's client raised into a sentence that says what to do next."""
+    told = refusal(exc)
+    if told is not None:
+        return told
     causes = list(_causes(exc))
     absent = next((c.name for c in causes if isinstance(c, ImportError) and c.name), None)
     if absent is not None:
