@@ -56,6 +56,7 @@ from modelyard.web.pages.wizard import (
 
 NUMBERED = re.compile(r"v(\d+)$")
 USES = "scoring uses where none is named"
+CALLED, PREDICTS, USED = "What it is called", "What it predicts", "Who uses it"
 
 
 def _env_draft(visit: Visit) -> Draft:
@@ -285,15 +286,24 @@ FORMS = (
         _follow,
         fields=("version", "name", "description", "target", "classes", "threshold", "activate"),
         words={
-            "version": Words(mono=True, help="It stands in addresses, and in scoring to name it."),
-            "name": Words(help="A name for people."),
-            "target": Words(help="The column that the model predicts."),
+            "version": Words(
+                group=CALLED, mono=True, help="It stands in addresses, and in scoring to name it."
+            ),
+            "name": Words(group=CALLED, help="A name for people."),
+            "description": Words(group=CALLED, help="One line for people."),
+            "target": Words(group=PREDICTS, mono=True, help="The column that the model predicts."),
             "classes": Words(
+                group=PREDICTS,
                 kind="lines",
+                mono=True,
                 help="In the model's own order, one a line; of two the negative one first.",
             ),
-            "threshold": Words(help="The second class is predicted from this probability up."),
-            "activate": Words(label="Make it the active version", help=f"The one that {USES}."),
+            "threshold": Words(
+                group=PREDICTS, help="The second class is predicted from this probability up."
+            ),
+            "activate": Words(
+                group=USED, label="Make it the active version", help=f"The one that {USES}."
+            ),
         },
         prepare=_metadata_draft,
         template="import_metadata.html",
