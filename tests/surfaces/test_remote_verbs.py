@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import shutil
 import sys
@@ -22,16 +23,18 @@ MADE_UP = (
     (r"\d{8}-\d{6}-[0-9a-f]{6,13}", "ID"),
     (r"mdy_\w+", "KEY"),
     (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "MOMENT"),
+    (r"test_[0-9a-f]{32}", "SCHEMA"),
     (r"\b[0-9a-f]{12}\b|\b[0-9a-f]{64}\b", "HEX"),
     (r"(files://)?(default/)?(transit/[0-9a-f]{16}/(\d+/)?)?", ""),
 )
 """What no two workspaces have in common, by pattern."""
 
 
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory):
-    """Two workspaces that are the same, each in a folder with the same files."""
-    here = tmp_path_factory.mktemp("here")
+@pytest.fixture
+def here(tmp_path):
+    """A folder with a workspace and some files."""
+    here = tmp_path / "here"
+    here.mkdir()
     (here / "flights.csv").write_text("age,fare\n40,1\n")
     (here / "requirements.txt").write_text("")
     yard = modelyard.open(here / "yard")
@@ -46,9 +49,19 @@ def folders(tmp_path_factory):
         env="local",
     )
     yard.close()
-    there = tmp_path_factory.mktemp("there") / "there"
-    shutil.copytree(here, there)
-    return here, there
+    return here
+
+
+@pytest.fixture
+def server(here, tmp_path, copied, monkeypatch):
+    """A server of a workspace that is the same, in a folder with the same files."""
+    there, database = tmp_path / "there", os.environ.get("MODELYARD_DATABASE")
+    shutil.copytree(here, there, ignore=shutil.ignore_patterns("yard"))
+    copied(here / "yard", there / "yard")
+    with RunningServer(there / "yard", "--workers", "0") as server:
+        if database is not None:
+            monkeypatch.setenv("MODELYARD_DATABASE", database)
+        yield server
 
 
 def words_for(room, name, command):
@@ -91,18 +104,17 @@ def outcome(capsys, monkeypatch, words, typed, folders):
     return {"code": end.value.code or 0, "out": out, "err": err}
 
 
-def test_every_verb(folders, capsys, monkeypatch):
+def test_every_verb(here, server, capsys, monkeypatch):
     """One after the other, as they are declared: what one makes the next ones find."""
-    here, there = folders
+    there = server.workspace.parent
     codes = []
-    with RunningServer(there / "yard", "--workers", "0") as server:
-        for room, name, command in Verbs.commands():
-            words, typed = words_for(room, name, command)
-            monkeypatch.chdir(here)
-            place = ("--workspace", str(here / "yard"))
-            local = outcome(capsys, monkeypatch, [*words, *place], typed, folders)
-            monkeypatch.chdir(there)
-            remote = outcome(capsys, monkeypatch, [*words, "--url", server.url], typed, folders)
-            assert remote == local, f"{room} {name}"
-            codes.append(local["code"])
+    for room, name, command in Verbs.commands():
+        words, typed = words_for(room, name, command)
+        monkeypatch.chdir(here)
+        place = ("--workspace", str(here / "yard"))
+        local = outcome(capsys, monkeypatch, [*words, *place], typed, (here, there))
+        monkeypatch.chdir(there)
+        remote = outcome(capsys, monkeypatch, [*words, "--url", server.url], typed, (here, there))
+        assert remote == local, f"{room} {name}"
+        codes.append(local["code"])
     assert codes.count(0) > len(codes) / 2, "most examples can be carried out"
