@@ -11,7 +11,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
-    Select,
     Table,
     delete,
     func,
@@ -49,7 +48,20 @@ DERIVED = {"active", "verifications"}
 """Fields of a version that come from other rows."""
 _OF_VERSIONS = {"versions", "flavor", "changed"}
 """Fields of a saved model that come from its versions."""
-_MODEL = tuple(name for name in SavedModel.model_fields if name not in _OF_VERSIONS)
+_MINE = (versions.c.project == models.c.project) & (versions.c.model == models.c.name)
+_LATEST = select(func.max(versions.c.imported)).where(_MINE).scalar_subquery()
+_CHANGED: ColumnElement[Any] = func.coalesce(_LATEST, models.c.created, type_=Moment)
+"""When the latest version was imported; else when the model was created."""
+_MODEL: dict[str, ColumnElement[Any]] = {
+    **{name: models.c[name] for name in SavedModel.model_fields if name not in _OF_VERSIONS},
+    "versions": select(func.count()).where(_MINE).scalar_subquery(),
+    "active_summary": select(versions.c.summary)
+    .where(_MINE, versions.c.version == models.c.active_version)
+    .scalar_subquery(),
+    "changed": _CHANGED,
+}
+_MODELS = select(*(column.label(name) for name, column in _MODEL.items()))
+"""Made once, as making it takes longer than carrying it out."""
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _SORTS: dict[str, list[ColumnElement[Any]]] = {
     "imported": [versions.c.imported, versions.c.version],
@@ -74,7 +86,7 @@ def add_model(db: Connection, model: SavedModel) -> None:
 
 def get_model(db: Connection, project: str, name: str) -> SavedModel:
     """Look a saved model up; NotFound if there is none."""
-    row = db.execute(_models().where(models.c.project == project, models.c.name == name)).first()
+    row = db.execute(_MODELS.where(models.c.project == project, models.c.name == name)).first()
     if row is None:
         known = db.scalars(select(models.c.name).where(models.c.project == project))
         raise errors.NotFound.among(f"saved model in project {project!r} named", name, known)
@@ -91,13 +103,13 @@ def list_models(
     asked: Paged = ALL,
 ) -> Page[SavedModel]:
     """The saved models of a project, by name or the last changed first."""
-    query = _models().where(models.c.project == project)
+    query = _MODELS.where(models.c.project == project)
     if search:
         query = query.where(matches(models.c.searched, search))
     if prediction_type is not None:
         query = query.where(models.c.prediction_type == prediction_type)
     by_change = sort == "changed"
-    by = [_changed(), models.c.name] if by_change else [models.c.name]
+    by = [_CHANGED, models.c.name] if by_change else [models.c.name]
     return page(db, query, by, asked, _model, descending=by_change, counted=True)
 
 
@@ -278,36 +290,11 @@ def _usage(row: Row[Any]) -> Usage:
     return Usage(recipe=row.name, kind="scoring run", version=version)
 
 
-def _models() -> Select[Any]:
-    """The columns of `_MODEL`, then what comes from versions."""
-    mine = (versions.c.project == models.c.project) & (versions.c.model == models.c.name)
-    counted = select(func.count()).where(mine).scalar_subquery()
-    active = (
-        select(versions.c.summary)
-        .where(mine, versions.c.version == models.c.active_version)
-        .scalar_subquery()
-    )
-    return select(
-        *(models.c[name] for name in _MODEL),
-        counted.label("versions"),
-        active.label("active_summary"),
-        _changed().label("changed"),
-    )
-
-
-def _changed() -> ColumnElement[Any]:
-    """When the latest version was imported; else when the model was created."""
-    mine = (versions.c.project == models.c.project) & (versions.c.model == models.c.name)
-    latest = select(func.max(versions.c.imported)).where(mine).scalar_subquery()
-    return func.coalesce(latest, models.c.created, type_=Moment)
-
-
 def _model(row: Row[Any]) -> SavedModel:
-    active = json.loads(row.active_summary) if row.active_summary else {}
-    own = dict(zip(_MODEL, row, strict=False))
-    return SavedModel.model_validate(
-        {**own, "versions": row.versions, "flavor": active.get("flavor"), "changed": row.changed}
-    )
+    known = dict(zip(_MODEL, row, strict=False))
+    active = known.pop("active_summary")
+    known["flavor"] = json.loads(active).get("flavor") if active else None
+    return SavedModel.model_validate(known)
 
 
 def _active(db: Connection, project: str, name: str) -> str | None:
