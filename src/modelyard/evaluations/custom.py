@@ -1,10 +1,10 @@
-"""Custom metrics: functions of a Python file, which run in a worker process of their own."""
+"""Custom metrics: functions of a file or of packages, which run in a process of their own."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,25 +30,31 @@ GIVEN = ("truth", "predicted", "probabilities", "weights", "frame")
 """What a function may take, by the names of its parameters."""
 LARGEST = 1 << 20
 MOST = 100
+FACTS = ("description", "needs_probability", "greater_is_better")
 NO_INTERVAL = "a custom metric has no interval"
 ROWS = "used-rows.arrow"
 
 
 @dataclass(frozen=True)
 class CustomCode:
-    """A file of metrics, read but not run.
+    """Metrics that are asked for beside the usual ones.
 
     Args:
-        file: what messages call it.
-        text: the code.
-        functions: what is known of each metric without running it.
-        taken: what each function takes of what is given, by its name.
+        file: what messages call the file of metrics.
+        text: its code, which was read but not run.
+        functions: what is known of its metrics without running them.
+        plugs: metrics that packages of the code env bring.
     """
 
-    file: str
-    text: str
-    functions: tuple[CustomMetric, ...]
-    taken: dict[str, tuple[str, ...]]
+    file: str = "no file"
+    text: str = ""
+    functions: tuple[CustomMetric, ...] = ()
+    plugs: tuple[CustomMetric, ...] = ()
+
+    @property
+    def every(self) -> tuple[CustomMetric, ...]:
+        """All of them, those of the file first."""
+        return (*self.functions, *self.plugs)
 
 
 @dataclass(frozen=True)
@@ -59,14 +65,34 @@ class Computed:
     metrics: tuple[Metric, ...] = ()
 
 
-def read_code(context: Context, project: str, file: str, version: ModelVersion) -> CustomCode:
-    """Read the metrics of a file, if whoever asks may bring code.
+def read_code(
+    context: Context, project: str, file: str | None, plugs: tuple[str, ...], version: ModelVersion
+) -> CustomCode:
+    """Read the metrics of a file, if whoever asks may bring code, and take those of packages.
 
     Raises:
         Forbidden: whoever asks may not import models, which are code as well.
         Blocked: the settings let in no code that nobody has looked at.
-        NotFound, Invalid: there is no such file, or it is no Python that holds metrics.
+        NotFound, Invalid: there is no such file, it is no Python that holds metrics, or metrics
+            are called alike.
     """
+    if (file or plugs) and version.prediction_type == "other":
+        raise errors.Invalid(
+            "custom metrics compare truth and prediction, and a model of prediction type 'other' "
+            "may answer anything"
+        )
+    code = CustomCode() if file is None else _of_file(context, project, file, version)
+    code = replace(code, plugs=tuple(CustomMetric(name=name) for name in dict.fromkeys(plugs)))
+    names = [each.name for each in code.every]
+    for name in names:
+        if name in NAMES or names.count(name) > 1:
+            raise errors.Invalid(
+                f"there is a metric {name!r} already; call the custom one another name"
+            )
+    return code
+
+
+def _of_file(context: Context, project: str, file: str, version: ModelVersion) -> CustomCode:
     context.authorize(ProbeVersion(project=project, model=version.model, source=file))
     allowed = context.settings.trust.allowed
     if "needs_review" not in allowed:
@@ -74,14 +100,11 @@ def read_code(context: Context, project: str, file: str, version: ModelVersion) 
             f"{file} is code, and the setting trust.allowed lets in {', '.join(allowed)} alone; "
             "custom metrics take needs_review"
         )
-    if version.prediction_type == "other":
-        raise errors.Invalid(
-            "custom metrics compare truth and prediction, and a model of prediction type 'other' "
-            "may answer anything"
-        )
     text = _text(paths.find(context, project, file), file)
     found = _functions(text, file)
-    functions = tuple(
+    for node in found:
+        _require_known(node, file)
+    functions = (
         CustomMetric(
             name=node.name,
             description=(ast.get_docstring(node) or "").partition("\n")[0],
@@ -89,8 +112,7 @@ def read_code(context: Context, project: str, file: str, version: ModelVersion) 
         )
         for node in found
     )
-    taken = {node.name: _taken(node, file) for node in found}
-    return CustomCode(file, text, functions, taken)
+    return CustomCode(file, text, tuple(functions))
 
 
 def _text(path: Path, file: str) -> str:
@@ -119,16 +141,11 @@ def _functions(text: str, file: str) -> list[ast.FunctionDef]:
         for node in tree.body
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
     }
-    if not found or len(found) > MOST:
+    if not 1 <= len(found) <= MOST:
         raise errors.Invalid(
             f"{file} has {len(found)} functions; each is a metric, unless its name begins with _, "
             f"and there have to be 1 to {MOST}"
         )
-    for name in found:
-        if name in NAMES:
-            raise errors.Invalid(
-                f"{name!r} of {file} is the code of a metric that there is; call it another name"
-            )
     return list(found.values())
 
 
@@ -136,7 +153,7 @@ def _parameters(node: ast.FunctionDef) -> list[str]:
     return [each.arg for each in (*node.args.args, *node.args.kwonlyargs)]
 
 
-def _taken(node: ast.FunctionDef, file: str) -> tuple[str, ...]:
+def _require_known(node: ast.FunctionDef, file: str) -> None:
     arguments = node.args
     plain = [each.arg for each in arguments.args]
     needed = plain[: len(plain) - len(arguments.defaults)]
@@ -151,7 +168,6 @@ def _taken(node: ast.FunctionDef, file: str) -> tuple[str, ...]:
             f"{node.name!r} of {file} takes {strange[0]!r}, which it is not given; a metric may "
             f"take {', '.join(GIVEN)}"
         )
-    return tuple(name for name in GIVEN if name in _parameters(node))
 
 
 def compute(
@@ -179,7 +195,8 @@ def compute(
     arguments: dict[str, Any] = {
         "code": code.text,
         "file": code.file,
-        "functions": {name: list(taken) for name, taken in code.taken.items()},
+        "functions": [each.name for each in code.functions],
+        "plugs": [each.name for each in code.plugs],
         "rows": str(rows),
         "sample": str(file),
         "probabilities": names_of_probabilities(file),
@@ -197,8 +214,8 @@ def compute(
         )["metrics"]
     except errors.ModelyardError as exc:
         reason = str(exc).partition("\n")[0]
-        failed = (Metric(code=each.name, reason=reason) for each in code.functions)
-        return Computed(code.functions, tuple(failed))
+        failed = (Metric(code=each.name, reason=reason) for each in code.every)
+        return Computed(code.every, tuple(failed))
     return Computed(tuple(_described(code, told)), tuple(_metrics(code, told)))
 
 
@@ -225,12 +242,14 @@ def _used(scored: Scored, answers: Answers) -> Bools:
 
 
 def _described(code: CustomCode, told: dict[str, Any]) -> Iterator[CustomMetric]:
-    for each in code.functions:
-        better = {"greater_is_better": told[each.name]["greater_is_better"]}
-        yield each.model_copy(update=better)
+    for each in code.every:
+        facts = {
+            name: told[each.name][name] for name in CustomMetric.model_fields if name != "name"
+        }
+        yield each.model_copy(update=facts)
 
 
 def _metrics(code: CustomCode, told: dict[str, Any]) -> Iterator[Metric]:
-    for each in code.functions:
+    for each in code.every:
         value, reason = told[each.name]["value"], told[each.name]["reason"]
         yield Metric(code=each.name, value=value, reason=NO_INTERVAL if reason is None else reason)

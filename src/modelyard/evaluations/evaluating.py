@@ -73,7 +73,7 @@ def _learned(
     if assertions:
         metrics = (*metrics, passing(assertions))
     custom = Computed()
-    if plan.custom is not None:
+    if plan.custom.every:
         custom = compute_custom(plan.custom, context, plan.version, file, scored, answers)
     learned = {
         "threshold": figures.threshold.value,

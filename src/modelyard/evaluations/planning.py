@@ -52,7 +52,7 @@ class Plan:
     sampling: Sampling
     filters: tuple[RowFilter, ...]
     """Of the assertions, in their order."""
-    custom: CustomCode | None
+    custom: CustomCode
     """Further metrics."""
     folder: str
     """Where files of it are put meanwhile, among the project's files."""
@@ -80,9 +80,8 @@ def make_plan(command: RunEvaluation, context: Context) -> Plan:
     target = _target(command, version, source)
     _require_numbers(command.weights, source)
     positive = _positive(command, version)
-    custom = None
-    if command.custom_metrics is not None:
-        custom = read_code(context, command.project, command.custom_metrics, version)
+    asked = (command.custom_metrics, command.plugged_metrics)
+    custom = read_code(context, command.project, *asked, version)
     return Plan(
         command=command,
         version=version,
@@ -171,7 +170,7 @@ def _positive(command: RunEvaluation, version: ModelVersion) -> Label | None:
 
 
 def _folder(
-    command: RunEvaluation, version: ModelVersion, source: Source, custom: CustomCode | None
+    command: RunEvaluation, version: ModelVersion, source: Source, custom: CustomCode
 ) -> str:
     """The same for the same evaluation, so that one that was killed finds what it left."""
     facts = (
@@ -179,7 +178,7 @@ def _folder(
         version.digest,
         version.imported.isoformat(),
         source.fingerprint or secrets.token_hex(),
-        custom.text if custom else "",
+        custom.text,
     )
     digest = hashlib.sha256("\n".join(facts).encode()).hexdigest()
     return f"{TRANSIT}/evaluation-{digest[:16]}"

@@ -78,6 +78,11 @@ class Evaluating(Sampling):
         description="path of a Python file whose functions are further metrics; they run in a "
         "process of their own",
     )
+    plugged_metrics: tuple[str, ...] = Field(
+        default=(),
+        max_length=100,
+        description="further metrics that packages of the version's code env bring, by name",
+    )
 
     @model_validator(mode="after")
     def _names_assertions_apart(self) -> Self:

@@ -6,6 +6,8 @@ import dataclasses
 from contextlib import closing
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from sklearn import metrics as sk
 
@@ -13,6 +15,7 @@ import modelyard
 from modelyard import errors
 from modelyard.evaluations.custom import read_code
 from modelyard.kernel.identity import Identity
+from modelyard.runtime.worker.tasks import metrics
 
 CODE = """
 import numpy as np
@@ -73,6 +76,7 @@ def test_functions_are_given_the_rows_that_are_used(yard, rows, written, code):
         method="first",
         rows=1000,
         custom_metrics=code(CODE),
+        plugged_metrics=("gone",),
     )
     used = rows[(rows.id > 9) & (rows.id < 1000) & (rows.weight > 0)]
     values = {name: each.value for name, each in found.metrics.items()}
@@ -91,6 +95,7 @@ def test_functions_are_given_the_rows_that_are_used(yard, rows, written, code):
         "leaves": "raised SystemExit: bye",
         "endless": "gave inf",
         "wordy": "raised ValueError: could not convert string to float: 'many'",
+        "gone": "no package of the code env brings it; metrics that are there: none",
     }
     told = {each.name: each for each in found.custom_metrics}
     assert list(told) == ["profit", "surprise", "fares", *reasons]
@@ -110,6 +115,45 @@ def test_a_file_that_fails_is_told_and_the_evaluation_goes_on(yard, rows, writte
     assert found.metrics["accuracy"].value is not None
 
 
+def test_metrics_that_packages_bring(tmp_path, monkeypatch):
+    for package in ("ours", "theirs"):
+        info = tmp_path / f"{package}-1.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1\n")
+        points = [f"{name} = {package}_metrics:{name}" for name in ("share", "odd", package)]
+        (info / "entry_points.txt").write_text("\n".join(["[modelyard.metrics]", *points]))
+    text = "def ours(predicted, probabilities):\n    'Share.'\n    return (predicted == 'b').mean()"
+    (tmp_path / "ours_metrics.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    codes = {"row": [0, 2], "truth": [0, 1], "predicted": [1, 1], "weights": [1.0, 1.0]}
+    table = pa.table(codes)
+    with pa.OSFile(str(tmp_path / "rows"), "wb") as sink, pa.ipc.new_file(sink, table.schema) as w:
+        w.write_table(table)
+    pq.write_table(pa.table({"proba_a": [0.1] * 3, "proba_b": [0.9] * 3}), tmp_path / "sample")
+    asked = {"code": "", "file": "", "functions": [], "plugs": ["ours", "theirs", "odd", "none"]}
+    asked |= {"rows": str(tmp_path / "rows"), "sample": str(tmp_path / "sample")}
+    asked |= {"classes": ["a", "b"], "probabilities": ["proba_a", "proba_b"]}
+    told = metrics.run(asked, lambda *_, **__: None)["metrics"]
+    assert told["ours"] == {
+        "value": 1.0,
+        "reason": None,
+        "description": "Share.",
+        "needs_probability": True,
+        "greater_is_better": True,
+    }
+    assert "No module named 'theirs_metrics'" in told["theirs"]["reason"]
+    assert "several packages" in told["odd"]["reason"]
+    assert told["none"]["reason"].endswith("there: odd, ours, share, theirs")
+    labels = metrics.run({**asked, "probabilities": []}, lambda *_, **__: None)["metrics"]
+    assert "labels without probabilities" in labels["ours"]["reason"]
+
+
+def test_custom_metrics_that_are_called_alike(yard, rows, written, code):
+    asked = {"model": "late", "dataset": written(rows), "plugged_metrics": ("f",)}
+    with pytest.raises(errors.Invalid, match="there is a metric 'f' already"):
+        yard.evaluations.run(**asked, custom_metrics=code("def f(truth):\n    return 1"))
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -119,7 +163,7 @@ def test_a_file_that_fails_is_told_and_the_evaluation_goes_on(yard, rows, writte
         ("def f(truths):\n    return 1", "'f' of .* takes 'truths'.*may take truth, predicted"),
         ("def f(truth, *, cost):\n    return 1", "takes 'cost'"),
         ("def f(truth, /):\n    return 1", "takes 'truth'"),
-        ("def auc(truth):\n    return 1", "'auc' of .* is the code of a metric that there is"),
+        ("def auc(truth):\n    return 1", "there is a metric 'auc' already"),
         ("#" * (1 << 20) + "\n", "larger than 1 MiB"),
     ],
 )
@@ -156,15 +200,15 @@ def test_only_who_may_import_models_may_bring_code(yard, code, tmp_path):
         for rights, key in keys.items():
             context = other.acting(Identity("kim", "key", "", key)).open()
             if "models:write" in rights:
-                found = read_code(context, "default", "own.py", version)
-                assert found.taken == {"f": ("truth",)}
+                found = read_code(context, "default", "own.py", (), version)
+                assert [each.name for each in found.every] == ["f"]
                 with pytest.raises(errors.Forbidden, match="path of the server's machine"):
-                    read_code(context, "default", file, version)
+                    read_code(context, "default", file, (), version)
             else:
                 with pytest.raises(errors.Forbidden, match="models:write"):
-                    read_code(context, "default", "own.py", version)
+                    read_code(context, "default", "own.py", (), version)
     context = yard.open()
     trust = context.settings.trust.model_copy(update={"allowed": ("data_only",)})
     strict = context.settings.model_copy(update={"trust": trust})
     with pytest.raises(errors.Blocked, match="lets in data_only alone"):
-        read_code(dataclasses.replace(context, settings=strict), "default", file, version)
+        read_code(dataclasses.replace(context, settings=strict), "default", file, (), version)

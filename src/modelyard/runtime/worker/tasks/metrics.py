@@ -1,11 +1,13 @@
-"""Custom metrics: functions of a file that somebody wrote, called with scored rows."""
+"""Custom metrics: functions of a file or of installed packages, called with scored rows."""
 
 from __future__ import annotations
 
+import inspect
 import math
 import sys
 import traceback
 import types
+from importlib import metadata
 from typing import Any, Callable, Dict, List, Optional
 
 import numpy as np
@@ -13,49 +15,87 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+GROUP = "modelyard.metrics"
+"""Entry points by which packages bring metrics."""
 MODULE = "custom_metrics"
+GIVEN = ("truth", "predicted", "probabilities", "weights", "frame")
 LABELS_ONLY = "the model gives labels without probabilities"
 LONGEST_REASON = 500
+
+
+class Absent(Exception):
+    """Why a metric has no value."""
 
 
 def run(arguments: Dict[str, Any], progress: Callable[..., None]) -> Dict[str, Any]:
     """Call each function, and tell what it gave or why it gave nothing.
 
     Args:
-        arguments: `code`, the text of the file; `file`, what tracebacks call it; `functions`, what
-            each takes by its name; `rows`, an Arrow file of the used rows with `row`, `truth`,
-            `predicted` (positions among `classes`, if there are any) and `weights`; `sample`, a
-            Parquet file of all rows with all columns; `probabilities`, its columns that hold them,
-            in the order of `classes`.
+        arguments: `code`, the text of the file; `file`, what tracebacks call it; `functions`, the
+            names of its metrics; `plugs`, the names of metrics of packages; `rows`, an Arrow file
+            of the used rows with `row`, `truth`, `predicted` (positions among `classes`, if there
+            are any) and `weights`; `sample`, a Parquet file of all rows with all columns;
+            `probabilities`, its columns that hold them, in the order of `classes`.
         progress: called with a message and a fraction.
 
     Returns:
-        `metrics`: by name `value` or None, `reason` or None, and `greater_is_better`.
+        `metrics`: by name `value` or None, `reason` or None, `description`, `needs_probability`
+        and `greater_is_better`.
     """
     module = types.ModuleType(MODULE)
     sys.modules[MODULE] = module  # what classes of the file look for
     exec(compile(arguments["code"], arguments["file"], "exec"), module.__dict__)  # noqa: S102
-    rows, functions = _Rows(arguments), arguments["functions"]
+    rows = _Rows(arguments)
+    names = arguments["functions"] + arguments["plugs"]
     told = {}
-    for at, (name, taken) in enumerate(functions.items()):
-        progress("computing " + name, fraction=at / len(functions))
-        function = getattr(module, name)
-        value, reason = None, None
-        try:
-            given = {each: rows.give(each) for each in taken}
-            if "probabilities" in given and given["probabilities"] is None:
-                reason = LABELS_ONLY
-            else:
-                value = float(function(**given))
-        except BaseException as exc:  # noqa: BLE001  it may raise anything, SystemExit too
-            traceback.print_exc()
-            said = "".join(traceback.format_exception_only(type(exc), exc)).strip()
-            reason = ("raised " + said)[:LONGEST_REASON]
-        if value is not None and not math.isfinite(value):
-            value, reason = None, "gave {}".format(value)
-        better = getattr(function, "greater_is_better", True)
-        told[name] = {"value": value, "reason": reason, "greater_is_better": bool(better)}
+    for at, name in enumerate(names):
+        progress("computing " + name, fraction=at / len(names))
+        source = _plugged if name in arguments["plugs"] else module.__dict__.__getitem__
+        told[name] = _told(source, name, rows)
     return {"metrics": told}
+
+
+def _told(source: Callable[[str], Any], name: str, rows: _Rows) -> Dict[str, Any]:
+    function, value, reason = None, None, None
+    taken: List[str] = []
+    try:
+        function = source(name)
+        taken = _taken(function)
+        value = float(function(**{each: rows.give(each) for each in taken}))
+        if not math.isfinite(value):
+            value, reason = None, "gave {}".format(value)
+    except Absent as exc:
+        reason = str(exc)
+    except BaseException as exc:  # noqa: BLE001  it may raise anything, SystemExit too
+        traceback.print_exc()
+        said = "".join(traceback.format_exception_only(type(exc), exc)).strip()
+        reason = ("raised " + said)[:LONGEST_REASON]
+    return {
+        "value": value,
+        "reason": reason,
+        "description": (inspect.getdoc(function) or "").partition("\n")[0] if function else "",
+        "needs_probability": "probabilities" in taken,
+        "greater_is_better": bool(getattr(function, "greater_is_better", True)),
+    }
+
+
+def _taken(function: Any) -> List[str]:
+    parameters = inspect.signature(function).parameters
+    return [name for name in GIVEN if name in parameters]
+
+
+def _plugged(name: str) -> Any:
+    if sys.version_info >= (3, 10):
+        points = list(metadata.entry_points(group=GROUP))
+    else:
+        points = list(metadata.entry_points().get(GROUP, ()))
+    found = [point for point in points if point.name == name]
+    if not found:
+        there = ", ".join(sorted({point.name for point in points})) or "none"
+        raise Absent("no package of the code env brings it; metrics that are there: " + there)
+    if len({point.value for point in found}) > 1:
+        raise Absent("several packages of the code env bring one of this name")
+    return found[0].load()
 
 
 class _Rows:
@@ -77,7 +117,7 @@ class _Rows:
         if name == "probabilities":
             columns = self._arguments["probabilities"]
             if not columns:
-                return None
+                raise Absent(LABELS_ONLY)
             if self._likely is None:
                 self._likely = self._sample(columns)
                 self._likely.columns = pd.Index(self._arguments["classes"])
