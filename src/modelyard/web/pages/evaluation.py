@@ -11,28 +11,21 @@ from modelyard.evaluations.commands import ShowEvaluation, ShowScreen
 from modelyard.evaluations.types import Diagnostic, Evaluation
 from modelyard.kernel.values import Value
 from modelyard.web.pages import evaluations
+from modelyard.web.pages.evaluation_parts import DIAGNOSTICS, METRICS, SCREEN, Link, parts_of
 from modelyard.web.pages.evaluation_words import (
     ADVICE,
     HEADLINES,
     LEFT_OUT,
     SCREENS,
+    SUMMARY,
     reading_of,
 )
 from modelyard.web.pages.evaluations import ONE, title_of
 from modelyard.web.pages.page import Crumb, Page, View, Visit, address
 from modelyard.web.pages.workbench import Workbench, workbench
 
-METRICS, DIAGNOSTICS, SCREEN = f"{ONE}/metrics", f"{ONE}/diagnostics", f"{ONE}/screens/{{screen}}"
 FIRST = 4
 """Metrics that stand above all."""
-
-
-class Link(Value):
-    """A part of an evaluation, as the navigation of its pages shows it."""
-
-    label: str
-    href: str
-    count: int | None = None
 
 
 class Told(Value):
@@ -40,6 +33,16 @@ class Told(Value):
 
     diagnostic: Diagnostic
     advice: str
+
+
+class Chart(Value):
+    """A chart, as a card shows it."""
+
+    name: str
+    label: str
+    href: str
+    """Of the page of its screen."""
+    sub: str
 
 
 class EvaluationView(View):
@@ -59,6 +62,7 @@ class SummaryView(EvaluationView):
     headlines: tuple[Metric, ...]
     told: tuple[Told, ...]
     workbench: Workbench | None
+    charts: tuple[Chart, ...]
 
 
 class MetricsView(EvaluationView):
@@ -89,7 +93,7 @@ def shown(visit: Visit) -> EvaluationView:
         title=title_of(found.version, found.dataset),
         crumbs=evaluations.crumbs(key),
         evaluation=found,
-        parts=_parts(found),
+        parts=parts_of(found),
         dropped=_dropped(found),
         may_write=visit.may("evaluations:write"),
     )
@@ -105,18 +109,23 @@ def summary(visit: Visit) -> SummaryView:
         headlines=tuple(found.metrics[code] for code in _computed_first(found, codes)[:FIRST]),
         told=_told(found),
         workbench=workbench(visit, found) if _has_threshold(found) else None,
+        charts=tuple(
+            _chart(found, name)
+            for name in SUMMARY[found.prediction_type]
+            if name in found.screens and name in SCREENS
+        ),
     )
 
 
 def metrics(visit: Visit) -> MetricsView:
     """All of them, with their intervals."""
-    return MetricsView(**_within(shown(visit), "Metrics"))
+    return MetricsView(**within(shown(visit), "Metrics"))
 
 
 def diagnostics(visit: Visit) -> DiagnosticsView:
     """What to know, and what was evaluated how."""
     view = shown(visit)
-    return DiagnosticsView(**_within(view, "Diagnostics"), told=_told(view.evaluation))
+    return DiagnosticsView(**within(view, "Diagnostics"), told=_told(view.evaluation))
 
 
 def screen(visit: Visit) -> ScreenView:
@@ -126,7 +135,7 @@ def screen(visit: Visit) -> ScreenView:
     content = visit.run(ShowScreen(project=found.project, id=found.id, screen=name)).content
     words = SCREENS[name]
     return ScreenView(
-        **_within(view, words.label),
+        **within(view, words.label),
         name=name,
         label=words.label,
         reading=reading_of(name, found.prediction_type),
@@ -135,7 +144,7 @@ def screen(visit: Visit) -> ScreenView:
     )
 
 
-def _within(view: EvaluationView, title: str) -> dict[str, Any]:
+def within(view: EvaluationView, title: str) -> dict[str, Any]:
     """The fields of a page below the evaluation's own."""
     found = view.evaluation
     here = Crumb(label=view.title, href=evaluations.href(found.project, found.id))
@@ -167,21 +176,9 @@ def _dropped(found: Evaluation) -> tuple[tuple[int, str], ...]:
     return tuple((count, why) for count, why in [*counted, (found.rejected, "refused")] if count)
 
 
-def _parts(found: Evaluation) -> tuple[tuple[str, tuple[Link, ...]], ...]:
-    """Only what there is."""
-    named = {"project": found.project, "evaluation": found.id}
-    overview = [Link(label="Summary", href=address(ONE, **named))]
-    if found.metrics:
-        overview.append(Link(label="Metrics", href=address(METRICS, **named)))
-    count = len(found.diagnostics)
-    overview.append(Link(label="Diagnostics", href=address(DIAGNOSTICS, **named), count=count))
-    screens = tuple(
-        Link(label=SCREENS[name].label, href=address(SCREEN, **named, screen=name))
-        for name in found.screens
-        if _has_threshold(found, name)
-    )
-    parts = (("Overview", tuple(overview)), ("Performance", screens))
-    return tuple((label, links) for label, links in parts if links)
+def _chart(found: Evaluation, name: str) -> Chart:
+    where = address(SCREEN, project=found.project, evaluation=found.id, screen=name)
+    return Chart(name=name, label=SCREENS[name].label, href=where, sub="")
 
 
 PAGES = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from modelyard.runtime.types import PredictionType
@@ -122,6 +123,23 @@ HEADLINES: dict[PredictionType, tuple[str, ...]] = {
 }
 """The metrics that stand first, by their codes; the first four that there are."""
 
+SUMMARY: dict[PredictionType, tuple[str, ...]] = {
+    "binary_classification": ("roc", "calibration", "density", "gain"),
+    "multiclass": ("confusion", "roc", "precision-recall", "calibration"),
+    "regression": ("scatter", "errors", "percentiles", "quantiles"),
+    "other": (),
+}
+"""The screens whose charts stand on the summary."""
+NOTED = {
+    "roc": ("auc", "mrocAUC"),
+    "precision-recall": ("averagePrecision",),
+    "calibration": ("calibrationLoss", "mcalibrationLoss"),
+    "gain": ("lift",),
+    "scatter": ("r2",),
+    "errors": ("mae",),
+}
+"""The metric that sums a screen up, by its code; the first that there is."""
+
 ADVICE = {
     "dropped_rows": "Look at what the left out rows lack, and mend the dataset or the target; "
     "what is told is about the others only.",
@@ -147,6 +165,11 @@ LEFT_OUT = (
     ("bad_weight", "with a weight that is none"),
 )
 """Why rows were left out, by the name of the count."""
+
+
+def known_screens(names: Sequence[str]) -> list[str]:
+    """The screens that there are, in the order of the navigation."""
+    return [name for name in SCREENS if name in names]
 
 
 def reading_of(name: str, prediction_type: PredictionType) -> str:

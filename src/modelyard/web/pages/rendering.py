@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from modelyard.analysis.names import name_of
+from modelyard.kernel.version import __version__
 from modelyard.web import assets
 from modelyard.web.answers import SAFE
 from modelyard.web.pages import formats
@@ -92,6 +93,7 @@ def environment() -> Environment:
         "asset": assets.address,
         "at": address,
         "attributes": formats.attributes,
+        "version": __version__,
     }
     made.filters |= {
         "agent": agent,

@@ -5,15 +5,18 @@ from __future__ import annotations
 import html
 import json
 import re
+import time
 
 import numpy as np
 import pandas as pd
 import pytest
+from sqlalchemy import update
 from starlette.testclient import TestClient
 from tests.e2e.models import write_model
 from tests.rooms.evaluations.conftest import MODELS
 
 import modelyard
+from modelyard.store.tables import jobs
 from modelyard.web.app import create_app
 
 HTML = {"accept": "text/html"}
@@ -30,11 +33,13 @@ def flights() -> pd.DataFrame:
     fare = draw.integers(0, 101, ROWS)
     late = np.where(draw.random(ROWS) < fare / 100, "yes", "no").astype(object)
     late[:20] = None
+    plan = np.array(["<b>free</b>", "basic"])[draw.integers(0, 2, ROWS)].astype(object)
+    plan[30:35] = None
     return pd.DataFrame(
         {
             "age": draw.integers(1, 90, ROWS),
             "fare": fare,
-            "plan": np.array(["<b>free</b>", "basic"])[draw.integers(0, 2, ROWS)],
+            "plan": plan,
             "late": late,
             "kind": np.array(["early", "on_time", "late"])[draw.integers(0, 3, ROWS)],
             "delay": fare * 0.5 + draw.normal(0, 8, ROWS),
@@ -248,3 +253,73 @@ def test_an_evaluation_is_deleted_after_a_question(client, yard):
     assert "cannot be undone" in client.get(form).text
     assert client.post(form, data=SENT).headers["location"] == f"{HERE}/evaluations"
     assert client.get(f"{HERE}/evaluations/{evaluation.id}").status_code == 404
+
+
+def test_slices_show_each_group_beside_all_rows(see, yard, made):
+    where = f"{HERE}/evaluations/{made['late'].id}/slices"
+    assert "Choose a column" in see(where)
+    found = yard.evaluations.slices(id=made["late"].id, by="plan")
+    page = see(f"{where}?by=plan")
+    whole = next(each for each in found.total.metrics if each.code == "auc")
+    for each in found.slices:
+        if each.excluded:
+            continue
+        auc = next(metric for metric in each.metrics if metric.code == "auc")
+        gap = f"{auc.value - whole.value:+.3f}".replace("-", "\N{MINUS SIGN}")
+        assert f"{auc.value:.3f} {gap} {auc.low:.3f} to {auc.high:.3f}" in page
+    assert "missing" in page
+    assert "Too few rows to tell" in page
+    assert "no column" in see(f"{where}?by=seats")
+
+
+def test_fairness_names_the_largest_difference_that_is_no_chance(see, yard, made):
+    where = f"{HERE}/evaluations/{made['late'].id}/fairness"
+    found = yard.evaluations.fairness(id=made["late"].id, by="fare")
+    page = see(f"{where}?by=fare")
+    real = [
+        each.difference
+        for each in found.disparities
+        if each.difference.low is not None and not each.difference.low < 0 < each.difference.high
+    ]
+    largest = max(real, key=lambda each: abs(each.value))
+    assert f"is treated otherwise than {found.reference}" in page
+    assert f"{abs(largest.value):.3f}, " in page
+    other = found.rates.label[1]
+    assert f"to {other}" in see(f"{where}?by=fare&reference={other}")
+    assert "No difference is more than chance" in see(f"{where}?by=plan")
+    assert "outcome early" in see(f"{HERE}/evaluations/{made['kinds'].id}/fairness?by=plan")
+
+
+def test_the_worst_slices_are_searched_by_a_job(client, see, yard, made):
+    where = f"{HERE}/evaluations/{made['minutes'].id}/worst"
+    assert "Nobody has searched yet" in see(where)
+    answer = client.post(f"{where}/search", data={**SENT, "columns": "fare", "combined": "1"})
+    assert answer.headers["location"] == where
+    job = yard.jobs.list(command="evaluations.worst", limit=1)[0]
+    assert f'href="/jobs/{job.id}"' in see(where, raw=True)
+    found = yard.evaluations.worst(id=made["minutes"].id, columns=["fare"], combined=1, effect=0)
+    ended = {"state": "succeeded", "ended": time.time(), "result": found.model_dump_json()}
+    with yard.open().begin() as db:
+        db.execute(update(jobs).where(jobs.c.id == job.id).values(**ended))
+    page = see(where)
+    assert f"{found.looked_at} groups of 1 column were compared" in page
+    for each in found.slices:
+        assert f"{each.conditions[0].group.label} {each.rows}" in page
+
+
+@pytest.mark.parametrize(("name", "order"), [("late", "worst"), ("minutes", "best")])
+def test_rows_are_shown_with_what_they_lose(see, yard, made, name, order):
+    found = yard.evaluations.rows(id=made[name].id, order=order, first=3)
+    page = see(f"{HERE}/evaluations/{made[name].id}/rows?order={order}")
+    places = [page.index(f" {each.row} ") for each in found.rows]
+    assert all(f" {each.loss:.3f} " in page for each in found.rows)
+    assert places == sorted(places)
+
+
+def test_residuals_are_told_by_a_column(see, yard, made):
+    found = yard.evaluations.residuals(id=made["minutes"].id, by="age")
+    page = see(f"{HERE}/evaluations/{made['minutes'].id}/residuals?by=age")
+    for label, mean in zip(found.label, found.mean, strict=True):
+        shown = f"{mean:.3f}".replace("-", "\N{MINUS SIGN}")
+        assert label in page
+        assert f" {shown} " in page

@@ -1,4 +1,4 @@
-// Switching the theme, finding the search box by "/", copying.
+// Switching the theme, finding the search box by "/", copying, scrolling to the current part.
 const YEAR = 365 * 24 * 3600;
 
 function switchTheme() {
@@ -30,7 +30,16 @@ async function copy(button) {
   }, 1500);
 }
 
+// In a row that scrolls, the part that is looked at is in sight.
+function scrollToCurrent() {
+  for (const row of document.querySelectorAll(".snav, .tabs")) {
+    const current = row.querySelector("[aria-current]");
+    if (current && row.scrollWidth > row.clientWidth) row.scrollLeft = current.offsetLeft - row.clientWidth / 3;
+  }
+}
+
 export function small() {
+  scrollToCurrent();
   document.addEventListener("click", (event) => {
     if (event.target.closest("button[data-theme]")) switchTheme();
     const button = event.target.closest("[data-copy]");

@@ -1,0 +1,71 @@
+// Charts are drawn from their specs, without eval; anew where the theme changes.
+import { expressionInterpreter } from "../vendor/vega-interpreter.js";
+
+const { vega, vegaLite } = globalThis;
+const root = document.documentElement;
+const views = new Map();
+let threshold = null;
+
+const theme = () => root.getAttribute("data-bs-theme");
+
+const fetched = async (address) => {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(answer.statusText);
+  return answer.json();
+};
+
+// As high as the place that is kept for it, so that nothing moves when it is drawn.
+const fitted = (spec) => {
+  if (!spec.layer && !spec.mark) return spec;
+  return { ...spec, height: "container", autosize: { type: "fit", contains: "padding" } };
+};
+
+const draw = async (place) => {
+  const mode = theme();
+  const told = await fetched(`${place.dataset.chart}&mode=${mode}`);
+  if (mode !== theme()) return;
+  views.get(place)?.finalize();
+  views.delete(place);
+  if (!told.spec) {
+    place.textContent = told.reason;
+    return;
+  }
+  place.setAttribute("aria-label", told.description);
+  const compiled = vegaLite.compile(fitted(told.spec)).spec;
+  const view = new vega.View(vega.parse(compiled, null, { ast: true }), {
+    expr: expressionInterpreter,
+    container: place,
+    renderer: "svg",
+    hover: true,
+    logLevel: vega.Error,
+  });
+  views.set(place, view);
+  mark(view);
+  await view.runAsync();
+};
+
+const mark = (view) => {
+  if (threshold === null || !Object.hasOwn(view.getState().signals, "threshold")) return;
+  view.signal("threshold", threshold);
+};
+
+const drawAll = async () => {
+  await document.fonts.ready;
+  for (const place of document.querySelectorAll("[data-chart]")) {
+    await draw(place).catch((error) => {
+      console.error(error);
+      place.textContent = "The chart could not be drawn. Its table holds the same.";
+    });
+  }
+};
+
+// Marks of a threshold follow wherever it is moved.
+document.addEventListener("threshold", (event) => {
+  threshold = event.detail;
+  for (const view of views.values()) {
+    mark(view);
+    view.runAsync();
+  }
+});
+new MutationObserver(drawAll).observe(root, { attributeFilter: ["data-bs-theme"] });
+drawAll();

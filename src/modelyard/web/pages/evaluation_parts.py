@@ -1,0 +1,57 @@
+"""The parts of an evaluation, each a page: where they are, and which of them there are."""
+
+from __future__ import annotations
+
+from modelyard.evaluations.types import Evaluation
+from modelyard.kernel.values import Value
+from modelyard.web.pages.evaluation_words import SCREENS, known_screens
+from modelyard.web.pages.evaluations import ONE
+from modelyard.web.pages.page import address
+
+METRICS = f"{ONE}/metrics"
+DIAGNOSTICS = f"{ONE}/diagnostics"
+SCREEN = f"{ONE}/screens/{{screen}}"
+SLICES = f"{ONE}/slices"
+WORST = f"{ONE}/worst"
+FAIRNESS = f"{ONE}/fairness"
+ROWS = f"{ONE}/rows"
+RESIDUALS = f"{ONE}/residuals"
+
+
+class Link(Value):
+    """A part of an evaluation, as the navigation of its pages shows it."""
+
+    label: str
+    href: str
+    count: int | None = None
+
+
+def parts_of(found: Evaluation) -> tuple[tuple[str, tuple[Link, ...]], ...]:
+    """The navigation: links under headings, only to what there is."""
+    named = {"project": found.project, "evaluation": found.id}
+    overview = [Link(label="Summary", href=address(ONE, **named))]
+    if found.metrics:
+        overview.append(Link(label="Metrics", href=address(METRICS, **named)))
+    count = len(found.diagnostics)
+    overview.append(Link(label="Diagnostics", href=address(DIAGNOSTICS, **named), count=count))
+    screens = tuple(
+        Link(label=SCREENS[name].label, href=address(SCREEN, **named, screen=name))
+        for name in known_screens(found.screens)
+    )
+    groups = tuple(
+        Link(label=label, href=address(path, **named))
+        for label, path, there in (
+            ("Slices", SLICES, True),
+            ("Worst slices", WORST, True),
+            ("Fairness", FAIRNESS, bool(found.classes)),
+            ("Best and worst rows", ROWS, True),
+            ("Residuals", RESIDUALS, found.prediction_type == "regression"),
+        )
+        if there and found.metrics
+    )
+    parts = (
+        ("Overview", tuple(overview)),
+        ("Performance", screens),
+        ("Rows and groups", groups),
+    )
+    return tuple((label, links) for label, links in parts if links)
