@@ -10,6 +10,8 @@ from sqlalchemy import Connection
 from modelyard import errors
 from modelyard.data import finding as data
 from modelyard.data.commands import ListConnections, ListDatasets
+from modelyard.evaluations import finding as evaluations
+from modelyard.evaluations.commands import ListEvaluations
 from modelyard.governance import finding as governance
 from modelyard.governance.commands import ListGroups, ListUsers
 from modelyard.jobs import finding as jobs
@@ -38,6 +40,7 @@ FINDERS: dict[Kind, tuple[type[Command[Any]], Finder]] = {
     "project": (ListProjects, projects.find_projects),
     "saved model": (ListModels, models.find_models),
     "version": (ListVersions, models.find_versions),
+    "evaluation": (ListEvaluations, evaluations.find_evaluations),
     "dataset": (ListDatasets, data.find_datasets),
     "connection": (ListConnections, data.find_connections),
     "recipe": (ListRecipes, scoring.find_recipes),

@@ -9,8 +9,8 @@ from pydantic import Field
 from modelyard.kernel.values import Value
 
 Kind = Literal[
-    "project", "saved model", "version", "dataset", "connection", "recipe", "scenario", "job",
-    "code env", "user", "group",
+    "project", "saved model", "version", "evaluation", "dataset", "connection", "recipe", "scenario",
+    "job", "code env", "user", "group",
 ]  # fmt: skip
 
 
@@ -20,7 +20,7 @@ class Found(Value):
     listed: ClassVar = ("kind", "name", "project", "model", "about")
 
     kind: Kind
-    name: str = Field(description="its name; of a job its id")
+    name: str = Field(description="its name; of a job or an evaluation its id")
     project: str | None = Field(default=None, description="the project that it is in, if any")
     model: str | None = Field(default=None, description="the saved model of a version")
     about: str = Field(default="", description="what is said of it")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from starlette.requests import Request
 
 from modelyard import errors
@@ -12,6 +15,8 @@ from modelyard.web.problems import Refused
 
 FRESH = {"cache-control": "private, no-cache"}
 """An answer may be kept by who asked, and has to be asked for anew each time."""
+KEPT = {"cache-control": "private, max-age=31536000, immutable"}
+"""An answer is kept by who asked, and never changes."""
 
 
 def expected_by(request: Request, command: type[Command[object]]) -> frozenset[str] | None:
@@ -31,10 +36,12 @@ def expected_by(request: Request, command: type[Command[object]]) -> frozenset[s
     return frozenset(tag for is_weak, tag in read_tags(text) if not is_weak)
 
 
-def tagged(request: Request, answer: Answer) -> Answer:
+def tagged(
+    request: Request, answer: Answer, keeping: Mapping[str, str] = MappingProxyType(FRESH)
+) -> Answer:
     """A read answer with its tag; 304 where the client has it already."""
     tag = tag_of(answer.body)
-    headers = {**answer.headers, **FRESH, "etag": tag}
+    headers = {**answer.headers, **keeping, "etag": tag}
     known = ",".join(request.headers.getlist("if-none-match")).strip()
     if known == "*" or (known and tag in {each for _, each in read_tags(known)}):
         return Answer(304, headers=headers)

@@ -33,12 +33,12 @@ from modelyard.web.pages import (
     versions,
 )
 from modelyard.web.pages.form import Form
-from modelyard.web.pages.page import Download, Page, Way
+from modelyard.web.pages.page import Document, Download, Page, Way
 
 WAYS: tuple[Way, ...] = (*importing.WAYS[:2], *demo.WAYS, *importing.WAYS[2:])
 """How to get the first model; the first that somebody may take are offered."""
 
-PAGES: tuple[Page | Form | Download, ...] = (
+PAGES: tuple[Page | Form | Download | Document, ...] = (
     *home.pages(WAYS),
     *jobs.PAGES,
     *projects.PAGES,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
-from pydantic import JsonValue
-
+from modelyard import errors
+from modelyard.analysis.charts.types import Mode
+from modelyard.analysis.charts.words import ABOUT, TITLES
+from modelyard.analysis.names import name_of
 from modelyard.analysis.types import Metric
-from modelyard.evaluations.commands import ShowEvaluation, ShowScreen
+from modelyard.evaluations.charting.commands import SLICES, ExportScreen, ShowChart, ShowTable
+from modelyard.evaluations.charting.types import ScreenFormat, ScreenTable
+from modelyard.evaluations.commands import ShowEvaluation
 from modelyard.evaluations.types import Diagnostic, Evaluation
 from modelyard.kernel.values import Value
 from modelyard.web.pages import evaluations
@@ -16,16 +20,22 @@ from modelyard.web.pages.evaluation_words import (
     ADVICE,
     HEADLINES,
     LEFT_OUT,
-    SCREENS,
+    NOTED,
     SUMMARY,
-    reading_of,
 )
 from modelyard.web.pages.evaluations import ONE, title_of
-from modelyard.web.pages.page import Crumb, Page, View, Visit, address
+from modelyard.web.pages.formats import number
+from modelyard.web.pages.page import Crumb, Document, Download, Page, View, Visit, address
 from modelyard.web.pages.workbench import Workbench, workbench
 
+CHART, TABLE, CONTENT = f"{SCREEN}/chart", f"{SCREEN}/table", f"{SCREEN}/content"
+MODES: tuple[Mode, ...] = get_args(Mode)
+FORMATS: tuple[ScreenFormat, ...] = get_args(ScreenFormat)
 FIRST = 4
 """Metrics that stand above all."""
+ROWS_SHOWN = 100
+CURVES = ("roc", "precision-recall", "gain", "lift", "calibration", "density")
+"""The screens that have a curve for each class."""
 
 
 class Told(Value):
@@ -79,10 +89,20 @@ class ScreenView(EvaluationView):
     """One screen."""
 
     name: str
-    label: str
-    reading: str
+    about: str
+    """How it is read."""
+    note: str
+    """The number that sums it up."""
     workbench: Workbench | None
-    content: dict[str, JsonValue]
+    table: ScreenTable
+    rows: int
+    """How many rows the table has; the first of them are shown."""
+    numeric: tuple[bool, ...]
+    """Which of its columns hold numbers."""
+    labels: tuple[str, ...]
+    """The classes of which one alone can be looked at."""
+    label: str
+    """The class that is; empty: all of them."""
 
 
 def shown(visit: Visit) -> EvaluationView:
@@ -110,9 +130,7 @@ def summary(visit: Visit) -> SummaryView:
         told=_told(found),
         workbench=workbench(visit, found) if _has_threshold(found) else None,
         charts=tuple(
-            _chart(found, name)
-            for name in SUMMARY[found.prediction_type]
-            if name in found.screens and name in SCREENS
+            _chart(found, name) for name in SUMMARY[found.prediction_type] if name in found.screens
         ),
     )
 
@@ -129,19 +147,67 @@ def diagnostics(visit: Visit) -> DiagnosticsView:
 
 
 def screen(visit: Visit) -> ScreenView:
-    """One screen."""
+    """One screen: how to read it, its chart, its numbers."""
     view, name = shown(visit), visit.path["screen"]
     found = view.evaluation
-    content = visit.run(ShowScreen(project=found.project, id=found.id, screen=name)).content
-    words = SCREENS[name]
+    labels = tuple(map(str, found.classes)) if name in CURVES else ()
+    label = visit.one_of("label", labels) if found.prediction_type == "multiclass" else None
+    table = visit.run(ShowTable(**_asked(visit), label=label))
     return ScreenView(
-        **within(view, words.label),
+        **within(view, TITLES[name]),
         name=name,
-        label=words.label,
-        reading=reading_of(name, found.prediction_type),
+        about=ABOUT[name],
+        note="" if label else _note(found, name),
         workbench=workbench(visit, found) if _has_threshold(found, name) else None,
-        content=content,
+        table=table.model_copy(update={"rows": table.rows[:ROWS_SHOWN]}),
+        rows=len(table.rows),
+        numeric=tuple(
+            any(isinstance(cell, int | float) for cell in column)
+            for column in zip(*table.rows, strict=True)
+        ),
+        labels=labels if found.prediction_type == "multiclass" else (),
+        label=label or "",
     )
+
+
+def _asked(visit: Visit) -> dict[str, Any]:
+    """The screen of the address, as commands name it.
+
+    Raises:
+        NotFound: there is none of this name.
+    """
+    path = visit.path
+    if path["screen"] not in TITLES or path["screen"] == SLICES:
+        raise errors.NotFound(f"there is no screen {path['screen']!r}")
+    return {"project": path["project"], "id": path["evaluation"], "screen": path["screen"]}
+
+
+def _chart_of(visit: Visit) -> ShowChart:
+    mode, label = visit.one_of("mode", MODES) or "light", visit.asked("label") or None
+    return ShowChart(**_asked(visit), mode=mode, label=label)
+
+
+def _table_of(visit: Visit) -> ShowTable:
+    return ShowTable(**_asked(visit), label=visit.asked("label") or None)
+
+
+def _file_of(visit: Visit, place: str) -> ExportScreen:
+    return ExportScreen(
+        **_asked(visit),
+        label=visit.asked("label") or None,
+        mode=visit.one_of("mode", MODES) or "light",
+        format=_format(visit),
+        to=place,
+        replace=True,
+    )
+
+
+def _format(visit: Visit) -> ScreenFormat:
+    return visit.one_of("format", FORMATS) or "csv"
+
+
+def _name_of(visit: Visit) -> str:
+    return f"{visit.path['screen']}-{visit.path['evaluation']}.{_format(visit)}"
 
 
 def within(view: EvaluationView, title: str) -> dict[str, Any]:
@@ -178,12 +244,24 @@ def _dropped(found: Evaluation) -> tuple[tuple[int, str], ...]:
 
 def _chart(found: Evaluation, name: str) -> Chart:
     where = address(SCREEN, project=found.project, evaluation=found.id, screen=name)
-    return Chart(name=name, label=SCREENS[name].label, href=where, sub="")
+    return Chart(name=name, label=TITLES[name], href=where, sub=_note(found, name))
 
 
-PAGES = (
+def _note(found: Evaluation, name: str) -> str:
+    """The metric that sums a screen up."""
+    for code in NOTED.get(name, ()):
+        metric = found.metrics.get(code)
+        if metric is not None and metric.value is not None:
+            return f"{name_of(code)} {number(metric.value, 3)}"
+    return ""
+
+
+PAGES: tuple[Page | Document | Download, ...] = (
     Page(ONE, summary, "evaluation.html"),
     Page(METRICS, metrics, "evaluation_metrics.html"),
     Page(DIAGNOSTICS, diagnostics, "evaluation_diagnostics.html"),
     Page(SCREEN, screen, "evaluation_screen.html"),
+    Document(CHART, _chart_of),
+    Document(TABLE, _table_of),
+    Download(CONTENT, _file_of, _name_of),
 )

@@ -11,6 +11,8 @@ from modelyard.analysis.group_types import Disparity, Slice, Slices
 from modelyard.analysis.names import name_of
 from modelyard.analysis.types import Metric
 from modelyard.data.commands import ShowDataset
+from modelyard.evaluations.charting.commands import SLICES as GROUPS
+from modelyard.evaluations.charting.commands import ExportScreen, ShowChart
 from modelyard.evaluations.commands import ShowSlices
 from modelyard.evaluations.looking.commands import (
     FindWorst,
@@ -32,13 +34,13 @@ from modelyard.jobs.types import Job
 from modelyard.kernel.values import Value
 from modelyard.models.commands import ShowVersion
 from modelyard.runtime.types import PredictionType
-from modelyard.web.pages.evaluation import EvaluationView, shown, within
+from modelyard.web.pages.evaluation import MODES, EvaluationView, shown, within
 from modelyard.web.pages.evaluation_parts import FAIRNESS, RESIDUALS, ROWS, SLICES, WORST
 from modelyard.web.pages.evaluation_words import HEADLINES
 from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.formats import sentence
 from modelyard.web.pages.jobs import MADE, JobLine, given_to_job, line_of
-from modelyard.web.pages.page import Crumb, Page, Visit, address
+from modelyard.web.pages.page import Crumb, Document, Download, Page, Visit, address
 
 FIND = "evaluations.worst"
 SEARCH = f"{WORST}/search"
@@ -211,6 +213,27 @@ def residuals(visit: Visit) -> ResidualsView:
     return ResidualsView(**_about(visit, view, "Residuals", by, problem), found=found)
 
 
+def _chart_of(visit: Visit) -> ShowChart:
+    mode, metric = visit.one_of("mode", MODES) or "light", visit.asked("metric") or None
+    return ShowChart(**_groups_of(visit), mode=mode, metric=metric)
+
+
+def _file_of(visit: Visit, place: str) -> ExportScreen:
+    return ExportScreen(**_groups_of(visit), format="csv", to=place, replace=True)
+
+
+def _groups_of(visit: Visit) -> dict[str, Any]:
+    """The groups of the column that the query names, as commands about screens name them.
+
+    Raises:
+        Invalid: it names none.
+    """
+    if not visit.asked("by"):
+        raise errors.Invalid("name the column whose values make the groups: ?by=COLUMN")
+    named = {"project": visit.path["project"], "id": visit.path["evaluation"]}
+    return {**named, "screen": GROUPS, "by": visit.asked("by")}
+
+
 def _named(evaluation: Evaluation) -> dict[str, Any]:
     return {"project": evaluation.project, "id": evaluation.id}
 
@@ -325,8 +348,10 @@ def _search(visit: Visit) -> Draft:
     )
 
 
-PAGES: tuple[Page | Form, ...] = (
+PAGES: tuple[Page | Form | Document | Download, ...] = (
     Page(SLICES, slices, "evaluation_slices.html"),
+    Document(f"{SLICES}/chart", _chart_of),
+    Download(f"{SLICES}/content", _file_of, lambda visit: f"slices-{visit.path['evaluation']}.csv"),
     Page(WORST, worst, "evaluation_worst.html"),
     Form(
         SEARCH,

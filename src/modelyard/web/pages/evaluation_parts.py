@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from modelyard.analysis.charts.words import TITLES
 from modelyard.evaluations.types import Evaluation
 from modelyard.kernel.values import Value
-from modelyard.web.pages.evaluation_words import SCREENS, known_screens
 from modelyard.web.pages.evaluations import ONE
 from modelyard.web.pages.page import address
 
@@ -35,8 +35,8 @@ def parts_of(found: Evaluation) -> tuple[tuple[str, tuple[Link, ...]], ...]:
     count = len(found.diagnostics)
     overview.append(Link(label="Diagnostics", href=address(DIAGNOSTICS, **named), count=count))
     screens = tuple(
-        Link(label=SCREENS[name].label, href=address(SCREEN, **named, screen=name))
-        for name in known_screens(found.screens)
+        Link(label=TITLES[name], href=address(SCREEN, **named, screen=name))
+        for name in found.screens
     )
     groups = tuple(
         Link(label=label, href=address(path, **named))

@@ -176,6 +176,19 @@ class Download:
     name: Callable[[Visit], str]
 
 
+@dataclass(frozen=True)
+class Document:
+    """An address, ending in `.json`, that answers what a command gives and that never changes.
+
+    Browsers keep it for good; what may give something else for another reason, such as another
+    release, stands in the query.
+    """
+
+    nav: ClassVar[None] = None
+    path: str
+    command: Callable[[Visit], Command[Any]]
+
+
 def address(path: str, /, **fields: str) -> str:
     """The address of a page, from its path and the fields in it.
 

@@ -49,12 +49,18 @@ def page(
 
 def answered(request: Request, markup: str, status: int = 200) -> Response:
     """Markup as an answer, packed where the client takes that."""
-    content = markup.encode()
-    headers = dict(HEADERS)
+    return packed(request, HTMLResponse(markup, status, HEADERS))
+
+
+def packed(request: Request, answer: Response) -> Response:
+    """An answer that is in memory, packed where the client takes that."""
+    content = bytes(answer.body)
     if len(content) > assets.SMALLEST and assets.takes_gzip(request):
-        content = gzip.compress(content, QUICKLY)
-        headers["content-encoding"] = "gzip"
-    return HTMLResponse(content, status, headers)
+        answer.body = gzip.compress(content, QUICKLY)
+        answer.headers["content-encoding"] = "gzip"
+        answer.headers["content-length"] = str(len(answer.body))
+        answer.headers.setdefault("vary", "accept-encoding")
+    return answer
 
 
 def has_part(template: str, name: str) -> bool:

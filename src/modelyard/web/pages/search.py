@@ -16,6 +16,7 @@ PLACES: dict[Kind, str] = {
     "project": "/projects/{name}",
     "saved model": "/projects/{project}/models/{name}",
     "version": "/projects/{project}/models/{model}/versions/{name}",
+    "evaluation": "/projects/{project}/evaluations/{name}",
     "dataset": "/projects/{project}/datasets/{name}",
     "connection": "/projects/{project}/connections/{name}",
     "recipe": "/projects/{project}/recipes/{name}",
@@ -33,7 +34,8 @@ class FoundLine(Value):
 
     kind: Kind
     name: str
-    """A version's after that of its saved model; what a job does, since its name is an id."""
+    """A version's after that of its saved model; of a job or an evaluation what it is about, since
+    its name is an id."""
     href: str
     about: str
     project: str | None
@@ -69,7 +71,7 @@ def search(visit: Visit) -> SearchView:
 def _line(found: Found) -> FoundLine:
     names = {"name": found.name, "project": found.project or "", "model": found.model or ""}
     name, about = found.name, found.about
-    if found.kind == "job":
+    if found.kind in {"job", "evaluation"}:
         name, about = known(about), name
     elif found.model:
         name = f"{found.model} {name}"

@@ -18,16 +18,16 @@ from modelyard.kernel.wire import field_in, read_text
 from modelyard.web.answers import Answer
 from modelyard.web.auth import require_own_page
 from modelyard.web.bodies import declared_length, has_more_to_come
-from modelyard.web.conditions import tagged
+from modelyard.web.conditions import KEPT, tagged
 from modelyard.web.forms import read_pairs
 from modelyard.web.multipart import Upload, is_multipart, read_multipart
 from modelyard.web.pages.again import Again
 from modelyard.web.pages.form import Form
 from modelyard.web.pages.formats import sentence
 from modelyard.web.pages.host import Host
-from modelyard.web.pages.page import Download, Elsewhere, Page, View
+from modelyard.web.pages.page import Document, Download, Elsewhere, Page, View
 from modelyard.web.pages.posting import draft_view, gathered, require_right_to_send, take
-from modelyard.web.pages.rendering import HEADERS, page
+from modelyard.web.pages.rendering import HEADERS, packed, page
 from modelyard.web.problems import Refused, answer_to
 from modelyard.web.threads import Threads
 from modelyard.web.transfers import Transfers
@@ -35,7 +35,8 @@ from modelyard.web.tree import Tree
 
 JSON = ".json"
 ALLOW = {"allow": "GET, HEAD, POST"}
-L = TypeVar("L", bound=Page | Form | Download)
+Leaf = Page | Form | Download | Document
+L = TypeVar("L", bound=Leaf)
 READING = ("GET", "HEAD")
 LONGEST_OF_STRANGERS = 32 << 20
 """Bytes of a form with files that are passed over for the words in it, where a session ended."""
@@ -62,7 +63,7 @@ class Site:
 
     def __init__(
         self,
-        pages: Sequence[Page | Form | Download],
+        pages: Sequence[Leaf],
         host: Host,
         threads: Threads,
         transfers: Transfers,
@@ -75,7 +76,7 @@ class Site:
         self._again = again
         self._limits = settings.server
         self._largest_upload = settings.files.max_mb << 20
-        self._shown: Tree[Page | Form | Download] = Tree()
+        self._shown: Tree[Leaf] = Tree()
         self._taken: Tree[Page | Form] = Tree()
         for each in pages:
             self._shown.add("GET", each.path, each)
@@ -101,6 +102,8 @@ class Site:
             if isinstance(found, Download):
                 place = stack.enter_context(self._transfers.place())
                 return await self._threads.run(self._send, request, found, fields, place)
+            if isinstance(found, Document):
+                return await self._threads.run(self._tell, request, found, fields)
             return await self._threads.run(self._show, request, found, fields)
         if request.method != "POST":
             raise Refused(405, errors.Unsupported(f"{request.method} is not possible here"), ALLOW)
@@ -162,6 +165,12 @@ class Site:
         visit = self._host.visit(request, fields, token=typed.pop("csrf", [""])[0])
         asked = visit.asking(typed)
         return self._host.show(request, asked, found.template, found.data(asked))
+
+    def _tell(self, request: Request, document: Document, fields: dict[str, str]) -> Response:
+        visit = self._host.visit(request, fields)
+        found = visit.run(document.command(visit))
+        answer = tagged(request, Answer(200, found.model_dump_json().encode()), KEPT)
+        return packed(request, answer.response())
 
     def _send(
         self, request: Request, download: Download, fields: dict[str, str], place: Path
