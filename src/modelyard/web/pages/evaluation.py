@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, get_args
+from urllib.parse import urlencode
 
 from modelyard import errors
 from modelyard.analysis.charts.types import Mode
@@ -26,7 +27,7 @@ from modelyard.web.pages.evaluation_words import (
 from modelyard.web.pages.evaluations import ONE, title_of
 from modelyard.web.pages.formats import number
 from modelyard.web.pages.page import Crumb, Document, Download, Page, View, Visit, address
-from modelyard.web.pages.workbench import Workbench, workbench
+from modelyard.web.pages.workbench import Workbench, group_of, workbench
 
 CHART, TABLE, CONTENT = f"{SCREEN}/chart", f"{SCREEN}/table", f"{SCREEN}/content"
 MODES: tuple[Mode, ...] = get_args(Mode)
@@ -103,6 +104,11 @@ class ScreenView(EvaluationView):
     """The classes of which one alone can be looked at."""
     label: str
     """The class that is; empty: all of them."""
+    by: str
+    group: str
+    """The group of a column whose rows alone are looked at; empty: all rows."""
+    query: str
+    """What the addresses of its chart and numbers end with."""
 
 
 def shown(visit: Visit) -> EvaluationView:
@@ -113,7 +119,7 @@ def shown(visit: Visit) -> EvaluationView:
         title=title_of(found.version, found.dataset),
         crumbs=evaluations.crumbs(key),
         evaluation=found,
-        parts=parts_of(found),
+        parts=parts_of(found, group_of(visit)),
         dropped=_dropped(found),
         may_write=visit.may("evaluations:write"),
     )
@@ -151,13 +157,14 @@ def screen(visit: Visit) -> ScreenView:
     view, name = shown(visit), visit.path["screen"]
     found = view.evaluation
     labels = tuple(map(str, found.classes)) if name in CURVES else ()
-    label = visit.one_of("label", labels) if found.prediction_type == "multiclass" else None
-    table = visit.run(ShowTable(**_asked(visit), label=label))
+    asked = _asked(visit)
+    table = visit.run(ShowTable(**asked))
+    part: dict[str, str] = {name: asked[name] for name in ("label", "by", "group") if name in asked}
     return ScreenView(
         **within(view, TITLES[name]),
         name=name,
         about=ABOUT[name],
-        note="" if label else _note(found, name),
+        note="" if part else _note(found, name),
         workbench=workbench(visit, found) if _has_threshold(found, name) else None,
         table=table.model_copy(update={"rows": table.rows[:ROWS_SHOWN]}),
         rows=len(table.rows),
@@ -166,7 +173,10 @@ def screen(visit: Visit) -> ScreenView:
             for column in zip(*table.rows, strict=True)
         ),
         labels=labels if found.prediction_type == "multiclass" else (),
-        label=label or "",
+        label=part.get("label", ""),
+        by=part.get("by", ""),
+        group=part.get("group", ""),
+        query=urlencode(part),
     )
 
 
@@ -179,22 +189,22 @@ def _asked(visit: Visit) -> dict[str, Any]:
     path = visit.path
     if path["screen"] not in TITLES or path["screen"] == SLICES:
         raise errors.NotFound(f"there is no screen {path['screen']!r}")
-    return {"project": path["project"], "id": path["evaluation"], "screen": path["screen"]}
+    named = {"project": path["project"], "id": path["evaluation"], "screen": path["screen"]}
+    label = visit.asked("label")
+    return named | group_of(visit) | ({"label": label} if label else {})
 
 
 def _chart_of(visit: Visit) -> ShowChart:
-    mode, label = visit.one_of("mode", MODES) or "light", visit.asked("label") or None
-    return ShowChart(**_asked(visit), mode=mode, label=label)
+    return ShowChart(**_asked(visit), mode=visit.one_of("mode", MODES) or "light")
 
 
 def _table_of(visit: Visit) -> ShowTable:
-    return ShowTable(**_asked(visit), label=visit.asked("label") or None)
+    return ShowTable(**_asked(visit))
 
 
 def _file_of(visit: Visit, place: str) -> ExportScreen:
     return ExportScreen(
         **_asked(visit),
-        label=visit.asked("label") or None,
         mode=visit.one_of("mode", MODES) or "light",
         format=_format(visit),
         to=place,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
 from modelyard.analysis.charts.words import TITLES
 from modelyard.evaluations.types import Evaluation
 from modelyard.kernel.values import Value
@@ -26,8 +29,14 @@ class Link(Value):
     count: int | None = None
 
 
-def parts_of(found: Evaluation) -> tuple[tuple[str, tuple[Link, ...]], ...]:
-    """The navigation: links under headings, only to what there is."""
+def parts_of(
+    found: Evaluation, group: Mapping[str, str]
+) -> tuple[tuple[str, tuple[Link, ...]], ...]:
+    """The navigation: links under headings, only to what there is.
+
+    Screens stay with the group of rows that is looked at, if it is one.
+    """
+    query = f"?{urlencode(group)}" if group else ""
     named = {"project": found.project, "evaluation": found.id}
     overview = [Link(label="Summary", href=address(ONE, **named))]
     if found.metrics:
@@ -35,7 +44,7 @@ def parts_of(found: Evaluation) -> tuple[tuple[str, tuple[Link, ...]], ...]:
     count = len(found.diagnostics)
     overview.append(Link(label="Diagnostics", href=address(DIAGNOSTICS, **named), count=count))
     screens = tuple(
-        Link(label=TITLES[name], href=address(SCREEN, **named, screen=name))
+        Link(label=TITLES[name], href=address(SCREEN, **named, screen=name) + query)
         for name in found.screens
     )
     groups = tuple(

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import get_args
 
+from pydantic import JsonValue
+
+from modelyard.analysis.charts.theme import config
+from modelyard.analysis.charts.types import Mode
 from modelyard.kernel.values import Value, now
 from modelyard.web.pages.form import Choice, FieldView, FormView
 from modelyard.web.pages.page import Page, View, Visit
 from modelyard.web.pages.rendering import environment, source
 
 FOLDER = "samples/"
+MODES: tuple[Mode, ...] = get_args(Mode)
 HOSTILE = "<script>alert('no')</script> a name that is much longer than the place there is for it"
 
 
@@ -29,6 +35,16 @@ class GalleryView(View):
     hostile: str
     moments: tuple[datetime, ...]
     form: FormView
+    drawn: str
+    """The address of a screen that has a chart."""
+
+
+class ChartView(View):
+    """A chart as a screen gives it."""
+
+    description: str
+    reason: str | None = None
+    spec: dict[str, JsonValue]
 
 
 def gallery(visit: Visit) -> GalleryView:
@@ -41,6 +57,26 @@ def gallery(visit: Visit) -> GalleryView:
         hostile=HOSTILE,
         moments=(at, at - timedelta(hours=3), at - timedelta(days=3), at - timedelta(days=40)),
         form=_form(visit.address),
+        drawn=visit.address,
+    )
+
+
+def chart(visit: Visit) -> ChartView:
+    """A line, in the theme of all charts."""
+    points: list[JsonValue] = [{"day": day, "late": day * (12 - day)} for day in range(13)]
+    return ChartView(
+        title="Chart",
+        description="Late flights by day: they rise to 36 on day 6, and fall again",
+        spec={
+            "width": "container",
+            "config": config(visit.one_of("mode", MODES) or "light"),
+            "data": {"values": points},
+            "mark": "line",
+            "encoding": {
+                "x": {"field": "day", "type": "quantitative", "title": "Day"},
+                "y": {"field": "late", "type": "quantitative", "title": "Late flights"},
+            },
+        },
     )
 
 
@@ -97,4 +133,7 @@ def _step(number: int) -> tuple[FieldView, ...]:
     )
 
 
-PAGES = (Page("/ui", gallery, "gallery.html"),)
+PAGES = (
+    Page("/ui", gallery, "gallery.html"),
+    Page("/ui/chart", chart, "gallery_chart.html"),
+)

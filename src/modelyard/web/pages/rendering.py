@@ -99,7 +99,7 @@ def environment() -> Environment:
         "asset": assets.address,
         "at": address,
         "attributes": formats.attributes,
-        "version": __version__,
+        "release": __version__,
     }
     made.filters |= {
         "agent": agent,

@@ -81,11 +81,23 @@ def workbench(visit: Visit, evaluation: Evaluation) -> Workbench:
     )
 
 
+def group_of(visit: Visit) -> dict[str, str]:
+    """The column and the group of it whose rows alone are looked at; empty: all rows."""
+    named = {name: visit.asked(name) for name in ("by", "group")}
+    return named if all(named.values()) else {}
+
+
 def _screen(
     visit: Visit, evaluation: Evaluation, name: str, threshold: float | None = None
 ) -> dict[str, Any]:
+    group = group_of(visit)
     asked = ShowScreen(
-        project=evaluation.project, id=evaluation.id, screen=name, threshold=threshold
+        project=evaluation.project,
+        id=evaluation.id,
+        screen=name,
+        threshold=threshold,
+        by=group.get("by"),
+        group=group.get("group"),
     )
     return visit.run(asked).content
 

@@ -323,3 +323,66 @@ def test_residuals_are_told_by_a_column(see, yard, made):
         shown = f"{mean:.3f}".replace("-", "\N{MINUS SIGN}")
         assert label in page
         assert f" {shown} " in page
+
+
+@pytest.mark.parametrize("name", ["late", "kinds", "minutes"])
+def test_every_screen_has_a_chart_a_table_and_a_file(client, see, yard, made, name):
+    for screen in made[name].screens:
+        where = f"{HERE}/evaluations/{made[name].id}/screens/{screen}"
+        page = see(where, raw=True)
+        table = yard.evaluations.table(id=made[name].id, screen=screen)
+        assert all(column in page for column in table.columns)
+        told = client.get(f"{where}/table.json").json()
+        assert len(told["rows"]) == len(table.rows)
+        file = client.get(f"{where}/content?format=csv")
+        assert len(file.text.splitlines()) == len(table.rows) + 1
+        assert f"{screen}-{made[name].id}.csv" in file.headers["content-disposition"]
+    assert client.get(where.replace(screen, "nothing")).status_code == 404
+
+
+def test_a_chart_is_kept_by_browsers_and_is_of_the_theme(client, see, made):
+    where = f"{HERE}/evaluations/{made['late'].id}"
+    charts = re.findall(r'data-chart="([^"]+)"', see(where, raw=True))
+    assert len(charts) == 4
+    light, dark = (client.get(f"{charts[0]}&mode={mode}") for mode in ("light", "dark"))
+    assert "immutable" in light.headers["cache-control"]
+    assert light.headers["content-encoding"] == "gzip"
+    assert light.json()["spec"]["config"] != dark.json()["spec"]["config"]
+    assert light.json()["spec"]["datasets"] == dark.json()["spec"]["datasets"]
+    again = client.get(charts[0], headers={"if-none-match": light.headers["etag"]})
+    assert again.status_code == 304
+    assert again.content == b""
+
+
+def test_the_rows_of_one_group_are_looked_at_alone(client, see, yard, made):
+    where, group = f"{HERE}/evaluations/{made['late'].id}", {"by": "plan", "group": "basic"}
+    assert f"{where}/screens/confusion?by=plan&amp;group=basic" in see(
+        f"{where}/slices?by=plan", raw=True
+    )
+    query = "?by=plan&group=basic"
+    cells = yard.evaluations.screen(id=made["late"].id, screen="confusion", **group).content[
+        "cells"
+    ]
+    page = see(f"{where}/screens/confusion{query}")
+    assert "Only plan: basic" in page
+    for cell in cells.values():
+        assert f" {cell:,.0f} " in page
+    assert f"{where}/screens/roc{query}".replace("&", "&amp;") in see(
+        f"{where}/screens/confusion{query}", raw=True
+    )
+    chart = client.get(f"{where}/screens/roc/chart.json{query}").json()
+    assert (chart["by"], chart["group"]) == ("plan", "basic")
+    assert client.get(f"{where}/screens/roc?by=plan&group=none").status_code == 404
+
+
+def test_one_class_is_looked_at_alone(see, made):
+    where = f"{HERE}/evaluations/{made['kinds'].id}/screens/roc"
+    assert "All classes" in see(where)
+    page = see(f"{where}?label=late", raw=True)
+    assert re.search(r'data-chart="[^"]+label=late"', page)
+
+
+def test_evaluations_are_found(see, made):
+    page = see("/search?q=kinds+june", raw=True)
+    assert f"/evaluations/{made['kinds'].id}" in page
+    assert "kinds v1 on june" in page

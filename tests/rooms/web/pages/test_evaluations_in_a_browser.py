@@ -1,0 +1,113 @@
+"""Evaluating a version as a person does, and looking at what came of it."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+from tests.browser import PATIENCE, Visitor
+from tests.e2e.models import write_model
+from tests.rooms.evaluations.conftest import MODELS
+from tests.rooms.web.pages.conftest import PASSWORD
+from tests.rooms.web.pages.test_evaluation_pages import flights
+from tests.running_server import RunningServer
+
+import modelyard
+
+pytestmark = pytest.mark.slow
+expect.set_options(timeout=PATIENCE)
+
+VERSION = "/projects/flights/models/late/versions/v1"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """A server with a worker, a version, and rows whose truth is known."""
+    folder = tmp_path_factory.mktemp("evaluating")
+    yard = modelyard.open(folder / "yard", actor="Ana Ruiz")
+    yard.users.create(name="ana", display_name="Ana Ruiz", admin=True, password=PASSWORD)
+    yard.projects.create(key="flights")
+    predict, kind, classes = MODELS["late"]
+    source = str(write_model(folder / "late", predict=predict))
+    of = {"project": "flights", "model": "late", "version": "v1"}
+    yard.models.create(project="flights", name="late", prediction_type=kind)
+    yard.versions.import_(**of, source=source, env="local", classes=classes, target="late")
+    flights().to_csv(folder / "june.csv", index=False)
+    yard.datasets.create(project="flights", name="june", path=str(folder / "june.csv"))
+    yard.close()
+    with RunningServer(folder / "yard", no_auth=False) as server:
+        yield server
+        assert "Traceback" not in server.log
+
+
+@pytest.fixture(scope="module")
+def ana(browser, served):
+    visitor = Visitor(browser, served.url)
+    visitor.sign_in("ana", PASSWORD)
+    yield visitor
+    visitor.close()
+
+
+@pytest.fixture(scope="module")
+def here(ana):
+    """The address of an evaluation that was made from the page of its version."""
+    page = ana.page
+    page.goto(VERSION)
+    page.get_by_role("link", name="Evaluate").first.click()
+    page.get_by_label("Rows with the truth").fill("june")
+    page.get_by_role("button", name="Evaluate").click()
+    page.wait_for_url("**/jobs/*")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Evaluate late on june")
+    page.get_by_role("link", name="See what it made").click()
+    page.wait_for_url("**/evaluations/*")
+    return page.evaluate("location.pathname")
+
+
+def test_a_threshold_moves_numbers_and_marks_at_once(ana, here):
+    page = ana.page
+    page.goto(here)
+    charts = page.locator(".plot > svg")
+    expect(charts).to_have_count(4)
+    expect(page.locator(".plot").first).to_have_attribute("aria-label", re.compile("ROC AUC"))
+    mark = page.locator(".plot").first.locator(".mark-symbol path[fill='#ffffff']")
+    stood = mark.get_attribute("transform")
+    cell = page.locator("[data-cell=true_positive] [data-main]")
+    counted, recall = cell.inner_text(), page.locator("[data-metric=recall]").inner_text()
+    slider = page.get_by_role("slider", name="Threshold")
+    slider.focus()
+    for _ in range(12):
+        page.keyboard.press("ArrowRight")
+    assert cell.inner_text() != counted
+    assert page.locator("[data-metric=recall]").inner_text() < recall
+    expect(mark).not_to_have_attribute("transform", stood)
+    page.get_by_text("% of predicted").click()
+    precision = float(page.locator("[data-metric=precision]").inner_text())
+    assert cell.inner_text() == f"{precision * 100:.1f}\u202f%"
+    moved = page.get_by_label("Threshold", exact=True).first.input_value()
+    page.get_by_role("button", name="Set").click()
+    page.wait_for_url(f"**threshold={moved}*")
+    assert float(page.locator("[data-metric=precision]").inner_text()) == precision
+
+    page.get_by_role("button", name="Switch between light and dark").click()
+    dark = page.locator(".plot").first.locator(".mark-symbol path[fill='#151b24']")
+    expect(dark).to_have_count(1)
+    ana.require_accessible(here)
+    page.get_by_role("button", name="Switch between light and dark").click()
+    assert ana.complaints == []
+
+
+def test_a_screen_is_shown_as_chart_table_and_file(ana, here, shots):
+    page = ana.page
+    page.goto(here)
+    page.get_by_label("Parts of the evaluation").get_by_role("link", name="ROC curve").click()
+    expect(page.locator(".plot > svg")).to_have_count(1)
+    shown = page.locator("#table tbody tr").first.locator("td").all_inner_texts()
+    with page.expect_download() as download:
+        page.locator("#table").get_by_role("link", name="CSV").click()
+    rows = list(csv.reader(Path(download.value.path()).read_text().splitlines()))
+    assert [each or "–" for each in rows[1]] == shown
+    for path in ("", "/screens/confusion", "/slices?by=plan"):
+        ana.look_at(f"{here}{path}", shots)
