@@ -35,7 +35,14 @@ from modelyard.kernel.values import Value
 from modelyard.models.commands import ShowVersion
 from modelyard.runtime.types import PredictionType
 from modelyard.web.pages.evaluation import MODES, EvaluationView, shown, within
-from modelyard.web.pages.evaluation_parts import FAIRNESS, RESIDUALS, ROWS, SLICES, WORST
+from modelyard.web.pages.evaluation_parts import (
+    ASSERTIONS,
+    FAIRNESS,
+    RESIDUALS,
+    ROWS,
+    SLICES,
+    WORST,
+)
 from modelyard.web.pages.evaluation_words import HEADLINES
 from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.formats import sentence
@@ -121,6 +128,10 @@ class RowsView(EvaluationView):
     losses: tuple[str, ...]
     names: tuple[str, ...]
     """The columns of the rows."""
+
+
+class AssertionsView(EvaluationView):
+    """What had to be predicted for some rows, and whether it was."""
 
 
 class ResidualsView(GroupsView):
@@ -211,6 +222,11 @@ def residuals(visit: Visit) -> ResidualsView:
     if by:
         found, problem = _asked(visit, ShowResiduals(**_named(view.evaluation), by=by))
     return ResidualsView(**_about(visit, view, "Residuals", by, problem), found=found)
+
+
+def assertions(visit: Visit) -> AssertionsView:
+    """What came of each."""
+    return AssertionsView(**within(shown(visit), "Assertions"))
 
 
 def _chart_of(visit: Visit) -> ShowChart:
@@ -378,4 +394,5 @@ PAGES: tuple[Page | Form | Document | Download, ...] = (
     Page(FAIRNESS, fairness, "evaluation_fairness.html"),
     Page(ROWS, rows, "evaluation_rows.html"),
     Page(RESIDUALS, residuals, "evaluation_residuals.html"),
+    Page(ASSERTIONS, assertions, "evaluation_assertions.html"),
 )

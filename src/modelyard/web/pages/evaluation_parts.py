@@ -19,6 +19,7 @@ WORST = f"{ONE}/worst"
 FAIRNESS = f"{ONE}/fairness"
 ROWS = f"{ONE}/rows"
 RESIDUALS = f"{ONE}/residuals"
+ASSERTIONS = f"{ONE}/assertions"
 
 
 class Link(Value):
@@ -58,6 +59,9 @@ def parts_of(
         )
         if there and found.metrics
     )
+    if found.assertions:
+        count = len(found.assertions)
+        groups += (Link(label="Assertions", href=address(ASSERTIONS, **named), count=count),)
     parts = (
         ("Overview", tuple(overview)),
         ("Performance", screens),

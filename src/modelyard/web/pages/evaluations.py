@@ -222,7 +222,7 @@ PAGES: tuple[Page | Form, ...] = (
         fields=(
             "model", "version", "dataset", "target", "threshold", "optimise", "positive",
             "averaging", "weights", "on_error", "method", "rows", "ratio", "column", "descending",
-            "seed", "gains", "lift_share", "assertions", "confidence", "params",
+            "seed", "gains", "lift_share", "assertions", "custom_metrics", "confidence", "params",
         ),
         words={
             "model": Words(label="Saved model", renews="version"),
@@ -276,6 +276,7 @@ PAGES: tuple[Page | Form, ...] = (
                 help="Of the likeliest ones, from 0 to 1",
                 later=True,
             ),
+            "custom_metrics": Words(label="File of further metrics", later=True),
             "assertions": Words(
                 help="What has to be predicted for some rows, as a JSON list",
                 placeholder='[{"name": "young", "where": "age < 30", "expect": ["no"], '

@@ -24,6 +24,10 @@ HERE = "/projects/default"
 SENT = {"csrf": ""}
 ROWS = 600
 TRUTH = {"late": "late", "labels": "late", "kinds": "kind", "minutes": "delay", "anything": "late"}
+ASSERTIONS = [
+    {"name": "cheap", "where": "fare < 10", "high": 20, "ratio": 0.9},
+    {"name": "dear", "where": "fare > 90", "high": 20, "ratio": 0.5},
+]
 GRID = re.compile(r'<script type="application/json" id="grid">(.*?)</script>', re.DOTALL)
 
 
@@ -68,8 +72,9 @@ def yard(tmp_path_factory):
 @pytest.fixture(scope="module")
 def made(yard):
     """An evaluation of each model, by its name."""
+    given = {"minutes": {"assertions": ASSERTIONS}}
     return {
-        name: yard.evaluations.run(model=name, dataset="june", target=target)
+        name: yard.evaluations.run(model=name, dataset="june", target=target, **given.get(name, {}))
         for name, target in TRUTH.items()
     }
 
@@ -386,3 +391,11 @@ def test_evaluations_are_found(see, made):
     page = see("/search?q=kinds+june", raw=True)
     assert f"/evaluations/{made['kinds'].id}" in page
     assert "kinds v1 on june" in page
+
+
+def test_assertions_are_told_with_what_came_of_them(see, made):
+    cheap, dear = made["minutes"].assertions
+    page = see(f"{HERE}/evaluations/{made['minutes'].id}/assertions")
+    assert f"cheap fare < 10 Passed at most 20 {cheap.matching} 100.0 % 90.0 %" in page
+    assert f"dear fare > 90 Failed at most 20 {dear.matching} 0.0 % 50.0 %" in page
+    assert "/assertions" not in see(f"{HERE}/evaluations/{made['late'].id}", raw=True)
