@@ -15,7 +15,7 @@ from modelyard import errors
 from modelyard.data.access import open_source, sample
 from modelyard.data.types import Sampling
 from modelyard.kernel.context import Context
-from modelyard.models import repository, shelf
+from modelyard.models import kept_trial, repository, shelf
 from modelyard.models.commands import ModelRequest, ProbeVersion
 from modelyard.models.comparing import difference
 from modelyard.models.folders import (
@@ -53,6 +53,8 @@ class Tried:
     staged: Stage
     facts: ModelFacts
     trial: Trial
+    asked: str
+    """Digest over what decides what the trial found."""
 
 
 def probe_version(context: Context, command: ProbeVersion) -> ProbedModel:
@@ -73,7 +75,14 @@ def probe_version(context: Context, command: ProbeVersion) -> ProbedModel:
         )
     with tried(context, command, model) as found:
         facts, trial = found.facts, found.trial
-        shelf.put_aside(context, command, facts.digest, found.staged.model, facts.lineage)
+        shelf.put_aside(
+            context,
+            command,
+            facts.digest,
+            found.staged.model,
+            facts.lineage,
+            more=lambda beside: kept_trial.write(beside, found.asked, command.threshold, trial),
+        )
     forget_folder(context, facts.digest)
     changed = None if active is None else difference(active, facts.signature.inputs, facts.core)
     missing = ("classes",) if lacks_classes(model.prediction_type, facts.core) else ()
@@ -100,7 +109,8 @@ def tried(
         context: the workspace.
         command: where the model is, and what is said of it.
         model: the saved model that it is meant for.
-        digest: that of the files it must have; those that were probed need not be fetched again.
+        digest: that of the files it must have; those that were probed need not be fetched again,
+            nor loaded again if all that decides what is found is as it was moments before.
 
     Raises:
         Conflict: the source holds files of another digest.
@@ -126,9 +136,16 @@ def tried(
         refuse_untrusted(context, command, scan)
         context.progress("preparing its code env")
         env = ensure_env(context, request_of(staged.model, mlmodel), named=command.env)
+        rows = dataset_rows(context, command)
+        asked = kept_trial.asked_of(command, model.prediction_type, found, env, rows)
         with private_copy(context, staged, found) as folder:
-            candidate = Candidate(folder, model_file, mlmodel, env, dataset_rows(context, command))
-            trial = try_model(context, command, model, candidate)
+            trial = None
+            if digest is not None:
+                beside = shelf.place_of(context, command, digest)
+                trial = kept_trial.read(beside, asked, command.threshold)
+            if trial is None:
+                candidate = Candidate(folder, model_file, mlmodel, env, rows)
+                trial = try_model(context, command, model, candidate)
             facts = ModelFacts(
                 project=command.project,
                 model=command.model,
@@ -143,7 +160,7 @@ def tried(
                 core=trial.core,
                 probe=trial.probe,
             )
-            yield Tried(staged, facts, trial)
+            yield Tried(staged, facts, trial, asked)
 
 
 def bring(

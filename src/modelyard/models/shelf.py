@@ -13,6 +13,7 @@ import os
 import shutil
 import time
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -28,14 +29,21 @@ GONE = ".gone"
 
 
 def put_aside(
-    context: Context, request: ModelRequest[Any], digest: str, model: Path, lineage: Lineage
+    context: Context,
+    request: ModelRequest[Any],
+    digest: str,
+    model: Path,
+    lineage: Lineage,
+    *,
+    more: Callable[[Path], None],
 ) -> None:
-    """Move the folder of a probed model to where an import finds it."""
-    place = _place(context, request, digest)
+    """Move the folder of a probed model to where an import finds it; `more` writes beside it."""
+    place = place_of(context, request, digest)
     place.parent.mkdir(parents=True, exist_ok=True)
     fresh = place.with_name(f"{uuid.uuid4().hex}{GONE}")  # swept like what is gone, should we die
     fresh.mkdir()
     (fresh / LINEAGE).write_text(lineage.model_dump_json(), "utf-8")
+    more(fresh)
     model.rename(fresh / MODEL)
     _remove(place)
     try:
@@ -50,7 +58,7 @@ def take(
     """Bring the files that were probed into an empty folder; None where they are not here."""
     if digest is None:
         return None
-    place = _place(context, request, digest)
+    place = place_of(context, request, digest)
     try:
         lineage = Lineage.model_validate_json((place / LINEAGE).read_text("utf-8"))
         shutil.copytree(place / MODEL, target, copy_function=_linked, dirs_exist_ok=True)
@@ -63,7 +71,7 @@ def take(
 
 def take_down(context: Context, request: ModelRequest[Any], digest: str) -> None:
     """Remove what was imported."""
-    _remove(_place(context, request, digest))
+    _remove(place_of(context, request, digest))
 
 
 def sweep(context: Context) -> None:
@@ -76,7 +84,8 @@ def sweep(context: Context) -> None:
                 _remove(place)
 
 
-def _place(context: Context, request: ModelRequest[Any], digest: str) -> Path:
+def place_of(context: Context, request: ModelRequest[Any], digest: str) -> Path:
+    """The folder of what was probed, which is there or not."""
     who = context.identity
     words = (who.kind, who.name, request.project, UPLOADED.sub("", request.source))
     servers = (request.tracking_uri, request.registry_uri)

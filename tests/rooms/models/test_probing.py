@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
@@ -12,7 +13,8 @@ from tests.e2e.models import AGE_FARE, write_model
 import modelyard
 from modelyard import errors
 from modelyard.kernel.identity import Identity
-from modelyard.models import shelf
+from modelyard.models import kept_trial, shelf
+from modelyard.models.commands import ProbeVersion
 
 PROBABILITY = "return (frame['fare'] / 100).clip(0, 1).to_numpy()"
 
@@ -69,6 +71,37 @@ def test_a_probe_and_an_import_of_it(yard, source):
         decided = ["no" if each < threshold else "yes" for each in before]
         assert [row[0] for row in changed.probe.read.rows] == decided
         assert [row[2] for row in changed.probe.read.rows] == before
+
+
+def test_what_was_just_probed_is_not_loaded_again_to_be_imported(yard, tmp_path, monkeypatch):
+    loads = tmp_path / "loads"
+    load = f"with open({str(loads)!r}, 'a') as file: file.write('.')"
+    source = str(write_model(tmp_path / "model", predict=PROBABILITY, load=load))
+    request = ProbeVersion(model="churn", source=source, classes=("no", "yes"))
+    found = yard.run(request)
+    before = loads.read_text()
+
+    beside = shelf.place_of(yard.open(), request, found.digest)
+    asked = json.loads((beside / "trial.json").read_text())["asked"]
+    kept = kept_trial.read(beside, asked, None)
+    assert kept.probe == found.probe
+    assert kept.inputs.num_rows == kept.outputs.num_rows == found.golden_rows
+    assert kept_trial.read(beside, asked, found.core.threshold).probe == found.probe
+    assert kept_trial.read(beside, asked, 0.3) is None
+    assert kept_trial.read(beside, asked.swapcase(), None) is None
+    assert kept_trial.read(tmp_path, asked, None) is None
+    with monkeypatch.context() as later:
+        later.setattr(kept_trial, "FRESH", 0)
+        assert kept_trial.read(beside, asked, None) is None
+
+    named = {"model": "churn", "source": source, "digest": found.digest}
+    version = yard.versions.import_(version="v1", classes=("no", "yes"), threshold=0.5, **named)
+    assert loads.read_text() == before
+    assert (version.probe, version.core) == (found.probe, found.core)
+    assert version.golden.rows == found.golden_rows
+    assert yard.versions.verify(model="churn").passed
+    yard.versions.import_(version="v2", classes=("yes", "no"), **named)
+    assert len(loads.read_text()) > len(before) + 1
 
 
 def test_what_is_wrong_at_the_import_does_not_cost_the_probe(yard, source):
