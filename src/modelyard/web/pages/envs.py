@@ -14,6 +14,8 @@ from modelyard.web.pages.home import may
 from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, address, place_in_list
 
 PART = 50
+SHOWN = 100
+"""Versions that an env's page names."""
 ONE = "/envs/{env}"
 ENVS = Crumb(label="Code envs", href="/envs")
 
@@ -41,6 +43,7 @@ class EnvView(View):
     summary: EnvSummary
     href: str
     used_by: tuple[UsedBy, ...]
+    """The first of them."""
     log: EnvLog | None
     no_log: str
     """Why there is none."""
@@ -74,7 +77,7 @@ def env(visit: Visit) -> EnvView:
         env=found,
         summary=summary,
         href=href(asked),
-        used_by=tuple(map(_used_by, summary.used_by)),
+        used_by=tuple(map(_used_by, summary.used_by[:SHOWN])),
         log=log,
         no_log=no_log,
         is_local=found.id == LOCAL,
