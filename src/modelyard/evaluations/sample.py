@@ -33,8 +33,8 @@ class Sample:
         given = self.evaluation.threshold
         return BETWEEN_LABELS if given is None else given
 
-    def column(self, name: str) -> pa.ChunkedArray:
-        """A column whose values make groups.
+    def require(self, name: str) -> None:
+        """Refuse a column whose values make no groups.
 
         Raises:
             Invalid: there is none of this name, or it holds lists or the like.
@@ -45,6 +45,10 @@ class Sample:
             raise errors.Invalid(
                 f"column {name!r} holds {schema.field(name).type}; groups are of single values"
             )
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """A column whose values make groups; raises as `require` does."""
+        self.require(name)
         return self.parquet.read(columns=[name])[name]
 
     def features(self) -> tuple[str, ...]:

@@ -147,6 +147,10 @@ def test_a_search_for_slices_that_cannot_be(yard, evaluate, rows):
             yard.evaluations.worst(id=found.id, **asked)
     with pytest.raises(errors.Unsupported, match="labels only"):
         yard.evaluations.worst(id=evaluate(rows, "labels").id, metric="logLoss")
+    for given, said in (({"id": "none"}, "no evaluation"), ({"columns": ("kinds",)}, "kinds")):
+        with pytest.raises(errors.ModelyardError, match=said):
+            yard.jobs.submit(command="evaluations.worst", given={"id": found.id, **given})
+    assert yard.jobs.list(command="evaluations.worst") == []
 
 
 @pytest.mark.parametrize("order", ["worst", "best"])

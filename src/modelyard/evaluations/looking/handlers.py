@@ -16,7 +16,7 @@ from modelyard.evaluations.looking.commands import (
 from modelyard.evaluations.looking.comparing import compare_groups
 from modelyard.evaluations.looking.picking import pick_rows
 from modelyard.evaluations.looking.residuals import residuals_by
-from modelyard.evaluations.looking.searching import search
+from modelyard.evaluations.looking.searching import check_search, search
 from modelyard.evaluations.looking.types import (
     ColumnResiduals,
     EvaluatedRows,
@@ -24,7 +24,7 @@ from modelyard.evaluations.looking.types import (
     WorstReport,
 )
 from modelyard.evaluations.sample import Sample, open_sample
-from modelyard.kernel.bus import handles
+from modelyard.kernel.bus import checks, handles
 from modelyard.kernel.context import Context
 
 R = TypeVar("R")
@@ -35,6 +35,13 @@ def show_fairness(command: ShowFairness, context: Context) -> FairnessReport:
     """Read the rows again, and compare their groups."""
     with _rows(command, context) as sample:
         return compare_groups(sample, command)
+
+
+@checks(FindWorst)
+def check_worst(command: FindWorst, context: Context) -> None:
+    """Refuse what no search could find, before it is a job."""
+    with _rows(command, context) as sample:
+        check_search(sample, command)
 
 
 @handles(FindWorst)

@@ -20,6 +20,7 @@ from modelyard.evaluations.looking.types import Loss
 from modelyard.evaluations.multiclass import look_at_classes
 from modelyard.evaluations.regression import look_at_errors
 from modelyard.evaluations.sample import Sample
+from modelyard.evaluations.types import Evaluation
 from modelyard.runtime.types import PredictionType
 
 KNOWN: dict[PredictionType, tuple[Loss, ...]] = {
@@ -49,6 +50,20 @@ class RowLosses:
     used: Bools | None
 
 
+def require_known(evaluation: Evaluation, asked: Loss | None) -> None:
+    """Refuse a loss that the prediction type does not have.
+
+    Raises:
+        Invalid: it has none of this code.
+    """
+    known = KNOWN[evaluation.prediction_type]
+    if asked is not None and asked not in known:
+        raise errors.Invalid(
+            f"--metric {asked} is not told of the type {evaluation.prediction_type}; there are: "
+            f"{', '.join(known)}"
+        )
+
+
 def losses_of(sample: Sample, asked: Loss | None) -> RowLosses:
     """The losses that are asked for, else those that are usual.
 
@@ -57,16 +72,11 @@ def losses_of(sample: Sample, asked: Loss | None) -> RowLosses:
         Unsupported: it cannot be computed of what the model answers.
     """
     evaluation = sample.evaluation
-    known = KNOWN[evaluation.prediction_type]
-    if asked is not None and asked not in known:
-        raise errors.Invalid(
-            f"--metric {asked} is not told of the type {evaluation.prediction_type}; there are: "
-            f"{', '.join(known)}"
-        )
+    require_known(evaluation, asked)
     scored = sample.scored()
     has_classes = evaluation.prediction_type != "regression"
     labels_only = has_classes and scored.probabilities is None
-    code = asked or ("hammingLoss" if labels_only else known[0])
+    code = asked or ("hammingLoss" if labels_only else KNOWN[evaluation.prediction_type][0])
     if labels_only and code != "hammingLoss":
         raise errors.Unsupported(
             f"{code} takes probabilities, and the model gives labels only; ask for hammingLoss"

@@ -6,12 +6,30 @@ from modelyard import errors
 from modelyard.analysis.grouping import grouped
 from modelyard.analysis.worst import Search, worst_slices
 from modelyard.evaluations.looking.commands import FindWorst
-from modelyard.evaluations.looking.losing import losses_of
+from modelyard.evaluations.looking.losing import losses_of, require_known
 from modelyard.evaluations.looking.types import WorstReport
 from modelyard.evaluations.sample import Sample
 from modelyard.kernel.progress import Progress
 
 MOST_COLUMNS = 100
+
+
+def check_search(sample: Sample, asked: FindWorst) -> tuple[str, ...]:
+    """Refuse a search that could only fail; gives the columns that make the slices.
+
+    Raises:
+        Invalid: there is no such column, or there are too many, or no such loss.
+    """
+    require_known(sample.evaluation, asked.metric)
+    names = tuple(dict.fromkeys(asked.columns)) or sample.features()
+    if len(names) > MOST_COLUMNS:
+        raise errors.Invalid(
+            f"{len(names)} columns are too many to search in; name at most {MOST_COLUMNS} of them "
+            "by --columns"
+        )
+    for name in names:
+        sample.require(name)
+    return names
 
 
 def search(sample: Sample, asked: FindWorst, progress: Progress) -> WorstReport:
@@ -21,14 +39,9 @@ def search(sample: Sample, asked: FindWorst, progress: Progress) -> WorstReport:
         Invalid: there is no such column, or there are too many, or no such loss.
         Unsupported: the loss cannot be computed of what the model answers.
     """
+    names = check_search(sample, asked)
     evaluation = sample.evaluation
     losses = losses_of(sample, asked.metric)
-    names = tuple(dict.fromkeys(asked.columns)) or sample.features()
-    if len(names) > MOST_COLUMNS:
-        raise errors.Invalid(
-            f"{len(names)} columns are too many to search in; name at most {MOST_COLUMNS} of them "
-            "by --columns"
-        )
     columns = {}
     for at, name in enumerate(names):
         progress("reading columns", fraction=at / len(names) / 2)
