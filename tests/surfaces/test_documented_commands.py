@@ -49,7 +49,7 @@ def test_a_documented_command_can_be_read(page, line, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name, content in files(page):
         Path(name).write_text(content)
-    words = re.split(r" (?:[|&]|&&) ?", line)[0]
+    words = re.split(r" (?:[|&]|&&) ?| > [\w.]+$", line)[0]
     words = shlex.split(words, comments=True)[1:]
     command: click.Command = build()
     while isinstance(command, click.Group):
