@@ -151,6 +151,7 @@ class Evaluations(Room):
     chart = verb(charting.ShowChart)
     table = verb(charting.ShowTable)
     export = verb(charting.ExportScreen)
+    report = verb(charting.ReportEvaluation)
     slices = verb(evaluations.ShowSlices)
     fairness = verb(looking.ShowFairness)
     worst = verb(looking.FindWorst)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from modelyard import errors
@@ -64,6 +65,23 @@ def slices_by(context: Context, evaluation: Evaluation, column: str) -> Slices:
         grouping = grouped(sample.column(column))
         scored = sample.scored()
     return _figures(evaluation, scored, evaluation.threshold).slices(column, grouping)
+
+
+def slices_of_columns(
+    context: Context, evaluation: Evaluation, columns: Collection[str] = (), most: int = 12
+) -> Iterator[Slices]:
+    """Metrics of the subgroups of columns, one after another; errors as in `slices_by`.
+
+    Args:
+        context: the workspace.
+        evaluation: whose rows are read.
+        columns: which ones; none: those of the dataset, in their order.
+        most: how many of these.
+    """
+    with open_sample(context, evaluation) as sample:
+        figures = _figures(evaluation, sample.scored(), evaluation.threshold)
+        for column in columns or sample.features()[:most]:
+            yield figures.slices(column, grouped(sample.column(column)))
 
 
 def _figures(evaluation: Evaluation, scored: Scored, threshold: float | None) -> Figures:

@@ -136,7 +136,7 @@ def per_class(content: Content, _subject: Subject) -> Sketch:
         names,
         required(rows),
         list(series.values()),
-        up="Class",
+        what="Class",
         note=note,
         said=f"Precision, recall and area under the ROC curve of each class{few}",
     )
@@ -161,17 +161,17 @@ def averages(content: Content, _subject: Subject) -> Sketch:
         names,
         rows,
         list(series.values()),
-        up="Average",
+        what="Average",
         note=f"{first['line']}, {first['name']}: {words.number(first['value'])}",
         said="Precision, recall and F1, averaged over classes in each way",
     )
 
 
 def _groups(
-    names: list[str], rows: list[Point], series: list[str], *, up: str, note: str, said: str
+    names: list[str], rows: list[Point], series: list[str], *, what: str, note: str, said: str
 ) -> Sketch:
     across: dict[str, Any] = {"across_domain": (0.0, 1.0), "across_format": ".0%"}
-    chart = Groups(names, "Metric", up, series=series, **across)
+    chart = Groups(names, "Metric", what, series=series, **across)
     return Sketch(
         list(chart.dots()),
         {"groups": rows},

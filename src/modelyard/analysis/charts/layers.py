@@ -123,7 +123,7 @@ class Groups:
 
     names: Sequence[str]
     across: str
-    up: str = ""
+    what: str
     across_format: str = ""
     across_domain: Sequence[float] = ()
     series: Sequence[str] = field(default=())
@@ -140,7 +140,7 @@ class Groups:
     def y(self) -> alt.Y:
         """The names, in their order."""
         axis = alt.Axis(labelLimit=180, grid=True, domain=False)
-        return alt.Y("name:N", title=self.up or None, sort=list(self.names), axis=axis)
+        return alt.Y("name:N", title=None, sort=list(self.names), axis=axis)
 
     def dots(self) -> list[alt.Chart]:
         """Points with whiskers, of each series."""
@@ -151,7 +151,7 @@ class Groups:
             .encode(x=self.x("low"), x2=alt.X2("high"), y=self.y())
         )
         told = [
-            alt.Tooltip("name:N", title=self.up or "Name"),
+            alt.Tooltip("name:N", title=self.what),
             alt.Tooltip("value:Q", title=self.across, format=".3f"),
             alt.Tooltip("low:Q", title="From", format=".3f"),
             alt.Tooltip("high:Q", title="To", format=".3f"),

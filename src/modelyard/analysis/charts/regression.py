@@ -92,7 +92,7 @@ def errors(content: Content, subject: Subject) -> Sketch:
     return Sketch(
         [
             of("bars")
-            .mark_rect(stroke=None)
+            .mark_rect(style="counted")
             .encode(
                 x=axes.x("low"),
                 x2=alt.X2("high"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from xml.sax.saxutils import quoteattr
 
 import vl_convert
 
@@ -21,15 +22,17 @@ def titled(drawn: Drawn) -> dict[str, Any]:
 
 
 def still(spec: dict[str, Any], width: int) -> dict[str, Any]:
-    """A spec of a fixed width, without what only a pointer finds."""
+    """A spec of a fixed width, without what only a pointer finds or only a pointer is told."""
     layers = [layer for layer in spec["layer"] if layer["mark"].get("style") != "hover"]
-    return {**spec, "layer": layers, "width": width}
+    config = {**spec["config"], "aria": False}
+    return {**spec, "layer": layers, "width": width, "config": config}
 
 
 def svg(spec: dict[str, Any], width: int) -> str:
-    """A still spec as SVG, on a ground that is not drawn."""
+    """A still spec as SVG, which says as a whole what is to be seen on it."""
     drawn: str = vl_convert.vegalite_to_svg(still(spec, width))
-    return drawn
+    label = quoteattr(spec["description"])
+    return drawn.replace("<svg ", f'<svg role="img" aria-label={label} ', 1)
 
 
 def _on_ground(drawn: Drawn, mode: Mode) -> dict[str, Any]:

@@ -30,6 +30,7 @@ def slices(found: Slices, code: str) -> Sketch:
     if not rows:
         raise NothingToDraw(f"no group of {column} has a value of {title}")
     overall = _metric(found.total, code)
+    whole = "" if overall is None else words.metric(overall.model_dump())
     chart = Groups(names, title, column)
     ground = []
     data: dict[str, list[Point]] = {"groups": rows, "all": [], "few": _few(names, shown, rows)}
@@ -50,9 +51,10 @@ def slices(found: Slices, code: str) -> Sketch:
     return Sketch(
         [*ground, few, *chart.dots()],
         data,
-        note="" if overall is None else words.metric(overall.model_dump()),
+        note=f"{whole} of all rows" if whole else "",
         description=f"{title} by {column}: from {words.number(least['value'])} for "
-        f"{least['name']} to {words.number(most['value'])} for {most['name']}{beside}{more}.",
+        f"{words.quoted(least['name'])} to {words.number(most['value'])} for "
+        f"{words.quoted(most['name'])}{beside}{more}.",
         height=max(120, 26 * len(names) + 30),
     )
 

@@ -12,6 +12,7 @@ from modelyard.evaluations.charting.types import (
     ENDINGS,
     Chart,
     ExportedScreen,
+    ReportedEvaluation,
     ScreenFormat,
     ScreenTable,
 )
@@ -110,3 +111,25 @@ class ExportScreen(AboutChart[ExportedScreen]):
             ending = Path(str(given["to"])).suffix.lower()
             return {**given, "format": ENDINGS[ending]} if ending in ENDINGS else given
         return given
+
+
+class ReportEvaluation(ProjectCommand[ReportedEvaluation]):
+    """Write an evaluation as one HTML file that needs nothing else: to be read, sent and printed.
+
+    It holds what was evaluated how, what to know before trusting it, all metrics with their
+    intervals, every screen as a chart with its numbers, and slices.
+    """
+
+    needs = "evaluations:read"
+    route = "GET /evaluations/{id}/report"
+    receives = "output"
+    arguments = ("id",)
+
+    id: str = Field(description=ID)
+    output: Annotated[str, LocalPath("write")] = Field(
+        description="new file, HTML", examples=["report.html"]
+    )
+    columns: tuple[str, ...] = Field(
+        default=(), description="slices of these columns [the first 12 of the dataset]"
+    )
+    replace: bool = Field(default=False, description="replace a file that is there")

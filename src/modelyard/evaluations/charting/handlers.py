@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from modelyard.evaluations.charting.commands import ExportScreen, ShowChart, ShowTable
+from modelyard.evaluations.charting.commands import (
+    ExportScreen,
+    ReportEvaluation,
+    ShowChart,
+    ShowTable,
+)
 from modelyard.evaluations.charting.files import export
 from modelyard.evaluations.charting.making import chart_of, table
-from modelyard.evaluations.charting.types import Chart, ExportedScreen, ScreenTable
+from modelyard.evaluations.charting.reporting import report
+from modelyard.evaluations.charting.types import (
+    Chart,
+    ExportedScreen,
+    ReportedEvaluation,
+    ScreenTable,
+)
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 
@@ -26,3 +37,9 @@ def show_table(command: ShowTable, context: Context) -> ScreenTable:
 def export_screen(command: ExportScreen, context: Context) -> ExportedScreen:
     """Write what was drawn or put in rows."""
     return export(context, command)
+
+
+@handles(ReportEvaluation)
+def report_evaluation(command: ReportEvaluation, context: Context) -> ReportedEvaluation:
+    """Write what all screens tell."""
+    return report(context, command)

@@ -142,15 +142,21 @@ def _of_one_class(
     return subject.model_copy(update=named), found
 
 
+def headline_of(found: Slices) -> str:
+    """The metric that lists of evaluations tell, else the first."""
+    codes = [each.code for each in found.total.metrics]
+    return next((code for code in HEADLINES if code in codes), codes[0] if codes else "")
+
+
 def _metric(found: Slices, asked: str | None) -> str:
-    """The metric that slices are drawn of: the one that lists of evaluations tell, else the first.
+    """The metric that slices are drawn of.
 
     Raises:
         NotFound: it is none that slices have.
     """
-    codes = [each.code for each in found.total.metrics]
     if asked is None:
-        return next((code for code in HEADLINES if code in codes), codes[0] if codes else "")
+        return headline_of(found)
+    codes = [each.code for each in found.total.metrics]
     if asked not in codes:
         raise errors.NotFound(f"slices have no metric {asked!r}; they have: {', '.join(codes)}")
     return asked

@@ -105,3 +105,12 @@ class ExportedScreen(Value):
     screen: str
     format: ScreenFormat
     size: int = Field(description="in bytes")
+
+
+class ReportedEvaluation(Value):
+    """A report that was written."""
+
+    evaluation: str
+    screens: int = Field(description="how many are in it")
+    slices: tuple[str, ...] = Field(description="columns whose slices are in it")
+    size: int = Field(description="in bytes")

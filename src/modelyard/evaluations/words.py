@@ -1,0 +1,37 @@
+"""What people are told of evaluations: what to do about diagnostics, why rows were left out."""
+
+from __future__ import annotations
+
+ADVICE = {
+    "dropped_rows": "Look at what the left out rows lack, and mend the dataset or the target; "
+    "what is told is about the others only.",
+    "few_rows": "Evaluate on more rows, or trust the intervals rather than the values.",
+    "too_good": "Look for a feature that is only known once the truth is, and at rows that the "
+    "model was trained on.",
+    "missing_class": "Evaluate on rows of all classes.",
+    "imbalance": "Look at precision, recall and their curve rather than at accuracy; a sample that "
+    "is balanced by the target changes what is told.",
+    "one_class_predicted": "Try another threshold: the decision chart shows what each one brings.",
+    "no_better_than_mean": "Look at the errors and at slices for rows on which it goes wrong, and "
+    "check that target and prediction have the same unit.",
+}
+"""What to do about a diagnostic, by its code."""
+
+LEFT_OUT = (
+    ("without_truth", "without a truth"),
+    ("without_prediction", "without a prediction"),
+    ("without_weight", "of weight zero"),
+    ("bad_weight", "with a weight that is none"),
+)
+"""Why rows were left out, by the name of the count."""
+METHODS = {
+    "wilson": "Wilson",
+    "delong": "DeLong",
+    "delta": "delta method",
+    "normal": "normal",
+    "bootstrap": "bootstrap",
+    "newcombe": "Newcombe",
+    "fisher": "Fisher",
+    "order": "order statistics",
+}
+"""How intervals were found, by the code of the method."""
