@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from modelyard import errors
+from modelyard.evaluations.assertion_types import AssertionResult
 from modelyard.evaluations.charting.reporting import page_of
 from modelyard.evaluations.types import Diagnostic
 
@@ -93,6 +94,20 @@ def test_markup_in_names_stays_text(yard, late, contents):
         update={
             **dict.fromkeys(("dataset", "target", "weights", "created_by"), HOSTILE),
             "classes": (HOSTILE, "yes"),
+            "assertions": (
+                AssertionResult(
+                    name=HOSTILE, where=HOSTILE, expect=("yes",), ratio=1, reason=HOSTILE
+                ),
+                AssertionResult(
+                    name="young",
+                    where="age < 30",
+                    expect=("yes",),
+                    ratio=0.9,
+                    passed=False,
+                    matching=1234,
+                    valid_ratio=0.5,
+                ),
+            ),
             "diagnostics": (
                 Diagnostic(code="odd", severity="warning", title=HOSTILE, detail=HOSTILE),
             ),
@@ -103,6 +118,7 @@ def test_markup_in_names_stays_text(yard, late, contents):
     assert not {"script", "img", "iframe", "object", "link", "form"} & set(read.tags)
     assert "49" not in " ".join(read.headings)
     assert HOSTILE in read.headings[0]
+    assert "<td>1,234</td><td>yes</td><td>50.0 %</td><td>90.0 %</td><td>failed</td>" in page
 
 
 @pytest.fixture(scope="module")
