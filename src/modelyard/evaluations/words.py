@@ -14,6 +14,9 @@ ADVICE = {
     "one_class_predicted": "Try another threshold: the decision chart shows what each one brings.",
     "no_better_than_mean": "Look at the errors and at slices for rows on which it goes wrong, and "
     "check that target and prediction have the same unit.",
+    "assertion_failed": "Look at the worst of its rows, and whether data or model changed there.",
+    "assertion_not_computed": "Mend its filter, or evaluate on rows that match it.",
+    "custom_metric_failed": "Mend the function; the log of the workers has the traceback.",
 }
 """What to do about a diagnostic, by its code."""
 
@@ -24,6 +27,7 @@ LEFT_OUT = (
     ("bad_weight", "with a weight that is none"),
 )
 """Why rows were left out, by the name of the count."""
+
 METHODS = {
     "wilson": "Wilson",
     "delong": "DeLong",

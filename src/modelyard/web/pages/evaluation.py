@@ -10,26 +10,28 @@ from modelyard.analysis.charts.types import Mode
 from modelyard.analysis.charts.words import ABOUT, TITLES
 from modelyard.analysis.names import name_of
 from modelyard.analysis.types import Metric
-from modelyard.evaluations.charting.commands import SLICES, ExportScreen, ShowChart, ShowTable
+from modelyard.evaluations.charting.commands import (
+    SLICES,
+    ExportScreen,
+    ReportEvaluation,
+    ShowChart,
+    ShowTable,
+)
 from modelyard.evaluations.charting.types import ScreenFormat, ScreenTable
 from modelyard.evaluations.commands import ShowEvaluation
 from modelyard.evaluations.types import Diagnostic, Evaluation
+from modelyard.evaluations.words import ADVICE, LEFT_OUT
 from modelyard.kernel.values import Value
 from modelyard.web.pages import evaluations
 from modelyard.web.pages.evaluation_parts import DIAGNOSTICS, METRICS, SCREEN, Link, parts_of
-from modelyard.web.pages.evaluation_words import (
-    ADVICE,
-    HEADLINES,
-    LEFT_OUT,
-    NOTED,
-    SUMMARY,
-)
+from modelyard.web.pages.evaluation_words import HEADLINES, NOTED, SUMMARY
 from modelyard.web.pages.evaluations import ONE, title_of
 from modelyard.web.pages.formats import number
 from modelyard.web.pages.page import Crumb, Document, Download, Page, View, Visit, address
 from modelyard.web.pages.workbench import Workbench, group_of, workbench
 
 CHART, TABLE, CONTENT = f"{SCREEN}/chart", f"{SCREEN}/table", f"{SCREEN}/content"
+REPORT = f"{ONE}/report"
 MODES: tuple[Mode, ...] = get_args(Mode)
 FORMATS: tuple[ScreenFormat, ...] = get_args(ScreenFormat)
 FIRST = 4
@@ -220,6 +222,17 @@ def _name_of(visit: Visit) -> str:
     return f"{visit.path['screen']}-{visit.path['evaluation']}.{_format(visit)}"
 
 
+def _report_of(visit: Visit, place: str) -> ReportEvaluation:
+    path = visit.path
+    return ReportEvaluation(
+        project=path["project"], id=path["evaluation"], output=place, replace=True
+    )
+
+
+def _report_name(visit: Visit) -> str:
+    return f"report-{visit.path['evaluation']}.html"
+
+
 def within(view: EvaluationView, title: str) -> dict[str, Any]:
     """The fields of a page below the evaluation's own."""
     found = view.evaluation
@@ -274,4 +287,5 @@ PAGES: tuple[Page | Document | Download, ...] = (
     Document(CHART, _chart_of),
     Document(TABLE, _table_of),
     Download(CONTENT, _file_of, _name_of),
+    Download(REPORT, _report_of, _report_name),
 )

@@ -345,6 +345,15 @@ def test_every_screen_has_a_chart_a_table_and_a_file(client, see, yard, made, na
     assert client.get(where.replace(screen, "nothing")).status_code == 404
 
 
+def test_the_report_is_a_file(client, see, made):
+    where = f"{HERE}/evaluations/{made['labels'].id}"
+    assert f'href="{where}/report"' in see(where, raw=True)
+    file = client.get(f"{where}/report")
+    assert file.status_code == 200
+    assert f"report-{made['labels'].id}.html" in file.headers["content-disposition"]
+    assert "Confusion matrix" in file.text
+
+
 def test_a_chart_is_kept_by_browsers_and_is_of_the_theme(client, see, made):
     where = f"{HERE}/evaluations/{made['late'].id}"
     charts = re.findall(r'data-chart="([^"]+)"', see(where, raw=True))
