@@ -41,6 +41,7 @@ def fairness(
     reference: str | None = None,
     *,
     positive_outcome: bool = True,
+    least: int = 1,
 ) -> Fairness:
     """Compare each group with the reference.
 
@@ -51,6 +52,7 @@ def fairness(
         threshold: from which the positive class is predicted.
         reference: label of the group that others are compared with; none: that of most weight.
         positive_outcome: whether the positive class is the good outcome; else the other one is.
+        least: rows below which a group is told, but not taken for the largest difference.
 
     Raises:
         Invalid: there is no such group.
@@ -74,8 +76,10 @@ def fairness(
         for at in seen.tolist()
         if at != base
     ]
+    rows = np.bincount(used.codes, minlength=len(labels))
+    large = {label for label, count in zip(labels, rows, strict=True) if count >= least}
     largest = [
-        _largest(criterion, [each for each in differences if each.criterion == criterion])
+        _largest(criterion, [each for each in differences if each.criterion == criterion], large)
         for criterion in CRITERIA
     ]
     return Fairness(
@@ -171,13 +175,22 @@ def _disparity(
     )
 
 
-def _largest(criterion: str, found: list[Disparity]) -> Disparity:
-    """The largest difference of a criterion; groups that cannot be compared are left out."""
-    known = [each for each in found if each.difference.value is not None]
+def _largest(criterion: str, found: list[Disparity], large: set[str]) -> Disparity:
+    """The largest difference of a criterion; groups that cannot be compared are left out.
+
+    Args:
+        criterion: its name.
+        found: the differences of all groups.
+        large: the groups that have enough rows.
+    """
+    compared = [each for each in found if each.group in large]
+    known = [each for each in compared if each.difference.value is not None]
     if known:
         return max(known, key=lambda each: abs(each.difference.value or 0.0))
-    reason = found[0].difference.reason if found else "there is no other group"
-    missing = absent(criterion, reason or "")
+    reason = compared[0].difference.reason if compared else ""
+    if not reason:
+        reason = "all other groups have too few rows" if found else "there is no other group"
+    missing = absent(criterion, reason)
     return Disparity.model_validate({"criterion": criterion, "difference": missing})
 
 

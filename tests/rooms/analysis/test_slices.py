@@ -293,6 +293,20 @@ def test_the_limits_of_differences_are_newcombes(regions):
     assert each.difference.method == "newcombe"
 
 
+def test_small_groups_have_no_largest_difference():
+    words = pa.array(["a"] * 40 + ["b"] * 40 + ["c"] * 3)
+    truth = np.tile([1, 0], 42)[:83]
+    score = np.concatenate([np.full(40, 0.9), np.tile([0.9, 0.1], 20), np.full(3, 0.1)])
+    grouping, whole = grouped(words), Binary(truth, score)
+    parity = fairness("g", grouping, whole, 0.5, "a", least=10).disparities[0]
+    assert (parity.group, parity.difference.value) == ("b", -0.5)
+    every = fairness("g", grouping, whole, 0.5, "a")
+    assert (every.disparities[0].group, every.disparities[0].difference.value) == ("c", -1.0)
+    alone = fairness("g", grouping, whole, 0.5, "a", least=41)
+    assert alone.disparities[0].difference.reason == "all other groups have too few rows"
+    assert {each.group for each in alone.differences} == {"b", "c"}
+
+
 def test_groups_that_cannot_be_compared_have_reasons():
     whole = Binary([1, 0, 1, 1], [0.9, 0.8, 0.1, 0.2])
     grouping = grouped(pa.array(["a", "a", "b", "b"]))

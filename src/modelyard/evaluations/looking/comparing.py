@@ -9,6 +9,7 @@ from modelyard.analysis.binary import Binary
 from modelyard.analysis.fairness import fairness
 from modelyard.analysis.grouping import Grouping, grouped
 from modelyard.analysis.labels import coded
+from modelyard.analysis.slices import LEAST
 from modelyard.analysis.types import BinaryOptions
 from modelyard.evaluations.binary import look
 from modelyard.evaluations.looking.commands import ShowFairness
@@ -46,6 +47,7 @@ def compare_groups(sample: Sample, asked: ShowFairness) -> FairnessReport:
         sample.threshold,
         asked.reference,
         positive_outcome=positive,
+        least=LEAST,
     )
     return FairnessReport(
         **dict(told),
