@@ -14,6 +14,7 @@ from modelyard.data import commands as data
 from modelyard.demo import commands as demo
 from modelyard.evaluations import commands as evaluations
 from modelyard.evaluations.charting import commands as charting
+from modelyard.evaluations.explaining import commands as explaining
 from modelyard.evaluations.looking import commands as looking
 from modelyard.files import commands as files
 from modelyard.governance import commands as governance
@@ -157,6 +158,9 @@ class Evaluations(Room):
     worst = verb(looking.FindWorst)
     rows = verb(looking.ShowRows)
     residuals = verb(looking.ShowResiduals)
+    importance = verb(explaining.MeasureImportance)
+    dependence = verb(explaining.MeasureDependence)
+    explanations = verb(explaining.ListExplanations)
     delete = verb(evaluations.DeleteEvaluation)
 
 

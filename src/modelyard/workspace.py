@@ -41,6 +41,7 @@ BUS: Bus[Any] = Bus(
         "evaluations",
         "evaluations.charting",
         "evaluations.looking",
+        "evaluations.explaining",
         "search",
         "housekeeping",
         "demo",

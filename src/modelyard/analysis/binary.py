@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy.typing as npt
@@ -90,15 +91,13 @@ class Binary:
     @cached_property
     def free_metrics(self) -> tuple[Metric, ...]:
         """The metrics that depend on no threshold."""
-        confidence = self.options.confidence
-        return (
-            self._auc,
-            self._average_precision,
-            calibration.log_loss(self.rows, confidence),
-            calibration.brier_score(self.rows, confidence),
-            self.calibration_curve().loss,
-            self._lift,
-        )
+        return tuple(compute(self) for compute in FREE.values())
+
+    def metric(self, code: str, threshold: float) -> Metric:
+        """One of the metrics, without the work for the others."""
+        if code in FREE:
+            return FREE[code](self)
+        return next(each for each in self.at(threshold).metrics if each.code == code)
 
     @cached_property
     def _auc(self) -> Metric:
@@ -107,6 +106,12 @@ class Binary:
     @cached_property
     def _average_precision(self) -> Metric:
         return average_precision(self.ranking, self.options.confidence)
+
+    def _log_loss(self) -> Metric:
+        return calibration.log_loss(self.rows, self.options.confidence)
+
+    def _brier_score(self) -> Metric:
+        return calibration.brier_score(self.rows, self.options.confidence)
 
     @cached_property
     def _lift(self) -> Metric:
@@ -146,3 +151,14 @@ class Binary:
     def densities(self) -> Densities:
         """Densities of scores by class."""
         return calibration.densities(self.ranking)
+
+
+FREE: dict[str, Callable[[Binary], Metric]] = {
+    "auc": lambda found: found._auc,
+    "averagePrecision": lambda found: found._average_precision,
+    "logLoss": Binary._log_loss,
+    "brierScore": Binary._brier_score,
+    "calibrationLoss": lambda found: found.calibration_curve().loss,
+    "lift": lambda found: found._lift,
+}
+"""The metrics that depend on no threshold, by code."""

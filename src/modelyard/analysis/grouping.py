@@ -42,19 +42,26 @@ def grouped(
         ranges: how many groups numbers and moments get, besides values that are frequent.
         categories: how many of the most frequent categories are told apart.
     """
+    if pa.types.is_integer(column.type) and len(pc.unique(column).drop_null()) <= OWN:
+        return _sorted(by_category(column, OWN))
+    found = as_numbers(column)
+    if found is None:
+        return by_category(column, categories)
+    values, moments = found
+    return by_number(values, ranges, moments=moments)
+
+
+def as_numbers(column: pa.Array | pa.ChunkedArray) -> tuple[Floats, bool] | None:
+    """A column on a line, NaN where values are missing, and whether it holds moments.
+
+    Moments are in microseconds since 1970. None: it holds neither numbers nor moments.
+    """
     kind = column.type
     if pa.types.is_temporal(kind):
-        numbers = column.cast(pa.timestamp("us")).cast(pa.int64())
-        return by_number(_floats(numbers), ranges, moments=True)
-    if pa.types.is_decimal(kind):
-        column, kind = column.cast(pa.float64()), pa.float64()
-    if pa.types.is_floating(kind):
-        return by_number(_floats(column), ranges)
-    if pa.types.is_integer(kind):
-        if len(pc.unique(column).drop_null()) > OWN:
-            return by_number(_floats(column), ranges)
-        return _sorted(by_category(column, OWN))
-    return by_category(column, categories)
+        return _floats(column.cast(pa.timestamp("us")).cast(pa.int64())), True
+    if pa.types.is_decimal(kind) or pa.types.is_floating(kind) or pa.types.is_integer(kind):
+        return _floats(column), False
+    return None
 
 
 def by_category(column: pa.Array | pa.ChunkedArray, most: int) -> Grouping:
@@ -64,6 +71,8 @@ def by_category(column: pa.Array | pa.ChunkedArray, most: int) -> Grouping:
         encoded = pa.concat_arrays(encoded.chunks) if encoded.chunks else pa.array([], column.type)
     if isinstance(encoded, pa.DictionaryArray):
         encoded = encoded.cast(encoded.type.value_type)
+    if pa.types.is_null(encoded.type):
+        encoded = encoded.cast(pa.string())
     encoded = encoded.dictionary_encode()
     values = encoded.dictionary.to_pylist()
     found = encoded.indices.fill_null(len(values)).to_numpy(zero_copy_only=False)
@@ -107,7 +116,7 @@ def by_number(values: Floats, ranges: int = RANGES, *, moments: bool = False) ->
         ]
     for value in heavy.tolist():
         codes[values == value] = len(groups)
-        label = _number(value, moments=moments)
+        label = number_label(value, moments=moments)
         groups.append(Group(label=label, kind="value", low=_finite(value), high=_finite(value)))
     if len(known) < len(values):
         codes[np.isnan(values)] = len(groups)
@@ -135,12 +144,13 @@ def _sorted(grouping: Grouping) -> Grouping:
 
 
 def _range(low: float, high: float, *, first: bool, moments: bool) -> Group:
-    start, end = _number(low, moments=moments), _number(high, moments=moments)
+    start, end = number_label(low, moments=moments), number_label(high, moments=moments)
     label = f"{start} to {end}" if first else f"over {start} to {end}"
     return Group(label=label, kind="range", low=_finite(low), high=_finite(high))
 
 
-def _number(value: float, *, moments: bool) -> str:
+def number_label(value: float, *, moments: bool) -> str:
+    """A number, or a moment in microseconds since 1970, as groups are called."""
     if moments:
         return str(np.datetime64(int(value), "us")).removesuffix("T00:00:00.000000")
     return f"{value:.6g}"

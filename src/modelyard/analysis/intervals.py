@@ -102,3 +102,42 @@ def newcombe(
         p - q - math.hypot(p - p_low, q_high - q),
         p - q + math.hypot(p_high - p, q - q_low),
     )
+
+
+def student_quantile(confidence: float, freedom: int) -> float:
+    """How many standard errors a two-sided interval reaches if these are estimated.
+
+    Student (1908), The probable error of a mean, Biometrika 6. Within so many standard errors lies
+    the share that Abramowitz and Stegun (1964), Handbook of Mathematical Functions, 26.7.3 and
+    26.7.4 give for whole degrees of freedom; it rises with them, and is halved in upon.
+
+    Args:
+        confidence: between 0 and 1.
+        freedom: degrees of freedom, one less than the values whose mean is taken; at least 1.
+    """
+    low, high = 0.0, 1.0
+    while _within(high, freedom) < confidence:
+        high *= 2
+    while high - low > 1e-12 * high:
+        middle = (low + high) / 2
+        if _within(middle, freedom) < confidence:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def _within(reach: float, freedom: int) -> float:
+    angle = math.atan(reach / math.sqrt(freedom))
+    cosine = math.cos(angle)
+    if freedom % 2:
+        part = total = cosine if freedom > 1 else 0.0
+        for at in range(3, freedom - 1, 2):
+            part *= (at - 1) / at * cosine * cosine
+            total += part
+        return 2 / math.pi * (angle + math.sin(angle) * total)
+    part = total = 1.0
+    for at in range(2, freedom, 2):
+        part *= (at - 1) / at * cosine * cosine
+        total += part
+    return math.sin(angle) * total

@@ -28,6 +28,8 @@ from modelyard.analysis.one_vs_rest import OneVsRest
 from modelyard.analysis.types import BinaryOptions, Intake, Metric
 
 LABELS_ONLY = "the model gives labels without probabilities"
+AREAS = ("mrocAUC", "averagePrecision", "mcalibrationLoss")
+"""The metrics that take each class's probability against the others, by code."""
 GRID = np.linspace(0, 1, 201)
 """False positive rates, or recalls, at which curves of all classes are averaged."""
 
@@ -131,6 +133,17 @@ class Multiclass:
 
     def metrics(self) -> tuple[Metric, ...]:
         """All metrics of MET-03, MCC and Cohen's kappa."""
+        return (*self._of_labels(), self._log_loss(), *map(self._area, AREAS))
+
+    def metric(self, code: str) -> Metric:
+        """One of the metrics, without the work for the others."""
+        if code == "logLoss":
+            return self._log_loss()
+        if code in AREAS:
+            return self._area(code)
+        return next(each for each in self._of_labels() if each.code == code)
+
+    def _of_labels(self) -> tuple[Metric, ...]:
         options = self.options
         return (
             *overall(self.matrix, options.confidence),
@@ -138,8 +151,6 @@ class Multiclass:
                 averaged(self.matrix, code, options.averaging, options.confidence)
                 for code in ("precision", "recall", "f1")
             ),
-            self._log_loss(),
-            *self._areas(),
         )
 
     def _log_loss(self) -> Metric:
@@ -167,16 +178,13 @@ class Multiclass:
             f"{outside} of {len(self.truth)} rows have scores outside of 0 to 1" if outside else ""
         )
 
-    def _areas(self) -> tuple[Metric, ...]:
+    def _area(self, code: str) -> Metric:
         found = self._one_vs_rest
         if found is None:
-            codes = ("mrocAUC", "averagePrecision", "mcalibrationLoss")
-            return tuple(absent(code, LABELS_ONLY) for code in codes)
-        return (
-            found.hand_till(),
-            found.mean_average_precision(),
-            found.mean_calibration_loss(self.no_probabilities),
-        )
+            return absent(code, LABELS_ONLY)
+        if code == "mcalibrationLoss":
+            return found.mean_calibration_loss(self.no_probabilities)
+        return found.hand_till() if code == "mrocAUC" else found.mean_average_precision()
 
     @cached_property
     def _one_vs_rest(self) -> OneVsRest | None:

@@ -41,6 +41,15 @@ HEADLINES = ("auc", "mrocAUC", "r2")
 """The one that stands for all others, of each prediction type."""
 
 
+LOWER_IS_BETTER = frozenset(
+    (
+        *("logLoss", "brierScore", "hammingLoss", "calibrationLoss", "mcalibrationLoss"),
+        *("mape", "mae", "mse", "rmse", "rmsle", "maeWinsorised", "rmseWinsorised"),
+    )
+)
+"""The others rise as a model gets better."""
+
+
 def name_of(code: str) -> str:
     """The name of a metric; its code where it has none."""
     return NAMES.get(code, code)

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from modelyard.analysis.group_types import Disparity, Slice, Slices, WorstSlice
 from modelyard.analysis.names import HEADLINES, name_of
-from modelyard.cli.numbers import interval, number
+from modelyard.cli.numbers import interval, number, number_table
 from modelyard.evaluations.looking.types import ColumnResiduals, FairnessReport, WorstReport
 
 RATES = {
@@ -23,7 +23,7 @@ RATES = {
 def slices_table(found: Slices) -> RenderableType:
     """Each group beside all rows, with the metric that the list of evaluations tells."""
     code = next((each.code for each in found.total.metrics if each.code in HEADLINES), "")
-    table = _table(found.column, "Rows", "Share", "Actual", "Predicted", name_of(code))
+    table = number_table(found.column, "Rows", "Share", "Actual", "Predicted", name_of(code))
     table.add_column("Interval")
     for each in (found.total, *found.slices):
         table.add_row(*_slice(each, code))
@@ -32,7 +32,7 @@ def slices_table(found: Slices) -> RenderableType:
 
 def fairness_tables(found: FairnessReport) -> RenderableType:
     """The rates of each group, then how far they are from the reference at most."""
-    rates = _table(found.column, "Weight", *RATES.values())
+    rates = number_table(found.column, "Weight", *RATES.values())
     for at, label in enumerate(found.rates.label):
         cells = (number(getattr(found.rates, name)[at]) for name in RATES)
         mark = " (reference)" if label == found.reference else ""
@@ -56,7 +56,7 @@ def fairness_tables(found: FairnessReport) -> RenderableType:
 
 def residuals_table(found: ColumnResiduals) -> RenderableType:
     """Errors of each group: their mean with its interval, their spread, their size."""
-    table = _table(found.column, "Weight", "Mean error")
+    table = number_table(found.column, "Weight", "Mean error")
     table.add_column("Interval")
     for name in ("Deviation", "Mean absolute error"):
         table.add_column(name, justify="right")
@@ -87,7 +87,7 @@ def worst_table(found: WorstReport) -> RenderableType:
         return Text(found.reason)
     if not found.slices:
         return Group(Text("No slice is worse than the other rows."), looked)
-    table = _table("Slice", "Rows", name, "Other rows", "Difference", "Effect", "p corrected")
+    table = number_table("Slice", "Rows", name, "Other rows", "Difference", "Effect", "p corrected")
     for each in found.slices:
         table.add_row(*_worst(each))
     return Group(table, looked)
@@ -115,15 +115,6 @@ def _disparity(each: Disparity) -> tuple[Text | str, ...]:
         Text(interval(each.difference)),
         number(each.ratio),
     )
-
-
-def _table(first: str, *others: str) -> Table:
-    """Words in the first column, numbers in the others."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(Text(first))
-    for name in others:
-        table.add_column(name, justify="right")
-    return table
 
 
 def _slice(each: Slice, code: str) -> tuple[Text | str, ...]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from rich.table import Table
+from rich.text import Text
+
 from modelyard.analysis.types import Metric
 
 
@@ -19,3 +22,12 @@ def number(value: float | None) -> str:
     if value.is_integer() and abs(value) > 1:
         return f"{value:,.0f}"
     return f"{value:.4f}" if abs(value) < 100 else f"{value:,.2f}"
+
+
+def number_table(first: str, *others: str) -> Table:
+    """Words in the first column, numbers in the others."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(Text(first))
+    for name in others:
+        table.add_column(name, justify="right")
+    return table

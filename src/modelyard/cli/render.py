@@ -25,6 +25,8 @@ from modelyard.cli.evaluation_card import (
     screen_table,
     screen_view,
 )
+from modelyard.cli.evaluation_card import evaluation_card
+from modelyard.cli.explanation_tables import any_screen, dependence_table, importance_table
 from modelyard.cli.group_tables import (
     fairness_tables,
     residuals_table,
@@ -34,6 +36,7 @@ from modelyard.cli.group_tables import (
 from modelyard.cli.words import fact, heading, words
 from modelyard.data.types import Preview
 from modelyard.evaluations.charting.types import Chart, ScreenTable
+from modelyard.evaluations.explaining.types import DependenceReport, ImportanceReport
 from modelyard.evaluations.looking.types import (
     ColumnResiduals,
     EvaluatedRow,
@@ -196,6 +199,9 @@ CARDS: dict[type[Any], Callable[[Any], RenderableType]] = {
     Screen: screen_view,
     Chart: chart_words,
     ScreenTable: screen_table,
+    Screen: any_screen,
+    ImportanceReport: importance_table,
+    DependenceReport: dependence_table,
     Slices: slices_table,
     FairnessReport: fairness_tables,
     WorstReport: worst_table,

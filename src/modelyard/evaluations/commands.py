@@ -55,7 +55,10 @@ class ShowEvaluation(ProjectCommand[Evaluation]):
 
 
 class ShowScreen(ProjectCommand[Screen]):
-    """Show one screen of an evaluation's results; `evaluations show` names those there are."""
+    """Show one screen of an evaluation's results; `evaluations show` names those there are.
+
+    Explanations that are kept are screens, too: `evaluations explanations` names them.
+    """
 
     needs = "evaluations:read"
     route = "GET /evaluations/{id}/screens/{screen}"

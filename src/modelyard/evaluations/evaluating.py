@@ -131,6 +131,7 @@ def _told(plan: Plan, run: ScoringRun, context: Context) -> Evaluation:
         dataset=command.dataset,
         fingerprint=plan.source.fingerprint,
         sampling=plan.sampling,
+        params=command.params,
         target=plan.target,
         weights=command.weights,
         threshold_from="none",

@@ -32,8 +32,7 @@ def keep(
         rows, packed = staged.folder / SAMPLE, staged.folder / SCREENS
         sample.replace(rows)
         content = {name: plain(each) for name, each in screens.items()}
-        packed.write_bytes(gzip.compress(json.dumps(content).encode(), mtime=0))
-        files = {SAMPLE: digest_of(rows), SCREENS: digest_of(packed)}
+        files = {SAMPLE: digest_of(rows), SCREENS: _packed(packed, content)}
         kept = evaluation.model_copy(update={"sample": files[SAMPLE]})
         with context.begin() as db:
             exclusively(db)
@@ -44,17 +43,45 @@ def keep(
 
 def screens_of(context: Context, identifier: str) -> dict[str, dict[str, Any]]:
     """The screens that were kept."""
-    with context.artifacts.open(_file(context, identifier, SCREENS)) as file:
-        found: dict[str, dict[str, Any]] = json.loads(gzip.decompress(file.read()))
-    return found
-
-
-def _file(context: Context, identifier: str, name: str) -> str:
-    with context.read() as db:
-        found = repository.files_of(db, identifier).get(name)
+    found = read_files(context, identifier, SCREENS).get(SCREENS)
     if found is None:
         raise errors.NotFound(f"the evaluation {identifier} was deleted meanwhile")
     return found
+
+
+def read_files(context: Context, identifier: str, prefix: str) -> dict[str, dict[str, Any]]:
+    """The contents of those packed files of an evaluation whose names begin so."""
+    with context.read() as db:
+        files = repository.files_of(db, identifier)
+    found = {}
+    for name, digest in files.items():
+        if name.startswith(prefix):
+            with context.artifacts.open(digest) as file:
+                found[name] = json.loads(gzip.decompress(file.read()))
+    return found
+
+
+def add_file(
+    context: Context, evaluation: Evaluation, name: str, content: Mapping[str, Any]
+) -> None:
+    """Keep a packed file more, in place of what was kept by its name.
+
+    Raises:
+        NotFound: the evaluation was deleted meanwhile.
+    """
+    with stage(context, partial(collect, context)) as staged:
+        digest = _packed(staged.folder / name, content)
+        with context.begin() as db:
+            exclusively(db)
+            repository.get(db, evaluation.project, evaluation.id)
+            before = repository.put_file(db, evaluation.id, name, digest)
+            staged.keep(context, [(staged.folder / name, digest)])
+    collect(context, before)
+
+
+def _packed(path: Path, content: Mapping[str, Any]) -> str:
+    path.write_bytes(gzip.compress(json.dumps(content).encode(), mtime=0))
+    return digest_of(path)
 
 
 def plain(content: Content) -> dict[str, Any]:

@@ -63,6 +63,17 @@ def files_of(db: Connection, identifier: str) -> dict[str, str]:
     return {row.name: row.sha256 for row in found}
 
 
+def put_file(db: Connection, identifier: str, name: str, digest: str) -> set[str]:
+    """Let an evaluation keep a file by a name; gives the digest of what it kept by it before."""
+    of = evaluation_files.c
+    mine = (of.evaluation == identifier) & (of.name == name)
+    before = set(db.scalars(select(of.sha256).where(mine)))
+    db.execute(delete(evaluation_files).where(mine))
+    row = {"evaluation": identifier, "name": name, "sha256": digest}
+    db.execute(insert(evaluation_files).values(row))
+    return before
+
+
 def list_all(
     db: Connection, project: str, asked: Paged, wanted: Mapping[str, str | None]
 ) -> Page[EvaluationSummary]:

@@ -40,7 +40,7 @@ class Scored:
     probabilities: Floats | None
     weights: Floats | None
 
-    def part(self, rows: Bools) -> Scored:
+    def part(self, rows: Bools | Ints) -> Scored:
         """Some of the rows."""
         return replace(
             self,

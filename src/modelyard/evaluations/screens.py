@@ -10,6 +10,7 @@ from modelyard.analysis.group_types import Slices
 from modelyard.analysis.grouping import Grouping, grouped
 from modelyard.evaluations.commands import ShowScreen
 from modelyard.evaluations.evaluating import FIGURES
+from modelyard.evaluations.explaining.keeping import find_kept
 from modelyard.evaluations.figures import Figures, Threshold
 from modelyard.evaluations.keeping import plain, screens_of
 from modelyard.evaluations.sample import open_sample
@@ -25,12 +26,12 @@ def screen(context: Context, evaluation: Evaluation, asked: ShowScreen) -> Scree
 
     Raises:
         NotFound: the evaluation has no such screen.
-        Invalid: another threshold does not change it, or there is no such slice.
+        Invalid: another threshold does not change it, there is no such slice, or it is an
+            explanation, which is of no slice.
     """
     name = asked.screen
     if name not in evaluation.screens:
-        there = ", ".join(evaluation.screens) or evaluation.no_metrics
-        raise errors.NotFound(f"the evaluation has no screen {name!r}; it has: {there}")
+        return _explanation(context, evaluation, asked)
     if asked.threshold is not None:
         _require_threshold(evaluation, name)
     threshold = evaluation.threshold if asked.threshold is None else asked.threshold
@@ -52,6 +53,18 @@ def screen(context: Context, evaluation: Evaluation, asked: ShowScreen) -> Scree
         group=asked.group,
         content=content,
     )
+
+
+def _explanation(context: Context, evaluation: Evaluation, asked: ShowScreen) -> Screen:
+    name = asked.screen
+    content = find_kept(context, evaluation.id, name)
+    if content is None:
+        there = ", ".join(evaluation.screens) or evaluation.no_metrics
+        more = "; `modelyard evaluations explanations` names what else is kept"
+        raise errors.NotFound(f"the evaluation has no screen {name!r}; it has: {there}{more}")
+    if asked.by is not None or asked.threshold is not None:
+        raise errors.Invalid(f"{name} is told as it was asked for: of no slice and no threshold")
+    return Screen(evaluation=evaluation.id, name=name, content=content)
 
 
 def slices_by(context: Context, evaluation: Evaluation, column: str) -> Slices:

@@ -160,6 +160,9 @@ class Evaluation(View, Shown):
         default=None, description="of the data as they were; None: not known (SQL)"
     )
     sampling: Sampling
+    params: dict[str, JsonValue] = Field(
+        default={}, description="of the model's signature, with which the rows were scored"
+    )
     target: str | None
     weights: str | None = None
     threshold: float | None = None

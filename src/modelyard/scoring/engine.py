@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Executor, Future
+from typing import TypeVar
 
-from modelyard.scoring.checkpoint import Scored
-from modelyard.scoring.chunks import Chunk
+Piece = TypeVar("Piece")
+Answer = TypeVar("Answer")
 
 
 def score_in_order(
-    chunks: Iterable[Chunk],
-    score: Callable[[Chunk], Scored],
+    chunks: Iterable[Piece],
+    score: Callable[[Piece], Answer],
     *,
     threads: Executor,
     ahead: int,
-) -> Generator[tuple[Chunk, Scored]]:
+) -> Generator[tuple[Piece, Answer]]:
     """Score chunks side by side and give them back in the order they came.
 
     At most `ahead` + 1 chunks are held at once, so memory does not grow with the input. The first
     error, in the order of the input, ends the stream; chunks not yet begun are then left out.
     """
-    waiting: deque[tuple[Chunk, Future[Scored]]] = deque()
+    waiting: deque[tuple[Piece, Future[Answer]]] = deque()
     try:
         for chunk in chunks:
             waiting.append((chunk, threads.submit(score, chunk)))

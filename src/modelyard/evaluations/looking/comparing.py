@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
-
 from modelyard import errors
 from modelyard.analysis.binary import Binary
 from modelyard.analysis.fairness import fairness
 from modelyard.analysis.grouping import Grouping, grouped
-from modelyard.analysis.labels import coded
 from modelyard.analysis.slices import LEAST
 from modelyard.analysis.types import BinaryOptions
 from modelyard.evaluations.binary import look
 from modelyard.evaluations.looking.commands import ShowFairness
 from modelyard.evaluations.looking.types import FairnessReport
 from modelyard.evaluations.multiclass import look_at_classes
+from modelyard.evaluations.outcomes import outcome_of
 from modelyard.evaluations.sample import Sample
 from modelyard.runtime.types import Label
 
@@ -32,7 +30,7 @@ def compare_groups(sample: Sample, asked: ShowFairness) -> FairnessReport:
             "fairness compares how often classes are predicted, and a regression predicts numbers; "
             "`evaluations residuals` tells its errors by group"
         )
-    outcome = _outcome(sample, asked.outcome)
+    outcome = outcome_of(evaluation, asked.outcome)
     grouping = grouped(sample.column(asked.by))
     if evaluation.prediction_type == "multiclass":
         binary, grouping = _one_against_others(sample, outcome, grouping)
@@ -55,21 +53,6 @@ def compare_groups(sample: Sample, asked: ShowFairness) -> FairnessReport:
         outcome_class=outcome,
         threshold=evaluation.threshold,
     )
-
-
-def _outcome(sample: Sample, asked: str | None) -> Label:
-    evaluation = sample.evaluation
-    if asked is None and evaluation.positive is not None:
-        return evaluation.positive
-    classes = ", ".join(map(str, evaluation.classes[:20]))
-    if asked is None:
-        raise errors.Invalid(
-            f"of several classes one is compared with all others; name it by --outcome: {classes}"
-        )
-    at = int(coded(pa.array([asked]), evaluation.classes).codes[0])
-    if at < 0:
-        raise errors.Invalid(f"--outcome {asked!r} is no class of the model; they are: {classes}")
-    return evaluation.classes[at]
 
 
 def _one_against_others(

@@ -1,0 +1,86 @@
+"""Explanations among the files of an evaluation: the last of each name."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from modelyard.evaluations import repository
+from modelyard.evaluations.explaining.commands import Explaining
+from modelyard.evaluations.explaining.types import Explanation
+from modelyard.evaluations.keeping import add_file, read_files
+from modelyard.evaluations.sample import Sample, open_sample
+from modelyard.kernel.context import Context
+from modelyard.models.access import find_version
+from modelyard.models.types import ModelVersion
+
+PREFIX = "explanation-"
+Asked = TypeVar("Asked", bound=Explaining[Any])
+Report = TypeVar("Report", bound=BaseModel)
+
+
+def once(
+    context: Context,
+    command: Asked,
+    name: str,
+    kind: type[Report],
+    explain: Callable[[Context, Asked, Sample, ModelVersion], Report],
+) -> Report:
+    """What was told when the same was asked before; else tell it, and keep it.
+
+    Args:
+        context: the workspace.
+        command: the question.
+        name: what the explanation is called.
+        kind: what it is.
+        explain: tells it.
+
+    Raises:
+        NotFound: there is no such evaluation, or it was deleted meanwhile.
+        Unsupported: the truth of its rows is not known.
+    """
+    with context.read() as db:
+        evaluation = repository.get(db, command.project, command.id)
+    asked = command.model_dump(mode="json", exclude={"project", "id"})
+    kept = read_files(context, evaluation.id, _file(name)).get(_file(name))
+    if kept is not None and kept["asked"] == asked:
+        return kind.model_validate(kept["report"])
+    version = find_version(context, command.project, evaluation.model, evaluation.version)
+    with open_sample(context, evaluation) as sample:
+        report = explain(context, command, sample, version)
+    content = {"name": name, "asked": asked, "report": report.model_dump(mode="json")}
+    add_file(context, evaluation, _file(name), content)
+    return report
+
+
+def list_kept(context: Context, identifier: str) -> list[Explanation]:
+    """The explanations that an evaluation keeps, by name."""
+    kept = read_files(context, identifier, PREFIX).values()
+    return sorted((_line(each) for each in kept), key=lambda line: line.name)
+
+
+def find_kept(context: Context, identifier: str, name: str) -> dict[str, Any] | None:
+    """The content of one of them; none: there is none of this name."""
+    kept = read_files(context, identifier, _file(name)).get(_file(name))
+    return None if kept is None else kept["report"]
+
+
+def _line(kept: dict[str, Any]) -> Explanation:
+    report = kept["report"]
+    column = report["column"] if isinstance(report["column"], str) else None
+    return Explanation(
+        evaluation=report["evaluation"],
+        name=kept["name"],
+        kind="importance" if column is None else "dependence",
+        column=column,
+        outcome=report.get("outcome"),
+        rows=report["rows"],
+        created=report["created"],
+    )
+
+
+def _file(name: str) -> str:
+    return f"{PREFIX}{hashlib.sha256(name.encode()).hexdigest()[:16]}.json.gz"
