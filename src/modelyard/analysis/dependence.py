@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -34,6 +35,7 @@ class Grid:
     values: Floats
     """Numbers, or microseconds since 1970; NaN: other words."""
     missing: Bools
+    kind: Literal["number", "moment", "word"]
     distribution: Distribution
 
 
@@ -67,6 +69,7 @@ def partial_dependence(
     effects = np.array([each[curves] - overall for each in scaled[1:]])
     return Dependence(
         column=column,
+        kind=grid.kind,
         scale="log-odds" if log_odds else "prediction",
         overall=_finite(_mean(answers[0], weights)),
         overall_effect=_finite(overall),
@@ -111,6 +114,7 @@ def _of_numbers(values: Floats, weights: Floats | None, points: int, *, moments:
         labels=(*labels, *["missing"] * len(absent)),
         values=np.concatenate([values[rows], np.full(len(absent), np.nan)]),
         missing=np.arange(len(rows) + len(absent)) >= len(rows),
+        kind="moment" if moments else "number",
         distribution=_histogram(values, weights, moments=moments),
     )
 
@@ -149,6 +153,7 @@ def _of_categories(column: pa.ChunkedArray, weights: Floats | None, points: int)
         labels=tuple(grouping.groups[at].label for at in stands),
         values=np.full(len(stands), np.nan),
         missing=np.array([kinds[at] == "missing" for at in stands], bool),
+        kind="word",
         distribution=Distribution(
             label=tuple(group.label for group in grouping.groups),
             low=nothing,

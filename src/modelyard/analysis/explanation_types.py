@@ -48,6 +48,7 @@ class Dependence(Table):
     """What a model answers on average if a column has the same value in all rows."""
 
     column: str
+    kind: Literal["number", "moment", "word"] = Field(description="what the column holds")
     scale: Literal["log-odds", "prediction"] = Field(
         description="of effects: log-odds of the outcome's probability, or the prediction itself"
     )

@@ -14,8 +14,8 @@ ACROSS = {"roc": "false_positive_rate", "precision-recall": "recall", "gain": "t
 """The column that the band of a screen has, too."""
 UP = {"roc": "true_positive_rate", "precision-recall": "precision"}
 """The other column of the curves over all classes."""
-LINES = {"wizard_targeted", "wizard_found"}
-"""Corners of a line that follows from the rest."""
+APART = {"wizard_targeted", "wizard_found", "metrics", "curves"}
+"""What has rows of its own: corners of a line that follows from the rest, curves of single rows."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _curve(
         {
             name: column
             for name, column in content.items()
-            if isinstance(column, list | tuple) and name not in LINES and name != "metrics"
+            if isinstance(column, list | tuple) and name not in APART
         },
     )
     band = content.get("band")

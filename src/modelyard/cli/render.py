@@ -19,13 +19,7 @@ from rich.text import Text
 
 from modelyard.analysis.group_types import Slices
 from modelyard.cli.cards import probed_card, version_card
-from modelyard.cli.evaluation_card import (
-    chart_words,
-    evaluation_card,
-    screen_table,
-    screen_view,
-)
-from modelyard.cli.evaluation_card import evaluation_card
+from modelyard.cli.evaluation_card import chart_words, evaluation_card, screen_table
 from modelyard.cli.explanation_tables import any_screen, dependence_table, importance_table
 from modelyard.cli.group_tables import (
     fairness_tables,
@@ -196,7 +190,6 @@ CARDS: dict[type[Any], Callable[[Any], RenderableType]] = {
     ModelVersion: version_card,
     ProbedModel: probed_card,
     Evaluation: evaluation_card,
-    Screen: screen_view,
     Chart: chart_words,
     ScreenTable: screen_table,
     Screen: any_screen,

@@ -258,7 +258,8 @@ def test_the_grid_has_the_columns_own_type_and_its_missing_values():
         ("b", "a", "c"),
         (),
     ]
-    for column, expected in zip(columns, labels, strict=True):
+    told = ("number", "number", "word", "word", "moment", "number", "word", "word")
+    for column, expected, kind in zip(columns, labels, told, strict=True):
         kinds = set()
 
         def ask(tables, kinds=kinds):
@@ -271,6 +272,7 @@ def test_the_grid_has_the_columns_own_type_and_its_missing_values():
             table, "x", ask, log_odds=False, weights=None, points=5, curves=np.arange(0)
         )
         assert found.label == (*expected, "missing")
+        assert found.kind == kind
         assert found.missing == (*[False] * len(expected), True)
         assert kinds == {column.type}
         assert sum(found.distribution.weight) == 5

@@ -47,6 +47,12 @@ def test_what_is_told_of_a_version_is_kept(yard, evaluate, rows):
     for name, report in (("importance", told), ("dependence:fare", depends)):
         content = yard.evaluations.screen(id=found.id, screen=name).content
         assert type(report).model_validate(content) == report
+    table = yard.evaluations.table(id=found.id, screen="importance")
+    assert table.columns == ("column", "importance", "low", "high", "std")
+    table = yard.evaluations.table(id=found.id, screen="dependence:fare")
+    assert [row[0] for row in table.rows] == list(depends.label)
+    with pytest.raises(errors.Invalid, match="numbers and no chart"):
+        yard.evaluations.chart(id=found.id, screen="importance")
     assert yard.evaluations.show(id=found.id) == found, "its own numbers stay"
     with pytest.raises(errors.Invalid, match="no slice"):
         yard.evaluations.screen(id=found.id, screen="importance", threshold=0.3)
@@ -181,7 +187,7 @@ def test_something_else_takes_the_place_of_what_was_kept(yard, evaluate, rows):
 @pytest.mark.parametrize(
     ("model", "target", "verb", "asked", "said"),
     [
-        ("late", "truth", "importance", {"metric": "mae"}, "no metric 'mae'; it has: .*auc"),
+        ("late", "truth", "importance", {"metric": "mae"}, "by 'mae'; the evaluation has: .*auc"),
         ("labels", "truth", "importance", {"metric": "auc"}, "labels without probabilities"),
         ("late", "truth", "importance", {"columns": ("weight",)}, "takes has no column 'weight'"),
         ("late", "truth", "dependence", {"by": "weight"}, "late v1 takes has no column 'weight'"),

@@ -16,6 +16,7 @@ from modelyard.analysis.names import HEADLINES, LOWER_IS_BETTER
 from modelyard.analysis.perturbing import Ask
 from modelyard.analysis.types import Metric
 from modelyard.data.access import require_columns
+from modelyard.evaluations.asserting import PASSING
 from modelyard.evaluations.binary import look
 from modelyard.evaluations.explaining.asking import asking
 from modelyard.evaluations.explaining.commands import MeasureDependence, MeasureImportance
@@ -120,15 +121,17 @@ def dependence(
 
 def _metric(evaluation: Evaluation, asked: str | None) -> str:
     """The metric that is asked for, else the headline, else the first that there is."""
-    there = [each.code for each in evaluation.metrics.values() if each.value is not None]
+    own = {PASSING, *(each.name for each in evaluation.custom_metrics)}
+    known = [code for code in evaluation.metrics if code not in own]
+    there = [code for code in known if evaluation.metrics[code].value is not None]
     if asked is None:
         usual = [code for code in (*HEADLINES, "accuracy") if code in there] or there
         if usual:
             return usual[0]
         raise errors.Unsupported("no metric of the evaluation could be computed")
-    if asked not in evaluation.metrics:
+    if asked not in known:
         raise errors.Invalid(
-            f"the evaluation has no metric {asked!r}; it has: {', '.join(evaluation.metrics)}"
+            f"no permutation can be compared by {asked!r}; the evaluation has: {', '.join(known)}"
         )
     if asked not in there:
         raise errors.Unsupported(
