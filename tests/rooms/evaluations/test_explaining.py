@@ -189,7 +189,7 @@ def test_something_else_takes_the_place_of_what_was_kept(yard, evaluate, rows):
     [
         ("late", "truth", "importance", {"metric": "mae"}, "by 'mae'; the evaluation has: .*auc"),
         ("labels", "truth", "importance", {"metric": "auc"}, "labels without probabilities"),
-        ("late", "truth", "importance", {"columns": ("weight",)}, "takes has no column 'weight'"),
+        ("late", "truth", "importance", {"columns": ["weight"]}, "takes has no column 'weight'"),
         ("late", "truth", "dependence", {"by": "weight"}, "late v1 takes has no column 'weight'"),
         ("late", "truth", "dependence", {"by": "age", "outcome": "maybe"}, "'maybe'.*no, yes"),
         ("kinds", "kind", "dependence", {"by": "age"}, "--outcome: early, on_time, late"),
@@ -202,6 +202,8 @@ def test_what_cannot_be_explained(yard, evaluate, rows, model, target, verb, ask
     found = evaluate(rows, model, target=target)
     with pytest.raises((errors.Invalid, errors.Unsupported), match=said):
         getattr(yard.evaluations, verb)(id=found.id, **asked)
+    with pytest.raises((errors.Invalid, errors.Unsupported), match=said):  # before it is a job
+        yard.jobs.submit(command=f"evaluations.{verb}", given={"id": found.id, **asked})
 
 
 def test_too_few_rows(yard, evaluate, rows):

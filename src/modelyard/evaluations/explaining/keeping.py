@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -48,12 +49,29 @@ def once(
     kept = read_files(context, evaluation.id, _file(name)).get(_file(name))
     if kept is not None and kept["asked"] == asked:
         return kind.model_validate(kept["report"])
-    version = find_version(context, command.project, evaluation.model, evaluation.version)
-    with open_sample(context, evaluation) as sample:
+    with opened(context, command) as (sample, version):
         report = explain(context, command, sample, version)
     content = {"name": name, "asked": asked, "report": report.model_dump(mode="json")}
     add_file(context, evaluation, _file(name), content)
     return report
+
+
+@contextmanager
+def opened(context: Context, command: Explaining[Any]) -> Iterator[tuple[Sample, ModelVersion]]:
+    """The rows of an evaluation, and the version that it is of.
+
+    Raises:
+        NotFound: there is no such evaluation.
+        Blocked: the version may not run.
+        Unsupported: the truth of the rows is not known.
+    """
+    with context.read() as db:
+        evaluation = repository.get(db, command.project, command.id)
+    with open_sample(context, evaluation) as sample:
+        yield (
+            sample,
+            find_version(context, command.project, evaluation.model, evaluation.version),
+        )
 
 
 def list_kept(context: Context, identifier: str) -> list[Explanation]:

@@ -20,7 +20,7 @@ from modelyard.evaluations.asserting import PASSING
 from modelyard.evaluations.binary import look
 from modelyard.evaluations.explaining.asking import asking
 from modelyard.evaluations.explaining.commands import MeasureDependence, MeasureImportance
-from modelyard.evaluations.explaining.subject import Subject, draw
+from modelyard.evaluations.explaining.subject import Subject, draw, sent
 from modelyard.evaluations.explaining.types import DependenceReport, ImportanceReport
 from modelyard.evaluations.multiclass import look_at_classes
 from modelyard.evaluations.outcomes import outcome_of
@@ -30,6 +30,43 @@ from modelyard.evaluations.types import Evaluation
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
 from modelyard.models.types import ModelVersion
+from modelyard.runtime.types import Label
+
+
+def check_importance(
+    command: MeasureImportance, sample: Sample, version: ModelVersion
+) -> tuple[str, list[str]]:
+    """Refuse what could only fail; gives the code of the metric, and the columns to be permuted.
+
+    Raises:
+        Invalid: there is no such metric or column.
+        Unsupported: the metric cannot be computed of what the model answers.
+    """
+    code = _metric(sample.evaluation, command.metric)
+    taken = [name for name in sent(sample, version) if name != sample.evaluation.truth_column]
+    require_columns(command.columns, taken, f"what {version.model} {version.version} takes")
+    return code, list(dict.fromkeys(command.columns)) or taken
+
+
+def check_dependence(
+    command: MeasureDependence, sample: Sample, version: ModelVersion
+) -> Label | None:
+    """Refuse what could only fail; gives the class whose probability is told, if there are any.
+
+    Raises:
+        Invalid: there is no such column or class, or the class has to be named.
+    """
+    evaluation = sample.evaluation
+    taken = sent(sample, version)
+    require_columns([command.by], list(taken), f"what {version.model} {version.version} takes")
+    kind = sample.parquet.schema_arrow.field(taken[command.by]).type
+    if kind.num_fields:
+        raise errors.Invalid(f"column {command.by!r} holds {kind}; this takes single values")
+    if evaluation.classes:
+        return outcome_of(evaluation, command.outcome)
+    if command.outcome is not None:
+        raise errors.Invalid("--outcome names a class, and the model predicts numbers")
+    return None
 
 
 def importance(
@@ -42,11 +79,8 @@ def importance(
         Unsupported: the metric cannot be computed of the rows.
     """
     evaluation = sample.evaluation
-    code = _metric(evaluation, command.metric)
+    code, columns = check_importance(command, sample, version)
     subject = draw(sample, version, rows=command.rows, seed=command.seed)
-    taken = [name for name in subject.table.column_names if name != evaluation.truth_column]
-    require_columns(command.columns, taken, f"what {version.model} {version.version} takes")
-    columns = list(dict.fromkeys(command.columns)) or taken
     times = 1 + len(columns) * command.repeats
     with asking(context, version, evaluation, subject, times=times) as ask:
         try:
@@ -84,18 +118,8 @@ def dependence(
             rows.
     """
     evaluation = sample.evaluation
-    outcome = None
-    if evaluation.classes:
-        outcome = outcome_of(evaluation, command.outcome)
-    elif command.outcome is not None:
-        raise errors.Invalid("--outcome names a class, and the model predicts numbers")
+    outcome = check_dependence(command, sample, version)
     subject = draw(sample, version, rows=command.rows, seed=command.seed)
-    taken = subject.table.schema
-    require_columns([command.by], taken.names, f"what {version.model} {version.version} takes")
-    if taken.field(command.by).type.num_fields:
-        raise errors.Invalid(
-            f"column {command.by!r} holds {taken.field(command.by).type}; this takes single values"
-        )
     at = None if outcome is None else evaluation.classes.index(outcome)
     has_probabilities = subject.scored.probabilities is not None
     random = np.random.default_rng((command.seed, int.from_bytes(b"curves")))

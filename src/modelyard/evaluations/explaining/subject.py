@@ -62,7 +62,7 @@ def draw(sample: Sample, version: ModelVersion, *, rows: int, seed: int) -> Subj
     if len(used) > rows:
         random = np.random.default_rng((seed, int.from_bytes(b"explained")))
         used = np.sort(random.choice(used, rows, replace=False))
-    names = _sent(sample, version)
+    names = sent(sample, version)
     table = sample.parquet.read(columns=list(names.values())).select(list(names.values()))
     return Subject(
         table=table.rename_columns(list(names)).take(pa.array(used)),
@@ -71,10 +71,13 @@ def draw(sample: Sample, version: ModelVersion, *, rows: int, seed: int) -> Subj
     )
 
 
-def _sent(sample: Sample, version: ModelVersion) -> dict[str, str]:
+def sent(sample: Sample, version: ModelVersion) -> dict[str, str]:
     """The columns that the version takes, with what they are called in the sample.
 
     Columns whose names predictions took are found again by what the version calls its inputs.
+
+    Raises:
+        Invalid: there is no column that the version needs.
     """
     schema = sample.parquet.schema_arrow
     at = schema.names.index(PREDICTION)
