@@ -15,7 +15,7 @@ from modelyard.analysis.binary import Binary
 from modelyard.analysis.charts.drawing import draw, draw_slices
 from modelyard.analysis.charts.rendering import svg
 from modelyard.analysis.charts.types import Subject
-from modelyard.analysis.charts.words import ABOUT, TITLES, names_of
+from modelyard.analysis.charts.words import ABOUT, TITLES, names_of, quoted
 from modelyard.analysis.grouping import grouped
 from modelyard.analysis.multiclass import Multiclass
 from modelyard.analysis.regression import Regression
@@ -244,6 +244,7 @@ def test_names_that_would_be_more_than_names():
     picture = svg(drawn.spec, 400)
     assert "<script" not in picture
     assert "&lt;script" in picture
+    assert quoted("x" * 50) == f"“{'x' * 23}…”"
     assert names_of(["a", "a", "a"]) == ["a", "a (2)", "a (3)"]
 
 

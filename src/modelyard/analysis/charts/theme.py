@@ -81,7 +81,7 @@ def config(mode: Mode) -> dict[str, Any]:
             "titleLimit": 420,
         },
         "axisX": {"grid": False, "tickCount": 5},
-        "axisY": {"domain": False, "tickCount": 5},
+        "axisY": {"domain": False, "tickCount": 5, "titleLimit": 270},
         "legend": {
             **text,
             "orient": "top",

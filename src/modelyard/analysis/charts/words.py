@@ -29,34 +29,41 @@ TITLES = {
 }
 """What people call screens, by their names."""
 ABOUT = {
-    "confusion": "Rows by true and predicted class, each as a share of the rows of its true class.",
-    "decision": "What a metric would be at any other threshold.",
+    "confusion": "Rows by true and predicted class, each as a share of the rows of its true class. "
+    "What stands on the diagonal is right; large cells beside it are classes taken for another.",
+    "decision": "What a metric would be at any other threshold. A flat top means that the "
+    "threshold may be moved for other reasons.",
     "roc": "How many positives are found for how many false alarms, at every threshold. The nearer "
-    "to the upper left corner, the better; the dashed line is guessing.",
+    "to the upper left corner, the better; the dashed line is guessing. The area below is the "
+    "probability that a positive row scores higher than a negative one.",
     "precision-recall": "How many of the rows that are flagged are positive, by how many of the "
-    "positives are flagged. The dashed line is flagging at random.",
+    "positives are flagged. The dashed line is flagging at random. Look here rather than at the "
+    "ROC curve where positives are rare.",
     "gain": "How many of the positives are found in the likeliest rows. The grey line would be a "
     "perfect ranking, the dashed one no ranking at all.",
     "lift": "How many times more positives a tenth of the rows holds than all rows do, the "
     "likeliest rows first.",
     "calibration": "How often what is predicted with a probability comes true. On the dashed line "
-    "probabilities can be taken at their word.",
+    "probabilities can be taken at their word; above it they are too low, below it too high.",
     "density": "How the predicted probabilities of each class are spread. The less the two "
-    "overlap, the better classes are told apart; dotted lines are medians.",
+    "overlap, the better the classes are told apart; dotted lines are medians.",
     "classes": "Precision, recall and the area under the ROC curve of each class against all "
-    "others.",
-    "averages": "Precision, recall and F1 over all classes, averaged in each way.",
+    "others. Look at the rare ones: they hardly count in averages over rows.",
+    "averages": "Precision, recall and F1 over all classes, averaged in each way: macro counts "
+    "classes alike, weighted by their rows, micro every row.",
     "scatter": "Predicted by true values. On the dashed line predictions are right.",
     "rows": "Predicted by true values of some rows. On the dashed line predictions are right.",
     "errors": "How often a prediction is off by how much; what lies beyond the ends is counted in "
-    "the outer bars.",
-    "percentiles": "The error that so many percent of the rows stay below.",
+    "the outer bars. A mean off zero is a bias.",
+    "percentiles": "The error that so many percent of the rows stay below. The absolute error says "
+    "how far off predictions are, whatever the direction.",
     "quantiles": "Errors by what they would be if they were normally distributed: then all points "
-    "would lie on the dashed line.",
+    "would lie on the dashed line. Points off it at the ends are more extreme errors.",
     "slices": "The metric of each group of rows beside that of all rows.",
 }
 """How a screen is read."""
 LONGEST = 120
+LONGEST_QUOTED = 24
 ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]+")
 """What no text of a chart may hold: it would end lines, or XML."""
 
@@ -69,7 +76,10 @@ def clean(name: Any) -> str:
 
 def quoted(label: Any) -> str:
     """A class as a sentence names it."""
-    return f"“{clean(label)}”"
+    name = clean(label)
+    if len(name) > LONGEST_QUOTED:
+        name = f"{name[: LONGEST_QUOTED - 1]}…"
+    return f"“{name}”"
 
 
 def names_of(labels: Iterable[Any]) -> list[str]:
