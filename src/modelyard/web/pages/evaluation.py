@@ -28,7 +28,7 @@ from modelyard.web.pages.evaluation_words import HEADLINES, NOTED, SUMMARY
 from modelyard.web.pages.evaluations import ONE, title_of
 from modelyard.web.pages.formats import number
 from modelyard.web.pages.page import Crumb, Document, Download, Page, View, Visit, address
-from modelyard.web.pages.workbench import Workbench, group_of, workbench
+from modelyard.web.pages.workbench import Workbench, group_of, typed_number, workbench
 
 CHART, TABLE, CONTENT = f"{SCREEN}/chart", f"{SCREEN}/table", f"{SCREEN}/content"
 REPORT = f"{ONE}/report"
@@ -37,6 +37,8 @@ FORMATS: tuple[ScreenFormat, ...] = get_args(ScreenFormat)
 FIRST = 4
 """Metrics that stand above all."""
 ROWS_SHOWN = 100
+PARTS = ("label", "by", "group", "threshold")
+"""The words of the query that say what of a screen is shown."""
 CURVES = ("roc", "precision-recall", "gain", "lift", "calibration", "density")
 """The screens that have a curve for each class."""
 
@@ -161,7 +163,7 @@ def screen(visit: Visit) -> ScreenView:
     labels = tuple(map(str, found.classes)) if name in CURVES else ()
     asked = _asked(visit)
     table = visit.run(ShowTable(**asked))
-    part: dict[str, str] = {name: asked[name] for name in ("label", "by", "group") if name in asked}
+    part = {name: str(asked[name]) for name in PARTS if name in asked}
     return ScreenView(
         **within(view, TITLES[name]),
         name=name,
@@ -192,8 +194,11 @@ def _asked(visit: Visit) -> dict[str, Any]:
     if path["screen"] not in TITLES or path["screen"] == SLICES:
         raise errors.NotFound(f"there is no screen {path['screen']!r}")
     named = {"project": path["project"], "id": path["evaluation"], "screen": path["screen"]}
-    label = visit.asked("label")
-    return named | group_of(visit) | ({"label": label} if label else {})
+    label, threshold = visit.asked("label"), None
+    if path["screen"] == "confusion":
+        threshold, _ = typed_number(visit.asked("threshold"), least=0, most=1)
+    given = {"label": label or None, "threshold": threshold}
+    return named | group_of(visit) | {name: x for name, x in given.items() if x is not None}
 
 
 def _chart_of(visit: Visit) -> ShowChart:

@@ -269,7 +269,12 @@ PAGES: tuple[Page | Form, ...] = (
                             mono=True, later=True),
             "descending": Words(label="The largest first", help="", later=True),
             "seed": Words(help="Another one takes other rows", later=True),
-            "gains": Words(label="What a row of each kind is worth", kind="named", later=True),
+            "gains": Words(
+                label="What a row of each kind is worth",
+                help="The gain of an evaluation is the mean of its rows",
+                kind="named",
+                later=True,
+            ),
             **{f"gains.{name}": Words(label=label) for name, label in GAINS.items()},
             "lift_share": Words(
                 label="Share of the rows at which lift is told",

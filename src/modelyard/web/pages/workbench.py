@@ -55,7 +55,7 @@ class Workbench(Value):
 
 def workbench(visit: Visit, evaluation: Evaluation) -> Workbench:
     """At the threshold that the query names, else that of the evaluation."""
-    given, problem = _number(visit.asked("threshold"), least=0, most=1)
+    given, problem = typed_number(visit.asked("threshold"), least=0, most=1)
     has_grid = "decision" in evaluation.screens
     found = _screen(visit, evaluation, "confusion", threshold=given if has_grid else None)
     cells = Cells.model_validate(found["cells"])
@@ -127,14 +127,14 @@ def _gains(visit: Visit, own: Gains) -> tuple[Gains, str]:
     """The gains that the query names, else those of the evaluation; and what is wrong with them."""
     given = {}
     for name, value in own.model_dump().items():
-        number, problem = _number(visit.asked(name))
+        number, problem = typed_number(visit.asked(name))
         if problem:
             return own, problem
         given[name] = value if number is None else number
     return Gains(**given), ""
 
 
-def _number(
+def typed_number(
     text: str, least: float = -math.inf, most: float = math.inf
 ) -> tuple[float | None, str]:
     """A number of the query, and what is wrong with it."""
