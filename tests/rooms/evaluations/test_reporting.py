@@ -147,3 +147,11 @@ def test_a_column_that_is_not_there_leaves_no_file(yard, late, tmp_path):
     with pytest.raises(errors.NotFound):
         yard.evaluations.report(id="none", output=str(tmp_path / "r.html"))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_one_row_is_reported_without_slices(yard, evaluate, rows, tmp_path):
+    found = evaluate(rows[:1], "minutes", target="delay")
+    yard.evaluations.report(id=found.id, output=str(tmp_path / "one.html"))
+    page = Reader((tmp_path / "one.html").read_text())
+    assert "Error distribution" in page.headings
+    assert not [each for each in page.ids if each.startswith("slices")]

@@ -122,6 +122,8 @@ def _screens(contents: Mapping[str, Mapping[str, Any]], subject: Subject) -> Ite
 def _slices(found: Sequence[Slices]) -> Iterator[Part]:
     drawing = import_module("modelyard.analysis.charts.drawing")
     for at, each in enumerate(found):
+        if not each.total.metrics:
+            continue  # there are too few rows to tell anything of groups
         code = headline_of(each)
         drawn = drawing.draw_slices(each, code)
         yield Part(
