@@ -298,6 +298,12 @@ class TestKeys:
         with pytest.raises(errors.Forbidden):
             by_key(yard, less.secret).keys.create(name="more", rights=("models:read",), days=1)
 
+    def test_a_key_made_with_a_key_lasts_no_longer_where_nobody_says_how_long(self, yard):
+        for days, lasts in ((10, 9), (200, 90)):
+            made = yard.keys.create(name="ci", user="ada", days=days)
+            less = by_key(yard, made.secret).keys.create(name="less")
+            assert (less.expires - less.created).days == lasts
+
     def test_a_key_is_for_projects_that_are_there(self, yard):
         with pytest.raises(errors.NotFound, match="no project 'reed'"):
             yard.keys.create(name="ci", user="ada", projects=("reed",))

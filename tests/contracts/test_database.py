@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 import warnings
+from contextlib import closing
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -160,3 +161,11 @@ def test_only_who_works_on_this_machine_is_told_where_the_database_is(caplog):
         assert place not in answer.body.decode()
         assert place in raised.value.in_full()
         assert place in caplog.text
+
+
+def test_a_workspace_is_its_owners_alone(tmp_path):
+    folder, database = tmp_path / "deep" / "yard", tmp_path / "apart.db"
+    with closing(modelyard.open(folder)) as yard:
+        yard.projects.list()
+    connect(f"sqlite:///{database}").dispose()
+    assert [path.stat().st_mode & 0o777 for path in (folder, database)] == [0o700, 0o600]

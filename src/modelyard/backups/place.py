@@ -56,7 +56,9 @@ def claimed(folder: Path, archive: str) -> Iterator[Place]:
     """
     made = not folder.exists()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if made:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
         _require_free(folder)
         with (folder / RESTORING).open("a+", encoding="utf-8") as mark:
             _lock(mark, folder)

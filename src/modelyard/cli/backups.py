@@ -27,7 +27,7 @@ from modelyard.workspace import check_backup, restore_workspace
 @click.option("--check", is_flag=True, help="only read the backup: is it whole, and what is in it?")
 @click.option("--json", "as_json", is_flag=True, help="print one JSON document")
 def restore(file: str, workspace: str | None, database: str, *, check: bool, as_json: bool) -> None:
-    r"""Make a workspace of a backup: all of it, or nothing.
+    """Make a workspace of a backup: all of it, or nothing.
 
     The whole backup is read first. Nothing is overwritten: the folder has to be new or empty, and
     so has the database. If it is interrupted, run it again; until then the folder cannot be used.
@@ -35,7 +35,7 @@ def restore(file: str, workspace: str | None, database: str, *, check: bool, as_
     \b
     Arguments:
       FILE       backup, as 'modelyard backup' writes it
-    """
+    """  # noqa: D301  click looks for the character itself
     # Tables and progress bars are only needed once a command runs.
     from modelyard.cli.render import progress_bar, tell_result  # noqa: PLC0415
 

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from modelyard import errors
 from modelyard.cli.next_steps import next_steps
 from modelyard.cli.place import Place
+from modelyard.cli.words import seen
 from modelyard.jobs.outcome import Interrupted
 from modelyard.kernel.command import Command
 from modelyard.kernel.faults import invalid
@@ -68,7 +69,7 @@ def tell(error: errors.ModelyardError, *, as_json: bool) -> None:
     if as_json:
         _document(error.code, error.in_full(), error.context)
     else:
-        click.echo(f"{error.code}: {error.in_full()}", err=True)
+        click.echo(seen(f"{error.code}: {error.in_full()}"), err=True)
 
 
 def tell_interrupted(stop: BaseException, place: Place, *, as_json: bool) -> None:

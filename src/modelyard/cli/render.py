@@ -10,10 +10,11 @@ from typing import Any
 
 import click
 from pydantic import BaseModel, TypeAdapter
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.padding import Padding
 from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -27,7 +28,7 @@ from modelyard.cli.group_tables import (
     slices_table,
     worst_table,
 )
-from modelyard.cli.words import fact, heading, words
+from modelyard.cli.words import fact, heading, seen, words
 from modelyard.data.types import Preview
 from modelyard.evaluations.charting.types import Chart, ScreenTable
 from modelyard.evaluations.explaining.types import DependenceReport, ImportanceReport
@@ -39,6 +40,8 @@ from modelyard.evaluations.looking.types import (
     WorstReport,
 )
 from modelyard.evaluations.types import Evaluation, Screen
+from modelyard.jobs.scenarios.types import ScenarioRun
+from modelyard.jobs.types import LogLine
 from modelyard.kernel.paging import Page
 from modelyard.kernel.progress import Progress, silence
 from modelyard.models.types import ExampleRows, ModelVersion, ProbedModel
@@ -58,6 +61,8 @@ ROW_FACTS = {
     "error_decile": "Decile",
 }
 """What is told of a row of an evaluation, and what it is called."""
+LONGEST_CELL = 60
+"""Letters of nested facts that a list shows; a single thing shows all."""
 NO_MATCH = "Nothing matches what was asked for."
 SECONDS_BETWEEN_LINES = 10.0
 """How often a long phase says how far it is where stderr is no terminal."""
@@ -71,14 +76,14 @@ def tell_result(result: Any, kind: Any, *, as_json: bool, narrowed: bool = False
     if as_json:
         click.echo(TypeAdapter(kind).dump_json(result, indent=2))
         return
-    show(result, empty=NO_MATCH if narrowed else EMPTY)
+    show(result, empty=NO_MATCH if narrowed else EMPTY_OF.get(kind, EMPTY))
     if isinstance(result, Page) and result.next:
         click.echo(f"there are more: --after {result.next}", err=True)
 
 
 def show(result: Any, *, empty: str = EMPTY) -> None:
     """Print a result on stdout, for people; `empty` is what a list says that has nothing."""
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
+    console = Safe(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
     if result is None:
         console.print("Done.")
     elif card := next((CARDS[kind] for kind in type(result).__mro__ if kind in CARDS), None):
@@ -86,9 +91,21 @@ def show(result: Any, *, empty: str = EMPTY) -> None:
     elif isinstance(result, BaseModel):
         console.print(details(result))
     elif isinstance(result, Sequence) and not isinstance(result, str):
-        console.print(listing(result) if result else empty)
+        told = LISTS.get(type(result[0]), listing) if result else None
+        console.print(told(result) if told else empty)
     else:
         console.print(Text(str(result)))
+
+
+class Safe(Console):
+    """A console on which texts of others steer nothing."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterator[Segment]:
+        """Its segments, each with characters that can be seen."""
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else seen(text), style, control)
 
 
 def listing(values: Sequence[Any]) -> RenderableType:
@@ -100,7 +117,7 @@ def listing(values: Sequence[Any]) -> RenderableType:
     names = [
         name
         for name in listed or kind.model_fields
-        if any(_says_something(v, name) or (listed and getattr(v, name) is None) for v in values)
+        if any(_says_something(v, name) or (listed and _may_be_shown(v, name)) for v in values)
     ]
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in names:
@@ -112,7 +129,7 @@ def listing(values: Sequence[Any]) -> RenderableType:
             no_wrap=name == "id",  # it is copied into the next command
         )
     for value in values:
-        table.add_row(*(Text(fact(name, getattr(value, name))) for name in names))
+        table.add_row(*(Text(_cell(name, getattr(value, name))) for name in names))
     return table
 
 
@@ -173,6 +190,18 @@ def details(value: BaseModel) -> RenderableType:
     return Group(*([facts] if facts.row_count else []), *below)
 
 
+def _cell(name: str, value: Any) -> str:
+    text = fact(name, value)
+    if isinstance(value, dict) and len(text) > LONGEST_CELL:
+        return f"{text[:LONGEST_CELL]}…"
+    return text
+
+
+def _may_be_shown(value: BaseModel, name: str) -> bool:
+    part = getattr(value, name)
+    return part is None or (isinstance(part, dict) and bool(part))
+
+
 def _says_something(value: BaseModel, name: str) -> bool:
     part = getattr(value, name)
     nested = isinstance(part, BaseModel | dict) or _holds_values(part)
@@ -183,6 +212,27 @@ def _holds_values(part: Any) -> bool:
     return isinstance(part, list | tuple) and bool(part) and isinstance(part[0], BaseModel)
 
 
+def scenario_runs(runs: Sequence[ScenarioRun]) -> RenderableType:
+    """Runs of scenarios, each with its steps below it."""
+    parts: list[RenderableType] = []
+    for run in runs:
+        ended = "" if run.ended is None else f", ended {words(run.ended)}"
+        facts = f"{run.state}, begun {words(run.started)} by {run.trigger} as {run.actor}{ended}"
+        title = Text(f"{run.scenario} {run.id}", style="bold")
+        parts += [title, Padding(Text(facts), (0, 0, 0, 2))]
+        if run.reason:
+            parts.append(Padding(Text(run.reason), (0, 0, 0, 2)))
+        steps = Table.grid(padding=(0, 2))
+        for number, step in enumerate(run.steps, 1):
+            why = step.reason if step.error is None else step.error.detail
+            steps.add_row(f"{number}.", step.name or step.command, step.state, step.job or "", why)
+        parts.append(Padding(steps, (0, 0, 0, 2)))
+    return Group(*parts)
+
+
+EMPTY_OF = {list[LogLine]: "It has printed nothing."}
+LISTS: dict[type[Any], Callable[[Any], RenderableType]] = {ScenarioRun: scenario_runs}
+"""How lists of some kinds are shown, where a line for each thing does not do."""
 CARDS: dict[type[Any], Callable[[Any], RenderableType]] = {
     Preview: preview,
     ExampleRows: lambda found: records([row.root for row in found.rows]),

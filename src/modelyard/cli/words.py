@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime
 from typing import Any
 
 from rich import filesize
+
+from modelyard.kernel.values import UNSEEN
 
 
 def words(value: Any) -> str:
@@ -21,10 +24,10 @@ def words(value: Any) -> str:
     if isinstance(value, datetime):
         return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, dict):
-        return ", ".join(f"{key}={words(part)}" for key, part in value.items())
+        return ", ".join(f"{seen(str(key))}={words(part)}" for key, part in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(map(words, value))
-    return str(value)
+    return seen(str(value))
 
 
 def fact(name: str, value: Any) -> str:
@@ -32,6 +35,16 @@ def fact(name: str, value: Any) -> str:
     if name == "size" and isinstance(value, int):
         return filesize.decimal(value)
     return words(value)
+
+
+def seen(text: str) -> str:
+    """A text as a terminal may show it: what would steer it, or turn the text around, as a code."""
+    return "".join(
+        letter
+        if letter in "\n\t" or unicodedata.category(letter) not in UNSEEN
+        else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
 
 
 def heading(name: str) -> str:

@@ -68,6 +68,7 @@ class Luggage:
             self._pack()
         except BaseException:
             self._sender.clear()
+            self._sender.take_back()
             raise
         return self
 
@@ -95,6 +96,8 @@ class Luggage:
         )
         if has_ended or (exc is None and not self._goes_on):
             self._sender.clear()
+        if has_ended:
+            self._sender.take_back()
         if isinstance(exc, errors.ModelyardError):
             exc.detail = self._told(exc.detail)
             exc.args = (exc.detail,)

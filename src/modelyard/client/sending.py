@@ -36,6 +36,8 @@ class Sender:
         self._progress = progress
         self._passing = f"{TRANSIT}/{uuid.uuid4().hex[:16]}"
         self._sent = 0
+        self._brought: list[str] = []
+        """What keeps its name, and was not there before."""
 
     def send(self, text: str, files: list[Path], mark: LocalPath, *, kept: bool) -> str:
         """Send what a text names, unless it is there already; gives its place.
@@ -71,6 +73,12 @@ class Sender:
             with suppress(errors.ModelyardError):
                 self._run(DeleteFile(path=self._passing, recursive=True, **self._in))
 
+    def take_back(self) -> None:
+        """Remove what was brought for a command that failed."""
+        for place in self._brought:
+            with suppress(errors.ModelyardError):
+                self._run(DeleteFile(path=place, **self._in))
+
     def _transit(self, *files: Path) -> str:
         """A place of this command's own: for its only file, or for a folder of files."""
         self._sent += 1
@@ -86,6 +94,8 @@ class Sender:
             )
         if there is None:
             self._run(PutFile(file=str(file), path=place, **self._in))
+            if not place.startswith(f"{TRANSIT}/"):
+                self._brought.append(place)
         return f"{self._before}{place}"
 
     def _known(self, place: str) -> StoredFile | None:

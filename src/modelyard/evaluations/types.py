@@ -12,7 +12,7 @@ from modelyard.data.types import Sampling
 from modelyard.evaluations.assertion_types import Assertion, AssertionResult
 from modelyard.evaluations.charting.shown import Shown
 from modelyard.evaluations.custom_types import CustomMetric
-from modelyard.kernel.values import LocalPath, Name, Value
+from modelyard.kernel.values import Json, LocalPath, Name, Value
 from modelyard.models.types import VersionId
 from modelyard.runtime.types import Label, OnError, PredictionType
 
@@ -62,7 +62,7 @@ class Evaluating(Sampling):
     on_error: OnError = Field(
         default="fail", description="rows that the model refuses: 'fail' or 'skip' them"
     )
-    params: dict[str, JsonValue] = Field(
+    params: dict[str, Json] = Field(
         default={}, description="parameters of the model's signature, as name=value"
     )
 

@@ -19,7 +19,6 @@ from modelyard.governance.types import (
     Member,
     MemberKind,
     NewKey,
-    OneLine,
     Right,
     Role,
     Session,
@@ -29,7 +28,7 @@ from modelyard.governance.types import (
 from modelyard.kernel.command import Command, ProjectCommand
 from modelyard.kernel.paging import Paged
 from modelyard.kernel.secrets import NEW_SECRET, SECRET
-from modelyard.kernel.values import DIGEST_PATTERN, LocalPath, Name, ProjectKey
+from modelyard.kernel.values import DIGEST_PATTERN, LocalPath, Name, OneLine, ProjectKey
 
 LONGEST_PASSWORD = 1024
 

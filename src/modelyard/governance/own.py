@@ -63,6 +63,7 @@ def make_key(context: Context, command: CreateKey) -> NewKey:
         _require_projects(context, db, command.projects)
         used = context.identity.key
         if used is not None:
+            command = _no_longer(keys.get(db, used), command)
             _require_no_more(keys.get(db, used), command)
         return keys.make(
             db,
@@ -82,6 +83,14 @@ def _require_projects(context: Context, db: Connection, keys_of: tuple[str, ...]
     for project in keys_of:
         if project not in known:
             raise errors.NotFound.among("project", project, known)
+
+
+def _no_longer(used: ApiKey, wanted: CreateKey) -> CreateKey:
+    """The same for as long as the key that was used, where nobody said how long."""
+    if used.expires is None or "days" in wanted.model_fields_set:
+        return wanted
+    left = (used.expires - now()).days
+    return wanted.model_copy(update={"days": min(wanted.days, max(left, 1))})
 
 
 def _require_no_more(used: ApiKey, wanted: CreateKey) -> None:

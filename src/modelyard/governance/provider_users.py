@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 
 from modelyard import errors
 from modelyard.governance import audit, repository
-from modelyard.governance.types import Email, OneLine, User, UserName
+from modelyard.governance.types import Email, User, UserName
 from modelyard.kernel.context import Context
 from modelyard.kernel.settings import OidcSettings
-from modelyard.kernel.values import now
+from modelyard.kernel.values import OneLine, now
 from modelyard.store.database import exclusively
 
 LONGEST_SUBJECT = 255

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Literal
 
@@ -19,8 +18,6 @@ LoginWay = Literal["password", "provider", "setup"]
 USER_NAME = r"^[a-z0-9][a-z0-9._@+-]{0,126}$"
 RIGHT = r"^([a-z]+|\*):(read|write|run|\*)$"
 EMAIL = r"^([^@\s<>\"']{1,64}@[^@\s<>\"']{1,189})?$"
-UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
-"""Unicode categories of characters that nobody sees, or that turn the text around them."""
 
 
 def _user_name(name: str) -> str:
@@ -44,13 +41,6 @@ def _email(address: str) -> str:
     raise ValueError("write an e-mail address, such as ada@example.org")
 
 
-def _one_line(text: str) -> str:
-    composed = unicodedata.normalize("NFC", text).strip()
-    if any(unicodedata.category(letter) in UNSEEN for letter in composed):
-        raise ValueError("it holds characters that cannot be seen; leave them out")
-    return composed
-
-
 def _in_utc(moment: datetime) -> datetime:
     try:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
@@ -64,7 +54,6 @@ UserName = Annotated[
 ]
 Right = Annotated[str, AfterValidator(_right), Field(json_schema_extra={"pattern": RIGHT})]
 Email = Annotated[str, AfterValidator(_email), Field(json_schema_extra={"pattern": EMAIL})]
-OneLine = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
 
 
 class User(Value):
@@ -183,7 +172,10 @@ class AuditFilter(BaseModel):
 class AuditEntry(Value):
     """Something that was done or refused: who, when, from where, what, and what came of it."""
 
-    listed: ClassVar = ("number", "started", "actor", "address", "action", "project", "outcome")
+    listed: ClassVar = (
+        *("number", "started", "actor", "address"),
+        *("action", "project", "arguments", "outcome"),
+    )
 
     number: int
     id: str

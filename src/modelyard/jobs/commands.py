@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import Field, StringConstraints
 
 from modelyard.jobs.types import Job, JobState, LogLine, WorkerSeen
 from modelyard.kernel.catalog import Catalog
 from modelyard.kernel.command import Command
 from modelyard.kernel.paging import Paged
-from modelyard.kernel.values import ProjectKey
+from modelyard.kernel.values import Json, ProjectKey
 
 EXAMPLE = "20261125-154034-7170000ceab91"
 LONGEST_DELAY = 366 * 86400
@@ -28,7 +28,7 @@ class SubmitJob(Command[Job]):
     arguments = ("command",)
 
     command: str = Field(description="the command, as room.verb", examples=["scoring.run"])
-    given: dict[str, JsonValue] = Field(
+    given: dict[str, Json] = Field(
         default={},
         description="its arguments by name (KEY:=JSON for what is not text)",
         examples=[{"model": "churn", "input": "holdout", "output": "scored.parquet"}],

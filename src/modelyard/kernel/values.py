@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+)
 from pydantic.fields import FieldInfo
 
 KEY_PATTERN = r"^[A-Za-z][A-Za-z0-9_-]{0,62}$"
@@ -30,6 +39,32 @@ PATTERNS = {
 ProjectKey = Annotated[str, StringConstraints(pattern=KEY_PATTERN)]
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 Variable = Annotated[str, StringConstraints(pattern=VARIABLE_PATTERN)]
+
+UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
+"""Unicode categories of characters that nobody sees, or that turn the text around them."""
+
+
+def _one_line(text: str) -> str:
+    composed = unicodedata.normalize("NFC", text).strip()
+    if any(unicodedata.category(letter) in UNSEEN for letter in composed):
+        raise ValueError("it holds characters that cannot be seen; leave them out")
+    return composed
+
+
+def _finite(value: JsonValue) -> JsonValue:
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for part in parts:
+        _finite(part)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("it holds a number that is not finite, or too large to be kept")
+    return value
+
+
+OneLine = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
+Description = Annotated[str, Field(max_length=1000), AfterValidator(_one_line)]
+"""A longer line for people."""
+Json = Annotated[JsonValue, AfterValidator(_finite)]
+"""What JSON can hold, and so no number that is infinite."""
 
 FILES = "files://"
 """What stands before a path in a project's files."""

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from modelyard.kernel.command import ProjectCommand
 from modelyard.kernel.paging import Paged
-from modelyard.kernel.values import DIGEST_PATTERN, LocalPath, Name
+from modelyard.kernel.values import DIGEST_PATTERN, Description, LocalPath, Name
 from modelyard.models.types import (
     ExampleRows,
     ModelVersion,
@@ -47,7 +47,7 @@ class CreateModel(ProjectCommand[SavedModel]):
     prediction_type: PredictionType = Field(
         description="what its versions predict; 'other' scores but is not interpreted"
     )
-    description: str = Field(default="", description="one line for people")
+    description: Description = Field(default="", description="one line for people")
 
 
 class ListModels(ProjectCommand[list[SavedModel]], Paged):
@@ -84,7 +84,7 @@ class UpdateModel(ProjectCommand[SavedModel]):
     arguments = ("name",)
 
     name: Name = Field(description="name of the saved model")
-    description: str = Field(description="one line for people")
+    description: Description = Field(description="one line for people")
 
 
 class DeleteModel(ProjectCommand[None]):
@@ -191,7 +191,7 @@ class ImportVersion(ModelRequest[ModelVersion]):
     version: VersionId = Field(description="id of the version, such as v1")
     activate: bool = Field(default=True, description="make it the active version")
     name: str = Field(default="", description="a name for people")
-    description: str = Field(default="", description="one line for people")
+    description: Description = Field(default="", description="one line for people")
     digest: str | None = Field(
         default=None,
         pattern=DIGEST_PATTERN,
@@ -263,7 +263,7 @@ class UpdateVersion(ProjectCommand[ModelVersion]):
     model: Name = Field(description="name of the saved model")
     version: VersionId = Field(description="id of the version")
     name: str | None = Field(default=None, description="a name for people")
-    description: str | None = Field(default=None, description="one line for people")
+    description: Description | None = Field(default=None, description="one line for people")
     target: str | None = Field(
         default=None, description="column that the model predicts; an empty text forgets it"
     )

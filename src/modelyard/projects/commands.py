@@ -6,7 +6,7 @@ from pydantic import Field
 
 from modelyard.kernel.command import Command
 from modelyard.kernel.paging import Paged
-from modelyard.kernel.values import ProjectKey
+from modelyard.kernel.values import Description, ProjectKey
 from modelyard.projects.types import Project, Variables
 
 ABOUT_VARIABLES = "what ${project.NAME} in steps of scenarios stands for; no secrets"
@@ -20,7 +20,7 @@ class CreateProject(Command[Project]):
     arguments = ("key",)
 
     key: ProjectKey = Field(description="unique key: a letter, then letters, digits, - and _")
-    description: str = Field(default="", description="one line for people")
+    description: Description = Field(default="", description="one line for people")
     variables: Variables = Field(default={}, description=ABOUT_VARIABLES)
 
 
@@ -34,7 +34,7 @@ class UpdateProject(Command[Project]):
     arguments = ("key",)
 
     key: ProjectKey = Field(description="key of the project")
-    description: str | None = Field(default=None, description="one line for people")
+    description: Description | None = Field(default=None, description="one line for people")
     variables: Variables | None = Field(
         default=None, description=f"{ABOUT_VARIABLES}; in place of those it has"
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
-from modelyard.kernel.values import Value, Variable
+from modelyard.kernel.values import Json, Value, Variable
 
-Variables = dict[Variable, JsonValue]
+Variables = dict[Variable, Json]
 
 
 class Project(Value):

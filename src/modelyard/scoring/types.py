@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
-from modelyard.kernel.values import LocalPath, Name, Value
+from modelyard.kernel.values import Json, LocalPath, Name, Value
 from modelyard.models.types import VersionId
 from modelyard.runtime.types import Mode, OnError
 
@@ -33,7 +33,7 @@ class Asking(Value):
         default=None, ge=0, le=1, description="binary: this threshold instead of the version's"
     )
     probabilities: bool = Field(default=True, description="write one probability per class")
-    params: dict[str, JsonValue] = Field(
+    params: dict[str, Json] = Field(
         default={}, description="parameters of the model's signature, as name=value"
     )
 

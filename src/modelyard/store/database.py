@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -60,6 +61,7 @@ def connect(url: str | URL, *, connections: int = 5, busy: float = 60) -> Engine
         Conflict: the database was made by a newer Modelyard.
     """
     engine = unopened(url, connections=connections, busy=busy)
+    _make_private(engine.url)
     try:
         migrate(engine)
     except BaseException as exc:
@@ -99,6 +101,13 @@ def unopened(url: str | URL, *, connections: int = 5, busy: float = 60) -> Engin
         event.listen(engine, "connect", partial(_prepare_sqlite, busy=busy))
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_private(url: URL) -> None:
+    """Make a new SQLite file one that only its owner reads: it holds what signs sessions."""
+    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+        with suppress(OSError):  # it is there, or SQLite says what is wrong with the place
+            os.close(os.open(url.database, os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _away(engine: Engine, said: str, exc: DBAPIError) -> errors.Unavailable:

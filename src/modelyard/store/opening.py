@@ -45,7 +45,9 @@ def open_context(
         Unavailable: the database does not answer.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.exists():
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)  # it holds what signs sessions
     except OSError as exc:
         raise errors.Invalid(f"the workspace folder {folder} cannot be made: {exc}") from exc
     if (folder / RESTORING).exists():

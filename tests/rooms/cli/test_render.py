@@ -9,13 +9,20 @@ from datetime import UTC, datetime
 
 import pytest
 
+from modelyard import errors
 from modelyard.cli.main import main
+from modelyard.cli.problems import tell
 from modelyard.cli.render import ProgressLines, progress_bar, show, tell_result
 from modelyard.cli.words import heading, words
 from modelyard.data.types import Column, Dataset, Preview
+from modelyard.governance.types import AuditEntry
+from modelyard.jobs.scenarios.types import ScenarioRun, StepRun
+from modelyard.jobs.types import JobError
 from modelyard.kernel.paging import Page
 from modelyard.kernel.progress import silence
 from modelyard.kernel.values import Value
+
+AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 class Part(Value):
@@ -61,6 +68,29 @@ def test_one_thing_shows_its_parts_below(capsys):
 def test_other_results(capsys, value, said):
     show(value)
     assert capsys.readouterr().out.strip() == said
+
+
+def test_texts_of_others_steer_no_terminal(capsys):
+    show([Part(name="a\x1b[31mred\u202eno", rows=1)])
+    assert r"a\x1b[31mred\u202eno" in capsys.readouterr().out
+    tell(errors.Invalid("a\x1b]0;title\x07"), as_json=False)
+    assert capsys.readouterr().err.strip() == r"invalid: a\x1b]0;title\x07"
+
+
+def test_lists_cut_nested_facts_and_tell_of_each_run_its_steps(capsys):
+    entry = {"id": "1", "actor": "ada", "kind": "user", "outcome": "done", "sha256": "0"}
+    facts = {"number": 1, "started": AT, "action": "models.create", **entry}
+    show([AuditEntry(arguments={"name": "churn" * 30}, **facts)])
+    assert "name=churnchurn" in capsys.readouterr().out
+    steps = (
+        StepRun(command="models.create", state="succeeded", job="j-1"),
+        StepRun(command="scoring.run", state="failed", error=JobError(code="x", detail="no row")),
+    )
+    run = {"id": "r-1", "project": "p", "scenario": "nightly", "state": "failed", "steps": steps}
+    show([ScenarioRun(trigger="cron", actor="ada", started=AT, **run)])
+    told = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert told[0] == "nightly r-1"
+    assert told[2:] == ["1. models.create succeeded j-1", "2. scoring.run failed no row"]
 
 
 @pytest.mark.parametrize(

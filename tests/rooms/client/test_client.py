@@ -208,6 +208,15 @@ class TestLuggage:
         with pytest.raises(errors.Conflict, match="under another name"):
             client.datasets.create(project=project, name="m", path="in/n.csv")
 
+    def test_a_dataset_that_fails_leaves_no_file(self, client, project, here):
+        for name in ("in", "odd"):
+            (here / name).write_text("b\n2\n")
+        client.files.put(project=project, file="odd", path="odd")
+        for name in ("in", "odd"):
+            with pytest.raises(errors.ModelyardError):
+                client.datasets.create(project=project, name="n", path=name)
+        assert [file.path for file in client.files.list(project=project)] == ["odd"]
+
     def test_folders_and_patterns_of_data(self, client, project, here):
         (here / "in").mkdir()
         for number in (1, 2):

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from modelyard import errors
 from modelyard.kernel.faults import WORDS, invalid
 from modelyard.models.commands import DeleteVersions
-from modelyard.projects.commands import CreateProject
+from modelyard.projects.commands import CreateProject, UpdateProject
 from modelyard.verbs import CATALOG
 
 
@@ -19,6 +19,9 @@ from modelyard.verbs import CATALOG
     [
         (CreateProject, {"key": "1x"}, "begin with a letter, then letters, digits, '-' and '_'"),
         (DeleteVersions, {"model": "m", "versions": ["a b"]}, "begin with a letter or digit"),
+        (CreateProject, {"key": "x", "description": "a\x1b[31m"}, "cannot be seen"),
+        (CreateProject, {"key": "x", "description": "a" * 1001}, "at most 1000 characters"),
+        (UpdateProject, {"key": "x", "variables": {"k": [1, {"l": math.inf}]}}, "not finite"),
     ],
 )
 def test_the_rule_that_a_name_breaks_is_told(command, fields, said):

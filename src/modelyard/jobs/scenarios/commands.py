@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import Field, StringConstraints
 
 from modelyard.jobs.scenarios.types import Condition, Scenario, ScenarioRun, ScenarioSummary, Step
 from modelyard.kernel.command import ProjectCommand
 from modelyard.kernel.paging import Paged
-from modelyard.kernel.values import Name
+from modelyard.kernel.values import Description, Json, Name
 
 MOST_STEPS = 200
 Cron = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
@@ -34,8 +34,8 @@ class CreateScenario(ProjectCommand[Scenario]):
     steps: tuple[Step, ...] = Field(
         min_length=1, max_length=MOST_STEPS, description=ABOUT_STEPS, examples=[[STEPS]]
     )
-    description: str = Field(default="", description="one line for people")
-    parameters: dict[str, JsonValue] = Field(
+    description: Description = Field(default="", description="one line for people")
+    parameters: dict[str, Json] = Field(
         default={}, description=ABOUT_PARAMETERS, examples=[{"day": "monday"}]
     )
     cron: Cron = Field(default="", description=ABOUT_CRON)
@@ -59,8 +59,8 @@ class UpdateScenario(ProjectCommand[Scenario]):
     steps: tuple[Step, ...] | None = Field(
         default=None, min_length=1, max_length=MOST_STEPS, description=ABOUT_STEPS
     )
-    description: str | None = Field(default=None, description="one line for people")
-    parameters: dict[str, JsonValue] | None = Field(default=None, description=ABOUT_PARAMETERS)
+    description: Description | None = Field(default=None, description="one line for people")
+    parameters: dict[str, Json] | None = Field(default=None, description=ABOUT_PARAMETERS)
     cron: Cron | None = Field(default=None, description=f"{ABOUT_CRON}; empty: no schedule")
     timezone: str | None = Field(default=None, description="in which the cron line is read")
     after: str | None = Field(
@@ -95,7 +95,7 @@ class RunScenario(ProjectCommand[ScenarioRun]):
     arguments = ("name",)
 
     name: Name = Field(description="name of the scenario")
-    parameters: dict[str, JsonValue] = Field(
+    parameters: dict[str, Json] = Field(
         default={}, description="parameters of this run (KEY:=JSON for what is not text)"
     )
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from modelyard.jobs.types import JobError
-from modelyard.kernel.values import Name, Value
+from modelyard.kernel.values import Json, Name, Value
 
 Condition = Literal["always", "succeeded", "failed"]
 RunState = Literal["running", "succeeded", "failed", "cancelled", "skipped"]
@@ -19,7 +19,7 @@ class Step(Value):
     """One command of a scenario."""
 
     command: str = Field(description="as room.verb")
-    arguments: dict[str, JsonValue] = Field(
+    arguments: dict[str, Json] = Field(
         default={}, description="its arguments; ${name} in them stands for a parameter"
     )
     name: str = Field(default="", max_length=200, description="for people")
@@ -37,7 +37,7 @@ class Scenario(Value):
     name: Name
     description: str = ""
     steps: tuple[Step, ...] = ()
-    parameters: dict[str, JsonValue] = Field(
+    parameters: dict[str, Json] = Field(
         default={}, description="what ${name} stands for, unless a run says otherwise"
     )
     cron: str = Field(default="", description="when it runs, as a line of cron")
@@ -92,5 +92,5 @@ class ScenarioRun(Value):
     started: datetime
     ended: datetime | None = None
     reason: str = ""
-    parameters: dict[str, JsonValue] = {}
+    parameters: dict[str, Json] = {}
     steps: tuple[StepRun, ...] = ()
