@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
+import altair as alt
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -14,6 +15,9 @@ from sklearn import inspection, metrics
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.linear_model import LinearRegression
 
+from modelyard.analysis.charts.drawing import draw
+from modelyard.analysis.charts.rendering import svg
+from modelyard.analysis.charts.types import Subject
 from modelyard.analysis.dependence import SUREST, grid_of, partial_dependence
 from modelyard.analysis.importance import Unmeasured, permutation_importance
 from modelyard.analysis.intervals import student_quantile
@@ -301,3 +305,54 @@ def test_answers_that_are_refused_are_counted(frame):
     assert ours.effect[-1] is None
     assert ours.curves[0].effect[-1] is None
     assert ours.effect[0] is not None
+
+
+@pytest.fixture(scope="module")
+def told(frame, truth, linear):
+    """The content of a chart of each kind."""
+    moments = np.datetime64("2026-01-01T00") + np.arange(ROWS)
+    others = frame.assign(
+        when=moments,
+        plan=np.where(frame.few == 0, "basic", np.where(frame.few == 1, "gold", None)),
+        holey=frame.big.where(frame.big > -1),
+    )
+    ask = asking(lambda rows: linear.predict(rows[list(frame.columns)]) + rows.when.dt.hour)
+    curves = {"curves": np.arange(4), "points": 6}
+    found = {name: depending(others, name, ask, **curves) for name in ("when", "plan", "holey")}
+    found["importance"] = permuted(frame, linear, r2_of(truth))
+    return {name: each.model_dump(mode="json") for name, each in found.items()}
+
+
+@pytest.mark.parametrize("name", ["when", "plan", "holey", "importance"])
+def test_a_chart_is_valid_and_has_the_numbers(told, name):
+    content = told[name]
+    screen = name if name == "importance" else f"dependence:{name}"
+    drawn = draw(screen, content, Subject())
+    assert alt.LayerChart.from_dict(drawn.spec).to_dict()["description"] == drawn.description
+    assert svg(drawn.spec, 300)
+    sets = drawn.spec["datasets"]
+    if name == "importance":
+        assert drawn.title == "Permutation importance"
+        rows = [tuple(row[x] for x in ("name", "value", "low")) for row in sets["groups"]]
+        parts = (content["column"], content["importance"], content["low"])
+        assert rows == list(zip(*parts, strict=True))
+        return
+    assert drawn.title == f"Partial dependence on {name}"
+    if name == "plan":
+        assert [row["value"] for row in sets["groups"]] == content["effect"]
+        return
+    known = [
+        effect
+        for effect, gone in zip(content["effect"], content["missing"], strict=True)
+        if not gone
+    ]
+    assert [row["effect"] for row in sets["line"]] == known
+    assert len(sets["curves"]) == 4 * len(known)
+    assert sum(bar["weight"] for bar in sets["bars"]) <= ROWS
+    assert ("missing" in drawn.note) == (name == "holey")
+
+
+def test_a_chart_of_nothing_says_why(told):
+    gone = {**told["holey"], "effect": [None] * len(told["holey"]["effect"])}
+    assert draw("dependence:holey", gone, Subject()).reason == "there are no rows to draw"
+    assert draw("importance", {**told["importance"], "column": []}, Subject()).reason

@@ -51,8 +51,9 @@ def test_what_is_told_of_a_version_is_kept(yard, evaluate, rows):
     assert table.columns == ("column", "importance", "low", "high", "std")
     table = yard.evaluations.table(id=found.id, screen="dependence:fare")
     assert [row[0] for row in table.rows] == list(depends.label)
-    with pytest.raises(errors.Invalid, match="numbers and no chart"):
-        yard.evaluations.chart(id=found.id, screen="importance")
+    chart = yard.evaluations.chart(id=found.id, screen="dependence:fare")
+    assert chart.title == "Partial dependence on fare"
+    assert [row["effect"] for row in chart.spec["datasets"]["line"]] == list(depends.effect)
     assert yard.evaluations.show(id=found.id) == found, "its own numbers stay"
     with pytest.raises(errors.Invalid, match="no slice"):
         yard.evaluations.screen(id=found.id, screen="importance", threshold=0.3)

@@ -11,6 +11,7 @@ from modelyard.analysis.charts import (
     classes,
     confusion,
     curves,
+    explanations,
     likelihoods,
     regression,
     thresholds,
@@ -45,18 +46,26 @@ REGRESSION: dict[str, Family] = {
     "percentiles": regression.percentiles,
     "quantiles": regression.quantiles,
 }
+EXPLANATIONS: dict[str, Family] = {
+    "importance": explanations.importance,
+    "dependence": explanations.dependence,
+}
 
 
 def draw(screen: str, content: Content, subject: Subject, mode: Mode = "light") -> Drawn:
     """The chart of a screen.
 
     Args:
-        screen: its name.
+        screen: its name; of a dependence with the column after a colon.
         content: as JSON has it; of several classes the one whose curve is drawn, or all of them.
         subject: in which words.
         mode: for a light or a dark ground.
     """
-    return _drawn(screen, lambda: _sketch(screen, content, subject), mode)
+    name, _, of = screen.partition(":")
+    drawn = _drawn(name, lambda: _sketch(name, content, subject), mode)
+    return (
+        drawn.model_copy(update={"title": f"{drawn.title} on {words.clean(of)}"}) if of else drawn
+    )
 
 
 def draw_slices(found: Slices, code: str, mode: Mode = "light") -> Drawn:
@@ -76,11 +85,11 @@ def _sketch(screen: str, content: Content, subject: Subject) -> Sketch:
         return classes.of_classes(screen, content)
     if screen == "confusion" and "weights" in content:
         return confusion.confusion_of_classes(content, subject)
-    return {**MULTICLASS, **REGRESSION, **BINARY}[screen](content, subject)
+    return {**MULTICLASS, **REGRESSION, **BINARY, **EXPLANATIONS}[screen](content, subject)
 
 
 def _drawn(screen: str, sketched: Callable[[], Sketch], mode: Mode) -> Drawn:
-    title = words.TITLES[screen]
+    title = {**words.TITLES, **words.EXPLANATIONS}[screen]
     try:
         sketch = sketched()
     except NothingToDraw as exc:

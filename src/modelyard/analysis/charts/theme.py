@@ -134,6 +134,7 @@ def _styles(c: dict[str, str]) -> dict[str, Any]:
         "reference": {**reference, "strokeWidth": 1.25},
         "limit": {"color": c["reference"], "strokeWidth": 1.25},
         "second": {**reference, "strokeWidth": 2},
+        "single": {"color": c["reference"], "strokeWidth": 0.75, "opacity": 0.45},
         "second-area": {"color": c["reference"], "opacity": 0.16},
         "median": {"color": c["muted"], "strokeDash": [1, 3], "strokeWidth": 1.5},
         "threshold": {"color": c["ink"], "strokeDash": [2, 2], "strokeWidth": 1.5},

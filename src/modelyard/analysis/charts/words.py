@@ -28,6 +28,8 @@ TITLES = {
     "slices": "Slices",
 }
 """What people call screens, by their names."""
+EXPLANATIONS = {"importance": "Permutation importance", "dependence": "Partial dependence"}
+"""What people call kept explanations."""
 ABOUT = {
     "confusion": "Rows by true and predicted class, each as a share of the rows of its true class. "
     "What stands on the diagonal is right; large cells beside it are classes taken for another.",

@@ -50,8 +50,6 @@ def chart_of(context: Context, asked: AboutChart[R]) -> Chart:
         Invalid: the screen has no threshold or no classes.
     """
     found = _looked_up(context, asked)
-    if found.slices is None and asked.screen not in found.evaluation.screens:
-        raise errors.Invalid(f"{asked.screen} is an explanation, which has numbers and no chart")
     # Altair takes most of a second to load, which no other command should wait for.
     drawing = import_module("modelyard.analysis.charts.drawing")
     if found.slices is not None:
