@@ -211,13 +211,17 @@ ODD = {
 }
 
 
+UNBOUNDED = {("binary", "density"), ("regression", "scatter"), ("regression", "errors")}
+"""Screens whose numbers may be of any size."""
+
+
 @pytest.mark.parametrize("odd", ODD)
 def test_odd_numbers_give_a_chart_or_a_reason(odd):
     for what in ALL:
         drawn = draw(what[1], spoilt(contents()[what], ODD[odd]), SUBJECT)
         assert (drawn.spec is None) == bool(drawn.reason), what
         json.dumps(drawn.model_dump(mode="json"), allow_nan=False)
-        if drawn.spec is not None and odd == "huge":
+        if odd == "huge" and what in UNBOUNDED:
             assert svg(drawn.spec, 300), what
 
 

@@ -183,7 +183,8 @@ def encoded(mark: alt.Chart, **channels: Any) -> alt.Chart:
 
 def colour(names: Sequence[str]) -> alt.Color:
     """The colours of the theme for the names in the column `line`, in turn."""
-    legend = alt.Legend(columns=3) if len(names) > 3 else alt.Legend()
+    fitting = alt.ExprRef("width < 440 ? 2 : 4")
+    legend = alt.Legend(columns=fitting) if len(names) > 3 else alt.Legend()
     return alt.Color("line:N", title=None, scale=alt.Scale(domain=list(names)), legend=legend)
 
 
