@@ -26,7 +26,7 @@ OTHERS = "other classes"
 
 
 @dataclass(frozen=True)
-class Shown:
+class Looked:
     """What there is to show: an evaluation, and a screen of it or slices.
 
     Args:
@@ -109,17 +109,17 @@ def subject_of(evaluation: Evaluation) -> Subject:
     return shared.model_copy(update=named)
 
 
-def _looked_up(context: Context, asked: AboutScreen[R]) -> Shown:
+def _looked_up(context: Context, asked: AboutScreen[R]) -> Looked:
     with context.read() as db:
         evaluation = repository.get(db, asked.project, asked.id)
     subject = subject_of(evaluation)
     if asked.screen == SLICES and asked.by is not None:
-        return Shown(evaluation, subject, {}, slices_by(context, evaluation, asked.by))
+        return Looked(evaluation, subject, {}, slices_by(context, evaluation, asked.by))
     given = asked.model_dump(include=set(ShowScreen.model_fields))
     content = screen(context, evaluation, ShowScreen.model_validate(given)).content
     if asked.label is None:
-        return Shown(evaluation, subject, content)
-    return Shown(evaluation, *_of_one_class(asked.screen, content, subject, asked.label))
+        return Looked(evaluation, subject, content)
+    return Looked(evaluation, *_of_one_class(asked.screen, content, subject, asked.label))
 
 
 def _of_one_class(

@@ -44,7 +44,7 @@ NAMESPACE = re.compile(r' xmlns(:xlink)?="[^"]*"')
 
 
 @dataclass(frozen=True)
-class Shown:
+class Excerpt:
     """Some rows of a table, as words."""
 
     names: tuple[str, ...]
@@ -59,7 +59,7 @@ class Part:
     name: str
     drawn: Drawn
     about: str
-    table: Shown
+    table: Excerpt
     picture: str = field(default="", repr=False)
 
 
@@ -135,7 +135,7 @@ def _slices(found: Sequence[Slices]) -> Iterator[Part]:
         )
 
 
-def _table_of_slices(found: Slices, code: str) -> Shown:
+def _table_of_slices(found: Slices, code: str) -> Excerpt:
     """Its groups with what the chart shows of them, and how many rows they are."""
     columns = table_of_slices(found)
     wanted = [columns.names[0], *SHOWN_OF_SLICES, code, f"{code}_low", f"{code}_high"]
@@ -154,7 +154,7 @@ def _picture(drawn: Drawn, name: str) -> str:
     return Markup(named)  # noqa: S704  Vega escapes all text in it
 
 
-def _cut(columns: Columns, *, whole: bool = False) -> Shown:
+def _cut(columns: Columns, *, whole: bool = False) -> Excerpt:
     """Few rows: the first ones of things that are listed, else some of all."""
     rows: Sequence[Row] = columns.rows
     if not whole and len(rows) > 2 * MOST_ROWS:
@@ -165,7 +165,7 @@ def _cut(columns: Columns, *, whole: bool = False) -> Shown:
         for name, cells in zip(columns.names, zip(*rows, strict=True), strict=bool(rows))
         if any(cell is not None for cell in cells)
     }
-    return Shown(
+    return Excerpt(
         tuple(told), [list(row) for row in zip(*told.values(), strict=True)], len(columns.rows)
     )
 
