@@ -89,7 +89,7 @@ def require_bytes(request: Request, most: int) -> None:
     """Check what is said of a body before any of it is taken.
 
     Raises:
-        Refused: it is a form (415), or too large (413).
+        Refused: it is a form or packed (415), or too large (413).
         Invalid: its digest cannot be read.
     """
     kind = request.headers.get("content-type", BYTES).partition(";")[0].strip().lower()
@@ -98,6 +98,13 @@ def require_bytes(request: Request, most: int) -> None:
             415,
             errors.Unsupported(f"the body has to be the file itself ({BYTES}), not a form with it"),
             {"accept": BYTES},
+        )
+    packed = request.headers.get("content-encoding", "identity").strip().lower()
+    if packed != "identity":
+        raise Refused(
+            415,
+            errors.Unsupported(f"the body has to be the file itself, not packed as {packed[:50]}"),
+            {"accept-encoding": "identity"},
         )
     if declared_length(request) > most:
         raise too_large(most)

@@ -53,6 +53,13 @@ def test_who_runs_a_scenario_by_hand_lends_its_owner_no_right(place, yard):
     assert {model.name for model in yard.models.list(project="red")} == {"mine", "theirs"}
 
 
+def test_all_steps_that_somebody_may_not_do_are_told(yard):
+    steps = (step("users.create", name="x"), step("models.list"), step("groups.create", name="y"))
+    with pytest.raises(errors.Forbidden, match=r"^step 1: .*users:write.*; step 3: .*:write"):
+        acting(yard, "mallory").scenarios.create(project="red", name="greedy", steps=steps)
+    assert yard.scenarios.list(project="red") == []
+
+
 def test_a_local_caller_runs_a_users_scenario_as_that_user(place, yard, tmp_path):
     (tmp_path / "secret.csv").write_text("canary\n1\n")
     reads = step("datasets.create", name="taken", path=str(tmp_path / "secret.csv"))

@@ -109,6 +109,11 @@ def test_forms_are_no_files(server, project):
     assert (answer.status_code, answer.headers["accept"]) == (415, "application/octet-stream")
 
 
+def test_packed_files_are_refused(server, project):
+    answer = put(server, project, "a.bin", b"x", **{"content-encoding": "gzip"})
+    assert (answer.status_code, answer.headers["accept-encoding"]) == (415, "identity")
+
+
 @pytest.mark.parametrize("path", ["..%2Fa", "%2Fetc%2Fpasswd", "a%2F..%2F..%2Fb", ".hidden", "~"])
 def test_paths_that_lead_out(server, project, path):
     answer = put(server, project, path, b"x")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import JsonValue
@@ -35,7 +35,7 @@ def check(scenario: Scenario, variables: Mapping[str, JsonValue], context: Conte
 
     Raises:
         Invalid: a parameter, the schedule or steps make no sense; it tells of all that do not.
-        Forbidden: a step takes a right that the caller lacks.
+        Forbidden: steps take rights that the caller lacks; it names all of them.
     """
     wrong = Gathered()
     with wrong.about("parameters"):
@@ -45,18 +45,31 @@ def check(scenario: Scenario, variables: Mapping[str, JsonValue], context: Conte
     with wrong.about("cron"):
         if scenario.cron:
             next_time(scenario.cron, "UTC", now().timestamp())
-    commands = []
+    commands: list[Command[Any] | None] = []
     with wrong.about("steps"):
         commands = _commands_of(scenario, variables, context)
     wrong.tell()
-    for command in commands:
-        context.authorize(command)
+    _require_rights(scenario, commands, context)
+
+
+def _require_rights(
+    scenario: Scenario, commands: Sequence[Command[Any] | None], context: Context
+) -> None:
+    refused = []
+    for number, (step, command) in enumerate(zip(scenario.steps, commands, strict=True), 1):
+        if command is not None:
+            try:
+                context.authorize(command)
+            except errors.Forbidden as exc:
+                refused.append(f"{_called(number, step)}: {exc.detail}")
+    if refused:
+        raise errors.Forbidden("; ".join(refused))
 
 
 def _commands_of(
     scenario: Scenario, variables: Mapping[str, JsonValue], context: Context
-) -> list[Command[Any]]:
-    """The commands of all steps, as far as they are known."""
+) -> list[Command[Any] | None]:
+    """The commands of all steps, as far as they are known; None where the project is not."""
     values = known_to(scenario, variables, run=EXAMPLE, date="2026-11-25")
     commands, wrong = [], []
     for number, step in enumerate(scenario.steps, 1):
@@ -71,7 +84,7 @@ def _commands_of(
                 {"field": f"steps.{number - 1}", "problem": exc.detail} for number, _, exc in wrong
             ],
         )
-    return [command for command in commands if command is not None]
+    return commands
 
 
 def _command_of(
