@@ -17,7 +17,7 @@ from modelyard.evaluations.charting.commands import (
     ShowChart,
     ShowTable,
 )
-from modelyard.evaluations.charting.types import ScreenFormat, ScreenTable
+from modelyard.evaluations.charting.types import Cell, ScreenFormat, ScreenTable
 from modelyard.evaluations.commands import ShowEvaluation
 from modelyard.evaluations.types import Diagnostic, Evaluation
 from modelyard.evaluations.words import ADVICE, LEFT_OUT
@@ -60,6 +60,17 @@ class Chart(Value):
     sub: str
 
 
+class NumbersView(Value):
+    """The first numbers of a chart, as a table."""
+
+    columns: tuple[str, ...]
+    numeric: tuple[bool, ...]
+    """Which columns hold numbers."""
+    rows: tuple[tuple[Cell, ...], ...]
+    count: int
+    """How many rows there are, of which the first are shown."""
+
+
 class EvaluationView(View):
     """What all pages about one evaluation show."""
 
@@ -99,11 +110,7 @@ class ScreenView(EvaluationView):
     note: str
     """The number that sums it up."""
     workbench: Workbench | None
-    table: ScreenTable
-    rows: int
-    """How many rows the table has; the first of them are shown."""
-    numeric: tuple[bool, ...]
-    """Which of its columns hold numbers."""
+    table: NumbersView
     labels: tuple[str, ...]
     """The classes of which one alone can be looked at."""
     label: str
@@ -170,12 +177,7 @@ def screen(visit: Visit) -> ScreenView:
         about=ABOUT[name],
         note="" if part else _note(found, name),
         workbench=workbench(visit, found) if _has_threshold(found, name) else None,
-        table=table.model_copy(update={"rows": table.rows[:ROWS_SHOWN]}),
-        rows=len(table.rows),
-        numeric=tuple(
-            any(isinstance(cell, int | float) for cell in column)
-            for column in zip(*table.rows, strict=True)
-        ),
+        table=numbers(table),
         labels=labels if found.prediction_type == "multiclass" else (),
         label=part.get("label", ""),
         by=part.get("by", ""),
@@ -243,6 +245,19 @@ def within(view: EvaluationView, title: str) -> dict[str, Any]:
     found = view.evaluation
     here = Crumb(label=view.title, href=evaluations.href(found.project, found.id))
     return {**dict(view), "title": title, "crumbs": (*view.crumbs, here)}
+
+
+def numbers(table: ScreenTable) -> NumbersView:
+    """The first rows of a table."""
+    return NumbersView(
+        columns=table.columns,
+        numeric=tuple(
+            any(isinstance(row[at], int | float) for row in table.rows)
+            for at in range(len(table.columns))
+        ),
+        rows=table.rows[:ROWS_SHOWN],
+        count=len(table.rows),
+    )
 
 
 def _has_threshold(found: Evaluation, screen: str = "confusion") -> bool:

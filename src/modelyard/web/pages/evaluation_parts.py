@@ -20,6 +20,7 @@ FAIRNESS = f"{ONE}/fairness"
 ROWS = f"{ONE}/rows"
 RESIDUALS = f"{ONE}/residuals"
 ASSERTIONS = f"{ONE}/assertions"
+EXPLANATIONS = f"{ONE}/explanations"
 
 
 class Link(Value):
@@ -62,9 +63,13 @@ def parts_of(
     if found.assertions:
         count = len(found.assertions)
         groups += (Link(label="Assertions", href=address(ASSERTIONS, **named), count=count),)
+    explanations: tuple[Link, ...] = ()
+    if found.metrics:
+        explanations = (Link(label="Explanations", href=address(EXPLANATIONS, **named)),)
     parts = (
         ("Overview", tuple(overview)),
         ("Performance", screens),
         ("Rows and groups", groups),
+        ("Explanation", explanations),
     )
     return tuple((label, links) for label, links in parts if links)
