@@ -252,7 +252,7 @@ def numbers(table: ScreenTable) -> NumbersView:
     return NumbersView(
         columns=table.columns,
         numeric=tuple(
-            any(isinstance(row[at], int | float) for row in table.rows)
+            any(type(row[at]) in {int, float} for row in table.rows)
             for at in range(len(table.columns))
         ),
         rows=table.rows[:ROWS_SHOWN],

@@ -410,3 +410,27 @@ def test_assertions_are_told_with_what_came_of_them(see, made):
     assert f"cheap fare < 10 Passed at most 20 {cheap.matching} 100.0 % 90.0 %" in page
     assert f"dear fare > 90 Failed at most 20 {dear.matching} 0.0 % 50.0 %" in page
     assert "/assertions" not in see(f"{HERE}/evaluations/{made['late'].id}", raw=True)
+
+
+def test_explanations_are_asked_for_and_shown(client, see, yard, made):
+    where = f"{HERE}/evaluations/{made['minutes'].id}/explanations"
+    assert "Nothing was explained yet" in see(where)
+    answer = client.post(f"{where}-dependence", data={**SENT, "by": "fare"})
+    job = yard.jobs.show(id=answer.headers["location"].rpartition("/")[2])
+    assert (job.command, job.arguments["by"]) == ("evaluations.dependence", "fare")
+    yard.jobs.cancel(id=job.id)
+    asked = {"id": made["minutes"].id, "rows": 20}
+    yard.evaluations.importance(**asked, repeats=1)
+    yard.evaluations.dependence(**asked, by="fare", points=3, curves=2)
+    page = see(where, raw=True)
+    for name, title in (
+        ("importance", "Feature importance"),
+        ("dependence:fare", "Dependence on fare"),
+    ):
+        here = f"{where}/{name.replace(':', '%3A')}"
+        assert f'href="{here}"' in page
+        assert f"{title} 20 rows" in see(here)
+        assert client.get(f"{here}/chart.json").json()["spec"]
+        columns = yard.evaluations.table(id=made["minutes"].id, screen=name).columns
+        assert client.get(f"{here}/content").text.startswith(",".join(columns))
+    assert client.get(f"{where}/dependence%3Aage").status_code == 404
