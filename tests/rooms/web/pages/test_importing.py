@@ -173,7 +173,7 @@ def test_an_upload_waits_in_transit_for_the_next_step(client, yard):
     [
         ("customers.csv", b"a,b\n1,2\n", "customers.csv is no archive that can be unpacked"),
         ("fake.zip", b"PK no zip", "fake.zip is no archive that can be unpacked"),
-        ("cut.tar.gz", gzip.compress(b"late/MLmodel"), "cut.tar.gz is no archive"),
+        ("cut.tar.gz", gzip.compress(b"late/MLmodel", mtime=0), "cut.tar.gz is no archive"),
         ("notes.zip", zipped("notes.txt"), "no file in it is called MLmodel"),
     ],
 )
