@@ -190,7 +190,7 @@ def test_the_python_example_of_the_readme(model_folder, tmp_path):
     readme = (ROOT / "README.md").read_text("utf-8")
     example = re.search(r"```python\n(.*?)```", readme, re.DOTALL)[1]
     model_folder.rename(tmp_path / "mlflow-model")
-    (tmp_path / "holdout.csv").write_text("age,fare\n40,1\n")
+    (tmp_path / "holdout.csv").write_text("age,fare,churned\n40,1,yes\n20,1,no\n50,2,no\n")
     done = subprocess.run(
         [sys.executable, "-c", example],
         cwd=tmp_path,
@@ -201,4 +201,7 @@ def test_the_python_example_of_the_readme(model_folder, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0] == "needs_review labels"
-    assert done.stdout.splitlines()[1].startswith("1 ")
+    assert done.stdout.splitlines()[1].startswith("3 ")
+    f1, low, high = map(float, done.stdout.splitlines()[2].split())
+    assert low < f1 < high
+    assert f1 == pytest.approx(2 / 3), "one of two that are flagged churned, and nobody else did"
