@@ -87,8 +87,8 @@ def _authorize_in_instance(context: Context, db: Connection, who: Standing, righ
         return
     if not covers(rights_of(db, who.name), right):
         raise errors.Forbidden(
-            f"{who.name} may not do this: it takes the right {right}; ask an instance admin: "
-            f"{_first(repository.active_admins(db))}",
+            f"the user {who.name} may not do this: it takes the right {right}; ask an instance "
+            f"admin: {_first(repository.active_admins(db))}",
             right=right,
         )
 
@@ -104,9 +104,9 @@ def _authorize_in_project(db: Connection, who: Standing, right: str, project: st
     needed = role_for(right)
     if not reaches(role, needed):
         raise errors.Forbidden(
-            f"{who.name} may not do this in project {project}: it takes the right {right}, which "
-            f"the role {needed} has and {role} has not; ask an admin of the project: "
-            f"{_first(_admins_of(db, project))}",
+            f"the user {who.name} may not do this in project {project}: it takes the right "
+            f"{right}, which the role {needed} has and {role} has not; ask an admin of the "
+            f"project: {_first(_admins_of(db, project))}",
             right=right,
             role=role,
             needed=needed,

@@ -31,7 +31,7 @@ def whose(context: Context, db: Connection, asked: str | None, *, every: bool) -
         return me.name
     if not may_touch(context, db, None):
         raise errors.Forbidden(
-            f"{me.name} may only see and change what is their own; ask an instance admin: "
+            f"the user {me.name} may only see and change what is their own; ask an instance admin: "
             f"{', '.join(repository.active_admins(db)[:5])}"
         )
     if asked is not None:

@@ -14,7 +14,7 @@ from modelyard.data.commands import ListConnections
 from modelyard.files.commands import ListFiles
 from modelyard.jobs.types import Job
 from modelyard.kernel.values import FILES
-from modelyard.models.commands import ListModels
+from modelyard.models.commands import ListModels, ProbeVersion
 from modelyard.models.types import ProbedModel, SavedModel
 from modelyard.web.pages import probe_words
 from modelyard.web.pages.formats import sentence
@@ -243,8 +243,8 @@ WAYS = (
 """The ways to the first model."""
 
 PAGES = (
-    Page(START, start, "import_start.html"),
-    Page(SOURCE, source, "import_source.html"),
+    Page(START, start, "import_start.html", needs=ProbeVersion.needs),
+    Page(SOURCE, source, "import_source.html", needs=ProbeVersion.needs),
     Page(PROBE, probe, "import_probe.html"),
     *FORMS,
 )

@@ -161,6 +161,9 @@ class Page:
     nav: Nav | None = None
     asks: bool = False
     """Whether the words of its query may also be sent as a form, since they can be long."""
+    needs: str = ""
+    """The right in the project of its address without which it is not shown; empty: those that its
+    commands take."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from modelyard import errors
+from modelyard.governance.access import require_right
 from modelyard.kernel.settings import Settings
 from modelyard.kernel.wire import field_in, read_text
 from modelyard.web.answers import Answer
@@ -139,6 +140,8 @@ class Site:
     def _show(self, request: Request, found: Page | Form, fields: dict[str, str]) -> Response:
         visit = self._host.visit(request, fields)
         if isinstance(found, Page):
+            if found.needs:
+                require_right(visit.yard.open(), found.needs, fields["project"])
             try:
                 view = found.data(visit)
             except Elsewhere as exc:

@@ -333,6 +333,8 @@ class TestSessions:
         signed_in.post("/login", data={**door, "name": "rob", "password": PASSWORD})
         refused = signed_in.get("/projects/default/new-dataset")
         assert (refused.status_code, "it takes the right" in refused.text) == (403, True)
+        assert "The user rob may not do this" in refused.text
+        assert signed_in.get("/projects/default/import").status_code == 403
         assert signed_in.get("/users/new").status_code == 403
         assert signed_in.get("/account/keys/new").status_code == 200
 
