@@ -24,6 +24,8 @@ COUNTED = 50
 """Saved models of a project that are counted."""
 LOOKED_AT = 50
 """Jobs among which those are sought that need attention."""
+TRIED = "versions.probe"
+"""What keeps nothing: that it failed was its answer, and is nobody's task."""
 
 
 class Happening(Value):
@@ -117,7 +119,7 @@ def _needs_attention(visit: Visit) -> list[Job]:
     failed = [
         job
         for job in visit.run(ListJobs(state="failed", limit=LOOKED_AT))
-        if job.ended and job.ended > since and _concerns(visit, job)
+        if job.ended and job.ended > since and job.command != TRIED and _concerns(visit, job)
     ]
     done = {
         command: visit.run(ListJobs(state="succeeded", command=command, limit=LOOKED_AT))
@@ -153,6 +155,7 @@ def _happened(visit: Visit) -> tuple[Happening, ...]:
 def happening(entry: AuditEntry) -> Happening | None:
     """An entry of the audit log in words; None for what is not worth telling."""
     given = entry.arguments if isinstance(entry.arguments, dict) else {}
+    given = {"project": entry.project, **given}
     what = done(entry.action, given)
     if what is None:
         return None
@@ -160,6 +163,6 @@ def happening(entry: AuditEntry) -> Happening | None:
         at=entry.started,
         who=entry.actor,
         what=what,
-        href=place(entry.action, {"project": entry.project, **given}),
+        href=place(entry.action, given),
         sign=sign(entry.action),
     )

@@ -16,8 +16,8 @@ DONE = {
     "projects.create": "created the project {key}",
     "projects.update": "changed the project {key}",
     "projects.delete": "deleted the project {key}",
-    "files.put": "uploaded {path}",
-    "files.delete": "deleted the file {path}",
+    "files.put": "uploaded {path} to {project}",
+    "files.delete": "deleted the file {path} of {project}",
     "connections.create": "created the connection {name}",
     "connections.delete": "deleted the connection {name}",
     "datasets.create": "named the dataset {name}",
@@ -62,6 +62,7 @@ DONE = {
 }
 PLACES = {
     "projects": "/projects/{key}",
+    "files": "/projects/{project}/files",
     "connections": "/projects/{project}/connections/{name}",
     "datasets": "/projects/{project}/datasets/{name}",
     "models": "/projects/{project}/models/{name}",

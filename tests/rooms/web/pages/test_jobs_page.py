@@ -77,7 +77,10 @@ def test_only_what_still_failed_needs_attention(yard):
     ended = time.time()
 
     def end(state, key, at=ended):
-        job = yard.jobs.submit(command="projects.create", given={"key": key})
+        return end_job(state, at, "projects.create", {"key": key})
+
+    def end_job(state, at, command, given):
+        job = yard.jobs.submit(command=command, given=given)
         with yard.open().begin() as db:
             changed = update(jobs).where(jobs.c.id == job.id)
             db.execute(changed.values(state=state, started=at, ended=at))
@@ -86,6 +89,8 @@ def test_only_what_still_failed_needs_attention(yard):
     old = end("failed", "old", ended - 8 * 24 * 3600)
     mended, left = end("failed", "mended"), end("failed", "left")
     end("succeeded", "mended")
+    tried = end_job("failed", ended, "versions.probe", {"model": "m", "source": "m.zip"})
     with TestClient(create_app(yard, no_auth=True), "http://127.0.0.1") as client:
         needed = [job["id"] for job in client.get("/.json").json()["failed"]]
     assert (left in needed, mended in needed, old in needed) == (True, False, False)
+    assert tried not in needed
