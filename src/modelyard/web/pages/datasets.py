@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import PurePosixPath
 from typing import get_args
 
 from modelyard import errors
@@ -15,7 +16,14 @@ from modelyard.data.commands import (
     PreviewDataset,
     ShowDataset,
 )
-from modelyard.data.types import Dataset, DatasetOrder, Preview, SamplingMethod, Statistics
+from modelyard.data.types import (
+    ENDINGS,
+    Dataset,
+    DatasetOrder,
+    Preview,
+    SamplingMethod,
+    Statistics,
+)
 from modelyard.jobs.commands import ShowJob
 from modelyard.scoring.commands import ListRecipes, ListRuns
 from modelyard.scoring.types import RecipeSummary, RunSummary
@@ -64,6 +72,8 @@ class DatasetView(View):
     problem: str
     """Why its data cannot be read now; what is shown is as it was then."""
     export: str
+    file: str
+    """What a CSV file of it is called."""
     recipes: tuple[RecipeSummary, ...]
     runs: tuple[RunSummary, ...]
     """The last runs that read or wrote it."""
@@ -171,11 +181,18 @@ def _shown(visit: Visit) -> DatasetView:
         dataset=found,
         problem=problem,
         export=address(EXPORT, project=key, dataset=name),
+        file=f"{_stem(name)}.csv",
         recipes=tuple(visit.part(ListRecipes(project=key, dataset=name, limit=MOST))),
         runs=tuple(visit.part(ListRuns(project=key, dataset=name, limit=FEW))),
         may_write=visit.may("data:write") and found.created is not None,
         may_score=visit.may("scoring:write"),
     )
+
+
+def _stem(name: str) -> str:
+    """The last part of a name or path, without the ending of a table."""
+    last = PurePosixPath(name.rpartition("/")[2].removesuffix(".gz"))
+    return last.stem if last.suffix.lower() in ENDINGS else last.name
 
 
 def _known(visit: Visit, key: str, name: str) -> tuple[Dataset, str]:

@@ -161,10 +161,14 @@ class Reveal:
 
 @dataclass(frozen=True)
 class Also:
-    """A second button of a form: what is done with what was made, and where that leads."""
+    """A second button of a form: what is done with what was made, and where that leads.
+
+    `said` is told there, of what was made.
+    """
 
     button: str
     act: Callable[[Visit, Any], str]
+    said: Callable[[Any], str]
 
 
 def nothing_prepared(_visit: Visit) -> Draft:

@@ -118,10 +118,10 @@ def take(
         host.cookies.write(request, shown, ONCE, once or None)
         return shown
     if form.also is not None and ALSO in typed:
-        onward = form.also.act(visit, result)
+        onward, said = form.also.act(visit, result), form.also.said(result)
     else:
         onward = _last(typed, "next") or _onward(form, visit, result)
-    said = form.said if isinstance(form.said, str) else form.said(result)
+        said = form.said if isinstance(form.said, str) else form.said(result)
     return _gone_on(host, request, onward, said)
 
 

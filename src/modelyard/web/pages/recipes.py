@@ -210,6 +210,9 @@ def _run_it(visit: Visit, made: Recipe) -> str:
     return address("/jobs/{id}", id=visit.run(as_job("recipes.run", asked)).id)
 
 
+SAVE_AND_RUN = Also("Save and run", _run_it, lambda made: f"{made.name} is saved and running.")
+
+
 def _deleted(visit: Visit) -> Draft:
     seen = _shown(visit)
     return Draft(crumbs=_crumbs(seen.project, seen.name), title=f"Delete {seen.name}", seen=seen)
@@ -234,7 +237,7 @@ PAGES: tuple[Page | Form, ...] = (
         words=WORDS,
         prepare=_new,
         depending=_versions,
-        also=Also("Save and run", _run_it),
+        also=SAVE_AND_RUN,
     ),
     Page(ONE, recipe, "recipe.html"),
     Form(
@@ -250,7 +253,7 @@ PAGES: tuple[Page | Form, ...] = (
         taken={"name": "recipe"},
         prepare=_edited,
         depending=_versions,
-        also=Also("Save and run", _run_it),
+        also=SAVE_AND_RUN,
     ),
     Form(
         f"{ONE}/run",

@@ -161,6 +161,7 @@ def test_all_rows_are_looked_at_by_a_job(client, yard):
 
 def test_a_path_is_a_dataset_without_a_name(see):
     page = see(f"{HERE}/datasets/files%3A%2F%2Fjune.csv")
+    assert 'download="june.csv"' in page
     assert "new-dataset?path=files%3A//june.csv" in page
     assert "Delete dataset" not in page
 
@@ -289,6 +290,7 @@ def test_a_recipe_is_made_run_and_deleted(see, client, yard):
     assert client.post(f"{HERE}/recipes/monthly/delete", data=SENT).status_code == 303
     at_once = {**typed, "input": "june", "also": "yes"}
     begun = client.post(f"{HERE}/new-recipe", data=at_once).headers["location"]
+    assert "monthly is saved and running." in see(begun)
     job = yard.jobs.show(id=begun.rpartition("/")[2])
     assert (job.command, job.arguments["name"]) == ("recipes.run", "monthly")
     client.post(f"{HERE}/recipes/monthly/delete", data=SENT)
