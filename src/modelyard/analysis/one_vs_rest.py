@@ -101,7 +101,7 @@ class OneVsRest:
             rows = "there are no rows" if not count else "all rows are of one class"
             return absent("mrocAUC", rows)
         pairs = count * (count - 1)
-        value = self._pairs / pairs
+        value = min(self._pairs / pairs, 1.0)  # rounding of many sums
         size = share(self._of_class**2, np.bincount(self.truth, self._weight**2, len(self._here)))
         if np.nanmin(size) <= 1 + 1e-9:
             return metric("mrocAUC", value, "an interval takes two rows of each class")

@@ -10,6 +10,7 @@ from modelyard.analysis.arrays import Floats, absent
 from modelyard.analysis.binary import Binary
 from modelyard.analysis.group_types import Slices
 from modelyard.analysis.grouping import Grouping
+from modelyard.analysis.intake import summing_to_one
 from modelyard.analysis.slices import binary_slices
 from modelyard.analysis.types import BinaryOptions, Intake, Metric
 from modelyard.evaluations.figures import LABELS_ONLY, Content, Threshold
@@ -40,6 +41,7 @@ class BinaryFigures:
 
     def __init__(self, view: View, scored: Scored, threshold: Threshold) -> None:
         self.binary = look(view, scored)
+        self._probabilities = scored.probabilities
         self.threshold = threshold if scored.probabilities is not None else Threshold()
         if threshold.optimise is not None:
             best = self.binary.best(threshold.optimise)
@@ -49,7 +51,12 @@ class BinaryFigures:
     @property
     def intake(self) -> Intake:
         """Which rows were used."""
-        return self.binary.intake
+        found, rows = self.binary.intake, self._probabilities
+        if rows is None:
+            return found
+        used = self.binary.rows.kept.mask
+        odd = summing_to_one(rows if used is None else rows[used])
+        return found.model_copy(update={"not_summing_to_one": odd})
 
     def metrics(self) -> tuple[Metric, ...]:
         """Those at the threshold, then those free of it."""

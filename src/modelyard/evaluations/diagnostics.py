@@ -20,6 +20,7 @@ TOO_GOOD = 0.98
 RARE = 0.05
 NEARLY_ALL = 0.95
 MANY_LEFT_OUT = 0.5
+SOME_LEFT_OUT = 0.05
 
 
 def diagnose(
@@ -36,8 +37,22 @@ def diagnose(
             "refused",
             severity="error",
         )
+    elif used < rows * (1 - SOME_LEFT_OUT):
+        yield _told(
+            "rows_left_out",
+            "Rows were left out",
+            f"{rows - used:,} of {rows:,} rows have no truth, no prediction or no weight, or were "
+            "refused; what is told is about the others",
+        )
+    if intake.not_summing_to_one:
+        yield _told(
+            "not_summing_to_one",
+            "Probabilities do not sum to one",
+            f"those of {intake.not_summing_to_one:,} of {used:,} rows do not, within 0.001",
+        )
     if used < FEW_ROWS:
-        yield _told("few_rows", "Few rows", f"{used:,} rows; intervals are wide below {FEW_ROWS:,}")
+        told = "1 row" if used == 1 else f"{used:,} rows"
+        yield _told("few_rows", "Few rows", f"{told}; intervals are wide below {FEW_ROWS:,}")
     auc = values.get("auc", values.get("mrocAUC"))
     if auc is not None and auc > TOO_GOOD:
         yield _told(
@@ -69,10 +84,11 @@ def _of_classes(plan: Plan, scored: Scored) -> Iterator[Diagnostic]:
         return
     missing = [str(label) for label, rows in zip(classes, actual, strict=True) if not rows]
     if missing:
+        more = f" and {len(missing) - 10} more" if len(missing) > 10 else ""
         yield _told(
             "missing_class",
             "A class is missing",
-            f"no row is of {', '.join(missing[:10])}; what needs rows of it cannot be computed",
+            f"no row is of {', '.join(missing[:10])}{more}; what needs rows of them cannot be told",
         )
     elif actual.min() < RARE * total:
         rare = f"{actual.min() / total:.1%} of the rows are of {classes[int(actual.argmin())]}"

@@ -5,6 +5,9 @@ from __future__ import annotations
 ADVICE = {
     "dropped_rows": "Look at what the left out rows lack, and mend the dataset or the target; "
     "what is told is about the others only.",
+    "rows_left_out": "Look at what the left out rows lack: are they of one kind?",
+    "not_summing_to_one": "Check how the version's output is read: probabilities of all classes "
+    "sum to one, unless the model gives scores of another kind.",
     "few_rows": "Evaluate on more rows, or trust the intervals rather than the values.",
     "too_good": "Look for a feature that is only known once the truth is, and at rows that the "
     "model was trained on.",

@@ -81,7 +81,7 @@ def test_what_cannot_run_is_refused_at_once(place):
     with pytest.raises(errors.Invalid, match="cannot be one"):
         submit(command="jobs.list")
     with pytest.raises(errors.Invalid, match="put data into a file"):
-        submit(command="projects.create", given={"key": "a", "description": "x" * 2_000_000})
+        submit(command="projects.create", given={"key": "a", "variables": {"k": "x" * 2_000_000}})
     assert place.yard.jobs.list() == []
 
 
