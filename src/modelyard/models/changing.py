@@ -55,7 +55,8 @@ def changed_version(
     if command.interpretation is not None:
         changed = _with_interpretation(changed, command.interpretation)
     if command.interpretation is not None or core.classes != version.core.classes:
-        changed = _tried(context, changed)
+        said_in = "classes" if command.interpretation is None else "interpretation"
+        changed = _tried(context, changed, said_in)
     elif core.threshold is not None and core.threshold != version.core.threshold:
         changed = _decided_anew(changed, core.threshold)
     return changed
@@ -128,12 +129,12 @@ def _with_interpretation(version: ModelVersion, read: Interpretation) -> ModelVe
     return version.model_copy(update={"probe": probe})
 
 
-def _tried(context: Context, version: ModelVersion) -> ModelVersion:
+def _tried(context: Context, version: ModelVersion, said_in: str) -> ModelVersion:
     """The version with the first rows as they are read now, once all golden rows were.
 
     Somebody waits for this, so it is asked as `scoring predict` asks: of a version that stays
     loaded, within the seconds that an answer may take. What has no golden rows, or is not read at
-    all, stays as it is.
+    all, stays as it is. What does not fit is told of the field that it was `said_in`.
     """
     if version.golden is None or version.probe.interpretation is None:
         return version
@@ -142,7 +143,13 @@ def _tried(context: Context, version: ModelVersion) -> ModelVersion:
         rows = read_arrow(source)
     context.progress("reading the output of the golden rows")
     with loaded(context, version) as pool:
-        answer = pool.predict(rows, predict_options(version, "restructured"))
+        try:
+            answer = pool.predict(rows, predict_options(version, "restructured"))
+        except errors.ModelyardError as exc:
+            if "part" in exc.context:
+                within = f".{exc.context['part']}" if said_in == "interpretation" else ""
+                exc.context["field"] = f"{said_in}{within}"
+            raise
     probe = version.probe.model_copy(update={"read": sample(answer.table)})
     return version.model_copy(update={"probe": probe})
 

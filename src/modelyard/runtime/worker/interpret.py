@@ -9,7 +9,7 @@ import numpy as np
 
 from .flavors.flavor import CLASSIFICATION, interpretation
 from .labels import plain, spelled
-from .outputs import Output
+from .outputs import Output, per_row
 
 LABEL_NAMES = (
     "prediction",
@@ -119,7 +119,7 @@ def _shape(output: Output) -> str:
     only = output.only()
     if only is None:
         return f"{len(output.arrays)} columns ({', '.join(list(output.arrays)[:5])})"
-    return "one value per row" if only.ndim == 1 else f"{only.shape[1:]} values per row"
+    return per_row(only)
 
 
 def _is_numeric(array: np.ndarray) -> bool:
@@ -169,7 +169,7 @@ def _classes(
     if only.ndim == 2:
         return _matrix(only, own)
     if only.ndim > 2:
-        return interpretation("values", f"{only.shape[1:]} values per row")
+        return interpretation("values", per_row(only))
     return _single(only, next(iter(output.arrays)) if output.named else None, own)
 
 
@@ -205,7 +205,7 @@ def _single(array: np.ndarray, name: Optional[str], own: Optional[Sequence[Any]]
 def _matrix(matrix: np.ndarray, own: Optional[Sequence[Any]]) -> Proposal:
     width = matrix.shape[1]
     if not _is_numeric(matrix):
-        return interpretation("values", f"{width} values per row that are no numbers")
+        return interpretation("values", f"{width} values a row that are no numbers")
     if not _adds_to_one(matrix):
         return interpretation(
             "values",

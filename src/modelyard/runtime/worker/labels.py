@@ -11,6 +11,8 @@ import pyarrow as pa
 
 from .problems import Problem
 
+MOST_LISTED = 20
+
 
 def plain(value: Any) -> Any:
     """A label as JSON has it: bool, int, float, str, or None where it is missing."""
@@ -30,12 +32,19 @@ def text(label: Any) -> str:
     return str(label).lower() if isinstance(label, bool) else str(label)
 
 
+def listed(labels: Sequence[Any]) -> str:
+    """Labels one after another, as people read them."""
+    shown = ", ".join(map(text, labels[:MOST_LISTED]))
+    return f"{shown}, …" if len(labels) > MOST_LISTED else shown
+
+
 def spelled(label: Any) -> str:
     """The same for labels that differ in type alone: 1, 1.0 and "1"; True and "true"."""
     if isinstance(label, bool):
         return "true" if label else "false"
     if isinstance(label, (int, float)):
-        return str(int(label)) if label == int(label) else repr(label)
+        whole = isinstance(label, int) or label.is_integer()
+        return str(int(label)) if whole else repr(label)
     try:
         number = float(label)
     except ValueError:
@@ -75,14 +84,15 @@ class Classes(NamedTuple):
         known = _lookup(classes, values)
         if known is None and self.own is None and _are_positions(values, classes):
             known = [int(value) for value in values]
-            notes.append(f"the model's numbers were taken as positions in {list(classes)}")
+            notes.append(f"the model's numbers were taken as positions in {listed(classes)}")
         if known is None:
             odd = next(value for value in values if _lookup(classes, [value]) is None)
             raise Problem(
                 "failed",
-                f"the model returned {odd!r}, which is none of its classes {list(classes)}; "
+                f"the model returned {text(odd)}, which is none of its classes: {listed(classes)}; "
                 "correct --classes or --interpretation",
                 label=odd,
+                part="rule" if isinstance(odd, float) and not odd.is_integer() else "classes",
             )
         return np.array([*known, -1], dtype=np.int64)[codes]
 
@@ -150,9 +160,13 @@ def settle(own: Optional[Sequence[Any]], user: Optional[Sequence[Any]]) -> Optio
         return None if own is None else Classes(own, own)
     if own is None:
         return Classes(None, user)
-    said = f"the model's own classes are {list(own)}, in this order; the version's are {list(user)}"
+    said = (
+        f"the classes as the model names them are {listed(own)}, in this order; the version names "
+        f"them {listed(user)}"
+    )
+    facts = {"own": list(own), "given": list(user), "part": "classes"}
     if len(own) != len(user):
-        raise Problem("invalid", f"{said}: name {len(own)}", own=list(own), given=list(user))
+        raise Problem("invalid", f"{said}: these are not as many", **facts)
     order = _lookup(own, user)
     if order == list(range(len(own))):
         return Classes(own, user)
@@ -160,10 +174,9 @@ def settle(own: Optional[Sequence[Any]], user: Optional[Sequence[Any]]) -> Optio
         raise Problem(
             "invalid",
             f"{said}: probabilities would be given to the wrong classes; use the model's order",
-            own=list(own),
-            given=list(user),
+            **facts,
         )
     if [numbered(label) for label in own] == [str(at) for at in range(len(own))]:
         pairs = ", ".join(f"{mine} is {yours!r}" for mine, yours in zip(own, user))
         return Classes(own, user, (f"the model numbers its classes; by position {pairs}",))
-    raise Problem("invalid", f"{said}: these are not the same", own=list(own), given=list(user))
+    raise Problem("invalid", f"{said}: these are not the same", **facts)

@@ -18,6 +18,13 @@ UNNAMED = "prediction"
 LONGEST_SAMPLE = 2000
 
 
+def per_row(array: np.ndarray) -> str:
+    """What an array holds for each row, in words."""
+    if array.ndim == 1:
+        return "one value a row"
+    return f"{' × '.join(map(str, array.shape[1:]))} values a row"
+
+
 class Output:
     """A model's answer for `size` rows.
 

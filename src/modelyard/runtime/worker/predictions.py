@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from .flavors.flavor import CLASSIFICATION
-from .labels import Classes, as_they_come, plain, settle, spelled, text
-from .outputs import Output
+from .labels import Classes, as_they_come, listed, plain, settle, spelled, text
+from .outputs import Output, per_row
 from .problems import Problem
 
 DEFAULT_THRESHOLD = 0.5
@@ -54,7 +54,9 @@ def restructure(output: Output, rule: Mapping[str, Any], wish: Wish) -> Predicti
         )
     if (name == "number") != (wish.prediction_type == "regression"):
         raise Problem(
-            "unsupported", f"rule {name} gives no predictions of type {wish.prediction_type}"
+            "unsupported",
+            f"rule {name} gives no predictions of type {wish.prediction_type}",
+            part="rule",
         )
     if name == "number":
         numbers = _numbers(_pick(output, rule["label"]), "the prediction")
@@ -80,8 +82,9 @@ def settled(rule: Mapping[str, Any], wish: Wish) -> Optional[Classes]:
         raise Problem(
             "invalid",
             f"binary classification has two classes, the model has {len(classes.shown)}: "
-            f"{list(classes.shown)}",
+            f"{listed(classes.shown)}",
             classes=list(classes.shown),
+            part="classes",
         )
     return classes
 
@@ -108,7 +111,11 @@ def _from_labels(
 ) -> Predictions:
     raw = _pick(output, rule["label"])
     if raw.ndim != 1:
-        raise Problem("failed", f"the model returned {raw.shape[1:]} values per row, not a label")
+        raise Problem(
+            "failed",
+            f"the model returned {per_row(raw)}, where one label was expected",
+            part="call" if rule["call"] == "native" else "rule",
+        )
     notes = ["the model gives labels without probabilities"]
     if classes is None:
         return Predictions(pa.table({"prediction": as_they_come(raw)}), notes)
@@ -165,14 +172,20 @@ def _check_order(matrix: np.ndarray, labels: np.ndarray, classes: Classes) -> No
         order = [shown[mine] for mine, _ in sorted(pairs.items(), key=lambda pair: pair[1])]
         raise Problem(
             "invalid",
-            f"the classes are {shown}, in this order; by the model's own labels it is {order}",
+            f"the classes are {listed(shown)}, in this order; by the model's own labels it is "
+            f"{listed(order)}",
             given=shown,
             own=order,
+            part="classes",
         )
 
 
-def _pick(output: Output, name: Optional[str]) -> np.ndarray:
-    """One of the outputs, by name, or by position where the names are ours."""
+def _pick(output: Output, name: Optional[str], part: str = "label") -> np.ndarray:
+    """One of the outputs, by name, or by position where the names are ours.
+
+    Raises:
+        Problem: there is none (`failed`); `part` of the interpretation named it.
+    """
     only = output.only()
     if name is None and only is not None:
         return only
@@ -182,10 +195,14 @@ def _pick(output: Output, name: Optional[str]) -> np.ndarray:
         at = name.replace("output_", "", 1)
         if at.isdigit() and int(at) < only.shape[1]:
             return np.asarray(only[:, int(at)])
+    returned = ", ".join(output.arrays)
     raise Problem(
         "failed",
-        f"the model returned no column {name!r}, which the interpretation names; it returned: "
-        f"{', '.join(output.arrays)}",
+        f"the model returned several columns: {returned}; the interpretation names none of them"
+        if name is None
+        else f"the model returned no column {name!r}, which the interpretation names; it returned: "
+        f"{returned}",
+        part=part,
     )
 
 
@@ -198,9 +215,9 @@ def _numbers(array: np.ndarray, what: str) -> np.ndarray:
                 )
             return array.astype(np.float64)
         except (TypeError, ValueError) as exc:
-            raise Problem("failed", f"{what} is no number: {exc}") from exc
+            raise Problem("failed", f"{what} is no number: {exc}", part="rule") from exc
     raise Problem(
-        "failed", f"the model returned {array.shape[1:]} values per row where {what} was due"
+        "failed", f"the model returned {per_row(array)}, where {what} was expected", part="rule"
     )
 
 
@@ -210,10 +227,10 @@ def _matrix(
     """One probability per row and class, in the model's order; and the classes it stands for."""
     names = list(rule["probabilities"]) or [None]
     if rule["rule"] == "class_maps":
-        return _from_maps(_pick(output, names[0]), classes)
+        return _from_maps(_pick(output, names[0], "probabilities"), classes)
     if names == [None] and output.only() is None:
         names = list(output.arrays)
-    arrays = [_pick(output, name) for name in names]
+    arrays = [_pick(output, name, "probabilities") for name in names]
     if len(arrays) == 1 and arrays[0].ndim == 2:
         matrix = arrays[0].astype(np.float64)
     else:
@@ -226,7 +243,8 @@ def _matrix(
         raise Problem(
             "failed",
             f"the model returned {matrix.shape[1]} probabilities per row for "
-            f"{len(classes.shown)} classes: {list(classes.shown)}",
+            f"{len(classes.shown)} classes: {listed(classes.shown)}",
+            part="rule",
         )
     return matrix, list(range(matrix.shape[1]))
 
@@ -248,6 +266,7 @@ def _check_range(matrix: np.ndarray) -> None:
             "failed",
             f"the model returned {odd:.6g} where a probability was due; for raw scores set "
             "the interpretation's activation to sigmoid or softmax",
+            part="activation",
         )
 
 
@@ -255,14 +274,16 @@ def _from_maps(cells: np.ndarray, classes: Optional[Classes]) -> Tuple[np.ndarra
     """Expand maps from class to probability; a row without a map has no probabilities."""
     first = next(filter(_is_map, cells), None)
     if first is None:
-        raise Problem("failed", "the model returned no maps from class to probability")
+        raise Problem("failed", "the model returned no maps from class to probability", part="rule")
     own = [plain(key) for key in first] if classes is None or classes.own is None else classes.own
     keys = [spelled(label) for label in own]
     names = {key: spelled(plain(key)) for key in set().union(*filter(_is_map, cells))}
     unknown = [key for key, name in names.items() if name not in keys]
     if unknown:
         raise Problem(
-            "failed", f"the model maps {unknown[0]!r} to a number; its classes are {list(own)}"
+            "failed",
+            f"the model maps {unknown[0]} to a number; its classes are {listed(own)}",
+            part="classes",
         )
     order = [next((key for key, name in names.items() if name == wanted), None) for wanted in keys]
     nothing = [np.nan] * len(keys)

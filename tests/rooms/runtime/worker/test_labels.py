@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from modelyard.runtime.worker.labels import Classes, as_they_come, plain, settle, typed
+from modelyard.runtime.worker.labels import Classes, as_they_come, listed, plain, settle, typed
 from modelyard.runtime.worker.problems import Problem
 
 
@@ -44,13 +44,16 @@ def test_another_order_is_refused_naming_both(own, given):
     with pytest.raises(Problem) as caught:
         settle(own, given)
     assert caught.value.kind == "invalid"
-    assert f"own classes are {own}, in this order; the version's are {given}" in caught.value.detail
-    assert caught.value.context == {"own": own, "given": given}
+    named = f"{listed(own)}, in this order; the version names them {listed(given)}:"
+    assert f"as the model names them are {named}" in caught.value.detail
+    assert caught.value.context == {"own": own, "given": given, "part": "classes"}
 
 
 @pytest.mark.parametrize("given", [["a", "b"], ["a", "b", "d"], [0, 1, 2]])
 def test_other_labels_or_another_number_of_them_are_refused(given):
-    with pytest.raises(Problem, match="own classes are") as caught:
+    with pytest.raises(
+        Problem, match="the classes as the model names them are a, b, c, "
+    ) as caught:
         settle(["a", "b", "c"], given)
     assert caught.value.kind == "invalid"
 
@@ -92,14 +95,19 @@ def test_numbers_are_positions_in_names_that_only_the_user_knows():
     notes = []
     classes = settle(None, ["low", "high"])
     assert classes.positions(np.array([1, 0]), notes).tolist() == [1, 0]
-    assert notes == ["the model's numbers were taken as positions in ['low', 'high']"]
+    assert notes == ["the model's numbers were taken as positions in low, high"]
 
 
-@pytest.mark.parametrize("raw", [["c"], [2], [0.5]])
-def test_a_label_that_is_no_class_fails_naming_it(raw):
+@pytest.mark.parametrize(
+    ("raw", "part"), [(["c"], "classes"), ([2], "classes"), ([0.5], "rule"), ([np.inf], "rule")]
+)
+def test_a_label_that_is_no_class_fails_naming_it_and_what_has_to_change(raw, part):
     with pytest.raises(Problem, match="none of its classes") as caught:
         settle(None, ["a", "b"]).positions(np.array(raw), [])
-    assert (caught.value.kind, caught.value.context) == ("failed", {"label": raw[0]})
+    assert (caught.value.kind, caught.value.context) == (
+        "failed",
+        {"label": raw[0], "part": part},
+    )
 
 
 @pytest.mark.parametrize(

@@ -260,7 +260,15 @@ def test_how_output_is_read_is_said_field_by_field(ana, site, bring):
     page.get_by_role("link", name="Override").click()
     page.get_by_label("What it holds").select_option(label="One label per row")
     page.get_by_role("button", name="Try and save").click()
-    expect(page.get_by_role("alert")).to_contain_text("none of its classes")
+    expect(page.get_by_role("alert")).to_contain_text("Not saved: 1 field needs a change")
+    expect(page.locator("[id='f-interpretation.rule-e']")).to_contain_text("none of its classes")
+    page.get_by_label("Classes as the model names them").fill("foo\nbar")
+    page.get_by_role("button", name="Try and save").click()
+    expect(page.locator("[id='f-interpretation.classes-e']")).to_have_text(
+        "The classes as the model names them are foo, bar, in this order; the version names them "
+        "no, yes: these are not the same"
+    )
+    page.get_by_label("Classes as the model names them").fill("")
     page.get_by_label("What it holds").select_option("positive_probability")
     page.get_by_label("Activation").select_option("sigmoid")
     page.get_by_role("button", name="Try and save").click()
