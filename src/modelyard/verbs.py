@@ -96,6 +96,7 @@ class Versions(Room):
     update = verb(models.UpdateVersion)
     activate = verb(models.ActivateVersion)
     verify = verb(models.VerifyVersion)
+    importances = verb(models.ReadImportances)
     read = verb(model_files.ReadVersionFile)
     get = verb(model_files.GetVersionFile)
     download = verb(model_files.DownloadVersion)

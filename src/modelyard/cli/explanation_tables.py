@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Group, RenderableType
+from rich.markup import escape
 from rich.text import Text
 
 from modelyard.analysis.names import LOWER_IS_BETTER, name_of
@@ -10,9 +11,20 @@ from modelyard.cli.evaluation_card import screen_view
 from modelyard.cli.numbers import number, number_table
 from modelyard.evaluations.explaining.types import DependenceReport, ImportanceReport
 from modelyard.evaluations.types import Screen
+from modelyard.models.types import FeatureEffects, OwnImportances
 
 BAR = 20
 """Characters of the longest bar."""
+WIDEST = 8
+"""Classes that have a column in a table."""
+MEASURES = {
+    "impurity": "By how much splits on a feature lower impurity (Gini importance), as shares",
+    "mean_gain": "The mean gain of a feature's splits, as shares",
+    "total_gain": "The gain of all of a feature's splits, as shares",
+    "prediction_values_change": "How far predictions move if a feature changes, as shares",
+    "unnamed": "The feature_importances_ of its library, as shares",
+    "coefficient": "Coefficients",
+}
 
 
 def importance_table(found: ImportanceReport) -> RenderableType:
@@ -54,6 +66,39 @@ def dependence_table(found: DependenceReport) -> RenderableType:
     for label, average, effect in zip(found.label, found.average, found.effect, strict=True):
         table.add_row(Text(label), number(average), number(effect))
     return Group(Text(said), table)
+
+
+def own_table(found: OwnImportances) -> RenderableType:
+    """What a model says of its features, a column for each of the first classes or outputs."""
+    shown = found.effects[:WIDEST]
+    said = f"{MEASURES[found.measure]}, as {found.model} {found.version} itself says."
+    told = len(found.features)
+    if told < found.total:
+        said += f" The {told:,} of {found.total:,} features that weigh most."
+    if len(shown) < len(found.effects):
+        said += f" The first {len(shown)} of {len(found.effects)} classes; --json has all."
+    names = [_effect_name(found, effect) for effect in shown]
+    table = number_table("Feature", *(escape(name) for name in names))
+    alone = len(shown) == 1
+    if alone:
+        table.add_column("")
+    sizes = [abs(value or 0) for value in shown[0].values]
+    for at, feature in enumerate(found.features):
+        bar = (_bar(sizes[at], max(sizes)),) if alone else ()
+        table.add_row(Text(feature), *(_weight(each.values[at]) for each in shown), *bar)
+    if any(effect.intercept is not None for effect in shown):
+        table.add_row(Text("(intercept)", "dim"), *(_weight(each.intercept) for each in shown))
+    return Group(Text(said), table, *(Text(f"{note}.") for note in found.notes))
+
+
+def _effect_name(found: OwnImportances, effect: FeatureEffects) -> str:
+    name = "Importance" if found.kind == "importance" else "Coefficient"
+    return name if effect.outcome is None else f"{name} for {effect.outcome}"
+
+
+def _weight(value: float | None) -> str:
+    """As other numbers, small ones to three digits: how large they are depends on the feature."""
+    return f"{value:.3g}" if value and abs(value) < 0.01 else number(value)
 
 
 def any_screen(screen: Screen) -> RenderableType:

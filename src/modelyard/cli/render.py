@@ -21,7 +21,12 @@ from rich.text import Text
 from modelyard.analysis.group_types import Slices
 from modelyard.cli.cards import probed_card, version_card
 from modelyard.cli.evaluation_card import chart_words, evaluation_card, screen_table
-from modelyard.cli.explanation_tables import any_screen, dependence_table, importance_table
+from modelyard.cli.explanation_tables import (
+    any_screen,
+    dependence_table,
+    importance_table,
+    own_table,
+)
 from modelyard.cli.group_tables import (
     fairness_tables,
     residuals_table,
@@ -44,7 +49,7 @@ from modelyard.jobs.scenarios.types import ScenarioRun
 from modelyard.jobs.types import LogLine
 from modelyard.kernel.paging import Page
 from modelyard.kernel.progress import Progress, silence
-from modelyard.models.types import ExampleRows, ModelVersion, ProbedModel
+from modelyard.models.types import ExampleRows, ModelVersion, OwnImportances, ProbedModel
 from modelyard.scoring.types import PredictedRow, Predictions
 
 WIDTH = 120
@@ -245,6 +250,7 @@ CARDS: dict[type[Any], Callable[[Any], RenderableType]] = {
     Screen: any_screen,
     ImportanceReport: importance_table,
     DependenceReport: dependence_table,
+    OwnImportances: own_table,
     Slices: slices_table,
     FairnessReport: fairness_tables,
     WorstReport: worst_table,

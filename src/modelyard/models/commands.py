@@ -12,6 +12,7 @@ from modelyard.kernel.values import DIGEST_PATTERN, Description, LocalPath, Name
 from modelyard.models.types import (
     ExampleRows,
     ModelVersion,
+    OwnImportances,
     ProbedModel,
     SavedModel,
     Usage,
@@ -309,6 +310,29 @@ class VerifyVersion(ProjectCommand[Verification]):
         default=None, description="id of the version; else the active"
     )
     env: str | None = Field(default=None, description="another code env to load it in")
+
+
+class ReadImportances(ProjectCommand[OwnImportances]):
+    """Tell what a version itself says of its features: importances of trees, or coefficients.
+
+    They are read off the model that its libraries load, in a worker of its code env, for
+    scikit-learn, XGBoost, LightGBM, CatBoost and statsmodels. Of a pipeline the last step is asked.
+    """
+
+    needs = "models:read"
+    route = "POST /models/{model}/versions/{version}/importances"
+    title = "Own importances of {model} {version}"
+    background = True
+    queue = "scoring"
+    arguments = ("model", "version")
+
+    model: Name = Field(description="name of the saved model")
+    version: VersionId | None = Field(
+        default=None, description="id of the version; else the active"
+    )
+    most: int = Field(
+        default=100, ge=1, le=10_000, description="features that are told at most, by their weight"
+    )
 
 
 class ExportVersion(ProjectCommand[VersionExport]):

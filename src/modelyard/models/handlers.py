@@ -11,7 +11,7 @@ from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
 from modelyard.models import deleting, importing, probing, repository
-from modelyard.models.access import check, require
+from modelyard.models.access import check, find_version, require
 from modelyard.models.changing import changed_version
 from modelyard.models.commands import (
     ActivateVersion,
@@ -24,6 +24,7 @@ from modelyard.models.commands import (
     ListUsages,
     ListVersions,
     ProbeVersion,
+    ReadImportances,
     ShowExample,
     ShowModel,
     ShowVersion,
@@ -40,6 +41,7 @@ from modelyard.models.running import golden_rows
 from modelyard.models.types import (
     ExampleRows,
     ModelVersion,
+    OwnImportances,
     ProbedModel,
     SavedModel,
     StoredFile,
@@ -51,6 +53,7 @@ from modelyard.models.types import (
     VersionId,
     VersionSummary,
 )
+from modelyard.models.weighing import read_importances
 from modelyard.projects.access import require_project
 from modelyard.runtime.types import Row
 from modelyard.store.database import exclusively
@@ -220,6 +223,13 @@ def verify_version(command: VerifyVersion, context: Context) -> Verification:
     result = check(context, version, env=command.env)
     require(version, result)
     return result
+
+
+@handles(ReadImportances)
+def tell_importances(command: ReadImportances, context: Context) -> OwnImportances:
+    """Read them off the loaded model."""
+    version = find_version(context, command.project, command.model, command.version)
+    return read_importances(context, version, most=command.most)
 
 
 @handles(ReadVersionFile)

@@ -14,6 +14,7 @@ from . import refusals
 from .asking import Asking
 from .casting import Cast, Inputs, cast
 from .flavors import Flavor
+from .flavors.weights import weightiest
 from .loading import load_flavor
 from .params import check_params
 from .problems import Problem
@@ -68,6 +69,17 @@ class Model:
             "threshold": flavor.threshold(),
             "notes": self._notes(),
         }
+
+    def weights(self, options: Mapping[str, Any]) -> Dict[str, Any]:
+        """The model's own importances or coefficients, of `most` features: `OwnImportances`.
+
+        Raises:
+            Problem: it has none (`unsupported`).
+        """
+        declared = (self._inputs or {}).get("columns") or ()
+        features = self._flavor.features() or declared
+        names = [str(column["name"]) for column in features]
+        return weightiest(self._flavor.weights(names or None), options["most"])
 
     def _notes(self) -> List[str]:
         notes = list(self._flavor.notes())

@@ -57,6 +57,7 @@ class Worker:
             "load": self._load,
             "describe": self._describe,
             "predict": self._predict,
+            "weigh": self._weigh,
             "task": self._task,
         }
         operation = operations.get(request.get("op", ""))
@@ -79,6 +80,9 @@ class Worker:
         if answered is not None and not isinstance(answered, pa.Table):
             raise TypeError(f"predictions are an Arrow table, not {type(answered).__name__}")
         return answered, rejects, meta
+
+    def _weigh(self, request: Dict[str, Any], table: Optional[pa.Table]) -> Answer:
+        return None, [], self._loaded().weights(request["options"])
 
     def _task(self, request: Dict[str, Any], table: Optional[pa.Table]) -> Answer:
         task = import_module(".tasks." + request["task"], __package__)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 import numpy as np
 
 from .flavor import CLASSIFICATION, Flavor, feature, interpretation
+from .weights import Weights, of_catboost
 
 CLASS_LOSSES = ("Logloss", "CrossEntropy", "MultiClass", "MultiClassOneVsAll")
 
@@ -60,6 +61,10 @@ class CatBoost(Flavor):
     def probabilities(self, data: Any) -> np.ndarray:
         """What predict hides."""
         return np.asarray(self.native.predict(data, prediction_type="Probability"))
+
+    def weights(self, names: Optional[Sequence[str]]) -> Weights:
+        """PredictionValuesChange of the trees."""
+        return of_catboost(self.native, names)
 
 
 def _loss(native: Any) -> Optional[str]:

@@ -9,6 +9,7 @@ import numpy as np
 from ..casting import Habits
 from ..labels import plain
 from ..problems import Problem
+from .weights import Weights, none_of
 
 CLASSIFICATION = ("binary_classification", "multiclass")
 
@@ -107,6 +108,14 @@ class Flavor:
             Problem: the model gives none (`unsupported`).
         """
         raise Problem("unsupported", f"{self.model_class()} gives no probabilities beside predict")
+
+    def weights(self, names: Optional[Sequence[str]]) -> Weights:
+        """The native model's own importances or coefficients; `names` are those of its inputs.
+
+        Raises:
+            Problem: it has none (`unsupported`).
+        """
+        raise none_of(f"{self.model_class()} of flavor {self.name}")
 
 
 def scalars(values: Any) -> Optional[List[Any]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 import numpy as np
 
 from ..casting import Habits
 from .flavor import CLASSIFICATION, Flavor, feature, interpretation
+from .weights import Weights, of_lightgbm
 
 POSITIVE = ("binary", "cross_entropy", "xentropy")
 PER_CLASS = ("multiclass", "softmax", "multiclassova", "multiclass_ova", "ova", "ovr")
@@ -92,6 +93,10 @@ class LightGBM(Flavor):
     def probabilities(self, data: Any) -> np.ndarray:
         """predict_proba."""
         return np.asarray(self.native.predict_proba(data))
+
+    def weights(self, names: Optional[Sequence[str]]) -> Weights:
+        """Gains of the trees."""
+        return of_lightgbm(self._booster, names)
 
 
 def _categorical_features(booster: Any) -> List[int]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Sequence
 
 import numpy as np
 
 from .flavor import CLASSIFICATION, Flavor, feature, interpretation
+from .weights import Weights, of_estimator
 
 THRESHOLDS = {
     "TunedThresholdClassifierCV": "best_threshold_",
@@ -74,3 +75,7 @@ class ScikitLearn(Flavor):
     def probabilities(self, data: Any) -> np.ndarray:
         """predict_proba."""
         return np.asarray(self.native.predict_proba(data))
+
+    def weights(self, names: Optional[Sequence[str]]) -> Weights:
+        """Those of the estimator, of a pipeline those of its last step."""
+        return of_estimator(self.native, names)

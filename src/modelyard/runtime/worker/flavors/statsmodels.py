@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import ast
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional, Sequence
+
+import numpy as np
 
 from ..casting import Habits
 from ..labels import plain, spelled
 from .flavor import CLASSIFICATION, Flavor, feature, interpretation
+from .weights import Weights, coefficients, none_of
 
 BINARY_MODELS = ("Logit", "Probit", "ConditionalLogit", "GEE", "GLM")
 CLASS_MODELS = ("MNLogit", "OrderedModel")
 CONSTANT = "const"
 """How add_constant names the column of ones that a design by arrays needs."""
+CONSTANTS = (CONSTANT, "Intercept")
+LINEAR = ("OLS", "WLS", "GLS", "GLM", "GEE", "Logit", "Probit", "Poisson", "MNLogit")
+"""Models whose parameters are the coefficients of the columns of their design, and no others."""
 
 
 class Statsmodels(Flavor):
@@ -83,6 +89,20 @@ class Statsmodels(Flavor):
             reason = f"predict of {self._kind} gives the probability of 1"
             return interpretation("positive_probability", reason, classes=classes)
         return None
+
+    def weights(self, names: Optional[Sequence[str]]) -> Weights:
+        """The parameters of a linear predictor, by the columns of its design."""
+        if self._kind not in LINEAR:
+            raise none_of(self._kind)
+        design = list(self._model.exog_names)
+        params = np.asarray(self.native.params, np.float64).reshape(len(design), -1).T
+        kept = [at for at, name in enumerate(design) if name not in CONSTANTS]
+        constant = [at for at, name in enumerate(design) if name in CONSTANTS]
+        classes = self.classes()
+        if self._kind == "MNLogit" and classes is not None:
+            classes = classes[1:]  # the first one is what the others are compared with
+        intercept = params[:, constant[0]] if constant else None
+        return coefficients(params[:, kept], intercept, classes, [design[at] for at in kept])
 
     def _is_binary(self) -> bool:
         family = getattr(self._model, "family", None)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 import numpy as np
 import pandas as pd
 
 from ..casting import Habits
 from .flavor import CLASSIFICATION, Flavor, feature, interpretation
+from .weights import Weights, of_xgboost
 
 TYPES = {"float": "double", "q": "double", "int": "double", "i": "double"}
 
@@ -109,6 +110,10 @@ class XGBoost(Flavor):
         margins = self._booster.predict(self._matrix(data), output_margin=True).astype(np.float64)
         powers = np.exp(margins - margins.max(axis=1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+    def weights(self, names: Optional[Sequence[str]]) -> Weights:
+        """Gains of the trees, or coefficients of a linear booster."""
+        return of_xgboost(self._booster, names)
 
     def _matrix(self, data: Any) -> Any:
         import xgboost
