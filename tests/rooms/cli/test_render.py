@@ -21,6 +21,7 @@ from modelyard.jobs.types import JobError
 from modelyard.kernel.paging import Page
 from modelyard.kernel.progress import silence
 from modelyard.kernel.values import Value
+from modelyard.models.types import FeatureEffects, OwnImportances
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -192,6 +193,27 @@ def test_nobody_has_to_read_the_lines(monkeypatch):
         ProgressLines()("fetching model")
         with suppress(BrokenPipeError):
             gone.close()
+
+
+def test_coefficients_of_many_classes_fit_on_the_screen(capsys):
+    effects = [
+        FeatureEffects(outcome=f"[{at}]", intercept=at, values=(0.00001 * at, None))
+        for at in range(1, 11)
+    ]
+    show(
+        OwnImportances(
+            model="m", version="v", kind="coefficient", measure="coefficient", effects=effects,
+            features=("a[b]", "c"), total=7, notes=("something is to be known",),
+        )
+    )  # fmt: skip
+    said = " ".join(capsys.readouterr().out.split())
+    assert "The 2 of 7 features that weigh most. The first 8 of 10 classes; --json has all." in said
+    assert "[8]" in said
+    assert "[9]" not in said
+    assert "a[b] 1e-05 2e-05" in said
+    assert "c – – – – – – – –" in said
+    assert "(intercept) 1.0000 2" in said
+    assert said.endswith("something is to be known.")
 
 
 @pytest.mark.parametrize(
