@@ -17,7 +17,7 @@ from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.formats import sentence
 from modelyard.web.pages.home import may
 from modelyard.web.pages.jobs import MADE, JobLine, line_of
-from modelyard.web.pages.naming import about, done, sign
+from modelyard.web.pages.naming import done, project_of, sign, wanted
 from modelyard.web.pages.page import Crumb, Download, Nav, Page, View, Visit, address
 
 PART = 50
@@ -26,6 +26,7 @@ FILTERS = tuple(AuditFilter.model_fields)
 FORMATS = ("jsonl", "csv")
 TITLE = "Is the log whole?"
 VERIFY = "audit.verify"
+SUBMIT = "jobs.submit"
 VERIFIED = "/audit/verify/{job}"
 MADE[VERIFY] = VERIFIED
 
@@ -35,6 +36,7 @@ class AuditLine(Value):
 
     entry: AuditEntry
     what: str
+    project: str
     sign: str
     href: str
 
@@ -95,11 +97,12 @@ def audit(visit: Visit) -> AuditView:
 def entry(visit: Visit) -> EntryView:
     """Look an entry up."""
     found: AuditEntry = visit.run(CATALOG.fill("audit.show", {"number": visit.path["number"]}))
-    project = address("/projects/{project}", project=found.project) if found.project else None
+    line = _line(found)
+    project = address("/projects/{project}", project=line.project) if line.project else None
     return EntryView(
         title=f"Entry {found.number}",
         crumbs=(AUDIT,),
-        line=_line(found),
+        line=line,
         entry=found,
         project_href=project,
     )
@@ -127,10 +130,17 @@ def _filter(visit: Visit) -> dict[str, str]:
 
 def _line(entry: AuditEntry) -> AuditLine:
     given = entry.arguments if isinstance(entry.arguments, dict) else {}
+    given = {"project": entry.project, **given}
+    project = entry.project
     what = done(entry.action, given) if entry.outcome == "ok" else None
+    if entry.action == SUBMIT and isinstance(held := given.get("given", {}), dict):
+        later = str(given.get("command", ""))
+        project = project_of(later, held)
+        what = f"{wanted(later, {'project': project, **held})}, as a job"
     return AuditLine(
         entry=entry,
-        what=sentence(what or about(entry.action)),
+        what=sentence(what or wanted(entry.action, given)),
+        project=project or "",
         sign=sign(entry.action),
         href=address("/audit/{number}", number=str(entry.number)),
     )

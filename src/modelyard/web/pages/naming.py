@@ -11,6 +11,8 @@ from modelyard.verbs import CATALOG
 from modelyard.web.pages.page import address
 from modelyard.web.pages.plain_words import known
 
+THINGS = ("key", "name", "model", "dataset", "path", "id")
+"""The arguments that name what a command is about, the first of them that there is."""
 FIELDS = ("project", "key", "name", "model", "version", "path", "input", "dataset")
 DONE = {
     "projects.create": "created the project {key}",
@@ -123,6 +125,25 @@ def sign(command: str) -> str:
 def job_title(command: str, arguments: Mapping[str, Any]) -> str:
     """What a job does."""
     return known(title_of(command, arguments, CATALOG))
+
+
+def wanted(command: str, arguments: Mapping[str, Any]) -> str:
+    """What a command was to do, and to which thing; also where nothing came of it."""
+    if command not in CATALOG:
+        return command
+    title = job_title(command, arguments)
+    if title != about(command):
+        return title
+    thing = next((arguments[name] for name in THINGS if isinstance(arguments.get(name), str)), "")
+    return f"{title}: {known(thing)}" if thing else title
+
+
+def project_of(command: str, arguments: Mapping[str, Any]) -> str:
+    """The project that a command with these arguments is about; empty if it is about none."""
+    if command not in CATALOG or not (field := CATALOG[command].project_field):
+        return ""
+    key = arguments.get(field) or CATALOG[command].model_fields[field].default
+    return key if isinstance(key, str) else ""
 
 
 def about(command: str) -> str:

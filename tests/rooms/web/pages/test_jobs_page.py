@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
+from modelyard import errors
 from modelyard.jobs import presence
 from modelyard.jobs.types import Job
 from modelyard.kernel.values import now
@@ -94,3 +95,18 @@ def test_only_what_still_failed_needs_attention(yard):
         needed = [job["id"] for job in client.get("/.json").json()["failed"]]
     assert (left in needed, mended in needed, old in needed) == (True, False, False)
     assert tried not in needed
+
+
+def test_the_audit_log_says_what_was_to_be_done_to_what(yard):
+    given = {"name": "june", "path": "files://june.csv"}
+    yard.jobs.submit(command="datasets.create", given=given)
+    with pytest.raises(errors.NotFound):
+        yard.models.delete(name="nix")
+    with TestClient(create_app(yard, no_auth=True), "http://127.0.0.1") as client:
+        lines = client.get("/audit.json").json()["lines"][:2]
+        phone = client.get("/audit").text
+    assert [(line["what"], line["project"]) for line in lines] == [
+        ("Delete a saved model with all its versions: nix", "default"),
+        ("Read dataset june, as a job", "default"),
+    ]
+    assert f"by {lines[0]['entry']['actor']} in default" in phone
