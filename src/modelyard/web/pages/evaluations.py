@@ -83,6 +83,8 @@ class ModelEvaluationsView(ListView, models.ModelView):
     """A part of a saved model's evaluations."""
 
     evaluations: tuple[EvaluationSummary, ...]
+    dataset: str
+    """One that an example may name; empty if the project has none."""
     may_evaluate: bool
 
 
@@ -135,9 +137,11 @@ def of_model(visit: Visit) -> ModelEvaluationsView:
     name, after = view.model.name, visit.asked("after") or None
     asked = ListEvaluations(project=view.model.project, model=name, limit=PART, after=after)
     found = visit.part(asked)
+    datasets = visit.part(ListDatasets(project=view.model.project, limit=1))
     return ModelEvaluationsView(
         **dict(view),
         evaluations=tuple(found),
+        dataset=next((each.name for each in datasets), ""),
         **place_in_list(found),
         may_evaluate=visit.may("evaluations:write"),
     )

@@ -94,6 +94,9 @@ class RecipesView(ListView):
 
     project: str
     recipes: tuple[RecipeSummary, ...]
+    model: str
+    dataset: str
+    """Those that an example may name; empty if the project has none."""
     may_score: bool
 
 
@@ -114,12 +117,16 @@ def recipes(visit: Visit) -> RecipesView:
     """A part of the list."""
     key = visit.path["project"]
     found = visit.part(ListRecipes(project=key, limit=PART, after=visit.asked("after") or None))
+    models = visit.part(ListModels(project=key, limit=1))
+    tables = visit.part(ListDatasets(project=key, limit=1))
     return RecipesView(
         title="Scoring recipes",
         crumbs=(project_crumb(key),),
         project=key,
         recipes=tuple(found),
         **place_in_list(found),
+        model=next((each.name for each in models), ""),
+        dataset=next((each.name for each in tables), ""),
         may_score=visit.may("scoring:write"),
     )
 
