@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import pyarrow as pa
 from pydantic import JsonValue
 
 from modelyard import errors
@@ -23,7 +24,8 @@ from modelyard.models.request_rules import check_classes, check_threshold
 from modelyard.models.running import predict_options
 from modelyard.models.trial import sample
 from modelyard.models.types import CoreMetadata, ModelVersion, Repair, SignatureReport
-from modelyard.runtime.types import Interpretation
+from modelyard.runtime.pool import WorkerPool
+from modelyard.runtime.types import Interpretation, PredictOptions
 
 
 def changed_version(
@@ -52,10 +54,11 @@ def changed_version(
     if command.optional:
         signature = with_optional(version.signature, command.optional)
         changed = changed.model_copy(update={"signature": signature})
-    if command.interpretation is not None:
+    reads_anew = "interpretation" in command.model_fields_set
+    if reads_anew:
         changed = _with_interpretation(changed, command.interpretation)
-    if command.interpretation is not None or core.classes != version.core.classes:
-        said_in = "classes" if command.interpretation is None else "interpretation"
+    if reads_anew or core.classes != version.core.classes:
+        said_in = "interpretation" if reads_anew else "classes"
         changed = _tried(context, changed, said_in)
     elif core.threshold is not None and core.threshold != version.core.threshold:
         changed = _decided_anew(changed, core.threshold)
@@ -112,8 +115,11 @@ def with_optional(report: SignatureReport, names: Iterable[str]) -> SignatureRep
     return report.model_copy(update={"inputs": inputs, "repairs": report.repairs + repairs})
 
 
-def _with_interpretation(version: ModelVersion, read: Interpretation) -> ModelVersion:
-    """Read the output another way; there have to be golden rows to try that on."""
+def _with_interpretation(version: ModelVersion, read: Interpretation | None) -> ModelVersion:
+    """Read the output another way; there have to be golden rows to try that on.
+
+    None is to recognise it, which takes asking the model.
+    """
     if version.prediction_type == "other":
         raise errors.Unsupported(
             f"{version.model!r} has prediction type 'other', whose output is not interpreted"
@@ -123,9 +129,12 @@ def _with_interpretation(version: ModelVersion, read: Interpretation) -> ModelVe
             f"{version.version!r} has no golden rows to try an interpretation on; import it with "
             "--interpretation"
         )
-    known = version.probe.loaded.classes or version.core.classes
-    read = read.model_copy(update={"overridden": True, "classes": as_own(read.classes, known)})
-    probe = version.probe.model_copy(update={"interpretation": read})
+    before = version.probe.interpretation
+    recognised = version.probe.recognised if before is None or before.overridden else before
+    if read is not None:
+        known = version.probe.loaded.classes or version.core.classes
+        read = read.model_copy(update={"overridden": True, "classes": as_own(read.classes, known)})
+    probe = version.probe.model_copy(update={"interpretation": read, "recognised": recognised})
     return version.model_copy(update={"probe": probe})
 
 
@@ -136,7 +145,8 @@ def _tried(context: Context, version: ModelVersion, said_in: str) -> ModelVersio
     loaded, within the seconds that an answer may take. What has no golden rows, or is not read at
     all, stays as it is. What does not fit is told of the field that it was `said_in`.
     """
-    if version.golden is None or version.probe.interpretation is None:
+    recognises = said_in == "interpretation" and version.probe.interpretation is None
+    if version.golden is None or (version.probe.interpretation is None and not recognises):
         return version
     refuse_untrusted(context, version)
     with context.artifacts.open(version.golden.inputs) as source:
@@ -144,6 +154,8 @@ def _tried(context: Context, version: ModelVersion, said_in: str) -> ModelVersio
     context.progress("reading the output of the golden rows")
     with loaded(context, version) as pool:
         try:
+            if recognises:
+                version = _recognised(version, pool, rows)
             answer = pool.predict(rows, predict_options(version, "restructured"))
         except errors.ModelyardError as exc:
             if "part" in exc.context:
@@ -151,6 +163,27 @@ def _tried(context: Context, version: ModelVersion, said_in: str) -> ModelVersio
                 exc.context["field"] = f"{said_in}{within}"
             raise
     probe = version.probe.model_copy(update={"read": sample(answer.table)})
+    return version.model_copy(update={"probe": probe})
+
+
+def _recognised(version: ModelVersion, pool: WorkerPool, rows: pa.Table) -> ModelVersion:
+    """The version with the interpretation that the import would choose by the same rows."""
+    asked = PredictOptions(
+        mode="probe",
+        prediction_type=version.prediction_type,
+        classes=version.core.classes or None,
+        threshold=version.core.threshold,
+        inputs=version.signature.inputs,
+    )
+    tried = pool.predict(
+        rows.slice(0, version.probe.rows or None), asked
+    )  # those after are edge rows
+    read = Interpretation.model_validate(tried.meta["interpretation"])
+    if read.rule == "values":
+        raise errors.Unsupported(
+            f"it is not recognised how the output is read: {read.reason}; say how", part="rule"
+        )
+    probe = version.probe.model_copy(update={"interpretation": read, "recognised": None})
     return version.model_copy(update={"probe": probe})
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from modelyard.kernel.command import ProjectCommand
 from modelyard.kernel.paging import Paged
-from modelyard.kernel.values import DIGEST_PATTERN, Description, LocalPath, Name
+from modelyard.kernel.values import DIGEST_PATTERN, EMPTIED, Description, LocalPath, Name
 from modelyard.models.types import (
     ExampleRows,
     ModelVersion,
@@ -275,8 +275,9 @@ class UpdateVersion(ProjectCommand[ModelVersion]):
     threshold: float | None = Field(
         default=None, ge=0, le=1, description="binary: positive from this probability up"
     )
-    interpretation: Interpretation | None = Field(
-        default=None, description="how raw output is read, as JSON"
+    interpretation: Annotated[Interpretation | None, EMPTIED] = Field(
+        default=None,
+        description="how raw output is read, as JSON; null: as the model and its output tell",
     )
     optional: tuple[str, ...] = Field(
         default=(),

@@ -178,6 +178,9 @@ class Probe(Value):
         default=None, description="the first rows of the output as the model returned it"
     )
     interpretation: Interpretation | None = None
+    recognised: Interpretation | None = Field(
+        default=None, description="what a user's interpretation took the place of"
+    )
     read: SampleRows | None = Field(
         default=None, description="the first rows of the output as they are read"
     )

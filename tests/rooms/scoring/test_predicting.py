@@ -105,7 +105,9 @@ def test_another_interpretation_is_tried_on_the_model_that_stays_loaded(workspac
         squashed = [1 / (1 + math.exp(-row[2])) for row in found.probe.read.rows]
         assert [row[2] for row in shown.read.rows] == pytest.approx(squashed)
         assert shown.direct == found.probe.direct
-        yard.versions.update(model="churn", version="v1", interpretation=read)
+        again = yard.versions.update(model="churn", version="v1", interpretation=None).probe
+        assert again.interpretation == read == shown.recognised
+        assert (again.read, again.recognised) == (found.probe.read, None)
 
 
 def test_an_interpretation_is_not_tried_on_a_model_that_may_not_run(workspace, monkeypatch):

@@ -105,10 +105,19 @@ def _held_items(
 
 def _held_parts(
     form: Form, draft: Draft, name: str, typed: Typed
-) -> tuple[dict[str, Any], list[dict[str, str]]]:
-    """The parts that were typed of one thing, and what is wrong with them."""
+) -> tuple[dict[str, Any] | None, list[dict[str, str]]]:
+    """The parts that were typed of one thing, and what is wrong with them.
+
+    None where it may be empty, and what it cannot do without was left blank.
+    """
     inner, opening = _inside(form, name), f"{name}."
     begun = Draft(choices=_within(opening, draft.choices), left_out=_out_of(opening, draft))
+    if Emptied.is_mark_of(form.command.model_fields[name]) and not any(
+        any(typed.get(opening + part, ()))
+        for part, info in inner.command.model_fields.items()
+        if info.is_required()
+    ):
+        return None, []
     try:
         return values_of(inner, begun, _within(opening, typed)), []
     except errors.Invalid as exc:
@@ -128,7 +137,8 @@ def _parts(
         left_out=_out_of(opening, draft),
     )
     row = fields_of(inner, begun, None if typed is None else _within(opening, typed))
-    return (tuple(each.model_copy(update={"name": opening + each.name}) for each in row),)
+    blank = {"needed": False} if Emptied.is_mark_of(form.command.model_fields[name]) else {}
+    return (tuple(each.model_copy(update={"name": opening + each.name, **blank}) for each in row),)
 
 
 def _within(opening: str, given: Mapping[str, T]) -> dict[str, T]:

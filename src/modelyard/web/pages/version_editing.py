@@ -5,7 +5,7 @@ from __future__ import annotations
 from modelyard.models.commands import UpdateVersion
 from modelyard.models.metadata import CLASSIFICATIONS
 from modelyard.models.types import ModelVersion
-from modelyard.runtime.types import PredictionType
+from modelyard.runtime.types import Interpretation, PredictionType
 from modelyard.web.pages.form import Choices, Draft, Form, Words
 from modelyard.web.pages.page import Visit
 from modelyard.web.pages.versions import ONE, above, found, here
@@ -71,7 +71,9 @@ def _may_name_classes(version: ModelVersion) -> bool:
 
 def _interpreted(visit: Visit) -> Draft:
     version = found(visit)
-    kind, loaded = version.prediction_type, version.probe.loaded
+    kind, probe = version.prediction_type, version.probe
+    loaded, read = probe.loaded, probe.interpretation
+    known = probe.recognised if read is None or read.overridden else read
     left_out = {
         *("reason", "overridden"),
         *(() if kind in CLASSIFICATIONS else OF_CLASSES),
@@ -79,7 +81,8 @@ def _interpreted(visit: Visit) -> Draft:
     }
     return Draft(
         crumbs=above(visit),
-        values={"interpretation": version.probe.interpretation},
+        values={"interpretation": read},
+        help={"interpretation.rule": _recognised(kind, known)} if known is not None else {},
         choices={
             "interpretation.rule": RULES[kind],
             "interpretation.call": (
@@ -95,6 +98,13 @@ def _interpreted(visit: Visit) -> Draft:
         left_out=frozenset(f"interpretation.{part}" for part in left_out),
         seen=version,
     )
+
+
+def _recognised(kind: PredictionType, known: Interpretation) -> str:
+    """What the import recognised, in words."""
+    said = dict(RULES[kind]).get(known.rule, known.rule) if kind in RULES else known.rule
+    why = f" ({known.reason})" if known.reason else ""
+    return f"Recognised was: {said[:1].lower()}{said[1:]}{why}."
 
 
 PAGES = (
@@ -137,11 +147,17 @@ PAGES = (
         here,
         intro="It has to read the golden predictions; they are asked for anew, which takes a few "
         "seconds.",
-        said="The output is read as you said.",
+        said=lambda made: (
+            "The output is read as you said."
+            if made.probe.interpretation.overridden
+            else "The output is read as it is recognised."
+        ),
         fields=("interpretation",),
         words={
             "interpretation": Words(label="The raw output", help=""),
-            "interpretation.rule": Words(label="What it holds", help=""),
+            "interpretation.rule": Words(
+                label="What it holds", help="", placeholder="As recognised"
+            ),
             "interpretation.call": Words(label="What is asked", help=""),
             "interpretation.activation": Words(
                 label="Activation", help="What turns raw scores into probabilities."

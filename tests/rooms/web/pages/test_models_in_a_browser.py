@@ -276,6 +276,11 @@ def test_how_output_is_read_is_said_field_by_field(ana, site, bring):
     kept = site.yard.versions.show(**of).probe
     assert kept.interpretation.activation == "sigmoid"
     assert min(row[kept.read.columns.index("proba_yes")] for row in kept.read.rows) >= 0.5
+    page.get_by_role("link", name="Override").click()
+    page.get_by_label("What it holds").select_option(label="As recognised")
+    page.get_by_role("button", name="Try and save").click()
+    expect(page.get_by_text("The output is read as it is recognised.")).to_be_visible()
+    assert not site.yard.versions.show(**of).probe.interpretation.overridden
     ana.complaints.clear()  # browsers complain of the status 422
 
 
