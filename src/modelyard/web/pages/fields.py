@@ -26,6 +26,8 @@ T = TypeVar("T")
 BRACKETS = re.compile(r"\s*\[[^\]]*\]\s*$")
 MORE = "more"
 """The name of the button that asks for the fields of one more thing."""
+LESS = "less"
+"""The name of the button that takes a thing away, as `steps.1`."""
 LISTS: frozenset[Kind] = frozenset({"lines", "ticks"})
 PARTED: frozenset[Kind] = frozenset({"items", "parts", "named"})
 BOOLS = (("true", "yes"), ("false", "no"))
@@ -47,7 +49,7 @@ def values_of(form: Form, draft: Draft, typed: Typed) -> dict[str, Any]:
     values: dict[str, Any] = {}
     faults = []
     for name in _asked(form, draft):
-        info = form.command.model_fields[name]
+        info = form.shape.model_fields[name]
         texts = [text for text in typed.get(name, ()) if text != ""]
         kind = _kind(form, draft, name)
         if kind in PARTED:
@@ -67,6 +69,10 @@ def values_of(form: Form, draft: Draft, typed: Typed) -> dict[str, Any]:
             continue
         if name in draft.values or value != to_jsonable_python(info.default, fallback=str):
             values[name] = value
+    if form.asked is not None:
+        values, wrong = form.asked.become(values)
+        unread = {each["field"].partition(".")[0] for each in faults}
+        faults += [each for each in wrong if each["field"].partition(".")[0] not in unread]
     if faults:
         said = "; ".join(f"{each['field']}: {each['problem']}" for each in faults)
         raise errors.Invalid(said, faults=faults, read=values)
@@ -160,16 +166,17 @@ def _items(
     One more is there where it was asked for, or where there is no other.
     """
     inner = _inside(form, name)
-    choices = _within(f"{name}.", draft.choices)
+    choices, left_out = _within(f"{name}.", draft.choices), _out_of(f"{name}.", draft)
+    empty = Draft(choices=choices, left_out=left_out)
     if typed is None:
         held = to_jsonable_python(draft.values.get(name, ()))
-        rows = [fields_of(inner, Draft(values=each, choices=choices)) for each in held]
+        rows = [fields_of(inner, replace(empty, values=each)) for each in held]
     else:
         filled = _filled(inner, name, typed)
-        rows = [fields_of(inner, Draft(choices=choices), texts) for texts in filled]
+        rows = [fields_of(inner, empty, texts) for texts in filled]
     is_more = not rows or (typed is not None and name in typed.get(MORE, ()))
     if is_more:
-        rows.append(fields_of(inner, Draft(choices=choices)))
+        rows.append(fields_of(inner, empty))
     named = tuple(
         tuple(each.model_copy(update={"name": f"{name}.{number}.{each.name}"}) for each in row)
         for number, row in enumerate(rows)
@@ -179,14 +186,17 @@ def _items(
 
 def _inside(form: Form, name: str) -> Form:
     """The form of a thing that a field holds; only the fields of its type are used."""
-    shape = plain(form.command.model_fields[name].annotation)
+    shape = plain(form.shape.model_fields[name].annotation)
     kind = get_args(shape)[0] if is_list(shape) else shape
     words = _within(f"{name}.", form.words)
-    return replace(form, command=kind, fields=tuple(kind.model_fields), words=words)
+    return replace(form, command=kind, asked=None, fields=tuple(kind.model_fields), words=words)
 
 
 def _filled(inner: Form, name: str, typed: Typed) -> list[Typed]:
-    """What was typed into the fields of each thing, in order; things left as they were are none."""
+    """What was typed into the fields of each thing, in order.
+
+    Things that are left as they were, or taken away, are none.
+    """
     rows: dict[int, dict[str, Sequence[str]]] = {}
     for key, texts in typed.items():
         field, _, rest = key.partition(".")
@@ -197,7 +207,8 @@ def _filled(inner: Form, name: str, typed: Typed) -> list[Typed]:
     return [
         rows[number]
         for number in sorted(rows)
-        if any(
+        if f"{name}.{number}" not in typed.get(LESS, ())
+        and any(
             text not in ("", empty[part]) for part in rows[number] for text in rows[number][part]
         )
     ]
@@ -219,7 +230,7 @@ def text_of(value: Any, kind: Kind) -> str:
 
 
 def _field(form: Form, draft: Draft, name: str, typed: Typed | None) -> FieldView:
-    info = form.command.model_fields[name]
+    info = form.shape.model_fields[name]
     words = form.words.get(name, Words())
     kind = _kind(form, draft, name)
     secret, first = kind == "secret", info.get_default(call_default_factory=True)
@@ -283,7 +294,7 @@ def _called(form: Form, field: FieldView) -> FieldView:
 
 
 def _kind(form: Form, draft: Draft, name: str) -> Kind:
-    info = form.command.model_fields[name]
+    info = form.shape.model_fields[name]
     words = form.words.get(name)
     if words is not None and words.kind is not None:
         return words.kind

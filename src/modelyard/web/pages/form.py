@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Literal
 
+from pydantic import BaseModel
+
 from modelyard.jobs.types import Job
 from modelyard.kernel.command import Command
 from modelyard.kernel.values import Value
@@ -14,7 +16,7 @@ from modelyard.web.pages.page import Crumb, Nav, View, Visit
 
 Kind = Literal[
     "text", "area", "lines", "json", "number", "tick", "choice", "segments", "secret", "moment",
-    "file", "hidden", "items", "ticks", "named", "parts",
+    "file", "hidden", "items", "ticks", "named", "parts", "time",
 ]  # fmt: skip
 """How a field is filled in: `area` is long text, `lines` a list with one value a line, `ticks` a
 list out of what there is, `items` a list of things that have fields of their own, `parts` one such
@@ -171,6 +173,18 @@ class Also:
     said: Callable[[Any], str]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a form asks for where that is not what its command takes.
+
+    `shape` has the fields; `become` gives what the command takes for what they hold, and what is
+    wrong with that, as (field, problem).
+    """
+
+    shape: type[BaseModel]
+    become: Callable[[Mapping[str, Any]], tuple[dict[str, Any], list[dict[str, str]]]]
+
+
 def nothing_prepared(_visit: Visit) -> Draft:
     """The draft of a form that begins empty."""
     return Draft()
@@ -189,7 +203,8 @@ class Form:
     out or becomes a job; what it raises is shown in the form. An error with `agree`, a value
     with what it means and the words of a box, adds that box, and ticking it is to agree.
     `reveal` shows the result at once in place of going on. `depending` gives choices that depend on
-    what other fields hold. `also` is a second button. `words` and the choices of a draft call
+    what other fields hold. `also` is a second button. `asked` has the fields where they are not
+    those of the command. `words` and the choices of a draft call
     a field of a thing that a field holds `steps.command`.
     """
 
@@ -214,3 +229,9 @@ class Form:
     reveal: Reveal | None = None
     depending: Callable[[Visit, Draft, Mapping[str, str]], Mapping[str, Choices]] | None = None
     also: Also | None = None
+    asked: Asked | None = None
+
+    @property
+    def shape(self) -> type[BaseModel]:
+        """What has the fields that are asked for."""
+        return self.asked.shape if self.asked is not None else self.command

@@ -20,7 +20,7 @@ from modelyard.verbs import CATALOG
 from modelyard.web.forms import HOME, own_path
 from modelyard.web.multipart import Upload
 from modelyard.web.pages import flash
-from modelyard.web.pages.fields import MORE, Typed, fields_of, values_of
+from modelyard.web.pages.fields import LESS, MORE, Typed, fields_of, values_of
 from modelyard.web.pages.form import Choice, Draft, FieldView, Form, FormView
 from modelyard.web.pages.formats import sentence
 from modelyard.web.pages.host import Host
@@ -98,7 +98,7 @@ def take(
     once = _last(typed, "once") if form.reveal is not None else ""
     if once and once == host.cookies.read(request, ONCE):
         return _gone_on(host, request, form.onward(visit, None), SENT_BEFORE)
-    if MORE in typed:
+    if MORE in typed or LESS in typed:
         view = _typed_view(form, draft, visit, typed)
         return host.show(request, visit, form.template, view)
     try:

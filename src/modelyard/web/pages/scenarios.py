@@ -8,6 +8,7 @@ from typing import Any
 
 from cronsim import CronSim, CronSimError
 
+from modelyard.data.commands import ListDatasets
 from modelyard.jobs.scenarios.commands import (
     CancelScenario,
     CreateScenario,
@@ -23,19 +24,33 @@ from modelyard.jobs.scenarios.types import (
     RunState,
     Scenario,
     ScenarioSummary,
+    Step,
     StepRun,
     StepState,
 )
 from modelyard.jobs.scenarios.types import ScenarioRun as Run
 from modelyard.kernel.values import Value, now
+from modelyard.models.commands import ListModels
+from modelyard.scoring.commands import ListRecipes
 from modelyard.verbs import CATALOG
-from modelyard.web.pages.form import Draft, Form, Words
-from modelyard.web.pages.naming import about
+from modelyard.web.pages.form import Choices, Draft, Form, Words
+from modelyard.web.pages.naming import about, place
 from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, address, place_in_list
 from modelyard.web.pages.projects import crumb
+from modelyard.web.pages.scenario_forms import (
+    ASKED,
+    DAYS_OF_WEEK,
+    FIRST,
+    SCHEDULES,
+    does,
+    shown_schedule,
+    shown_step,
+)
 
 PART = 50
 RUNS = 20
+MOST = 500
+"""Recipes, models and datasets that are looked at to offer them or lead to them."""
 SEARCHED = 20
 """Projects whose scenarios the search looks at."""
 PATH = "/projects/{project}/scenarios"
@@ -45,12 +60,23 @@ AFTER: Mapping[Condition, str] = {
     "failed": "if that failed",
     "always": "whatever comes of it",
 }
+NAMED = {
+    "recipe": "recipes",
+    "model": "models",
+    "dataset": "datasets",
+    "input": "datasets",
+    "output": "datasets",
+}
+"""The rooms of what arguments of steps name."""
+LISTS = {"recipes": ListRecipes, "models": ListModels, "datasets": ListDatasets}
 FIELDS = (
-    "description", "steps", "parameters", "cron", "timezone", "after", "after_when", "disabled",
+    "description", "steps", "parameters", "every", "weekday", "monthday", "at", "cron", "timezone",
+    "after", "after_when", "disabled",
 )  # fmt: skip
 WORDS = {
     "name": Words(placeholder="nightly", mono=True),
     "steps": Words(help=""),
+    "steps.does": Words(label="What it runs", needed=True),
     "steps.command": Words(
         help="Its room and verb; what there is shows as you type",
         kind="text",
@@ -63,8 +89,18 @@ WORDS = {
     "steps.name": Words(label="What it is for", help=""),
     "steps.when": Words(label="Run it", help="", later=True),
     "steps.retries": Words(later=True),
-    "parameters": Words(placeholder='{"day": "monday"}'),
-    "cron": Words(label="Schedule", placeholder="0 6 * * MON-FRI", mono=True),
+    "parameters": Words(placeholder='{"day": "monday"}', later=True),
+    "every": Words(label="Schedule", needed=True),
+    "weekday": Words(label="On", needed=True),
+    "monthday": Words(label="On day", help="Months without it are passed over", needed=True),
+    "at": Words(label="At", kind="time", needed=True),
+    "cron": Words(
+        label="Line of cron",
+        help="Minute hour day month weekday",
+        placeholder="0 6 * * MON-FRI",
+        mono=True,
+        needed=True,
+    ),
     "timezone": Words(label="Time zone"),
     "after": Words(label="After", later=True),
     "after_when": Words(label="After it", later=True),
@@ -125,12 +161,31 @@ class RunLine(Value):
     """The form that ends it."""
 
 
+class Argument(Value):
+    """An argument of a step as its scenario shows it."""
+
+    name: str
+    text: str
+    href: str | None
+    """The page of what it names, if that exists."""
+
+
+class WrittenStep(Value):
+    """A step as its scenario shows it."""
+
+    step: Step
+    arguments: tuple[Argument, ...]
+
+
 class ScenarioView(View):
     """A scenario with the last of its runs."""
 
     scenario: Scenario
+    steps: tuple[WrittenStep, ...]
     href: str
     when: str
+    schedule: str
+    """Its line of cron in words; empty if it has none."""
     after_href: str | None
     runs: tuple[RunLine, ...]
     running: RunLine | None
@@ -164,8 +219,10 @@ def scenario(visit: Visit) -> ScenarioView:
         title=found.name,
         crumbs=_above(visit),
         scenario=found,
+        steps=_written(visit, found),
         href=_href(found.project, found.name),
         when=when(found),
+        schedule=_in_words(found.cron) if found.cron else "",
         after_href=_href(found.project, found.after) if found.after else None,
         runs=runs,
         running=next((run for run in runs if run.state == "running"), None),
@@ -189,6 +246,47 @@ def _in_words(cron: str) -> str:
     except CronSimError:  # what an older version took
         return cron
     return words
+
+
+def _written(visit: Visit, scenario: Scenario) -> tuple[WrittenStep, ...]:
+    """Its steps, with the pages of what they name."""
+    named = {
+        room for step in scenario.steps for name in step.arguments if (room := _room(step, name))
+    }
+    there = {room: _names(visit, room) for room in named}
+    return tuple(
+        WrittenStep(
+            step=step,
+            arguments=tuple(
+                Argument(
+                    name=name,
+                    text=str(value),
+                    href=_page_of(scenario.project, _room(step, name), value, there),
+                )
+                for name, value in step.arguments.items()
+            ),
+        )
+        for step in scenario.steps
+    )
+
+
+def _room(step: Step, argument: str) -> str:
+    """What an argument of a step names: recipes, models or datasets of its project, or nothing."""
+    if "project" in step.arguments:
+        return ""
+    room = step.command.partition(".")[0]
+    return room if argument == "name" and room in NAMED.values() else NAMED.get(argument, "")
+
+
+def _names(visit: Visit, room: str) -> frozenset[str]:
+    asked = LISTS[room](project=visit.path["project"], limit=MOST)
+    return frozenset(each.name for each in visit.part(asked))
+
+
+def _page_of(project: str, room: str, name: Any, there: Mapping[str, frozenset[str]]) -> str | None:
+    if not isinstance(name, str) or name not in there.get(room, ()):
+        return None
+    return place(f"{room}.show", {"project": project, "name": name})
 
 
 def _line(scenario: ScenarioSummary) -> ScenarioLine:
@@ -260,9 +358,18 @@ def _steps_there_are() -> Sequence[tuple[str, str]]:
     ]
 
 
-def _choices(visit: Visit, but: str = "") -> dict[str, Sequence[tuple[str, str]]]:
+def _recipes(visit: Visit) -> list[str]:
+    return [
+        each.name for each in visit.part(ListRecipes(project=visit.path["project"], limit=MOST))
+    ]
+
+
+def _choices(visit: Visit, recipes: Sequence[str], but: str = "") -> dict[str, Choices]:
     others = visit.part(ListScenarios(project=visit.path["project"], limit=PART))
     return {
+        "every": SCHEDULES,
+        "weekday": DAYS_OF_WEEK,
+        "steps.does": does(recipes),
         "after": [(each.name, each.name) for each in others if each.name != but],
         "steps.command": _steps_there_are(),
         "after_when": list(AFTER.items()),
@@ -275,7 +382,18 @@ def _choices(visit: Visit, but: str = "") -> dict[str, Sequence[tuple[str, str]]
 
 
 def _new(visit: Visit) -> Draft:
-    return Draft(crumbs=_above(visit), choices=_choices(visit))
+    recipes = _recipes(visit)
+    return Draft(
+        crumbs=_above(visit),
+        proposed=FIRST,
+        choices=_choices(visit, recipes),
+        left_out=_without(recipes),
+    )
+
+
+def _without(recipes: Sequence[str]) -> frozenset[str]:
+    """What is not asked for where there are these recipes."""
+    return frozenset() if recipes else frozenset({"steps.does"})
 
 
 def _about_it(visit: Visit, **more: Any) -> Draft:
@@ -286,11 +404,14 @@ def _about_it(visit: Visit, **more: Any) -> Draft:
 
 def _edited(visit: Visit) -> Draft:
     found = visit.run(_shown(visit))
-    values = {name: getattr(found, name) for name in FIELDS}
+    recipes = _recipes(visit)
+    steps = [shown_step(each, recipes) for each in found.steps]
+    kept = found.model_dump(include=set(FIELDS))
     return _about_it(
         visit,
-        values=values,
-        choices=_choices(visit, found.name),
+        values=kept | shown_schedule(found.cron) | {"steps": steps},
+        choices=_choices(visit, recipes, found.name),
+        left_out=_without(recipes),
         seen=found,
         title=f"Edit {found.name}",
     )
@@ -325,6 +446,7 @@ PAGES = (
         fields=("name", *FIELDS),
         words=WORDS,
         prepare=_new,
+        asked=ASKED,
     ),
     Page(ONE, scenario, "scenario.html"),
     Form(
@@ -338,6 +460,7 @@ PAGES = (
         fields=FIELDS,
         words=WORDS,
         prepare=_edited,
+        asked=ASKED,
     ),
     Form(
         f"{ONE}/run",

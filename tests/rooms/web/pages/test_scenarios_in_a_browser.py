@@ -6,6 +6,10 @@ import pytest
 from playwright.sync_api import expect
 from tests.browser import PATIENCE
 
+from modelyard.kernel.values import now
+from modelyard.scoring.repository import add_recipe
+from modelyard.scoring.types import Recipe, Scoring
+
 pytestmark = pytest.mark.slow
 expect.set_options(timeout=PATIENCE)
 HERE = "/projects/flights/scenarios"
@@ -46,7 +50,8 @@ def test_a_scenario_is_written_step_by_step_and_run(ana, site):
     page.get_by_label("Name").fill("weekly")
     page.get_by_label("Command").fill("models.create")
     page.get_by_label("Arguments").fill('{"name": ')
-    page.get_by_label("Schedule").fill("0 6 * * 1")
+    page.get_by_label("Schedule").select_option("As a line of cron")
+    page.get_by_label("Line of cron").fill("0 6 * * 1")
     page.get_by_role("button", name="One more").click()
     second = page.get_by_role("group", name="2")
     second.get_by_label("Command").fill("models.nothing")
@@ -64,6 +69,61 @@ def test_a_scenario_is_written_step_by_step_and_run(ana, site):
     expect(page.get_by_role("status")).to_contain_text("Scenario weekly is saved.")
     expect(page.get_by_text("At 06:00 on Monday, UTC").first).to_be_visible()
     assert len(site.yard.scenarios.show(project="flights", name="weekly").steps) == 1
+
+
+@pytest.fixture(scope="module")
+def recipe(site):
+    """The project of a recipe that could run if its model had a version."""
+    project = site.yard.projects.create(key="clicks").key
+    site.yard.models.create(project=project, name="late", prediction_type="regression")
+    scoring = Scoring(model="late", input="june.csv", output="scored.csv")
+    kept = Recipe(project=project, name="each-night", created=now(), command=scoring)
+    with site.yard.open().begin() as db:
+        add_recipe(db, kept)
+    return kept
+
+
+def test_a_scenario_is_chosen_without_typing_commands(ana, recipe, site):
+    page = ana.page
+    page.goto(f"/projects/{recipe.project}/scenarios/new")
+    page.get_by_label("Name").fill("night")
+    expect(page.get_by_label("Command")).to_be_hidden()
+    page.get_by_label("What it runs").select_option("Run recipe each-night")
+    expect(page.get_by_label("At", exact=True)).to_be_hidden()
+    page.get_by_label("Schedule").select_option("Every week")
+    page.get_by_label("On", exact=True).select_option("Friday")
+    page.get_by_label("At", exact=True).fill("")
+    page.get_by_role("button", name="One more").click()
+    second = page.get_by_role("group", name="2")
+    second.get_by_label("What it is for").fill("No command yet")
+    page.get_by_role("button", name="Save scenario").click()
+    expect(page.get_by_role("alert")).to_contain_text("Write a time")
+    expect(second.get_by_text("Choose what it runs")).to_be_visible()
+    ana.complaints.clear()  # browsers complain of the status 422
+    page.get_by_role("button", name="Remove 2").click()
+    expect(second).to_have_count(0)
+    page.get_by_label("At", exact=True).fill("22:30")
+    page.get_by_role("button", name="Save scenario").click()
+    expect(page.get_by_text("At 22:30 on Friday").first).to_be_visible()
+    (step,) = site.yard.scenarios.show(project=recipe.project, name="night").steps
+    assert (step.command, dict(step.arguments)) == ("recipes.run", {"name": recipe.name})
+
+
+def test_what_was_chosen_is_read_back(ana, recipe, site, shots):
+    of = {"project": recipe.project, "name": "weekly"}
+    step = {"command": "recipes.run", "arguments": {"name": recipe.name}}
+    gone = {"command": "datasets.delete", "arguments": {"name": "gone"}}
+    site.yard.scenarios.create(**of, steps=[step, gone], cron="30 22 * * FRI")
+    page, here = ana.page, f"/projects/{recipe.project}/scenarios/weekly"
+    ana.look_at(f"{here}/edit", shots)
+    first = page.get_by_role("group", name="1", exact=True)
+    expect(first.get_by_label("What it runs")).to_have_value("recipe each-night")
+    expect(page.get_by_label("On", exact=True)).to_have_value("5")
+    ana.look_at(here, shots)
+    expect(page.get_by_text("30 22 * * FRI", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="gone")).to_have_count(0)
+    page.get_by_role("link", name=recipe.name).click()
+    expect(page.get_by_role("heading", name=recipe.name).first).to_be_visible()
 
 
 def test_a_scenario_is_run_cancelled_and_disabled(ana, site):
