@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from modelyard.analysis.group_types import Slice, Slices
+from modelyard.analysis.group_types import Fairness, GroupRates, Slice, Slices
+from modelyard.analysis.regression_types import Residuals
 
 Cell = bool | int | float | str | None
 Row = tuple[Cell, ...]
@@ -52,6 +53,22 @@ def table_of_slices(found: Slices) -> Columns:
     limits = [f"{code}{end}" for code in codes for end in ("", "_low", "_high")]
     rows = tuple(_group(each, codes, facts) for each in (found.total, *found.slices))
     return Columns((found.column, "kind", "from", "to", *facts, *limits), rows)
+
+
+def table_of_residuals(found: Residuals, column: str) -> Columns:
+    """A row per group of a column."""
+    names = [name for name in Residuals.model_fields if name != "label"]
+    columns = [getattr(found, name) for name in names]
+    return Columns((column, *names), tuple(zip(found.label, *columns, strict=True)))
+
+
+def table_of_fairness(found: Fairness) -> Columns:
+    """A row per group, that says whether it is the reference; three columns per rate."""
+    names = [name for name in GroupRates.model_fields if name != "label"]
+    is_reference = [each == found.reference for each in found.rates.label]
+    columns = [getattr(found.rates, name) for name in names]
+    rows = zip(found.rates.label, is_reference, *columns, strict=True)
+    return Columns((found.column, "reference", *names), tuple(rows))
 
 
 def _group(each: Slice, codes: Sequence[str], facts: Sequence[str]) -> Row:

@@ -12,10 +12,11 @@ import pytest
 import vl_convert
 
 from modelyard.analysis.binary import Binary
-from modelyard.analysis.charts.drawing import draw, draw_slices
+from modelyard.analysis.charts.drawing import draw, draw_fairness, draw_residuals, draw_slices
 from modelyard.analysis.charts.rendering import svg
 from modelyard.analysis.charts.types import Subject
 from modelyard.analysis.charts.words import ABOUT, TITLES, names_of, quoted
+from modelyard.analysis.fairness import fairness
 from modelyard.analysis.grouping import grouped
 from modelyard.analysis.multiclass import Multiclass
 from modelyard.analysis.regression import Regression
@@ -272,3 +273,57 @@ def test_slices_are_drawn_around_all_rows():
     assert overall == {"value": total.value, "low": total.low, "high": total.high}
     assert drawn.title == "Slices by age"
     assert draw_slices(found, "r2").reason == "no group of age has a value of R2"
+
+
+def test_residuals_are_drawn_around_zero():
+    import pyarrow as pa
+
+    draw = np.random.default_rng(8)
+    plans = draw.choice(["basic", "plus", "rare\nplan"], 300)
+    truth = draw.normal(20, 10, 300)
+    error = draw.normal(0, 1, 300) + 5 * (plans == "plus")
+    grouping = grouped(pa.chunked_array([plans.tolist()]))
+    found = Regression(truth, truth + error).residuals(grouping)
+    drawn = draw_residuals(found, "plan")
+    alt.LayerChart.from_dict(drawn.spec).to_dict()
+    assert svg(drawn.spec, 300)
+    rows = drawn.spec["datasets"]["groups"]
+    assert [row["value"] for row in rows] == list(found.mean)
+    assert [row["high"] for row in rows] == list(found.high)
+    expected = {plan.replace("\n", " "): error[plans == plan].mean() for plan in set(plans)}
+    assert {row["name"]: row["value"] for row in rows} == pytest.approx(expected)
+    assert f"to {max(found.mean):.3f} for" in drawn.description
+    assert "“plus”" in drawn.description
+    assert drawn.title == "Residuals by plan"
+    empty = found.model_copy(update=dict.fromkeys(type(found).model_fields, ()))
+    assert draw_residuals(empty, "plan").reason == "no group of plan has a row with an error"
+
+
+def test_fairness_has_a_panel_for_each_rate_with_the_reference_in_it():
+    import pyarrow as pa
+
+    plans = np.random.default_rng(9).choice(["basic", "plus", "split\nname"], 400)
+    found = fairness(
+        "plan", grouped(pa.chunked_array([plans.tolist()])), binary(), 0.4, reference="plus"
+    )
+    drawn = draw_fairness(found)
+    alt.LayerChart.from_dict(drawn.spec).to_dict()
+    picture = svg(drawn.spec, 400)
+    rows, marks = (drawn.spec["datasets"][name] for name in ("groups", "reference"))
+    base = found.rates.label.index("plus")
+    titles = {
+        "positive_rate": "Predicted positive",
+        "true_positive_rate": "True positive rate",
+        "false_positive_rate": "False positive rate",
+        "predictive_value": "Precision",
+    }
+    for rate, title in titles.items():
+        values = getattr(found.rates, rate)
+        panel = [row for row in rows if row["line"] == title]
+        assert [row["value"] for row in panel] == list(values)
+        assert [row["low"] for row in panel] == list(getattr(found.rates, f"{rate}_low"))
+        assert {mark["value"] for mark in marks if mark["line"] == title} == {values[base]}
+        assert picture.count(f">{title}<") == 1
+    assert picture.count(">basic<") == picture.count(">split name<") == 4
+    assert drawn.title == "Fairness by plan"
+    assert "beside those of “plus”" in drawn.description

@@ -107,6 +107,29 @@ def test_slices_are_a_screen_of_a_column(yard, late):
             yard.evaluations.chart(id=late.id, **asked)
 
 
+def test_residuals_and_fairness_are_screens_of_a_column(yard, late, kinds, minutes):
+    errors_of = yard.evaluations.residuals(id=minutes.id, by="age")
+    chart = minutes.residual_chart("age")
+    assert [row["value"] for row in chart.spec["datasets"]["groups"]] == list(errors_of.mean)
+    frame = chart.frame()
+    assert frame["age"].tolist() == list(errors_of.label)
+    assert frame["low"].tolist() == list(errors_of.low)
+    label = yard.evaluations.fairness(id=late.id, by="fare").rates.label[1]
+    report = yard.evaluations.fairness(id=late.id, by="fare", reference=label, outcome="no")
+    frame = late.fairness_chart("fare", label, "no").frame()
+    assert frame["fare"][frame["reference"]].tolist() == [label]
+    assert frame["positive_rate"].tolist() == list(report.rates.positive_rate)
+    with pytest.raises(errors.Unsupported, match="regression predicts numbers"):
+        minutes.fairness_chart("age")
+    with pytest.raises(errors.Unsupported, match="predicts classes"):
+        late.residual_chart("age")
+    with pytest.raises(errors.Invalid, match="name it by --outcome"):
+        kinds.fairness_chart("age")
+    for asked in ({"screen": "residuals"}, {"screen": "roc", "reference": label}):
+        with pytest.raises(errors.Invalid, match=r"--by|--reference"):
+            yard.evaluations.table(id=late.id, **asked)
+
+
 def test_the_screen_of_a_slice(yard, late):
     group = yard.evaluations.slices(id=late.id, by="age").slices[0].group.label
     of_slice = {"screen": "roc", "by": "age", "group": group}
@@ -176,6 +199,8 @@ def test_a_screen_is_written_as_its_ending_says(yard, late, tmp_path, ending):
 def test_files_that_cannot_be_written(yard, late, tmp_path):
     with pytest.raises(errors.Failed, match="cannot be written"):
         yard.evaluations.export(id=late.id, screen="lift", to=str(tmp_path / "no" / "lift.csv"))
+    with pytest.raises(errors.Invalid, match=r"written as \.pdf; .* \.svg, \.png"):
+        yard.evaluations.export(id=late.id, screen="roc", to=str(tmp_path / "roc.pdf"))
     with pytest.raises(errors.NotFound, match="it has: confusion"):
         yard.evaluations.export(id=late.id, screen="rock", to=str(tmp_path / "rock.svg"))
     assert list(tmp_path.iterdir()) == []

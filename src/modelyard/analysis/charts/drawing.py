@@ -17,11 +17,14 @@ from modelyard.analysis.charts import (
     thresholds,
     words,
 )
+from modelyard.analysis.charts.fairness import fairness
 from modelyard.analysis.charts.layers import Sketch
+from modelyard.analysis.charts.residuals import residuals
 from modelyard.analysis.charts.slices import slices
 from modelyard.analysis.charts.theme import config
 from modelyard.analysis.charts.types import Content, Drawn, Mode, NothingToDraw, Subject
-from modelyard.analysis.group_types import Slices
+from modelyard.analysis.group_types import Fairness, Slices
+from modelyard.analysis.regression_types import Residuals
 
 Family = Callable[[Content, Subject], Sketch]
 BINARY: dict[str, Family] = {
@@ -76,8 +79,32 @@ def draw_slices(found: Slices, code: str, mode: Mode = "light") -> Drawn:
         code: of the metric.
         mode: for a light or a dark ground.
     """
-    drawn = _drawn("slices", lambda: slices(found, code), mode)
-    return drawn.model_copy(update={"title": f"{drawn.title} by {words.clean(found.column)}"})
+    return _by(found.column, _drawn("slices", lambda: slices(found, code), mode))
+
+
+def draw_residuals(found: Residuals, column: str, mode: Mode = "light") -> Drawn:
+    """The chart of mean errors by groups of rows.
+
+    Args:
+        found: the errors by group.
+        column: whose values make the groups.
+        mode: for a light or a dark ground.
+    """
+    return _by(column, _drawn("residuals", lambda: residuals(found, column), mode))
+
+
+def draw_fairness(found: Fairness, mode: Mode = "light") -> Drawn:
+    """The chart of rates by groups of rows, beside those of the reference.
+
+    Args:
+        found: the rates.
+        mode: for a light or a dark ground.
+    """
+    return _by(found.column, _drawn("fairness", lambda: fairness(found), mode))
+
+
+def _by(column: str, drawn: Drawn) -> Drawn:
+    return drawn.model_copy(update={"title": f"{drawn.title} by {words.clean(column)}"})
 
 
 def _sketch(screen: str, content: Content, subject: Subject) -> Sketch:

@@ -26,6 +26,8 @@ TITLES = {
     "percentiles": "Error percentiles",
     "quantiles": "Errors beside normal ones",
     "slices": "Slices",
+    "residuals": "Residuals",
+    "fairness": "Fairness",
 }
 """What people call screens, by their names."""
 EXPLANATIONS = {"importance": "Permutation importance", "dependence": "Partial dependence"}
@@ -62,6 +64,10 @@ ABOUT = {
     "quantiles": "Errors by what they would be if they were normally distributed: then all points "
     "would lie on the dashed line. Points off it at the ends are more extreme errors.",
     "slices": "The metric of each group of rows beside that of all rows.",
+    "residuals": "The mean error of each group of rows, prediction minus truth. Where its interval "
+    "leaves out zero, predictions are too high or too low there.",
+    "fairness": "How often each group is predicted to have the outcome, and how often that is "
+    "right. Dashed lines are the rates of the reference group.",
 }
 """How a screen is read."""
 LONGEST = 120

@@ -22,6 +22,10 @@ from modelyard.kernel.values import LocalPath
 
 R = TypeVar("R")
 SLICES = "slices"
+RESIDUALS = "residuals"
+FAIRNESS = "fairness"
+GROUPED = (SLICES, RESIDUALS, FAIRNESS)
+"""Screens of the groups of a column, made when they are asked for."""
 
 
 class AboutScreen(ProjectCommand[R], Generic[R]):
@@ -32,7 +36,8 @@ class AboutScreen(ProjectCommand[R], Generic[R]):
 
     id: str = Field(description=ID)
     screen: str = Field(
-        description="name of the screen; or 'slices', of a column (--by)", examples=["roc"]
+        description="name of the screen; or 'slices', 'residuals' or 'fairness' of a column (--by)",
+        examples=["roc"],
     )
     threshold: float | None = Field(
         default=None,
@@ -46,19 +51,32 @@ class AboutScreen(ProjectCommand[R], Generic[R]):
     )
     by: str | None = Field(
         default=None,
-        description="slices: column whose values make the groups; other screens: only the rows of "
-        "one group of this column",
+        description="slices, residuals, fairness: column whose values make the groups; other "
+        "screens: only the rows of one group of this column",
     )
     group: str | None = Field(
         default=None, description="which group, as `slices` calls it", examples=["basic"]
     )
+    reference: str | None = Field(
+        default=None,
+        description="fairness: group that the others are compared with [the largest one]",
+    )
+    outcome: str | None = Field(
+        default=None,
+        description="fairness: class that is the good outcome [binary: the positive one]",
+    )
 
     @model_validator(mode="after")
-    def _names_slices(self) -> Self:
-        if self.screen == SLICES and (self.by is None or self.group is not None):
-            raise ValueError("the screen slices takes --by COLUMN, and shows all of its groups")
-        if self.screen != SLICES and (self.by is None) != (self.group is None):
+    def _names_groups(self) -> Self:
+        is_grouped = self.screen in GROUPED
+        if is_grouped and (self.by is None or self.group is not None):
+            raise ValueError(
+                f"the screen {self.screen} takes --by COLUMN, and shows all of its groups"
+            )
+        if not is_grouped and (self.by is None) != (self.group is None):
             raise ValueError("--by names a column and --group one of its groups; give both")
+        if self.screen != FAIRNESS and (self.reference or self.outcome):
+            raise ValueError("--reference and --outcome are of the screen fairness")
         return self
 
 
@@ -109,7 +127,12 @@ class ExportScreen(AboutChart[ExportedScreen]):
         """The ending is that of the caller's own file, which a server does not see."""
         if isinstance(given, dict) and given.get("to") and not given.get("format"):
             ending = Path(str(given["to"])).suffix.lower()
-            return {**given, "format": ENDINGS[ending]} if ending in ENDINGS else given
+            if ending and ending not in ENDINGS:
+                raise ValueError(
+                    f"no chart or table is written as {ending}; name a file that ends in "
+                    f"{', '.join(ENDINGS)}, or give --format"
+                )
+            return {**given, "format": ENDINGS[ending]} if ending else given
         return given
 
 

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, TypeVar
 
 from modelyard import errors
-from modelyard.analysis.charts.types import Drawn, Subject
+from modelyard.analysis.charts.types import Drawn, Mode, Subject
 from modelyard.analysis.charts.words import clean, quoted
 from modelyard.analysis.group_types import Slices
-from modelyard.analysis.screen_tables import table_of, table_of_slices
+from modelyard.analysis.screen_tables import (
+    Columns,
+    table_of,
+    table_of_fairness,
+    table_of_residuals,
+    table_of_slices,
+)
 from modelyard.evaluations import repository
-from modelyard.evaluations.charting.commands import SLICES, AboutChart, AboutScreen
+from modelyard.evaluations.charting.commands import (
+    FAIRNESS,
+    GROUPED,
+    RESIDUALS,
+    AboutChart,
+    AboutScreen,
+)
 from modelyard.evaluations.charting.types import Chart, ScreenTable
 from modelyard.evaluations.commands import ShowScreen
+from modelyard.evaluations.looking.commands import ShowFairness
+from modelyard.evaluations.looking.comparing import compare_groups
+from modelyard.evaluations.looking.residuals import residuals_by
+from modelyard.evaluations.sample import open_sample
 from modelyard.evaluations.screens import screen, slices_by
 from modelyard.evaluations.types import Evaluation
 from modelyard.kernel.context import Context
@@ -27,19 +43,17 @@ OTHERS = "other classes"
 
 @dataclass(frozen=True)
 class Looked:
-    """What there is to show: an evaluation, and a screen of it or slices.
+    """A screen of an evaluation, to be shown in either way.
 
     Args:
         evaluation: whose it is.
-        subject: the words of its charts.
-        content: of the screen, or of one class of it.
-        slices: where groups are asked for instead of a screen.
+        draw: makes the chart.
+        table: makes the table.
     """
 
     evaluation: Evaluation
-    subject: Subject
-    content: Mapping[str, Any]
-    slices: Slices | None = None
+    draw: Callable[[Mode], Drawn]
+    table: Callable[[], Columns]
 
 
 def chart_of(context: Context, asked: AboutChart[R]) -> Chart:
@@ -50,14 +64,7 @@ def chart_of(context: Context, asked: AboutChart[R]) -> Chart:
         Invalid: the screen has no threshold or no classes.
     """
     found = _looked_up(context, asked)
-    # Altair takes most of a second to load, which no other command should wait for.
-    drawing = import_module("modelyard.analysis.charts.drawing")
-    if found.slices is not None:
-        drawn: Drawn = drawing.draw_slices(
-            found.slices, _metric(found.slices, asked.metric), asked.mode
-        )
-    else:
-        drawn = drawing.draw(asked.screen, found.content, found.subject, asked.mode)
+    drawn = found.draw(asked.mode)
     if asked.group is not None:
         where = f"{drawn.title} where {clean(asked.by)} is {clean(asked.group)}"
         drawn = drawn.model_copy(update={"title": where})
@@ -70,6 +77,8 @@ def chart_of(context: Context, asked: AboutChart[R]) -> Chart:
         label=asked.label,
         by=asked.by,
         group=asked.group,
+        reference=asked.reference,
+        outcome=asked.outcome,
         mode=asked.mode,
     )
 
@@ -77,10 +86,7 @@ def chart_of(context: Context, asked: AboutChart[R]) -> Chart:
 def table(context: Context, asked: AboutScreen[R]) -> ScreenTable:
     """The numbers of a screen; errors as in `chart_of`."""
     found = _looked_up(context, asked)
-    if found.slices is not None:
-        columns = table_of_slices(found.slices)
-    else:
-        columns = table_of(asked.screen, found.content, found.subject.labels)
+    columns = found.table()
     return ScreenTable(
         evaluation=found.evaluation.id,
         screen=asked.screen,
@@ -112,14 +118,59 @@ def subject_of(evaluation: Evaluation) -> Subject:
 def _looked_up(context: Context, asked: AboutScreen[R]) -> Looked:
     with context.read() as db:
         evaluation = repository.get(db, asked.project, asked.id)
+    if asked.by is not None and asked.screen in GROUPED:
+        return _groups(context, evaluation, asked, asked.by)
     subject = subject_of(evaluation)
-    if asked.screen == SLICES and asked.by is not None:
-        return Looked(evaluation, subject, {}, slices_by(context, evaluation, asked.by))
     given = asked.model_dump(include=set(ShowScreen.model_fields))
-    content = screen(context, evaluation, ShowScreen.model_validate(given)).content
-    if asked.label is None:
-        return Looked(evaluation, subject, content)
-    return Looked(evaluation, *_of_one_class(asked.screen, content, subject, asked.label))
+    content: Mapping[str, Any] = screen(
+        context, evaluation, ShowScreen.model_validate(given)
+    ).content
+    if asked.label is not None:
+        subject, content = _of_one_class(asked.screen, content, subject, asked.label)
+    return Looked(
+        evaluation,
+        lambda mode: _drawing("draw")(asked.screen, content, subject, mode),
+        lambda: table_of(asked.screen, content, subject.labels),
+    )
+
+
+def _groups(context: Context, evaluation: Evaluation, asked: AboutScreen[R], column: str) -> Looked:
+    """What is told of the groups of a column.
+
+    Raises:
+        Invalid: there is no such column, group or class.
+        Unsupported: it is not told of this prediction type.
+    """
+    if asked.screen == RESIDUALS:
+        with open_sample(context, evaluation) as sample:
+            residuals = residuals_by(sample, column)
+        return Looked(
+            evaluation,
+            lambda mode: _drawing("draw_residuals")(residuals, column, mode),
+            lambda: table_of_residuals(residuals, column),
+        )
+    if asked.screen == FAIRNESS:
+        given = asked.model_dump(include=set(ShowFairness.model_fields))
+        with open_sample(context, evaluation) as sample:
+            fairness = compare_groups(sample, ShowFairness.model_validate(given))
+        return Looked(
+            evaluation,
+            lambda mode: _drawing("draw_fairness")(fairness, mode),
+            lambda: table_of_fairness(fairness),
+        )
+    slices = slices_by(context, evaluation, column)
+    metric = asked.metric if isinstance(asked, AboutChart) else None
+    return Looked(
+        evaluation,
+        lambda mode: _drawing("draw_slices")(slices, _metric(slices, metric), mode),
+        lambda: table_of_slices(slices),
+    )
+
+
+def _drawing(name: str) -> Callable[..., Drawn]:
+    """What draws; Altair takes most of a second to load, which no other command should wait for."""
+    found: Callable[..., Drawn] = getattr(import_module("modelyard.analysis.charts.drawing"), name)
+    return found
 
 
 def _of_one_class(

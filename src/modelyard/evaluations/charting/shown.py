@@ -94,3 +94,18 @@ class Shown(Asking):
     def slice_chart(self, by: str, metric: str | None = None, *, mode: Mode = "light") -> Chart:
         """A metric by the groups of a column, around that of all rows."""
         return self.chart("slices", mode=mode, by=by, metric=metric)
+
+    def residual_chart(self, by: str, *, mode: Mode = "light") -> Chart:
+        """Mean errors by the groups of a column, around zero; of regressions."""
+        return self.chart("residuals", mode=mode, by=by)
+
+    def fairness_chart(
+        self,
+        by: str,
+        reference: str | None = None,
+        outcome: str | None = None,
+        *,
+        mode: Mode = "light",
+    ) -> Chart:
+        """Rates by the groups of a column, beside those of a reference group; of classifiers."""
+        return self.chart("fairness", mode=mode, by=by, reference=reference, outcome=outcome)

@@ -51,15 +51,20 @@ class ScreenTable(Value):
 class Chart(Drawn, Asking):
     """A screen as a chart; a notebook shows it."""
 
-    asked: ClassVar[tuple[str, ...]] = ("screen", "threshold", "label", "by", "group")
+    asked: ClassVar[tuple[str, ...]] = (
+        *("screen", "threshold", "label", "by", "group"),
+        *("reference", "outcome"),
+    )
 
     evaluation: str
     project: str
     screen: str
     threshold: float | None = Field(default=None, description="another than the evaluation's")
     label: str | None = Field(default=None, description="the class that alone is drawn")
-    by: str | None = Field(default=None, description="the column of slices, or of the slice")
+    by: str | None = Field(default=None, description="the column of the groups, or of the slice")
     group: str | None = Field(default=None, description="of that column: the slice that it is of")
+    reference: str | None = Field(default=None, description="of fairness: as it was asked for")
+    outcome: str | None = Field(default=None, description="of fairness: as it was asked for")
     mode: Mode
 
     @property

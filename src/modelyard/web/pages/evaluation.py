@@ -11,7 +11,7 @@ from modelyard.analysis.charts.words import ABOUT, TITLES
 from modelyard.analysis.names import name_of
 from modelyard.analysis.types import Metric
 from modelyard.evaluations.charting.commands import (
-    SLICES,
+    GROUPED,
     ExportScreen,
     ReportEvaluation,
     ShowChart,
@@ -193,7 +193,7 @@ def _asked(visit: Visit) -> dict[str, Any]:
         NotFound: there is none of this name.
     """
     path = visit.path
-    if path["screen"] not in TITLES or path["screen"] == SLICES:
+    if path["screen"] not in TITLES or path["screen"] in GROUPED:
         raise errors.NotFound(f"there is no screen {path['screen']!r}")
     named = {"project": path["project"], "id": path["evaluation"], "screen": path["screen"]}
     label, threshold = visit.asked("label"), None

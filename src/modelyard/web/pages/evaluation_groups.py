@@ -11,7 +11,6 @@ from modelyard.analysis.group_types import Disparity, Slice, Slices
 from modelyard.analysis.names import name_of
 from modelyard.analysis.types import Metric
 from modelyard.data.commands import ShowDataset
-from modelyard.evaluations.charting.commands import SLICES as GROUPS
 from modelyard.evaluations.charting.commands import ExportScreen, ShowChart
 from modelyard.evaluations.commands import ShowSlices
 from modelyard.evaluations.looking.commands import (
@@ -229,16 +228,23 @@ def assertions(visit: Visit) -> AssertionsView:
     return AssertionsView(**within(shown(visit), "Assertions"))
 
 
-def _chart_of(visit: Visit) -> ShowChart:
-    mode, metric = visit.one_of("mode", MODES) or "light", visit.asked("metric") or None
-    return ShowChart(**_groups_of(visit), mode=mode, metric=metric)
+def _files(path: str, screen: str) -> tuple[Document, Download]:
+    """The chart and the table of a screen of groups, for programs."""
+
+    def chart(visit: Visit) -> ShowChart:
+        mode, metric = visit.one_of("mode", MODES) or "light", visit.asked("metric") or None
+        return ShowChart(**_groups_of(visit, screen), mode=mode, metric=metric)
+
+    def table(visit: Visit, place: str) -> ExportScreen:
+        return ExportScreen(**_groups_of(visit, screen), format="csv", to=place, replace=True)
+
+    def name(visit: Visit) -> str:
+        return f"{screen}-{visit.path['evaluation']}.csv"
+
+    return Document(f"{path}/chart", chart), Download(f"{path}/content", table, name)
 
 
-def _file_of(visit: Visit, place: str) -> ExportScreen:
-    return ExportScreen(**_groups_of(visit), format="csv", to=place, replace=True)
-
-
-def _groups_of(visit: Visit) -> dict[str, Any]:
+def _groups_of(visit: Visit, screen: str) -> dict[str, Any]:
     """The groups of the column that the query names, as commands about screens name them.
 
     Raises:
@@ -247,7 +253,8 @@ def _groups_of(visit: Visit) -> dict[str, Any]:
     if not visit.asked("by"):
         raise errors.Invalid("name the column whose values make the groups: ?by=COLUMN")
     named = {"project": visit.path["project"], "id": visit.path["evaluation"]}
-    return {**named, "screen": GROUPS, "by": visit.asked("by")}
+    given = {name: visit.asked(name) or None for name in ("by", "reference", "outcome")}
+    return {**named, "screen": screen, **given}
 
 
 def _named(evaluation: Evaluation) -> dict[str, Any]:
@@ -366,8 +373,7 @@ def _search(visit: Visit) -> Draft:
 
 PAGES: tuple[Page | Form | Document | Download, ...] = (
     Page(SLICES, slices, "evaluation_slices.html"),
-    Document(f"{SLICES}/chart", _chart_of),
-    Download(f"{SLICES}/content", _file_of, lambda visit: f"slices-{visit.path['evaluation']}.csv"),
+    *_files(SLICES, "slices"),
     Page(WORST, worst, "evaluation_worst.html"),
     Form(
         SEARCH,
@@ -392,7 +398,9 @@ PAGES: tuple[Page | Form | Document | Download, ...] = (
         follow=lambda visit, _job: address(WORST, **visit.path),
     ),
     Page(FAIRNESS, fairness, "evaluation_fairness.html"),
+    *_files(FAIRNESS, "fairness"),
     Page(ROWS, rows, "evaluation_rows.html"),
     Page(RESIDUALS, residuals, "evaluation_residuals.html"),
+    *_files(RESIDUALS, "residuals"),
     Page(ASSERTIONS, assertions, "evaluation_assertions.html"),
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import html
 import json
 import re
 import time
+from urllib.parse import quote_plus
 
 import numpy as np
 import pandas as pd
@@ -295,6 +297,29 @@ def test_fairness_names_the_largest_difference_that_is_no_chance(see, yard, made
     assert f"to {other}" in see(f"{where}?by=fare&reference={other}")
     assert "No difference is more than chance" in see(f"{where}?by=plan")
     assert "outcome early" in see(f"{HERE}/evaluations/{made['kinds'].id}/fairness?by=plan")
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "query"),
+    [("minutes", "residuals", "by=age"), ("late", "fairness", "by=fare&reference={}&outcome={}")],
+)
+def test_groups_have_a_chart_and_a_file(client, see, yard, made, name, part, query):
+    asked = {"id": made[name].id, "by": query[3:].split("&")[0]}
+    if part == "fairness":
+        found = yard.evaluations.fairness(**asked)
+        reference, outcome = found.rates.label[1], str(made[name].classes[0])
+        asked |= {"reference": reference, "outcome": outcome}
+        query = query.format(quote_plus(reference), quote_plus(outcome))
+    where = f"{HERE}/evaluations/{made[name].id}/{part}"
+    page = see(f"{where}?{query}", raw=True)
+    assert f"{where}/content?{query}".replace("&", "&amp;") in page
+    assert f"{where}/chart.json?" in page
+    drawn = client.get(f"{where}/chart.json?{query}").json()
+    chart = yard.evaluations.chart(screen=part, **asked)
+    assert drawn["spec"]["datasets"] == chart.model_dump(mode="json")["spec"]["datasets"]
+    rows = list(csv.reader(client.get(f"{where}/content?{query}").text.splitlines()))
+    assert rows[0] == list(yard.evaluations.table(screen=part, **asked).columns)
+    assert client.get(f"{where}/content").status_code == 422
 
 
 def test_the_worst_slices_are_searched_by_a_job(client, see, yard, made):
