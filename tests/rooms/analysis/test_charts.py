@@ -327,3 +327,11 @@ def test_fairness_has_a_panel_for_each_rate_with_the_reference_in_it():
     assert picture.count(">basic<") == picture.count(">split name<") == 4
     assert drawn.title == "Fairness by plan"
     assert "beside those of “plus”" in drawn.description
+    without = dict.fromkeys(
+        (f"predictive_value{end}" for end in ("", "_low", "_high")), (None, *[0.5] * 2)
+    )
+    rates = found.rates.model_copy(update=without)
+    unknown = found.model_copy(update={"rates": rates, "reference": found.rates.label[0]})
+    drawn = draw_fairness(unknown)
+    assert "Precision" not in {mark["line"] for mark in drawn.spec["datasets"]["reference"]}
+    assert ">Precision<" in svg(drawn.spec, 400)

@@ -41,7 +41,7 @@ class Panels(Groups):
             grid=True,
             domain=False,
         )
-        return alt.Y("row:N", title=None, sort=list(self.names), axis=axis)
+        return alt.Y("row:N", title=None, scale=alt.Scale(domain=list(self.names)), axis=axis)
 
 
 def fairness(found: Fairness) -> Sketch:
