@@ -233,7 +233,13 @@ FORMS = (
         "Upload and continue",
         _from_upload,
         fields=("file",),
-        words={"file": Words(label="Archive of the model", help="A .zip or .tar.gz.")},
+        words={
+            "file": Words(
+                label="Upload an archive of the model",
+                help="A .zip or .tar.gz of a folder that MLflow's save_model wrote, the one with "
+                "the file MLmodel.",
+            )
+        },
         prepare=lambda visit: Draft(
             crumbs=above(visit),
             back=address(SOURCE, project=model_of(visit).project, model=visit.path["model"]),

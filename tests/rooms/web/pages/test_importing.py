@@ -182,6 +182,8 @@ def test_what_holds_no_model_is_refused_where_it_was_chosen(client, yard, name, 
     refused = client.post(f"{STEPS}/upload", files={"file-file": (name, content)})
     assert refused.status_code == 422
     assert re.search(rf'id="f-file-e">.*{re.escape(says)}', refused.text)
+    assert "Choose the file again." in refused.text
+    assert f'href="{STEPS}?from=registry"' in refused.text
     assert yard.files.list(folder="transit") == before
 
 
