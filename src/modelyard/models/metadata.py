@@ -113,7 +113,7 @@ def ordered_classes(
     if list(own) == list(range(len(own))):  # also [False, True], which equals [0, 1]
         return given, "user"
     raise errors.Invalid(
-        f"--classes {_said(given)} are not the model's own classes; the model says: "
+        f"--classes names {_said(given)}, which are not the model's own classes; the model says: "
         f"--classes {_typed(own)}"
     )
 

@@ -23,6 +23,8 @@ SEEN_BY = re.compile(r"; see: [a-z]+ [a-z]+")
 """The command that lists what there is; pages show it."""
 RULE = re.compile(r" If so, choose rule \w+ with activation \w+")
 """How to read an answer that is not probabilities; pages say where that is chosen."""
+OWN = re.compile(r"; the model says: --classes (.+)$")
+"""The model's own classes, as the command line takes them."""
 PASSING = re.compile(
     rf"(?:{re.escape(FILES)}|(?<![\w/.])/[^\s'\"]*?/|(?<![\w/]))(?:[^\s'\"/]+/)?{TRANSIT}"
     r"/[0-9a-f]{16}/(?:\d+/)?"
@@ -49,8 +51,14 @@ def plain(text: str, labels: Mapping[str, str] | None = None) -> str:
     """
     for command, here in LEADS:
         text = text.replace(command, here)
+    text = OWN.sub(lambda found: f"; its own are, in this order: {_spaced(found[1])}", text)
     text = known(RULE.sub("", SEEN_BY.sub("", text)))
     return OPTION.sub(lambda found: f"“{_label(found[1], labels or {})}”", text)
+
+
+def _spaced(labels: str) -> str:
+    """Labels as people list them; those that hold commas stay in their quotes."""
+    return labels if labels.startswith("'") else labels.replace(",", ", ")
 
 
 def _label(option: str, labels: Mapping[str, str]) -> str:

@@ -114,3 +114,14 @@ def test_pages_name_assets_by_their_content_and_may_be_packed():
 )
 def test_messages_speak_of_pages_and_not_of_the_command_line(message, here):
     assert formats.sentence(message) == here
+
+
+@pytest.mark.parametrize(
+    ("own", "listed"), [("no,yes", "no, yes"), ("""'["a, b", "c"]'""", """'["a, b", "c"]'""")]
+)
+def test_the_own_classes_of_a_model_are_listed_for_people(own, listed):
+    said = "--classes names 'a', which are not the model's own classes; the model says: --classes "
+    assert formats.sentence(said + own) == (
+        "“Classes” names 'a', which are not the model's own classes; its own are, in this order: "
+        + listed
+    )
