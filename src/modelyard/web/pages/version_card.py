@@ -48,8 +48,7 @@ class FileLine(Value):
     """The last part of its path."""
     href: str
     download: str
-    verdict: Verdict | None
-    """None: the scan says nothing of it."""
+    verdict: Verdict
     findings: tuple[Finding, ...]
 
 
@@ -122,7 +121,7 @@ def file_lines(
             name=PurePosixPath(file.path).name,
             href=address(FILE, **of, path=file.path),
             download=address(f"/api/v1{FILE}/content", **of, path=file.path),
-            verdict=_worst(found[file.path]) if file.path in found else None,
+            verdict=_worst(found.get(file.path, ())),
             findings=tuple(found.get(file.path, ())),
         )
         for file in files
@@ -185,4 +184,5 @@ def _shape(sizes: Iterable[int]) -> str:
 
 
 def _worst(findings: Iterable[Finding]) -> Verdict:
-    return max((each.verdict for each in findings), key=VERDICTS.index)
+    """The worst verdict; data alone where nothing was found."""
+    return max((each.verdict for each in findings), key=VERDICTS.index, default=VERDICTS[0])

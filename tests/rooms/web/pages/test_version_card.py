@@ -58,7 +58,7 @@ def test_files_tell_what_was_found_in_what_they_hold():
     files = [StoredFile(path=path, sha256="0" * 64, size=1) for path in ("MLmodel", "b.zip")]
     of = {"project": "p", "model": "late", "version": "v1"}
     plain, archive = file_lines(files, SCAN, of=of)
-    assert (plain.verdict, plain.findings) == (None, ())
+    assert (plain.verdict, plain.findings) == ("data_only", ())
     assert (archive.verdict, archive.findings) == ("dangerous", FOUND[1:])
 
 
