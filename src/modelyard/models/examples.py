@@ -82,6 +82,13 @@ def _about(folder: Path) -> dict[str, Any]:
     return about if isinstance(about, dict) else {}
 
 
+def only_inputs(table: pa.Table, inputs: ModelInputs) -> pa.Table:
+    """The columns that a model is given: a dataset may hold more, such as what it predicts."""
+    taken = {column.name for column in inputs.columns}
+    names = [name for name in table.column_names if name in taken]
+    return table.select(names) if names else table
+
+
 def made_up(inputs: ModelInputs, rows: int = 1) -> tuple[pa.Table, RowsFrom]:
     """Rows made up from a signature; one without columns or tensors allows none."""
     if inputs.columns or inputs.tensors:

@@ -32,7 +32,7 @@ from modelyard.models.commands import (
     UpdateVersion,
     VerifyVersion,
 )
-from modelyard.models.examples import made_up
+from modelyard.models.examples import made_up, only_inputs
 from modelyard.models.exporting import export_version
 from modelyard.models.fate import noticing
 from modelyard.models.fetching import begin_of, fetch_archive, fetch_file
@@ -171,11 +171,12 @@ def show_version(command: ShowVersion, context: Context) -> ModelVersion:
 
 @handles(ShowExample)
 def show_example(command: ShowExample, context: Context) -> ExampleRows:
-    """The first golden rows; where none were kept, rows made up from the signature."""
+    """The first golden rows, of which the inputs; where none were kept, made up ones."""
     with context.read() as db:
         version = repository.get_version(db, command.project, command.model, command.version)
     if version.golden is not None:
         table, rows_from = golden_rows(context, version.golden), version.golden.rows_from
+        table = only_inputs(table, version.signature.inputs)
     else:
         table, rows_from = made_up(version.signature.inputs, command.rows)
     rows = json_rows(table.slice(0, command.rows))

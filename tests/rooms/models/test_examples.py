@@ -19,7 +19,12 @@ from mlflow.types.schema import AnyType, Array, Map, Object, Property
 
 from modelyard import errors
 from modelyard.models.example_rows import rows_table
-from modelyard.models.examples import edge_rows, read_input_example, synthesize_rows
+from modelyard.models.examples import (
+    edge_rows,
+    only_inputs,
+    read_input_example,
+    synthesize_rows,
+)
 from modelyard.models.mlmodel import read_mlmodel
 from modelyard.runtime.types import InputColumn, InputTensor, ModelInputs
 
@@ -285,3 +290,10 @@ def test_many_columns_make_few_edge_rows():
 def test_no_rows_have_no_edges():
     table = pa.table({"a": pa.array([], pa.float64())})
     assert edge_rows(table, ModelInputs()).num_rows == 0
+
+
+def test_an_example_holds_inputs_alone():
+    table = pa.table({"truth": ["no"], "b": [1], "a": [2]})
+    inputs = ModelInputs(columns=[InputColumn(name=name, type="long") for name in ("a", "b")])
+    assert only_inputs(table, inputs).to_pylist() == [{"b": 1, "a": 2}]
+    assert only_inputs(table, ModelInputs()) == table
