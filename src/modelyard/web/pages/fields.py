@@ -143,8 +143,13 @@ def _parts(
         left_out=_out_of(opening, draft),
     )
     row = fields_of(inner, begun, None if typed is None else _within(opening, typed))
-    blank = {"needed": False} if Emptied.is_mark_of(form.command.model_fields[name]) else {}
-    return (tuple(each.model_copy(update={"name": opening + each.name, **blank}) for each in row),)
+    if Emptied.is_mark_of(form.command.model_fields[name]):
+        required = {key for key, info in inner.command.model_fields.items() if info.is_required()}
+        row = tuple(
+            each.model_copy(update={"needed": each.needed and each.name not in required})
+            for each in row
+        )
+    return (tuple(each.model_copy(update={"name": opening + each.name}) for each in row),)
 
 
 def _within(opening: str, given: Mapping[str, T]) -> dict[str, T]:
