@@ -66,8 +66,8 @@ def chart_words(found: Chart) -> RenderableType:
         wanted = f"{found.evaluation} {found.screen}"
         asked = "".join(
             f" --{name} {shlex.quote(value)}"
-            for name, value in (("label", found.label), ("by", found.by), ("group", found.group))
-            if value is not None
+            for name in ("label", "by", "group", "reference", "outcome")
+            if (value := getattr(found, name)) is not None
         )
         parts.append(
             Text(f"  modelyard evaluations export {wanted} {found.screen}.svg{asked}", "dim")
