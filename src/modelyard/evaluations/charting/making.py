@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, TypeVar
 
 from modelyard import errors
@@ -168,7 +169,12 @@ def _groups(context: Context, evaluation: Evaluation, asked: AboutScreen[R], col
 
 
 def _drawing(name: str) -> Callable[..., Drawn]:
-    """What draws; Altair takes most of a second to load, which no other command should wait for."""
+    """What draws; Altair takes most of a second to load, which no other command should wait for.
+
+    It takes pandas for loaded as soon as another thread has begun to import it.
+    """
+    if find_spec("pandas"):
+        import_module("pandas")
     found: Callable[..., Drawn] = getattr(import_module("modelyard.analysis.charts.drawing"), name)
     return found
 

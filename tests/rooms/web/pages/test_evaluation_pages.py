@@ -224,7 +224,7 @@ def test_another_threshold_is_counted_exactly(see, yard, made):
         assert f" {cell:,.0f} " in page
     recall = next(each for each in exact["metrics"] if each["code"] == "recall")
     assert f"Recall {recall['value']:.3f} {recall['low']:.3f} to {recall['high']:.3f}" in page
-    cell = f" {exact['cells']['true_positive']:.1f} "
+    cell = f" {exact['cells']['true_positive']:,.0f} "
     assert cell in see(f"{where}/screens/confusion?threshold={given}")
     assert "Type a number from 0 to 1" in see(f"{where}?threshold=7")
     assert "is no number" in see(f"{where}?threshold=much")
