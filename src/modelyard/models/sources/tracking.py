@@ -59,6 +59,7 @@ def find_server(
     named = [uri for uri in (tracking_uri, registry_uri) if uri]
     chosen = _is_chosen(context, named)
     for each in named:
+        split_uri(each)
         require_reach(context, each)
     trusted = context.identity.is_local or not chosen
     if trusted:
