@@ -19,6 +19,13 @@ from tests.sharing import made_once
 import modelyard
 
 
+@pytest.fixture(autouse=True)
+def untraced(monkeypatch):
+    """Coverage is told by the rooms' own tests; in the processes of these it would only take time."""
+    for name in [each for each in os.environ if each.startswith("COVERAGE_")]:
+        monkeypatch.delenv(name)
+
+
 @dataclass(frozen=True)
 class Done:
     """A finished process."""

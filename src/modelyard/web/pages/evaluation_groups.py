@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, get_args
 
 from modelyard import errors
-from modelyard.analysis.group_types import Disparity, Slice, Slices
+from modelyard.analysis.group_types import Disparity, Slices
 from modelyard.analysis.names import name_of
 from modelyard.analysis.types import Metric
 from modelyard.data.commands import ShowDataset
@@ -20,20 +20,25 @@ from modelyard.evaluations.looking.commands import (
     ShowRows,
 )
 from modelyard.evaluations.looking.types import (
-    ColumnResiduals,
-    EvaluatedRows,
-    FairnessReport,
     Loss,
     Order,
     WorstReport,
 )
 from modelyard.evaluations.types import Evaluation
 from modelyard.jobs.commands import ListJobs
-from modelyard.jobs.types import Job
-from modelyard.kernel.values import Value
 from modelyard.models.commands import ShowVersion
 from modelyard.runtime.types import PredictionType
 from modelyard.web.pages.evaluation import MODES, EvaluationView, shown, within
+from modelyard.web.pages.evaluation_group_views import (
+    AssertionsView,
+    FairnessView,
+    Figure,
+    ResidualsView,
+    RowsView,
+    SliceLine,
+    SlicesView,
+    WorstView,
+)
 from modelyard.web.pages.evaluation_parts import (
     ASSERTIONS,
     FAIRNESS,
@@ -45,7 +50,7 @@ from modelyard.web.pages.evaluation_parts import (
 from modelyard.web.pages.evaluation_words import HEADLINES
 from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.formats import sentence
-from modelyard.web.pages.jobs import MADE, JobLine, given_to_job, line_of
+from modelyard.web.pages.jobs import MADE, given_to_job, line_of
 from modelyard.web.pages.page import Crumb, Document, Download, Page, Visit, address
 
 FIND = "evaluations.worst"
@@ -62,81 +67,6 @@ LOSSES_OF: dict[PredictionType, tuple[Loss, ...]] = {
     "other": (),
 }
 SHOWN = 20
-
-
-class GroupsView(EvaluationView):
-    """What pages share that take a column."""
-
-    by: str
-    """The column that is asked about; empty: none yet."""
-    columns: tuple[str, ...]
-    """Those of the rows, as far as they are known."""
-    problem: str
-    """Why that column cannot be told of."""
-
-
-class Figure(Value):
-    """A metric of a group beside that of all rows."""
-
-    metric: Metric
-    difference: float | None
-    is_other: bool
-    """Whether its interval leaves out the value of all rows."""
-
-
-class SliceLine(Value):
-    """A group, as the table shows it."""
-
-    label: str
-    slice: Slice
-    figures: tuple[Figure, ...]
-
-
-class SlicesView(GroupsView):
-    """The groups of a column."""
-
-    found: Slices | None
-    lines: tuple[SliceLine, ...]
-    """All rows first."""
-    codes: tuple[str, ...]
-
-
-class FairnessView(GroupsView):
-    """Groups against a reference."""
-
-    found: FairnessReport | None
-    reference: str
-    outcome: str
-    verdict: Disparity | None
-    """The largest difference whose interval leaves out zero."""
-
-
-class WorstView(EvaluationView):
-    """The last search for slices on which it is worse than elsewhere."""
-
-    job: Job | None
-    line: JobLine | None
-    found: WorstReport | None
-
-
-class RowsView(EvaluationView):
-    """The rows on which it is worst, or best."""
-
-    found: EvaluatedRows
-    order: Order
-    losses: tuple[str, ...]
-    names: tuple[str, ...]
-    """The columns of the rows."""
-
-
-class AssertionsView(EvaluationView):
-    """What had to be predicted for some rows, and whether it was."""
-
-
-class ResidualsView(GroupsView):
-    """Errors of a regression by a column."""
-
-    found: ColumnResiduals | None
 
 
 def slices(visit: Visit) -> SlicesView:
