@@ -21,7 +21,7 @@ import modelyard
 
 @pytest.fixture(autouse=True)
 def untraced(monkeypatch):
-    """Coverage is told by the rooms' own tests; in the processes of these it would only take time."""
+    """The rooms' own tests tell the coverage; in the processes of these it would only take time."""
     for name in [each for each in os.environ if each.startswith("COVERAGE_")]:
         monkeypatch.delenv(name)
 
