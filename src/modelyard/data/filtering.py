@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from modelyard import errors
+from modelyard.analysis.arrays import Bools
 from modelyard.data.duck import VECTOR, session
 from modelyard.data.schemas import require_columns
 
@@ -41,8 +42,6 @@ FUNCTIONS = {
 }
 SHOWN = 100
 """Characters of a filter that messages repeat."""
-
-Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True)
@@ -87,9 +86,7 @@ class RowFilter:
                 found = db.sql(self.query).to_arrow_reader(VECTOR).read_all().column(0)
         except (duckdb.Error, pa.ArrowException) as exc:
             raise _refused(self.text, self.columns, exc) from exc
-        matching: np.ndarray[Any, np.dtype[np.bool_]] = pc.fill_null(
-            found, fill_value=False
-        ).to_numpy()
+        matching: Bools = pc.fill_null(found, fill_value=False).to_numpy()
         return matching
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import cached_property
 
 import numpy as np
 
@@ -48,7 +49,7 @@ class BinaryFigures:
             if best.threshold is not None:
                 self.threshold = Threshold(best.threshold, "optimised")
 
-    @property
+    @cached_property
     def intake(self) -> Intake:
         """Which rows were used."""
         found, rows = self.binary.intake, self._probabilities

@@ -30,7 +30,6 @@ GIVEN = ("truth", "predicted", "probabilities", "weights", "frame")
 """What a function may take, by the names of its parameters."""
 LARGEST = 1 << 20
 MOST = 100
-FACTS = ("description", "needs_probability", "greater_is_better")
 NO_INTERVAL = "a custom metric has no interval"
 ROWS = "used-rows.arrow"
 
