@@ -119,8 +119,9 @@ class Binary:
         return curves.lift(self.ranking, options.lift_share, options.confidence, self._draws)
 
     def decision_chart(self, at: Floats | None = None) -> DecisionChart:
-        """Cells and metrics at many thresholds."""
-        return thresholds.decision_chart(self.ranking, self.options.gains, at)
+        """Cells and metrics with their limits at many thresholds."""
+        options = self.options
+        return thresholds.decision_chart(self.ranking, options.gains, options.confidence, at)
 
     def roc_curve(self) -> RocCurve:
         """The ROC curve with its band and area."""

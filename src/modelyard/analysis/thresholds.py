@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelyard.analysis.arrays import Floats, Interval, absent, gaps, metric, plain, share
-from modelyard.analysis.intervals import around, effective, of_share
+from modelyard.analysis.arrays import Floats, absent, gaps, metric, plain, share
+from modelyard.analysis.intervals import effective, normal_quantile, wilson
 from modelyard.analysis.ranking import Ranking
 from modelyard.analysis.types import (
     AtThreshold,
@@ -19,6 +19,7 @@ from modelyard.analysis.types import (
     Cells,
     DecisionChart,
     Gains,
+    Limits,
     Metric,
 )
 
@@ -33,6 +34,8 @@ GREATER_IS_BETTER = {
     "specificity": True,
 }
 """The metrics that depend on a threshold, by code."""
+BY_DELTA = frozenset(("f1", "mcc", "costMatrixGain"))
+"""Those that are no share of rows; their limits come from the delta method."""
 GRID = 100
 """Steps from 0 to 1 at which the decision chart is told, besides quantiles of the scores."""
 QUANTILES = 200
@@ -157,36 +160,58 @@ def _told(
     value = float(found.metric(code, gains))
     if math.isnan(value):
         return absent(code, REASONS[code])
-    if code in {"f1", "mcc", "costMatrixGain"}:
-        return metric(code, value, _delta(code, value, found, squares, gains, confidence))
+    low, high = limits(code, found, squares, gains, confidence)
+    return metric(code, value, (float(low), float(high), "delta" if code in BY_DELTA else "wilson"))
+
+
+def limits(
+    code: str, found: Confusion, squares: Confusion, gains: Gains, confidence: float
+) -> tuple[Floats, Floats]:
+    """Limits of a metric, of one confusion or of many; NaN where it cannot be computed.
+
+    Args:
+        code: of the metric.
+        found: weights of rows by cell.
+        squares: squares of weights of rows by cell.
+        gains: what each kind of row is worth.
+        confidence: level of the interval.
+    """
+    value = found.metric(code, gains)
+    if code in BY_DELTA:
+        return _delta(code, value, found, squares, gains, confidence)
     parts = {
         "precision": (found.tp + found.fp, squares.tp + squares.fp),
         "recall": (found.tp + found.fn, squares.tp + squares.fn),
         "specificity": (found.tn + found.fp, squares.tn + squares.fp),
     }
     weight, square = parts.get(code, (found.total(), squares.total()))
-    return metric(code, value, of_share(value, float(effective(weight, square)), confidence))
+    return wilson(value, effective(weight, square), confidence)
 
 
 def _delta(
     code: str,
-    value: float,
+    value: Floats,
     found: Confusion,
     squares: Confusion,
     gains: Gains,
     confidence: float,
-) -> Interval:
+) -> tuple[Floats, Floats]:
     """Limits by the delta method: the derivative by the weight of each cell.
 
     All three are unchanged when all weights are doubled, so that the derivatives weighted with the
     cells sum to zero, and squares of them are the variance (Agresti 2013, Categorical Data
     Analysis, section 16.1).
     """
-    tp, fp, tn, fn = (float(x) for x in (found.tp, found.fp, found.tn, found.fn))
+    tp, fp, tn, fn = found.tp, found.fp, found.tn, found.fn
     within = (0.0, 1.0)
     if code == "f1":
         whole = 2 * tp + fp + fn
-        slopes = [(2 - 2 * value) / whole, -value / whole, 0.0, -value / whole]
+        slopes = [
+            share(2 - 2 * value, whole),
+            -share(value, whole),
+            0 * whole,
+            -share(value, whole),
+        ]
     elif code == "costMatrixGain":
         worths = [
             gains.true_positive,
@@ -194,32 +219,41 @@ def _delta(
             gains.true_negative,
             gains.false_negative,
         ]
-        slopes = [(worth - value) / float(found.total()) for worth in worths]
+        slopes = [share(worth - value, found.total()) for worth in worths]
         within = (min(worths), max(worths))
     else:
         sides = [tp + fp, tp + fn, tn + fp, tn + fn]
-        root = math.prod(math.sqrt(side) for side in sides)
-        a, b, c, d = (value / (2 * side) for side in sides)
-        slopes = [tn / root - a - b, -fn / root - a - c, tp / root - c - d, -fp / root - b - d]
+        root = np.prod([np.sqrt(side) for side in sides], axis=0)
+        a, b, c, d = (share(value, 2 * side) for side in sides)
+        slopes = [
+            share(tn, root) - a - b,
+            share(-fn, root) - a - c,
+            share(tp, root) - c - d,
+            share(-fp, root) - b - d,
+        ]
         within = (-1.0, 1.0)
     parts = (squares.tp, squares.fp, squares.tn, squares.fn)
-    variance = sum(slope**2 * float(part) for slope, part in zip(slopes, parts, strict=True))
-    return around(value, variance, confidence, within=within)
+    variance = sum(slope**2 * part for slope, part in zip(slopes, parts, strict=True))
+    half = normal_quantile(confidence) * np.sqrt(variance)
+    return np.maximum(value - half, within[0]), np.minimum(value + half, within[1])
 
 
 def decision_chart(
-    ranking: Ranking, gains: Gains, thresholds: Floats | None = None
+    ranking: Ranking, gains: Gains, confidence: float, thresholds: Floats | None = None
 ) -> DecisionChart:
-    """Cells and metrics at many thresholds.
+    """Cells and metrics with their limits at many thresholds.
 
     Args:
         ranking: the sorted scores.
         gains: what each kind of row is worth.
+        confidence: level of the intervals.
         thresholds: where; none: a grid from 0 to 1 and quantiles of the scores.
     """
     where = chart_thresholds(ranking) if thresholds is None else np.asarray(thresholds, float)
     rising = ranking.scores[::-1]
-    found = confusion(ranking, len(rising) - np.searchsorted(rising, where, side="left"))
+    reached = len(rising) - np.searchsorted(rising, where, side="left")
+    found = confusion(ranking, reached)
+    squares = _confusion(ranking.true_squares, ranking.false_squares, reached)
     told = {
         code: gaps(found.metric(code, gains)) for code in [*GREATER_IS_BETTER, "predictedPositive"]
     }
@@ -238,6 +272,11 @@ def decision_chart(
         cost_matrix_gain=told["costMatrixGain"],
         specificity=told["specificity"],
         predicted_positive=told["predictedPositive"],
+        limits={
+            code: Limits(low=gaps(low), high=gaps(high))
+            for code in GREATER_IS_BETTER
+            for low, high in (limits(code, found, squares, gains, confidence),)
+        },
     )
 
 

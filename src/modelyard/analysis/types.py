@@ -83,6 +83,13 @@ class Table(Value):
         }
 
 
+class Limits(Table):
+    """Confidence limits of a column, point by point."""
+
+    low: Gaps
+    high: Gaps
+
+
 class DecisionChart(Table):
     """Cells and metrics by threshold."""
 
@@ -100,6 +107,7 @@ class DecisionChart(Table):
     cost_matrix_gain: Gaps
     specificity: Gaps
     predicted_positive: Gaps
+    limits: dict[str, Limits] = Field(description="of the metrics, by their codes")
 
 
 class Band(Table):

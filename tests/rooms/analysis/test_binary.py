@@ -370,6 +370,9 @@ def test_the_decision_chart_tells_what_each_threshold_tells():
         assert chart.f1[at] == told["f1"].value
         assert chart.mcc[at] == told["mcc"].value
         assert chart.cost_matrix_gain[at] == told["costMatrixGain"].value
+        for code, limits in chart.limits.items():
+            kept = (limits.low[at], limits.high[at])
+            assert kept == (told[code].low, told[code].high), code
     assert None in found.decision_chart(np.array([2.0])).precision
 
 

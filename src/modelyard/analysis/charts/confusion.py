@@ -8,11 +8,10 @@ import altair as alt
 
 from modelyard.analysis.charts import words
 from modelyard.analysis.charts.layers import Sketch, encoded, of
+from modelyard.analysis.charts.matrices import MOST_CLASSES, gathered
 from modelyard.analysis.charts.points import Point, drawable, required
 from modelyard.analysis.charts.types import Content, Subject
 
-MOST_CLASSES = 25
-"""Classes that have a row and a column of their own; the others share one."""
 WRITTEN = 10
 """So many classes leave room for numbers in the cells."""
 
@@ -60,7 +59,7 @@ def confusion(content: Content, subject: Subject) -> Sketch:
 
 def confusion_of_classes(content: Content, _subject: Subject) -> Sketch:
     """Cells of all classes, coloured by their share of the rows of their true class."""
-    names, matrix = _gathered(content)
+    names, matrix = gathered(content)
     rows: list[Point] = [
         {"actual": actual, "predicted": predicted, "weight": weight}
         for actual, line in zip(names, matrix, strict=True)
@@ -100,27 +99,6 @@ def confusion_of_classes(content: Content, _subject: Subject) -> Sketch:
         f"right{most}.",
         height=max(220, min(26, 420 // len(names) + 12) * len(names)),
     )
-
-
-def _gathered(content: Content) -> tuple[list[str], list[list[float]]]:
-    """Names and weights; all but the most frequent classes in one, which comes last."""
-    weights = [[w if drawable(w) else 0 for w in line] for line in content.get("weights") or ()]
-    labels = list(content.get("classes") or ())
-    if not labels or len(weights) != len(labels):
-        return [], []
-    if len(labels) <= MOST_CLASSES:
-        return words.names_of(labels), weights
-    order = sorted(range(len(labels)), key=lambda at: -sum(weights[at]))
-    kept = sorted(order[: MOST_CLASSES - 1])
-    place = {at: new for new, at in enumerate(kept)}
-    rest = len(kept)
-    found = [[0.0] * (rest + 1) for _ in range(rest + 1)]
-    for actual, line in enumerate(weights):
-        for predicted, weight in enumerate(line):
-            # Rows of a class that is gathered, yet taken for another such, are right nowhere.
-            found[place.get(actual, rest)][place.get(predicted, rest)] += weight
-    names = words.names_of([*(labels[at] for at in kept), f"{len(labels) - rest} other classes"])
-    return names, found
 
 
 def _shared(rows: list[Point]) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from modelyard.analysis.names import name_of
+from modelyard.analysis.names import NAMES, name_of
 
 TITLES = {
     "confusion": "Confusion matrix",
@@ -70,6 +70,38 @@ ABOUT = {
     "right. Dashed lines are the rates of the reference group.",
 }
 """How a screen is read."""
+HEADINGS = {
+    "of_actual": "Share of true class",
+    "of_predicted": "Share of predicted class",
+    "actual": "True class",
+    "threshold": "Threshold",
+    "true_positive": "True positives",
+    "false_positive": "False positives",
+    "true_negative": "True negatives",
+    "false_negative": "False negatives",
+    "true_positive_rate": "True positive rate (recall)",
+    "mcc": NAMES["mcc"],
+    "f1": NAMES["f1"],
+    "auc": NAMES["auc"],
+    "cost_matrix_gain": NAMES["costMatrixGain"],
+    "predicted_positive": "Flagged",
+    "targeted": "Rows flagged",
+    "found": "Positives found",
+    "low": "From",
+    "high": "To",
+    "weight": "Rows",
+    "predicted_weight": "Rows predicted",
+    "lowest_score": "From this score on",
+    "positive_rate": "Rate of positives",
+    "averaging": "Average",
+    "percent": "% of rows",
+    "absolute": "Absolute error",
+    "normal": "If errors were normal",
+    "std": "Deviation",
+}
+"""What people call columns of tables, where that is not their name in words."""
+ENDS = {"_low": "from", "_high": "to"}
+"""Of the names of columns that hold limits."""
 LONGEST = 120
 LONGEST_QUOTED = 24
 ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]+")
@@ -80,6 +112,16 @@ def clean(name: Any) -> str:
     """A name that anybody chose, as one line that fits a chart."""
     text = ODD.sub(" ", str(name))
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def heading(column: str) -> str:
+    """What people call a column of a table."""
+    if column in HEADINGS:
+        return HEADINGS[column]
+    for end, words in ENDS.items():
+        if column.endswith(end):
+            return f"{heading(column.removesuffix(end))}, {words}"
+    return column.replace("_", " ").capitalize()
 
 
 def quoted(label: Any) -> str:

@@ -28,7 +28,15 @@ from modelyard.web.pages.evaluation_words import HEADLINES, NOTED, SUMMARY
 from modelyard.web.pages.evaluations import ONE, title_of
 from modelyard.web.pages.formats import number
 from modelyard.web.pages.page import Crumb, Document, Download, Page, View, Visit, address
-from modelyard.web.pages.workbench import Workbench, group_of, typed_number, workbench
+from modelyard.web.pages.workbench import (
+    MARKED,
+    Matrix,
+    Workbench,
+    group_of,
+    matrix,
+    typed_number,
+    workbench,
+)
 
 CHART, TABLE, CONTENT = f"{SCREEN}/chart", f"{SCREEN}/table", f"{SCREEN}/content"
 REPORT = f"{ONE}/report"
@@ -75,6 +83,8 @@ class EvaluationView(View):
     """What all pages about one evaluation show."""
 
     evaluation: Evaluation
+    called: str
+    """What the evaluation is called."""
     parts: tuple[tuple[str, tuple[Link, ...]], ...]
     """The navigation: links under headings."""
     dropped: tuple[tuple[int, str], ...]
@@ -94,6 +104,9 @@ class SummaryView(EvaluationView):
 class MetricsView(EvaluationView):
     """All metrics."""
 
+    metrics: tuple[Metric, ...]
+    workbench: Workbench | None
+
 
 class DiagnosticsView(EvaluationView):
     """What one should know before trusting it, and what was evaluated how."""
@@ -110,6 +123,8 @@ class ScreenView(EvaluationView):
     note: str
     """The number that sums it up."""
     workbench: Workbench | None
+    matrix: Matrix | None
+    """Of several classes."""
     table: NumbersView
     labels: tuple[str, ...]
     """The classes of which one alone can be looked at."""
@@ -127,10 +142,11 @@ def shown(visit: Visit) -> EvaluationView:
     key, identifier = visit.path["project"], visit.path["evaluation"]
     found = visit.run(ShowEvaluation(project=key, id=identifier))
     return EvaluationView(
-        title=title_of(found.version, found.dataset),
+        title=title_of(found),
+        called=title_of(found),
         crumbs=evaluations.crumbs(key),
         evaluation=found,
-        parts=parts_of(found, group_of(visit)),
+        parts=parts_of(found, group_of(visit), visit.asked("threshold")),
         dropped=_dropped(found),
         may_write=visit.may("evaluations:write"),
     )
@@ -145,7 +161,7 @@ def summary(visit: Visit) -> SummaryView:
         **dict(view),
         headlines=tuple(found.metrics[code] for code in _computed_first(found, codes)[:FIRST]),
         told=_told(found),
-        workbench=workbench(visit, found) if _has_threshold(found) else None,
+        workbench=workbench(visit, found) if _has_cells(found) else None,
         charts=tuple(
             _chart(found, name) for name in SUMMARY[found.prediction_type] if name in found.screens
         ),
@@ -153,8 +169,16 @@ def summary(visit: Visit) -> SummaryView:
 
 
 def metrics(visit: Visit) -> MetricsView:
-    """All of them, with their intervals."""
-    return MetricsView(**within(shown(visit), "Metrics"))
+    """All of them, with their intervals; at another threshold those that depend on it."""
+    view = shown(visit)
+    found = view.evaluation
+    bench = workbench(visit, found) if _is_marked(found, "decision") else None
+    moved = {each.code: each for each in bench.every} if bench is not None else {}
+    return MetricsView(
+        **within(view, "Metrics"),
+        metrics=tuple(moved.get(code, each) for code, each in found.metrics.items()),
+        workbench=bench,
+    )
 
 
 def diagnostics(visit: Visit) -> DiagnosticsView:
@@ -176,7 +200,12 @@ def screen(visit: Visit) -> ScreenView:
         name=name,
         about=ABOUT[name],
         note="" if part else _note(found, name),
-        workbench=workbench(visit, found) if _has_threshold(found, name) else None,
+        workbench=workbench(visit, found)
+        if (name == "confusion" and _has_cells(found)) or _is_marked(found, name)
+        else None,
+        matrix=matrix(visit, found)
+        if name == "confusion" and found.prediction_type == "multiclass"
+        else None,
         table=numbers(table),
         labels=labels if found.prediction_type == "multiclass" else (),
         label=part.get("label", ""),
@@ -260,10 +289,14 @@ def numbers(table: ScreenTable) -> NumbersView:
     )
 
 
-def _has_threshold(found: Evaluation, screen: str = "confusion") -> bool:
-    """Whether a screen is the matrix of two classes."""
-    is_binary = found.prediction_type == "binary_classification"
-    return is_binary and screen == "confusion" and screen in found.screens
+def _has_cells(found: Evaluation) -> bool:
+    """Whether there is a matrix of two classes."""
+    return found.prediction_type == "binary_classification" and "confusion" in found.screens
+
+
+def _is_marked(found: Evaluation, screen: str) -> bool:
+    """Whether a screen has a threshold that can be moved."""
+    return "decision" in found.screens and screen in MARKED
 
 
 def _computed_first(found: Evaluation, codes: list[str]) -> list[str]:

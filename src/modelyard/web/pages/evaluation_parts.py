@@ -29,24 +29,28 @@ class Link(Value):
     label: str
     href: str
     count: int | None = None
+    takes_threshold: bool = False
+    """Whether it is told for another threshold of a binary model, too."""
 
 
 def parts_of(
-    found: Evaluation, group: Mapping[str, str]
+    found: Evaluation, group: Mapping[str, str], threshold: str = ""
 ) -> tuple[tuple[str, tuple[Link, ...]], ...]:
     """The navigation: links under headings, only to what there is.
 
-    Screens stay with the group of rows that is looked at, if it is one.
+    Screens stay with the group of rows that is looked at, if it is one, and with the threshold.
     """
-    query = f"?{urlencode(group)}" if group else ""
+    moves = {"takes_threshold": "decision" in found.screens}
+    at = {"threshold": threshold} if threshold and moves["takes_threshold"] else {}
+    whole, some = (f"?{urlencode(asked)}" if asked else "" for asked in (at, {**group, **at}))
     named = {"project": found.project, "evaluation": found.id}
-    overview = [Link(label="Summary", href=address(ONE, **named))]
+    overview = [Link(label="Summary", href=address(ONE, **named) + whole, **moves)]
     if found.metrics:
-        overview.append(Link(label="Metrics", href=address(METRICS, **named)))
+        overview.append(Link(label="Metrics", href=address(METRICS, **named) + whole, **moves))
     count = len(found.diagnostics)
     overview.append(Link(label="Diagnostics", href=address(DIAGNOSTICS, **named), count=count))
     screens = tuple(
-        Link(label=TITLES[name], href=address(SCREEN, **named, screen=name) + query)
+        Link(label=TITLES[name], href=address(SCREEN, **named, screen=name) + some, **moves)
         for name in found.screens
     )
     groups = tuple(

@@ -12,7 +12,7 @@ from modelyard.evaluations.commands import (
     RunEvaluation,
     ShowEvaluation,
 )
-from modelyard.evaluations.types import EvaluationSummary
+from modelyard.evaluations.types import Evaluation, EvaluationSummary
 from modelyard.models.commands import ListModels, ListVersions
 from modelyard.models.types import SavedModel, VersionSummary
 from modelyard.runtime.types import PredictionType
@@ -199,13 +199,13 @@ def _versions(visit: Visit, draft: Draft, given: Mapping[str, str]) -> Mapping[s
 def _deleted(visit: Visit) -> Draft:
     key, identifier = visit.path["project"], visit.path["evaluation"]
     seen = visit.run(ShowEvaluation(project=key, id=identifier))
-    above = Crumb(label=title_of(seen.version, seen.dataset), href=href(key, identifier))
+    above = Crumb(label=title_of(seen), href=href(key, identifier))
     return Draft(crumbs=(*crumbs(key), above), seen=seen)
 
 
-def title_of(version: str, dataset: str) -> str:
+def title_of(found: Evaluation) -> str:
     """What an evaluation is called."""
-    return f"{version} on {dataset}"
+    return f"{found.model} {found.version} on {found.dataset}"
 
 
 def _made(visit: Visit, made: Any) -> str:

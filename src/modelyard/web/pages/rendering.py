@@ -12,7 +12,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from modelyard.analysis.charts.words import heading
 from modelyard.analysis.names import name_of
+from modelyard.evaluations.words import METHODS
 from modelyard.kernel.version import __version__
 from modelyard.web import assets
 from modelyard.web.answers import SAFE
@@ -108,6 +110,8 @@ def environment() -> Environment:
         "cut": formats.cut,
         "initials": formats.initials,
         "metric": name_of,
+        "method": METHODS.__getitem__,
+        "heading": heading,
         "number": formats.number,
         "figure": formats.figure,
         "percent": formats.percent,

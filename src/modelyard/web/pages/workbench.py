@@ -1,4 +1,4 @@
-"""The workbench of a threshold: what comes of each one, and what that is worth."""
+"""Matrices of classes; the workbench of a threshold: what comes of it, and what that is worth."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
+from modelyard.analysis.charts.matrices import gathered
 from modelyard.analysis.types import Cells, Gains, Metric
 from modelyard.evaluations.commands import ShowScreen
 from modelyard.evaluations.types import Evaluation
@@ -17,7 +18,15 @@ Shown = Literal["count", "actual", "predicted"]
 SHOWN: tuple[Shown, ...] = get_args(Shown)
 CELLS = tuple(Cells.model_fields)
 METRICS = ("precision", "f1", "recall", "mcc", "accuracy", "specificity")
-"""The metrics that move with the threshold, by their codes, which are columns of the chart."""
+"""The metrics of the workbench, by their codes."""
+COLUMNS = {code: code for code in METRICS} | {
+    "hammingLoss": "hamming_loss",
+    "costMatrixGain": "cost_matrix_gain",
+    "flagged": "predicted_positive",
+}
+"""The columns of the decision chart by what moves with the threshold."""
+MARKED = ("decision", "roc", "precision-recall", "gain", "density")
+"""The screens on whose charts the threshold is marked."""
 DIGITS = 4
 """Of a metric on the grid; pages show three."""
 
@@ -41,6 +50,8 @@ class Workbench(Value):
     negative: str
     cells: Cells
     metrics: tuple[Metric, ...]
+    every: tuple[Metric, ...]
+    """All metrics that depend on the threshold."""
     show: Shown
     gains: Gains
     gains_problem: str
@@ -51,6 +62,26 @@ class Workbench(Value):
     """Where on the grid the threshold is, or what is nearest to it."""
     grid: Mapping[str, Sequence[float | None]]
     """Cells and metrics at many thresholds; empty: the model gives labels only."""
+    limits: Mapping[str, Mapping[str, Sequence[float | None]]]
+    """Of the metrics at these thresholds; empty: the evaluation has none."""
+
+
+class MatrixCell(Value):
+    """Rows of a true and a predicted class."""
+
+    rows: float
+    share: float | None
+    """Of the rows of the true class; where shares of the predicted one are shown, of that."""
+
+
+class Matrix(Value):
+    """The confusion matrix of several classes."""
+
+    names: tuple[str, ...]
+    """The classes; of very many the most frequent ones, and the others in one."""
+    cells: tuple[tuple[MatrixCell, ...], ...]
+    """A line per true class."""
+    show: Shown
 
 
 def workbench(visit: Visit, evaluation: Evaluation) -> Workbench:
@@ -60,7 +91,9 @@ def workbench(visit: Visit, evaluation: Evaluation) -> Workbench:
     found = _screen(visit, evaluation, "confusion", threshold=given if has_grid else None)
     cells = Cells.model_validate(found["cells"])
     gains, gains_problem = _gains(visit, evaluation.gains)
-    grid = _grid(_screen(visit, evaluation, "decision")) if has_grid else {}
+    chart = _screen(visit, evaluation, "decision") if has_grid else {}
+    grid = _grid(chart) if chart else {}
+    every = tuple(Metric.model_validate(each) for each in found["metrics"])
     kept = evaluation.threshold or 0.0
     threshold = kept if given is None else given
     return Workbench(
@@ -70,7 +103,8 @@ def workbench(visit: Visit, evaluation: Evaluation) -> Workbench:
         positive=str(evaluation.positive),
         negative=str(next(each for each in evaluation.classes if each != evaluation.positive)),
         cells=cells,
-        metrics=_metrics(found["metrics"]),
+        metrics=_shown(every),
+        every=every,
         show=visit.one_of("show", SHOWN) or "count",
         gains=gains,
         gains_problem=gains_problem,
@@ -78,7 +112,25 @@ def workbench(visit: Visit, evaluation: Evaluation) -> Workbench:
         best=_best(grid, gains),
         place=_nearest(grid.get("threshold", ()), threshold),
         grid=grid,
+        limits=_limits(chart),
     )
+
+
+def matrix(visit: Visit, evaluation: Evaluation) -> Matrix:
+    """The cells of several classes."""
+    names, weights = gathered(_screen(visit, evaluation, "confusion"))
+    show = visit.one_of("show", SHOWN) or "count"
+    down = [sum(line) for line in weights]
+    across = [sum(column) for column in zip(*weights, strict=True)]
+
+    def cell(actual: int, predicted: int) -> MatrixCell:
+        whole = across[predicted] if show == "predicted" else down[actual]
+        rows = weights[actual][predicted]
+        return MatrixCell(rows=rows, share=rows / whole if whole else None)
+
+    places = range(len(names))
+    cells = tuple(tuple(cell(actual, predicted) for predicted in places) for actual in places)
+    return Matrix(names=tuple(names), cells=cells, show=show)
 
 
 def group_of(visit: Visit) -> dict[str, str]:
@@ -102,20 +154,29 @@ def _screen(
     return visit.run(asked).content
 
 
-def _metrics(found: Sequence[Any]) -> tuple[Metric, ...]:
-    """Those that are shown, in their order."""
-    known = {each["code"]: Metric.model_validate(each) for each in found}
+def _shown(every: Sequence[Metric]) -> tuple[Metric, ...]:
+    """Those of the workbench, in their order."""
+    known = {each.code: each for each in every}
     return tuple(known[code] for code in METRICS)
 
 
 def _grid(chart: Mapping[str, Any]) -> dict[str, list[float | None]]:
     """The decision chart as far as it moves, with no more digits than are shown."""
     cells = {name: [round(each, DIGITS) for each in chart[name]] for name in CELLS}
-    metrics = {
-        name: [None if each is None else round(each, DIGITS) for each in chart[name]]
-        for name in (*METRICS, "predicted_positive")
-    }
+    metrics = {name: _rounded(chart[column]) for name, column in COLUMNS.items()}
     return {"threshold": chart["threshold"], **cells, **metrics}
+
+
+def _limits(chart: Mapping[str, Any]) -> dict[str, dict[str, list[float | None]]]:
+    """With no more digits than are shown; evaluations of old have none."""
+    return {
+        code: {"low": _rounded(each["low"]), "high": _rounded(each["high"])}
+        for code, each in chart.get("limits", {}).items()
+    }
+
+
+def _rounded(column: Sequence[float | None]) -> list[float | None]:
+    return [None if each is None else round(each, DIGITS) for each in column]
 
 
 def _nearest(places: Sequence[float | None], threshold: float) -> int:

@@ -238,7 +238,43 @@ def test_the_grid_on_the_page_has_exact_counts(see, yard, made):
     assert {name: grid[name][place] for name in exact["cells"]} == exact["cells"]
     told = {each["code"]: each["value"] for each in exact["metrics"]}
     assert grid["recall"][place] == pytest.approx(told["recall"], abs=1e-4)
-    assert len(grid["threshold"]) == len(grid["predicted_positive"])
+    low = next(each["low"] for each in exact["metrics"] if each["code"] == "mcc")
+    assert grid["limits"]["mcc"]["low"][place] == pytest.approx(low, abs=1e-4)
+    assert len(grid["threshold"]) == len(grid["flagged"])
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/screens/roc", "/screens/decision"])
+def test_the_threshold_stays_from_page_to_page(see, yard, made, path):
+    where = f"{HERE}/evaluations/{made['late'].id}"
+    asked = {"id": made["late"].id, "screen": "confusion", "threshold": 0.31}
+    told = {each["code"]: each for each in yard.evaluations.screen(**asked).content["metrics"]}
+    page = see(f"{where}{path}?threshold=0.31", raw=True)
+    for code in ("precision", "mcc"):
+        for end in ("value", "low", "high"):
+            assert f"{told[code][end]:.3f}" in page, (code, end)
+    assert f'href="{where}/screens/gain?threshold=0.31" data-threshold' in page
+    assert "Type a number from 0 to 1" in see(f"{where}{path}?threshold=-1")
+    assert 'id="threshold"' not in see(f"{HERE}/evaluations/{made['kinds'].id}/metrics", raw=True)
+
+
+@pytest.mark.parametrize("show", ["count", "actual", "predicted"])
+def test_cells_of_several_classes_are_shares_of_what_is_asked_for(see, yard, made, show):
+    found = yard.evaluations.table(id=made["kinds"].id, screen="confusion").frame()
+    page = see(f"{HERE}/evaluations/{made['kinds'].id}/screens/confusion?show={show}")
+    matrix = page[page.index("Really early") : page.index("As a table")]
+    for _, cell in found.iterrows():
+        rows = f"{cell.weight:.0f}"
+        whole = cell.of_predicted if show == "predicted" else cell.of_actual
+        share = f"{whole * 100:.1f} %"
+        shown = f" {rows} {share} " if show == "count" else f" {share} {rows} rows"
+        assert shown in matrix
+
+
+def test_titles_and_headings_are_words(see, made):
+    page = see(f"{HERE}/evaluations/{made['kinds'].id}/screens/classes", raw=True)
+    assert "<title>Classes · kinds v1 on june · Modelyard</title>" in page
+    assert '<span title="calibration_loss">Calibration loss</span>' in page
+    assert '<span title="recall_low">Recall, from</span>' in page
 
 
 def test_gains_are_worth_what_is_typed_and_find_their_best_threshold(see, made):

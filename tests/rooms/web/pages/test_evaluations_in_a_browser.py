@@ -83,6 +83,7 @@ def test_a_threshold_moves_numbers_and_marks_at_once(ana, here):
     assert cell.inner_text() != counted
     assert page.locator("[data-metric=recall]").inner_text() < recall
     expect(mark).not_to_have_attribute("transform", stood)
+    low = page.locator("[data-ci=precision]").inner_text()
     page.get_by_text("% of predicted").click()
     precision = float(page.locator("[data-metric=precision]").inner_text())
     assert cell.inner_text() == f"{precision * 100:.1f}\u202f%"
@@ -90,12 +91,33 @@ def test_a_threshold_moves_numbers_and_marks_at_once(ana, here):
     page.get_by_role("button", name="Set").click()
     page.wait_for_url(f"**threshold={moved}*")
     assert float(page.locator("[data-metric=precision]").inner_text()) == precision
+    assert page.locator("[data-ci=precision]").inner_text() == low
 
     page.get_by_role("button", name="Switch between light and dark").click()
     dark = page.locator(".plot").first.locator(".mark-symbol path[fill='#151b24']")
     expect(dark).to_have_count(1)
     ana.require_accessible(here)
     page.get_by_role("button", name="Switch between light and dark").click()
+    assert ana.complaints == []
+
+
+def test_a_moved_threshold_stays_from_page_to_page(ana, here):
+    page = ana.page
+    page.goto(f"{here}/screens/roc")
+    slider, recall = page.get_by_role("slider"), page.locator("[data-metric=recall]")
+    stood = recall.inner_text()
+    slider.press("ArrowRight")
+    slider.press("ArrowRight")
+    moved = recall.inner_text()
+    assert moved < stood
+    page.get_by_label("Parts of the evaluation").get_by_role("link", name="Metrics").click()
+    page.wait_for_url("**/metrics?threshold=*")
+    assert recall.inner_text() == moved
+    limits = [page.locator(f"[data-{end}=recall]") for end in ("low", "high")]
+    assert limits[0].inner_text() < moved < limits[1].inner_text()
+    slider.press("ArrowLeft")
+    slider.press("ArrowLeft")
+    assert recall.inner_text() == stood
     assert ana.complaints == []
 
 

@@ -1,4 +1,4 @@
-// The threshold moves every number of its card, and tells the charts; so do gains.
+// The threshold moves every number of the page that depends on it, and tells the charts; so do gains.
 const bench = document.querySelector("[data-bench]");
 const data = document.getElementById("grid");
 const MINUS = "\u2212";
@@ -16,12 +16,12 @@ const percent = (share) => (Number.isFinite(share) ? `${number(share * 100, 1)}$
 const short = (value) => String(Number(value.toPrecision(4)));
 
 const begin = () => {
-  const grid = JSON.parse(data.textContent);
+  const { limits, ...grid } = JSON.parse(data.textContent);
   const one = (selector) => bench.querySelector(selector);
   const slider = one("#slider");
   const typed = one("#threshold");
   const worths = new Map(CELLS.map((name) => [name, one(`[data-worth=${name}]`)]));
-  let shown = one("[data-show][aria-current]").dataset.show;
+  let shown = one("[data-show][aria-current]")?.dataset.show;
 
   const at = (place) => Object.fromEntries(CELLS.map((name) => [name, grid[name][place]]));
   const put = (selector, text) => {
@@ -38,6 +38,7 @@ const begin = () => {
   const fill = () => slider.style.setProperty("--f", `${(slider.value / slider.max) * 100}%`);
 
   const drawCells = (cells) => {
+    if (!shown) return;
     const [tp, fp, tn, fn] = CELLS.map((name) => cells[name]);
     const actual = [tp + fn, fp + tn, fp + tn, tp + fn];
     const predicted = [tp + fp, tp + fp, tn + fn, tn + fn];
@@ -51,6 +52,32 @@ const begin = () => {
         shown === "count" ? percent(share) : `${rows} rows`;
       cell.className = cell.className.replace(/\bs\d+\b/, `s${Math.round((share || 0) * 10)}`);
     });
+  };
+
+  const drawMetrics = (place) => {
+    for (const [code, column] of Object.entries(grid)) {
+      const fill = (kind, text) => {
+        for (const each of document.querySelectorAll(`[data-${kind}="${code}"]`))
+          each.textContent = text;
+      };
+      const ends = ["low", "high"].map((end) => limits[code]?.[end][place] ?? null);
+      const [low, high] = ends.map((end) => number(end, 3));
+      fill("metric", number(column[place], 3));
+      fill("low", low);
+      fill("high", high);
+      fill("ci", ends.includes(null) ? "" : `${low} to ${high}`);
+    }
+  };
+
+  // Other pages, and this one when it is loaded again, are at the same threshold.
+  const keep = () => {
+    const at = (href) => {
+      const url = new URL(href, location.href);
+      url.searchParams.set("threshold", typed.value);
+      return url;
+    };
+    history.replaceState(history.state, "", at(location.href));
+    for (const each of document.querySelectorAll("[data-threshold]")) each.href = at(each.href);
   };
 
   const worth = (cells) => {
@@ -86,15 +113,14 @@ const begin = () => {
     fill();
     const cells = now();
     drawCells(cells);
-    for (const each of bench.querySelectorAll("[data-metric]"))
-      each.textContent = number(grid[each.dataset.metric][place], 3);
-    for (const each of bench.querySelectorAll("[data-ci]")) each.classList.add("gone");
-    put("[data-flagged]", percent(grid.predicted_positive[place]));
+    drawMetrics(place);
+    put("[data-flagged]", percent(grid.flagged[place]));
     value();
     document.dispatchEvent(new CustomEvent("threshold", { detail: threshold }));
   };
 
   slider.addEventListener("input", () => move(Number(slider.value)));
+  slider.addEventListener("change", keep);
   bench.addEventListener("input", (event) => {
     if (event.target.dataset.worth) value();
   });
@@ -108,6 +134,7 @@ const begin = () => {
       drawCells(now());
     } else if (best) {
       move(Number(best.dataset.place));
+      keep();
     } else return;
     event.preventDefault();
   });
