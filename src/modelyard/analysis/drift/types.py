@@ -39,6 +39,10 @@ class DriftSettings(Value):
         description="share of chunks of the reference itself that may be past a threshold; none: "
         "the tests' own thresholds",
     )
+    false_alarms_of: Literal["column", "report"] = Field(
+        default="column",
+        description="whether each column may give so many, or all columns of a report together",
+    )
     text: bool = Field(default=False, description="whether to look into columns of text")
     seed: int = Field(default=1337, ge=0, lt=2**32)
 
@@ -47,6 +51,9 @@ class DriftTestResult(Value):
     """What one drift test says of one column: how far it moved, and whether that may be chance."""
 
     test: str = Field(description="name of the test, such as psi or ks")
+    of: str | None = Field(
+        default=None, description="class whose probability was tested, of predictions"
+    )
     statistic: float | None = Field(default=None, description="size of the change, never negative")
     p_value: float | None = Field(
         default=None, description="of no change at all; None: the test has none"
@@ -55,7 +62,15 @@ class DriftTestResult(Value):
         default=None, description="p-value corrected for the number of columns (Holm)"
     )
     threshold: float | None = Field(default=None, description="of the statistic")
-    threshold_from: ThresholdOrigin = "default"
+    threshold_from: ThresholdOrigin = Field(
+        default="default",
+        description="the test's own, the settings, or chance: what chunks of the reference reach",
+    )
+    chance: float | None = Field(
+        default=None,
+        description="statistic that all but the allowed share of the reference's own chunks, as "
+        "large as current, stay below",
+    )
     exceeded: bool | None = Field(
         default=None, description="whether the statistic is past the threshold"
     )
@@ -69,7 +84,8 @@ class DriftTestResult(Value):
 class Shares(Table):
     """Shares of the rows of both sides, by bin of a numeric column or by category.
 
-    The bins of missing, infinite and all other values stand among them under their names.
+    The bins of missing, infinite and all other values stand among them under their names. Of the
+    outermost ranges, low and high are the least and the greatest value of both sides.
     """
 
     bin: tuple[str, ...] = Field(description="category, or what a range is called")
@@ -77,6 +93,9 @@ class Shares(Table):
     high: Gaps = Field(default=(), description="of numeric ranges, else none")
     reference: Numbers
     current: Numbers
+    change: Gaps = Field(
+        default=(), description="in percent of the reference's share; none: that is zero"
+    )
 
 
 class ColumnDrift(Value):

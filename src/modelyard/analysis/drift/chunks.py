@@ -1,0 +1,95 @@
+"""What chance does: statistics of chunks of the reference that are as large as current.
+
+A window is compared with a reference that is a sample itself. Both count: the statistics are those
+of one sample of n m / (n + m) rows around known shares, where n and m are the rows of the sides. So
+a reference smaller than current limits what can be told, however large current is. Rows are taken
+to come independently of each other.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property, lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from modelyard.analysis.arrays import Floats
+from modelyard.analysis.drift.bins import NEW, Bins
+
+LEAST_CHUNKS, MOST_CHUNKS = 1000, 10_000
+PAST = 10
+"""How many chunks are to be past a limit, so that it is known well."""
+GRID = np.unique(
+    np.concatenate([np.arange(257) / 256, 0.5 ** np.arange(9, 24), 1 - 0.5 ** np.arange(9, 24)])
+)
+"""Shares at which bridges are drawn; many near the ends, for long tails."""
+
+
+class Chunks:
+    """Chunks of the reference, drawn once for all tests of a column."""
+
+    def __init__(self, bins: Bins, past: float, seed: int) -> None:
+        """`past` is the share of chunks that may be past a limit."""
+        self.bins = bins
+        self.past = past
+        self.seed = seed
+        self.count = int(min(max(PAST / past, LEAST_CHUNKS), MOST_CHUNKS))
+
+    @property
+    def rows(self) -> float:
+        """Of one sample that tells as much as both sides."""
+        return joint(float(self.bins.reference.sum()), float(self.bins.current.sum()))
+
+    @cached_property
+    def shares(self) -> Floats:
+        """Of each chunk, the shares of its rows in the bins.
+
+        Counts are drawn from Poisson distributions, which makes the size of chunks vary a little
+        and their shares those of a multinomial. Categories that the reference lacks by chance
+        have the share that Good's estimate gives them.
+        """
+        expected = self.bins.reference_shares
+        if NEW in self.bins.names:
+            expected = expected * (1 - self.bins.unseen)
+            expected[self.bins.names.index(NEW)] = self.bins.unseen
+        rng = np.random.default_rng(self.seed)
+        counts = rng.poisson(expected * self.rows, (self.count, len(expected)))
+        shares: Floats = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        return shares
+
+    def limit(self, statistics: npt.NDArray[np.floating]) -> float:
+        """What all but the allowed share of chunks stay below."""
+        return float(np.quantile(statistics, 1 - self.past, method="higher"))
+
+    def area_limit(self, shares: Floats, widths: Floats, rows: float) -> float:
+        """The limit of the area between distribution functions.
+
+        Args:
+            shares: of the reference's numbers up to each edge.
+            widths: between these edges.
+            rows: of one sample that tells as much as both sides.
+
+        The gap of the functions, times the root of the rows, tends to a Brownian bridge (Donsker
+        1952).
+        """
+        weights = (np.append(widths, 0) + np.append(0, widths)) / 2
+        places = ((GRID[1:] + GRID[:-1]) / 2).searchsorted(shares)
+        by_place = np.bincount(places, weights, len(GRID))
+        return self.limit(_bridges(self.count, self.seed) @ by_place) / math.sqrt(rows)
+
+
+def joint(a: float, b: float) -> float:
+    """Rows of one sample that tells as much as two of so many."""
+    return a * b / (a + b)
+
+
+@lru_cache(maxsize=2)
+def _bridges(count: int, seed: int) -> npt.NDArray[np.float64]:
+    """Absolute values of Brownian bridges on the grid."""
+    steps = np.random.default_rng(seed).standard_normal((count, len(GRID) - 1))
+    steps *= np.sqrt(np.diff(GRID))
+    walks = np.zeros((count, len(GRID)))
+    np.cumsum(steps, axis=1, out=walks[:, 1:])
+    bridges: npt.NDArray[np.float64] = np.abs(walks - walks[:, -1:] * GRID)
+    return bridges
