@@ -16,6 +16,7 @@ from modelyard.evaluations import commands as evaluations
 from modelyard.evaluations.charting import commands as charting
 from modelyard.evaluations.explaining import commands as explaining
 from modelyard.evaluations.looking import commands as looking
+from modelyard.evaluations.storing import commands as storing
 from modelyard.files import commands as files
 from modelyard.governance import commands as governance
 from modelyard.housekeeping import commands as housekeeping
@@ -162,7 +163,18 @@ class Evaluations(Room):
     importance = verb(explaining.MeasureImportance)
     dependence = verb(explaining.MeasureDependence)
     explanations = verb(explaining.ListExplanations)
+    label = verb(storing.LabelEvaluation)
     delete = verb(evaluations.DeleteEvaluation)
+
+
+class Stores(Room):
+    """Evaluation stores: evaluations side by side, such as those of a model over time."""
+
+    create = verb(storing.CreateStore)
+    list = verb(storing.ListStores)
+    show = verb(storing.ShowStore)
+    update = verb(storing.UpdateStore)
+    delete = verb(storing.DeleteStore)
 
 
 class Jobs(Room):
@@ -290,6 +302,7 @@ class Verbs:
         Scoring,
         Recipes,
         Evaluations,
+        Stores,
         Jobs,
         Scenarios,
         Search,
@@ -317,6 +330,7 @@ class Verbs:
         self.scoring = Scoring(caller)
         self.recipes = Recipes(caller)
         self.evaluations = Evaluations(caller)
+        self.stores = Stores(caller)
         self.jobs = Jobs(caller)
         self.scenarios = Scenarios(caller)
         self.search = Search(caller)

@@ -42,6 +42,7 @@ BUS: Bus[Any] = Bus(
         "evaluations.charting",
         "evaluations.looking",
         "evaluations.explaining",
+        "evaluations.storing",
         "search",
         "housekeeping",
         "demo",

@@ -17,6 +17,7 @@ from modelyard.cli.numbers import interval, number
 from modelyard.cli.words import words
 from modelyard.evaluations.charting.types import Chart, ScreenTable
 from modelyard.evaluations.types import Evaluation, Screen
+from modelyard.evaluations.words import title_of
 
 MOST_ROWS = 30
 """Rows of a screen's table that are shown."""
@@ -30,7 +31,7 @@ ORIGIN = {
 
 def evaluation_card(found: Evaluation) -> RenderableType:
     """All that matters of an evaluation; `--json` has every detail."""
-    title = Text(f"{found.model} {found.version} on {found.dataset}", style="bold")
+    title = Text(title_of(found), style="bold")
     parts: list[RenderableType] = [title, Padding(_facts(found), (0, 0, 0, 2))]
     if found.metrics:
         parts += [Text("Metrics", style="bold"), Padding(_metrics(found), (0, 0, 0, 2))]
@@ -149,6 +150,9 @@ def _told(name: str, value: Any) -> Iterator[tuple[str, str]]:
 def _facts(found: Evaluation) -> Table:
     facts = [
         ("Id", found.id),
+        ("Name", found.name),
+        ("Store", found.store or ""),
+        ("Labels", ", ".join(f"{key}={value}" for key, value in found.labels.items())),
         ("Evaluated", f"{words(found.created)} by {words(found.created_by)}"),
         ("Target", found.target or ""),
         ("Rows", _rows(found)),

@@ -58,11 +58,15 @@ def values_from(command: type[Command[Any]], given: Mapping[str, Any]) -> dict[s
     """The fields that were typed, in the shape that the command validates."""
     return {
         name: value
-        if name in command.arguments
+        if name in command.arguments and not _is_pairs(command.model_fields[name])
         else _field_value(command.model_fields[name], value, _flag(name))
         for name, value in with_secrets(command, given).items()
         if value is not None and value != ()
     }
+
+
+def _is_pairs(field: FieldInfo) -> bool:
+    return get_origin(plain(field.annotation)) is dict
 
 
 def _field_value(field: FieldInfo, typed: Any, option: str) -> Any:
@@ -84,8 +88,12 @@ def _value(shape: Any, typed: Any, option: str) -> Any:
 
 
 def _argument(name: str, field: FieldInfo) -> click.Argument:
-    many = is_list(plain(field.annotation))
-    return click.Argument([name], required=field.is_required(), nargs=-1 if many else 1)
+    shape = plain(field.annotation)
+    many = is_list(shape) or get_origin(shape) is dict
+    metavar = "KEY=VALUE..." if get_origin(shape) is dict else None
+    return click.Argument(
+        [name], required=field.is_required(), nargs=-1 if many else 1, metavar=metavar
+    )
 
 
 def _option(name: str, field: FieldInfo) -> click.Option:

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from modelyard.evaluations.repository import remove as forget_project
+from sqlalchemy import Connection
 
-__all__ = ["forget_project"]
+from modelyard.evaluations import repository
+from modelyard.evaluations.storing import repository as stores
+
+
+def forget_project(db: Connection, project: str) -> set[str]:
+    """Delete the evaluations and stores of a project; gives the digests of the files they kept."""
+    digests = repository.remove(db, project)
+    stores.remove(db, project)
+    return digests

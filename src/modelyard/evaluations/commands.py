@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from modelyard.analysis.group_types import Slices
+from modelyard.evaluations.labels import LabelKey
 from modelyard.evaluations.types import Evaluating, Evaluation, EvaluationSummary, Screen
 from modelyard.kernel.command import ProjectCommand
 from modelyard.kernel.paging import Paged
@@ -14,6 +15,7 @@ from modelyard.kernel.values import Name
 from modelyard.models.types import VersionId
 
 ID = "id of the evaluation"
+ORDER = r"^-?(created|name|label:[^=\x00]{1,100}|metric:[A-Za-z0-9_.-]{1,100})$"
 
 
 class RunEvaluation(Evaluating, ProjectCommand[Evaluation]):
@@ -32,7 +34,10 @@ class RunEvaluation(Evaluating, ProjectCommand[Evaluation]):
 
 
 class ListEvaluations(ProjectCommand[list[EvaluationSummary]], Paged):
-    """List the evaluations of a project, the newest first."""
+    """List the evaluations of a project, the newest first.
+
+    Values of labels are sorted as what they are: dates first, then numbers, then other texts.
+    """
 
     needs = "evaluations:read"
     route = "GET /evaluations"
@@ -41,6 +46,16 @@ class ListEvaluations(ProjectCommand[list[EvaluationSummary]], Paged):
     version: VersionId | None = Field(default=None, description="only of this version")
     dataset: str | None = Field(
         default=None, description="only on this dataset, named as they named it"
+    )
+    store: Name | None = Field(default=None, description="only in this evaluation store")
+    label: dict[LabelKey, str] = Field(
+        default={}, max_length=20, description="only those with these labels"
+    )
+    sort: Annotated[str, StringConstraints(pattern=ORDER)] = Field(
+        default="-created",
+        description="'created', 'name', 'label:KEY' or 'metric:CODE'; with '-' before it the "
+        "largest first",
+        examples=["label:month"],
     )
 
 

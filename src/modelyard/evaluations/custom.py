@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from modelyard import errors
 from modelyard.analysis.arrays import Bools
@@ -198,7 +199,7 @@ def compute(
         "plugs": [each.name for each in code.plugs],
         "rows": str(rows),
         "sample": str(file),
-        "probabilities": names_of_probabilities(file),
+        "probabilities": names_of_probabilities(pq.read_schema(file).names),
         "classes": list(answers.classes),
     }
     try:

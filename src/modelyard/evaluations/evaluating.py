@@ -24,7 +24,7 @@ from modelyard.evaluations.scored import Scored, names_in_sample, read_scored
 from modelyard.evaluations.types import Evaluation, View
 from modelyard.kernel import paths
 from modelyard.kernel.context import Context
-from modelyard.kernel.values import FILES, named_by, now
+from modelyard.kernel.values import FILES, name_by, named_by, now
 from modelyard.runtime.types import PredictionType
 from modelyard.scoring.commands import RunScoring
 from modelyard.scoring.types import ScoringRun
@@ -50,6 +50,7 @@ def evaluate(command: RunEvaluation, context: Context) -> Evaluation:
         context.progress("computing")
         began = time.perf_counter()
         learned, screens = _learned(plan, file, context, rejected=run.rejected)
+        learned["features"] = _features(plan, file)
         learned["seconds"] = round(time.perf_counter() - began, 3)
         evaluation = _told(plan, run, context).model_copy(update=learned)
         return keep(context, evaluation, screens, file)
@@ -94,6 +95,14 @@ def _learned(
     return learned, screens
 
 
+def _features(plan: Plan, file: Path) -> tuple[str, ...]:
+    """The columns of the sample that the version takes; where it names none, all there are."""
+    names = names_in_sample(plan.source.schema.names, file)
+    taken = [feature.name for feature in plan.version.core.features if feature.name in names]
+    apart = {plan.target, plan.command.weights}
+    return tuple(names[name] for name in taken or names if name not in apart)
+
+
 @contextmanager
 def _transit(context: Context, plan: Plan) -> Iterator[Path]:
     """Where the rows are between scoring and keeping; what a killed process left is found there."""
@@ -124,6 +133,7 @@ def _told(plan: Plan, run: ScoringRun, context: Context) -> Evaluation:
     return Evaluation(
         id=named_by(created),
         project=command.project,
+        name=name_by(created),
         model=command.model,
         version=version.version,
         version_digest=version.digest,
@@ -140,7 +150,6 @@ def _told(plan: Plan, run: ScoringRun, context: Context) -> Evaluation:
         metrics={},
         no_metrics=NO_TRUTH if version.prediction_type == "other" else None,
         scoring_run=run.id,
-        sample="",
         created=created,
         created_by=context.identity.name,
         seconds=0,

@@ -14,6 +14,7 @@ from modelyard.evaluations.commands import (
 )
 from modelyard.evaluations.evaluating import evaluate
 from modelyard.evaluations.screens import screen, slices_by
+from modelyard.evaluations.storing import repository as stores
 from modelyard.evaluations.types import Evaluation, EvaluationSummary, Screen
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
@@ -30,11 +31,15 @@ def run_evaluation(command: RunEvaluation, context: Context) -> Evaluation:
 
 @handles(ListEvaluations)
 def list_evaluations(command: ListEvaluations, context: Context) -> list[EvaluationSummary]:
-    """List the newest first."""
-    wanted = command.model_dump(include={"model", "version", "dataset"})
+    """List those that fit, the newest first unless another order is asked for."""
+    wanted = command.model_dump(include={"model", "version", "dataset", "store"})
     with context.read() as db:
         require_project(db, command.project)
-        return repository.list_all(db, command.project, command, wanted)
+        if command.store is not None:
+            stores.get(db, command.project, command.store)
+        return repository.list_all(
+            db, command.project, command, wanted, labels=command.label, sort=command.sort
+        )
 
 
 @handles(ShowEvaluation)
@@ -66,5 +71,6 @@ def delete_evaluation(command: DeleteEvaluation, context: Context) -> None:
     with context.begin() as db:
         exclusively(db)
         context.unchanged(repository.get(db, command.project, command.id))
-        digests = repository.remove(db, command.project, command.id)
+        digests = repository.remove(db, command.project, identifier=command.id)
+        stores.forget_reference(db, command.project, command.id)
     collect(context, digests)

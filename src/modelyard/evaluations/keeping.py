@@ -41,18 +41,18 @@ def keep(
     return kept
 
 
-def screens_of(context: Context, identifier: str) -> dict[str, dict[str, Any]]:
+def screens_of(context: Context, evaluation: Evaluation) -> dict[str, dict[str, Any]]:
     """The screens that were kept."""
-    found = read_files(context, identifier, SCREENS).get(SCREENS)
+    found = read_files(context, evaluation, SCREENS).get(SCREENS)
     if found is None:
-        raise errors.NotFound(f"the evaluation {identifier} was deleted meanwhile")
+        raise errors.NotFound(f"the evaluation {evaluation.id} was deleted meanwhile")
     return found
 
 
-def read_files(context: Context, identifier: str, prefix: str) -> dict[str, dict[str, Any]]:
+def read_files(context: Context, evaluation: Evaluation, prefix: str) -> dict[str, dict[str, Any]]:
     """The contents of those packed files of an evaluation whose names begin so."""
     with context.read() as db:
-        files = repository.files_of(db, identifier)
+        files = repository.files_of(db, evaluation)
     found = {}
     for name, digest in files.items():
         if name.startswith(prefix):
@@ -74,7 +74,7 @@ def add_file(
         with context.begin() as db:
             exclusively(db)
             repository.get(db, evaluation.project, evaluation.id)
-            before = repository.put_file(db, evaluation.id, name, digest)
+            before = repository.put_file(db, evaluation, name, digest)
             staged.keep(context, [(staged.folder / name, digest)])
     collect(context, before)
 

@@ -105,7 +105,7 @@ def open_sample(context: Context, evaluation: Evaluation) -> Iterator[Sample]:
     Raises:
         Unsupported: the truth of its rows is not known.
     """
-    if evaluation.truth_column is None:
+    if evaluation.truth_column is None or evaluation.sample is None:
         raise errors.Unsupported(evaluation.no_metrics or "the evaluation has no truth")
     with context.artifacts.open(evaluation.sample) as file:
         yield Sample(evaluation, file)

@@ -72,7 +72,7 @@ def read_scored(
     """
     parquet = pq.ParquetFile(file)
     names = parquet.schema_arrow.names
-    probabilities = _probabilities(names)
+    probabilities = names_of_probabilities(names)
     wanted = [name for name in (truth, weights) if name is not None]
     table = parquet.read(columns=[*dict.fromkeys(wanted), PREDICTION, *probabilities])
     matrix = None
@@ -92,12 +92,8 @@ def read_scored(
     )
 
 
-def names_of_probabilities(file: Path) -> list[str]:
-    """The columns of a scored sample that hold probabilities, in the order of the classes."""
-    return _probabilities(pq.read_schema(file).names)
-
-
-def _probabilities(names: list[str]) -> list[str]:
+def names_of_probabilities(names: list[str]) -> list[str]:
+    """Those columns of a scored sample that hold probabilities, in the order of the classes."""
     after = names[names.index(PREDICTION) :]
     return [name for name in after if name.startswith(PROBABILITY)]
 

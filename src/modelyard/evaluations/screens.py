@@ -37,7 +37,7 @@ def screen(context: Context, evaluation: Evaluation, asked: ShowScreen) -> Scree
     threshold = evaluation.threshold if asked.threshold is None else asked.threshold
     content: dict[str, Any]
     if asked.threshold is None and asked.by is None:
-        content = screens_of(context, evaluation.id)[name]
+        content = screens_of(context, evaluation)[name]
     else:
         with open_sample(context, evaluation) as sample:
             scored = sample.scored()
@@ -57,7 +57,7 @@ def screen(context: Context, evaluation: Evaluation, asked: ShowScreen) -> Scree
 
 def _explanation(context: Context, evaluation: Evaluation, asked: ShowScreen) -> Screen:
     name = asked.screen
-    content = find_kept(context, evaluation.id, name)
+    content = find_kept(context, evaluation, name)
     if content is None:
         there = ", ".join(evaluation.screens) or evaluation.no_metrics
         more = "; `modelyard evaluations explanations` names what else is kept"

@@ -23,6 +23,8 @@ ThresholdFrom = Literal["version", "given", "optimised", "none"]
 Averaging = Literal["weighted", "macro"]
 Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Severity = Literal["warning", "error"]
+Kind = Literal["model", "standalone", "custom"]
+"""Of a version on a dataset, of a dataset that something else scored, or of metrics alone."""
 
 
 class Evaluating(Sampling):
@@ -108,19 +110,31 @@ class Diagnostic(Value):
     detail: str
 
 
+class Figure(Value):
+    """A metric in a list: its value and its interval."""
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
 class EvaluationSummary(Value):
     """One line of a list of evaluations."""
 
     listed = (
-        *("id", "model", "version", "dataset", "rows"),
+        *("id", "name", "store", "model", "version", "dataset", "rows"),
         *("metric", "value", "low", "high", "diagnostics", "created"),
     )
 
     id: str
     project: str
-    model: Name
-    version: VersionId
-    dataset: str
+    name: str = Field(description="the moment that it was made, unless it was given one")
+    kind: Kind = "model"
+    store: Name | None = None
+    labels: dict[str, str] = {}
+    model: Name | None = None
+    version: VersionId | None = None
+    dataset: str | None = None
     prediction_type: PredictionType
     rows: int = Field(description="that were used")
     metric: str | None = Field(
@@ -129,6 +143,7 @@ class EvaluationSummary(Value):
     value: float | None = None
     low: float | None = Field(default=None, description="of its interval")
     high: float | None = None
+    metrics: dict[str, Figure] = Field(default={}, description="all of them, by their codes")
     diagnostics: int = Field(description="how many there are")
     created: datetime
     created_by: str | None = None
@@ -147,15 +162,25 @@ class View(Value):
 
 
 class Evaluation(View, Shown):
-    """A version on a dataset: what it was worth there; nothing changes it afterwards.
+    """A version on a dataset: what it was worth there; only its labels change afterwards.
 
     One that a verb gave shows its screens: `roc_curve()`, `chart("roc")`, `table("roc")`.
     """
 
-    model: Name
-    version: VersionId
-    version_digest: str = Field(description="over the files of the version as it was")
-    dataset: str
+    name: str = Field(description="the moment that it was made, unless it was given one")
+    kind: Kind = Field(
+        default="model",
+        description="'model': of a version; 'standalone': of a dataset that something else scored; "
+        "'custom': of metrics that were computed elsewhere",
+    )
+    store: Name | None = Field(default=None, description="the evaluation store that it is in")
+    labels: dict[str, str] = Field(default={}, description="values by keys")
+    model: Name | None = None
+    version: VersionId | None = None
+    version_digest: str | None = Field(
+        default=None, description="over the files of the version as it was"
+    )
+    dataset: str | None = None
     fingerprint: str | None = Field(
         default=None, description="of the data as they were; None: not known (SQL)"
     )
@@ -178,10 +203,30 @@ class Evaluation(View, Shown):
     assertions: tuple[AssertionResult, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     screens: tuple[str, ...] = Field(default=(), description="that evaluations screen shows")
-    scoring_run: str = Field(description="id of the run that scored its rows")
-    sample: str = Field(description="digest of the scored rows, a Parquet file")
+    scoring_run: str | None = Field(
+        default=None, description="id of the run that scored its rows; None: they were scored"
+    )
+    sample: str | None = Field(
+        default=None, description="digest of the scored rows, a Parquet file; None: it has none"
+    )
+    drift_sample: str | None = Field(
+        default=None,
+        description="digest of those of the rows that drift is computed from; None: all of them",
+    )
+    reference_dataset: str | None = Field(
+        default=None, description="dataset that it is compared with, where it was given one"
+    )
+    reference_sample: str | None = Field(default=None, description="digest of the rows of that")
+    features: tuple[str, ...] = Field(
+        default=(),
+        description="columns of the sample that the version takes; without one those that are none "
+        "of the columns below",
+    )
     truth_column: str | None = Field(
         default=None, description="of the sample: the target, also where predictions took its name"
+    )
+    prediction_column: str | None = Field(
+        default="prediction", description="of the sample; None: nothing was predicted"
     )
     weights_column: str | None = Field(default=None, description="of the sample")
     created: datetime

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from modelyard.evaluations.types import Evaluation, EvaluationSummary
+
 ADVICE = {
     "dropped_rows": "Look at what the left out rows lack, and mend the dataset or the target; "
     "what is told is about the others only.",
@@ -42,3 +44,10 @@ METHODS = {
     "order": "order statistics",
 }
 """How intervals were found, by the code of the method."""
+
+
+def title_of(found: Evaluation | EvaluationSummary) -> str:
+    """What an evaluation is of: a version on a dataset, or what of this there is."""
+    of = " ".join(each for each in (found.model, found.version) if each)
+    parts = [each for each in (of, found.dataset) if each]
+    return " on ".join(parts) if found.kind != "custom" and parts else found.name

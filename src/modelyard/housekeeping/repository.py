@@ -13,6 +13,7 @@ HELD = {
     "recipe": tables.recipes,
     "scoring run": tables.runs,
     "evaluation": tables.evaluations,
+    "evaluation store": tables.evaluation_stores,
     "scenario": tables.scenarios,
 }
 """What makes a project not empty, by the word for one of it."""

@@ -131,3 +131,8 @@ def now() -> datetime:
 def named_by(moment: datetime) -> str:
     """A new id that tells when, such as 20260314-150926-53a1c4: sorted, ids are in that order."""
     return f"{moment:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+
+
+def name_by(moment: datetime) -> str:
+    """A moment as a name for people, such as 2026-03-14 15:09:26."""
+    return f"{moment:%Y-%m-%d %H:%M:%S}"

@@ -233,10 +233,10 @@ def version_names(db: Connection, project: str, model: str) -> list[str]:
 
 
 def delete_versions(db: Connection, project: str, model: str, names: Iterable[str]) -> None:
-    """Delete versions with their files' rows, verifications and evaluations."""
+    """Delete versions with their files' rows, verifications and the evaluations in no store."""
     for name in names:
-        for table in (evaluations, versions):
-            db.execute(delete(table).where(_at(table, project, model, name)))
+        db.execute(delete(evaluations).where(_evaluated(project, model, name)))
+        db.execute(delete(versions).where(_at(versions, project, model, name)))
 
 
 def kept_digests(db: Connection, project: str, model: str, version: str) -> set[str]:
@@ -245,10 +245,15 @@ def kept_digests(db: Connection, project: str, model: str, version: str) -> set[
 
 
 def evaluated_digests(db: Connection, project: str, model: str, version: str) -> set[str]:
-    """The artifacts that the evaluations of a version keep."""
+    """The artifacts that the evaluations of a version keep which go with it."""
     join = evaluation_files.join(evaluations)
     query = select(evaluation_files.c.sha256).select_from(join)
-    return set(db.scalars(query.where(_at(evaluations, project, model, version))))
+    return set(db.scalars(query.where(_evaluated(project, model, version))))
+
+
+def _evaluated(project: str, model: str, version: str) -> ColumnElement[bool]:
+    """Evaluations of a version that are in no store; those in one stay there without it."""
+    return _at(evaluations, project, model, version) & evaluations.c.store.is_(None)
 
 
 def folder_digest(db: Connection, project: str, model: str, version: str) -> str | None:

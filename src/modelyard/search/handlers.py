@@ -12,6 +12,7 @@ from modelyard.data import finding as data
 from modelyard.data.commands import ListConnections, ListDatasets
 from modelyard.evaluations import finding as evaluations
 from modelyard.evaluations.commands import ListEvaluations
+from modelyard.evaluations.storing.commands import ListStores
 from modelyard.governance import finding as governance
 from modelyard.governance.commands import ListGroups, ListUsers
 from modelyard.jobs import finding as jobs
@@ -41,6 +42,7 @@ FINDERS: dict[Kind, tuple[type[Command[Any]], Finder]] = {
     "saved model": (ListModels, models.find_models),
     "version": (ListVersions, models.find_versions),
     "evaluation": (ListEvaluations, evaluations.find_evaluations),
+    "evaluation store": (ListStores, evaluations.find_stores),
     "dataset": (ListDatasets, data.find_datasets),
     "connection": (ListConnections, data.find_connections),
     "recipe": (ListRecipes, scoring.find_recipes),

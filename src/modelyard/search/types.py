@@ -9,8 +9,8 @@ from pydantic import Field
 from modelyard.kernel.values import Value
 
 Kind = Literal[
-    "project", "saved model", "version", "evaluation", "dataset", "connection", "recipe",
-    "scenario", "job", "code env", "user", "group",
+    "project", "saved model", "version", "evaluation", "evaluation store", "dataset", "connection",
+    "recipe", "scenario", "job", "code env", "user", "group",
 ]  # fmt: skip
 
 

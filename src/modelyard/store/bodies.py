@@ -10,9 +10,12 @@ def text_in(db: Connection, body: Column[str], *path: str) -> ColumnElement[str]
     return func.coalesce(_parsed(db, body)[path].as_string(), "")
 
 
-def number_in(db: Connection, body: Column[str], *path: str) -> ColumnElement[float]:
-    """A number in a body, by the names that lead to it; below all others where there is none."""
-    return func.coalesce(cast(_parsed(db, body)[path].as_float(), Float), -1.0)
+def number_in(
+    db: Connection, body: Column[str], *path: str, otherwise: float | None = -1.0
+) -> ColumnElement[float]:
+    """A number in a body, by the names that lead to it; `otherwise` where there is none."""
+    found = cast(_parsed(db, body)[path].as_float(), Float)
+    return found if otherwise is None else func.coalesce(found, otherwise)
 
 
 def _parsed(db: Connection, body: Column[str]) -> ColumnElement[JSON]:

@@ -36,5 +36,7 @@ def _keepers(db: Connection) -> Iterator[tuple[str, str]]:
     for digest, *where in db.execute(select(of.sha256, of.project, of.model, of.version)):
         yield digest, "version {2} of {1} in project {0}".format(*where)
     kept = evaluation_files.c
-    for digest, evaluation in db.execute(select(kept.sha256, kept.evaluation)):
-        yield digest, f"evaluation {evaluation}"
+    for digest, project, evaluation in db.execute(
+        select(kept.sha256, kept.project, kept.evaluation)
+    ):
+        yield digest, f"evaluation {evaluation} in project {project}"

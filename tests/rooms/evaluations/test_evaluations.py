@@ -85,7 +85,7 @@ def test_a_deleted_one_is_gone_with_its_files(yard, rows, written):
     mine = rows.assign(id=rows.id + 7)
     found = yard.evaluations.run(model="late", dataset=written(mine))
     with yard.open().read() as db:
-        files = files_of(db, found.id)
+        files = files_of(db, found)
     artifacts = yard.open().artifacts
     assert all(map(artifacts.has, files.values()))
     yard.evaluations.delete(id=found.id)

@@ -175,12 +175,12 @@ def test_something_else_takes_the_place_of_what_was_kept(yard, evaluate, rows):
     digests = []
     for number in (1, 2):
         add_file(context, found, name, {"number": number})
-        assert read_files(context, found.id, name) == {name: {"number": number}}
+        assert read_files(context, found, name) == {name: {"number": number}}
         with context.read() as db:
-            digests.append(files_of(db, found.id)[name])
+            digests.append(files_of(db, found)[name])
     assert not context.artifacts.has(digests[0])
     assert context.artifacts.has(digests[1])
-    assert find_kept(context, found.id, "importance") is None
+    assert find_kept(context, found, "importance") is None
     with pytest.raises(errors.NotFound):
         add_file(context, found.model_copy(update={"id": "gone"}), name, {})
 

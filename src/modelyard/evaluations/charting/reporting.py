@@ -26,7 +26,7 @@ from modelyard.evaluations.charting.types import ReportedEvaluation
 from modelyard.evaluations.keeping import screens_of
 from modelyard.evaluations.screens import slices_of_columns
 from modelyard.evaluations.types import Evaluation
-from modelyard.evaluations.words import ADVICE, LEFT_OUT, METHODS
+from modelyard.evaluations.words import ADVICE, LEFT_OUT, METHODS, title_of
 from modelyard.kernel.context import Context
 from modelyard.kernel.version import __version__
 
@@ -78,7 +78,7 @@ def report(context: Context, command: ReportEvaluation) -> ReportedEvaluation:
     def made() -> bytes:
         if evaluation.screens:
             found.extend(slices_of_columns(context, evaluation, command.columns))
-        return page_of(evaluation, screens_of(context, evaluation.id), found).encode()
+        return page_of(evaluation, screens_of(context, evaluation), found).encode()
 
     size = write(context, command.output, made, replace=command.replace)
     return ReportedEvaluation(
@@ -102,6 +102,7 @@ def page_of(
     subject = subject_of(evaluation)
     return _template().render(
         e=evaluation,
+        title=clean(title_of(evaluation)),
         facts=_facts(evaluation),
         dropped=_dropped(evaluation),
         advice=ADVICE,
@@ -203,9 +204,9 @@ def _facts(found: Evaluation) -> list[tuple[str, str]]:
     sampling = found.sampling
     threshold = "" if found.threshold is None else number(found.threshold)
     facts = {
-        "Model": f"{found.model}, version {found.version}",
+        "Model": f"{found.model}, version {found.version}" if found.model else "",
         "Prediction type": found.prediction_type.replace("_", " "),
-        "Dataset": found.dataset,
+        "Dataset": found.dataset or "",
         "Sample": "" if sampling.method == "none" else sampling.method.replace("_", " "),
         "Target": found.target or "",
         "Classes": ", ".join(clean(each) for each in found.classes[:20]),
@@ -216,7 +217,7 @@ def _facts(found: Evaluation) -> list[tuple[str, str]]:
         "Evaluated": f"{found.created:%Y-%m-%d %H:%M} UTC"
         + (f" by {clean(found.created_by)}" if found.created_by else ""),
         "Evaluation": found.id,
-        "Files of the version": found.version_digest,
+        "Files of the version": found.version_digest or "",
         "Fingerprint of the data": found.fingerprint or "",
     }
     if len(found.classes) > 20:

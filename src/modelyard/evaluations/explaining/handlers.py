@@ -51,4 +51,4 @@ def list_explanations(command: ListExplanations, context: Context) -> list[Expla
     """Read what was kept, in the order of the names."""
     with context.read() as db:
         evaluation = repository.get(db, command.project, command.id)
-    return keeping.list_kept(context, evaluation.id)
+    return keeping.list_kept(context, evaluation)

@@ -9,11 +9,13 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from modelyard import errors
 from modelyard.evaluations import repository
 from modelyard.evaluations.explaining.commands import Explaining
 from modelyard.evaluations.explaining.types import Explanation
 from modelyard.evaluations.keeping import add_file, read_files
 from modelyard.evaluations.sample import Sample, open_sample
+from modelyard.evaluations.types import Evaluation
 from modelyard.kernel.context import Context
 from modelyard.models.access import find_version
 from modelyard.models.types import ModelVersion
@@ -46,7 +48,7 @@ def once(
     with context.read() as db:
         evaluation = repository.get(db, command.project, command.id)
     asked = command.model_dump(mode="json", exclude={"project", "id"})
-    kept = read_files(context, evaluation.id, _file(name)).get(_file(name))
+    kept = read_files(context, evaluation, _file(name)).get(_file(name))
     if kept is not None and kept["asked"] == asked:
         return kind.model_validate(kept["report"])
     with opened(context, command) as (sample, version):
@@ -63,26 +65,32 @@ def opened(context: Context, command: Explaining[Any]) -> Iterator[tuple[Sample,
     Raises:
         NotFound: there is no such evaluation.
         Blocked: the version may not run.
-        Unsupported: the truth of the rows is not known.
+        Unsupported: the truth of the rows is not known, or no version can be asked.
+        Conflict: the version is another one now.
     """
     with context.read() as db:
         evaluation = repository.get(db, command.project, command.id)
+    if evaluation.model is None:
+        raise errors.Unsupported("the evaluation is of no version that could be asked about rows")
     with open_sample(context, evaluation) as sample:
-        yield (
-            sample,
-            find_version(context, command.project, evaluation.model, evaluation.version),
-        )
+        version = find_version(context, command.project, evaluation.model, evaluation.version)
+        if version.digest != evaluation.version_digest:
+            raise errors.Conflict(
+                f"version {version.version} of {version.model} was imported anew since it was "
+                "evaluated; evaluate it as it is now"
+            )
+        yield sample, version
 
 
-def list_kept(context: Context, identifier: str) -> list[Explanation]:
+def list_kept(context: Context, evaluation: Evaluation) -> list[Explanation]:
     """The explanations that an evaluation keeps, by name."""
-    kept = read_files(context, identifier, PREFIX).values()
+    kept = read_files(context, evaluation, PREFIX).values()
     return sorted((_line(each) for each in kept), key=lambda line: line.name)
 
 
-def find_kept(context: Context, identifier: str, name: str) -> dict[str, Any] | None:
+def find_kept(context: Context, evaluation: Evaluation, name: str) -> dict[str, Any] | None:
     """The content of one of them; none: there is none of this name."""
-    kept = read_files(context, identifier, _file(name)).get(_file(name))
+    kept = read_files(context, evaluation, _file(name)).get(_file(name))
     return None if kept is None else kept["report"]
 
 

@@ -22,7 +22,12 @@ from modelyard.store.tables.access import (
 )
 from modelyard.store.tables.columns import Moment, metadata
 from modelyard.store.tables.data import connections, datasets
-from modelyard.store.tables.evaluations import evaluation_files, evaluations
+from modelyard.store.tables.evaluations import (
+    evaluation_files,
+    evaluation_labels,
+    evaluation_stores,
+    evaluations,
+)
 from modelyard.store.tables.jobs import (
     job_duties,
     job_lines,
@@ -49,6 +54,8 @@ __all__ = [
     "env_requests",
     "envs",
     "evaluation_files",
+    "evaluation_labels",
+    "evaluation_stores",
     "evaluations",
     "files",
     "group_users",

@@ -1,31 +1,68 @@
-"""The tables of evaluations and of the files that they keep."""
+"""The tables of evaluation stores, of evaluations, their labels and the files that they keep."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table, Text
+from sqlalchemy import Column, ForeignKeyConstraint, Index, String, Table, Text
 
-from modelyard.store.tables.columns import Moment, metadata
+from modelyard.store.tables.columns import Moment, metadata, project_key
+
+evaluation_stores = Table(
+    "evaluation_stores",
+    metadata,
+    project_key(),
+    Column("name", String(128), primary_key=True),
+    Column("description", Text, nullable=False),
+    Column("reference", String(32), nullable=True),
+    Column("created", Moment, nullable=False),
+    Column("created_by", Text, nullable=True),
+)
 
 evaluations = Table(
     "evaluations",
     metadata,
+    project_key(),
     Column("id", String(32), primary_key=True),
-    Column("project", String(64), ForeignKey("projects.key"), nullable=False),
-    Column("model", String(128), nullable=False),
-    Column("version", String(128), nullable=False),
-    Column("dataset", Text, nullable=False),
+    Column("store", String(128), nullable=True),
+    Column("name", Text, nullable=False),
+    Column("model", String(128), nullable=True),
+    Column("version", String(128), nullable=True),
+    Column("dataset", Text, nullable=True),
     Column("created", Moment, nullable=False),
+    Column("summary", Text, nullable=False),
     Column("body", Text, nullable=False),
+    ForeignKeyConstraint(
+        ["project", "store"], ["evaluation_stores.project", "evaluation_stores.name"]
+    ),
     Index("ix_evaluations_created", "project", "created", "id"),
     Index("ix_evaluations_model", "project", "model", "version"),
+    Index("ix_evaluations_store", "project", "store", "created"),
+)
+
+
+def _of_evaluation() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["project", "evaluation"], ["evaluations.project", "evaluations.id"], ondelete="CASCADE"
+    )
+
+
+evaluation_labels = Table(
+    "evaluation_labels",
+    metadata,
+    Column("project", String(64), primary_key=True),
+    Column("evaluation", String(32), primary_key=True),
+    Column("name", String(100), primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("place", Text, nullable=False),  # what it is sorted by
+    _of_evaluation(),
+    Index("ix_evaluation_labels_name", "project", "name"),
 )
 
 evaluation_files = Table(
     "evaluation_files",
     metadata,
-    Column(
-        "evaluation", String(32), ForeignKey("evaluations.id", ondelete="CASCADE"), primary_key=True
-    ),
+    Column("project", String(64), primary_key=True),
+    Column("evaluation", String(32), primary_key=True),
     Column("name", String(64), primary_key=True),
     Column("sha256", String(64), nullable=False, index=True),
+    _of_evaluation(),
 )

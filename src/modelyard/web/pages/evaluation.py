@@ -20,12 +20,12 @@ from modelyard.evaluations.charting.commands import (
 from modelyard.evaluations.charting.types import Cell, ScreenFormat, ScreenTable
 from modelyard.evaluations.commands import ShowEvaluation
 from modelyard.evaluations.types import Diagnostic, Evaluation
-from modelyard.evaluations.words import ADVICE, LEFT_OUT
+from modelyard.evaluations.words import ADVICE, LEFT_OUT, title_of
 from modelyard.kernel.values import Value
 from modelyard.web.pages import evaluations
 from modelyard.web.pages.evaluation_parts import DIAGNOSTICS, METRICS, SCREEN, Link, parts_of
 from modelyard.web.pages.evaluation_words import HEADLINES, NOTED, SUMMARY
-from modelyard.web.pages.evaluations import ONE, title_of
+from modelyard.web.pages.evaluations import ONE
 from modelyard.web.pages.formats import number
 from modelyard.web.pages.page import Crumb, Document, Download, Page, View, Visit, address
 from modelyard.web.pages.workbench import (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from modelyard import errors
 from modelyard.analysis.names import name_of
 from modelyard.evaluations.charting.commands import ExportScreen, ShowChart, ShowTable
 from modelyard.evaluations.explaining.commands import (
@@ -93,6 +94,8 @@ def _inputs(visit: Visit) -> tuple[EvaluationView, list[tuple[str, str]]]:
     """The evaluation, and the columns that its version takes."""
     view = shown(visit)
     found = view.evaluation
+    if found.model is None or found.version is None:
+        raise errors.Unsupported("the evaluation is of no version that could be asked about rows")
     version = visit.run(
         ShowVersion(project=found.project, model=found.model, version=found.version)
     )

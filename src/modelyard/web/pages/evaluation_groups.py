@@ -207,6 +207,8 @@ def _about(visit: Visit, view: EvaluationView, title: str, by: str, problem: str
 def _columns(visit: Visit, evaluation: Evaluation) -> tuple[str, ...]:
     """The columns of the dataset; of one that is gone those that the model takes."""
     where = {"project": evaluation.project}
+    if evaluation.dataset is None:
+        return _inputs(visit, evaluation)
     try:
         dataset = visit.run(ShowDataset(**where, dataset=evaluation.dataset, first=1))
     except (errors.NotFound, errors.Invalid, errors.Forbidden, errors.Unavailable):
@@ -215,7 +217,9 @@ def _columns(visit: Visit, evaluation: Evaluation) -> tuple[str, ...]:
 
 
 def _inputs(visit: Visit, evaluation: Evaluation) -> tuple[str, ...]:
-    """The columns that the version takes; none: it was deleted."""
+    """The columns that the version takes; none: it was deleted, or there is none."""
+    if evaluation.model is None or evaluation.version is None:
+        return ()
     try:
         version = visit.run(
             ShowVersion(

@@ -12,7 +12,8 @@ from modelyard.evaluations.commands import (
     RunEvaluation,
     ShowEvaluation,
 )
-from modelyard.evaluations.types import Evaluation, EvaluationSummary
+from modelyard.evaluations.types import EvaluationSummary
+from modelyard.evaluations.words import title_of
 from modelyard.models.commands import ListModels, ListVersions
 from modelyard.models.types import SavedModel, VersionSummary
 from modelyard.runtime.types import PredictionType
@@ -112,6 +113,7 @@ def evaluations(visit: Visit) -> EvaluationsView:
         model=model or None,
         version=visit.asked("version") or None,
         dataset=visit.asked("dataset") or None,
+        store=visit.asked("store") or None,
     )
     found = visit.part(asked)
     known = [each.name for each in visit.part(ListModels(project=key, limit=MOST))]
@@ -201,11 +203,6 @@ def _deleted(visit: Visit) -> Draft:
     seen = visit.run(ShowEvaluation(project=key, id=identifier))
     above = Crumb(label=title_of(seen), href=href(key, identifier))
     return Draft(crumbs=(*crumbs(key), above), seen=seen)
-
-
-def title_of(found: Evaluation) -> str:
-    """What an evaluation is called."""
-    return f"{found.model} {found.version} on {found.dataset}"
 
 
 def _made(visit: Visit, made: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import get_args
+from urllib.parse import urlencode
 
 from modelyard.kernel.values import Value
 from modelyard.search.commands import LONGEST, FindThings
@@ -17,6 +18,7 @@ PLACES: dict[Kind, str] = {
     "saved model": "/projects/{project}/models/{name}",
     "version": "/projects/{project}/models/{model}/versions/{name}",
     "evaluation": "/projects/{project}/evaluations/{name}",
+    "evaluation store": "/projects/{project}/evaluations",
     "dataset": "/projects/{project}/datasets/{name}",
     "connection": "/projects/{project}/connections/{name}",
     "recipe": "/projects/{project}/recipes/{name}",
@@ -76,6 +78,8 @@ def _line(found: Found) -> FoundLine:
     elif found.model:
         name = f"{found.model} {name}"
     href = address(PLACES[found.kind], **names)
+    if found.kind == "evaluation store":
+        href = f"{href}?{urlencode({'store': found.name})}"
     return FoundLine(kind=found.kind, name=name, href=href, about=about, project=found.project)
 
 

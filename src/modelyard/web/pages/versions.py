@@ -119,10 +119,12 @@ def card(visit: Visit) -> CardView:
     view = shown(visit)
     version = view.version
     usages = visit.part(ListUsages(project=version.project, name=version.model, limit=MOST))
-    about = {"project": version.project, "model": version.model, "version": version.version}
+    about = ListEvaluations(
+        project=version.project, model=version.model, version=version.version, limit=FEW
+    )
     return CardView(
         **dict(view),
-        evaluations=tuple(visit.part(ListEvaluations(**about, limit=FEW))),
+        evaluations=tuple(visit.part(about)),
         usages=tuple(
             each
             for each in usages

@@ -1,0 +1,88 @@
+"""How evaluation stores answer."""
+
+from __future__ import annotations
+
+from modelyard.evaluations import repository as evaluations
+from modelyard.evaluations.storing import repository
+from modelyard.evaluations.storing.commands import (
+    CreateStore,
+    DeleteStore,
+    LabelEvaluation,
+    ListStores,
+    ShowStore,
+    UpdateStore,
+)
+from modelyard.evaluations.storing.types import EvaluationStore
+from modelyard.evaluations.types import Evaluation
+from modelyard.kernel.bus import handles
+from modelyard.kernel.context import Context
+from modelyard.kernel.values import now
+from modelyard.projects.access import require_project
+from modelyard.store.database import exclusively
+from modelyard.store.keeping import collect
+
+
+@handles(CreateStore)
+def create_store(command: CreateStore, context: Context) -> EvaluationStore:
+    """Insert the row, once what it refers to is there."""
+    store = EvaluationStore(**command.model_dump(), created=now(), created_by=context.identity.name)
+    with context.begin() as db:
+        require_project(db, store.project)
+        if store.reference is not None:
+            evaluations.get(db, store.project, store.reference)
+        repository.add(db, store)
+    return store
+
+
+@handles(ListStores)
+def list_stores(command: ListStores, context: Context) -> list[EvaluationStore]:
+    """List by name."""
+    with context.read() as db:
+        require_project(db, command.project)
+        return repository.every(db, command.project, command)
+
+
+@handles(ShowStore)
+def show_store(command: ShowStore, context: Context) -> EvaluationStore:
+    """Look the store up."""
+    with context.read() as db:
+        return repository.get(db, command.project, command.name)
+
+
+@handles(UpdateStore)
+def update_store(command: UpdateStore, context: Context) -> EvaluationStore:
+    """Change what was given."""
+    changes = {
+        name: getattr(command, name)
+        for name in command.model_fields_set & {"description", "reference"}
+        if name == "reference" or getattr(command, name) is not None
+    }
+    with context.begin() as db:
+        before = repository.get(db, command.project, command.name)
+        context.unchanged(before)
+        if changes.get("reference") is not None:
+            evaluations.get(db, command.project, changes["reference"])
+        store = before.model_copy(update=changes)
+        repository.change(db, store)
+    return store
+
+
+@handles(DeleteStore)
+def delete_store(command: DeleteStore, context: Context) -> None:
+    """Delete the rows, then the files that nothing else keeps."""
+    with context.begin() as db:
+        exclusively(db)
+        context.unchanged(repository.get(db, command.project, command.name))
+        digests = evaluations.remove(db, command.project, store=command.name)
+        repository.remove(db, command.project, command.name)
+    collect(context, digests)
+
+
+@handles(LabelEvaluation)
+def label_evaluation(command: LabelEvaluation, context: Context) -> Evaluation:
+    """Write down the labels that were given; an empty text takes one away."""
+    labels = {key: value or None for key, value in command.labels.items()}
+    with context.begin() as db:
+        context.unchanged(evaluations.get(db, command.project, command.id))
+        evaluations.put_labels(db, command.project, command.id, labels)
+        return evaluations.get(db, command.project, command.id)

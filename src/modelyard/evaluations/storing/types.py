@@ -1,0 +1,28 @@
+"""The words of evaluation stores."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from modelyard.kernel.values import Name, Value
+
+
+class EvaluationStore(Value):
+    """Evaluations that belong together, such as those of a model on the data of each month."""
+
+    listed = ("name", "evaluations", "latest", "latest_created", "reference", "description")
+
+    project: str
+    name: Name
+    description: str = ""
+    reference: str | None = Field(
+        default=None,
+        description="id of the evaluation that drift is told from; None: the version's own",
+    )
+    evaluations: int = Field(default=0, description="how many are in it")
+    latest: str | None = Field(default=None, description="id of the newest of them")
+    latest_created: datetime | None = None
+    created: datetime
+    created_by: str | None = None
