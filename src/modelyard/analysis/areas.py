@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
-from modelyard.analysis.arrays import Floats, absent, metric
+from modelyard.analysis.arrays import Floats, absent, blocks, metric
 from modelyard.analysis.intervals import around
 from modelyard.analysis.ranking import Ranking
 from modelyard.analysis.types import Metric
@@ -25,23 +26,33 @@ def roc_auc(ranking: Ranking, confidence: float) -> Metric:
     if ranking.reason:
         return absent("auc", ranking.reason)
     p, n = ranking.positives, ranking.negatives
-    # Share of negatives below each score, and of positives above it; ties by half.
-    below = 1 - (ranking.false - ranking.false_here / 2) / n
-    above = (ranking.true - ranking.true_here / 2) / p
-    area = float(ranking.under[-1]) / (p * n)
+    area = float(ranking.pairs_here.sum()) / (p * n)
+    spreads = _placement_spreads(ranking, area)
     variance = 0.0
-    true, false = ranking.squares_here
-    for part, whole, squares, place in (
-        (p, ranking.true_squares[-1], true, below),
-        (n, ranking.false_squares[-1], false, above),
+    for part, whole, spread in (
+        (p, ranking.true_squares[-1], spreads[0]),
+        (n, ranking.false_squares[-1], spreads[1]),
     ):
         size = part * part / float(whole)
         if size <= 1 + 1e-9:
             return metric("auc", area, FEW)
-        spread = float((squares * (place - area) ** 2).sum()) / (part * part)
-        variance += spread * size / (size - 1)
+        variance += spread / (part * part) * size / (size - 1)
     low, high, _ = around(area, variance, confidence, within=(0.0, 1.0))
     return metric("auc", area, (low, high, "delong"))
+
+
+def _placement_spreads(ranking: Ranking, area: float) -> tuple[float, float]:
+    """Squares of how far the placements of the positives and the negatives are from the area."""
+    p, n = ranking.positives, ranking.negatives
+    of_true = of_false = 0.0
+    true, false = ranking.squares_here
+    for part in blocks(len(ranking.scores)):
+        # Share of negatives below each score, and of positives above it; ties by half.
+        below = 1 - (ranking.false[part] - ranking.false_here[part] / 2) / n
+        above = (ranking.true[part] - ranking.true_here[part] / 2) / p
+        of_true += float(true[part] @ (below - area) ** 2)
+        of_false += float(false[part] @ (above - area) ** 2)
+    return of_true, of_false
 
 
 def average_precision(ranking: Ranking, confidence: float) -> Metric:
@@ -52,29 +63,49 @@ def average_precision(ranking: Ranking, confidence: float) -> Metric:
     """
     if not ranking.positives:
         return absent("averagePrecision", ranking.reason)
-    area, of_true, of_false = precision_influence(ranking)
+    area = _area(ranking)
     p, squares = ranking.positives, float(ranking.true_squares[-1])
     size = p * p / squares
     if size <= 1 + 1e-9:
         return metric("averagePrecision", area, "an interval takes two rows of the positive class")
     true, false = ranking.squares_here
-    variance = float((true * of_true * of_true).sum() + (false * of_false * of_false).sum())
+    variance = 0.0
+    for part, of_true, of_false in _influences(ranking, area):
+        variance += float(true[part] @ (of_true * of_true) + false[part] @ (of_false * of_false))
     limits = around(area, variance * size / (size - 1), confidence, within=(0.0, 1.0))
     return metric("averagePrecision", area, limits)
 
 
-def precision_influence(ranking: Ranking) -> tuple[float, Floats, Floats]:
-    """The average precision, and its derivative by the weight of a positive and a negative row.
+def precision_influence(ranking: Ranking) -> tuple[Floats, Floats]:
+    """The derivative of the average precision by the weight of a positive and of a negative row.
 
-    Both derivatives are by distinct score.
+    Both are by distinct score.
     """
-    p = ranking.positives
-    precision = ranking.true / ranking.reached
-    weighted = ranking.true_here * precision
-    area = float(weighted.sum()) / p
-    drops = _from_here(weighted / ranking.reached)
-    lifts = _from_here(ranking.true_here / ranking.reached) - drops
-    return area, (precision + lifts - area) / p, -drops / p
+    true, false = np.empty((2, len(ranking.scores)))
+    for part, of_true, of_false in _influences(ranking, _area(ranking)):
+        true[part], false[part] = of_true, of_false
+    return true, false
+
+
+def _area(ranking: Ranking) -> float:
+    """Under the precision-recall steps."""
+    found = 0.0
+    for part in blocks(len(ranking.scores)):
+        found += float(ranking.true_here[part] @ (ranking.true[part] / ranking.reached[part]))
+    return found / ranking.positives
+
+
+def _influences(ranking: Ranking, area: float) -> Iterator[tuple[slice, Floats, Floats]]:
+    """Parts of the scores, from the lowest on, with the derivatives that they have there."""
+    p, lower_gains, lower_drops = ranking.positives, 0.0, 0.0
+    for part in reversed([*blocks(len(ranking.scores))]):
+        reached = ranking.reached[part]
+        precision = ranking.true[part] / reached
+        gains = ranking.true_here[part] / reached
+        drops = _from_here(gains * precision) + lower_drops
+        gains = _from_here(gains) + lower_gains
+        lower_gains, lower_drops = float(gains[0]), float(drops[0])
+        yield part, (precision + gains - drops - area) / p, drops / -p
 
 
 def found_at(ranking: Ranking, share: float) -> float:

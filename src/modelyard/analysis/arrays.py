@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,13 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Interval = tuple[float, float, Method]
+BLOCK = 2**14
+"""Numbers of an array that are worked on together."""
+
+
+def blocks(count: int) -> Iterator[slice]:
+    """Parts of arrays, so small that steps upon one in turn find it in the processor's cache."""
+    return (slice(start, min(start + BLOCK, count)) for start in range(0, count, BLOCK))
 
 
 def share(part: npt.ArrayLike, whole: npt.ArrayLike) -> Floats:
@@ -29,6 +37,11 @@ def each(cumulated: Floats) -> Floats:
     parts[:1] = cumulated[:1]
     np.subtract(cumulated[1:], cumulated[:-1], out=parts[1:])
     return parts
+
+
+def between(values: Floats, ends: Ints) -> Floats:
+    """Sums of values up to each end from the one before; the last end is that of the values."""
+    return np.add.reduceat(values, np.append(0, ends[:-1] + 1))
 
 
 def summed(codes: Ints, weights: Floats | None, count: int) -> Floats:

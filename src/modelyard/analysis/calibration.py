@@ -6,7 +6,17 @@ import math
 
 import numpy as np
 
-from modelyard.analysis.arrays import Floats, Ints, absent, each, gaps, metric, plain, share
+from modelyard.analysis.arrays import (
+    Floats,
+    Ints,
+    absent,
+    between,
+    each,
+    gaps,
+    metric,
+    plain,
+    share,
+)
 from modelyard.analysis.intake import BinaryRows
 from modelyard.analysis.intervals import effective, of_mean, wilson
 from modelyard.analysis.ranking import Ranking
@@ -37,14 +47,15 @@ def log_loss(rows: BinaryRows, confidence: float) -> Metric:
     """
     if reason := not_probabilities(rows):
         return absent("logLoss", reason)
-    likely = np.where(rows.truth, rows.score, 1 - rows.score)
+    likely = abs(rows.score - ~rows.truth)  # the score, or 1 less the score
     return _mean("logLoss", surprise(likely), rows.weights, confidence)
 
 
 def surprise(likely: Floats) -> Floats:
     """Minus the logarithm of the probability of what came true."""
-    losses: Floats = -np.log(np.clip(likely, SMALLEST, 1 - SMALLEST))
-    return losses
+    losses: Floats = np.clip(likely, SMALLEST, 1 - SMALLEST)
+    np.log(losses, out=losses)
+    return np.negative(losses, out=losses)
 
 
 def brier_score(rows: BinaryRows, confidence: float) -> Metric:
@@ -52,7 +63,8 @@ def brier_score(rows: BinaryRows, confidence: float) -> Metric:
     if reason := not_probabilities(rows):
         return absent("brierScore", reason)
     gap = rows.score - rows.truth
-    return _mean("brierScore", gap * gap, rows.weights, confidence)
+    gap *= gap
+    return _mean("brierScore", gap, rows.weights, confidence)
 
 
 def _mean(code: str, losses: Floats, weights: Floats | None, confidence: float) -> Metric:
@@ -80,7 +92,7 @@ def calibration_curve(
         return CalibrationCurve(loss=missing, predicted=(), observed=(), low=(), high=(), weight=())
     ends = _group_ends(ranking, options)
     weight, true = each(ranking.reached[ends]), each(ranking.true[ends])
-    predicted = np.clip(each(ranking.score_sums[ends]) / weight, 0, 1)
+    predicted = np.clip(between(ranking.expected_here, ends) / weight, 0, 1)
     observed = np.clip(true / weight, 0, 1)
     squares = each(ranking.true_squares[ends] + ranking.false_squares[ends])
     low, high = wilson(observed, effective(weight, squares), options.confidence)
@@ -169,10 +181,15 @@ def _density(counts: Floats, edges: Floats, points: Floats) -> Floats:
         return np.full(len(points), np.nan)
     middles = (edges[1:] + edges[:-1]) / 2
     width = max(_bandwidth(middles, counts, total), (high - low) / POINTS)
-    density = np.zeros(len(points))
-    for mirrored in (middles, 2 * low - middles, 2 * high - middles):
-        away = (points[:, None] - mirrored[None, :]) / width
-        density += np.exp(-away * away / 2) @ counts
+    mirrored = np.concatenate([middles, 2 * low - middles, 2 * high - middles])
+    # Further away kernels are zero.
+    near = np.flatnonzero((mirrored > low - 40 * width) & (mirrored < high + 40 * width))
+    heights = points[:, None] - mirrored[near]
+    heights /= width
+    heights *= heights
+    heights /= -2
+    np.exp(heights, out=heights)
+    density: Floats = heights @ np.tile(counts, 3)[near]
     return density / (total * width * math.sqrt(2 * math.pi))
 
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import numpy as np
 
 from modelyard.analysis.areas import found_at
-from modelyard.analysis.arrays import Floats, Ints, absent, gaps, metric, plain, share
+from modelyard.analysis.arrays import Floats, Ints, absent, between, gaps, metric, plain, share
 from modelyard.analysis.intervals import effective, wilson
 from modelyard.analysis.ranking import Ranking
 from modelyard.analysis.resampling import Resamples, limits
-from modelyard.analysis.thinning import thinned, thinned_steps
+from modelyard.analysis.thinning import thinned, thinned_steps, vertices
 from modelyard.analysis.types import (
     Band,
     GainCurve,
@@ -35,8 +35,13 @@ def roc_curve(
     """
     if ranking.reason:
         return RocCurve(area=area, threshold=(), false_positive_rate=(), true_positive_rate=())
-    under = _started(ranking.under, ranking.positives * ranking.negatives)
-    x, y, which = thinned(_started(ranking.false), _started(ranking.true), under)
+    kept = vertices(ranking.along)
+    x, y, which = thinned(
+        kept,
+        _from_none(ranking.false, kept) / ranking.negatives,
+        _from_none(ranking.true, kept) / ranking.positives,
+        _pairs_under(ranking, kept) / (ranking.positives * ranking.negatives),
+    )
     return RocCurve(
         area=area,
         threshold=_thresholds(ranking, which),
@@ -56,12 +61,16 @@ def precision_recall_curve(
     """
     if not ranking.positives:
         return PrecisionRecallCurve(area=area, threshold=(), recall=(), precision=())
-    recall = ranking.true / ranking.positives
-    heights, kept = thinned_steps(recall, ranking.true / ranking.reached)
+    # Where only negatives are added there is no step.
+    wide = np.flatnonzero(ranking.true_here)
+    true = ranking.true[wide]
+    recall = true / ranking.positives
+    true /= ranking.reached[wide]
+    heights, kept = thinned_steps(recall, true)
     return PrecisionRecallCurve(
         area=area,
         base_rate=ranking.positives / ranking.weight,
-        threshold=plain(ranking.scores[kept]),
+        threshold=plain(ranking.scores[wide[kept]]),
         recall=plain(recall[kept]),
         precision=plain(heights),
         band=_band(draws, confidence, _precision_of),
@@ -78,9 +87,18 @@ def gain_curve(
     """
     if not ranking.positives:
         return GainCurve(lift=found, at_share=at_share, threshold=(), targeted=(), found=())
+    length = ranking.reached / ranking.weight
+    length += ranking.true / ranking.positives
+    kept = vertices(length)
+    true = _from_none(ranking.true, kept)
     # Over the negatives it rises as the ROC curve does, over the positives by itself.
-    under = _started(ranking.under + ranking.true**2 / 2, ranking.positives * ranking.weight)
-    x, y, which = thinned(_started(ranking.reached), _started(ranking.true), under)
+    under = _pairs_under(ranking, kept) + true**2 / 2
+    x, y, which = thinned(
+        kept,
+        _from_none(ranking.reached, kept) / ranking.weight,
+        true / ranking.positives,
+        under / (ranking.positives * ranking.weight),
+    )
     return GainCurve(
         lift=found,
         at_share=at_share,
@@ -101,8 +119,9 @@ def lift(ranking: Ranking, at_share: float, confidence: float, draws: Resamples 
     if draws is None:
         return metric("lift", value, "all rows are of one class")
     at = np.array([at_share])
-    many = _replicates(draws, at, _gain_of)[:, 0] / at_share
-    of_cells = float(_gain_of(draws.true[None], draws.false[None], at)[0, 0]) / at_share
+    many = _gain_of(*draws.reached, at)[:, 0] / at_share
+    true, false = (np.cumsum(cells)[None] for cells in (draws.true, draws.false))
+    of_cells = float(_gain_of(true, false, at)[0, 0]) / at_share
     ceil = min(1 / at_share, ranking.weight / ranking.positives)
     return metric("lift", value, limits(many, of_cells, value, confidence, floor=0, ceil=ceil))
 
@@ -112,9 +131,13 @@ def lift_bins(ranking: Ranking, confidence: float, groups: int = 10) -> LiftBins
     weight = ranking.reached
     ends = np.linspace(0, ranking.weight, groups + 1)
 
+    # Lines between the scores at which groups end, of all those between scores.
+    at = np.searchsorted(weight, ends)[:, None] + np.arange(-1, 1)
+    near = np.unique(at[(at >= 0) & (at < len(weight))])
+
     def divided(cumulated: Floats) -> Floats:
-        line = np.concatenate([[0.0], cumulated])
-        return np.diff(np.interp(ends, np.concatenate([[0.0], weight]), line))
+        x, y = (np.append(0.0, some[near]) for some in (weight, cumulated))
+        return np.diff(np.interp(ends, x, y))
 
     if not len(weight):
         return LiftBins(
@@ -122,7 +145,7 @@ def lift_bins(ranking: Ranking, confidence: float, groups: int = 10) -> LiftBins
         )
     each = divided(weight)
     rate = np.clip(share(divided(ranking.true), each), 0, 1)
-    squares = divided(ranking.true_squares + ranking.false_squares)
+    squares = divided(ranking.true_squares) + divided(ranking.false_squares)
     base = ranking.positives / ranking.weight
     low, high = wilson(rate, effective(each, squares), confidence)
     at = np.searchsorted(weight, ends[1:] * (1 - 1e-12))
@@ -144,20 +167,14 @@ def _thresholds(ranking: Ranking, which: Ints) -> tuple[float | None, ...]:
 
 
 Curve = Callable[[Floats, Floats, Floats], Floats]
-"""Heights of curves, one a row, of weights of positives and of negatives in cells."""
-
-
-def _replicates(draws: Resamples, at: Floats, curve: Curve) -> Floats:
-    true, false = draws.true_draws, draws.false_draws
-    both = true.any(axis=1) & false.any(axis=1)
-    return curve(true[both], false[both], at)
+"""Heights of curves, one a row, of weights of positives and of negatives down to cells."""
 
 
 def _band(draws: Resamples | None, confidence: float, curve: Curve) -> Band | None:
     """Where so many of the resampled curves lie at each place; none without resamples."""
     if draws is None:
         return None
-    many = _replicates(draws, BAND, curve)
+    many = curve(*draws.reached, BAND)
     if not len(many):
         return None
     tail = (1 - confidence) / 2
@@ -165,23 +182,26 @@ def _band(draws: Resamples | None, confidence: float, curve: Curve) -> Band | No
     return Band(x=plain(BAND), low=plain(low), high=plain(high))
 
 
-def _started(cumulated: Floats, whole: float | None = None) -> Floats:
-    """Shares of the whole, from none on."""
-    shares = np.zeros(len(cumulated) + 1)
-    np.divide(cumulated, cumulated[-1] if whole is None else whole, out=shares[1:])
-    return shares
+def _from_none(cumulated: Floats, points: Ints) -> Floats:
+    """Sums at points of a curve that begins before the first of them."""
+    return np.where(points > 0, cumulated[np.maximum(points - 1, 0)], 0.0)
+
+
+def _pairs_under(ranking: Ranking, points: Ints) -> Floats:
+    """The area under the curve of positives by negatives up to its points, 0 and its last among."""
+    return np.append(0.0, np.cumsum(between(ranking.pairs_here, points[1:] - 1)))
 
 
 def _roc_of(true: Floats, false: Floats, at: Floats) -> Floats:
-    return _heights(np.cumsum(false, axis=1), np.cumsum(true, axis=1), at)
+    return _heights(false, true, at)
 
 
 def _gain_of(true: Floats, false: Floats, at: Floats) -> Floats:
-    return _heights(np.cumsum(true + false, axis=1), np.cumsum(true, axis=1), at)
+    return _heights(true + false, true, at)
 
 
-def _precision_of(true: Floats, false: Floats, at: Floats) -> Floats:
-    found, reached = np.cumsum(true, axis=1), np.cumsum(true + false, axis=1)
+def _precision_of(found: Floats, false: Floats, at: Floats) -> Floats:
+    reached = found + false
     place = np.array([np.searchsorted(row, at * row[-1] * (1 - 1e-12)) for row in found])
     place = np.maximum(place.reshape(-1, len(at)), np.argmax(found > 0, axis=1)[:, None])
     precision: Floats = np.take_along_axis(found, place, 1) / np.take_along_axis(reached, place, 1)

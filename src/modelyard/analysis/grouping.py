@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from modelyard.analysis.arrays import Bools, Floats, Ints
 from modelyard.analysis.group_types import Group
+from modelyard.analysis.sorting import rising
 
 RANGES = 10
 CATEGORIES = 20
@@ -96,20 +97,22 @@ def by_number(values: Floats, ranges: int = RANGES, *, moments: bool = False) ->
 
     So columns that are mostly zero keep their other values apart.
     """
-    known = values[~np.isnan(values)]
-    distinct, counts = np.unique(known, return_counts=True)
-    heavy = distinct[counts * ranges > len(known)]
-    if len(distinct) <= ranges:
-        heavy = distinct
-    rest = known[~np.isin(known, heavy)]
+    known = rising(values[~np.isnan(values)])
+    first = np.flatnonzero(np.append(True, known[1:] != known[:-1])[: len(known)])
+    counts = np.diff(first, append=len(known))
+    alone = counts * ranges > len(known)
+    if len(first) <= ranges:
+        alone[:] = True
+    heavy = known[first[alone]]
+    rest = known[~np.repeat(alone, counts)] if len(heavy) else known
     left = max(ranges - len(heavy), 1)
-    inner = np.quantile(rest, np.arange(1, left) / left, method="lower") if len(rest) else rest
-    inner = np.unique(inner)
-    inner = inner[inner < rest.max()] if len(rest) else inner
+    at = np.arange(1, left) / left * (len(rest) - 1)
+    inner = np.unique(rest[at.astype(np.int64)]) if len(rest) else rest
+    inner = inner[inner < rest[-1]] if len(rest) else inner
     codes = np.searchsorted(inner, values, side="left")
     groups: list[Group] = []
     if len(rest):
-        ends = [float(rest.min()), *inner.tolist(), float(rest.max())]
+        ends = [float(rest[0]), *inner.tolist(), float(rest[-1])]
         groups = [
             _range(low, high, first=at == 0, moments=moments)
             for at, (low, high) in enumerate(pairwise(ends))
@@ -135,12 +138,11 @@ def _sorted(grouping: Grouping) -> Grouping:
         return group.kind == "missing", math.inf if low is None else low
 
     order = sorted(range(len(grouping.groups)), key=place)
+    if order == [*range(len(order))]:
+        return grouping
     codes = np.empty(len(order), np.int64)
     codes[order] = np.arange(len(order))
-    return Grouping(
-        codes[grouping.codes] if order else grouping.codes,
-        tuple(grouping.groups[at] for at in order),
-    )
+    return Grouping(codes[grouping.codes], tuple(grouping.groups[at] for at in order))
 
 
 def _range(low: float, high: float, *, first: bool, moments: bool) -> Group:

@@ -12,6 +12,7 @@ from modelyard.analysis.intervals import around
 from modelyard.analysis.multiclass_types import MulticlassOptions
 from modelyard.analysis.ranking import Ranking, ranked
 from modelyard.analysis.resampling import limits
+from modelyard.analysis.sorting import rising_order
 from modelyard.analysis.types import Metric
 
 BLOCKS = 200
@@ -56,13 +57,13 @@ class OneVsRest:
     def _look_at(self, at: int) -> None:
         score = self.probabilities[:, at]
         is_class = self.truth == at
-        found = ranked(is_class, score, self.weights, np.argsort(score))
+        found = ranked(is_class, score, self.weights, rising_order(score))
         self.auc.append(roc_auc(found, self.options.confidence))
         self.average_precision.append(average_precision(found, self.options.confidence))
         self._count_gaps(found, score, is_class)
         if self._here[at]:
             self._count_pairs(is_class, score, found.order)
-            _, of_true, of_false = precision_influence(found)
+            of_true, of_false = precision_influence(found)
             slope = np.where(is_class, found.by_row(of_true), found.by_row(of_false))
             self._precision_slope += self._average[at] * slope
 

@@ -7,7 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from modelyard.analysis.arrays import Bools, Floats, Ints, each
+from modelyard.analysis.arrays import Bools, Floats, Ints, blocks, each
+from modelyard.analysis.sorting import near_order, rising_order
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Ranking:
     @cached_property
     def order(self) -> Ints:
         """Rows by rising score."""
-        return np.argsort(self.row_scores) if self.known_order is None else self.known_order
+        return rising_order(self.row_scores) if self.known_order is None else self.known_order
 
     @cached_property
     def reached(self) -> Floats:
@@ -59,17 +60,30 @@ class Ranking:
         return each(self.true_squares), each(self.false_squares)
 
     @cached_property
-    def under(self) -> Floats:
-        """Weight of the pairs that are in order among the rows with at least each score.
+    def along(self) -> Floats:
+        """Share of the positives and share of the negatives down to each score, together."""
+        shares = np.empty_like(self.true)
+        for part in blocks(len(shares)):
+            shares[part] = self.true[part] / self.positives + self.false[part] / self.negatives
+        return shares
+
+    @cached_property
+    def pairs_here(self) -> Floats:
+        """Weight of the pairs that are in order of which the negative has each score.
 
         A pair is a positive and a negative; of one score, it counts half.
         """
-        return np.cumsum(self.false_here * (self.true - self.true_here / 2))
+        pairs = self.true_here / -2
+        pairs += self.true
+        pairs *= self.false_here
+        return pairs
 
     @cached_property
-    def score_sums(self) -> Floats:
-        """Weighted sum of all scores down to each, which are taken for probabilities."""
-        return np.cumsum(np.clip(self.scores, 0, 1) * (self.true_here + self.false_here))
+    def expected_here(self) -> Floats:
+        """Weight of the rows with each score times that score, which is taken for a probability."""
+        expected = np.clip(self.scores, 0, 1)
+        expected *= each(self.reached)
+        return expected
 
     def by_row(self, values: Floats) -> Floats:
         """What is known of each distinct score, for each row."""
@@ -111,39 +125,52 @@ def ranked(
     truth: Bools, score: Floats, weights: Floats | None = None, order: Ints | None = None
 ) -> Ranking:
     """Sort rows by score, unless their order is known, and cumulate."""
+    weight = None
     if weights is None and order is None and len(score) and score.min() >= 0:
         falling, positive = _sorted_together(truth, score)
     else:
-        order = np.argsort(score) if order is None else order
-        falling, positive = score[order[::-1]], truth[order[::-1]]
-    last = np.flatnonzero(np.append(falling[1:] != falling[:-1], True)[: len(score)])
-    if weights is None or order is None:
-        true = np.cumsum(positive, dtype=np.float64)[last]
-        false = (last + 1.0) - true
+        order = rising_order(score) if order is None else order
+        falling, positive = score[order[::-1]], truth[order[::-1]].astype(np.float64)
+        weight = None if weights is None else weights[order[::-1]]
+    last = np.ones(len(score), np.bool_)
+    np.not_equal(falling[1:], falling[:-1], out=last[:-1])
+    rows = np.flatnonzero(last)
+    rows += 1
+    if weight is None:
+        true = _kept(np.cumsum(positive, out=positive), last, rows)
+        false = rows - true
         squares = true, false
     else:
-        weight = weights[order[::-1]]
-        true, false = _cumulated(weight, positive, last)
-        squares = _cumulated(weight * weight, positive, last)
-    return Ranking(falling[last], true, false, *squares, last + 1, score, order)
+        true, false = _cumulated(weight, positive, last, rows)
+        squares = _cumulated(weight * weight, positive, last, rows)
+    return Ranking(_kept(falling, last, rows), true, false, *squares, rows, score, order)
 
 
-def _sorted_together(truth: Bools, score: Floats) -> tuple[Floats, Bools]:
-    """Falling scores from 0 on, and the truth of each, without an order of the rows.
+def _kept(values: Floats, last: Bools, rows: Ints) -> Floats:
+    """Values at the last row of each score; all of them if no two rows have the same."""
+    return values if len(rows) == len(values) else values[last]
+
+
+def _sorted_together(truth: Bools, score: Floats) -> tuple[Floats, Floats]:
+    """Falling scores from 0 on, and the truth of each as 1 or 0, without an order of the rows.
 
     The bits of such numbers are in the order of the numbers. Their first one is the sign, so that
     there is room for the truth at their end.
     """
-    keys = (score + 0.0).view(np.uint64) << np.uint64(1)  # -0.0 becomes 0.0
+    keys = (score + 0.0).view(np.uint64)  # -0.0 becomes 0.0
+    keys <<= np.uint64(1)
     keys |= truth
-    keys.sort()
-    keys = keys[::-1]
-    positive = (keys & np.uint64(1)).astype(np.bool_)
-    return (keys >> np.uint64(1)).view(np.float64), positive
+    np.invert(keys, out=keys)
+    keys = keys[near_order(score)[::-1]]
+    keys.sort(kind="stable")
+    np.invert(keys, out=keys)
+    positive = (keys & np.uint64(1)).astype(np.float64)
+    keys >>= np.uint64(1)
+    return keys.view(np.float64), positive
 
 
-def _cumulated(weight: Floats, positive: Bools, last: Ints) -> tuple[Floats, Floats]:
+def _cumulated(weight: Floats, positive: Floats, last: Bools, rows: Ints) -> tuple[Floats, Floats]:
     return (
-        np.cumsum(np.where(positive, weight, 0.0))[last],
-        np.cumsum(np.where(positive, 0.0, weight))[last],
+        _kept(np.cumsum(weight * positive), last, rows),
+        _kept(np.cumsum(weight * (1 - positive)), last, rows),
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from modelyard.analysis.arrays import Floats, Interval, Ints, each
+from modelyard.analysis.arrays import Floats, Interval, Ints, between, each
 from modelyard.analysis.ranking import Ranking
 
 
@@ -33,17 +34,24 @@ class Resamples:
     false_draws: Floats
     """Resamples by cells."""
 
+    @cached_property
+    def reached(self) -> tuple[Floats, Floats]:
+        """Positives and negatives down to each cell, of the resamples that have both."""
+        true, false = self.true_draws, self.false_draws
+        both = true.any(axis=1) & false.any(axis=1)
+        return np.cumsum(true[both], axis=1), np.cumsum(false[both], axis=1)
+
 
 def resampled(ranking: Ranking, resamples: int, seed: int, cells: int) -> Resamples:
     """Draw resamples. The ranking has rows of both classes."""
     # Cells with equal numbers of positives and negatives together resolve both ends of a curve.
-    along = ranking.true / ranking.positives + ranking.false / ranking.negatives
+    along = ranking.along
     at = np.searchsorted(along, np.linspace(0, 2, cells + 1)[1:])
     ends = np.unique(np.minimum(at, len(along) - 1))
     true, false = each(ranking.true[ends]), each(ranking.false[ends])
     rng = np.random.default_rng(seed)
     return Resamples(
-        each(ranking.score_sums[ends]) / (true + false),
+        between(ranking.expected_here, ends) / (true + false),
         ends,
         true,
         false,

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
-from modelyard.analysis.arrays import Floats, absent, gaps, metric, plain, share
+from modelyard.analysis.arrays import Floats, Ints, absent, gaps, metric, plain, share
 from modelyard.analysis.intervals import effective, normal_quantile, wilson
 from modelyard.analysis.ranking import Ranking
 from modelyard.analysis.types import (
@@ -39,6 +40,8 @@ BY_DELTA = frozenset(("f1", "mcc", "costMatrixGain"))
 GRID = 100
 """Steps from 0 to 1 at which the decision chart is told, besides quantiles of the scores."""
 QUANTILES = 200
+STRIDE = 512
+"""Neighbouring scores that are looked at together for the best threshold."""
 
 REASONS = {
     "precision": "no row is predicted positive",
@@ -283,8 +286,7 @@ def decision_chart(
 def chart_thresholds(ranking: Ranking) -> Floats:
     """A grid from 0 to 1, and scores that divide the rows into equal parts."""
     grid = np.linspace(0, 1, GRID + 1)
-    finite = ranking.scores[np.isfinite(ranking.scores)]
-    if not len(finite):
+    if not np.isfinite(ranking.scores).any():
         return grid
     weight = ranking.reached
     at = np.searchsorted(weight, ranking.weight * np.linspace(0, 1, QUANTILES + 1))
@@ -308,27 +310,48 @@ def best_threshold(ranking: Ranking, code: str, gains: Gains) -> BestThreshold:
     if ranking.scores[0] > 1 or ranking.scores[-1] < 0:
         return BestThreshold(code=code, reason="the scores are not probabilities")
     first = 0 if ranking.scores[0] < 1 else 1
-    reached = np.arange(first, len(ranking.scores) + 1)
-    tp, fp = (np.append(0.0, some)[first:] for some in (ranking.true, ranking.false))
-    cells = Confusion(tp, fp, ranking.negatives - fp, ranking.positives - tp)
-    values = cells.metric(code, gains)
-    if not GREATER_IS_BETTER[code]:
-        values = -values
+    reached = _promising(ranking, code, gains, first)
+    values = _merits(confusion(ranking, reached), code, gains)
     if np.isnan(values).all():
         return BestThreshold(code=code, reason=REASONS[code])
     best = np.nanmax(values)
-    equal = np.flatnonzero(values >= best - 1e-12 * max(1.0, abs(best)))
-    edges = np.concatenate([[1.0], ranking.scores, [0.0]])
-    # Reaching k scores means a threshold in (edges[k + 1], edges[k]]; 1 is there for k = 0.
-    low, high = edges[reached[equal] + 1], edges[reached[equal]]
-    low = np.where(reached[equal] == len(ranking.scores), -1e-300, low)
+    equal = reached[values >= best - 1e-12 * max(1.0, abs(best))]
+    # Reaching k scores means a threshold above the next score and not above the k-th, or 1.
+    scores = ranking.scores
+    low = np.where(equal < len(scores), scores[np.minimum(equal, len(scores) - 1)], -1e-300)
+    high = np.where(equal > 0, scores[equal - 1], 1.0)
     gap = np.where((low < 0.5) & (high >= 0.5), 0, np.minimum(abs(low - 0.5), abs(high - 0.5)))
     nearest = int(np.argmin(gap))
     threshold = roundest(float(low[nearest]), float(high[nearest]))
-    value = float(values[equal[nearest]])
-    return BestThreshold(
-        code=code, threshold=threshold, value=value if GREATER_IS_BETTER[code] else -value
-    )
+    value = float(confusion(ranking, equal[nearest]).metric(code, gains))
+    return BestThreshold(code=code, threshold=threshold, value=value)
+
+
+def _promising(ranking: Ranking, code: str, gains: Gains, first: int) -> Ints:
+    """How many distinct scores may have to be reached for a metric to be best, `first` at least.
+
+    Each metric goes one way as true positives are added, and one way as false positives are. So
+    between two numbers of scores it is never better than at the best corner of the box which these
+    span; boxes whose corners are worse than what is reached elsewhere are left out.
+    """
+    count = len(ranking.scores)
+    ends = np.append(np.arange(first, count, STRIDE), count)
+    low, high = confusion(ranking, ends[:-1]), confusion(ranking, ends[1:])
+    corners = [
+        _merits(Confusion(true.tp, false.fp, false.tn, true.fn), code, gains)
+        for true, false in product((low, high), repeat=2)
+    ]
+    bounds = np.fmax.reduce(corners)
+    reachable = np.fmax.reduce(_merits(confusion(ranking, ends), code, gains))
+    worse = bounds < reachable - 1e-9 * np.fmax.reduce(abs(bounds), initial=1.0)
+    inside = ends[:-1][~worse][:, None] + np.arange(STRIDE)
+    return np.append(inside[inside < count], count)
+
+
+def _merits(found: Confusion, code: str, gains: Gains) -> Floats:
+    """A metric, the larger the better."""
+    values = found.metric(code, gains)
+    return values if GREATER_IS_BETTER[code] else -values
 
 
 def roundest(low: float, high: float) -> float:

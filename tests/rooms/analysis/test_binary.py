@@ -211,7 +211,8 @@ def test_any_rising_curve_keeps_its_area(moves):
     x = np.cumsum([0.0, *(move[0] for move in moves)])
     y = np.cumsum([0.0, *(move[1] for move in moves)])
     under = np.append(0.0, np.cumsum(np.diff(x) * (y[1:] + y[:-1]) / 2))
-    thin_x, thin_y, which = thinning.thinned(x, y, under, vertices=5)
+    points = thinning.vertices((x + y)[1:], count=5)
+    thin_x, thin_y, which = thinning.thinned(points, x[points], y[points], under[points])
     assert area(thin_x, thin_y) == pytest.approx(area(x, y), abs=1e-9)
     assert (np.diff(thin_x) >= -1e-12).all()
     assert (np.diff(thin_y) >= -1e-12).all()
@@ -345,6 +346,19 @@ def test_the_best_threshold_is_as_good_as_the_best_of_all(cases):
         tried = chart[re.sub("([A-Z])", lambda at: f"_{at[0].lower()}", code)]
         values = [value for value in tried if value is not None]
         assert best.value == pytest.approx(max(values) if greater else min(values), abs=1e-9)
+
+
+@pytest.mark.parametrize("gains", [GAINS, Gains(true_positive=-2, false_negative=1), Gains()])
+@pytest.mark.parametrize("kind", ["smooth", "weights", "inverted", "rare"])
+def test_the_best_of_many_thresholds_is_that_of_all_of_them(kind, gains):
+    """Most of them are passed over; here each is looked at."""
+    rows = made(kind, 4 * thresholds.STRIDE)
+    found = Binary(rows.truth, rows.score, rows.weights, options=BinaryOptions(gains=gains))
+    every = thresholds.confusion(found.ranking, np.arange(len(found.ranking.scores) + 1))
+    for code, greater in thresholds.GREATER_IS_BETTER.items():
+        values = every.metric(code, gains)
+        expected = np.nanmax(values) if greater else np.nanmin(values)
+        assert found.best(code).value == pytest.approx(expected, abs=1e-12), code
 
 
 def test_the_best_threshold_has_few_digits():
