@@ -51,10 +51,18 @@ class Condition(Value):
     group: Group
 
 
+def named(conditions: tuple[Condition, ...]) -> str:
+    """Conditions in words."""
+    return " and ".join(f"{each.column}: {each.group.label}" for each in conditions)
+
+
 class WorstSlice(Value):
     """A subgroup on which the model is worse than on the other rows."""
 
     conditions: tuple[Condition, ...]
+    also: tuple[tuple[Condition, ...], ...] = Field(
+        default=(), description="conditions that hold for nearly the same rows"
+    )
     rows: int
     weight: float
     loss: float = Field(description="mean of the rows of the slice")

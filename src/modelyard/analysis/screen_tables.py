@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from modelyard.analysis.group_types import Fairness, GroupRates, Slice, Slices
+from modelyard.analysis.group_types import Fairness, GroupRates, Slice, Slices, WorstSlice, named
 from modelyard.analysis.regression_types import Residuals
 
 Cell = bool | int | float | str | None
@@ -37,6 +37,8 @@ def table_of(screen: str, content: Mapping[str, Any], labels: Sequence[str] = ()
         content: as JSON has it.
         labels: of the positive and the negative class.
     """
+    if "slices" in content:
+        return _worst(content["slices"])
     if "cells" in content:
         return _confusion(content["cells"], labels)
     if "weights" in content and "classes" in content:
@@ -134,6 +136,20 @@ def _by_class(
         if told:
             columns = {ACROSS[screen]: told["x"], UP[screen]: told["y"]}
             yield {"class": f"{mean} average"}, columns
+
+
+def _worst(slices: Sequence[Mapping[str, Any]]) -> Columns:
+    """A row per slice; one of a single column has no second one."""
+    facts = ("rows", "weight", "loss", "rest", "low", "high", "effect", "share_of_loss", "p", "q")
+    rows = []
+    for each in slices:
+        found = WorstSlice.model_validate(each)
+        parts = [(one.column, one.group.label) for one in found.conditions]
+        (first, second) = (*parts, (None, None))[:2]
+        also = "; ".join(named(conditions) for conditions in found.also) or None
+        rows.append((*first, *second, *(getattr(found, fact) for fact in facts), also))
+    names = ("column", "group", "second_column", "second_group", *facts, "also")
+    return Columns(names, tuple(rows))
 
 
 def _confusion(cells: Mapping[str, float], labels: Sequence[str]) -> Columns:

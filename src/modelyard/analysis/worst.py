@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,9 @@ from modelyard.analysis.arrays import Bools, Floats, Ints, summed
 from modelyard.analysis.group_types import Condition, WorstSlice, WorstSlices
 from modelyard.analysis.grouping import Grouping
 from modelyard.analysis.intervals import normal_quantile
+
+ALIKE = 0.95
+"""The share of their rows that two slices have in common from which on one of them is told."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,8 @@ def worst_slices(
     testing under dependency, Annals of Statistics 29). A pair has to be worse than all other rows
     and than the others of each of its two parts; its p-value is the largest of the three (an
     intersection-union test, Berger 1982, Technometrics 24), and 1 if there are too few others, so
-    that no pair is told for what one of its parts is to blame for.
+    that no pair is told for what one of its parts is to blame for. Of slices of nearly the same
+    rows only the first is told.
 
     Args:
         loss: what the losses are.
@@ -101,8 +105,46 @@ def worst_slices(
         loss=loss,
         looked_at=len(told),
         overall=whole.mean,
-        slices=tuple(worst[: search.most]),
+        slices=tuple(_once(worst, columns, search.most)),
     )
+
+
+def _once(
+    worst: Iterable[WorstSlice], columns: Mapping[str, Grouping], most: int
+) -> list[WorstSlice]:
+    """The first of them, without those of nearly the same rows as one before, which names them.
+
+    Rows are nearly the same by Jaccard's index (1912, The distribution of the flora in the alpine
+    zone, New Phytologist 11): what both have over what either has.
+    """
+    told: list[tuple[WorstSlice, Bools]] = []
+    for each in worst:
+        inside = _inside(each.conditions, columns)
+        same = next((at for at, (_, there) in enumerate(told) if _alike(inside, there)), None)
+        if same is not None:
+            first, there = told[same]
+            also = (*first.also, each.conditions)
+            told[same] = (first.model_copy(update={"also": also}), there)
+        elif len(told) < most:
+            told.append((each, inside))
+        else:
+            break
+    return [each for each, _ in told]
+
+
+def _inside(conditions: Iterable[Condition], columns: Mapping[str, Grouping]) -> Bools:
+    """Which rows the conditions hold for."""
+    masks = []
+    for each in conditions:
+        grouping = columns[each.column]
+        masks.append(grouping.codes == grouping.groups.index(each.group))
+    found: Bools = np.logical_and.reduce(masks)
+    return found
+
+
+def _alike(one: Bools, other: Bools) -> bool:
+    either = int(np.count_nonzero(one | other))
+    return int(np.count_nonzero(one & other)) >= ALIKE * either
 
 
 class _Whole:

@@ -7,7 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from modelyard.analysis.group_types import Disparity, Slice, Slices, WorstSlice
+from modelyard.analysis.group_types import Disparity, Slice, Slices, WorstSlice, named
 from modelyard.analysis.names import HEADLINES, name_of
 from modelyard.cli.numbers import interval, number, number_table
 from modelyard.evaluations.looking.types import ColumnResiduals, FairnessReport, WorstReport
@@ -94,9 +94,10 @@ def worst_table(found: WorstReport) -> RenderableType:
 
 
 def _worst(each: WorstSlice) -> tuple[Text | str, ...]:
-    conditions = (f"{one.column}: {one.group.label}" for one in each.conditions)
+    same = [named(conditions) for conditions in each.also]
+    more = f", and {len(same) - 1} more" if len(same) > 1 else ""
     return (
-        Text(" and ".join(conditions)),
+        Text(named(each.conditions) + (f"\n  also {same[0]}{more}" if same else "")),
         f"{each.rows:,}",
         number(each.loss),
         number(each.rest),

@@ -33,13 +33,13 @@ from modelyard.cli.group_tables import (
     slices_table,
     worst_table,
 )
+from modelyard.cli.row_table import RowTable
 from modelyard.cli.words import fact, heading, seen, words
 from modelyard.data.types import Preview
 from modelyard.evaluations.charting.types import Chart, ScreenTable
 from modelyard.evaluations.explaining.types import DependenceReport, ImportanceReport
 from modelyard.evaluations.looking.types import (
     ColumnResiduals,
-    EvaluatedRow,
     EvaluatedRows,
     FairnessReport,
     WorstReport,
@@ -55,17 +55,6 @@ from modelyard.scoring.types import PredictedRow, Predictions
 WIDTH = 120
 """Columns of text where no terminal says how wide it is."""
 EMPTY = "Nothing here yet."
-ROW_FACTS = {
-    "row": "Row",
-    "truth": "Truth",
-    "predicted": "Predicted",
-    "prediction_correct": "Correct",
-    "loss": "Loss",
-    "error": "Error",
-    "relative_error": "Relative",
-    "error_decile": "Decile",
-}
-"""What is told of a row of an evaluation, and what it is called."""
 LONGEST_CELL = 60
 """Letters of nested facts that a list shows; a single thing shows all."""
 NO_MATCH = "Nothing matches what was asked for."
@@ -165,17 +154,6 @@ def _answer(row: PredictedRow) -> Mapping[str, Any]:
     return {"problem": row.problem} if row.output is None else row.output
 
 
-def _evaluated(row: EvaluatedRow) -> Mapping[str, Any]:
-    """What is told of a row, then its columns, also those of the same names."""
-    told = {name: getattr(row, name) for name in ROW_FACTS}
-    facts = {ROW_FACTS[name]: words(value) for name, value in told.items() if value is not None}
-    cells = {
-        name: words(cell) if isinstance(cell, float) else cell
-        for name, cell in row.values.root.items()
-    }
-    return {**facts, **cells}
-
-
 def details(value: BaseModel) -> RenderableType:
     """All facts of one thing, nested things indented below."""
     facts = Table.grid(padding=(0, 2))
@@ -254,7 +232,7 @@ CARDS: dict[type[Any], Callable[[Any], RenderableType]] = {
     Slices: slices_table,
     FairnessReport: fairness_tables,
     WorstReport: worst_table,
-    EvaluatedRows: lambda found: records([_evaluated(row) for row in found.rows]),
+    EvaluatedRows: RowTable,
     ColumnResiduals: residuals_table,
 }
 """How values are shown that deserve more than a list of their fields."""

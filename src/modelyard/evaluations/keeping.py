@@ -14,14 +14,14 @@ from pydantic import BaseModel
 from modelyard import errors
 from modelyard.evaluations import repository
 from modelyard.evaluations.figures import Content
-from modelyard.evaluations.types import Evaluation
+from modelyard.evaluations.types import NAMED, Evaluation
 from modelyard.kernel.context import Context
 from modelyard.store.artifacts import digest_of
 from modelyard.store.database import exclusively
 from modelyard.store.keeping import collect
 from modelyard.store.staging import stage
 
-SAMPLE, SCREENS = "sample.parquet", "screens.json.gz"
+SAMPLE, SCREENS, WORST = "sample.parquet", "screens.json.gz", "worst.json.gz"
 
 
 def keep(
@@ -46,7 +46,12 @@ def screens_of(context: Context, evaluation: Evaluation) -> dict[str, dict[str, 
     found = read_files(context, evaluation, SCREENS).get(SCREENS)
     if found is None:
         raise errors.NotFound(f"the evaluation {evaluation.id} was deleted meanwhile")
-    return found
+    return {NAMED.get(name, name): content for name, content in found.items()}
+
+
+def worst_of(context: Context, evaluation: Evaluation) -> dict[str, Any] | None:
+    """What the last search for the worst slices found; none: nobody has searched."""
+    return read_files(context, evaluation, WORST).get(WORST)
 
 
 def read_files(context: Context, evaluation: Evaluation, prefix: str) -> dict[str, dict[str, Any]]:

@@ -16,7 +16,7 @@ from modelyard.evaluations.types import View
 
 SCREENS: dict[str, Callable[[Regression], Content]] = {
     "scatter": Regression.scatter,
-    "rows": Regression.scatter_sample,
+    "points": Regression.scatter_sample,
     "errors": Regression.error_distribution,
     "percentiles": Regression.error_percentiles,
     "quantiles": Regression.quantile_quantile,

@@ -12,7 +12,7 @@ from modelyard.evaluations.commands import ShowScreen
 from modelyard.evaluations.evaluating import FIGURES
 from modelyard.evaluations.explaining.keeping import find_kept
 from modelyard.evaluations.figures import Figures, Threshold
-from modelyard.evaluations.keeping import plain, screens_of
+from modelyard.evaluations.keeping import plain, screens_of, worst_of
 from modelyard.evaluations.sample import open_sample
 from modelyard.evaluations.scored import Scored
 from modelyard.evaluations.types import Evaluation, Screen
@@ -57,7 +57,15 @@ def screen(context: Context, evaluation: Evaluation, asked: ShowScreen) -> Scree
 
 def _explanation(context: Context, evaluation: Evaluation, asked: ShowScreen) -> Screen:
     name = asked.screen
-    content = find_kept(context, evaluation, name)
+    if name == "worst":
+        content = worst_of(context, evaluation)
+        if content is None:
+            raise errors.NotFound(
+                "the worst slices of this evaluation were not searched yet; "
+                f"`modelyard evaluations worst {evaluation.id}` does"
+            )
+    else:
+        content = find_kept(context, evaluation, name)
     if content is None:
         there = ", ".join(evaluation.screens) or evaluation.no_metrics
         more = "; `modelyard evaluations explanations` names what else is kept"

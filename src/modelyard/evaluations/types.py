@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import Field, JsonValue, field_validator, model_validator
 
 from modelyard.analysis.types import Gains, Intake, Metric
 from modelyard.data.types import Sampling
@@ -99,6 +99,10 @@ class Evaluating(Sampling):
         if self.threshold is not None and self.optimise is not None:
             raise ValueError("--threshold says one and --optimise looks for one; give one of them")
         return self
+
+
+NAMED = {"rows": "points"}
+"""Screens that were called otherwise when evaluations were kept."""
 
 
 class Diagnostic(Value):
@@ -232,6 +236,11 @@ class Evaluation(View, Shown):
     created: datetime
     created_by: str | None = None
     seconds: float = Field(description="that the numbers took, scoring excluded")
+
+    @field_validator("screens")
+    @classmethod
+    def _call_screens_as_now(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(NAMED.get(name, name) for name in names)
 
 
 class Screen(Value):

@@ -140,6 +140,31 @@ def test_the_search_finds_what_is_bad_and_nothing_else():
     assert first.low == pytest.approx(limits(0.975).low, rel=0.02)
 
 
+def test_the_same_rows_are_told_once():
+    losses, columns, (a, b, _) = planted()
+    nearly = np.where(np.arange(len(a)) % 50 == 0, "y", a)
+    twice = {
+        **columns,
+        "code": grouped(pa.array(np.searchsorted(["x", "y", "z"], a))),
+        "nearly": grouped(pa.array(nearly)),
+        "half": grouped(pa.array(np.where((a == "x") & (b < 0.5), "in", "out"))),
+    }
+    found = worst_slices("log loss", losses, twice, search=Search(most=1000))
+    first = found.slices[0]
+    named = {tuple(sorted(x.column for x in each)) for each in (first.conditions, *first.also)}
+    assert {("a", "b"), ("b", "code"), ("b", "nearly")} <= named
+    masks = []
+    for each in found.slices:
+        parts = [
+            twice[x.column].codes == twice[x.column].groups.index(x.group) for x in each.conditions
+        ]
+        masks.append(np.logical_and.reduce(parts))
+    for one, other in itertools.combinations(masks, 2):
+        assert (one & other).sum() < 0.95 * (one | other).sum()
+    few = worst_slices("log loss", losses, twice, search=Search(most=1))
+    assert [each.conditions for each in few.slices] == [first.conditions]
+
+
 def test_tests_of_slices_are_welchs_corrected_for_their_number():
     losses, columns, _ = planted(1500)
     search = Search(effect=-math.inf, confidence=1e-9, most=1000, least=30)

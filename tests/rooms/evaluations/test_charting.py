@@ -130,6 +130,39 @@ def test_residuals_and_fairness_are_screens_of_a_column(yard, late, kinds, minut
             yard.evaluations.table(id=late.id, **asked)
 
 
+def test_metrics_assertions_and_rows_are_tables(yard, late, tmp_path):
+    frame = late.table("metrics").frame().set_index("code")
+    assert frame.value.to_dict() == {code: each.value for code, each in late.metrics.items()}
+    assert frame.metric["auc"] == "ROC AUC"
+    assert late.table("assertions").rows == ()
+    asked = {"order": "best", "first": 3, "where": "age < 30", "metric": "brierScore"}
+    found = yard.evaluations.rows(id=late.id, **asked)
+    frame = late.table("rows", **asked).frame()
+    assert frame["row"].tolist() == [each.row for each in found.rows]
+    assert frame.loss.tolist() == [each.loss for each in found.rows]
+    assert frame["truth (2)"].tolist() == [each.values.root["truth"] for each in found.rows]
+    with pytest.raises(errors.Unsupported, match="rows are a table"):
+        yard.evaluations.export(id=late.id, screen="rows", to=str(tmp_path / "rows.svg"))
+    for asked in ({"screen": "roc", "order": "best"}, {"screen": "rows", "metric": "auc"}):
+        with pytest.raises(errors.Invalid, match=r"--order|rows lose by"):
+            yard.evaluations.table(id=late.id, **asked)
+
+
+def test_the_last_search_for_the_worst_slices_is_kept(yard, evaluate, rows):
+    late = evaluate(rows.assign(place=rows.age.floordiv(30), name=rows.age.floordiv(30)))
+    with pytest.raises(errors.NotFound, match=f"evaluations worst {late.id}"):
+        late.table("worst")
+    yard.evaluations.worst(id=late.id, columns=["age"])
+    found = yard.evaluations.worst(id=late.id, columns=["fare", "age"], combined=1)
+    assert yard.evaluations.screen(id=late.id, screen="worst").content["columns"] == ["fare", "age"]
+    frame = late.table("worst").frame()
+    assert frame.loss.tolist() == [each.loss for each in found.slices]
+    assert frame.group.tolist() == [each.conditions[0].group.label for each in found.slices]
+    drawn = late.chart("worst").spec["datasets"]["groups"]
+    assert [each["low"] for each in drawn] == [each.low for each in found.slices]
+    assert "worst" not in yard.evaluations.show(id=late.id).screens
+
+
 def test_the_screen_of_a_slice(yard, late):
     group = yard.evaluations.slices(id=late.id, by="age").slices[0].group.label
     of_slice = {"screen": "roc", "by": "age", "group": group}
@@ -157,7 +190,7 @@ def test_every_screen_has_a_method(late, kinds, minutes):
         (late, "confusion_matrix decision_chart roc_curve precision_recall_curve gain_curve"),
         (late, "lift_chart calibration_curve density_chart"),
         (kinds, "class_chart average_chart"),
-        (minutes, "scatter_chart row_chart error_distribution error_percentiles error_quantiles"),
+        (minutes, "scatter_chart point_chart error_distribution error_percentiles error_quantiles"),
     )
     drawn = [getattr(found, name)().screen for found, names in asked for name in names.split()]
     screens = {*late.screens, *kinds.screens, *minutes.screens}

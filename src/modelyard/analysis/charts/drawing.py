@@ -23,6 +23,7 @@ from modelyard.analysis.charts.residuals import residuals
 from modelyard.analysis.charts.slices import slices
 from modelyard.analysis.charts.theme import config
 from modelyard.analysis.charts.types import Content, Drawn, Mode, NothingToDraw, Subject
+from modelyard.analysis.charts.worst import worst
 from modelyard.analysis.group_types import Fairness, Slices
 from modelyard.analysis.regression_types import Residuals
 
@@ -44,7 +45,7 @@ MULTICLASS: dict[str, Family] = {
 }
 REGRESSION: dict[str, Family] = {
     "scatter": regression.scatter,
-    "rows": regression.rows,
+    "points": regression.sampled,
     "errors": regression.errors,
     "percentiles": regression.percentiles,
     "quantiles": regression.quantiles,
@@ -53,6 +54,8 @@ EXPLANATIONS: dict[str, Family] = {
     "importance": explanations.importance,
     "dependence": explanations.dependence,
 }
+KEPT: dict[str, Family] = {"worst": worst}
+"""What is kept of searches."""
 
 
 def draw(screen: str, content: Content, subject: Subject, mode: Mode = "light") -> Drawn:
@@ -112,7 +115,7 @@ def _sketch(screen: str, content: Content, subject: Subject) -> Sketch:
         return classes.of_classes(screen, content)
     if screen == "confusion" and "weights" in content:
         return confusion.confusion_of_classes(content, subject)
-    return {**MULTICLASS, **REGRESSION, **BINARY, **EXPLANATIONS}[screen](content, subject)
+    return {**MULTICLASS, **REGRESSION, **BINARY, **EXPLANATIONS, **KEPT}[screen](content, subject)
 
 
 def _drawn(screen: str, sketched: Callable[[], Sketch], mode: Mode) -> Drawn:

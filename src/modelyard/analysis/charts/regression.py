@@ -52,7 +52,7 @@ def scatter(content: Content, subject: Subject) -> Sketch:
     )
 
 
-def rows(content: Content, subject: Subject) -> Sketch:
+def sampled(content: Content, subject: Subject) -> Sketch:
     """Some rows as points."""
     some = required(points(content, ("truth", "predicted"), ("row",)))
     axes = _both(subject)

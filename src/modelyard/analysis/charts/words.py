@@ -21,13 +21,14 @@ TITLES = {
     "classes": "Classes",
     "averages": "Averages over classes",
     "scatter": "Predicted and true values",
-    "rows": "A sample of rows",
+    "points": "A sample of points",
     "errors": "Error distribution",
     "percentiles": "Error percentiles",
     "quantiles": "Errors beside normal ones",
     "slices": "Slices",
     "residuals": "Residuals",
     "fairness": "Fairness",
+    "worst": "Worst slices",
 }
 """What people call screens, by their names."""
 EXPLANATIONS = {"importance": "Permutation importance", "dependence": "Partial dependence"}
@@ -56,7 +57,7 @@ ABOUT = {
     "averages": "Precision, recall and F1 over all classes, averaged in each way: macro counts "
     "classes alike, weighted by their rows, micro every row.",
     "scatter": "Predicted by true values. On the dashed line predictions are right.",
-    "rows": "Predicted by true values of some rows. On the dashed line predictions are right.",
+    "points": "Predicted by true values of some rows. On the dashed line predictions are right.",
     "errors": "How often a prediction is off by how much; what lies beyond the ends is counted in "
     "the outer bars. A mean off zero is a bias.",
     "percentiles": "The error that so many percent of the rows stay below. The absolute error says "
@@ -68,6 +69,8 @@ ABOUT = {
     "leaves out zero, predictions are too high or too low there.",
     "fairness": "How often each group is predicted to have the outcome, and how often that is "
     "right. Dashed lines are the rates of the reference group.",
+    "worst": "How much more the rows of a slice lose than the others, with intervals; the surest "
+    "first.",
 }
 """How a screen is read."""
 HEADINGS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar, get_args
 
 from pydantic import Field, model_validator
 
@@ -17,15 +17,23 @@ from modelyard.evaluations.charting.types import (
     ScreenTable,
 )
 from modelyard.evaluations.commands import ID
+from modelyard.evaluations.looking.types import Loss, Order
 from modelyard.kernel.command import ProjectCommand
 from modelyard.kernel.values import LocalPath
 
 R = TypeVar("R")
+LOSSES: tuple[str, ...] = get_args(Loss)
+OF_ROWS = ("order", "first", "where")
 SLICES = "slices"
 RESIDUALS = "residuals"
 FAIRNESS = "fairness"
+METRICS = "metrics"
+ASSERTIONS = "assertions"
+ROWS = "rows"
 GROUPED = (SLICES, RESIDUALS, FAIRNESS)
 """Screens of the groups of a column, made when they are asked for."""
+LISTED = (METRICS, ASSERTIONS, ROWS)
+"""What is told as a table alone."""
 
 
 class AboutScreen(ProjectCommand[R], Generic[R]):
@@ -36,7 +44,8 @@ class AboutScreen(ProjectCommand[R], Generic[R]):
 
     id: str = Field(description=ID)
     screen: str = Field(
-        description="name of the screen; or 'slices', 'residuals' or 'fairness' of a column (--by)",
+        description="name of the screen; 'slices', 'residuals' or 'fairness' of a column (--by); "
+        "'worst': the slices that were found last; as tables 'metrics', 'assertions', 'rows'",
         examples=["roc"],
     )
     threshold: float | None = Field(
@@ -66,6 +75,27 @@ class AboutScreen(ProjectCommand[R], Generic[R]):
         description="fairness: class that is the good outcome [binary: the positive one]",
     )
 
+    metric: str | None = Field(
+        default=None,
+        description="slices: code of the metric [auc, mrocAUC, r2]; rows: whose loss, as in "
+        "`evaluations rows`",
+    )
+    order: Order = Field(default="worst", description="rows: which come first")
+    first: int = Field(default=20, ge=1, le=1000, description="rows: how many")
+    where: str | None = Field(
+        default=None, max_length=2000, description="rows: only these, such as age < 30"
+    )
+
+    @model_validator(mode="after")
+    def _picks_rows(self) -> Self:
+        fields = type(self).model_fields
+        given = [name for name in OF_ROWS if getattr(self, name) != fields[name].default]
+        if given and self.screen != ROWS:
+            raise ValueError("--order, --first and --where are of the screen rows")
+        if self.screen == ROWS and self.metric is not None and self.metric not in LOSSES:
+            raise ValueError(f"rows lose by one of {', '.join(LOSSES)}")
+        return self
+
     @model_validator(mode="after")
     def _names_groups(self) -> Self:
         is_grouped = self.screen in GROUPED
@@ -84,9 +114,6 @@ class AboutChart(AboutScreen[R], Generic[R]):
     """A question about one screen as a chart."""
 
     mode: Mode = Field(default="light", description="for a light or a dark ground")
-    metric: str | None = Field(
-        default=None, description="slices: code of the metric [auc, mrocAUC, r2]"
-    )
 
 
 class ShowChart(AboutChart[Chart]):

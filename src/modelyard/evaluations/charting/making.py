@@ -23,10 +23,12 @@ from modelyard.evaluations import repository
 from modelyard.evaluations.charting.commands import (
     FAIRNESS,
     GROUPED,
+    LISTED,
     RESIDUALS,
     AboutChart,
     AboutScreen,
 )
+from modelyard.evaluations.charting.listing import listed
 from modelyard.evaluations.charting.types import Chart, ScreenTable
 from modelyard.evaluations.commands import ShowScreen
 from modelyard.evaluations.looking.commands import ShowFairness
@@ -96,6 +98,12 @@ def table(context: Context, asked: AboutScreen[R]) -> ScreenTable:
     )
 
 
+def undrawn(screen: str) -> Drawn:
+    """What is told instead of a chart."""
+    reason = f"{screen} are a table, of which there is no chart; ask for CSV"
+    return Drawn(title=screen.capitalize(), description=reason, reason=reason)
+
+
 def subject_of(evaluation: Evaluation) -> Subject:
     """The words of an evaluation's charts."""
     shared = Subject(
@@ -121,6 +129,12 @@ def _looked_up(context: Context, asked: AboutScreen[R]) -> Looked:
         evaluation = repository.get(db, asked.project, asked.id)
     if asked.by is not None and asked.screen in GROUPED:
         return _groups(context, evaluation, asked, asked.by)
+    if asked.screen in LISTED:
+        return Looked(
+            evaluation,
+            lambda _mode: undrawn(asked.screen),
+            lambda: listed(context, evaluation, asked),
+        )
     subject = subject_of(evaluation)
     given = asked.model_dump(include=set(ShowScreen.model_fields))
     content: Mapping[str, Any] = screen(
@@ -160,10 +174,9 @@ def _groups(context: Context, evaluation: Evaluation, asked: AboutScreen[R], col
             lambda: table_of_fairness(fairness),
         )
     slices = slices_by(context, evaluation, column)
-    metric = asked.metric if isinstance(asked, AboutChart) else None
     return Looked(
         evaluation,
-        lambda mode: _drawing("draw_slices")(slices, _metric(slices, metric), mode),
+        lambda mode: _drawing("draw_slices")(slices, _metric(slices, asked.metric), mode),
         lambda: table_of_slices(slices),
     )
 

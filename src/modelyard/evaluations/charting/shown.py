@@ -75,9 +75,9 @@ class Shown(Asking):
         """Predicted by true numbers, all rows in squares."""
         return self.chart("scatter", mode=mode)
 
-    def row_chart(self, *, mode: Mode = "light") -> Chart:
+    def point_chart(self, *, mode: Mode = "light") -> Chart:
         """Predicted by true numbers, a point for each of some rows."""
-        return self.chart("rows", mode=mode)
+        return self.chart("points", mode=mode)
 
     def error_distribution(self, *, mode: Mode = "light") -> Chart:
         """Rows by the error of a predicted number."""

@@ -55,7 +55,8 @@ class FindWorst(AboutRows[WorstReport]):
 
     Every group of every column, and every pair of groups of two columns, is compared with the other
     rows by the mean of a loss. P-values are corrected for the number of slices that were looked at,
-    also of those that are not told.
+    also of those that are not told. Of slices of nearly the same rows the first is told, and names
+    the others. What was found last is kept with the evaluation, as its screen `worst`.
     """
 
     route = "POST /evaluations/{id}/worst"

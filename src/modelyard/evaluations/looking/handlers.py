@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from typing import TypeVar
 
 from modelyard.evaluations import repository
+from modelyard.evaluations.keeping import WORST, add_file
 from modelyard.evaluations.looking.commands import (
     AboutRows,
     FindWorst,
@@ -46,9 +47,11 @@ def check_worst(command: FindWorst, context: Context) -> None:
 
 @handles(FindWorst)
 def find_worst(command: FindWorst, context: Context) -> WorstReport:
-    """Read the columns one after another, and search."""
+    """Read the columns one after another, search, and keep what was found last."""
     with _rows(command, context) as sample:
-        return search(sample, command, context.progress)
+        found = search(sample, command, context.progress)
+        add_file(context, sample.evaluation, WORST, found.model_dump(mode="json"))
+        return found
 
 
 @handles(ShowRows)

@@ -10,6 +10,7 @@ from modelyard.evaluations.looking.losing import losses_of, require_known
 from modelyard.evaluations.looking.types import WorstReport
 from modelyard.evaluations.sample import Sample
 from modelyard.kernel.progress import Progress
+from modelyard.kernel.values import now
 
 MOST_COLUMNS = 100
 
@@ -61,5 +62,6 @@ def search(sample: Sample, asked: FindWorst, progress: Progress) -> WorstReport:
         evaluation=evaluation.id,
         columns=names,
         confidence=confidence,
+        created=now(),
         **asked.model_dump(include={"combined", "least", "effect"}),
     )

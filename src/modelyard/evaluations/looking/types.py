@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
@@ -39,6 +40,7 @@ class WorstReport(WorstSlices):
     confidence: float = Field(
         description="one less the share of the slices told that may be there by chance"
     )
+    created: datetime
 
 
 class EvaluatedRow(Value):

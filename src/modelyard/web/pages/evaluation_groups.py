@@ -12,7 +12,7 @@ from modelyard.analysis.names import name_of
 from modelyard.analysis.types import Metric
 from modelyard.data.commands import ShowDataset
 from modelyard.evaluations.charting.commands import ExportScreen, ShowChart
-from modelyard.evaluations.commands import ShowSlices
+from modelyard.evaluations.commands import ShowScreen, ShowSlices
 from modelyard.evaluations.looking.commands import (
     FindWorst,
     ShowFairness,
@@ -42,6 +42,7 @@ from modelyard.web.pages.evaluation_group_views import (
 from modelyard.web.pages.evaluation_parts import (
     ASSERTIONS,
     FAIRNESS,
+    METRICS,
     RESIDUALS,
     ROWS,
     SLICES,
@@ -115,13 +116,21 @@ def worst(visit: Visit) -> WorstView:
     asked = ListJobs(project=view.evaluation.project, command=FIND, limit=SEARCHED)
     jobs = [each for each in visit.run(asked) if each.arguments.get("id") == view.evaluation.id]
     job = jobs[0] if jobs else None
-    is_found = job is not None and job.state == "succeeded" and job.result is not None
     return WorstView(
         **within(view, "Worst slices"),
         job=job,
         line=line_of(job) if job is not None else None,
-        found=WorstReport.model_validate(job.result) if job is not None and is_found else None,
+        found=_kept(visit, view.evaluation) if job is None or job.state == "succeeded" else None,
     )
+
+
+def _kept(visit: Visit, evaluation: Evaluation) -> WorstReport | None:
+    """What the last search found, wherever it was asked for."""
+    try:
+        kept = visit.run(ShowScreen(**_named(evaluation), screen="worst"))
+    except errors.NotFound:
+        return None
+    return WorstReport.model_validate(kept.content)
 
 
 def rows(visit: Visit) -> RowsView:
@@ -172,6 +181,27 @@ def _files(path: str, screen: str) -> tuple[Document, Download]:
         return f"{screen}-{visit.path['evaluation']}.csv"
 
     return Document(f"{path}/chart", chart), Download(f"{path}/content", table, name)
+
+
+def _table(path: str, screen: str, *words: str) -> Download:
+    """The table of a screen as a file; the words of the query that it takes."""
+
+    def table(visit: Visit, place: str) -> ExportScreen:
+        named: dict[str, Any] = {
+            "project": visit.path["project"],
+            "id": visit.path["evaluation"],
+        }
+        named |= {name: visit.asked(name) for name in words if visit.asked(name)}
+        return ExportScreen(**named, screen=screen, format="csv", to=place, replace=True)
+
+    return Download(
+        f"{path}/content", table, lambda visit: f"{screen}-{visit.path['evaluation']}.csv"
+    )
+
+
+def _chart_of_worst(visit: Visit) -> ShowChart:
+    named: dict[str, Any] = {"project": visit.path["project"], "id": visit.path["evaluation"]}
+    return ShowChart(**named, screen="worst", mode=visit.one_of("mode", MODES) or "light")
 
 
 def _groups_of(visit: Visit, screen: str) -> dict[str, Any]:
@@ -309,6 +339,8 @@ PAGES: tuple[Page | Form | Document | Download, ...] = (
     Page(SLICES, slices, "evaluation_slices.html"),
     *_files(SLICES, "slices"),
     Page(WORST, worst, "evaluation_worst.html"),
+    Document(f"{WORST}/chart", _chart_of_worst),
+    _table(WORST, "worst"),
     Form(
         SEARCH,
         FindWorst,
@@ -334,7 +366,10 @@ PAGES: tuple[Page | Form | Document | Download, ...] = (
     Page(FAIRNESS, fairness, "evaluation_fairness.html"),
     *_files(FAIRNESS, "fairness"),
     Page(ROWS, rows, "evaluation_rows.html"),
+    _table(ROWS, "rows", "order", "metric"),
     Page(RESIDUALS, residuals, "evaluation_residuals.html"),
     *_files(RESIDUALS, "residuals"),
     Page(ASSERTIONS, assertions, "evaluation_assertions.html"),
+    _table(ASSERTIONS, "assertions"),
+    _table(METRICS, "metrics"),
 )

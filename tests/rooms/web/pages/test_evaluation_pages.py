@@ -373,6 +373,31 @@ def test_the_worst_slices_are_searched_by_a_job(client, see, yard, made):
     assert f"{found.looked_at} groups of 1 column were compared" in page
     for each in found.slices:
         assert f"{each.conditions[0].group.label} {each.rows}" in page
+    assert client.get(f"{where}/chart.json").json()["spec"] or not found.slices
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "query"),
+    [
+        ("minutes", "assertions", ""),
+        ("late", "metrics", ""),
+        ("late", "rows", "?order=best&metric=brierScore"),
+        ("late", "worst", ""),
+    ],
+)
+def test_lists_are_files_too(client, see, yard, made, name, part, query):
+    where = f"{HERE}/evaluations/{made[name].id}/{part}"
+    if part == "worst":
+        yard.evaluations.worst(id=made[name].id, columns=["fare"], combined=1, effect=0)
+    page = see(f"{where}{query}", raw=True)
+    assert f'href="{where}/content{query}"'.replace("&", "&amp;") in page
+    file = client.get(f"{where}/content{query}")
+    assert f"{part}-{made[name].id}.csv" in file.headers["content-disposition"]
+    asked = dict(each.split("=") for each in query[1:].split("&") if each)
+    table = yard.evaluations.table(id=made[name].id, screen=part, **asked)
+    rows = list(csv.reader(file.text.splitlines()))
+    assert rows[0] == list(table.columns)
+    assert len(rows) == len(table.rows) + 1
 
 
 @pytest.mark.parametrize(("name", "order"), [("late", "worst"), ("minutes", "best")])
