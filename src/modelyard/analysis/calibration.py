@@ -156,7 +156,7 @@ def densities(ranking: Ranking) -> Densities:
     above = len(scores) - np.searchsorted(scores[::-1], edges[:-1], side="left")
     (positive, positive_median), (negative, negative_median) = (
         (
-            _density(each(cumulated[above[::-1] - 1] * (above[::-1] > 0))[::-1], edges, points),
+            density(each(cumulated[above[::-1] - 1] * (above[::-1] > 0))[::-1], edges, points),
             _median(scores, cumulated),
         )
         for cumulated in (ranking.true, ranking.false)
@@ -175,7 +175,8 @@ def _median(scores: Floats, cumulated: Floats) -> float | None:
     return float(scores[np.searchsorted(cumulated, total / 2)]) if total > 0 else None
 
 
-def _density(counts: Floats, edges: Floats, points: Floats) -> Floats:
+def density(counts: Floats, edges: Floats, points: Floats) -> Floats:
+    """The smoothed density at points, of rows counted between edges; NaN if there are none."""
     low, high, total = float(edges[0]), float(edges[-1]), float(counts.sum())
     if not total:
         return np.full(len(points), np.nan)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from modelyard.analysis.drift.bins import NEW
 from modelyard.analysis.drift.chunks import Chunks
 from modelyard.analysis.drift.compared import Compared, DriftTest
-from modelyard.analysis.drift.drift_tests import DRIFT_TESTS
+from modelyard.analysis.drift.drift_tests import DRIFT_TESTS, all_tests
 from modelyard.analysis.drift.measures import holm, shares_differ_p
 from modelyard.analysis.drift.outcomes import outcome
 from modelyard.analysis.drift.pairing import Reference, Unpaired, names_of, paired
@@ -51,7 +51,7 @@ def columns_drift(
         Invalid: there is no such test.
     """
     settings = settings or DriftSettings()
-    chosen = [DRIFT_TESTS.get(name) for name in (tests or DRIFT_TESTS.names())]
+    chosen = [DRIFT_TESTS.get(name) for name in tests] if tests else all_tests()
     names = columns or tuple(dict.fromkeys((*names_of(reference), *current.schema.names)))
     used = [name for name in names if settings.handling.get(name) != "excluded"]
     past = settings.false_alarms

@@ -21,23 +21,24 @@ class Compared:
 
     reference: ColumnProfile
     current: ColumnProfile
-    ranges: int = 10
-    """Bins of numeric columns."""
+    bins: Bins
     reference_numbers: Floats | None = field(default=None, repr=False)
     """Sorted, infinite ones included; none: only profiles are known."""
     current_numbers: Floats | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, reference: Counting | ColumnProfile, current: Counting, ranges: int) -> Compared:
-        """Count the current side like the reference, which is rows or a stored profile."""
-        if isinstance(reference, ColumnProfile):
-            return cls(reference, current.profile(reference), ranges)
-        if current.kind == "categorical":
-            profile = reference.profile()
-            return cls(profile, current.profile(profile), ranges)
-        old, new = reference.sorted(), current.sorted()
-        profile = reference.profile()
-        return cls(profile, current.profile(profile), ranges, old, new)
+        """Count the current side like the reference, which is rows or a stored profile.
+
+        `ranges` is the number of bins of numeric columns.
+        """
+        old = new = None
+        if isinstance(reference, Counting):
+            if current.kind != "categorical":
+                old, new = reference.sorted(), current.sorted()
+            reference = reference.profile()
+        later = current.profile(reference)
+        return cls(reference, later, bins_of(reference, later, ranges), old, new)
 
     def without_numbers(self) -> Compared:
         """The same without the numbers of rows."""
@@ -47,11 +48,6 @@ class Compared:
     def kind(self) -> ColumnKind:
         """How the column is looked at."""
         return self.reference.kind
-
-    @cached_property
-    def bins(self) -> Bins:
-        """Counts of both sides in bins."""
-        return bins_of(self.reference, self.current, self.ranges)
 
     @cached_property
     def edges(self) -> Floats:

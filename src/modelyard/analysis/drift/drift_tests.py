@@ -7,6 +7,7 @@ of its standard deviation.
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 
@@ -267,3 +268,14 @@ DRIFT_TESTS: Plugs[DriftTest] = Plugs(
     "drift_tests", "drift test", {test.name: test for test in BUILT_IN}
 )
 """The drift tests by name."""
+
+
+@cache
+def all_tests() -> tuple[DriftTest, ...]:
+    """All of them; to ask all installed packages takes longer than to compare a small window.
+
+    Raises:
+        Conflict: several packages bring one of the same name.
+        Failed: one of a package cannot be imported.
+    """
+    return tuple(DRIFT_TESTS.get(name) for name in DRIFT_TESTS.names())

@@ -167,7 +167,9 @@ class PredictionDrift(Value):
     """How predictions moved; no truth is needed."""
 
     tests: tuple[DriftTestResult, ...] = Field(
-        default=(), description="chi-square of classes or KS of numbers, PSI; KS of probabilities"
+        default=(),
+        description="PSI and chi-square of classes; PSI, KS and Wasserstein of numbers; PSI and KS "
+        "of the probability of each class",
     )
     shares: Shares | None = Field(
         default=None,
@@ -177,6 +179,7 @@ class PredictionDrift(Value):
         default={}, description="of probabilities by class; of numbers under 'prediction'"
     )
     outcome: Outcome = "unknown"
+    why: str | None = Field(default=None, description="what the outcome rests on")
     reason: str | None = Field(default=None, description="why there is no result")
 
 
