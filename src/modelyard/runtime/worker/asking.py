@@ -9,9 +9,9 @@ import pyarrow as pa
 from .flavors import Flavor
 from .interpret import propose
 from .outputs import Output, read_output
-from .predictions import Wish, columns_of, restructure, settled
+from .predictions import NoProbabilities, Wish, columns_of, restructure, settled
 from .problems import Problem
-from .refusals import Refusal
+from .refusals import Odd, Refusal
 
 
 class Asking:
@@ -67,7 +67,7 @@ class Asking:
         """Ask for some rows and read the answer.
 
         Raises:
-            Refusal: the model itself raised.
+            Refusal: the model itself raised, or answered some rows with what are no probabilities.
             Problem: its answer is not what is expected of it.
         """
         output = read_output(self._raw(data, native=self.native), size)
@@ -77,7 +77,10 @@ class Asking:
             return self._probe(output, data, size)
         if self._rule is None:
             self._rule = self._propose(output)
-        return self._restructured(output, self._rule)
+        try:
+            return self._restructured(output, self._rule)
+        except NoProbabilities as exc:
+            raise Odd(exc) from exc
 
     def empty(self) -> Optional[pa.Table]:
         """The answer without rows, where its columns are known."""

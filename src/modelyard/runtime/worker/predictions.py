@@ -14,6 +14,7 @@ from .problems import Problem
 
 DEFAULT_THRESHOLD = 0.5
 TOLERANCE = 1e-6
+RAW_SCORES = "for raw scores set the interpretation's activation to sigmoid or softmax"
 
 
 class Wish(NamedTuple):
@@ -25,6 +26,22 @@ class Wish(NamedTuple):
     threshold: Optional[float] = None
     """Binary only: the second class from this probability up."""
     probabilities: bool = True
+
+
+class NoProbabilities(Problem):
+    """Some rows have numbers where probabilities are due.
+
+    Args:
+        rows: where they are in the output, in order.
+        odd: such a number of each of them.
+    """
+
+    def __init__(self, rows: np.ndarray, odd: np.ndarray) -> None:
+        self.rows = rows
+        self.reasons = [
+            f"the model returned {each:.6g} where a probability was due" for each in odd
+        ]
+        super().__init__("failed", f"{self.reasons[0]}; {RAW_SCORES}", part="activation")
 
 
 class Predictions(NamedTuple):
@@ -259,15 +276,15 @@ def _activate(scores: np.ndarray, activation: str) -> np.ndarray:
 
 
 def _check_range(matrix: np.ndarray) -> None:
-    known = matrix[~np.isnan(matrix)]
-    if known.size and (known.min() < -TOLERANCE or known.max() > 1 + TOLERANCE):
-        odd = known.min() if known.min() < -TOLERANCE else known.max()
-        raise Problem(
-            "failed",
-            f"the model returned {odd:.6g} where a probability was due; for raw scores set "
-            "the interpretation's activation to sigmoid or softmax",
-            part="activation",
-        )
+    """Refuse numbers outside of 0 to 1; missing ones are none.
+
+    Raises:
+        NoProbabilities: there are some.
+    """
+    odd = (matrix < -TOLERANCE) | (matrix > 1 + TOLERANCE)
+    rows = np.flatnonzero(odd.any(axis=1))
+    if len(rows):
+        raise NoProbabilities(rows, matrix[rows, odd[rows].argmax(axis=1)])
 
 
 def _from_maps(cells: np.ndarray, classes: Optional[Classes]) -> Tuple[np.ndarray, List[Any]]:

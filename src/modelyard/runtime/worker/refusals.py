@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from .casting import Cast, take
 from .loading import said
+from .predictions import RAW_SCORES, NoProbabilities
 from .problems import Problem
 from .suspects import suspects
 
@@ -23,6 +24,29 @@ class Refusal(Exception):
     def __init__(self, cause: Exception) -> None:
         super().__init__(str(cause))
         self.cause = cause
+        self.reason = f"the model refused it: {said(cause)}"
+
+
+class Odd(Refusal):
+    """It answered, for some rows with numbers that are no probabilities."""
+
+    def __init__(self, cause: NoProbabilities) -> None:
+        super().__init__(cause)
+        self.rows = cause.rows
+        self.reasons = cause.reasons
+        self.reason = cause.reasons[0]
+
+    def named(self, row: int, size: int) -> Problem:
+        """The problem, told of its first row.
+
+        Args:
+            row: where that was in the table that was sent.
+            size: how many rows were asked for.
+        """
+        count = len(self.rows)
+        more = f", as in {count - 1:,} more of the {size:,} asked with it" if count > 1 else ""
+        said_of_it = f"row {row}: {self.reason}{more}; {RAW_SCORES}"
+        return Problem("failed", said_of_it, row=row, part="activation")
 
 
 PART_OF_GAP = 0.7
@@ -56,6 +80,10 @@ def answer(ask: Ask, made: Cast, *, skip: bool) -> Answered:
     search = _Search(ask, made)
     try:
         return Answered([ask(made.data, made.size)], [])
+    except Odd as odd:
+        if skip:
+            return search.all_but_odd(odd)
+        raise search.named(odd) from odd.cause
     except Refusal as refusal:
         if skip:
             return search.all_but_refused(refusal)
@@ -79,6 +107,31 @@ class _Search:
     def _sent(self, row: int) -> int:
         """Where a row was in the table that was sent."""
         return row if self._made.rows is None else int(self._made.rows[row])
+
+    def named(self, odd: Odd) -> Problem:
+        """The problem of rows whose probabilities are none."""
+        return odd.named(self._sent(int(odd.rows[0])), self._made.size)
+
+    def all_but_odd(self, odd: Odd) -> Answered:
+        """Ask anew without the rows whose probabilities are none.
+
+        Raises:
+            Problem: they are most of many rows, so that single rows are not to blame.
+        """
+        size, rows = self._made.size, odd.rows
+        if size >= HOPELESS and len(rows) > size / 2:
+            raise self.named(odd) from odd.cause
+        rejects: List[Dict[str, Any]] = [
+            {"row": self._sent(int(row)), "reason": reason}
+            for row, reason in zip(rows, odd.reasons)
+        ]
+        rest = np.setdiff1d(np.arange(size), rows)
+        if not len(rest):
+            return Answered([], rejects)
+        sent = np.array([self._sent(int(row)) for row in rest])
+        found = answer(self._ask, Cast(take(self._made.data, rest), len(rest), sent), skip=True)
+        order = rest if found.order is None else rest[found.order]
+        return Answered(found.pieces, [*rejects, *found.rejects], order)
 
     def all_but_refused(self, refusal: Refusal) -> Answered:
         """Find the refused rows, those that look like refused ones apart from the others."""
@@ -137,9 +190,8 @@ class _Search:
         return bool(self._accepted) and count >= FIRST_LOOK and (count & (count - 1)) == 0
 
     def _reject(self, row: int, refusal: Refusal) -> None:
-        reason = f"the model refused it: {said(refusal.cause)}"
         self._refused.append(row)
-        self._rejects.append({"row": self._sent(row), "reason": reason})
+        self._rejects.append({"row": self._sent(row), "reason": refusal.reason})
         if len(self._rejects) == HOPELESS and not self._pieces and not self._accepts_any():
             raise self._hopeless(self._rejects, refusal) from refusal.cause
 
@@ -165,7 +217,7 @@ class _Search:
         if refusal is None:
             return Problem("failed", f"the model failed: {said(cause)}")
         row = self._sent(int(rows[0]))
-        return Problem("failed", f"row {row}: the model refused it: {said(refusal.cause)}", row=row)
+        return Problem("failed", f"row {row}: {refusal.reason}", row=row)
 
     def _refuses(self, rows: np.ndarray) -> Optional[Refusal]:
         try:

@@ -9,6 +9,7 @@ import pytest
 
 from modelyard.runtime.worker import refusals
 from modelyard.runtime.worker.casting import Cast
+from modelyard.runtime.worker.predictions import NoProbabilities
 from modelyard.runtime.worker.problems import Problem
 
 ROWS = 3000
@@ -110,6 +111,51 @@ def test_a_part_may_be_refused_of_which_no_row_is():
     assert answered.rejects == []
     assert pa.concat_tables(answered.pieces)["prediction"].to_pylist() == data.tolist()
     assert len(calls) < 500
+
+
+def scores(data, odd, bad=()):
+    """Asks a model that refuses bad rows and answers odd ones with 1.5; gives what was asked."""
+    asked = []
+
+    def ask(part, size):
+        asked.append(size)
+        for row in part[np.isin(part, bad)]:
+            raise refusals.Refusal(ValueError(f"row {row} is bad"))
+        found = np.flatnonzero(np.isin(part, odd))
+        if len(found):
+            raise refusals.Odd(NoProbabilities(found, np.full(len(found), 1.5)))
+        return pa.table({"prediction": part})
+
+    return ask, asked
+
+
+@pytest.mark.parametrize("bad", [(), (0, 61)])
+def test_rows_whose_probabilities_are_none_are_left_out(bad):
+    ids = np.arange(100, 200)  # the first hundred rows were left out before
+    odd = [103, 130, 131, 199]
+    ask, asked = scores(ids, odd, np.array(bad) + 100)
+    found = refusals.answer(ask, Cast(ids, 100, ids), skip=True)
+    order = np.arange(len(ids)) if found.order is None else found.order
+    answered = pa.concat_tables(found.pieces)["prediction"].to_numpy()
+    assert answered.tolist() == ids[order].tolist()
+    left = {each["row"]: each["reason"] for each in found.rejects}
+    assert sorted([*answered, *left]) == ids.tolist()
+    assert set(left) == {*odd, *(100 + row for row in bad)}
+    assert left[130] == "the model returned 1.5 where a probability was due"
+    assert len(asked) == 2 or bad
+
+
+def test_the_first_row_whose_probabilities_are_none_is_named():
+    ask, _ = scores(np.arange(50), [7, 20])
+    said = "^row 7: the model returned 1.5 where a probability was due, as in 1 more of the 50"
+    with pytest.raises(Problem, match=said) as caught:
+        refusals.answer(ask, Cast(np.arange(50), 50), skip=False)
+    assert caught.value.context == {"row": 7, "part": "activation"}
+    ask, _ = scores(np.arange(50), range(3, 50))  # raw scores: no matter of single rows
+    with pytest.raises(Problem, match=r"row 3: .* activation to sigmoid"):
+        refusals.answer(ask, Cast(np.arange(50), 50), skip=True)
+    ask, _ = scores(np.arange(2), [0, 1])
+    assert len(refusals.answer(ask, Cast(np.arange(2), 2), skip=True).rejects) == 2
 
 
 def test_a_model_that_refuses_everything_has_failed():
