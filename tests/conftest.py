@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from contextlib import closing
 from pathlib import Path
@@ -35,6 +36,17 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     if config.getoption("--database") == "postgresql":
         config.pluginmanager.register(SchemasOfFixtures(), "schemas of fixtures")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Look for no garbage among the million objects of the tests: they stay to the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)
