@@ -7,10 +7,13 @@ says whether one is whole.
 
 from __future__ import annotations
 
-from modelyard import errors
-from modelyard.client import Client, connect
-from modelyard.kernel.version import __version__
-from modelyard.workspace import Workspace, check_backup, open_workspace, restore_workspace
+from modelyard.kernel.importing import no_garbage_collection
+
+with no_garbage_collection():
+    from modelyard import errors
+    from modelyard.client import Client, connect
+    from modelyard.kernel.version import __version__
+    from modelyard.workspace import Workspace, check_backup, open_workspace, restore_workspace
 
 __all__ = [
     "Client",

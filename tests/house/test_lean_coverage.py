@@ -9,6 +9,7 @@ from pathlib import Path
 
 import lean_coverage
 import pytest
+from pydantic import BaseModel
 
 
 @pytest.fixture
@@ -62,3 +63,18 @@ def test_a_library_that_fails_does_not_end_the_counting(traced):
     caller = "try:\n    import broken\nexcept ZeroDivisionError:\n    d = 4\n"
     lines = [line for _, line in traced(libraries_broken="1 / 0\n", ours_rescuer=caller)]
     assert lines == [1, 2, 3, 4]
+
+
+def test_classes_of_pydantic_are_made_untraced_and_what_follows_is_counted(traced):
+    framework = "def make(step):\n    step()\n"
+    app = (
+        "from lean_coverage import untraced\n"
+        "from framework import make\n"
+        "def step():\n"
+        "    e = 5\n"
+        "untraced(make)(step)\n"
+        "f = 6\n"
+    )
+    seen = traced(libraries_framework=framework, ours_app=app)
+    assert seen == [("app", line) for line in (1, 2, 3, 5, 6)]
+    assert sys.modules[lean_coverage.MAKES_CLASSES].ModelMetaclass is type(BaseModel)
