@@ -103,11 +103,12 @@ def check(context: Context, version: ModelVersion, *, env: str | None = None) ->
 def require(version: ModelVersion, result: Verification) -> None:
     """Raise Failed unless the verification passed."""
     if not result.passed:
+        gap = result.largest_gap
+        apart = "" if gap is None else f", the largest gap is {gap:.3g}"
         raise errors.Failed(
             f"{version.model!r} {version.version!r} does not reproduce its golden predictions "
             f"in env {result.env} on {result.host}: {result.rows - result.matching} of "
-            f"{result.rows} rows differ, the largest gap is {result.largest_gap:.3g}; "
-            f"{'; '.join(result.details)}. "
+            f"{result.rows} rows differ{apart}; {'; '.join(result.details)}. "
             "It may not score here; use the env it was imported with, or import it again",
             rows=list(result.differing),
         )

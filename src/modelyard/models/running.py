@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -183,7 +184,7 @@ def verify(context: Context, version: ModelVersion, *, env: str | None = None) -
         checked=now(),
         rows=result.rows,
         matching=result.rows - len(result.differing),
-        largest_gap=result.largest_gap,
+        largest_gap=result.largest_gap if isfinite(result.largest_gap) else None,
         differing=result.differing[: golden.NAMED_ROWS],
         details=result.details,
     )

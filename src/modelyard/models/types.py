@@ -266,7 +266,10 @@ class Verification(Value):
     checked: datetime
     rows: int
     matching: int
-    largest_gap: float
+    largest_gap: float | None = Field(
+        description="the furthest that numbers are apart; none if something cannot be compared, "
+        "such as labels that differ"
+    )
     differing: tuple[int, ...] = Field(
         default=(), description="golden rows that differ, from 0, the first 100"
     )
