@@ -1,7 +1,8 @@
-"""Real processes: the command line as people run it, on models written by hand."""
+"""The command line as people use it, on models written by hand."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -17,6 +18,7 @@ from tests.e2e.models import write_model
 from tests.sharing import made_once
 
 import modelyard
+from modelyard.cli.main import main
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +42,7 @@ class Done:
 
 
 class CommandLine:
-    """`modelyard` in a folder of its own."""
+    """`modelyard` in a folder of its own: called in this process, which has imported it already."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -61,10 +63,25 @@ class CommandLine:
             text=True,
         )
 
-    def __call__(self, *words: str, **environ: str) -> Done:
+    def process(self, *words: str, **environ: str) -> Done:
+        """Run it in a process of its own, to the end."""
         process = self.start(*words, **environ)
         out, err = process.communicate(timeout=240)
         return Done(process.returncode, out, err)
+
+    def __call__(self, *words: str, **environ: str) -> Done:
+        out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(self.folder)
+            patch.delenv("MODELYARD_WORKSPACE", raising=False)
+            for name, value in {**self.environ, **environ}.items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "stdout", out)
+            patch.setattr(sys, "stderr", err)
+            with pytest.raises(SystemExit) as end:
+                main(words)
+        printed = (file.buffer.getvalue().decode() for file in (out, err))
+        return Done(end.value.code or 0, *printed)
 
     def ok(self, *words: str, **environ: str) -> Any:
         """Run with --json; gives the document."""

@@ -1,4 +1,4 @@
-"""The main job as a user does it, by command line and by Python."""
+"""The main job as a user does it, by command line, in processes and not, and by Python."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ CLASSES = ("--classes", "no,yes")
 
 
 def test_score_in_both_modes(imported):
-    run = imported.ok("scoring", "run", "churn", "--input", "holdout", "--output", "scored.parquet")
+    words = ("scoring", "run", "churn", "--input", "holdout", "--output", "scored.parquet")
+    run = imported.process(*words, "--json").json
     assert (run["state"], run["rows"], run["version"]) == ("finished", 2, "v1")
     scored = pq.read_table(imported.folder / "scored.parquet").to_pydict()
     assert scored["prediction"] == ["yes", "no"]
@@ -32,7 +33,8 @@ def test_score_in_both_modes(imported):
 
 
 def test_phases_are_told_on_stderr_where_there_is_no_terminal(imported):
-    done = imported("scoring", "run", "churn", "--input", "holdout", "--output", "scored.parquet")
+    words = ("scoring", "run", "churn", "--input", "holdout", "--output", "scored.parquet")
+    done = imported.process(*words)
     assert "finished" in done.out
     lines = done.err.splitlines()
     assert lines[0] == "loading the model"
@@ -43,10 +45,10 @@ def test_phases_are_told_on_stderr_where_there_is_no_terminal(imported):
 def test_detached(imported):
     """Paths mean what they mean here; `jobs wait` gives what the command would have."""
     words = ("scoring", "run", "churn", "--input", "holdout", "--output", "scored.csv", "--detach")
-    said = imported(*words).out
+    said = imported.process(*words).out
     assert "modelyard worker " in said
     [waiting] = re.findall(r"modelyard (jobs wait \S+)", said)
-    assert imported("worker", "--drain").code == 0
+    assert imported.process("worker", "--drain").code == 0
     assert imported.ok(*waiting.split())["output"] == "scored.csv"
     assert (imported.folder / "scored.csv").read_text().count("\n") == 3
 
@@ -112,6 +114,9 @@ def test_verify_names_rows_that_differ(imported):
     assert "row 1" in failed.err
     refused = imported("scoring", "run", "churn", "--input", "rows.csv", "--output", "x.csv")
     assert refused.code == 1, "a version that failed its check may not score"
+    assert "does not reproduce" in refused.err
+    [last, *_] = imported.ok("versions", "show", "churn", "v9")["verifications"]
+    assert last["largest_gap"] is None, "labels are not apart by a number"
     assert not (imported.folder / "x.csv").exists()
 
 
@@ -177,12 +182,12 @@ def test_wrong_words_are_said(imported, words, code, said):
 def test_in_json_mode_stderr_holds_an_error_and_nothing_else(imported):
     (imported.folder / "no-fare.csv").write_text("age\n1\n")
     words = ("scoring", "run", "churn", "--output", "scored.csv", "--json")
-    done = imported(*words, "--input", "no-fare.csv")
+    done = imported.process(*words, "--input", "no-fare.csv")
     assert (done.code, done.out) == (2, "")
     problem = json.loads(done.err)
     assert problem["code"] == "invalid"
     assert "fare" in problem["detail"]
-    done = imported(*words, "--input", "holdout")
+    done = imported.process(*words, "--input", "holdout")
     assert (done.json["state"], done.err) == ("finished", "")
 
 

@@ -2,42 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
 import signal
-import sys
 import zipfile
 
 import pytest
-from tests.e2e.conftest import CommandLine, Done
+from tests.e2e.conftest import CommandLine
 from tests.e2e.models import write_model
 from tests.running_server import RunningServer
 
 import modelyard
-from modelyard.cli.main import main
 
 IMPORT = ("versions", "import", "churn")
 CLASSES = ("--classes", "no,yes")
 SCORE = ("scoring", "run", "churn", "--input", "holdout.csv", "--output")
-
-
-class Typed(CommandLine):
-    """The command line in this process, which is quick to start; the server is another one."""
-
-    def __call__(self, *words, **environ):
-        out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
-        with pytest.MonkeyPatch.context() as patch:
-            patch.chdir(self.folder)
-            patch.delenv("MODELYARD_WORKSPACE", raising=False)
-            for name, value in {**self.environ, **environ}.items():
-                patch.setenv(name, value)
-            patch.setattr(sys, "stdout", out)
-            patch.setattr(sys, "stderr", err)
-            with pytest.raises(SystemExit) as end:
-                main(words)
-        printed = (file.buffer.getvalue().decode() for file in (out, err))
-        return Done(end.value.code or 0, *printed)
 
 
 class Team:
@@ -60,7 +39,7 @@ class Team:
 
     def command_line(self, folder, url, user="root"):
         """The command line of a user on another machine."""
-        cli = Typed(folder)
+        cli = CommandLine(folder)
         cli.environ.pop("MODELYARD_WORKSPACE")
         cli.environ |= {"MODELYARD_URL": url, "MODELYARD_API_KEY": self.keys[user]}
         (folder / "holdout.csv").write_text("id,age,fare\na,40,1\nb,20,2\n")
