@@ -27,6 +27,6 @@ one.
 Curves are thinned for display: their vertices are those of the curve, and between two of them is
 one more point, put where the area remains what it was (`thinning`).
 
-Every formula's docstring names its source. Only numpy and pyarrow are used: scipy and scikit-learn
-are the oracles of the tests.
+Every formula's docstring names its source. Only numpy and pyarrow are used, but for `drift`, where
+models are learned; elsewhere scipy and scikit-learn are the oracles of the tests.
 """

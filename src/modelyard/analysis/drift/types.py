@@ -153,6 +153,7 @@ class GlobalDrift(Value):
         default={}, description="by column, shares that sum to one, the largest first"
     )
     reason: str | None = Field(default=None, description="why there is no result")
+    note: str | None = Field(default=None, description="what the result does not tell")
 
 
 class Density(Table):

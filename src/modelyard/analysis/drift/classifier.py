@@ -1,0 +1,248 @@
+"""Global drift: how well a classifier tells rows of the two sides apart.
+
+Kim, Ramdas, Singh and Wasserman (2021), Classification accuracy as a proxy for two-sample testing,
+Annals of Statistics 49; Lopez-Paz and Oquab (2017), Revisiting classifier two-sample tests, ICLR.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from modelyard.analysis.areas import roc_auc
+from modelyard.analysis.arrays import Bools, Floats, Ints, absent, metric
+from modelyard.analysis.calibration import surprise
+from modelyard.analysis.drift.encoding import MISSING, Codes, Encoded, encoded
+from modelyard.analysis.drift.sides import Rows
+from modelyard.analysis.drift.types import DriftSettings, GlobalDrift
+from modelyard.analysis.intervals import of_share
+from modelyard.analysis.ranking import ranked
+
+LEAST = 50
+"""Rows of a side below which nothing can be learned."""
+CAP = 50_000
+FOLDS = 5
+LEARNED = 15_000
+"""Rows of each side that a fold learns from at most: more make it dearer, and hardly any better."""
+TWINS = 4
+"""Rows that hold the same, up to which they are judged by the same trees."""
+PERMUTED = 12_000
+"""Rows with a permuted column that a fold judges, all columns together."""
+
+
+def global_drift(
+    reference: Rows,
+    current: Rows,
+    settings: DriftSettings | None = None,
+    *,
+    columns: Iterable[str] | None = None,
+    cap: int = CAP,
+) -> GlobalDrift:
+    """Judge each row by trees that learned from others, and count how often that is right.
+
+    Both sides are cut at random to as many rows. The p-value is that of the exact binomial test,
+    P(X >= right | rows, 0.5), which takes the judgements for independent.
+
+    Args:
+        reference: the one side.
+        current: the other.
+        settings: confidence, level, handling of columns and seed.
+        columns: to learn from; none: all.
+        cap: rows of each side that are looked at, at most.
+    """
+    from scipy.special import bdtrc  # noqa: PLC0415  takes long to load
+
+    settings = settings or DriftSettings()
+    rows = min(reference.count, current.count, cap)
+    if rows < LEAST:
+        few = "the reference" if reference.count < LEAST else "current"
+        found = min(reference.count, current.count)
+        return _nothing(settings, f"{few} has {_counted(found)}, and {LEAST} are the least")
+    rng = np.random.default_rng(settings.seed)
+    taken = (_some(reference.count, rows, rng), _some(current.count, rows, rng))
+    both = encoded(reference, current, taken, columns=columns, handling=settings.handling)
+    if not both.names:
+        reason = "there is no column to learn from"
+        return _nothing(settings, reason).model_copy(update={"left_out": both.left_out})
+    judged = judge(both, rng)
+    truth, total = both.current, 2 * rows
+    right = int(np.count_nonzero((judged.score > 0.5) == truth))
+    p_value = float(bdtrc(right - 1, total, 0.5)) if right else 1.0
+    return GlobalDrift(
+        accuracy=metric(
+            "accuracy", right / total, of_share(right / total, total, settings.confidence)
+        ),
+        p_value=p_value,
+        level=settings.level,
+        detected=p_value < settings.level,
+        auc=roc_auc(ranked(truth, judged.score), settings.confidence),
+        rows=total,
+        folds=FOLDS,
+        columns=both.names,
+        left_out=both.left_out,
+        importance=_shares(both.names, judged.rises),
+        note=_shared(both, rows),
+    )
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What trees say of rows that they did not learn from."""
+
+    score: Floats
+    """Of each row, the probability of being current's, were both sides as many."""
+    rises: Floats
+    """Of each column, by how much the log loss rises when it is permuted."""
+
+
+def judge(both: Encoded, rng: np.random.Generator, learned: int = LEARNED) -> Judged:
+    """Cross-validate trees that tell both sides apart.
+
+    Each row is judged once, by trees that learned from as many rows of either side. Columns are
+    permuted among rows that are judged (Breiman 2001, Random forests, Machine Learning 45).
+
+    Args:
+        both: at least `LEAST` rows of each side.
+        rng: source of chance.
+        learned: rows of each side that a fold learns from at most.
+    """
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415  as below
+
+    truth, score = both.current, np.empty(len(both.codes))
+    rises = np.zeros(len(both.names))
+    with threadpool_limits(1):  # threads that wait for each other cost more than they save
+        for held, others in folds(both, rng):
+            rows = _balanced(truth, others, learned, rng)
+            codes = _in_order(both, rows)
+            trees = _learned(codes[rows], truth[rows], rng)
+            score[held] = trees.predict_proba(codes[held])[:, 1]
+            some = rng.permutation(held)[: max(PERMUTED // len(rises), 100)]
+            rises += _rises(trees, codes[some], truth[some], rng)
+    return Judged(score, rises / FOLDS)
+
+
+def folds(both: Encoded, rng: np.random.Generator) -> Iterator[tuple[Ints, Ints]]:
+    """Rows that are held out, and the others; both sides in about equal shares.
+
+    Rows that hold the same are in one fold, unless there are so many of them that they are learned
+    from anyhow: of a row that is on both sides, the twin would otherwise tell the wrong side.
+    """
+    _, group, counts = np.unique(both.contents, return_inverse=True, return_counts=True)
+    rare = (counts <= TWINS)[group]
+    fold = (rng.permutation(len(counts)) % FOLDS)[group]
+    for side in (~both.current, both.current):
+        alone = side & ~rare
+        fold[alone] = rng.permutation(int(np.count_nonzero(alone))) % FOLDS
+    for at in range(FOLDS):
+        yield np.flatnonzero(fold == at), np.flatnonzero(fold != at)
+
+
+def _mostly_different(both: Encoded) -> bool:
+    sides = both.contents[: both.reference], both.contents[both.reference :]
+    return all(len(np.unique(side)) * 2 > len(side) for side in sides)
+
+
+def _balanced(truth: Bools, rows: Ints, most: int, rng: np.random.Generator) -> Ints:
+    """As many rows of both sides, at most so many of each."""
+    sides = [rng.permutation(rows[truth[rows] == side]) for side in (False, True)]
+    size = min(most, *map(len, sides))
+    return np.concatenate([side[:size] for side in sides])
+
+
+def _in_order(both: Encoded, rows: Ints) -> Codes:
+    """Codes with categories in the order of current's share of the rows that are learned from.
+
+    For two classes no split of categories is better than one along this order (Breiman, Friedman,
+    Olshen and Stone 1984, Classification and Regression Trees, theorem 4.5). Shares of rare ones
+    are drawn to a half.
+    """
+    codes, truth = both.codes.copy(order="F"), both.current[rows]
+    for at in np.flatnonzero(both.categorical):
+        column = both.codes[:, at]
+        of_current, of_all = (
+            np.bincount(some, minlength=MISSING + 1) for some in (column[rows[truth]], column[rows])
+        )
+        places = np.argsort(np.argsort((of_current + 5) / (of_all + 10), kind="stable"))
+        codes[:, at] = places[column]
+    return codes
+
+
+def _learned(codes: Codes, truth: Bools, rng: np.random.Generator) -> Any:
+    from sklearn.ensemble import (  # noqa: PLC0415  takes seconds to load
+        HistGradientBoostingClassifier,
+    )
+
+    trees = HistGradientBoostingClassifier(
+        max_iter=50,
+        max_leaf_nodes=16,
+        min_samples_leaf=min(20, max(5, len(truth) // 20)),
+        early_stopping=False,
+        random_state=int(rng.integers(2**31)),
+    )
+    return trees.fit(codes, truth)
+
+
+def _rises(trees: Any, codes: Codes, truth: Bools, rng: np.random.Generator) -> Floats:
+    """By how much the log loss rises when each column is permuted."""
+    rows, columns = codes.shape
+    rises = np.empty(columns)
+    base = _log_losses(trees, codes, truth)
+    at_once = max(PERMUTED // rows, 1)
+    for start in range(0, columns, at_once):
+        some = range(start, min(start + at_once, columns))
+        permuted = np.tile(codes, (len(some), 1))
+        for place, at in enumerate(some):
+            permuted[place * rows : (place + 1) * rows, at] = rng.permutation(codes[:, at])
+        found = _log_losses(trees, permuted, np.tile(truth, len(some)))
+        rises[some] = found.reshape(len(some), rows).mean(axis=1) - base.mean()
+    return rises
+
+
+def _log_losses(trees: Any, codes: Codes, truth: Bools) -> Floats:
+    likely = trees.predict_proba(codes)[:, 1]
+    return surprise(np.where(truth, likely, 1 - likely))
+
+
+def _shares(names: tuple[str, ...], rises: Floats) -> dict[str, float]:
+    """Shares of all rises, the largest first; none if no column helps."""
+    parts = np.maximum(rises, 0)
+    if not parts.sum():
+        return {}
+    order = np.argsort(-parts, kind="stable")
+    return {names[at]: float(parts[at] / parts.sum()) for at in order}
+
+
+def _shared(both: Encoded, rows: int) -> str | None:
+    """What rows that are on both sides do to the result."""
+    if not _mostly_different(both):
+        return None
+    sides = both.contents[: both.reference], both.contents[both.reference :]
+    twins = int(np.isin(sides[1], sides[0]).sum())
+    if not twins:
+        return None
+    return (
+        f"{_counted(twins)} of {rows} of current hold the same as rows of the reference: "
+        "no drift can be seen in them"
+    )
+
+
+def _some(count: int, rows: int, rng: np.random.Generator) -> Ints | None:
+    if count == rows:
+        return None
+    return np.sort(rng.choice(count, rows, replace=False))
+
+
+def _counted(rows: int) -> str:
+    return "1 row" if rows == 1 else f"{rows} rows"
+
+
+def _nothing(settings: DriftSettings, reason: str) -> GlobalDrift:
+    return GlobalDrift(
+        accuracy=absent("accuracy", reason),
+        auc=absent("auc", reason),
+        level=settings.level,
+        reason=reason,
+    )
