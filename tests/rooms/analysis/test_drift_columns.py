@@ -22,6 +22,8 @@ from modelyard.analysis.drift.profiles import ColumnProfile
 from modelyard.analysis.drift.sides import TableRows
 from modelyard.analysis.drift.types import DriftSettings
 
+BASE_E = math.sqrt(math.log(2))
+"""What turns a Jensen-Shannon distance of base 2 into one of base e."""
 NO_CHANCE = DriftSettings(false_alarms=None)
 
 
@@ -91,6 +93,36 @@ def test_size_of_a_change_of_categories_does_not_depend_on_how_many_rows_sides_h
     old, few, many = (["a"] * n + ["b"] * m for n, m in [(5000, 5000), (60, 40), (6000, 4000)])
     found = [by_test(drift(old, new))["chi2"].statistic for new in (few, many)]
     assert found[0] == pytest.approx(found[1])
+
+
+def test_results_are_those_that_evidently_gives():
+    """Version 0.7.23, legacy.calculations.stattests; its Jensen-Shannon distance is of base e."""
+    found = by_test(
+        drift(np.repeat(list("abc"), [50, 30, 20]), np.repeat(list("abd"), [30, 45, 25]))
+    )
+    assert found["psi"].statistic == pytest.approx(3.6376343907448727)
+    assert found["js"].statistic * BASE_E == pytest.approx(0.4196933525424025)
+    old = np.repeat(np.arange(8), [5, 10, 15, 20, 20, 15, 10, 5])
+    new = np.repeat(np.arange(8), [2, 4, 10, 20, 24, 20, 12, 8])
+    found = by_test(drift(old, new))
+    assert found["psi"].statistic == pytest.approx(0.14216292718168058)
+    assert found["js"].statistic * BASE_E == pytest.approx(0.13184427743938446)
+    assert found["wasserstein"].statistic == pytest.approx(0.3217261138106328)
+    found = by_test(drift(np.arange(1000) ** 2 / 1e4, np.arange(700) ** 1.9 / 1e4))
+    assert found["wasserstein"].statistic == pytest.approx(0.823389025724233)
+
+
+def test_results_are_those_that_nannyml_publishes():
+    """In its test_univariate_drift_methods.py; its Jensen-Shannon distance is of base e."""
+    rng = np.random.RandomState(1)
+    old = rng.choice(np.linspace(0, 2, 6), 10_000)
+    new = rng.choice(np.linspace(0, 2, 3), 1000)
+    found = by_test(drift(old, new))
+    assert found["js"].statistic * BASE_E == pytest.approx(0.61, abs=0.005)
+    rng = np.random.RandomState(1)
+    old, new = rng.choice(list("abcd"), 10_000), rng.choice(list("abce"), 1000)
+    found = by_test(drift(old, new))
+    assert found["js"].statistic * BASE_E == pytest.approx(0.42, abs=0.005)
 
 
 def test_missing_values_are_tested_by_their_share():
@@ -324,6 +356,8 @@ def test_what_cannot_be_told_has_a_reason(old, new, why):
         (pa.array([5.0] * 40), pa.array([5.5] * 40), "drifted"),
         (pa.array([math.inf] * 40), pa.array([-math.inf] * 40), "drifted"),
         (pa.array([1e308, -1e308] * 20), pa.array([1e308] * 40), "drifted"),
+        (pa.array([1.0, 2.0] * 20), pa.array([1.7e308, -1.7e308] * 20), "drifted"),
+        (pa.array([1.0, 2.0] * 20), pa.array([1e200] * 41), "drifted"),
         (pa.array([True, False] * 20), pa.array([1.0, None] * 20), "drifted"),
         (pa.array([1, 2] * 20, pa.uint8()), pa.array([1.0, 2.0] * 20, pa.float32()), "stable"),
         (pa.array([2**63] * 40, pa.uint64()), pa.array([1] * 40, pa.int8()), "drifted"),
@@ -352,6 +386,30 @@ def test_ten_thousand_categories():
 def test_a_test_that_there_is_not():
     with pytest.raises(errors.Invalid, match="there is no drift test 'psy'; there are: psi, ks"):
         drift([1], [1], tests=["psy"])
+
+
+def test_a_package_brings_a_test(tmp_path, monkeypatch):
+    info = tmp_path / "ours-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: ours\nVersion: 1\n")
+    points = "mean = ours_drift:MEAN\nbroken = ours_drift:BROKEN"
+    (info / "entry_points.txt").write_text(f"[modelyard.drift_tests]\n{points}")
+    (tmp_path / "ours_drift.py").write_text(
+        "from modelyard.analysis.drift.compared import DriftTest, Measured\n"
+        "def mean(compared):\n"
+        "    old, new = compared.reference.numbers, compared.current.numbers\n"
+        "    return Measured(abs(new.mean - old.mean))\n"
+        "def broken(compared):\n"
+        "    raise KeyError('oh')\n"
+        "def made(name, function):\n"
+        "    kinds = frozenset({'numeric'})\n"
+        "    return DriftTest(name, 'Mean', 'difference of means', kinds, 1.0, '', function)\n"
+        "MEAN, BROKEN = made('mean', mean), made('broken', broken)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    found = drift([1.0] * 50, [3.5] * 50, DriftSettings(), tests=["mean", "broken"])
+    assert (found.outcome, found.why) == ("drifted", "difference of means of 2.5 is past 1")
+    assert by_test(found)["broken"].reason == "the test failed: KeyError('oh')"
 
 
 # Stored profiles

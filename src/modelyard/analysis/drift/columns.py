@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from modelyard.analysis.drift.bins import NEW
 from modelyard.analysis.drift.chunks import Chunks
 from modelyard.analysis.drift.compared import Compared, DriftTest
-from modelyard.analysis.drift.drift_tests import DRIFT_TESTS, all_tests
+from modelyard.analysis.drift.drift_tests import DRIFT_TESTS, all_tests, measure
 from modelyard.analysis.drift.measures import holm, shares_differ_p
 from modelyard.analysis.drift.outcomes import outcome
 from modelyard.analysis.drift.pairing import Reference, Unpaired, names_of, paired
@@ -151,10 +151,9 @@ def _told(
 def _result(
     test: DriftTest, compared: Compared, settings: DriftSettings, chunks: Chunks | None
 ) -> DriftTestResult:
-    measured = test.function(compared)
+    measured, chance = measure(test, compared, chunks)
     if measured.statistic is None:
         return DriftTestResult(test=test.name, reason=measured.reason, note=measured.note)
-    chance = test.chance(compared, chunks) if test.chance and chunks else None
     origin: ThresholdOrigin = "default"
     threshold = test.threshold
     if test.name in settings.thresholds:

@@ -23,6 +23,7 @@ from modelyard.kernel.plugs import Plugs
 NUMBERS: frozenset[ColumnKind] = frozenset({"numeric", "text"})
 CATEGORIES: frozenset[ColumnKind] = frozenset({"categorical"})
 ALL = NUMBERS | CATEGORIES
+TOO_LARGE = "the numbers are too large to be computed with"
 FEW = 5
 """Expected rows below which chi-square's p-value is rough."""
 
@@ -88,7 +89,7 @@ def _wasserstein(compared: Compared) -> Measured:
     if reference.std == 0:
         return Measured(reason="the reference is constant, and has no scale")
     if not reference.std or current.mean is None:
-        return Measured(reason="the numbers are too large to be computed with")
+        return Measured(reason=TOO_LARGE)
     if compared.reference_numbers is not None and compared.current_numbers is not None:
         old, new = finite(compared.reference_numbers), finite(compared.current_numbers)
         distance, exact = measures.wasserstein(old, new), True
@@ -268,6 +269,25 @@ DRIFT_TESTS: Plugs[DriftTest] = Plugs(
     "drift_tests", "drift test", {test.name: test for test in BUILT_IN}
 )
 """The drift tests by name."""
+
+
+def measure(
+    test: DriftTest, compared: Compared, chunks: Chunks | None
+) -> tuple[Measured, float | None]:
+    """What a test finds, and which statistic chance reaches; a failure is told as its reason."""
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):
+            measured = test.function(compared)
+            chance = None
+            if measured.statistic is not None and test.chance and chunks:
+                chance = test.chance(compared, chunks)
+    except Exception as exc:  # a package's own code runs here: anything may come
+        if test in BUILT_IN:
+            raise
+        return Measured(reason=f"the test failed: {exc!r}"), None
+    if measured.statistic is not None and not math.isfinite(measured.statistic):
+        return Measured(reason=TOO_LARGE), None
+    return measured, chance if chance is None or math.isfinite(chance) else None
 
 
 @cache
