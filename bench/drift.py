@@ -141,9 +141,9 @@ def side(rows: int, seed: int, *, moved: bool = False) -> pa.Table:
 def measure(python: str, code: str, folder: str) -> tuple[dict[str, float], float, float]:
     """CPU seconds that a process tells; of the whole of it; and its peak memory in MB."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    wrapped = code + (
-        "\nimport resource\nprint(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
-    )
+    # What rusage tells of a process begins with what its parent held when it was forked.
+    status = "open('/proc/self/status').read()"
+    wrapped = f"{code}\nprint(int({status}.split('VmHWM:')[1].split()[0]) / 1024)"
     done = subprocess.run(
         [python, "-c", wrapped, folder], capture_output=True, text=True, check=False
     )
