@@ -280,6 +280,20 @@ def test_whole_numbers_are_cut_between_values():
     assert found.shares.low[1:] == found.shares.high[:-1]
 
 
+def test_bins_are_called_by_their_values():
+    def called(old):
+        return drift(pa.array(old), pa.array(old)).shares.bin
+
+    assert called([1234567, 1234569] * 20) == ("1234567", "1234569")
+    assert called([0.1234567, 0.1234568] * 20)[0] == "0.123457"
+    narrow = called((1e9 + np.arange(400) / 1e4).tolist())
+    assert len(set(narrow)) == len(narrow) == 10
+    noon = pa.array([43_200, 43_201] * 20, pa.time32("s"))
+    assert called(noon) == ("12:00:00", "12:00:01")
+    far = pa.array([2**62, 0] * 20, pa.timestamp("us"))
+    assert called(far) == ("1970-01-01 00:00:00", "4.61169e+18")
+
+
 # How columns are looked at
 
 

@@ -20,6 +20,10 @@ INFINITE = "infinite values"
 MINUS_INFINITE = "minus infinite values"
 NEW = "new categories"
 OTHERS = "all others"
+FORMS = {"timestamp": "%Y-%m-%d %H:%M:%S", "date": "%Y-%m-%d", "time": "%H:%M:%S"}
+"""How moments are written, by how the name of their type begins."""
+WHOLE = 1e15
+"""Whole numbers below are written in full."""
 
 
 @dataclass(frozen=True)
@@ -213,14 +217,17 @@ def _with(bins: Bins, name: str, reference: float, current: float) -> Bins:
 
 def _range(low: float, high: float, kind: str) -> str:
     start, end = _word(low, kind), _word(high, kind)
+    if start == end and low != high:
+        start, end = f"{low:.17g}", f"{high:.17g}"
     return start if start == end else f"{start} to {end}"
 
 
 def _word(number: float, kind: str) -> str:
-    if kind.startswith(("timestamp", "date")):
+    form = next((form for start, form in FORMS.items() if kind.startswith(start)), None)
+    if form:
         try:
             moment = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=number)
         except OverflowError:
             return f"{number:.6g}"
-        return moment.strftime("%Y-%m-%d" if kind.startswith("date") else "%Y-%m-%d %H:%M:%S")
-    return f"{number:.6g}"
+        return moment.strftime(form)
+    return f"{number:.0f}" if number == round(number) and abs(number) < WHOLE else f"{number:.6g}"

@@ -246,7 +246,7 @@ BUILT_IN = (
     DriftTest(
         "missing",
         "Missing values",
-        "missing values",
+        "a change in missing values",
         ALL,
         0.05,
         "difference of the shares of missing values; z-test",
@@ -256,7 +256,7 @@ BUILT_IN = (
     DriftTest(
         "new",
         "New categories",
-        "new categories",
+        "a share of new categories",
         CATEGORIES,
         0.05,
         "share of current's rows whose category the reference lacks",

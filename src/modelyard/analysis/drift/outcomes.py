@@ -67,9 +67,9 @@ def outcome(
     hidden = _hidden(compared.bins, settings) if test.name == DECIDES else None
     small = next((pair for pair in usable if _significant(pair[1], settings)), None)
     if hidden and small:
-        return "look", f"{told}, but {hidden}, and that is no chance ({_chance(*small)})"
+        return "look", f"{told}, but {hidden}, and that is beyond chance ({_chance(*small)})"
     if small:
-        return "stable", f"{told}; the change is no chance ({_chance(*small)}), but small"
+        return "stable", f"{told}; the change is beyond chance ({_chance(*small)}), but small"
     return "stable", told
 
 

@@ -27,7 +27,7 @@ CELLS = 500
 """Cells of numeric columns, besides those of values that have their own."""
 KEPT = 10_000
 """Categories whose counts are kept."""
-NO_WORDS = Words(pa.array([], pa.string()), np.zeros(0, np.int64), 0)
+NO_WORDS = Words(pa.nulls(0, pa.string()), np.zeros(0, np.int64), 0)
 GRID = 1 << 16
 """Equal steps that tell most numbers' cells without a search."""
 

@@ -70,13 +70,13 @@ def words(column: Column) -> Words:
     """Count the values of a column; numbers and moments count by how they are written."""
     chunked = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
     if pa.types.is_null(chunked.type):
-        return Words(pa.array([], pa.string()), np.zeros(0, np.int64), len(chunked))
+        return Words(pa.nulls(0, pa.string()), np.zeros(0, np.int64), len(chunked))
     encoded: Any = chunked
     if not pa.types.is_dictionary(encoded.type):
         encoded = encoded.dictionary_encode()
     encoded = encoded.unify_dictionaries()
     if not encoded.num_chunks:
-        return Words(pa.array([], pa.string()), np.zeros(0, np.int64), 0)
+        return Words(pa.nulls(0, pa.string()), np.zeros(0, np.int64), 0)
     dictionary = encoded.chunk(0).dictionary
     counts = np.zeros(len(dictionary), np.int64)
     missing = 0
