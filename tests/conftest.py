@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import shutil
 from contextlib import closing
@@ -47,6 +48,7 @@ def pytest_collection():
     finally:
         gc.freeze()
         gc.enable()
+        atexit.register(gc.unfreeze)  # libraries complain of what is left when Python ends
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""The commands of the README and of how-to pages, run as they stand."""
+"""The commands of the README, run by a shell as they stand, and of how-to pages, typed as such."""
 
 from __future__ import annotations
 
@@ -47,6 +47,13 @@ def shell(cli):
     return run
 
 
+def typed(cli, lines):
+    """Type command lines in this process, as one types them into a shell; what fails is told."""
+    for line in lines:
+        done = cli(*shlex.split(line, comments=True)[1:])
+        assert done.code == 0, (line, done.err)
+
+
 @pytest.fixture
 def tracking_uri(tmp_path):
     """An MLflow server with the registered model churn."""
@@ -84,12 +91,15 @@ def test_the_readme(cli, shell, tracking_uri):
     assert listed == {"v1": True, "v2": False}
 
 
-def test_how_to_score(imported, shell):
+def test_how_to_score(imported):
     shown = commands("docs/how-to/scoring.md")
     first = next(at for at, line in enumerate(shown) if "scoring show" in line)
-    shell(shown[:first])
+    typed(imported, shown[:first])
     [run] = imported.ok("scoring", "list", "--model", "churn")
-    shell(re.sub("[0-9]+-[0-9]+-[0-9a-f]+", run["id"], line) for line in shown[first:])
+    typed(
+        imported,
+        (re.sub("[0-9]+-[0-9]+-[0-9a-f]+", run["id"], line) for line in shown[first:]),
+    )
     columns = pq.read_schema(imported.folder / "scored.parquet").names
     assert columns == ["id", "prediction"], "the recipe keeps the id alone"
     assert len(imported.ok("scoring", "list")) == 2
@@ -105,7 +115,7 @@ def test_how_to_evaluate(imported, shell):
     )
     lines = [f"{age},1,{'yes' if age * 7 % 100 < age else 'no'}" for age in range(100)]
     (imported.folder / "holdout.csv").write_text("\n".join(["age,fare,churned", *lines]))
-    shell(commands(page))
+    typed(imported, commands(page))
     [line] = imported.ok("evaluations", "list")
     [block] = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL)
     said = shell([f"{shlex.quote(sys.executable)} -c {shlex.quote(block)}"])
@@ -114,7 +124,7 @@ def test_how_to_evaluate(imported, shell):
     assert imported.ok("evaluations", "list") == [line], "the page deletes its second one"
 
 
-def test_how_to_choose_a_mode(imported, shell):
+def test_how_to_choose_a_mode(imported):
     mood = "import pandas; p = frame['age'].clip(0, 100) / 100"
     mood += "; return pandas.DataFrame({'p_bad': p, 'p_good': 1 - p})"
     price = "import pandas; return pandas.DataFrame({'yhat': frame['fare'], 'low': 0.0})"
@@ -126,7 +136,7 @@ def test_how_to_choose_a_mode(imported, shell):
         model = write_model(imported.folder / name, predict=predict)
         imported.ok("models", "create", name, "--prediction-type", kind)
         imported.ok("versions", "import", name, version, str(model), *classes)
-    shell(commands("docs/how-to/output-modes.md"))
+    typed(imported, commands("docs/how-to/output-modes.md"))
 
     def predicted(model):
         words = ("scoring", "run", model, "--input", "holdout", "--output", f"{model}.parquet")
