@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 import shutil
 from contextlib import closing
 from pathlib import Path
@@ -63,6 +64,15 @@ def chosen_database(request, monkeypatch):
         schemas = request.config.pluginmanager.get_plugin("schemas of fixtures")
         url = schemas.of_any(request.fixturenames) or new_schema(server)
         monkeypatch.setenv("MODELYARD_DATABASE", url)
+
+
+@pytest.fixture(scope="module")
+def untraced():
+    """What the processes of a module do is counted elsewhere; here it would only take time."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [each for each in os.environ if each.startswith("COVERAGE_")]:
+            patch.delenv(name)
+        yield
 
 
 @pytest.fixture

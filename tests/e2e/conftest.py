@@ -21,11 +21,9 @@ import modelyard
 from modelyard.cli.main import main
 
 
-@pytest.fixture(autouse=True)
-def untraced(monkeypatch):
-    """The rooms' own tests tell the coverage; in the processes of these it would only take time."""
-    for name in [each for each in os.environ if each.startswith("COVERAGE_")]:
-        monkeypatch.delenv(name)
+@pytest.fixture(scope="module", autouse=True)
+def in_untraced_processes(untraced):
+    """All of these."""
 
 
 @dataclass(frozen=True)

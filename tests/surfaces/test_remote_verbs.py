@@ -19,6 +19,8 @@ from modelyard.cli.main import main
 from modelyard.kernel.secrets import is_secret
 from modelyard.verbs import Verbs
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 MADE_UP = (
     (r"\d{8}-\d{6}-[0-9a-f]{6,13}", "ID"),
     (r"mdy_\w+", "KEY"),

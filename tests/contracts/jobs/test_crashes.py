@@ -14,6 +14,8 @@ import psutil
 import pytest
 from tests.contracts.jobs.conftest import LEASE, until
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 ODD_JOB = Path(__file__).with_name("odd_job.py")
 
 

@@ -18,6 +18,8 @@ import modelyard
 from modelyard import errors
 from modelyard.store.tables import run_chunks
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 SLOW = "import time; time.sleep(1)\nreturn (frame['fare'] > 50).map({True: 'yes', False: 'no'})"
 OF_MEMORY = {
     "asks for too much": "bytearray(1 << 46)",

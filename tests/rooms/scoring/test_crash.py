@@ -23,6 +23,8 @@ from modelyard.jobs.outcome import outcome
 from modelyard.store.tables import run_chunks
 from modelyard.verbs import CATALOG
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 ROWS, BATCH = 2000, 100
 PATIENCE = 180.0
 

@@ -8,7 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from tests.running_server import RunningServer
+
+pytestmark = pytest.mark.usefixtures("untraced")
 
 PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "access.md"
 BLOCKS = re.findall(r"```bash\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)

@@ -13,7 +13,7 @@ from modelyard.kernel.values import now
 from modelyard.store.tables import jobs
 
 PASSWORD = "correct horse battery"
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("untraced")]
 expect.set_options(timeout=PATIENCE)
 
 PAGES = (

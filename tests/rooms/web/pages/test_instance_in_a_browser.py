@@ -16,7 +16,7 @@ from modelyard.kernel.values import now
 from modelyard.runtime import repository
 from modelyard.runtime.types import CodeEnv, EnvRequest, Relaxation
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("untraced")]
 expect.set_options(timeout=PATIENCE)
 ENV = "0123456789abcdef"
 HOSTILE = "<script>alert('no')</script>"

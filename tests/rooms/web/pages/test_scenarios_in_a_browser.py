@@ -10,7 +10,7 @@ from modelyard.kernel.values import now
 from modelyard.scoring.repository import add_recipe
 from modelyard.scoring.types import Recipe, Scoring
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("untraced")]
 expect.set_options(timeout=PATIENCE)
 HERE = "/projects/flights/scenarios"
 STEP = {"command": "models.create", "name": "A model", "arguments": {"name": "m-${day}"}}
