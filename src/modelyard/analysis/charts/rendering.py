@@ -15,12 +15,6 @@ SCALE = 2.0
 """Dots of a PNG per pixel."""
 
 
-def titled(drawn: Drawn) -> dict[str, Any]:
-    """A spec that says itself what it is."""
-    title: Any = {"text": drawn.title, "subtitle": drawn.note} if drawn.note else drawn.title
-    return {**(drawn.spec or {}), "title": title}
-
-
 def still(spec: dict[str, Any], width: int) -> dict[str, Any]:
     """A spec of a fixed width, without what only a pointer finds or only a pointer is told."""
     layers = [layer for layer in spec["layer"] if layer["mark"].get("style") != "hover"]
@@ -36,7 +30,7 @@ def svg(spec: dict[str, Any], width: int) -> str:
 
 
 def _on_ground(drawn: Drawn, mode: Mode) -> dict[str, Any]:
-    return {**titled(drawn), "background": ROLES[mode]["surface"], "padding": 12}
+    return {**drawn.titled(), "background": ROLES[mode]["surface"], "padding": 12}
 
 
 def _svg(drawn: Drawn, mode: Mode, width: int) -> bytes:

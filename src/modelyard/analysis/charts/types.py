@@ -37,6 +37,11 @@ class Drawn(Value):
         default=None, description="Vega-Lite; as wide as what it stands in"
     )
 
+    def titled(self) -> dict[str, Any]:
+        """The spec, which says itself what it is."""
+        title: Any = {"text": self.title, "subtitle": self.note} if self.note else self.title
+        return {**(self.spec or {}), "title": title}
+
 
 class NothingToDraw(ValueError):
     """A screen has no numbers that could be drawn; the message says why."""

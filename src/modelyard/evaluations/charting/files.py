@@ -7,11 +7,11 @@ import io
 import json
 import uuid
 from collections.abc import Callable
-from importlib import import_module
 
 from modelyard import errors
 from modelyard.evaluations.charting.commands import ExportScreen
 from modelyard.evaluations.charting.making import chart_of, table
+from modelyard.evaluations.charting.stills import Stills
 from modelyard.evaluations.charting.types import ExportedScreen, ScreenTable
 from modelyard.kernel import paths
 from modelyard.kernel.context import Context
@@ -22,6 +22,7 @@ def export(context: Context, command: ExportScreen) -> ExportedScreen:
 
     Raises:
         Unsupported: there is nothing to draw.
+        Failed: it cannot be drawn.
         Conflict, Failed, Forbidden: as in `write`.
     """
     form = command.format or "svg"
@@ -32,11 +33,10 @@ def export(context: Context, command: ExportScreen) -> ExportedScreen:
         chart = chart_of(context, command)
         if chart.spec is None:
             raise errors.Unsupported(chart.description)
-        rendering = import_module("modelyard.analysis.charts.rendering")
         if form == "json":
-            return json.dumps(rendering.titled(chart), ensure_ascii=False).encode()
-        content: bytes = rendering.FORMATS[form](chart, chart.mode, command.width)
-        return content
+            return json.dumps(chart.titled(), ensure_ascii=False).encode()
+        with Stills() as stills:
+            return stills.draw(chart, form, command.width, chart.mode)
 
     size = write(context, command.to, made, replace=command.replace)
     return ExportedScreen(evaluation=command.id, screen=command.screen, format=form, size=size)

@@ -77,9 +77,7 @@ class Chart(Drawn, Asking):
         if self.spec is None:
             raise errors.Unsupported(self.description)
         altair = import_module("altair")
-        spec = {**self.spec, "width": NOTEBOOK_WIDTH}
-        spec["title"] = {"text": self.title, "subtitle": self.note} if self.note else self.title
-        return altair.LayerChart.from_dict(spec)
+        return altair.LayerChart.from_dict({**self.titled(), "width": NOTEBOOK_WIDTH})
 
     def table(self) -> ScreenTable:
         """Its numbers."""
