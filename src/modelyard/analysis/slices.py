@@ -13,7 +13,7 @@ from modelyard.analysis.group_types import Group, Slice, Slices
 from modelyard.analysis.grouping import Grouping
 from modelyard.analysis.multiclass import Multiclass
 from modelyard.analysis.regression import Regression
-from modelyard.analysis.types import Intake
+from modelyard.analysis.types import Intake, Metric
 
 Part = TypeVar("Part", Binary, Multiclass, Regression)
 LEAST = 10
@@ -21,7 +21,13 @@ LEAST = 10
 
 
 def binary_slices(
-    column: str, grouping: Grouping, whole: Binary, threshold: float, least: int = LEAST
+    column: str,
+    grouping: Grouping,
+    whole: Binary,
+    threshold: float,
+    least: int = LEAST,
+    *,
+    code: str | None = None,
 ) -> Slices:
     """Slices of a binary model; all are cut from the one order of its scores.
 
@@ -31,7 +37,11 @@ def binary_slices(
         whole: the model's scores.
         threshold: from which the positive class is predicted.
         least: rows below which a slice is excluded.
+        code: of the only metric that is told; None: all of them.
     """
+
+    def metrics(part: Binary) -> tuple[Metric, ...]:
+        return part.metrics(threshold) if code is None else (part.metric(code, threshold),)
 
     def told(group: Group | None, part: Binary) -> Slice:
         rows = part.rows
@@ -44,7 +54,7 @@ def binary_slices(
             excluded=few,
             actual=_mean(rows.truth.astype(float), rows.weights),
             predicted=_mean((rows.score >= threshold).astype(float), rows.weights),
-            metrics=() if few else part.metrics(threshold),
+            metrics=() if few else metrics(part),
         )
 
     used = grouping.of(whole.rows.kept.mask)
@@ -53,9 +63,17 @@ def binary_slices(
 
 
 def multiclass_slices(
-    column: str, grouping: Grouping, whole: Multiclass, least: int = LEAST
+    column: str,
+    grouping: Grouping,
+    whole: Multiclass,
+    least: int = LEAST,
+    *,
+    code: str | None = None,
 ) -> Slices:
     """Slices of a model of several classes; arguments as of `binary_slices`."""
+
+    def metrics(part: Multiclass) -> tuple[Metric, ...]:
+        return part.metrics() if code is None else (part.metric(code),)
 
     def told(group: Group | None, part: Multiclass) -> Slice:
         rows = len(part.truth)
@@ -65,7 +83,7 @@ def multiclass_slices(
             weight=part.intake.total_weight,
             share=_share(part.intake, whole.intake),
             excluded=rows < least,
-            metrics=() if rows < least else part.metrics(),
+            metrics=() if rows < least else metrics(part),
         )
 
     used = grouping.of(whole.kept.mask)
@@ -74,9 +92,17 @@ def multiclass_slices(
 
 
 def regression_slices(
-    column: str, grouping: Grouping, whole: Regression, least: int = LEAST
+    column: str,
+    grouping: Grouping,
+    whole: Regression,
+    least: int = LEAST,
+    *,
+    code: str | None = None,
 ) -> Slices:
     """Slices of a regression; arguments as of `binary_slices`."""
+
+    def metrics(part: Regression) -> tuple[Metric, ...]:
+        return tuple(each for each in part.metrics() if code in (None, each.code))
 
     def told(group: Group | None, part: Regression) -> Slice:
         rows = len(part.truth)
@@ -90,7 +116,7 @@ def regression_slices(
             predicted=_mean(part.predicted, part.weights),
             actual_std=_std(part.truth, part.weights),
             predicted_std=_std(part.predicted, part.weights),
-            metrics=() if rows < least else part.metrics(),
+            metrics=() if rows < least else metrics(part),
         )
 
     used = grouping.of(whole.kept.mask)

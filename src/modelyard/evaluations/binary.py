@@ -77,9 +77,9 @@ class BinaryFigures:
             made |= {name: OF_SCORES[name](self.binary) for name in wanted}
         return made
 
-    def slices(self, column: str, grouping: Grouping) -> Slices:
+    def slices(self, column: str, grouping: Grouping, code: str | None = None) -> Slices:
         """Metrics of each group, at the threshold of all."""
-        return binary_slices(column, grouping, self.binary, self._cut)
+        return binary_slices(column, grouping, self.binary, self._cut, code=code)
 
     @property
     def _cut(self) -> float:

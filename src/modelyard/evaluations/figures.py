@@ -51,5 +51,11 @@ class Figures(Protocol):
             names: those that are asked for; None: all that there are.
         """
 
-    def slices(self, column: str, grouping: Grouping) -> Slices:
-        """Metrics of each group of a column's values."""
+    def slices(self, column: str, grouping: Grouping, code: str | None = None) -> Slices:
+        """Metrics of each group of a column's values.
+
+        Args:
+            column: its name.
+            grouping: of all rows that came.
+            code: of the only metric that is told; None: all of them.
+        """

@@ -74,9 +74,9 @@ class MulticlassFigures:
             made |= _by_class(self.multiclass, curves)
         return made
 
-    def slices(self, column: str, grouping: Grouping) -> Slices:
+    def slices(self, column: str, grouping: Grouping, code: str | None = None) -> Slices:
         """Metrics of each group."""
-        return multiclass_slices(column, grouping, self.multiclass)
+        return multiclass_slices(column, grouping, self.multiclass, code=code)
 
 
 def look_at_classes(view: View, scored: Scored) -> Multiclass:

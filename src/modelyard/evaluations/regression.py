@@ -50,9 +50,9 @@ class RegressionFigures:
         wanted = (name for name in SCREENS if names is None or name in names)
         return {name: SCREENS[name](self.regression) for name in wanted}
 
-    def slices(self, column: str, grouping: Grouping) -> Slices:
+    def slices(self, column: str, grouping: Grouping, code: str | None = None) -> Slices:
         """Metrics of each group."""
-        return regression_slices(column, grouping, self.regression)
+        return regression_slices(column, grouping, self.regression, code=code)
 
 
 def look_at_errors(view: View, scored: Scored) -> Regression:

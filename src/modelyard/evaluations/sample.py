@@ -26,6 +26,7 @@ class Sample:
         self.evaluation = evaluation
         self.parquet = pq.ParquetFile(file)
         self._file = file
+        self._scored: Scored | None = None
 
     @property
     def threshold(self) -> float:
@@ -91,11 +92,13 @@ class Sample:
         return table.take(pa.array(np.searchsorted(wanted, places)))
 
     def scored(self) -> Scored:
-        """Truth, prediction, probabilities and weights."""
-        self._file.seek(0)
-        found = self.evaluation
-        truth = found.truth_column or ""
-        return read_scored(self._file, truth, found.weights_column, found.classes)
+        """Truth, prediction, probabilities and weights; read once."""
+        if self._scored is None:
+            self._file.seek(0)
+            found = self.evaluation
+            truth = found.truth_column or ""
+            self._scored = read_scored(self._file, truth, found.weights_column, found.classes)
+        return self._scored
 
 
 @contextmanager

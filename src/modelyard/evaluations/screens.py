@@ -13,7 +13,7 @@ from modelyard.evaluations.evaluating import FIGURES
 from modelyard.evaluations.explaining.keeping import find_kept
 from modelyard.evaluations.figures import Figures, Threshold
 from modelyard.evaluations.keeping import plain, screens_of, worst_of
-from modelyard.evaluations.sample import open_sample
+from modelyard.evaluations.sample import Sample, open_sample
 from modelyard.evaluations.scored import Scored
 from modelyard.evaluations.types import Evaluation, Screen
 from modelyard.kernel.context import Context
@@ -89,20 +89,18 @@ def slices_by(context: Context, evaluation: Evaluation, column: str) -> Slices:
 
 
 def slices_of_columns(
-    context: Context, evaluation: Evaluation, columns: Collection[str] = (), most: int = 12
+    sample: Sample, columns: Collection[str], code: str | None = None
 ) -> Iterator[Slices]:
     """Metrics of the subgroups of columns, one after another; errors as in `slices_by`.
 
     Args:
-        context: the workspace.
-        evaluation: whose rows are read.
-        columns: which ones; none: those of the dataset, in their order.
-        most: how many of these.
+        sample: the rows of an evaluation.
+        columns: which ones.
+        code: of the only metric that is told; None: all of them.
     """
-    with open_sample(context, evaluation) as sample:
-        figures = _figures(evaluation, sample.scored(), evaluation.threshold)
-        for column in columns or sample.features()[:most]:
-            yield figures.slices(column, grouped(sample.column(column)))
+    figures = _figures(sample.evaluation, sample.scored(), sample.evaluation.threshold)
+    for column in columns:
+        yield figures.slices(column, grouped(sample.column(column)), code)
 
 
 def _figures(evaluation: Evaluation, scored: Scored, threshold: float | None) -> Figures:

@@ -10,10 +10,10 @@ import altair as alt
 import numpy as np
 import pytest
 import vl_convert
+from tests.stills import svg
 
 from modelyard.analysis.binary import Binary
 from modelyard.analysis.charts.drawing import draw, draw_fairness, draw_residuals, draw_slices
-from modelyard.analysis.charts.rendering import svg
 from modelyard.analysis.charts.types import Subject
 from modelyard.analysis.charts.words import ABOUT, TITLES, names_of, quoted
 from modelyard.analysis.fairness import fairness

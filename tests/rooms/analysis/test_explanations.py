@@ -14,9 +14,9 @@ from scipy import stats
 from sklearn import inspection, metrics
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.linear_model import LinearRegression
+from tests.stills import svg
 
 from modelyard.analysis.charts.drawing import draw
-from modelyard.analysis.charts.rendering import svg
 from modelyard.analysis.charts.types import Subject
 from modelyard.analysis.dependence import SUREST, grid_of, partial_dependence
 from modelyard.analysis.importance import Unmeasured, permutation_importance

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from html.parser import HTMLParser
 
 import pytest
 
+import modelyard
 from modelyard import errors
 from modelyard.evaluations.assertion_types import AssertionResult
-from modelyard.evaluations.charting.reporting import page_of
+from modelyard.evaluations.charting.report_page import page
+from modelyard.evaluations.charting.report_parts import of_screen
+from modelyard.evaluations.charting.report_sections import begun, screens, slices
+from modelyard.evaluations.charting.stills import Stills
 from modelyard.evaluations.types import Diagnostic
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)> {{ 7 * 7 }}'
@@ -40,6 +45,13 @@ class Reader(HTMLParser):
             self.headings.append(data)
 
 
+def page_of(evaluation, contents, found):
+    with begun(evaluation) as drawing:
+        own = list(screens(drawing, contents))
+        sections = [slices(drawing, found, [each.column for each in found])] if found else []
+        return page(evaluation, own, sections)
+
+
 @pytest.fixture(scope="module")
 def contents(yard):
     def screens(found):
@@ -49,32 +61,60 @@ def contents(yard):
 
 
 @pytest.mark.parametrize(
-    ("model", "asked"),
+    ("model", "asked", "fairness"),
     [
-        ("kinds", {"target": "kind", "averaging": "macro"}),
-        ("minutes", {"target": "delay"}),
+        (
+            "kinds",
+            {"target": "kind", "averaging": "macro"},
+            {"fairness": ["age"], "outcome": "late"},
+        ),
+        ("minutes", {"target": "delay"}, {}),
     ],
 )
 def test_a_report_holds_all_screens_and_needs_no_network(
-    yard, evaluate, rows, tmp_path, model, asked
+    yard, evaluate, rows, tmp_path, model, asked, fairness
 ):
     found = evaluate(rows, model, **asked)
     file = tmp_path / "report.html"
-    told = yard.evaluations.report(id=found.id, output=str(file), columns=("age", "fare"))
-    page = file.read_text("utf-8")
+    said = []
+    with closing(
+        modelyard.open(yard.folder, progress=lambda text, **_: said.append(text))
+    ) as heard:
+        told = heard.evaluations.report(
+            id=found.id, output=str(file), columns=("age", "fare"), rows=3, **fairness
+        )
+    text = file.read_text("utf-8")
+    is_regression = model == "minutes"
     assert (told.screens, told.slices) == (len(found.screens), ("age", "fare"))
+    assert told.residuals == (("age", "fare") if is_regression else ())
+    assert told.fairness == (() if is_regression else ("age",))
     assert told.size == file.stat().st_size < 1_000_000
-    assert "http" not in page.replace("http-equiv", "")
-    read = Reader(page)
-    assert read.tags["svg"] == len(found.screens) + 2
+    assert {"drawing screens", "computing slices", "picking rows"} <= set(said)
+    assert "http" not in text.replace("http-equiv", "")
+    read = Reader(text)
+    worst = yard.evaluations.worst(id=found.id).slices
+    by_column = 4 if is_regression else 3
+    assert read.tags["svg"] == len(found.screens) + by_column + bool(worst)
     assert read.tags["h1"] == 1
-    assert read.tags["h2"] == len(found.screens) + 3
-    assert read.headings[-2:] == ["Slices by age", "Slices by fare"]
+    assert read.headings[0] == f"{model}, version v1, on {found.dataset.rpartition('/')[2]}"
+    titles = [
+        "Slices by age",
+        "Slices by fare",
+        "Worst slices",
+        "Best and worst rows",
+        "Worst rows",
+    ]
+    grouped = ["Residuals by age", "Residuals by fare"] if is_regression else ["Fairness by age"]
+    assert {*titles, *grouped, "The worst slices"} <= set(read.headings)
     assert "script" not in read.tags
     assert len(set(read.ids)) == len(read.ids)
     for each in found.metrics.values():
         if each.low is not None:
-            assert f"{each.value:.3f}".replace("-", "−") in page or abs(each.value) > 99
+            assert f"{each.value:.3f}".replace("-", "−") in text or abs(each.value) > 99
+    for order in ("worst", "best"):
+        for row in yard.evaluations.rows(id=found.id, order=order, first=3).rows:
+            assert f'<th scope="row">{row.row:,}</th>' in text
+            assert f"<i>fare</i> {row.values.root['fare']}</span>" in text
     with pytest.raises(errors.Conflict, match="--replace"):
         yard.evaluations.report(id=found.id, output=str(file))
 
@@ -117,7 +157,7 @@ def test_markup_in_names_stays_text(yard, late, contents):
     read = Reader(page)
     assert not {"script", "img", "iframe", "object", "link", "form"} & set(read.tags)
     assert "49" not in " ".join(read.headings)
-    assert HOSTILE in read.headings[0]
+    assert read.headings[0].endswith(HOSTILE.rpartition("/")[2])
     assert "<td>1,234</td><td>yes</td><td>50.0 %</td><td>90.0 %</td><td>failed</td>" in page
 
 
@@ -155,3 +195,19 @@ def test_one_row_is_reported_without_slices(yard, evaluate, rows, tmp_path):
     page = Reader((tmp_path / "one.html").read_text())
     assert "Error distribution" in page.headings
     assert not [each for each in page.ids if each.startswith("slices")]
+
+
+def test_many_classes_are_told_by_their_worst():
+    count = 40
+    weights = [[0.0] * count for _ in range(count)]
+    for at in range(count):
+        weights[at][at], weights[at][(at + 1) % count] = 50, at
+    told = of_screen("confusion", {"classes": list(range(count)), "weights": weights}, ())[0]
+    assert (told.of, told.which) == (count**2, ", the most frequent mistakes")
+    assert [row[:3] for row in told.rows[:2]] == [["39", "0", "39"], ["38", "39", "38"]]
+    assert len(told.rows) == 12
+
+
+def test_a_chart_that_cannot_be_drawn_says_so():
+    with Stills() as stills, pytest.raises(errors.Failed, match="cannot be drawn"):
+        stills.svg({"layer": [{"mark": {"type": "odd"}}], "config": {}, "description": ""}, 300)

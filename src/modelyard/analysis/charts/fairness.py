@@ -14,13 +14,6 @@ from modelyard.analysis.charts.types import NothingToDraw
 from modelyard.analysis.group_types import Fairness
 
 MOST_GROUPS = 16
-RATES = {
-    "positive_rate": "Predicted positive",
-    "true_positive_rate": "True positive rate",
-    "false_positive_rate": "False positive rate",
-    "predictive_value": "Precision",
-}
-"""What people call the rates of groups."""
 APART = "\n"
 """Between the group and the rate of a line; no name has it."""
 
@@ -59,7 +52,7 @@ def fairness(found: Fairness) -> Sketch:
     rows: list[Point] = []
     marks: list[Point] = []
     told: list[str] = []
-    for rate, title in RATES.items():
+    for rate, title in words.RATES.items():
         values = table[rate]
         points: list[Point] = [
             {

@@ -105,6 +105,13 @@ HEADINGS = {
 """What people call columns of tables, where that is not their name in words."""
 ENDS = {"_low": "from", "_high": "to"}
 """Of the names of columns that hold limits."""
+RATES = {
+    "positive_rate": "Predicted positive",
+    "true_positive_rate": "True positive rate",
+    "false_positive_rate": "False positive rate",
+    "predictive_value": "Precision",
+}
+"""What people call the rates of groups."""
 LONGEST = 120
 LONGEST_QUOTED = 24
 ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]+")

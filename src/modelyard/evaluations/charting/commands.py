@@ -167,7 +167,8 @@ class ReportEvaluation(ProjectCommand[ReportedEvaluation]):
     """Write an evaluation as one HTML file that needs nothing else: to be read, sent and printed.
 
     It holds what was evaluated how, what to know before trusting it, all metrics with their
-    intervals, every screen as a chart with its numbers, and slices.
+    intervals, every screen as a chart with its numbers, slices, of a regression residuals, the
+    worst slices, the best and the worst rows, and the explanations that are kept.
     """
 
     needs = "evaluations:read"
@@ -180,6 +181,15 @@ class ReportEvaluation(ProjectCommand[ReportedEvaluation]):
         description="new file, HTML", examples=["report.html"]
     )
     columns: tuple[str, ...] = Field(
-        default=(), description="slices of these columns [the first 12 of the dataset]"
+        default=(),
+        description="slices and residuals by these columns [the first 12 of the dataset]",
+    )
+    fairness: tuple[str, ...] = Field(default=(), description="fairness by these columns")
+    outcome: str | None = Field(
+        default=None,
+        description="fairness: class that is the good outcome [binary: the positive one]",
+    )
+    rows: int = Field(
+        default=10, ge=0, le=100, description="how many of the best and of the worst rows"
     )
     replace: bool = Field(default=False, description="replace a file that is there")

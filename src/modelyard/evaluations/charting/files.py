@@ -36,7 +36,7 @@ def export(context: Context, command: ExportScreen) -> ExportedScreen:
         if form == "json":
             return json.dumps(chart.titled(), ensure_ascii=False).encode()
         with Stills() as stills:
-            return stills.draw(chart, form, command.width, chart.mode)
+            return stills.file(chart, form, command.width, chart.mode)
 
     size = write(context, command.to, made, replace=command.replace)
     return ExportedScreen(evaluation=command.id, screen=command.screen, format=form, size=size)

@@ -144,7 +144,7 @@ def _looked_up(context: Context, asked: AboutScreen[R]) -> Looked:
         subject, content = _of_one_class(asked.screen, content, subject, asked.label)
     return Looked(
         evaluation,
-        lambda mode: _drawing("draw")(asked.screen, content, subject, mode),
+        lambda mode: drawing("draw")(asked.screen, content, subject, mode),
         lambda: table_of(asked.screen, content, subject.labels),
     )
 
@@ -161,7 +161,7 @@ def _groups(context: Context, evaluation: Evaluation, asked: AboutScreen[R], col
             residuals = residuals_by(sample, column)
         return Looked(
             evaluation,
-            lambda mode: _drawing("draw_residuals")(residuals, column, mode),
+            lambda mode: drawing("draw_residuals")(residuals, column, mode),
             lambda: table_of_residuals(residuals, column),
         )
     if asked.screen == FAIRNESS:
@@ -170,18 +170,18 @@ def _groups(context: Context, evaluation: Evaluation, asked: AboutScreen[R], col
             fairness = compare_groups(sample, ShowFairness.model_validate(given))
         return Looked(
             evaluation,
-            lambda mode: _drawing("draw_fairness")(fairness, mode),
+            lambda mode: drawing("draw_fairness")(fairness, mode),
             lambda: table_of_fairness(fairness),
         )
     slices = slices_by(context, evaluation, column)
     return Looked(
         evaluation,
-        lambda mode: _drawing("draw_slices")(slices, _metric(slices, asked.metric), mode),
+        lambda mode: drawing("draw_slices")(slices, _metric(slices, asked.metric), mode),
         lambda: table_of_slices(slices),
     )
 
 
-def _drawing(name: str) -> Callable[..., Drawn]:
+def drawing(name: str) -> Callable[..., Drawn]:
     """What draws; Altair takes most of a second to load, which no other command should wait for.
 
     It takes pandas for loaded as soon as another thread has begun to import it.

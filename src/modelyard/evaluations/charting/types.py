@@ -116,4 +116,7 @@ class ReportedEvaluation(Value):
     evaluation: str
     screens: int = Field(description="how many are in it")
     slices: tuple[str, ...] = Field(description="columns whose slices are in it")
+    residuals: tuple[str, ...] = Field(default=(), description="columns whose residuals are")
+    fairness: tuple[str, ...] = Field(default=(), description="columns whose fairness is")
+    explanations: tuple[str, ...] = Field(default=(), description="names of those that are")
     size: int = Field(description="in bytes")

@@ -94,6 +94,13 @@ def find_kept(context: Context, evaluation: Evaluation, name: str) -> dict[str, 
     return None if kept is None else kept["report"]
 
 
+def all_kept(context: Context, evaluation: Evaluation) -> dict[str, dict[str, Any]]:
+    """The contents of all of them by name; importance comes first."""
+    kept = read_files(context, evaluation, PREFIX).values()
+    found = {each["name"]: each["report"] for each in kept}
+    return {name: found[name] for name in sorted(found, key=lambda name: (":" in name, name))}
+
+
 def _line(kept: dict[str, Any]) -> Explanation:
     report = kept["report"]
     column = report["column"] if isinstance(report["column"], str) else None
