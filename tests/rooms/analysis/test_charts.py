@@ -79,7 +79,7 @@ def contents():
     truth = draw.normal(20, 10, 500)
     errors = Regression(truth, truth + draw.normal(1, 4, 500))
     screens["regression", "scatter"] = plain(errors.scatter())
-    screens["regression", "rows"] = plain(errors.scatter_sample())
+    screens["regression", "points"] = plain(errors.scatter_sample())
     screens["regression", "errors"] = plain(errors.error_distribution())
     screens["regression", "percentiles"] = plain(errors.error_percentiles())
     screens["regression", "quantiles"] = plain(errors.quantile_quantile())

@@ -100,7 +100,6 @@ def test_a_report_holds_all_screens_and_needs_no_network(
     titles = [
         "Slices by age",
         "Slices by fare",
-        "Worst slices",
         "Best and worst rows",
         "Worst rows",
     ]
