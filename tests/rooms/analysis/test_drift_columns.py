@@ -341,6 +341,15 @@ def test_columns_of_one_side_alone_are_told():
     assert found[2].why == "only current has the column"
 
 
+def test_columns_of_one_name_are_told():
+    twice = TableRows(pa.Table.from_arrays([pa.array([1]), pa.array([2])], ["a", "a"]))
+    for sides in ((twice, rows(a=[1])), (rows(a=[1]), twice)):
+        (found,) = columns_drift(*sides)
+        assert found.why == "several columns have this name"
+    (found,) = columns_drift(rows(a=[1]), rows(a=[1]), columns=["b"])
+    assert found.why == "no side has the column"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "why"),
     [

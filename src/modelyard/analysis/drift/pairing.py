@@ -42,9 +42,12 @@ def paired(
         forced: how to look at it; none: as is found.
         ranges: bins of numeric columns.
     """
-    in_reference, in_current = name in names_of(reference), name in current.schema.names
-    if not in_reference and not in_current:
+    times = [names.count(name) for names in (names_of(reference), current.schema.names)]
+    in_reference, in_current = times
+    if not any(times):
         return Unpaired("no side has the column", "categorical")
+    if max(times) > 1:
+        return Unpaired("several columns have this name", "categorical")
     old = _type(name, reference) if in_reference else None
     new = _new_type(name, current) if in_current else None
     found = _by_type((old or new or _Type("nothing", "null")).family)

@@ -136,12 +136,15 @@ class Counting:
         self._words = NO_WORDS
         self._numbers: npt.NDArray[Any] = np.zeros(0)
         self._sorted: Floats | None = None
-        if self.kind == "categorical":
-            self._words = words or reading.words(column)
-            self.missing = self._words.missing
+        if self.kind == "numeric":
+            self._numbers, self.missing = reading.numbers(column)
+            return
+        words = words or reading.words(column)
+        self.missing = words.missing
+        if self.kind == "text":
+            self._numbers = np.repeat(words.lengths(), words.counts)
         else:
-            read = reading.numbers if self.kind == "numeric" else reading.lengths
-            self._numbers, self.missing = read(column)
+            self._words = words
 
     def sorted(self) -> Floats:
         """All numbers but the missing ones, sorted."""

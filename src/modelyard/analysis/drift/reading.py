@@ -134,12 +134,6 @@ def numbers(column: Column) -> tuple[npt.NDArray[Any], int]:
     return values, missing
 
 
-def lengths(column: Column) -> tuple[npt.NDArray[Any], int]:
-    """Letters of each value, in any order, and how many values are missing."""
-    found = words(column)
-    return np.repeat(found.lengths(), found.counts), found.missing
-
-
 def kind_of(column: Column) -> tuple[ColumnKind | None, Words | None]:
     """How to look at a column, and its counted values where these decided it; None: not at all.
 
