@@ -1,17 +1,19 @@
 """Evaluating a million binary scores, against mlflow.models.evaluate and evidently.
 
-    python bench/evaluation.py [--rows 1000000] [--rounds 3] [--evidently PYTHON]
+    uv venv peers && uv pip install --python peers/bin/python evidently "pandas<3"
+    python bench/evaluation.py [--rows 1000000] [--rounds 3] [--evidently peers/bin/python]
 
-Prints CPU seconds of each, in turns, as medians, imports and the model's own time excluded: ours
-with every metric, interval, curve, table and threshold, and with 50 slices besides; MLflow's
-default evaluator without SHAP, of a model that looks its scores up; evidently's preset for
-classification, in an interpreter that has it (which takes pandas before version 3).
+Prints CPU seconds of each, in turns, as medians, on one thread, imports and the model's own time
+excluded: ours with every metric, interval, curve, table and threshold, and with 50 slices besides;
+MLflow's default evaluator without SHAP, of a model that looks its scores up; evidently's preset for
+classification of one dataset, in an interpreter of its own, since it does not import with pandas 3.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -19,6 +21,7 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 DATA = """
 import json, sys, time
 import numpy as np
@@ -121,6 +124,7 @@ def measure(python: str, code: str, rows: int, folder: str) -> dict[str, float]:
         capture_output=True,
         text=True,
         cwd=folder,
+        env=os.environ | ONE_THREAD | {"DO_NOT_TRACK": "1"},
         check=False,
     )
     if done.returncode:
@@ -145,6 +149,8 @@ def main() -> None:
             for python, code in sides:
                 for name, taken in measure(python, code, asked.rows, folder).items():
                     seconds[name].append(taken)
+    if hasattr(os, "getloadavg"):
+        print("load of the last minute:", round(os.getloadavg()[0], 1))
     medians = {name: statistics.median(taken) for name, taken in seconds.items()}
     for name, taken in medians.items():
         print(f"{name:20} {taken:8.2f} CPU s, {taken / medians['ours']:6.1f} times ours")

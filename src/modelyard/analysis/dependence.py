@@ -18,7 +18,7 @@ import pyarrow as pa
 from modelyard.analysis.arrays import Bools, Floats, Ints, gaps, plain
 from modelyard.analysis.explanation_types import Dependence, Distribution, IceCurve
 from modelyard.analysis.grouping import as_numbers, by_category, number_label
-from modelyard.analysis.perturbing import Ask, Exchange, answered
+from modelyard.analysis.perturbing import Ask, Exchange, answered, value_codes
 
 SUREST = 1e-6
 """Probabilities count as no nearer to 0 and 1, where log-odds are infinite."""
@@ -51,6 +51,8 @@ def partial_dependence(
 ) -> Dependence:
     """Put each value of a grid into all rows, and average what the model answers.
 
+    Only rows whose value changes are asked for again.
+
     Args:
         table: what the model takes, at least one row.
         column: of single values.
@@ -61,9 +63,15 @@ def partial_dependence(
         curves: positions of the rows whose own curves are told, too.
     """
     grid = grid_of(table[column], weights, points)
-    told = answered(table, _exchanges(table.num_rows, column, grid), ask)
-    answers = [found[:, 0] for _, found in told]
-    scaled = [_log_odds(each) for each in answers] if log_odds else answers
+    told = answered(table, _exchanges(value_codes(table[column]), column, grid), ask)
+    _, base = next(told)
+    answers = np.tile(base[:, 0], (1 + len(grid.rows), 1))
+    for exchange, found in told:
+        if exchange.sources is None:
+            raise AssertionError("only the first are the rows as they are")
+        place = 1 + grid.rows.tolist().index(exchange.sources[0])
+        answers[place, exchange.rows] = found[:, 0]
+    scaled = _log_odds(answers) if log_odds else answers
     overall = _mean(scaled[0], weights)
     lost = sum(int(np.isnan(each).sum()) for each in answers[1:])
     effects = np.array([each[curves] - overall for each in scaled[1:]])
@@ -163,11 +171,13 @@ def _of_categories(column: pa.ChunkedArray, weights: Floats | None, points: int)
     )
 
 
-def _exchanges(rows: int, column: str, grid: Grid) -> Iterator[Exchange]:
-    everything = np.arange(rows)
-    yield Exchange(everything)
+def _exchanges(codes: Ints, column: str, grid: Grid) -> Iterator[Exchange]:
+    """The rows as they are, and for each value those that have another one."""
+    yield Exchange(np.arange(len(codes)))
     for source in grid.rows:
-        yield Exchange(everything, column, np.full(rows, source))
+        rows = np.flatnonzero(codes != codes[source])
+        if len(rows):
+            yield Exchange(rows, column, np.full(len(rows), source))
 
 
 def _log_odds(probabilities: Floats) -> Floats:

@@ -232,6 +232,12 @@ def test_dependence_of_classes_is_in_log_odds(frame, boosted):
     assert ours.average == near(tuple(theirs["predict_proba"][0]))
 
 
+def test_rows_that_have_a_value_are_not_asked_for_again(frame, linear):
+    calls = []
+    depending(frame, "few", asking(linear.predict, calls))
+    assert calls == [ROWS * (1 + 3) - ROWS]
+
+
 def test_what_is_certain_has_finite_log_odds(frame):
     ours = depending(frame, "big", asking(lambda rows: rows.big > 0), log_odds=True)
     ends = np.log((1 - SUREST) / SUREST)
