@@ -18,13 +18,22 @@ from starlette.testclient import TestClient
 
 import modelyard
 from modelyard.kernel.values import now
-from modelyard.store.tables import files, models, verifications, versions
+from modelyard.store.tables import (
+    evaluation_files,
+    evaluations,
+    files,
+    models,
+    verifications,
+    versions,
+)
 from modelyard.web.app import create_app
 
 MODELS = 1000
 ROUNDS = 30
 VERSIONS = 10
 """Of each model."""
+EVALUATIONS = 1000
+"""All of one model."""
 PROJECTS = 60
 IN_PROJECT = (
     "",
@@ -45,6 +54,11 @@ IN_PROJECT = (
     "/scenarios",
     "/scenarios/new",
     "/settings",
+    "/evaluations",
+    "/models/first/evaluations",
+    "/evaluations/bench7",
+    "/evaluations/bench7/metrics",
+    "/evaluations/bench7/screens/scatter",
 )
 PAGES = (
     "/",
@@ -82,10 +96,13 @@ def main() -> None:
 
 
 def fill(yard: modelyard.Workspace, scratch: Path) -> None:
-    """Many models and versions, and some jobs."""
+    """Many models, versions and evaluations, and some jobs."""
     yard.models.create(name="first", prediction_type="regression")
     source = str(plain_model(scratch / "plain"))
     yard.versions.import_(model="first", version="v1", source=source, env="local", target="y")
+    dataset = scratch / "holdout.csv"
+    dataset.write_text("age,y\n" + "".join(f"{age},{2 * age + age % 7}\n" for age in range(999)))
+    yard.evaluations.run(model="first", dataset=str(dataset))
     rows = [
         {
             "project": "default",
@@ -100,6 +117,7 @@ def fill(yard: modelyard.Workspace, scratch: Path) -> None:
     with yard.open().begin() as db:
         db.execute(insert(models), rows)
         copy_versions(db, [row["name"] for row in rows])
+        copy_evaluations(db, EVALUATIONS)
     for number in range(1, PROJECTS):
         fill_project(yard, f"project-{number}")
     for number in range(200):
@@ -130,12 +148,31 @@ def copy_versions(db: Connection, names: list[str]) -> None:
     db.execute(update(models).values(active_version="v1"))
 
 
+def copy_evaluations(db: Connection, count: int) -> None:
+    """Evaluations like the one there is, and their files."""
+    for table, key in ((evaluations, "id"), (evaluation_files, "evaluation")):
+        rows = [dict(row._mapping) for row in db.execute(select(table))]
+        copies = [
+            copied(row, row[key], f"bench{number}") for row in rows for number in range(count)
+        ]
+        db.execute(insert(table), copies)
+
+
+def copied(row: dict[str, object], old: str, new: str) -> dict[str, object]:
+    """A row in which another id stands wherever its own did."""
+    return {
+        name: value.replace(old, new) if isinstance(value, str) else value
+        for name, value in row.items()
+    }
+
+
 def measured(client: TestClient, path: str) -> tuple[float, int]:
     """The median time of a page in milliseconds, and its bytes on the way."""
     times, size = [], 0
     for _ in range(ROUNDS):
         begun = time.perf_counter()
         with client.stream("GET", path, headers=HEADERS) as answer:
+            answer.raise_for_status()
             size = sum(len(part) for part in answer.iter_raw())
         times.append((time.perf_counter() - begun) * 1000)
     return statistics.median(times), size
