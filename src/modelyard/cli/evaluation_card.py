@@ -82,6 +82,10 @@ def screen_table(found: ScreenTable) -> RenderableType:
     return _table(columns, len(found.rows))
 
 
+LIMITS = "limits"
+"""Of the metrics at each threshold; there is no room for them beside these."""
+
+
 def _parts(content: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The content itself, then what it says of each class and of all of them."""
     own = {}
@@ -91,7 +95,7 @@ def _parts(content: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]
                 yield str(each["label"]), {k: v for k, v in each.items() if k != "label"}
         elif name in {"macro", "micro"}:
             yield name, value
-        else:
+        elif name != LIMITS:
             own[name] = value
     if own:
         yield "", own

@@ -8,8 +8,10 @@ from rich.text import Text
 
 from modelyard.analysis.names import LOWER_IS_BETTER, name_of
 from modelyard.cli.evaluation_card import screen_view
+from modelyard.cli.group_tables import worst_table
 from modelyard.cli.numbers import number, number_table
 from modelyard.evaluations.explaining.types import DependenceReport, ImportanceReport
+from modelyard.evaluations.looking.types import WorstReport
 from modelyard.evaluations.types import Screen
 from modelyard.models.types import FeatureEffects, OwnImportances
 
@@ -102,11 +104,15 @@ def _weight(value: float | None) -> str:
 
 
 def any_screen(screen: Screen) -> RenderableType:
-    """An explanation as it was told, or a screen of any other kind."""
+    """What was kept as it was told, or a screen of any other kind."""
     if screen.name == "importance":
         return importance_table(ImportanceReport.model_validate(screen.content))
     if screen.name.startswith("dependence:"):
         return dependence_table(DependenceReport.model_validate(screen.content))
+    if screen.name == "worst":
+        return worst_table(WorstReport.model_validate(screen.content))
+    if screen.name == "custom-metrics":
+        return Text(str(screen.content["text"]))
     return screen_view(screen)
 
 

@@ -31,7 +31,6 @@ GIVEN = ("truth", "predicted", "probabilities", "weights", "frame")
 """What a function may take, by the names of its parameters."""
 LARGEST = 1 << 20
 MOST = 100
-NO_INTERVAL = "a custom metric has no interval"
 ROWS = "used-rows.arrow"
 
 
@@ -177,6 +176,7 @@ def compute(
     file: Path,
     scored: Scored,
     answers: Answers,
+    confidence: float,
 ) -> Computed:
     """Run the functions in a process of their own, in the code env of the version.
 
@@ -189,6 +189,7 @@ def compute(
         file: the scored rows.
         scored: truth, probabilities and weights of these rows.
         answers: what was predicted.
+        confidence: level of the intervals.
     """
     rows = file.with_name(ROWS)
     _write_used(rows, scored, answers)
@@ -201,6 +202,7 @@ def compute(
         "sample": str(file),
         "probabilities": names_of_probabilities(pq.read_schema(file).names),
         "classes": list(answers.classes),
+        "confidence": confidence,
     }
     try:
         told = run_task(
@@ -251,5 +253,5 @@ def _described(code: CustomCode, told: dict[str, Any]) -> Iterator[CustomMetric]
 
 def _metrics(code: CustomCode, told: dict[str, Any]) -> Iterator[Metric]:
     for each in code.every:
-        value, reason = told[each.name]["value"], told[each.name]["reason"]
-        yield Metric(code=each.name, value=value, reason=NO_INTERVAL if reason is None else reason)
+        found = {name: told[each.name][name] for name in ("value", "low", "high", "reason")}
+        yield Metric(code=each.name, method=None if found["low"] is None else "bootstrap", **found)

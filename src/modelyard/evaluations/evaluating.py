@@ -53,7 +53,8 @@ def evaluate(command: RunEvaluation, context: Context) -> Evaluation:
         learned["features"] = _features(plan, file)
         learned["seconds"] = round(time.perf_counter() - began, 3)
         evaluation = _told(plan, run, context).model_copy(update=learned)
-        return keep(context, evaluation, screens, file)
+        code = {"file": Path(plan.custom.file).name, "text": plan.custom.text}
+        return keep(context, evaluation, screens, file, code if plan.custom.text else None)
 
 
 def _learned(
@@ -75,7 +76,9 @@ def _learned(
         metrics = (*metrics, passing(assertions))
     custom = Computed()
     if plan.custom.every:
-        custom = compute_custom(plan.custom, context, plan.version, file, scored, answers)
+        custom = compute_custom(
+            plan.custom, context, plan.version, file, scored, answers, plan.view.confidence
+        )
     learned = {
         "threshold": figures.threshold.value,
         "threshold_from": figures.threshold.origin,

@@ -21,18 +21,33 @@ from modelyard.store.database import exclusively
 from modelyard.store.keeping import collect
 from modelyard.store.staging import stage
 
-SAMPLE, SCREENS, WORST = "sample.parquet", "screens.json.gz", "worst.json.gz"
+SAMPLE, SCREENS = "sample.parquet", "screens.json.gz"
+WORST, CODE = "worst.json.gz", "custom-metrics.json.gz"
 
 
 def keep(
-    context: Context, evaluation: Evaluation, screens: Mapping[str, Content], sample: Path
+    context: Context,
+    evaluation: Evaluation,
+    screens: Mapping[str, Content],
+    sample: Path,
+    code: Mapping[str, str] | None = None,
 ) -> Evaluation:
-    """Keep it with its files, all or nothing; the sample's file is given away."""
+    """Keep it with its files, all or nothing; the sample's file is given away.
+
+    Args:
+        context: the workspace.
+        evaluation: what it tells.
+        screens: by name.
+        sample: the scored rows.
+        code: of its custom metrics: the name of the `file`, and its `text`.
+    """
     with stage(context, partial(collect, context)) as staged:
         rows, packed = staged.folder / SAMPLE, staged.folder / SCREENS
         sample.replace(rows)
         content = {name: plain(each) for name, each in screens.items()}
         files = {SAMPLE: digest_of(rows), SCREENS: _packed(packed, content)}
+        if code:
+            files[CODE] = _packed(staged.folder / CODE, code)
         kept = evaluation.model_copy(update={"sample": files[SAMPLE]})
         with context.begin() as db:
             exclusively(db)
@@ -49,9 +64,9 @@ def screens_of(context: Context, evaluation: Evaluation) -> dict[str, dict[str, 
     return {NAMED.get(name, name): content for name, content in found.items()}
 
 
-def worst_of(context: Context, evaluation: Evaluation) -> dict[str, Any] | None:
-    """What the last search for the worst slices found; none: nobody has searched."""
-    return read_files(context, evaluation, WORST).get(WORST)
+def kept_file(context: Context, evaluation: Evaluation, name: str) -> dict[str, Any] | None:
+    """What is kept by a name, if there is any."""
+    return read_files(context, evaluation, name).get(name)
 
 
 def read_files(context: Context, evaluation: Evaluation, prefix: str) -> dict[str, dict[str, Any]]:

@@ -12,13 +12,21 @@ from modelyard.evaluations.commands import ShowScreen
 from modelyard.evaluations.evaluating import FIGURES
 from modelyard.evaluations.explaining.keeping import find_kept
 from modelyard.evaluations.figures import Figures, Threshold
-from modelyard.evaluations.keeping import plain, screens_of, worst_of
+from modelyard.evaluations.keeping import CODE, WORST, kept_file, plain, screens_of
 from modelyard.evaluations.sample import Sample, open_sample
 from modelyard.evaluations.scored import Scored
 from modelyard.evaluations.types import Evaluation, Screen
 from modelyard.kernel.context import Context
 
 MOST_NAMED = 20
+KEPT = {
+    "worst": (
+        WORST,
+        "the worst slices were not searched yet; `modelyard evaluations worst {id}` does",
+    ),
+    "custom-metrics": (CODE, "the evaluation {id} has no custom metrics whose code was kept"),
+}
+"""The files of screens that are kept one by one, and what is said where there is none."""
 
 
 def screen(context: Context, evaluation: Evaluation, asked: ShowScreen) -> Screen:
@@ -57,13 +65,11 @@ def screen(context: Context, evaluation: Evaluation, asked: ShowScreen) -> Scree
 
 def _explanation(context: Context, evaluation: Evaluation, asked: ShowScreen) -> Screen:
     name = asked.screen
-    if name == "worst":
-        content = worst_of(context, evaluation)
+    if name in KEPT:
+        file, why_not = KEPT[name]
+        content = kept_file(context, evaluation, file)
         if content is None:
-            raise errors.NotFound(
-                "the worst slices of this evaluation were not searched yet; "
-                f"`modelyard evaluations worst {evaluation.id}` does"
-            )
+            raise errors.NotFound(why_not.format(id=evaluation.id))
     else:
         content = find_kept(context, evaluation, name)
     if content is None:

@@ -97,6 +97,15 @@ def test_functions_are_given_the_rows_that_are_used(yard, rows, written, code):
         "wordy": "raised ValueError: could not convert string to float: 'many'",
         "gone": "no package of the code env brings it; metrics that are there: none",
     }
+    profit = found.metrics["profit"]
+    assert profit.method == "bootstrap"
+    half = 1.96 * earned.std() / np.sqrt(len(earned))
+    assert (profit.high - profit.low) / 2 == pytest.approx(half, rel=0.25)
+    assert profit.low < profit.value < profit.high
+    kept = yard.evaluations.screen(id=found.id, screen="custom-metrics").content
+    assert kept == {"file": "own.py", "text": CODE}
+    table = yard.evaluations.table(id=found.id, screen="custom-metrics")
+    assert [line for _, line in table.rows] == CODE.splitlines()
     told = {each.name: each for each in found.custom_metrics}
     assert list(told) == ["profit", "surprise", "fares", *reasons]
     assert told["profit"].description == "What a row earns."
@@ -132,10 +141,12 @@ def test_metrics_that_packages_bring(tmp_path, monkeypatch):
     pq.write_table(pa.table({"proba_a": [0.1] * 3, "proba_b": [0.9] * 3}), tmp_path / "sample")
     asked = {"code": "", "file": "", "functions": [], "plugs": ["ours", "theirs", "odd", "none"]}
     asked |= {"rows": str(tmp_path / "rows"), "sample": str(tmp_path / "sample")}
-    asked |= {"classes": ["a", "b"], "probabilities": ["proba_a", "proba_b"]}
+    asked |= {"classes": ["a", "b"], "probabilities": ["proba_a", "proba_b"], "confidence": 0.9}
     told = metrics.run(asked, lambda *_, **__: None)["metrics"]
     assert told["ours"] == {
         "value": 1.0,
+        "low": 1.0,
+        "high": 1.0,
         "reason": None,
         "description": "Share.",
         "needs_probability": True,
@@ -146,6 +157,31 @@ def test_metrics_that_packages_bring(tmp_path, monkeypatch):
     assert told["none"]["reason"].endswith("there: odd, ours, share, theirs")
     labels = metrics.run({**asked, "probabilities": []}, lambda *_, **__: None)["metrics"]
     assert "labels without probabilities" in labels["ours"]["reason"]
+
+
+def test_metrics_without_an_interval_say_why(tmp_path, monkeypatch):
+    truth = np.arange(30) == 7
+    table = pa.table({"row": range(30), "truth": truth.astype(int), "weights": np.ones(30)})
+    with pa.OSFile(str(tmp_path / "rows"), "wb") as sink, pa.ipc.new_file(sink, table.schema) as w:
+        w.write_table(table)
+    code = """
+def rare(truth):
+    return 1 / (truth == 'b').sum()
+
+def slow(weights):
+    return weights.sum()
+"""
+    asked = {"code": code, "file": "own.py", "functions": ["rare", "slow"], "plugs": []}
+    asked |= {"rows": str(tmp_path / "rows"), "sample": "", "confidence": 0.95}
+    asked |= {"classes": ["a", "b"], "probabilities": []}
+    told = metrics.run(asked, lambda *_, **__: None)["metrics"]
+    assert (told["rare"]["value"], told["rare"]["low"]) == (1.0, None)
+    assert told["rare"]["reason"] == "on some samples of the rows it has no value"
+    assert (told["slow"]["low"], told["slow"]["high"], told["slow"]["reason"]) == (30, 30, None)
+    monkeypatch.setattr(metrics, "LONGEST", 1e-9)
+    told = metrics.run(asked, lambda *_, **__: None)["metrics"]
+    assert (told["slow"]["value"], told["slow"]["low"]) == (30, None)
+    assert "too long" in told["slow"]["reason"]
 
 
 def test_custom_metrics_that_are_called_alike(yard, rows, written, code):

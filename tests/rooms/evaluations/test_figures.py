@@ -182,7 +182,7 @@ def test_regression(yard, evaluate, rows, weights):
     assert told["explainedVariance"] == near(
         metrics.explained_variance_score(used.delay, answer, **by)
     )
-    assert found.screens == ("scatter", "rows", "errors", "percentiles", "quantiles")
+    assert found.screens == ("scatter", "points", "errors", "percentiles", "quantiles")
     percentiles = yard.evaluations.screen(id=found.id, screen="percentiles").content
     if weights is None:
         middle = percentiles["error"][percentiles["percent"].index(50)]

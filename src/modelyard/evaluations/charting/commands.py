@@ -30,9 +30,10 @@ FAIRNESS = "fairness"
 METRICS = "metrics"
 ASSERTIONS = "assertions"
 ROWS = "rows"
+CODE = "custom-metrics"
 GROUPED = (SLICES, RESIDUALS, FAIRNESS)
 """Screens of the groups of a column, made when they are asked for."""
-LISTED = (METRICS, ASSERTIONS, ROWS)
+LISTED = (METRICS, ASSERTIONS, ROWS, CODE)
 """What is told as a table alone."""
 
 
@@ -45,7 +46,8 @@ class AboutScreen(ProjectCommand[R], Generic[R]):
     id: str = Field(description=ID)
     screen: str = Field(
         description="name of the screen; 'slices', 'residuals' or 'fairness' of a column (--by); "
-        "'worst': the slices that were found last; as tables 'metrics', 'assertions', 'rows'",
+        "'worst': the slices that were found last; as tables 'metrics', 'assertions', 'rows', "
+        "'custom-metrics': their code",
         examples=["roc"],
     )
     threshold: float | None = Field(

@@ -1,4 +1,4 @@
-"""Metrics, assertions and single rows as tables."""
+"""Metrics, assertions, single rows and the code of custom metrics as tables."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from modelyard.analysis.charts.words import names_of
 from modelyard.analysis.names import name_of
 from modelyard.analysis.screen_tables import Cell, Columns
 from modelyard.evaluations.assertion_types import AssertionResult
-from modelyard.evaluations.charting.commands import ASSERTIONS, METRICS, ROWS, AboutScreen
+from modelyard.evaluations.charting.commands import ASSERTIONS, CODE, METRICS, ROWS, AboutScreen
+from modelyard.evaluations.commands import ShowScreen
 from modelyard.evaluations.looking.commands import ShowRows
 from modelyard.evaluations.looking.picking import pick_rows
 from modelyard.evaluations.looking.types import EvaluatedRow, EvaluatedRows
 from modelyard.evaluations.sample import open_sample
+from modelyard.evaluations.screens import screen
 from modelyard.evaluations.types import Evaluation
 from modelyard.kernel.context import Context
 
@@ -30,6 +32,7 @@ def listed(context: Context, evaluation: Evaluation, asked: AboutScreen[Any]) ->
 
     Raises:
         Invalid: a filter does not fit the columns, or the prediction type has no such loss.
+        NotFound: no code was kept.
         Unsupported: the truth of the rows is not known, or the loss cannot be computed.
     """
     return TABLES[asked.screen](context, evaluation, asked)
@@ -48,6 +51,12 @@ def _assertions(_context: Context, evaluation: Evaluation, _asked: AboutScreen[A
         return tuple(getattr(each, name) for name in OF_ASSERTIONS)
 
     return Columns(OF_ASSERTIONS, tuple(map(row, evaluation.assertions)))
+
+
+def _code(context: Context, evaluation: Evaluation, _asked: AboutScreen[Any]) -> Columns:
+    asked = ShowScreen(project=evaluation.project, id=evaluation.id, screen=CODE)
+    text = str(screen(context, evaluation, asked).content["text"])
+    return Columns(("line", "code"), tuple(enumerate(text.splitlines(), 1)))
 
 
 def _rows(context: Context, evaluation: Evaluation, asked: AboutScreen[Any]) -> Columns:
@@ -79,4 +88,5 @@ TABLES: dict[str, Callable[[Context, Evaluation, AboutScreen[Any]], Columns]] = 
     METRICS: _metrics,
     ASSERTIONS: _assertions,
     ROWS: _rows,
+    CODE: _code,
 }

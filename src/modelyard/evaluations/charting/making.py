@@ -100,7 +100,7 @@ def table(context: Context, asked: AboutScreen[R]) -> ScreenTable:
 
 def undrawn(screen: str) -> Drawn:
     """What is told instead of a chart."""
-    reason = f"{screen} are a table, of which there is no chart; ask for CSV"
+    reason = f"{screen.replace('-', ' ')} are a table, of which there is no chart; ask for CSV"
     return Drawn(title=screen.capitalize(), description=reason, reason=reason)
 
 

@@ -17,7 +17,7 @@ from modelyard.evaluations.charting.report_sections import (
 )
 from modelyard.evaluations.charting.types import ReportedEvaluation
 from modelyard.evaluations.explaining.keeping import all_kept
-from modelyard.evaluations.keeping import screens_of, worst_of
+from modelyard.evaluations.keeping import WORST, kept_file, screens_of
 from modelyard.evaluations.looking.types import WorstReport
 from modelyard.evaluations.sample import open_sample
 from modelyard.kernel.context import Context
@@ -59,7 +59,7 @@ def _sections(context: Context, drawing: Drawing, command: ReportEvaluation) -> 
     if not evaluation.screens:
         return
     with open_sample(context, evaluation) as sample:
-        kept = worst_of(context, evaluation)
+        kept = kept_file(context, evaluation, WORST)
         searched = None if kept is None else WorstReport.model_validate(kept)
         yield from of_sample(drawing, sample, command, searched)
     explained = all_kept(context, evaluation)

@@ -18,7 +18,7 @@ from modelyard.evaluations.charting.commands import (
     ShowTable,
 )
 from modelyard.evaluations.charting.types import Cell, ScreenFormat, ScreenTable
-from modelyard.evaluations.commands import ShowEvaluation
+from modelyard.evaluations.commands import ShowEvaluation, ShowScreen
 from modelyard.evaluations.types import Diagnostic, Evaluation
 from modelyard.evaluations.words import ADVICE, LEFT_OUT, title_of
 from modelyard.kernel.values import Value
@@ -106,6 +106,8 @@ class MetricsView(EvaluationView):
 
     metrics: tuple[Metric, ...]
     workbench: Workbench | None
+    code: str
+    """Of the custom metrics; empty: none was kept."""
 
 
 class DiagnosticsView(EvaluationView):
@@ -178,7 +180,17 @@ def metrics(visit: Visit) -> MetricsView:
         **within(view, "Metrics"),
         metrics=tuple(moved.get(code, each) for code, each in found.metrics.items()),
         workbench=bench,
+        code=_code(visit, found) if found.custom_metrics else "",
     )
+
+
+def _code(visit: Visit, found: Evaluation) -> str:
+    """That of the custom metrics; packages bring theirs themselves."""
+    asked = ShowScreen(project=found.project, id=found.id, screen="custom-metrics")
+    try:
+        return str(visit.run(asked).content["text"])
+    except errors.NotFound:
+        return ""
 
 
 def diagnostics(visit: Visit) -> DiagnosticsView:

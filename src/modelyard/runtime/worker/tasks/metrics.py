@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 import math
 import sys
+import time
 import traceback
 import types
 from importlib import metadata
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,12 @@ MODULE = "custom_metrics"
 GIVEN = ("truth", "predicted", "probabilities", "weights", "frame")
 LABELS_ONLY = "the model gives labels without probabilities"
 LONGEST_REASON = 500
+SAMPLES = 200
+"""Of the rows, with replacement, from which the limits of a metric come."""
+LEAST_SAMPLES = 100
+LONGEST = 10.0
+"""Seconds that the samples of a metric may take."""
+SEED = 1337
 
 
 class Absent(Exception):
@@ -35,12 +42,13 @@ def run(arguments: Dict[str, Any], progress: Callable[..., None]) -> Dict[str, A
             names of its metrics; `plugs`, the names of metrics of packages; `rows`, an Arrow file
             of the used rows with `row`, `truth`, `predicted` (positions among `classes`, if there
             are any) and `weights`; `sample`, a Parquet file of all rows with all columns;
-            `probabilities`, its columns that hold them, in the order of `classes`.
+            `probabilities`, its columns that hold them, in the order of `classes`; `confidence`,
+            the level of the intervals.
         progress: called with a message and a fraction.
 
     Returns:
-        `metrics`: by name `value` or None, `reason` or None, `description`, `needs_probability`
-        and `greater_is_better`.
+        `metrics`: by name `value`, `low` and `high` or None, `reason` or None, `description`,
+        `needs_probability` and `greater_is_better`.
     """
     module = types.ModuleType(MODULE)
     sys.modules[MODULE] = module  # what classes of the file look for
@@ -51,19 +59,27 @@ def run(arguments: Dict[str, Any], progress: Callable[..., None]) -> Dict[str, A
     for at, name in enumerate(names):
         progress("computing " + name, fraction=at / len(names))
         source = _plugged if name in arguments["plugs"] else module.__dict__.__getitem__
-        told[name] = _told(source, name, rows)
+        told[name] = _told(source, name, rows, arguments["confidence"])
     return {"metrics": told}
 
 
-def _told(source: Callable[[str], Any], name: str, rows: _Rows) -> Dict[str, Any]:
+def _told(
+    source: Callable[[str], Any], name: str, rows: _Rows, confidence: float
+) -> Dict[str, Any]:
     function, value, reason = None, None, None
+    limits: Tuple[Optional[float], Optional[float]] = (None, None)
     taken: List[str] = []
     try:
         function = source(name)
         taken = _taken(function)
-        value = float(function(**{each: rows.give(each) for each in taken}))
+        given = {each: rows.give(each) for each in taken}
+        began = time.perf_counter()
+        value = float(function(**given))
         if not math.isfinite(value):
             value, reason = None, "gave {}".format(value)
+        else:
+            lasted = time.perf_counter() - began
+            limits, reason = _limits(function, rows, taken, confidence, lasted)
     except Absent as exc:
         reason = str(exc)
     except BaseException as exc:  # noqa: BLE001  it may raise anything, SystemExit too
@@ -72,11 +88,56 @@ def _told(source: Callable[[str], Any], name: str, rows: _Rows) -> Dict[str, Any
         reason = ("raised " + said)[:LONGEST_REASON]
     return {
         "value": value,
+        "low": limits[0],
+        "high": limits[1],
         "reason": reason,
         "description": (inspect.getdoc(function) or "").partition("\n")[0] if function else "",
         "needs_probability": "probabilities" in taken,
         "greater_is_better": bool(getattr(function, "greater_is_better", True)),
     }
+
+
+def _limits(
+    function: Any, rows: _Rows, taken: List[str], confidence: float, lasted: float
+) -> Tuple[Tuple[Optional[float], Optional[float]], Optional[str]]:
+    """Percentile limits over samples of the rows, else why there are none.
+
+    Efron (1979), Bootstrap methods: another look at the jackknife, Annals of Statistics 7.
+
+    Args:
+        function: the metric.
+        rows: what it may take.
+        taken: what it takes.
+        confidence: level of the interval.
+        lasted: seconds that it takes once.
+    """
+    many = SAMPLES if lasted * SAMPLES <= LONGEST else int(LONGEST / lasted)
+    if many < LEAST_SAMPLES:
+        return (None, None), "it takes too long to be computed on samples of the rows"
+    given = {each: rows.give(each) for each in taken}
+    draw = np.random.default_rng(SEED)
+    found, until = [], time.perf_counter() + 2 * LONGEST
+    for _ in range(many):
+        places = draw.integers(0, rows.size, rows.size)
+        try:
+            value = float(function(**{name: _part(each, places) for name, each in given.items()}))
+        except BaseException:  # noqa: BLE001  a sample may lack what the rows have
+            value = math.nan
+        if not math.isfinite(value):
+            return (None, None), "on some samples of the rows it has no value"
+        found.append(value)
+        if time.perf_counter() > until:
+            return (None, None), "it takes too long to be computed on samples of the rows"
+    ends = [(1 - confidence) / 2, (1 + confidence) / 2]
+    low, high = np.quantile(found, ends)
+    return (float(low), float(high)), None
+
+
+def _part(values: Any, places: np.ndarray) -> Any:
+    """Some rows, as a copy; frames count them anew."""
+    if isinstance(values, pd.DataFrame):
+        return values.iloc[places].reset_index(drop=True)
+    return values[places]
 
 
 def _taken(function: Any) -> List[str]:
@@ -105,6 +166,7 @@ class _Rows:
         with pa.memory_map(arguments["rows"]) as source:
             self._used = pa.ipc.open_file(source).read_all().combine_chunks()
         self._arguments = arguments
+        self.size = len(self._used)
         self._frame: Optional[pd.DataFrame] = None
         self._likely: Optional[pd.DataFrame] = None
 
