@@ -7,6 +7,7 @@ import inspect
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from functools import cache
 from typing import Any
 
 import click
@@ -54,8 +55,9 @@ Try:
 """
 
 
+@cache
 def build() -> click.Group:
-    """Build the command line from the verbs."""
+    """Build the command line from the verbs, once."""
     root = click.Group(
         "modelyard",
         help=HELP,

@@ -1,6 +1,7 @@
-"""A use case is a class: its fields are its arguments, its type parameter is its result."""
+"""A use case is a class: its fields are its arguments, its type parameter is its result.
 
-from __future__ import annotations
+Its annotations are no strings, which Pydantic would evaluate anew for each of the subclasses.
+"""
 
 import re
 from collections.abc import Callable, Iterable

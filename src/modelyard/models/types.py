@@ -266,10 +266,7 @@ class Verification(Value):
     checked: datetime
     rows: int
     matching: int
-    largest_gap: float | None = Field(
-        description="the furthest that numbers are apart; none if something cannot be compared, "
-        "such as labels that differ"
-    )
+    largest_gap: float | None = Field(description="of numbers; none where labels differ")
     differing: tuple[int, ...] = Field(
         default=(), description="golden rows that differ, from 0, the first 100"
     )
