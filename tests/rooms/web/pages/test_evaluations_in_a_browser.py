@@ -124,6 +124,16 @@ def test_a_moved_threshold_stays_from_page_to_page(ana, here):
     assert ana.complaints == []
 
 
+def test_what_a_search_finds_is_drawn_when_it_is_there(ana, here):
+    page = ana.page
+    page.goto(f"{here}/worst/search")
+    page.get_by_role("button", name="Search", exact=True).last.click()
+    page.wait_for_url("**/worst")
+    expect(page.locator(".plot > svg")).to_have_count(1)
+    expect(page.get_by_role("cell", name="over 40 to 50").first).to_be_visible()
+    assert ana.complaints == []
+
+
 def test_a_screen_is_shown_as_chart_table_and_file(ana, here, shots):
     page = ana.page
     page.goto(here)

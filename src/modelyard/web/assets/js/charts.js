@@ -49,9 +49,10 @@ const mark = (view) => {
   view.signal("threshold", threshold);
 };
 
-const drawAll = async () => {
+const drawAll = async (wanted) => {
   await document.fonts.ready;
   for (const place of document.querySelectorAll("[data-chart]")) {
+    if (!wanted(place)) continue;
     await draw(place).catch((error) => {
       console.error(error);
       place.textContent = "The chart could not be drawn. Its table holds the same.";
@@ -67,5 +68,15 @@ document.addEventListener("threshold", (event) => {
     view.runAsync();
   }
 });
-new MutationObserver(drawAll).observe(root, { attributeFilter: ["data-bs-theme"] });
-drawAll();
+// Those of a part of the page that came anew.
+document.addEventListener("htmx:afterSwap", () => {
+  for (const [place, view] of views) {
+    if (place.isConnected) continue;
+    view.finalize();
+    views.delete(place);
+  }
+  drawAll((place) => !views.has(place));
+});
+const all = () => true;
+new MutationObserver(() => drawAll(all)).observe(root, { attributeFilter: ["data-bs-theme"] });
+drawAll(all);
