@@ -239,3 +239,14 @@ class Why(Value):
     columns: tuple[Contribution, ...] = Field(default=(), description="the largest first")
     doubts: tuple[str, ...] = ()
     reason: str | None = Field(default=None, description="why there is no result")
+
+
+class Verdict(Value):
+    """What the figures of a comparison come to, in sentences."""
+
+    outcome: Outcome = Field(
+        description="'drifted': something that matters moved; 'look': something moved; 'unknown': "
+        "too little could be computed"
+    )
+    headline: str = Field(description="one sentence")
+    details: tuple[str, ...] = Field(default=(), description="sentences: the sizes and the doubts")
