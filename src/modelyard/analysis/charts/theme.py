@@ -121,6 +121,7 @@ def config(mode: Mode) -> dict[str, Any]:
         "style": _styles(c),
         "range": {
             "category": [c[role] for role in SERIES],
+            "ordinal": [c["reference"], c["current"]],
             "ramp": [c["band"], c["model"]],
             "heatmap": [c["band"], c["model"]],
         },
