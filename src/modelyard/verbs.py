@@ -14,6 +14,7 @@ from modelyard.data import commands as data
 from modelyard.demo import commands as demo
 from modelyard.evaluations import commands as evaluations
 from modelyard.evaluations.charting import commands as charting
+from modelyard.evaluations.drifting import commands as drifting
 from modelyard.evaluations.explaining import commands as explaining
 from modelyard.evaluations.looking import commands as looking
 from modelyard.evaluations.storing import commands as storing
@@ -177,6 +178,16 @@ class Stores(Room):
     delete = verb(storing.DeleteStore)
 
 
+class Drift(Room):
+    """Drift: whether data, predictions and performance moved between two datasets or evaluations."""
+
+    compute = verb(drifting.ComputeDrift)
+    list = verb(drifting.ListDrift)
+    show = verb(drifting.ShowDrift)
+    delete = verb(drifting.DeleteDrift)
+    tests = verb(drifting.ListDriftTests)
+
+
 class Jobs(Room):
     """Jobs: commands that run later, in a process of their own that a worker starts."""
 
@@ -303,6 +314,7 @@ class Verbs:
         Recipes,
         Evaluations,
         Stores,
+        Drift,
         Jobs,
         Scenarios,
         Search,
@@ -331,6 +343,7 @@ class Verbs:
         self.recipes = Recipes(caller)
         self.evaluations = Evaluations(caller)
         self.stores = Stores(caller)
+        self.drift = Drift(caller)
         self.jobs = Jobs(caller)
         self.scenarios = Scenarios(caller)
         self.search = Search(caller)

@@ -43,6 +43,7 @@ BUS: Bus[Any] = Bus(
         "evaluations.looking",
         "evaluations.explaining",
         "evaluations.storing",
+        "evaluations.drifting",
         "search",
         "housekeeping",
         "demo",

@@ -20,6 +20,7 @@ from rich.text import Text
 
 from modelyard.analysis.group_types import Slices
 from modelyard.cli.cards import probed_card, version_card
+from modelyard.cli.drift_card import drift_card
 from modelyard.cli.evaluation_card import chart_words, evaluation_card, screen_table
 from modelyard.cli.explanation_tables import (
     any_screen,
@@ -37,6 +38,7 @@ from modelyard.cli.row_table import RowTable
 from modelyard.cli.words import fact, heading, seen, words
 from modelyard.data.types import Preview
 from modelyard.evaluations.charting.types import Chart, ScreenTable
+from modelyard.evaluations.drifting.types import Drift
 from modelyard.evaluations.explaining.types import DependenceReport, ImportanceReport
 from modelyard.evaluations.looking.types import (
     ColumnResiduals,
@@ -234,6 +236,7 @@ CARDS: dict[type[Any], Callable[[Any], RenderableType]] = {
     WorstReport: worst_table,
     EvaluatedRows: RowTable,
     ColumnResiduals: residuals_table,
+    Drift: drift_card,
 }
 """How values are shown that deserve more than a list of their fields."""
 

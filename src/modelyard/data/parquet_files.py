@@ -34,11 +34,16 @@ class ParquetFiles(Source):
                 schemas.append(parquet.schema_arrow.remove_metadata())
                 self._rows += parquet.metadata.num_rows
         schema = override(_unified(schemas, files), column_types)
+        self._as_it_is = schema == schemas[0]
         super().__init__(name, schema, fingerprint)
 
     def count(self) -> int:
         """Give the number of rows that the files' footers say."""
         return self._rows
+
+    def one_parquet_file(self) -> Path | None:
+        """The file, if it is one and no column is read as another type."""
+        return self._files[0] if len(self._files) == 1 and self._as_it_is else None
 
     def _stream(self, columns: list[str], rows: int) -> Iterator[pa.RecordBatch]:
         schema = pa.schema([self.schema.field(name) for name in columns])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -41,6 +42,10 @@ class Source(ABC):
     @abstractmethod
     def count(self) -> int | None:
         """Give the number of rows where that is cheap to know, else None."""
+
+    def one_parquet_file(self) -> Path | None:
+        """The file that holds just this table, as it is read; None: it is something else."""
+        return None
 
     @abstractmethod
     def _stream(self, columns: list[str], rows: int) -> Iterator[pa.RecordBatch]:

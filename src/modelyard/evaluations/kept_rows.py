@@ -85,10 +85,10 @@ def open_kept(context: Context, evaluation: Evaluation, part: Part = "drift") ->
     if digest is None:
         raise errors.Unsupported(f"the evaluation {evaluation.id} keeps no rows")
     with context.artifacts.open(digest) as file:
-        yield _rows(evaluation, pq.ParquetFile(file))
+        yield kept_rows(evaluation, pq.ParquetFile(file))
 
 
-def _rows(evaluation: Evaluation, parquet: pq.ParquetFile) -> KeptRows:
+def kept_rows(evaluation: Evaluation, parquet: pq.ParquetFile) -> KeptRows:
     names = parquet.schema_arrow.names
     prediction = evaluation.prediction_column
     if prediction not in names:

@@ -14,6 +14,7 @@ HELD = {
     "scoring run": tables.runs,
     "evaluation": tables.evaluations,
     "evaluation store": tables.evaluation_stores,
+    "drift report": tables.drift_reports,
     "scenario": tables.scenarios,
 }
 """What makes a project not empty, by the word for one of it."""

@@ -1,4 +1,4 @@
-"""What keeps artifacts: versions and evaluations; what nothing keeps any more goes."""
+"""What keeps artifacts: versions, evaluations, drift reports; what nothing keeps goes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from modelyard.kernel.context import Context
 from modelyard.store.database import exclusively
-from modelyard.store.tables import evaluation_files, files
+from modelyard.store.tables import drift_reports, evaluation_files, files
 
 
 def keepers(db: Connection) -> dict[str, str]:
@@ -19,7 +19,7 @@ def keepers(db: Connection) -> dict[str, str]:
 def unreferenced(db: Connection, digests: Iterable[str]) -> set[str]:
     """Those of the digests that nothing keeps."""
     left = set(digests)
-    for table in (files, evaluation_files):
+    for table in (files, evaluation_files, drift_reports):
         left -= set(db.scalars(select(table.c.sha256).where(table.c.sha256.in_(left))))
     return left
 
@@ -40,3 +40,6 @@ def _keepers(db: Connection) -> Iterator[tuple[str, str]]:
         select(kept.sha256, kept.project, kept.evaluation)
     ):
         yield digest, f"evaluation {evaluation} in project {project}"
+    reports = drift_reports.c
+    for digest, report in db.execute(select(reports.sha256, reports.id)):
+        yield digest, f"drift report {report}"

@@ -22,6 +22,7 @@ from modelyard.store.tables.access import (
 )
 from modelyard.store.tables.columns import Moment, metadata
 from modelyard.store.tables.data import connections, datasets
+from modelyard.store.tables.drift import drift_reports
 from modelyard.store.tables.evaluations import (
     evaluation_files,
     evaluation_labels,
@@ -50,6 +51,7 @@ __all__ = [
     "audit_pending",
     "connections",
     "datasets",
+    "drift_reports",
     "env_names",
     "env_requests",
     "envs",

@@ -1,0 +1,1 @@
+"""Drift: whether and how data, predictions and performance moved between two sides; reports."""

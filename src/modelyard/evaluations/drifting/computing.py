@@ -1,0 +1,303 @@
+"""Carrying out a comparison: each part by itself, so that one that fails stops no other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+import pyarrow as pa
+
+from modelyard import errors
+from modelyard.analysis.arrays import absent
+from modelyard.analysis.drift.classifier import global_drift
+from modelyard.analysis.drift.columns import columns_drift
+from modelyard.analysis.drift.performance import performance_drift
+from modelyard.analysis.drift.predictions import Predictions, by_threshold, prediction_drift
+from modelyard.analysis.drift.types import (
+    ColumnDrift,
+    DriftSettings,
+    Expected,
+    GlobalDrift,
+    PerformanceDrift,
+    PredictionDrift,
+    Why,
+)
+from modelyard.analysis.drift.verdict import Figures as Found
+from modelyard.analysis.drift.verdict import verdict
+from modelyard.analysis.types import Metric
+from modelyard.data.access import require_columns
+from modelyard.evaluations.drifting.commands import ComputeDrift
+from modelyard.evaluations.drifting.planning import Answering, Named, Plan, make_plan
+from modelyard.evaluations.drifting.sides import Answers, OpenSide, Sides, opened
+from modelyard.evaluations.drifting.types import Drift, Drifting
+from modelyard.evaluations.evaluating import FIGURES
+from modelyard.evaluations.scored import Scored
+from modelyard.kernel.context import Context
+from modelyard.kernel.values import named_by, now
+from modelyard.runtime.types import Label
+
+R = TypeVar("R")
+NO_MODEL = "no model is known; name one by --model, or compare evaluations"
+REFUSED = (ArithmeticError, MemoryError, ValueError, pa.ArrowException)
+"""What libraries refuse odd data with: a part that ends so stops no other."""
+
+
+def compute(command: ComputeDrift, context: Context) -> Drift:
+    """Open the sides and compare them; errors as in `make_plan`.
+
+    Raises:
+        Invalid: the sides share no column, nor predictions, or data are damaged.
+    """
+    plan = make_plan(command, context)
+    with opened(context, plan) as sides:
+        current, reference = sides.open(plan.current), sides.open(plan.reference)
+        for other in (plan.prediction_reference, plan.performance_reference):
+            sides.open(other)
+        began = time.perf_counter()
+        found = _Comparison(context, plan, sides).found(current, reference)
+        created = now()
+        return Drift(
+            **_told(plan, sides, current, reference),
+            **found,
+            id=named_by(created),
+            project=command.project,
+            created=created,
+            created_by=context.identity.name,
+            seconds=round(time.perf_counter() - began, 3),
+        )
+
+
+def _told(plan: Plan, sides: Sides, current: OpenSide, reference: OpenSide) -> dict[str, Any]:
+    """What was compared."""
+    others = {"prediction_reference": plan.prediction_reference}
+    others["performance_reference"] = plan.performance_reference
+    of = next((each for each in plan.evaluations if each.model is not None), None)
+    told = {
+        "model": plan.version.model if plan.version else of and of.model,
+        "version": plan.version.version if plan.version else of and of.version,
+        "prediction_type": plan.answering.view.prediction_type if plan.answering else None,
+        "current": current.told(),
+        "reference": reference.told(),
+        "settings": Drifting.model_validate(
+            plan.command.model_dump(include=set(Drifting.model_fields))
+        ),
+    }
+    for name, other in others.items():
+        told[name] = None if other is plan.reference else sides.open(other).told()
+    return told
+
+
+class _Comparison:
+    """The parts of a comparison."""
+
+    def __init__(self, context: Context, plan: Plan, sides: Sides) -> None:
+        self._context, self._plan, self._sides = context, plan, sides
+        self._settings = DriftSettings.model_validate(
+            plan.command.model_dump(include=set(DriftSettings.model_fields))
+        )
+
+    def found(self, current: OpenSide, reference: OpenSide) -> dict[str, Any]:
+        """Every part, and the verdict."""
+        names = self._columns(current, reference)
+        columns = self._part(
+            "comparing columns", lambda: self._each(current, reference, names), lambda _why: ()
+        )
+        together = self._part(
+            "telling the sides apart",
+            lambda: global_drift(
+                reference.rows,
+                current.rows,
+                self._settings,
+                columns=names,
+                cap=self._plan.command.classifier_rows,
+            ),
+            lambda why: GlobalDrift(
+                accuracy=absent("accuracy", why), auc=absent("auc", why), reason=why
+            ),
+        )
+        columns = _with_importance(columns, together)
+        parts: dict[str, Any] = {
+            "columns": columns,
+            "predictions": self._part(
+                "comparing predictions",
+                lambda: self._predictions(current),
+                lambda why: PredictionDrift(reason=why),
+            ),
+            "performance": self._part(
+                "comparing performance",
+                lambda: self._performance(current),
+                lambda why: PerformanceDrift(reason=why),
+            ),
+            "expected": Expected(method="confidence", reason="not yet"),
+            "why": Why(code="auc", reason="not yet"),
+        }
+        of = Found(
+            reference=reference.named.name,
+            current=current.named.name,
+            together=together,
+            confidence=self._settings.confidence,
+            **parts,
+        )
+        warnings = tuple(dict.fromkeys(self._sides.warnings))
+        return {**parts, "global_": together, "verdict": verdict(of), "warnings": warnings}
+
+    def _part(self, doing: str, made: Callable[[], R], failed: Callable[[str], R]) -> R:
+        """A part, or the reason why there is none."""
+        self._context.progress(doing)
+        try:
+            return made()
+        except errors.ModelyardError as exc:
+            return failed(str(exc))
+        except REFUSED as exc:
+            said = str(exc).partition("\n")[0] or type(exc).__name__
+            self._sides.warnings.append(f"{doing} failed: {said}")
+            return failed(said)
+
+    def _columns(self, current: OpenSide, reference: OpenSide) -> tuple[str, ...]:
+        """The columns to compare: those named, else what a version takes, else what both have.
+
+        Raises:
+            Invalid: a column is on neither side, or there is nothing to compare.
+        """
+        there = dict.fromkeys((*reference.rows.schema.names, *current.rows.schema.names))
+        where = f"{reference.named.name} and of {current.named.name}"
+        if self._plan.command.columns:
+            require_columns(self._plan.command.columns, list(there), where)
+            return self._plan.command.columns
+        taken = [side.features for side in (reference, current) if side.taken]
+        if taken:
+            return tuple(dict.fromkeys(name for names in taken for name in names))
+        shared = tuple(name for name in reference.features if name in current.features)
+        for side, other in ((reference, current), (current, reference)):
+            alone = [name for name in side.features if name not in other.features]
+            if alone:
+                more = f" and {len(alone) - 10} more" if len(alone) > 10 else ""
+                named = ", ".join(map(repr, alone[:10]))
+                self._sides.warnings.append(
+                    f"only {side.named.name} has {named}{more}, which could not be compared"
+                )
+        if not shared and None in (current.answers, reference.answers):
+            raise errors.Invalid(
+                f"{reference.named.name} and {current.named.name} share no column that could be "
+                f"compared; {'; '.join(self._sides.warnings)}"
+            )
+        return shared
+
+    def _each(
+        self, current: OpenSide, reference: OpenSide, names: Sequence[str]
+    ) -> tuple[ColumnDrift, ...]:
+        if not names:
+            return ()
+        return columns_drift(reference.rows, current.rows, self._settings, columns=names)
+
+    def _answered(
+        self, current: OpenSide, other: Named
+    ) -> tuple[Answering, OpenSide, tuple[Answers, Answers]]:
+        """A side whose predictions can be compared with the current ones, and the answers of both.
+
+        Raises:
+            Unsupported: they cannot be compared.
+        """
+        reference, answering = self._sides.open(other), self._plan.answering
+        if answering is None:
+            raise errors.Unsupported(NO_MODEL)
+        answers = [
+            _require(side.answers, f"nothing is predicted for {side.named.name}")
+            for side in (reference, current)
+        ]
+        before, after = (self._kind(side) for side in (reference, current))
+        if before != after:
+            raise errors.Unsupported(
+                f"the predictions for {reference.named.name} are {before}, those for "
+                f"{current.named.name} are {after}"
+            )
+        return answering, reference, (answers[0], answers[1])
+
+    def _kind(self, side: OpenSide) -> str:
+        """Of which type predictions are, and of which classes."""
+        of, version = side.named.evaluation, self._plan.version
+        if of is not None:
+            kind, classes = of.prediction_type, of.classes
+        elif version is not None:
+            kind, classes = version.prediction_type, version.core.classes
+        else:
+            return "of no known model"
+        named = f" ({', '.join(map(str, classes))})" if classes else ""
+        return f"of type {kind}{named}"
+
+    def _predictions(self, current: OpenSide) -> PredictionDrift:
+        answering, _, answers = self._answered(current, self._plan.prediction_reference)
+        before, after = (_predicted(side, answering) for side in answers)
+        return prediction_drift(before, after, self._settings)
+
+    def _performance(self, current: OpenSide) -> PerformanceDrift:
+        answering, reference, answers = self._answered(current, self._plan.performance_reference)
+        compute = FIGURES.get(answering.view.prediction_type)
+        if compute is None:
+            raise errors.Unsupported("a model of type 'other' answers anything")
+        view = answering.view.model_copy(update={"confidence": self._settings.confidence})
+        metrics: list[tuple[Metric, ...]] = []
+        shares: list[tuple[float, ...]] = []
+        for side, told in zip((reference, current), answers, strict=True):
+            _require_truth(side.named.name, told, view.classes)
+            scored = told.scored(view.classes)
+            metrics.append(compute(view, scored, answering.threshold).metrics())
+            shares.append(_weights(scored, len(view.classes)))
+        return performance_drift(
+            metrics[0], metrics[1], classes=(shares[0], shares[1]) if view.classes else None
+        )
+
+
+def _predicted(answers: Answers, answering: Answering) -> Predictions:
+    """The predictions of a side, of binary models at the threshold that both sides have."""
+    view, threshold = answering.view, answering.threshold.value
+    predicted = answers.rows.stored(answers.prediction)
+    if not view.classes:
+        return Predictions(numbers=predicted)
+    names = [str(label) for label in view.classes]
+    probabilities = {
+        name: answers.rows.stored(stored)
+        for name, stored in zip(names, answers.probabilities, strict=False)
+    }
+    if view.positive is not None and threshold is not None and probabilities:
+        positive = str(view.positive)
+        negative = next(name for name in names if name != positive)
+        predicted = by_threshold(probabilities[positive], threshold, positive, negative)
+    return Predictions(classes=predicted, probabilities=probabilities)
+
+
+def _require(found: R | None, otherwise: str) -> R:
+    if found is None:
+        raise errors.Unsupported(otherwise)
+    return found
+
+
+def _require_truth(name: str, answers: Answers, classes: tuple[Label, ...]) -> None:
+    """Refuse a side whose truth is not known, or has labels that are no classes."""
+    _require(answers.truth, f"the truth of {name} is not known")
+    for label, rows in answers.unknown_labels(classes).items():
+        raise errors.Unsupported(
+            f"the truth of {name} has labels that the model does not know, such as {label!r} "
+            f"({rows:,} rows)"
+        )
+
+
+def _weights(scored: Scored, classes: int) -> tuple[float, ...]:
+    """The weight of the rows of each true class."""
+    if not classes:
+        return ()
+    known = scored.truth >= 0
+    weights = None if scored.weights is None else np.nan_to_num(scored.weights[known])
+    counted = np.bincount(scored.truth[known].astype(np.int64), weights, classes)
+    return tuple(map(float, counted))
+
+
+def _with_importance(
+    columns: tuple[ColumnDrift, ...], together: GlobalDrift
+) -> tuple[ColumnDrift, ...]:
+    shares = together.importance
+    return tuple(
+        each.model_copy(update={"drift_importance": shares.get(each.name)}) for each in columns
+    )

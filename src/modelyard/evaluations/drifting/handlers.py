@@ -1,0 +1,81 @@
+"""How questions about drift are answered."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from modelyard.analysis.drift.drift_tests import DRIFT_TESTS
+from modelyard.analysis.drift.types import ColumnKind
+from modelyard.evaluations.drifting import keeping, repository
+from modelyard.evaluations.drifting.commands import (
+    ComputeDrift,
+    DeleteDrift,
+    ListDrift,
+    ListDriftTests,
+    ShowDrift,
+)
+from modelyard.evaluations.drifting.computing import compute
+from modelyard.evaluations.drifting.planning import check
+from modelyard.evaluations.drifting.types import Drift, DriftSummary, DriftTest
+from modelyard.kernel.bus import checks, handles
+from modelyard.kernel.context import Context
+from modelyard.projects.access import require_project
+from modelyard.store.database import exclusively
+from modelyard.store.keeping import collect
+
+KINDS: tuple[ColumnKind, ...] = get_args(ColumnKind)
+
+
+@checks(ComputeDrift)
+def check_drift(command: ComputeDrift, context: Context) -> None:
+    """Refuse what could only fail, before it is a job."""
+    check(command, context)
+
+
+@handles(ComputeDrift)
+def compute_drift(command: ComputeDrift, context: Context) -> Drift:
+    """Open both sides, compare them, keep the report."""
+    return keeping.keep(context, compute(command, context))
+
+
+@handles(ListDrift)
+def list_drift(command: ListDrift, context: Context) -> list[DriftSummary]:
+    """List the newest first."""
+    wanted = command.model_dump(include={"evaluation", "model", "version", "outcome"})
+    with context.read() as db:
+        require_project(db, command.project)
+        return repository.list_all(db, command.project, command, wanted)
+
+
+@handles(ShowDrift)
+def show_drift(command: ShowDrift, context: Context) -> Drift:
+    """Read the report."""
+    return keeping.read(context, command.project, command.id)
+
+
+@handles(DeleteDrift)
+def delete_drift(command: DeleteDrift, context: Context) -> None:
+    """Delete the row, then the report."""
+    context.unchanged(keeping.read(context, command.project, command.id))
+    with context.begin() as db:
+        exclusively(db)
+        repository.digest_of(db, command.project, command.id)
+        digests = repository.remove(db, command.project, command.id)
+    collect(context, digests)
+
+
+@handles(ListDriftTests)
+def list_drift_tests(command: ListDriftTests, context: Context) -> list[DriftTest]:
+    """Tell what the tests say of themselves."""
+    with context.read() as db:
+        require_project(db, command.project)
+    return [
+        DriftTest(
+            name=test.name,
+            title=test.title,
+            kinds=tuple(kind for kind in KINDS if kind in test.kinds),
+            threshold=test.threshold,
+            description=test.description,
+        )
+        for test in map(DRIFT_TESTS.get, DRIFT_TESTS.names())
+    ]

@@ -1,0 +1,170 @@
+"""The words of drift reports: two sides, how they are compared, what was found."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from modelyard.analysis.drift.types import (
+    ColumnDrift,
+    ColumnKind,
+    DriftSettings,
+    Expected,
+    GlobalDrift,
+    Outcome,
+    PerformanceDrift,
+    PredictionDrift,
+    Verdict,
+    Why,
+)
+from modelyard.data.types import Sampling
+from modelyard.kernel.values import Json, LocalPath, Name, Value
+from modelyard.models.types import VersionId
+from modelyard.runtime.types import OnError, PredictionType
+
+SideText = Annotated[str, LocalPath("read", "data"), Field(min_length=1)]
+
+
+class Drifting(DriftSettings, Sampling):
+    """What is compared with what, and how."""
+
+    current: SideText = Field(
+        description="id of an evaluation, dataset or path: the newer side", examples=["october.csv"]
+    )
+    reference: SideText | None = Field(
+        default=None,
+        description="id of an evaluation, dataset or path that it is compared with [of an "
+        "evaluation: the reference of its store or its version]",
+        examples=["june.csv"],
+    )
+    prediction_reference: SideText | None = Field(
+        default=None,
+        description="another evaluation, dataset or path, with whose predictions its own are "
+        "compared",
+    )
+    performance_reference: SideText | None = Field(
+        default=None,
+        description="another evaluation, dataset or path, with whose performance its own is "
+        "compared",
+    )
+    model: Name | None = Field(
+        default=None,
+        description="saved model that scores datasets, for drift of predictions and performance "
+        "[that of the evaluation]",
+    )
+    version: VersionId | None = Field(
+        default=None, description="id of the version [the active one, or the evaluation's]"
+    )
+    target: str | None = Field(
+        default=None, description="column of datasets that holds the truth [the version's target]"
+    )
+    columns: tuple[str, ...] = Field(
+        default=(),
+        max_length=10_000,
+        description="columns that are compared [what the version takes; without one all that both "
+        "sides have]",
+    )
+    classifier_rows: int = Field(
+        default=50_000,
+        ge=20,
+        le=10_000_000,
+        description="rows of each side at most, drawn at random, by which a classifier learns to "
+        "tell the sides apart",
+    )
+    on_error: OnError = Field(
+        default="fail", description="rows that the model refuses: 'fail' or 'skip' them"
+    )
+    params: dict[str, Json] = Field(
+        default={}, description="parameters of the model's signature, as name=value"
+    )
+
+
+class Side(Value):
+    """One side of a comparison."""
+
+    name: str = Field(description="of the evaluation or the dataset; what sentences call it")
+    given: str = Field(description="as it was asked for: an id, a name or a path")
+    evaluation: str | None = Field(default=None, description="id, if it is an evaluation")
+    dataset: str | None = None
+    fingerprint: str | None = Field(
+        default=None, description="of the data as they were; None: not known (SQL)"
+    )
+    rows: int = Field(description="that were compared")
+    predicted: bool = Field(default=False, description="whether its predictions are known")
+    labelled: bool = Field(default=False, description="whether its truth is known")
+
+
+class DriftSummary(Value):
+    """One line of a list of drift reports."""
+
+    listed = (
+        *("id", "reference", "current", "model", "version", "outcome"),
+        *("accuracy", "drifted", "headline", "created"),
+    )
+
+    id: str
+    project: str
+    reference: str
+    current: str
+    evaluation: str | None = Field(default=None, description="id of the evaluation that it is of")
+    model: Name | None = None
+    version: VersionId | None = None
+    outcome: Outcome
+    accuracy: float | None = Field(
+        default=None, description="with which a classifier tells the sides apart; 0.5 is not at all"
+    )
+    drifted: int = Field(description="columns that drifted")
+    headline: str
+    created: datetime
+    created_by: str | None = None
+
+
+class Drift(Value):
+    """Whether and how data, predictions and performance moved; nothing changes it afterwards."""
+
+    model_config = ConfigDict(
+        serialize_by_alias=True, validate_by_alias=True, validate_by_name=True
+    )
+
+    id: str
+    project: str
+    verdict: Verdict
+    reference: Side
+    current: Side
+    prediction_reference: Side | None = Field(
+        default=None, description="where it is another than the reference"
+    )
+    performance_reference: Side | None = None
+    model: Name | None = None
+    version: VersionId | None = None
+    prediction_type: PredictionType | None = None
+    global_: GlobalDrift = Field(alias="global", description="of all columns together")
+    columns: tuple[ColumnDrift, ...] = ()
+    predictions: PredictionDrift
+    performance: PerformanceDrift
+    expected: Expected
+    why: Why
+    settings: Drifting
+    warnings: tuple[str, ...] = ()
+    created: datetime
+    created_by: str | None = None
+    seconds: float = Field(description="that the numbers took, scoring excluded")
+
+
+class DriftTest(Value):
+    """A test of drift that there is."""
+
+    listed = ("name", "title", "kinds", "threshold", "description")
+
+    name: str
+    title: str
+    kinds: tuple[ColumnKind, ...] = Field(description="of columns that it is for")
+    threshold: float | None = Field(
+        default=None, description="of its statistic, from which on a column counts as drifted"
+    )
+    description: str
+
+
+DriftPart = Literal["global", "columns", "predictions", "performance", "expected", "why"]
