@@ -179,7 +179,7 @@ class Stores(Room):
 
 
 class Drift(Room):
-    """Drift: whether data, predictions and performance moved between two datasets or evaluations."""
+    """Drift: whether data, predictions and performance moved between two sides."""
 
     compute = verb(drifting.ComputeDrift)
     list = verb(drifting.ListDrift)

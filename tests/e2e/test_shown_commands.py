@@ -124,6 +124,20 @@ def test_how_to_evaluate(imported, shell):
     assert imported.ok("evaluations", "list") == [line], "the page deletes its second one"
 
 
+def test_how_to_tell_drift(imported, shell):
+    page = "docs/how-to/drift.md"
+    for name, oldest in (("june", 60), ("october", 100)):
+        lines = [f"{at * oldest / 100},{at % 7}" for at in range(100)]
+        (imported.folder / f"{name}.csv").write_text("\n".join(["age,fare", *lines]))
+    typed(imported, commands(page))
+    [block] = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL)
+    said = shell([f"{shlex.quote(sys.executable)} -c {shlex.quote(block)}"])
+    assert said.startswith("drifted The predictions for october.csv moved, and so did the data")
+    assert "age drifted" in said
+    listed = imported.ok("drift", "list")
+    assert [each["drifted"] for each in listed] == [1, 1], "the page deletes its third one"
+
+
 def test_how_to_choose_a_mode(imported):
     mood = "import pandas; p = frame['age'].clip(0, 100) / 100"
     mood += "; return pandas.DataFrame({'p_bad': p, 'p_good': 1 - p})"

@@ -55,14 +55,13 @@ def drift_card(found: Drift) -> RenderableType:
         *(Padding(Text(each), (0, 0, 0, 2)) for each in found.verdict.details),
         Padding(_facts(found), (0, 0, 0, 2)),
     ]
-    answered = not found.predictions.reason
     for title, shown in (
         ("All columns together", _together(found.global_)),
         ("Columns", _columns(found.columns)),
         ("Predictions", _predictions(found.predictions)),
         ("Performance", _performance(found.performance)),
-        ("Performance to be expected", _expected(found.expected) if answered else ()),
-        ("Why it changed", _why(found.why) if answered else ()),
+        ("Performance to be expected", _expected(found.expected)),
+        ("Why it changed", _why(found.why)),
     ):
         rows = list(shown)
         if rows:
@@ -183,9 +182,9 @@ def _performance(found: PerformanceDrift) -> Iterator[RenderableType]:
     yield table
 
 
-def _expected(found: Expected) -> Iterator[RenderableType]:
-    if found.reason or not found.metrics:
-        if found.reason:
+def _expected(found: Expected | None) -> Iterator[RenderableType]:
+    if found is None or found.reason:
+        if found is not None and found.reason:
             yield Text(found.reason)
         return
     realised = {each.code: each for each in found.realised}
@@ -205,9 +204,9 @@ def _expected(found: Expected) -> Iterator[RenderableType]:
         yield Text(f"{'' if found.trusted else 'Not to be trusted: '}{doubt}", style="yellow")
 
 
-def _why(found: Why) -> Iterator[RenderableType]:
-    if found.reason or found.mix is None or found.relation is None:
-        if found.reason:
+def _why(found: Why | None) -> Iterator[RenderableType]:
+    if found is None or found.mix is None or found.relation is None:
+        if found is not None and found.reason:
             yield Text(found.reason)
         return
     table = number_table(f"Change of {name_of(found.code)}", "Mix", "Relation")

@@ -89,6 +89,7 @@ def open_kept(context: Context, evaluation: Evaluation, part: Part = "drift") ->
 
 
 def kept_rows(evaluation: Evaluation, parquet: pq.ParquetFile) -> KeptRows:
+    """What each column of a file of an evaluation's rows is."""
     names = parquet.schema_arrow.names
     prediction = evaluation.prediction_column
     if prediction not in names:

@@ -29,7 +29,12 @@ from modelyard.evaluations.types import Evaluation, EvaluationSummary, Figure
 from modelyard.kernel.paging import Page, Paged
 from modelyard.store.bodies import number_in
 from modelyard.store.paging import page
-from modelyard.store.tables import evaluation_files, evaluation_labels, evaluations
+from modelyard.store.tables import (
+    drift_reports,
+    evaluation_files,
+    evaluation_labels,
+    evaluations,
+)
 
 APART = {"labels"}
 """What is kept beside the body, since it changes."""
@@ -195,7 +200,7 @@ def _labels(db: Connection) -> ScalarSelect[str]:
 def remove(
     db: Connection, project: str, *, identifier: str | None = None, store: str | None = None
 ) -> set[str]:
-    """Delete an evaluation, those of a store, or all of a project.
+    """Delete an evaluation, those of a store, or all of a project, with their drift reports.
 
     Gives the digests of the files they kept.
     """
@@ -207,7 +212,10 @@ def remove(
         mine &= of.store == store
     there = select(of.id).where(mine)
     files = (kept.project == project) & kept.evaluation.in_(there)
+    reports = drift_reports.c
+    compared = (reports.project == project) & reports.evaluation.in_(there)
     digests = set(db.scalars(select(kept.sha256).where(files)))
+    digests |= set(db.scalars(select(reports.sha256).where(compared)))
     db.execute(delete(evaluations).where(mine))
     return digests
 

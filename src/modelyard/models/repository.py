@@ -34,6 +34,7 @@ from modelyard.models.types import (
 from modelyard.runtime.types import PredictionType
 from modelyard.store.paging import matches, page, searchable
 from modelyard.store.tables import (
+    drift_reports,
     evaluation_files,
     evaluations,
     files,
@@ -245,10 +246,13 @@ def kept_digests(db: Connection, project: str, model: str, version: str) -> set[
 
 
 def evaluated_digests(db: Connection, project: str, model: str, version: str) -> set[str]:
-    """The artifacts that the evaluations of a version keep which go with it."""
-    join = evaluation_files.join(evaluations)
-    query = select(evaluation_files.c.sha256).select_from(join)
-    return set(db.scalars(query.where(_evaluated(project, model, version))))
+    """The artifacts of the evaluations of a version, and of their drift, which go with it."""
+    mine = _evaluated(project, model, version)
+    found: set[str] = set()
+    for kept in (evaluation_files, drift_reports):
+        query = select(kept.c.sha256).select_from(kept.join(evaluations)).where(mine)
+        found |= set(db.scalars(query))
+    return found
 
 
 def _evaluated(project: str, model: str, version: str) -> ColumnElement[bool]:

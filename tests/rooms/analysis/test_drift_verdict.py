@@ -154,16 +154,16 @@ CASES = {
         figures(performance=WORSE, columns=MOVED, together=APART, why=split(0.001, -0.076)),
         "drifted",
         (
-            "The model ranks the rows of october worse than those of june, and what moved (temp) does "
-            "not explain it"
+            "The model ranks the rows of october worse than those of june, and what moved (temp) "
+            "does not explain it"
         ),
     ),
     "worse, since the mix changed": (
         figures(performance=WORSE, columns=MOVED, together=APART, why=split(-0.075, 0.0)),
         "drifted",
         (
-            "The model ranks the rows of october worse than those of june, and the changed mix of its "
-            "data explains it"
+            "The model ranks the rows of october worse than those of june, and the changed mix of "
+            "its data explains it"
         ),
     ),
     "worse for both reasons": (
@@ -183,8 +183,8 @@ CASES = {
         figures(performance=WORSE),
         "drifted",
         (
-            "The model ranks the rows of october worse than those of june, though no column moved by "
-            "much"
+            "The model ranks the rows of october worse than those of june, though no column moved "
+            "by much"
         ),
     ),
     "worse, data not compared": (
@@ -262,14 +262,14 @@ def test_sizes_and_doubts_are_told():
     for said in (
         "ROC AUC fell from 0.720 to 0.645 (−0.075, 95 % −0.084 to −0.066).",
         (
-            "A classifier puts 99.0 % of rows (98.9 % to 99.1 %; chance is 50 %) on the right side, "
-            "most of all by temp."
+            "A classifier puts 99.0 % of rows (98.9 % to 99.1 %; chance is 50 %) on the right "
+            "side, most of all by temp."
         ),
         "1 of 2 columns moved: temp (PSI 1.900). They are 0.0 % of what the model takes",
         "hour, which the model uses most, did not move.",
         (
-            "The predictions hardly moved (PSI 0.010; “yes” is predicted for 40.0 % of the rows before "
-            "and 30.0 % now)."
+            "The predictions hardly moved (PSI 0.010; “yes” is predicted for 40.0 % of the rows "
+            "before and 30.0 % now)."
         ),
         (
             "Of the change of ROC AUC, +0.001 (−0.009 to +0.011) comes of data that are mixed "

@@ -44,7 +44,7 @@ class DriftSettings(Value):
         description="whether each column may give so many, or all columns of a report together",
     )
     text: bool = Field(default=False, description="whether to look into columns of text")
-    seed: int = Field(default=1337, ge=0, lt=2**32)
+    seed: int = Field(default=1337, ge=0, lt=2**32, description="another seed draws other rows")
 
 
 class DriftTestResult(Value):

@@ -11,6 +11,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from modelyard.analysis.charts.words import clean, listed, number, percent, quoted
+from modelyard.analysis.drift.sentences import (
+    LABELS,
+    NAMED,
+    counted,
+    in_brackets,
+    named,
+    sentence,
+    signed,
+    size_of,
+    some,
+    statistic,
+    with_confidence,
+    with_limits,
+)
 from modelyard.analysis.drift.types import (
     ColumnDrift,
     Expected,
@@ -27,9 +41,6 @@ from modelyard.analysis.types import Metric
 
 USED = 0.05
 """Share of the model's importance from which on it is said to use a column."""
-NAMED = 3
-"""Columns that a sentence names."""
-LABELS = {"psi": "PSI", "ks": "KS", "js": "Jensen-Shannon", "chi2": "Cramér's V"}
 RANKING = ("auc", "mrocAUC")
 ROOM = 0.6
 """Accuracy below which drift is weak: if the interval reaches past it, the rows are too few."""
@@ -57,8 +68,8 @@ class Figures:
     columns: tuple[ColumnDrift, ...]
     predictions: PredictionDrift
     performance: PerformanceDrift
-    expected: Expected
-    why: Why
+    expected: Expected | None = None
+    why: Why | None = None
     confidence: float = 0.95
 
     def of(self, outcome: Outcome) -> list[ColumnDrift]:
@@ -144,15 +155,15 @@ def _explained(found: Figures, top: MetricChange) -> str:
     if top.change != "worse":
         return ""
     split = found.why
-    if split.code == top.code and split.mix is not None and split.relation is not None:
+    if split and split.code == top.code and split.mix and split.relation:
         mix, relation = (_hurts(top, part) for part in (split.mix, split.relation))
         if mix and relation:
             return ", only in part since its data are mixed otherwise"
         if mix:
             return ", and the changed mix of its data explains it"
         if relation:
-            named = _names(found.of("drifted"))
-            moved = f"what moved ({named})" if named else "the mix of its data"
+            names = named(found.of("drifted"))
+            moved = f"what moved ({names})" if names else "the mix of its data"
             return f", and {moved} does not explain it"
     if found.moved:
         return ", and its data moved"
@@ -174,7 +185,7 @@ def _of_data(found: Figures) -> tuple[Outcome, str]:
         said = f"The predictions for {current} moved{also}; whether they are right is unknown"
         return "drifted", said
     if drifted:
-        names = _names(drifted)
+        names = named(drifted)
         if found.unused:
             return "look", f"{names} moved since {reference}, but the model hardly uses what moved"
         still = found.predictions.outcome == "stable"
@@ -186,7 +197,7 @@ def _of_data(found: Figures) -> tuple[Outcome, str]:
         apart = f"{current} and {reference} can be told apart"
         return "look", f"{apart}, though no column moved by much"
     if looks := found.of("look"):
-        return "look", f"No column of {current} drifted, but {_names(looks)} should be looked at"
+        return "look", f"No column of {current} drifted, but {named(looks)} should be looked at"
     if _roomy(found.together):
         return "stable", f"No drift of {current} is seen, but there are few rows to see it"
     return "stable", f"No drift is seen between {reference} and {current}"
@@ -219,45 +230,48 @@ def _changes(found: Figures, top: MetricChange) -> Iterator[str]:
     may = ", which may be chance" if top.change == "same" else ""
     yield (
         f"{name_of(top.code)} {verb} from {number(top.reference.value)} to "
-        f"{number(top.current.value)} ({_signed(top.difference, found.confidence)}){may}."
+        f"{number(top.current.value)} ({with_confidence(top.difference, found.confidence)}){may}."
     )
     others = [each for each in found.worse if each.code != top.code]
     if others:
-        told = [f"{name_of(each.code)} ({_sign(each.difference.value)})" for each in others]
+        told = [f"{name_of(each.code)} ({signed(each.difference.value)})" for each in others]
         also = " also" if top.change == "worse" else ""
-        yield f"Worse beyond chance {'is' if len(told) == 1 else 'are'}{also} {_some(told)}."
+        yield f"Worse beyond chance {'is' if len(told) == 1 else 'are'}{also} {some(told)}."
         for note in dict.fromkeys(each.difference.note for each in others):
             if note:
                 names = listed([name_of(x.code) for x in others if x.difference.note == note])
-                yield _sentence(f"Of {names} one should know: {note}")
+                yield sentence(f"Of {names} one should know: {note}")
 
 
 def _split(found: Figures) -> Iterator[str]:
     split = found.why
-    if split.mix is None or split.relation is None:
+    if split is None or split.mix is None or split.relation is None:
         return
+    mix, relation = in_brackets(split.mix), in_brackets(split.relation)
     yield (
-        f"Of the change of {name_of(split.code)}, {_part(split.mix)} comes of data that are mixed "
-        f"otherwise, {_part(split.relation)} of a model that does otherwise on the same data."
+        f"Of the change of {name_of(split.code)}, {mix} comes of data that are mixed otherwise, "
+        f"{relation} of a model that does otherwise on the same data."
     )
-    yield from (_sentence(doubt) for doubt in split.doubts)
+    yield from (sentence(doubt) for doubt in split.doubts)
 
 
 def _expected(found: Figures) -> Iterator[str]:
     expected = found.expected
+    if expected is None:
+        return
     known = {each.code: each for each in expected.metrics if each.value is not None}
     top = next((known[code] for code in (*HEADLINES, *NAMES) if code in known), None)
     if top is None:
         return
     error = expected.errors.get(top.code)
     off = f"; it was off by {number(error)} on average on chunks of the reference" if error else ""
-    said = f"Without a truth, {name_of(top.code)} is expected to be {_with_limits(top)}{off}."
+    said = f"Without a truth, {name_of(top.code)} is expected to be {with_limits(top)}{off}."
     yield said
     if not expected.trusted:
         doubts = "; ".join(expected.doubts) or "it failed on the reference itself"
-        yield _sentence(f"That cannot be trusted: {doubts}")
+        yield sentence(f"That cannot be trusted: {doubts}")
     else:
-        yield from (_sentence(doubt) for doubt in expected.doubts)
+        yield from (sentence(doubt) for doubt in expected.doubts)
 
 
 def _together(found: Figures) -> Iterator[str]:
@@ -283,21 +297,21 @@ def _columns(found: Figures) -> Iterator[str]:
     known = [each for each in found.columns if each.outcome != "unknown"]
     drifted = found.of("drifted")
     if drifted:
-        told = [f"{clean(each.name)}{_size(each)}" for each in drifted]
-        yield f"{len(drifted)} of {len(known)} columns moved: {_some(told)}."
+        told = [f"{clean(each.name)}{size_of(each)}" for each in drifted]
+        yield f"{len(drifted)} of {len(known)} columns moved: {some(told)}."
         yield from _uses(found, drifted)
     elif known:
         yield f"None of {len(known)} columns moved past its threshold."
     for each in found.of("look")[:NAMED]:
-        yield _sentence(f"{clean(each.name)} should be looked at: {each.why}")
+        yield sentence(f"{clean(each.name)} should be looked at: {each.why}")
     new = [each for each in found.columns if each.new and (each.new_share or 0) > 0]
     if new:
         told = [f"{clean(each.name)} ({percent(each.new_share)} of the rows)" for each in new]
-        yield f"There are new categories in {_some(told)}."
+        yield f"There are new categories in {some(told)}."
     unknown = found.of("unknown")
     if unknown and known:
         reasons = [f"{clean(each.name)} ({each.why})" for each in unknown if each.why]
-        yield f"{_counted(len(unknown), 'column')} could not be compared: {_some(reasons)}."
+        yield f"{counted(len(unknown), 'column')} could not be compared: {some(reasons)}."
 
 
 def _uses(found: Figures, drifted: Sequence[ColumnDrift]) -> Iterator[str]:
@@ -313,7 +327,7 @@ def _uses(found: Figures, drifted: Sequence[ColumnDrift]) -> Iterator[str]:
         used = [each for each in drifted if (each.model_importance or 0) >= USED]
         told = [f"{clean(each.name)} ({percent(each.model_importance)})" for each in used]
         if told:
-            yield f"Of what the model takes from all columns, much comes from {_some(told)}."
+            yield f"Of what the model takes from all columns, much comes from {some(told)}."
     most = max(found.columns, key=lambda each: each.model_importance or 0)
     if most.outcome == "stable":
         yield f"{clean(most.name)}, which the model uses most, did not move."
@@ -324,7 +338,7 @@ def _predictions(predictions: PredictionDrift) -> Iterator[str]:
     if size is None:
         return
     moved = {"drifted": "moved", "look": "should be looked at", "stable": "hardly moved"}
-    told = f"{LABELS.get(size.test, size.test)} {number(size.statistic)}"
+    told = f"{LABELS.get(size.test, size.test)} {statistic(size.statistic)}"
     shares = predictions.shares
     share = ""
     if shares is not None and not any(low is not None for low in shares.low) and shares.bin:
@@ -345,62 +359,10 @@ def _reasons(found: Figures) -> Iterator[str]:
             [found.together.reason, *(each.why for each in found.columns[:NAMED])]
         ):
             if reason:
-                yield _sentence(f"The data could not be compared: {reason}")
+                yield sentence(f"The data could not be compared: {reason}")
     elif found.together.reason:
-        yield _sentence(f"The sides were not told apart by a classifier: {found.together.reason}")
+        yield sentence(f"The sides were not told apart by a classifier: {found.together.reason}")
     if found.predictions.reason:
-        yield _sentence(f"Predictions were not compared: {found.predictions.reason}")
+        yield sentence(f"Predictions were not compared: {found.predictions.reason}")
     elif found.performance.reason:
-        yield _sentence(f"Performance was not compared: {found.performance.reason}")
-
-
-def _size(column: ColumnDrift) -> str:
-    """The test that decided, with its size."""
-    past = [each for each in column.tests if each.exceeded and each.statistic is not None]
-    decided = next((each for each in past if each.test == "psi"), past[0] if past else None)
-    if decided is None:
-        return ""
-    return f" ({LABELS.get(decided.test, decided.test)} {number(decided.statistic)})"
-
-
-def _names(columns: Sequence[ColumnDrift]) -> str:
-    return _some([clean(each.name) for each in columns]) if columns else ""
-
-
-def _some(told: Sequence[str]) -> str:
-    """The first of them, and how many more there are."""
-    left = len(told) - NAMED
-    return listed([*told[:NAMED], f"{left} more"] if left > 0 else told)
-
-
-def _signed(metric: Metric, confidence: float) -> str:
-    """A difference with its interval."""
-    if metric.low is None or metric.high is None:
-        return _sign(metric.value)
-    limits = f"{_sign(metric.low)} to {_sign(metric.high)}"
-    return f"{_sign(metric.value)}, {confidence * 100:.4g} % {limits}"
-
-
-def _part(metric: Metric) -> str:
-    """A part of a change with its interval in brackets."""
-    if metric.low is None or metric.high is None:
-        return _sign(metric.value)
-    return f"{_sign(metric.value)} ({_sign(metric.low)} to {_sign(metric.high)})"
-
-
-def _sign(value: float | None) -> str:
-    return f"+{number(value)}" if value is not None and value > 0 else number(value)
-
-
-def _with_limits(metric: Metric) -> str:
-    if metric.low is None or metric.high is None:
-        return number(metric.value)
-    return f"{number(metric.value)} ({number(metric.low)} to {number(metric.high)})"
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count} {word}{'' if count == 1 else 's'}"
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith(".") else f"{text}."
+        yield sentence(f"Performance was not compared: {found.performance.reason}")

@@ -18,11 +18,9 @@ from modelyard.analysis.drift.predictions import Predictions, by_threshold, pred
 from modelyard.analysis.drift.types import (
     ColumnDrift,
     DriftSettings,
-    Expected,
     GlobalDrift,
     PerformanceDrift,
     PredictionDrift,
-    Why,
 )
 from modelyard.analysis.drift.verdict import Figures as Found
 from modelyard.analysis.drift.verdict import verdict
@@ -130,8 +128,6 @@ class _Comparison:
                 lambda: self._performance(current),
                 lambda why: PerformanceDrift(reason=why),
             ),
-            "expected": Expected(method="confidence", reason="not yet"),
-            "why": Why(code="auc", reason="not yet"),
         }
         of = Found(
             reference=reference.named.name,

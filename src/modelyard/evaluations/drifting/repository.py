@@ -18,7 +18,7 @@ def add(db: Connection, summary: DriftSummary, digest: str) -> None:
     """Insert a report.
 
     Raises:
-        Conflict: its project was deleted meanwhile.
+        Conflict: its project or evaluation was deleted meanwhile.
     """
     told = summary.model_dump(
         include={"project", "id", "evaluation", "model", "version", "outcome", "created"}
@@ -27,7 +27,10 @@ def add(db: Connection, summary: DriftSummary, digest: str) -> None:
     try:
         db.execute(row)
     except IntegrityError as exc:
-        raise errors.Conflict(f"the project {summary.project!r} was deleted meanwhile") from exc
+        raise errors.Conflict(
+            f"the project {summary.project!r} or the evaluation that is compared was deleted "
+            "meanwhile"
+        ) from exc
 
 
 def digest_of(db: Connection, project: str, identifier: str) -> str:

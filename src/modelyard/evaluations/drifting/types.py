@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
@@ -25,6 +25,7 @@ from modelyard.models.types import VersionId
 from modelyard.runtime.types import OnError, PredictionType
 
 SideText = Annotated[str, LocalPath("read", "data"), Field(min_length=1)]
+OtherText = Annotated[str | None, LocalPath("read", "data"), Field(min_length=1)]
 
 
 class Drifting(DriftSettings, Sampling):
@@ -33,18 +34,18 @@ class Drifting(DriftSettings, Sampling):
     current: SideText = Field(
         description="id of an evaluation, dataset or path: the newer side", examples=["october.csv"]
     )
-    reference: SideText | None = Field(
+    reference: OtherText = Field(
         default=None,
         description="id of an evaluation, dataset or path that it is compared with [of an "
         "evaluation: the reference of its store or its version]",
         examples=["june.csv"],
     )
-    prediction_reference: SideText | None = Field(
+    prediction_reference: OtherText = Field(
         default=None,
         description="another evaluation, dataset or path, with whose predictions its own are "
         "compared",
     )
-    performance_reference: SideText | None = Field(
+    performance_reference: OtherText = Field(
         default=None,
         description="another evaluation, dataset or path, with whose performance its own is "
         "compared",
@@ -144,8 +145,10 @@ class Drift(Value):
     columns: tuple[ColumnDrift, ...] = ()
     predictions: PredictionDrift
     performance: PerformanceDrift
-    expected: Expected
-    why: Why
+    expected: Expected | None = Field(
+        default=None, description="performance of current without its truth; none: of no model"
+    )
+    why: Why | None = Field(default=None, description="what a change of performance comes of")
     settings: Drifting
     warnings: tuple[str, ...] = ()
     created: datetime
@@ -165,6 +168,3 @@ class DriftTest(Value):
         default=None, description="of its statistic, from which on a column counts as drifted"
     )
     description: str
-
-
-DriftPart = Literal["global", "columns", "predictions", "performance", "expected", "why"]

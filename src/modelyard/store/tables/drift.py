@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table, Text
+from sqlalchemy import Column, ForeignKey, ForeignKeyConstraint, Index, String, Table, Text
 
 from modelyard.store.tables.columns import Moment, metadata
 
@@ -18,6 +18,11 @@ drift_reports = Table(
     Column("created", Moment, nullable=False),
     Column("summary", Text, nullable=False),
     Column("sha256", String(64), nullable=False, index=True),
+    ForeignKeyConstraint(
+        ["project", "evaluation"],
+        ["evaluations.project", "evaluations.id"],
+        ondelete="CASCADE",
+    ),
     Index("ix_drift_reports_created", "project", "created", "id"),
     Index("ix_drift_reports_evaluation", "project", "evaluation"),
     Index("ix_drift_reports_model", "project", "model", "version"),

@@ -42,6 +42,8 @@ DONE = {
     "recipes.delete": "deleted the recipe {name}",
     "evaluations.run": "evaluated {model} on {dataset}",
     "evaluations.delete": "deleted an evaluation",
+    "drift.compute": "computed the drift of {current}",
+    "drift.delete": "deleted a drift report",
     "scenarios.create": "created the scenario {name}",
     "scenarios.update": "changed the scenario {name}",
     "scenarios.run": "ran the scenario {name}",

@@ -27,6 +27,12 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["project"], ["projects.key"], name=op.f("fk_drift_reports_projects")
         ),
+        sa.ForeignKeyConstraint(
+            ["project", "evaluation"],
+            ["evaluations.project", "evaluations.id"],
+            name=op.f("fk_drift_reports_evaluations"),
+            ondelete="CASCADE",
+        ),
         sa.PrimaryKeyConstraint("project", "id", name=op.f("pk_drift_reports")),
     )
     op.create_index("ix_drift_reports_created", "drift_reports", ["project", "created", "id"])
