@@ -32,6 +32,12 @@ class RunEvaluation(Evaluating, ProjectCommand[Evaluation]):
     queue = "scoring"
     arguments = ("model",)
 
+    explain: bool = Field(
+        default=False,
+        description="also what takes long: permutation importance, as `evaluations importance` "
+        "measures it, and the search for the worst slices",
+    )
+
 
 class ListEvaluations(ProjectCommand[list[EvaluationSummary]], Paged):
     """List the evaluations of a project, the newest first.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelyard import errors
 from modelyard.analysis.group_types import Slices
 from modelyard.evaluations import repository
 from modelyard.evaluations.commands import (
@@ -13,6 +14,8 @@ from modelyard.evaluations.commands import (
     ShowSlices,
 )
 from modelyard.evaluations.evaluating import evaluate
+from modelyard.evaluations.explaining.commands import MeasureImportance
+from modelyard.evaluations.looking.commands import FindWorst
 from modelyard.evaluations.screens import screen, slices_by
 from modelyard.evaluations.storing import repository as stores
 from modelyard.evaluations.types import Evaluation, EvaluationSummary, Screen
@@ -25,8 +28,11 @@ from modelyard.store.keeping import collect
 
 @handles(RunEvaluation)
 def run_evaluation(command: RunEvaluation, context: Context) -> Evaluation:
-    """Score, compute, keep."""
-    return evaluate(command, context)
+    """Score, compute, keep; then, if it is asked for, ask for what takes long."""
+    found = evaluate(command, context)
+    if command.explain:
+        _explain(found, context)
+    return found
 
 
 @handles(ListEvaluations)
@@ -74,3 +80,17 @@ def delete_evaluation(command: DeleteEvaluation, context: Context) -> None:
         digests = repository.remove(db, command.project, identifier=command.id)
         stores.forget_reference(db, command.project, command.id)
     collect(context, digests)
+
+
+def _explain(found: Evaluation, context: Context) -> None:
+    """Search the worst slices and measure importance, which are kept with the evaluation.
+
+    Raises:
+        ModelyardError: they cannot be told; the evaluation is kept all the same.
+    """
+    try:
+        context.caller.run(FindWorst(project=found.project, id=found.id))
+        context.caller.run(MeasureImportance(project=found.project, id=found.id))
+    except errors.ModelyardError as exc:
+        text = f"evaluation {found.id} is kept, but not explained: {exc.detail}"
+        raise type(exc)(text, **exc.context) from exc

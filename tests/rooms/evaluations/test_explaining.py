@@ -61,6 +61,14 @@ def test_what_is_told_of_a_version_is_kept(yard, evaluate, rows):
         yard.evaluations.screen(id=found.id, screen="dependence:age")
 
 
+def test_an_evaluation_is_explained_at_once_where_that_is_asked_for(yard, evaluate, rows):
+    found = evaluate(rows[:400], explain=True)
+    assert [each.name for each in yard.evaluations.explanations(id=found.id)] == ["importance"]
+    assert yard.evaluations.screen(id=found.id, screen="worst").content["columns"]
+    with pytest.raises(errors.Unsupported, match=r"^evaluation \S+ is kept, but not explained: "):
+        evaluate(rows[:20], "anything", target=None, explain=True)
+
+
 def test_importance_is_what_permutations_cost(yard, evaluate, rows):
     found = evaluate(rows)
     told = yard.evaluations.importance(id=found.id, rows=3000)

@@ -224,6 +224,7 @@ PAGES: tuple[Page | Form, ...] = (
             "model", "version", "dataset", "target", "threshold", "optimise", "positive",
             "averaging", "weights", "on_error", "method", "rows", "ratio", "column", "descending",
             "seed", "gains", "lift_share", "assertions", "custom_metrics", "confidence", "params",
+            "explain",
         ),
         words={
             "model": Words(label="Saved model", renews="version"),
@@ -292,6 +293,11 @@ PAGES: tuple[Page | Form, ...] = (
             ),
             "confidence": Words(label="Level of the intervals", help="", later=True),
             "params": Words(label="Parameters of the model", help="", later=True),
+            "explain": Words(
+                label="Also what takes long: worst slices and feature importance",
+                help="Both can be asked for afterwards, too",
+                later=True,
+            ),
         },
         prepare=_new,
         depending=_versions,
