@@ -39,6 +39,8 @@ def table_of(screen: str, content: Mapping[str, Any], labels: Sequence[str] = ()
     """
     if "slices" in content:
         return _worst(content["slices"])
+    if "effects" in content:
+        return _own(content)
     if "cells" in content:
         return _confusion(content["cells"], labels)
     if "weights" in content and "classes" in content:
@@ -150,6 +152,18 @@ def _worst(slices: Sequence[Mapping[str, Any]]) -> Columns:
         rows.append((*first, *second, *(getattr(found, fact) for fact in facts), also))
     names = ("column", "group", "second_column", "second_group", *facts, "also")
     return Columns(names, tuple(rows))
+
+
+def _own(content: Mapping[str, Any]) -> Columns:
+    """A row per feature, then the intercept; a column per class or output."""
+    kind, effects = content["kind"], content["effects"]
+    outcomes = [each["outcome"] for each in effects]
+    names = (f"{kind} for {one}" if one is not None else kind for one in outcomes)
+    rows = list(zip(content["features"], *(each["values"] for each in effects), strict=True))
+    starts = [each["intercept"] for each in effects]
+    if any(start is not None for start in starts):
+        rows.append(("(intercept)", *starts))
+    return Columns(("feature", *names), tuple(rows))
 
 
 def _confusion(cells: Mapping[str, float], labels: Sequence[str]) -> Columns:

@@ -107,6 +107,8 @@ def any_screen(screen: Screen) -> RenderableType:
     """What was kept as it was told, or a screen of any other kind."""
     if screen.name == "importance":
         return importance_table(ImportanceReport.model_validate(screen.content))
+    if screen.name == "own-importances":
+        return own_table(OwnImportances.model_validate(screen.content))
     if screen.name.startswith("dependence:"):
         return dependence_table(DependenceReport.model_validate(screen.content))
     if screen.name == "worst":

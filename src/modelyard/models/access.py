@@ -11,6 +11,7 @@ from modelyard.models.folders import forget_folder
 from modelyard.models.running import RunnableVersion, predict_options, prepare, verified, verify
 from modelyard.models.shelf import sweep as sweep_probed
 from modelyard.models.types import ModelVersion, Verification
+from modelyard.models.weighed import kept_importances
 from modelyard.store.database import exclusively
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "fate",
     "find_version",
     "forget_project",
+    "kept_importances",
     "make_runnable",
     "noticing",
     "open_version",

@@ -245,6 +245,23 @@ def kept_digests(db: Connection, project: str, model: str, version: str) -> set[
     return set(db.scalars(select(files.c.sha256).where(_at(files, project, model, version))))
 
 
+def kept_digest(db: Connection, project: str, model: str, version: str, path: str) -> str | None:
+    """The artifact that a version keeps under a path."""
+    where = _at(files, project, model, version) & (files.c.path == path)
+    found: str | None = db.scalar(select(files.c.sha256).where(where))
+    return found
+
+
+def keep_file(db: Connection, project: str, model: str, version: str, file: StoredFile) -> set[str]:
+    """Let a version keep an artifact by a path; gives what it kept by it before."""
+    where = _at(files, project, model, version) & (files.c.path == file.path)
+    before = set(db.scalars(select(files.c.sha256).where(where)))
+    db.execute(delete(files).where(where))
+    names = {"project": project, "model": model, "version": version}
+    db.execute(insert(files).values({**names, **file.model_dump()}))
+    return before
+
+
 def evaluated_digests(db: Connection, project: str, model: str, version: str) -> set[str]:
     """The artifacts of the evaluations of a version, and of their drift, which go with it."""
     mine = _evaluated(project, model, version)

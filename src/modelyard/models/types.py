@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field, JsonValue
 
@@ -244,6 +244,13 @@ class OwnImportances(Value):
     )
     total: int = Field(description="features that the estimator takes")
     notes: tuple[str, ...] = ()
+    read: datetime | None = Field(default=None, description="when the model was asked")
+
+    def first(self, most: int) -> Self:
+        """The features that weigh most."""
+        effects = (each.model_copy(update={"values": each.values[:most]}) for each in self.effects)
+        told = {"features": self.features[:most], "effects": tuple(effects)}
+        return self.model_copy(update=told)
 
 
 class Golden(Value):

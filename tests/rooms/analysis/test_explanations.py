@@ -23,6 +23,7 @@ from modelyard.analysis.importance import Unmeasured, permutation_importance
 from modelyard.analysis.intervals import student_quantile
 from modelyard.analysis.perturbing import Exchange, answered
 from modelyard.analysis.regression import Regression
+from modelyard.analysis.screen_tables import table_of
 from modelyard.analysis.types import Metric
 
 ROWS = 300
@@ -362,3 +363,21 @@ def test_a_chart_of_nothing_says_why(told):
     gone = {**told["holey"], "effect": [None] * len(told["holey"]["effect"])}
     assert draw("dependence:holey", gone, Subject()).reason == "there are no rows to draw"
     assert draw("importance", {**told["importance"], "column": []}, Subject()).reason
+
+
+def test_own_coefficients_are_drawn_by_class_and_told_in_rows():
+    effects = [
+        {"outcome": name, "intercept": 0.5, "values": [2.0, -1.0, None]} for name in "abcdefgh"
+    ]
+    content = {"kind": "coefficient", "features": ["x", "y", "z"], "effects": effects, "total": 5}
+    drawn = draw("own-importances", content, Subject())
+    groups = drawn.spec["datasets"]["groups"]
+    assert {(each["name"], each["value"]) for each in groups} == {("x", 2.0), ("y", -1.0)}
+    assert len(groups) == 2 * 6
+    assert "2 features are not drawn; of 8 classes the first 6 are" in drawn.description
+    assert svg(drawn.spec, 300)
+    table = table_of("own-importances", content)
+    assert table.names[:2] == ("feature", "coefficient for a")
+    assert table.rows[-1] == ("(intercept)", *[0.5] * 8)
+    alone = {**content, "kind": "importance", "effects": [{**effects[0], "outcome": None}]}
+    assert draw("own-importances", alone, Subject()).note == "x 2"

@@ -15,6 +15,7 @@ from modelyard import errors
 def test_coefficients_are_those_of_the_model_in_its_worker(imported, models):
     with closing(modelyard.open(imported)) as yard:
         found = yard.versions.importances(model="churn", most=3)
+        again = yard.versions.importances(model="churn", most=2)
         with pytest.raises(errors.Unsupported, match="flavor python_function has no importances"):
             yard.versions.importances(model="careful")
     with quietly():
@@ -28,3 +29,4 @@ def test_coefficients_are_those_of_the_model_in_its_worker(imported, models):
     assert effect.values == pytest.approx([value for _, value in expected])
     assert effect.intercept == pytest.approx(native[-1].intercept_[0])
     assert (found.model, found.version, found.total, effect.outcome) == ("churn", "v1", 5, "yes")
+    assert again == found.first(2), "read at the same moment: the model was asked once"

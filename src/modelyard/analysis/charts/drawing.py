@@ -53,6 +53,7 @@ REGRESSION: dict[str, Family] = {
 EXPLANATIONS: dict[str, Family] = {
     "importance": explanations.importance,
     "dependence": explanations.dependence,
+    "own-importances": explanations.own,
 }
 KEPT: dict[str, Family] = {"worst": worst}
 """What is kept of searches."""

@@ -11,6 +11,8 @@ from modelyard.analysis.charts.types import Content, Subject
 from modelyard.analysis.names import name_of
 
 MOST_COLUMNS = 40
+MOST_SERIES = 6
+"""Classes whose coefficients are drawn."""
 BELOW = 0.2
 """The height of the distribution, as a share of that of the effects."""
 
@@ -37,6 +39,37 @@ def importance(content: Content, _subject: Subject) -> Sketch:
         description=f"How much worse {metric} gets when a column is permuted: most for "
         f"{rows[0]['name']}, by {words.number(rows[0]['value'])}{more}.",
         height=max(120, 26 * len(rows) + 30),
+    )
+
+
+def own(content: Content, _subject: Subject) -> Sketch:
+    """A point for each feature and class, those first that weigh most."""
+    effects = content["effects"][:MOST_SERIES]
+    names = words.names_of(content["features"][:MOST_COLUMNS])
+    outcomes = words.names_of(each["outcome"] for each in effects)
+    rows: list[Point] = [
+        {"name": name, "line": outcome, "value": value, "low": None, "high": None}
+        for outcome, each in zip(outcomes, effects, strict=True)
+        for name, value in zip(names, each["values"], strict=False)
+        if drawable(value)
+    ]
+    required(rows)
+    is_share = content["kind"] == "importance"
+    series = outcomes if len(effects) > 1 else ()
+    title = "Importance, of all features together 1" if is_share else "Coefficient"
+    chart = Groups(names, title, "Feature", series=series)
+    left = content["total"] - len(names)
+    few = [f"{left} features are not drawn"] if left > 0 else []
+    if len(content["effects"]) > len(effects):
+        few.append(f"of {len(content['effects'])} classes the first {len(effects)} are")
+    kind = "importances" if is_share else "coefficients"
+    told = f"As the model itself says: its {kind}, largest of {names[0]}"
+    return Sketch(
+        [of("none").mark_rule(style="reference").encode(x=chart.x("value")), *chart.dots()],
+        {"groups": rows, "none": [{"value": 0}]},
+        note=f"{names[0]} {words.number(rows[0]['value'])}" if not series else "",
+        description="; ".join([told, *few]) + ".",
+        height=max(120, (26 if not series else 40) * len(names) + 30),
     )
 
 

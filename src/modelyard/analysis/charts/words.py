@@ -31,7 +31,11 @@ TITLES = {
     "worst": "Worst slices",
 }
 """What people call screens, by their names."""
-EXPLANATIONS = {"importance": "Permutation importance", "dependence": "Partial dependence"}
+EXPLANATIONS = {
+    "importance": "Permutation importance",
+    "dependence": "Partial dependence",
+    "own-importances": "Own importances or coefficients",
+}
 """What people call kept explanations."""
 ABOUT = {
     "confusion": "Rows by true and predicted class, each as a share of the rows of its true class. "

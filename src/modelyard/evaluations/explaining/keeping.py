@@ -17,10 +17,11 @@ from modelyard.evaluations.keeping import add_file, read_files
 from modelyard.evaluations.sample import Sample, open_sample
 from modelyard.evaluations.types import Evaluation
 from modelyard.kernel.context import Context
-from modelyard.models.access import find_version
-from modelyard.models.types import ModelVersion
+from modelyard.models.access import find_version, kept_importances
+from modelyard.models.types import ModelVersion, OwnImportances
 
 PREFIX = "explanation-"
+OWN = "own-importances"
 Asked = TypeVar("Asked", bound=Explaining[Any])
 Report = TypeVar("Report", bound=BaseModel)
 
@@ -85,11 +86,19 @@ def opened(context: Context, command: Explaining[Any]) -> Iterator[tuple[Sample,
 def list_kept(context: Context, evaluation: Evaluation) -> list[Explanation]:
     """The explanations that an evaluation keeps, by name."""
     kept = read_files(context, evaluation, PREFIX).values()
-    return sorted((_line(each) for each in kept), key=lambda line: line.name)
+    lines = [_line(each) for each in kept]
+    own = _own(context, evaluation)
+    if own is not None and own.read is not None:
+        line = Explanation(evaluation=evaluation.id, name=OWN, kind="own", rows=0, created=own.read)
+        lines.append(line)
+    return sorted(lines, key=lambda line: line.name)
 
 
 def find_kept(context: Context, evaluation: Evaluation, name: str) -> dict[str, Any] | None:
     """The content of one of them; none: there is none of this name."""
+    if name == OWN:
+        own = _own(context, evaluation)
+        return None if own is None else own.model_dump(mode="json")
     kept = read_files(context, evaluation, _file(name)).get(_file(name))
     return None if kept is None else kept["report"]
 
@@ -98,7 +107,18 @@ def all_kept(context: Context, evaluation: Evaluation) -> dict[str, dict[str, An
     """The contents of all of them by name; importance comes first."""
     kept = read_files(context, evaluation, PREFIX).values()
     found = {each["name"]: each["report"] for each in kept}
+    own = _own(context, evaluation)
+    if own is not None:
+        found[OWN] = own.model_dump(mode="json")
     return {name: found[name] for name in sorted(found, key=lambda name: (":" in name, name))}
+
+
+def _own(context: Context, evaluation: Evaluation) -> OwnImportances | None:
+    """What the version itself says of its features, if it was asked."""
+    if evaluation.model is None or evaluation.version is None:
+        return None
+    key = (evaluation.project, evaluation.model, evaluation.version)
+    return kept_importances(context, *key, evaluation.version_digest)
 
 
 def _line(kept: dict[str, Any]) -> Explanation:

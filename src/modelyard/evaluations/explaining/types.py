@@ -11,7 +11,7 @@ from modelyard.analysis.explanation_types import Dependence, Importances
 from modelyard.kernel.values import Value
 from modelyard.runtime.types import Label
 
-ExplanationKind = Literal["importance", "dependence"]
+ExplanationKind = Literal["importance", "dependence", "own"]
 
 
 class ImportanceReport(Importances):
@@ -44,5 +44,5 @@ class Explanation(Value):
     kind: ExplanationKind
     column: str | None = None
     outcome: Label | None = None
-    rows: int = Field(description="that were looked at")
+    rows: int = Field(description="that were looked at; 0: it takes none")
     created: datetime

@@ -32,6 +32,7 @@ IMPORTANCE, DEPENDENCE = f"{EXPLANATIONS}-importance", f"{EXPLANATIONS}-dependen
 MADE["evaluations.importance"] = MADE["evaluations.dependence"] = (
     "/projects/{project}/evaluations/{id}/explanations"
 )
+TITLES = {"importance": "Feature importance", "own": "Own importances or coefficients"}
 LATER = {
     "rows": Words(label="Rows", help="That are drawn at random at most", later=True),
     "seed": Words(help="Another one draws other rows", later=True),
@@ -62,7 +63,7 @@ def explanation(visit: Visit) -> ExplanationView:
     view, name = shown(visit), visit.path["explanation"]
     table = visit.run(ShowTable(**_asked(visit)))
     found = next(each for each in _kept(visit) if each.name == name)
-    title = "Feature importance" if found.column is None else f"Dependence on {found.column}"
+    title = TITLES.get(found.kind, f"Dependence on {found.column}")
     return ExplanationView(
         **within(view, title),
         explanation=found,

@@ -10,6 +10,7 @@ from modelyard.models.commands import (
     DeleteVersions,
     ExportVersion,
     ListUsages,
+    ReadImportances,
     ShowExample,
     ShowVersion,
     VerifyVersion,
@@ -43,6 +44,7 @@ OF = ("project", "model", "version")
 MOST = 100
 FEW = 5
 MADE["versions.import"] = MADE["versions.verify"] = ONE
+MADE["versions.importances"] = ONE
 MADE["versions.export"] = "/projects/{project}/files"
 
 
@@ -247,6 +249,18 @@ PAGES: tuple[Page | Form, ...] = (
         intro="Its files are checked, and a fresh load has to give the golden predictions again.",
         fields=("env",),
         words={"env": Words(label="Code env", help="Another code env to load it in.")},
+        prepare=_asked,
+    ),
+    Form(
+        f"{ONE}/importances",
+        ReadImportances,
+        "Read own importances",
+        "Read",
+        here,
+        intro="A worker loads the version and tells the importances of its trees, or its "
+        "coefficients. Pages and reports of its evaluations show them from then on.",
+        said=lambda made: f"{made.total} features: its evaluations show them among explanations.",
+        fields=(),
         prepare=_asked,
     ),
     Form(
