@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from modelyard.analysis.areas import roc_auc
 from modelyard.analysis.arrays import Bools, Floats, Ints, absent, metric
 from modelyard.analysis.calibration import surprise
-from modelyard.analysis.drift.encoding import MISSING, Codes, Encoded, encoded
+from modelyard.analysis.drift.encoding import Codes, Encoded, encoded
 from modelyard.analysis.drift.sides import Rows
+from modelyard.analysis.drift.trees import Trees, learned, on_one_thread
 from modelyard.analysis.drift.types import DriftSettings, GlobalDrift
 from modelyard.analysis.intervals import of_share
 from modelyard.analysis.ranking import ranked
@@ -98,7 +98,7 @@ class Judged:
     """Of each column, by how much the log loss rises when it is permuted."""
 
 
-def judge(both: Encoded, rng: np.random.Generator, learned: int = LEARNED) -> Judged:
+def judge(both: Encoded, rng: np.random.Generator, learned_of_each: int = LEARNED) -> Judged:
     """Cross-validate trees that tell both sides apart.
 
     Each row is judged once, by trees that learned from as many rows of either side. Columns are
@@ -107,20 +107,17 @@ def judge(both: Encoded, rng: np.random.Generator, learned: int = LEARNED) -> Ju
     Args:
         both: at least `LEAST` rows of each side.
         rng: source of chance.
-        learned: rows of each side that a fold learns from at most.
+        learned_of_each: rows of each side that a fold learns from at most.
     """
-    from threadpoolctl import threadpool_limits  # noqa: PLC0415  as below
-
     truth, score = both.current, np.empty(len(both.codes))
     rises = np.zeros(len(both.names))
-    with threadpool_limits(1):  # threads that wait for each other cost more than they save
+    with on_one_thread():
         for held, others in folds(both, rng):
-            rows = _balanced(truth, others, learned, rng)
-            codes = _in_order(both, rows)
-            trees = _learned(codes[rows], truth[rows], rng)
-            score[held] = trees.predict_proba(codes[held])[:, 1]
+            rows = _balanced(truth, others, learned_of_each, rng)
+            trees = learned(both.codes[rows], both.categorical, truth[rows], rng)
+            score[held] = trees.probability(both.codes[held])
             some = rng.permutation(held)[: max(PERMUTED // len(rises), 100)]
-            rises += _rises(trees, codes[some], truth[some], rng)
+            rises += _rises(trees, both.codes[some], truth[some], rng)
     return Judged(score, rises / FOLDS)
 
 
@@ -152,40 +149,7 @@ def _balanced(truth: Bools, rows: Ints, most: int, rng: np.random.Generator) -> 
     return np.concatenate([side[:size] for side in sides])
 
 
-def _in_order(both: Encoded, rows: Ints) -> Codes:
-    """Codes with categories in the order of current's share of the rows that are learned from.
-
-    For two classes no split of categories is better than one along this order (Breiman, Friedman,
-    Olshen and Stone 1984, Classification and Regression Trees, theorem 4.5). Shares of rare ones
-    are drawn to a half.
-    """
-    codes, truth = both.codes.copy(order="F"), both.current[rows]
-    for at in np.flatnonzero(both.categorical):
-        column = both.codes[:, at]
-        of_current, of_all = (
-            np.bincount(some, minlength=MISSING + 1) for some in (column[rows[truth]], column[rows])
-        )
-        places = np.argsort(np.argsort((of_current + 5) / (of_all + 10), kind="stable"))
-        codes[:, at] = places[column]
-    return codes
-
-
-def _learned(codes: Codes, truth: Bools, rng: np.random.Generator) -> Any:
-    from sklearn.ensemble import (  # noqa: PLC0415  takes seconds to load
-        HistGradientBoostingClassifier,
-    )
-
-    trees = HistGradientBoostingClassifier(
-        max_iter=50,
-        max_leaf_nodes=16,
-        min_samples_leaf=min(20, max(5, len(truth) // 20)),
-        early_stopping=False,
-        random_state=int(rng.integers(2**31)),
-    )
-    return trees.fit(codes, truth)
-
-
-def _rises(trees: Any, codes: Codes, truth: Bools, rng: np.random.Generator) -> Floats:
+def _rises(trees: Trees, codes: Codes, truth: Bools, rng: np.random.Generator) -> Floats:
     """By how much the log loss rises when each column is permuted."""
     rows, columns = codes.shape
     rises = np.empty(columns)
@@ -201,8 +165,8 @@ def _rises(trees: Any, codes: Codes, truth: Bools, rng: np.random.Generator) -> 
     return rises
 
 
-def _log_losses(trees: Any, codes: Codes, truth: Bools) -> Floats:
-    likely = trees.predict_proba(codes)[:, 1]
+def _log_losses(trees: Trees, codes: Codes, truth: Bools) -> Floats:
+    likely = trees.probability(codes)
     return surprise(np.where(truth, likely, 1 - likely))
 
 

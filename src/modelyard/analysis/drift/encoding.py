@@ -99,7 +99,7 @@ def encoded(
             left_out[name] = str(exc)
             continue
         contents = _mixed(contents, values)
-        found[name] = (_top(values) if categorical else _ranged(values), categorical)
+        found[name] = (_top(values) if categorical else ranged(values), categorical)
     # A column is written and read at a time.
     codes = np.zeros((sum(sizes), len(found)), np.uint8, order="F")
     for at, (column, _) in enumerate(found.values()):
@@ -262,7 +262,7 @@ def _top(values: Floats) -> Codes:
     return codes
 
 
-def _ranged(values: Floats) -> Codes:
+def ranged(values: Floats) -> Codes:
     """Codes of ranges that hold about as many values each; a value of its own if it is frequent."""
     known = ~np.isnan(values)
     rising = np.sort(values[known])

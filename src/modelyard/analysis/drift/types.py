@@ -204,13 +204,22 @@ class PerformanceDrift(Value):
     reason: str | None = Field(default=None, description="why there is no result")
 
 
+ASSUMED = (
+    "truth depends on what the model is given as it did in the reference; a change of that cannot "
+    "be seen without a truth"
+)
+
+
 class Expected(Value):
     """What performance is to be expected of current, without its truth."""
 
     method: Literal["confidence", "loss"] = Field(
         description="from calibrated probabilities, or from a model of the loss"
     )
-    metrics: tuple[Metric, ...] = ()
+    metrics: tuple[Metric, ...] = Field(
+        default=(), description="with limits that should hold what comes true of these rows"
+    )
+    assumes: str = Field(default=ASSUMED, description="what cannot be seen without a truth")
     realised: tuple[Metric, ...] = Field(default=(), description="where current has a truth")
     errors: dict[str, float] = Field(
         default={}, description="by metric: mean absolute error on the reference's own chunks"
