@@ -174,6 +174,9 @@ class Stores(Room):
     create = verb(storing.CreateStore)
     list = verb(storing.ListStores)
     show = verb(storing.ShowStore)
+    history = verb(storing.ShowHistory)
+    chart = verb(storing.DrawHistory)
+    export = verb(storing.ExportHistory)
     update = verb(storing.UpdateStore)
     delete = verb(storing.DeleteStore)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import struct
 from datetime import UTC, datetime
 from typing import Annotated
@@ -30,25 +31,37 @@ LabelText = OneLine
 LabelValue = Annotated[OneLine, AfterValidator(_not_empty)]
 
 
+MONTH = re.compile(r"\d{4}-\d{2}")
+
+
 def place_of(value: str) -> str:
     """A text by which values are sorted as they are read: dates, then numbers, then other texts.
 
     What is compared letter by letter is then in the order of the moments or numbers, in whatever
     order a database has letters: there are digits only before the texts.
     """
-    number = _number(value)
-    if number is None:
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            return f"2{value.casefold()}"
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
+    moment, number = moment_of(value), number_of(value)
+    if moment is not None:
         return f"0{_rising((moment - datetime(1, 1, 1, tzinfo=UTC)).total_seconds())}"
-    return f"1{_rising(number)}"
+    return f"2{value.casefold()}" if number is None else f"1{_rising(number)}"
 
 
-def _number(value: str) -> float | None:
+def moment_of(value: str) -> datetime | None:
+    """A date of ISO 8601 that has hyphens, such as 2026-11 or 2026-11-25T12:30Z; else None.
+
+    It is taken for UTC where it says nothing else.
+    """
+    try:
+        moment = datetime.fromisoformat(f"{value}-01" if MONTH.fullmatch(value) else value)
+    except ValueError:
+        return None
+    if "-" not in value[4:5]:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def number_of(value: str) -> float | None:
+    """A finite number; else None."""
     try:
         number = float(value)
     except ValueError:

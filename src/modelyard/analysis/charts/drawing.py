@@ -18,6 +18,7 @@ from modelyard.analysis.charts import (
     words,
 )
 from modelyard.analysis.charts.fairness import fairness
+from modelyard.analysis.charts.history import history
 from modelyard.analysis.charts.layers import Sketch
 from modelyard.analysis.charts.residuals import residuals
 from modelyard.analysis.charts.slices import slices
@@ -25,6 +26,8 @@ from modelyard.analysis.charts.theme import config
 from modelyard.analysis.charts.types import Content, Drawn, Mode, NothingToDraw, Subject
 from modelyard.analysis.charts.worst import worst
 from modelyard.analysis.group_types import Fairness, Slices
+from modelyard.analysis.history_types import History
+from modelyard.analysis.names import name_of
 from modelyard.analysis.regression_types import Residuals
 
 Family = Callable[[Content, Subject], Sketch]
@@ -107,6 +110,16 @@ def draw_fairness(found: Fairness, mode: Mode = "light") -> Drawn:
     return _by(found.column, _drawn("fairness", lambda: fairness(found), mode))
 
 
+def draw_history(found: History, mode: Mode = "light") -> Drawn:
+    """The chart of a metric from one evaluation to the next.
+
+    Args:
+        found: the evaluations in their order.
+        mode: for a light or a dark ground.
+    """
+    return _drawn(name_of(found.metric), lambda: history(found), mode)
+
+
 def _by(column: str, drawn: Drawn) -> Drawn:
     return drawn.model_copy(update={"title": f"{drawn.title} by {words.clean(column)}"})
 
@@ -120,7 +133,7 @@ def _sketch(screen: str, content: Content, subject: Subject) -> Sketch:
 
 
 def _drawn(screen: str, sketched: Callable[[], Sketch], mode: Mode) -> Drawn:
-    title = {**words.TITLES, **words.EXPLANATIONS}[screen]
+    title = {**words.TITLES, **words.EXPLANATIONS}.get(screen, screen)
     try:
         sketch = sketched()
     except NothingToDraw as exc:

@@ -6,13 +6,13 @@ import csv
 import io
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from modelyard import errors
 from modelyard.evaluations.charting.commands import ExportScreen
 from modelyard.evaluations.charting.making import chart_of, table
 from modelyard.evaluations.charting.stills import Stills
-from modelyard.evaluations.charting.types import ExportedScreen, ScreenTable
+from modelyard.evaluations.charting.types import Cell, ExportedScreen
 from modelyard.kernel import paths
 from modelyard.kernel.context import Context
 
@@ -29,7 +29,8 @@ def export(context: Context, command: ExportScreen) -> ExportedScreen:
 
     def made() -> bytes:
         if form == "csv":
-            return csv_of(table(context, command)).encode()
+            found = table(context, command)
+            return csv_of(found.columns, found.rows).encode()
         chart = chart_of(context, command)
         if chart.spec is None:
             raise errors.Unsupported(chart.description)
@@ -42,12 +43,12 @@ def export(context: Context, command: ExportScreen) -> ExportedScreen:
     return ExportedScreen(evaluation=command.id, screen=command.screen, format=form, size=size)
 
 
-def csv_of(found: ScreenTable) -> str:
+def csv_of(columns: Iterable[str], rows: Iterable[Iterable[Cell]]) -> str:
     """A table as CSV, with its columns in the first line."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow(found.columns)
-    writer.writerows(found.rows)
+    writer.writerow(columns)
+    writer.writerows(rows)
     return out.getvalue()
 
 

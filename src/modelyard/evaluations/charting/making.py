@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, TypeVar
 
 from modelyard import errors
@@ -28,6 +26,7 @@ from modelyard.evaluations.charting.commands import (
     AboutChart,
     AboutScreen,
 )
+from modelyard.evaluations.charting.drawing import drawing
 from modelyard.evaluations.charting.listing import listed
 from modelyard.evaluations.charting.types import Chart, ScreenTable
 from modelyard.evaluations.commands import ShowScreen
@@ -179,17 +178,6 @@ def _groups(context: Context, evaluation: Evaluation, asked: AboutScreen[R], col
         lambda mode: drawing("draw_slices")(slices, _metric(slices, asked.metric), mode),
         lambda: table_of_slices(slices),
     )
-
-
-def drawing(name: str) -> Callable[..., Drawn]:
-    """What draws; Altair takes most of a second to load, which no other command should wait for.
-
-    It takes pandas for loaded as soon as another thread has begun to import it.
-    """
-    if find_spec("pandas"):
-        import_module("pandas")
-    found: Callable[..., Drawn] = getattr(import_module("modelyard.analysis.charts.drawing"), name)
-    return found
 
 
 def _of_one_class(

@@ -14,7 +14,8 @@ from modelyard.analysis.group_types import Slices
 from modelyard.analysis.names import HEADLINES
 from modelyard.evaluations.charting import report_parts as parts
 from modelyard.evaluations.charting.commands import ReportEvaluation
-from modelyard.evaluations.charting.making import drawing, headline_of, subject_of
+from modelyard.evaluations.charting.drawing import drawing
+from modelyard.evaluations.charting.making import headline_of, subject_of
 from modelyard.evaluations.charting.report_page import Section
 from modelyard.evaluations.charting.report_parts import Excerpt, Part
 from modelyard.evaluations.charting.stills import Stills

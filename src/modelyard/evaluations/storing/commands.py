@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar, Generic, TypeVar
 
 from pydantic import Field
 
+from modelyard.analysis.charts.types import Mode
+from modelyard.analysis.history_types import History
 from modelyard.evaluations.commands import ID
 from modelyard.evaluations.labels import LabelKey, LabelText
-from modelyard.evaluations.storing.types import EvaluationStore
+from modelyard.evaluations.storing.types import EvaluationStore, ExportedHistory, HistoryChart
 from modelyard.evaluations.types import Evaluation
 from modelyard.kernel.command import ProjectCommand
-from modelyard.kernel.paging import Paged
-from modelyard.kernel.values import EMPTIED, Description, Name
+from modelyard.kernel.paging import MOST, Paged
+from modelyard.kernel.values import EMPTIED, Description, LocalPath, Name
 
+R = TypeVar("R")
 NAME = "name of the evaluation store"
 ABOUT_REFERENCE = "id of the evaluation that drift in it is told from"
 
@@ -62,6 +65,59 @@ class UpdateStore(ProjectCommand[EvaluationStore]):
     reference: Annotated[str | None, EMPTIED] = Field(
         default=None, description=f"{ABOUT_REFERENCE}; empty: that of each version itself"
     )
+
+
+class AboutHistory(ProjectCommand[R], Generic[R]):
+    """A question about a metric of the evaluations of a store."""
+
+    needs = "evaluations:read"
+    arguments: ClassVar[tuple[str, ...]] = ("name",)
+
+    name: Name = Field(description=NAME)
+    metric: str | None = Field(
+        default=None, description="code of the metric  [the headline of most of them]"
+    )
+    x: str | None = Field(
+        default=None,
+        description="label that lies across, or 'created' or 'name'; read as dates, else as "
+        "numbers, else as texts  [the first own label that tells them apart, else created]",
+    )
+    colour: tuple[str, ...] = Field(
+        default=(), max_length=10, description="labels of whose values each has a line of its own"
+    )
+    hidden: tuple[str, ...] = Field(
+        default=(), max_length=MOST, description="ids of evaluations that are left out"
+    )
+
+
+class ShowHistory(AboutHistory[History]):
+    """Show how a metric went from one evaluation of a store to the next, with its intervals."""
+
+    route = "GET /stores/{name}/history"
+
+
+class DrawHistory(AboutHistory[HistoryChart]):
+    """Draw how a metric went: bars of one or two evaluations, lines from three.
+
+    The answer is a Vega-Lite spec, and in words what is to be seen on it.
+    """
+
+    route = "GET /stores/{name}/chart"
+
+    mode: Mode = Field(default="light", description="for a light or a dark ground")
+
+
+class ExportHistory(AboutHistory[ExportedHistory]):
+    """Write how a metric went to a file, as CSV: a row per evaluation."""
+
+    route = "GET /stores/{name}/history/content"
+    receives = "to"
+    arguments: ClassVar[tuple[str, ...]] = ("name", "to")
+
+    to: Annotated[str, LocalPath("write")] = Field(
+        description="new file, CSV", examples=["history.csv"]
+    )
+    replace: bool = Field(default=False, description="replace a file that is there")
 
 
 class DeleteStore(ProjectCommand[None]):

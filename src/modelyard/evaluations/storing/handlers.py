@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from modelyard.analysis.history_types import History
 from modelyard.evaluations import repository as evaluations
+from modelyard.evaluations.charting.drawing import drawing
+from modelyard.evaluations.charting.files import csv_of, write
 from modelyard.evaluations.storing import repository
 from modelyard.evaluations.storing.commands import (
     CreateStore,
     DeleteStore,
+    DrawHistory,
+    ExportHistory,
     LabelEvaluation,
     ListStores,
+    ShowHistory,
     ShowStore,
     UpdateStore,
 )
-from modelyard.evaluations.storing.types import EvaluationStore
+from modelyard.evaluations.storing.history import history
+from modelyard.evaluations.storing.types import EvaluationStore, ExportedHistory, HistoryChart
 from modelyard.evaluations.types import Evaluation
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
@@ -76,6 +83,34 @@ def delete_store(command: DeleteStore, context: Context) -> None:
         digests = evaluations.remove(db, command.project, store=command.name)
         repository.remove(db, command.project, command.name)
     collect(context, digests)
+
+
+@handles(ShowHistory)
+def show_history(command: ShowHistory, context: Context) -> History:
+    """Put the evaluations in order."""
+    return history(context, command)
+
+
+@handles(DrawHistory)
+def draw_history(command: DrawHistory, context: Context) -> HistoryChart:
+    """Draw them in that order."""
+    found = history(context, command)
+    drawn = drawing("draw_history")(found, command.mode)
+    return HistoryChart(**dict(drawn), store=found.store, metric=found.metric)
+
+
+@handles(ExportHistory)
+def export_history(command: ExportHistory, context: Context) -> ExportedHistory:
+    """Write a row for each evaluation."""
+    found = history(context, command)
+    columns = ("evaluation", "name", "x", "line", "value", "low", "high")
+    rows = tuple(tuple(getattr(each, name) for name in columns) for each in found.points)
+    size = write(
+        context, command.to, lambda: csv_of(columns, rows).encode(), replace=command.replace
+    )
+    return ExportedHistory(
+        store=found.store, metric=found.metric, points=len(found.points), size=size
+    )
 
 
 @handles(LabelEvaluation)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import Field
 
+from modelyard.analysis.charts.types import Drawn
 from modelyard.kernel.values import Name, Value
 
 
@@ -26,3 +27,19 @@ class EvaluationStore(Value):
     latest_created: datetime | None = None
     created: datetime
     created_by: str | None = None
+
+
+class HistoryChart(Drawn):
+    """How a metric went, as a chart."""
+
+    store: str
+    metric: str = Field(description="its code")
+
+
+class ExportedHistory(Value):
+    """A file of how a metric went."""
+
+    store: str
+    metric: str
+    points: int
+    size: int = Field(description="in bytes")

@@ -1,0 +1,140 @@
+"""A metric from one evaluation to the next: bars of one or two, else lines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+
+from modelyard.analysis.charts import words
+from modelyard.analysis.charts.layers import Sketch, colour, dash, encoded, of, told
+from modelyard.analysis.charts.points import Point
+from modelyard.analysis.charts.theme import SERIES
+from modelyard.analysis.charts.types import NothingToDraw
+from modelyard.analysis.history_types import History, HistoryPoint
+from modelyard.analysis.names import name_of
+
+MOST_LINES = len(SERIES)
+
+
+def history(found: History) -> Sketch:
+    """Points with intervals, joined in their order.
+
+    Raises:
+        NothingToDraw: no evaluation has the metric.
+    """
+    lines = list(dict.fromkeys(each.line for each in found.points))
+    drawn = lines[:MOST_LINES]
+    shown = [each for each in found.points if each.line in drawn]
+    title = name_of(found.metric)
+    if not shown:
+        raise NothingToDraw(f"no evaluation has a value of {title}")
+    more = f"; {len(lines) - len(drawn)} lines are not drawn" if lines[len(drawn) :] else ""
+    rows = [_row(each, found) for each in shown]
+    layers = _bars(rows, title) if found.shape == "bars" else _lines(found, title, drawn)
+    last = shown[-1]
+    return Sketch(
+        layers,
+        {"history": rows},
+        note=f"{words.number(last.value)} at {words.clean(last.x)}",
+        description=f"{title} by {_across(found)}: {_told(shown)}{more}.",
+    )
+
+
+def _row(each: HistoryPoint, found: History) -> Point:
+    at = each.at
+    place: Any = words.clean(each.x)
+    if at is not None:
+        place = at * 1000 if found.reading == "date" else at
+    name = f"{words.clean(each.name)} ({words.clean(each.x)})" if found.shape == "bars" else ""
+    return {
+        "place": place,
+        "name": name or words.clean(each.name),
+        "x": words.clean(each.x),
+        "line": words.clean(each.line),
+        "value": each.value,
+        "low": each.low,
+        "high": each.high,
+    }
+
+
+def _across(found: History) -> str:
+    return {"created": "when they were made", "name": "name"}.get(found.x, words.clean(found.x))
+
+
+def _told(shown: list[HistoryPoint]) -> str:
+    first, last = shown[0], shown[-1]
+    if len(shown) == 1:
+        return f"{words.number(first.value)} at {words.clean(first.x)}"
+    least = min(shown, key=lambda each: each.value)
+    most = max(shown, key=lambda each: each.value)
+    return (
+        f"{words.number(first.value)} at {words.clean(first.x)}, {words.number(last.value)} at "
+        f"{words.clean(last.x)}; lowest {words.number(least.value)} at {words.clean(least.x)}, "
+        f"highest {words.number(most.value)} at {words.clean(most.x)}"
+    )
+
+
+def _bars(rows: list[Point], title: str) -> list[alt.Chart]:
+    names = words.names_of(row["name"] for row in rows)
+    for row, name in zip(rows, names, strict=True):
+        row["name"] = name
+    x = alt.X("name:N", title=None, sort=None, axis=alt.Axis(labelAngle=0, labelLimit=240))
+    y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=True))
+    bars = of("history").mark_bar(size=56)
+    rules = _with_limits().mark_rule(style="whisker-on-bar")
+    limits: dict[str, Any] = {"y": alt.Y("low:Q", title=title), "y2": alt.Y2("high")}
+    return [
+        encoded(bars, x=x, y=y, tooltip=_pointed(title)),
+        encoded(rules, x=x, **limits),
+    ]
+
+
+def _lines(found: History, title: str, names: list[str]) -> list[alt.Chart]:
+    x = _x(found)
+    scale = alt.Scale(zero=False)
+    y, low = alt.Y("value:Q", title=title, scale=scale), alt.Y("low:Q", title=title, scale=scale)
+    line, dots = of("history").mark_line(), of("history").mark_point()
+    hover = encoded(of("history").mark_point(style="hover"), x=x, y=y, tooltip=_pointed(title))
+    # Without an order, a line over texts would go in the alphabet's.
+    order = {"order": alt.Order("place:Q")} if found.reading != "text" else {}
+    if len(names) == 1 and found.reading != "text":
+        band = encoded(_with_limits().mark_area(), x=x, y=low, y2=alt.Y2("high"))
+        return [band, encoded(line, x=x, y=y, **order), encoded(dots, x=x, y=y), hover]
+    whiskers = encoded(_with_limits().mark_rule(style="whisker"), x=x, y=low, y2=alt.Y2("high"))
+    if len(names) == 1:
+        return [whiskers, encoded(line, x=x, y=y), encoded(dots, x=x, y=y), hover]
+    by = {"color": colour([words.clean(name) for name in names])}
+    dashes = {"strokeDash": dash([words.clean(name) for name in names])}
+    return [
+        encoded(whiskers, **by),
+        encoded(line, x=x, y=y, **by, **dashes, **order),
+        encoded(dots, x=x, y=y, **by),
+        hover,
+    ]
+
+
+def _x(found: History) -> alt.X:
+    title = None if found.x in ("created", "name") else words.clean(found.x)
+    if found.reading == "date":
+        return alt.X("place:T", title=title, scale=alt.Scale(type="utc"))
+    if found.reading == "number":
+        whole = all(each.at is not None and each.at.is_integer() for each in found.points)
+        axis = alt.Axis(format=",d", tickMinStep=1) if whole else alt.Axis()
+        return alt.X("place:Q", title=title, scale=alt.Scale(zero=False), axis=axis)
+    return alt.X("place:O", title=title, sort=None, axis=alt.Axis(labelOverlap=True))
+
+
+def _with_limits() -> alt.Chart:
+    found: alt.Chart = of("history").transform_filter("isValid(datum.low) && isValid(datum.high)")
+    return found
+
+
+def _pointed(title: str) -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("name:N", title="Evaluation"),
+        alt.Tooltip("x:N", title="At"),
+        told("value", title),
+        told("low", "From"),
+        told("high", "To"),
+    ]

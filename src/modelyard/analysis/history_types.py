@@ -1,0 +1,45 @@
+"""How a metric went from one evaluation to the next: points on lines."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from modelyard.kernel.values import Value
+
+Reading = Literal["date", "number", "text"]
+Shape = Literal["bars", "lines"]
+
+
+class HistoryPoint(Value):
+    """A metric of one evaluation."""
+
+    evaluation: str = Field(description="its id")
+    name: str
+    x: str = Field(description="where it stands, as it is written")
+    at: float | None = Field(
+        default=None, description="the same as seconds since 1970 or as a number; None: a text"
+    )
+    line: str = Field(default="", description="of the points that are joined")
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+class History(Value):
+    """A metric of the evaluations of a store, in the order of a label."""
+
+    project: str
+    store: str
+    metric: str = Field(description="its code")
+    x: str = Field(description="label whose values lie across; 'created' or 'name' without one")
+    reading: Reading = Field(
+        description="how they were read: all as dates, else all as numbers, else as texts"
+    )
+    colour: tuple[str, ...] = Field(default=(), description="labels whose values make the lines")
+    shape: Shape = Field(description="bars for one or two evaluations, lines from three")
+    points: tuple[HistoryPoint, ...] = ()
+    left_out: int = Field(
+        default=0, description="evaluations that have not this metric, or nothing to stand at"
+    )
