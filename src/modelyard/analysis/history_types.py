@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from modelyard.analysis.drift.types import Change
+from modelyard.analysis.types import Metric
 from modelyard.kernel.values import Value
 
 Reading = Literal["date", "number", "text"]
@@ -27,6 +29,16 @@ class HistoryPoint(Value):
     high: float | None = None
 
 
+class HistoryVerdict(Value):
+    """How the last evaluation stands beside an earlier one."""
+
+    change: Change = Field(description="better or worse if the interval excludes zero")
+    since: str = Field(description="id of the earlier evaluation")
+    difference: Metric = Field(description="the last one minus it")
+    title: str
+    words: str
+
+
 class History(Value):
     """A metric of the evaluations of a store, in the order of a label."""
 
@@ -40,6 +52,9 @@ class History(Value):
     colour: tuple[str, ...] = Field(default=(), description="labels whose values make the lines")
     shape: Shape = Field(description="bars for one or two evaluations, lines from three")
     points: tuple[HistoryPoint, ...] = ()
+    verdict: HistoryVerdict | None = Field(
+        default=None, description="of a single line with two evaluations or more"
+    )
     left_out: int = Field(
         default=0, description="evaluations that have not this metric, or nothing to stand at"
     )

@@ -92,11 +92,12 @@ def _change(reference: Metric, current: Metric, note: str | None) -> MetricChang
         reference=reference,
         current=current,
         difference=gap,
-        change=_direction(gap),
+        change=direction(gap),
     )
 
 
-def _direction(gap: Metric) -> Change:
+def direction(gap: Metric) -> Change:
+    """Whether a difference is one to the better or to the worse, or may be none at all."""
     if gap.low is None or gap.high is None:
         return "unknown"
     if gap.low <= 0 <= gap.high:

@@ -13,6 +13,7 @@ from modelyard.evaluations import repository as evaluations
 from modelyard.evaluations.labels import moment_of, number_of
 from modelyard.evaluations.storing import repository
 from modelyard.evaluations.storing.commands import AboutHistory
+from modelyard.evaluations.storing.telling import verdict
 from modelyard.evaluations.types import EvaluationSummary
 from modelyard.kernel.context import Context
 from modelyard.kernel.paging import ALL
@@ -31,16 +32,23 @@ def history(context: Context, asked: AboutHistory[R]) -> History:
         NotFound: there is no such store; or none of its evaluations has the metric or the label.
     """
     with context.read() as db:
-        repository.get(db, asked.project, asked.name)
+        store = repository.get(db, asked.project, asked.name)
         found: list[EvaluationSummary] = evaluations.list_all(
             db, asked.project, ALL, {"store": asked.name}, sort="created"
         )
     shown = [each for each in found if each.id not in asked.hidden]
-    return arranged(asked, shown)
+    return arranged(asked, shown, store.reference)
 
 
-def arranged(asked: AboutHistory[R], found: Sequence[EvaluationSummary]) -> History:
+def arranged(
+    asked: AboutHistory[R], found: Sequence[EvaluationSummary], reference: str | None = None
+) -> History:
     """Put evaluations, the oldest first, in the order of a label.
+
+    Args:
+        asked: the metric, the label and the lines.
+        found: the evaluations.
+        reference: id of the one that the last is told beside.
 
     Raises:
         NotFound: as `history`.
@@ -63,6 +71,7 @@ def arranged(asked: AboutHistory[R], found: Sequence[EvaluationSummary]) -> Hist
     ]
     if reading != "text":
         points.sort(key=lambda each: each.at or 0)
+    is_told = len(points) > 1 and len({each.line for each in points}) == 1
     return History(
         project=asked.project,
         store=asked.name,
@@ -72,6 +81,7 @@ def arranged(asked: AboutHistory[R], found: Sequence[EvaluationSummary]) -> Hist
         colour=asked.colour,
         shape="bars" if len(points) <= BARS else "lines",
         points=tuple(points),
+        verdict=verdict(metric, points, reference) if is_told else None,
         left_out=len(found) - len(points),
     )
 

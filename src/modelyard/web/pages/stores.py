@@ -1,0 +1,355 @@
+"""The pages of evaluation stores: those of a project, one, a new one."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any, get_args
+from urllib.parse import urlencode
+
+from modelyard import errors
+from modelyard.analysis.charts.types import Mode
+from modelyard.analysis.history_types import HistoryVerdict
+from modelyard.evaluations.commands import ListEvaluations
+from modelyard.evaluations.storing.commands import (
+    CreateStore,
+    DeleteStore,
+    DrawHistory,
+    ExportHistory,
+    ListStores,
+    ShowHistory,
+    ShowStore,
+    UpdateStore,
+)
+from modelyard.evaluations.storing.types import EvaluationStore
+from modelyard.evaluations.types import EvaluationSummary
+from modelyard.kernel.values import Value
+from modelyard.web.pages.evaluation_words import HEADLINES
+from modelyard.web.pages.form import Draft, Form, Words
+from modelyard.web.pages.page import (
+    Crumb,
+    Document,
+    Download,
+    ListView,
+    Nav,
+    Page,
+    Visit,
+    address,
+    place_in_list,
+)
+from modelyard.web.pages.projects import crumb as project_crumb
+
+ALL = "/projects/{project}/stores"
+ONE = f"{ALL}/{{store}}"
+NEW = "/projects/{project}/new-store"
+HISTORY = f"{ONE}/history"
+MODES: tuple[Mode, ...] = get_args(Mode)
+PART, MOST = 50, 10_000
+DRAWN, COLUMNS = 3, 3
+"""Metrics that are drawn, and labels that have a column, unless somebody chooses others."""
+STANDARD = "-created"
+
+
+class StoresView(ListView):
+    """A part of a project's evaluation stores."""
+
+    project: str
+    stores: tuple[EvaluationStore, ...]
+    may_write: bool
+
+
+class Choice(Value):
+    """Something that can be chosen on a page, with the address that shows it so."""
+
+    label: str
+    href: str
+    chosen: bool = False
+
+
+class Drawing(Value):
+    """A metric that is drawn."""
+
+    metric: str
+    href: str
+    """Of its history."""
+    query: str
+    """What decides how it is drawn."""
+
+
+class Line(Value):
+    """A row of the table."""
+
+    evaluation: EvaluationSummary
+    labels: tuple[str, ...]
+    """In the order of their columns."""
+    hidden: bool
+    hide: str
+    """Address at which it is hidden, or shown again."""
+
+
+class StoreView(ListView):
+    """A store: its metrics drawn, its evaluations in a table."""
+
+    store: EvaluationStore
+    verdict: HistoryVerdict | None
+    drawings: tuple[Drawing, ...]
+    lines: tuple[Line, ...]
+    metrics: tuple[str, ...]
+    """Codes of those that have a column."""
+    labels: tuple[str, ...]
+    """Keys of those that have a column."""
+    across: str
+    choose_metrics: tuple[Choice, ...]
+    choose_across: tuple[Choice, ...]
+    choose_colour: tuple[Choice, ...]
+    choose_labels: tuple[Choice, ...]
+    hidden: int
+    models: tuple[str, ...]
+    """Whose evaluations are in it."""
+    may_write: bool
+    may_evaluate: bool
+
+
+def href(project: str, store: str) -> str:
+    """The address of a store."""
+    return address(ONE, project=project, store=store)
+
+
+def crumbs(project: str) -> tuple[Crumb, ...]:
+    """The stores of a project above a page."""
+    above = Crumb(label="Evaluation stores", href=address(ALL, project=project))
+    return (project_crumb(project), above)
+
+
+def stores(visit: Visit) -> StoresView:
+    """A part of the list."""
+    key = visit.path["project"]
+    found = visit.part(ListStores(project=key, limit=PART, after=visit.asked("after") or None))
+    return StoresView(
+        title="Evaluation stores",
+        crumbs=(project_crumb(key),),
+        project=key,
+        stores=tuple(found),
+        **place_in_list(found),
+        may_write=visit.may("evaluations:write"),
+    )
+
+
+def store(visit: Visit) -> StoreView:
+    """The store: what was asked for decides what is drawn, and which rows there are."""
+    key, name = visit.path["project"], visit.path["store"]
+    found = visit.run(ShowStore(project=key, name=name))
+    sort = visit.asked("sort") or STANDARD
+    try:
+        listed = visit.part(ListEvaluations(project=key, store=name, limit=MOST, sort=sort))
+    except errors.Invalid:
+        listed = visit.part(ListEvaluations(project=key, store=name, limit=MOST, sort=STANDARD))
+    hidden = set(_words(visit, "hide"))
+    matching = [each for each in listed if _matches(each, visit.asked("search"))]
+    codes = _codes(listed)
+    metrics = [code for code in _words(visit, "metrics") if code in codes] or _usual(listed, codes)
+    keys = list(dict.fromkeys(key for each in listed for key in each.labels))
+    labels = [k for k in _words(visit, "labels") if k in keys]
+    if "labels" not in visit.query:
+        labels = [k for k in keys if ":" not in k][:COLUMNS]
+    given = _given(visit, listed)
+    colour = given.get("colour", ())
+    history = visit.run(ShowHistory(project=key, name=name, **given))
+    across = history.x
+    first = _first(visit, len(matching))
+    shown = matching[first : first + PART]
+    return StoreView(
+        title=name,
+        crumbs=crumbs(key),
+        store=found,
+        verdict=history.verdict,
+        drawings=tuple(_drawing(visit, code, listed) for code in metrics) if listed else (),
+        lines=tuple(_line(visit, each, labels, hidden) for each in shown),
+        next=str(first + PART) if first + PART < len(matching) else None,
+        first=first + 1,
+        total=len(matching),
+        metrics=tuple(metrics),
+        labels=tuple(labels),
+        across=across,
+        choose_metrics=tuple(_toggle(visit, "metrics", code, metrics) for code in codes),
+        choose_across=tuple(
+            Choice(label=each, href=visit.here(x=each, after=None), chosen=each == across)
+            for each in ("created", "name", *keys)
+        ),
+        choose_colour=tuple(_toggle(visit, "colour", each, colour) for each in keys),
+        choose_labels=tuple(_toggle(visit, "labels", each, labels) for each in keys),
+        hidden=len(hidden & {each.id for each in listed}),
+        models=tuple(dict.fromkeys(each.model for each in listed if each.model)),
+        may_write=visit.may("evaluations:write"),
+        may_evaluate=visit.may("evaluations:write"),
+    )
+
+
+def _codes(listed: Sequence[EvaluationSummary]) -> list[str]:
+    """Metrics of which some evaluation has a value, in their order."""
+    found = (
+        code for each in listed for code, figure in each.metrics.items() if figure.value is not None
+    )
+    return list(dict.fromkeys(found))
+
+
+def _usual(listed: Sequence[EvaluationSummary], codes: list[str]) -> list[str]:
+    first = next((HEADLINES[each.prediction_type] for each in listed), ())
+    own = [code for code in first if code in codes]
+    return (own or codes)[:DRAWN]
+
+
+def _matches(each: EvaluationSummary, text: str) -> bool:
+    """Whether each word that is looked for is in its name, labels, model or dataset."""
+    told = [each.name, each.id, each.model or "", each.version or "", each.dataset or ""]
+    told += [f"{key}={value}" for key, value in each.labels.items()]
+    whole = " ".join(told).casefold()
+    return all(word in whole for word in text.casefold().split())
+
+
+def _line(visit: Visit, each: EvaluationSummary, labels: Sequence[str], hidden: set[str]) -> Line:
+    others = hidden ^ {each.id}
+    return Line(
+        evaluation=each,
+        labels=tuple(each.labels.get(key, "") for key in labels),
+        hidden=each.id in hidden,
+        hide=visit.here(hide=_joined(sorted(others))),
+    )
+
+
+def _toggle(visit: Visit, name: str, word: str, chosen: Sequence[str]) -> Choice:
+    """A word of a list in the query, with the address that puts it in or takes it out."""
+    is_chosen = word in chosen
+    rest = [each for each in chosen if each != word] if is_chosen else [*chosen, word]
+    return Choice(label=word, href=visit.here(**{name: _joined(rest)}), chosen=is_chosen)
+
+
+def _drawing(visit: Visit, code: str, listed: Sequence[EvaluationSummary]) -> Drawing:
+    """The address of a chart says of which evaluations it is, since browsers keep it."""
+    words = {name: visit.asked(name) for name in ("x", "colour", "hide") if visit.asked(name)}
+    of = repr([(each.id, sorted(each.labels.items())) for each in listed])
+    marked = hashlib.sha256(of.encode()).hexdigest()[:12]
+    return Drawing(
+        metric=code,
+        href=address(HISTORY, **visit.path),
+        query=urlencode({"metric": code, **words, "of": marked}),
+    )
+
+
+def _given(visit: Visit, listed: Sequence[EvaluationSummary] | None = None) -> dict[str, Any]:
+    """What the query says of a history; labels that no evaluation has are left out."""
+    x, colour = visit.asked("x"), _words(visit, "colour")
+    if listed is not None:
+        keys = {key for each in listed for key in each.labels}
+        x = x if x in keys | {"created", "name"} else ""
+        colour = [each for each in colour if each in keys]
+    return {
+        "metric": visit.asked("metric") or None,
+        "x": x or None,
+        "colour": tuple(colour),
+        "hidden": tuple(_words(visit, "hide")),
+    }
+
+
+def _named(visit: Visit) -> dict[str, Any]:
+    """The history of the address, as commands name it."""
+    path = visit.path
+    return {"project": path["project"], "name": path["store"], **_given(visit)}
+
+
+def _words(visit: Visit, name: str) -> list[str]:
+    """The words of a list in the query, which are written as a line of CSV."""
+    text = visit.asked(name)
+    return [word for word in next(csv.reader([text])) if word] if text else []
+
+
+def _joined(words: Iterable[str]) -> str | None:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow(words)
+    return out.getvalue() or None
+
+
+def _first(visit: Visit, count: int) -> int:
+    """The place of the first row, from what the query says."""
+    text = visit.asked("after")
+    place = int(text) if text.isdecimal() and len(text) < 9 else 0
+    return place if place < count else 0
+
+
+def _chart_of(visit: Visit) -> DrawHistory:
+    return DrawHistory(**_named(visit), mode=visit.one_of("mode", MODES) or "light")
+
+
+def _history_of(visit: Visit) -> ShowHistory:
+    return ShowHistory(**_named(visit))
+
+
+def _file_of(visit: Visit, place: str) -> ExportHistory:
+    return ExportHistory(**_named(visit), to=place, replace=True)
+
+
+def _name_of(visit: Visit) -> str:
+    return f"{visit.path['store']}-{visit.asked('metric') or 'history'}.csv"
+
+
+def _edited(visit: Visit) -> Draft:
+    seen = visit.run(ShowStore(project=visit.path["project"], name=visit.path["store"]))
+    above = Crumb(label=seen.name, href=href(seen.project, seen.name))
+    values = {"description": seen.description, "reference": seen.reference or ""}
+    return Draft(crumbs=(*crumbs(seen.project), above), values=values, seen=seen)
+
+
+def _new(visit: Visit) -> Draft:
+    return Draft(crumbs=crumbs(visit.path["project"]))
+
+
+REFERENCE = Words(
+    label="Reference",
+    help="Id of the evaluation that drift is told from; left blank, the version's own",
+    mono=True,
+)
+PAGES: tuple[Page | Form | Document | Download, ...] = (
+    Page(ALL, stores, "stores.html", Nav("Evaluation stores", "database")),
+    Page(ONE, store, "store.html"),
+    Document(f"{HISTORY}/chart", _chart_of),
+    Document(f"{HISTORY}/table", _history_of),
+    Download(f"{HISTORY}/content", _file_of, _name_of),
+    Form(
+        NEW,
+        CreateStore,
+        "New evaluation store",
+        "Create store",
+        lambda _visit, made: href(made.project, made.name),
+        intro="Evaluations that belong together: of a model on the data of each month, say. What "
+        "is evaluated into a store is told beside what is there.",
+        fields=("name", "description", "reference"),
+        words={"name": Words(placeholder="monthly", mono=True), "reference": REFERENCE},
+        prepare=_new,
+    ),
+    Form(
+        f"{ONE}/edit",
+        UpdateStore,
+        "Edit evaluation store",
+        "Save",
+        lambda _visit, made: href(made.project, made.name),
+        said="The store is saved.",
+        fields=("description", "reference"),
+        words={"reference": REFERENCE},
+        taken={"name": "store"},
+        prepare=_edited,
+    ),
+    Form(
+        f"{ONE}/delete",
+        DeleteStore,
+        "Delete evaluation store",
+        "Delete store",
+        lambda visit, _made: address(ALL, project=visit.path["project"]),
+        intro="All evaluations in it go with it. This cannot be undone.",
+        said="The store is deleted.",
+        taken={"name": "store"},
+        prepare=_edited,
+        dangerous=True,
+    ),
+)
