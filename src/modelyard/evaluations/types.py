@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, JsonValue, field_validator, model_validator
+from pydantic import AfterValidator, Field, JsonValue, field_validator, model_validator
 
 from modelyard.analysis.types import Gains, Intake, Metric
 from modelyard.data.types import Sampling
@@ -23,6 +23,7 @@ ThresholdFrom = Literal["version", "given", "optimised", "none"]
 Averaging = Literal["weighted", "macro"]
 Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Severity = Literal["warning", "error"]
+Labels = Annotated[dict[str, str], AfterValidator(lambda labels: dict(sorted(labels.items())))]
 Kind = Literal["model", "standalone", "custom"]
 """Of a version on a dataset, of a dataset that something else scored, or of metrics alone."""
 
@@ -135,7 +136,7 @@ class EvaluationSummary(Value):
     name: str = Field(description="the moment that it was made, unless it was given one")
     kind: Kind = "model"
     store: Name | None = None
-    labels: dict[str, str] = {}
+    labels: Labels = {}
     model: Name | None = None
     version: VersionId | None = None
     dataset: str | None = None
@@ -178,7 +179,7 @@ class Evaluation(View, Shown):
         "'custom': of metrics that were computed elsewhere",
     )
     store: Name | None = Field(default=None, description="the evaluation store that it is in")
-    labels: dict[str, str] = Field(default={}, description="values by keys")
+    labels: Labels = Field(default={}, description="values by keys")
     model: Name | None = None
     version: VersionId | None = None
     version_digest: str | None = Field(

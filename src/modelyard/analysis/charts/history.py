@@ -32,11 +32,10 @@ def history(found: History) -> Sketch:
     more = f"; {len(lines) - len(drawn)} lines are not drawn" if lines[len(drawn) :] else ""
     rows = [_row(each, found) for each in shown]
     layers = _bars(rows, title) if found.shape == "bars" else _lines(found, title, drawn)
-    last = shown[-1]
     return Sketch(
         layers,
         {"history": rows},
-        note=f"{words.number(last.value)} at {words.clean(last.x)}",
+        note=_at(shown[-1]),
         description=f"{title} by {_across(found)}: {_told(shown)}{more}.",
     )
 
@@ -46,10 +45,9 @@ def _row(each: HistoryPoint, found: History) -> Point:
     place: Any = words.clean(each.x)
     if at is not None:
         place = at * 1000 if found.reading == "date" else at
-    name = f"{words.clean(each.name)} ({words.clean(each.x)})" if found.shape == "bars" else ""
     return {
         "place": place,
-        "name": name or words.clean(each.name),
+        "name": words.clean(each.called if found.shape == "bars" else each.name),
         "x": words.clean(each.x),
         "line": words.clean(each.line),
         "value": each.value,
@@ -63,23 +61,23 @@ def _across(found: History) -> str:
 
 
 def _told(shown: list[HistoryPoint]) -> str:
-    first, last = shown[0], shown[-1]
     if len(shown) == 1:
-        return f"{words.number(first.value)} at {words.clean(first.x)}"
+        return _at(shown[0])
+    ends = f"{_at(shown[0])}, {_at(shown[-1])}"
     least = min(shown, key=lambda each: each.value)
     most = max(shown, key=lambda each: each.value)
-    return (
-        f"{words.number(first.value)} at {words.clean(first.x)}, {words.number(last.value)} at "
-        f"{words.clean(last.x)}; lowest {words.number(least.value)} at {words.clean(least.x)}, "
-        f"highest {words.number(most.value)} at {words.clean(most.x)}"
-    )
+    return f"{ends}; lowest {_at(least)}, highest {_at(most)}"
+
+
+def _at(each: HistoryPoint) -> str:
+    return f"{words.number(each.value)} at {words.clean(each.called)}"
 
 
 def _bars(rows: list[Point], title: str) -> list[alt.Chart]:
     names = words.names_of(row["name"] for row in rows)
     for row, name in zip(rows, names, strict=True):
         row["name"] = name
-    x = alt.X("name:N", title=None, sort=None, axis=alt.Axis(labelAngle=0, labelLimit=240))
+    x = alt.X("name:N", title=None, sort=None, axis=alt.Axis(labelAngle=0, labelLimit=140))
     y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=True))
     bars = of("history").mark_bar(size=56)
     rules = _with_limits().mark_rule(style="whisker-on-bar")

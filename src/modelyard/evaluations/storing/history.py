@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC
 from typing import TypeVar
 
 from modelyard import errors
@@ -63,6 +64,7 @@ def arranged(
             evaluation=each.id,
             name=each.name,
             x=across(each, x),
+            called=each.name if x in OWN else across(each, x),
             at=_place(across(each, x), reading),
             line=" · ".join(each.labels.get(key, "–") for key in asked.colour),
             **each.metrics[metric].model_dump(),
@@ -107,7 +109,7 @@ def usual_label(found: Sequence[EvaluationSummary]) -> str:
 
 def across(each: EvaluationSummary, x: str) -> str:
     """The value of a label, or of what stands for one; empty where it has none."""
-    own = {"created": f"{each.created:%Y-%m-%dT%H:%M:%S%z}", "name": each.name}
+    own = {"created": f"{each.created.astimezone(UTC):%Y-%m-%d %H:%M:%S}", "name": each.name}
     return each.labels.get(x, own.get(x, ""))
 
 
@@ -141,6 +143,7 @@ def _require(
     if asked.metric is not None and metric not in metrics:
         raise errors.NotFound.among("metric", metric, metrics)
     labels = dict.fromkeys(key for each in found for key in each.labels)
-    for key in (x, *asked.colour):
-        if key not in labels and (key not in OWN or key in asked.colour):
-            raise errors.NotFound.among("label", key, (*OWN, *labels))
+    for keys, among in (((x,), (*OWN, *labels)), (asked.colour, labels)):
+        for key in keys:
+            if key not in among:
+                raise errors.NotFound.among("label", key, among)

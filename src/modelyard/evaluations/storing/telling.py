@@ -21,7 +21,7 @@ def verdict(metric: str, points: list[HistoryPoint], reference: str | None) -> H
     since = next((each for each in points[:-1] if each.evaluation == reference), points[0])
     gap = difference(_metric(metric, since), _metric(metric, last))
     change = direction(gap) if name_of(metric) != metric else "unknown"
-    name, now, then = name_of(metric), clean(last.x), clean(since.x)
+    name, now, then = name_of(metric), clean(last.called), clean(since.called)
     title = {
         "better": f"{name} is better at {now} than at {then}",
         "worse": f"{name} is worse at {now} than at {then}",
@@ -59,7 +59,7 @@ def _extremes(metric: str, points: list[HistoryPoint]) -> str:
     is_lower_better = metric in LOWER_IS_BETTER
     worst = max(points, key=lambda each: each.value if is_lower_better else -each.value)
     what = "Worst" if name_of(metric) != metric else "Lowest"
-    return f"{what} of {len(points)} was {clean(worst.x)} with {number(worst.value)}."
+    return f"{what} of {len(points)} was {clean(worst.called)} with {number(worst.value)}."
 
 
 def _signed(value: float) -> str:

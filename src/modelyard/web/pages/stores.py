@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, get_args
 from urllib.parse import urlencode
 
-from modelyard import errors
 from modelyard.analysis.charts.types import Mode
 from modelyard.analysis.history_types import HistoryVerdict
-from modelyard.evaluations.commands import ListEvaluations
+from modelyard.evaluations.commands import ORDER, ListEvaluations
 from modelyard.evaluations.storing.commands import (
     CreateStore,
     DeleteStore,
@@ -141,11 +141,9 @@ def store(visit: Visit) -> StoreView:
     """The store: what was asked for decides what is drawn, and which rows there are."""
     key, name = visit.path["project"], visit.path["store"]
     found = visit.run(ShowStore(project=key, name=name))
-    sort = visit.asked("sort") or STANDARD
-    try:
-        listed = visit.part(ListEvaluations(project=key, store=name, limit=MOST, sort=sort))
-    except errors.Invalid:
-        listed = visit.part(ListEvaluations(project=key, store=name, limit=MOST, sort=STANDARD))
+    sort = visit.asked("sort")
+    order = sort if re.fullmatch(ORDER, sort) else STANDARD
+    listed = visit.part(ListEvaluations(project=key, store=name, limit=MOST, sort=order))
     hidden = set(_words(visit, "hide"))
     matching = [each for each in listed if _matches(each, visit.asked("search"))]
     codes = _codes(listed)
