@@ -122,7 +122,7 @@ def test_false_alarms_are_as_many_as_allowed(size):
     past = dict.fromkeys([(name, test) for name in stored for test in ("psi", "js")], 0)
     past |= {("normal", "wasserstein"): 0, ("normal", "ks"): 0, ("zeros", "wasserstein"): 0}
     past |= {("word", "chi2"): 0}
-    windows = 200
+    windows = 120
     for _ in range(windows):
         window = TableRows(reference.table.take(rng.integers(0, 20_000, size)))
         for column in columns_drift(stored, window, asked):

@@ -64,7 +64,8 @@ def outcome(
             return "look", f"{told}, but {other.label} of {_word(found.statistic)} is past " + (
                 _word(found.threshold)
             )
-    hidden = _hidden(compared.bins, settings) if test.name == DECIDES else None
+    threshold = settings.thresholds.get(test.name, test.threshold)
+    hidden = _hidden(compared.bins, threshold) if test.name == DECIDES else None
     small = next((pair for pair in usable if _significant(pair[1], settings)), None)
     if hidden and small:
         return "look", f"{told}, but {hidden}, and that is beyond chance ({_chance(*small)})"
@@ -87,7 +88,7 @@ def _too_little(compared: Compared) -> str | None:
     return None
 
 
-def _hidden(bins: Bins, settings: DriftSettings) -> str | None:
+def _hidden(bins: Bins, threshold: float) -> str | None:
     """What the rows outside of a bin that holds nearly all do, if they do otherwise."""
     old, new = bins.reference_shares, bins.current_shares
     largest = int(old.argmax())
@@ -100,7 +101,6 @@ def _hidden(bins: Bins, settings: DriftSettings) -> str | None:
         return f"{alone}: these went from {rest_old:.2%} to {rest_new:.2%}"
     apart: Floats = np.arange(len(old)) != largest
     inner = float(measures.psi(old[apart] / rest_old, new[apart] / rest_new))
-    threshold = settings.thresholds.get(DECIDES, 0.2)
     return f"{alone}: among these PSI is {_word(inner)}" if inner > threshold else None
 
 
