@@ -134,6 +134,18 @@ def test_false_alarms_are_as_many_as_allowed(size):
         assert low <= count <= high, key
 
 
+def test_categories_that_a_small_reference_lacks_are_no_alarm():
+    rng = np.random.default_rng(6)
+    names = np.array([f"k{at}" for at in range(2000)])
+    weights = 1 / (np.arange(2000) + 1.0)
+    past = 0
+    for _ in range(60):
+        old, new = (rng.choice(names, 500, p=weights / weights.sum()) for _ in range(2))
+        (found,) = columns_drift(rows(x=old), rows(x=new), DriftSettings(false_alarms=0.05))
+        past += found.outcome == "drifted"
+    assert past <= stats.binom(60, 0.05).ppf(0.999)
+
+
 def test_the_larger_of_what_matters_and_what_chance_reaches_is_the_threshold():
     rng = np.random.default_rng(3)
     reference = rng.normal(size=5000)

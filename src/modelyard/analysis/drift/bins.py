@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -36,7 +37,11 @@ class Bins:
     reference: Floats
     current: Floats
     unseen: float = 0.0
-    """Share of rows whose category the reference is likely to lack by chance alone."""
+    """Share of rows whose category the reference is likely to lack by chance alone: Good (1953),
+    The population frequencies of species, Biometrika 40."""
+    unseen_error: float = 0.0
+    """Its standard error: Esty (1983), A normal limit law for a nonparametric estimator of the
+    coverage of a random sample, Annals of Statistics 11."""
 
     @property
     def reference_shares(self) -> Floats:
@@ -174,6 +179,7 @@ def _of_categories(reference: ColumnProfile, current: ColumnProfile) -> Bins:
     smaller = min(rows, everything + new.others) / max(rows + everything + new.others, 1)
     own = sum((count + other) * smaller >= 1 for count, other, _ in counted)
     own = min(max(own, ALWAYS), CATEGORIES)
+    unseen = old.once / max(rows, 1)
     # By their frequency in the reference they are shown.
     first = sorted(counted[:own], key=lambda each: (-each[0], each[2]))
     theirs = sum(other for _, other, _ in counted)
@@ -184,8 +190,8 @@ def _of_categories(reference: ColumnProfile, current: ColumnProfile) -> Bins:
         (),
         np.array([count for count, _, _ in first], float),
         np.array([other for _, other, _ in first], float),
-        # Good (1953), The population frequencies of species, Biometrika 40.
-        unseen=old.once / rows if rows else 0.0,
+        unseen=unseen,
+        unseen_error=math.sqrt(old.once * (1 - unseen) + 2 * old.twice) / max(rows, 1),
     )
     # What the reference keeps no count of cannot be told from what is new.
     rest = float(theirs - found.current.sum()) + new.others
@@ -205,13 +211,13 @@ def _shares(counts: Floats) -> Floats:
 def _with(bins: Bins, name: str, reference: float, current: float) -> Bins:
     if not reference and not current:
         return bins
-    return Bins(
-        (*bins.names, name),
-        (*bins.low, None) if bins.low else (),
-        (*bins.high, None) if bins.high else (),
-        np.append(bins.reference, reference),
-        np.append(bins.current, current),
-        bins.unseen,
+    return replace(
+        bins,
+        names=(*bins.names, name),
+        low=(*bins.low, None) if bins.low else (),
+        high=(*bins.high, None) if bins.high else (),
+        reference=np.append(bins.reference, reference),
+        current=np.append(bins.current, current),
     )
 
 

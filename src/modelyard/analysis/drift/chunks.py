@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from modelyard.analysis.arrays import Floats
-from modelyard.analysis.drift.bins import NEW, Bins
+from modelyard.analysis.drift.bins import NEW, OTHERS, Bins
 
 LEAST_CHUNKS, MOST_CHUNKS = 1000, 10_000
 PAST = 10
@@ -46,15 +46,15 @@ class Chunks:
         """Of each chunk, the shares of its rows in the bins.
 
         Counts are drawn from Poisson distributions, which makes the size of chunks vary a little
-        and their shares those of a multinomial. Categories that the reference lacks by chance
-        have the share that Good's estimate gives them.
+        and their shares those of a multinomial.
         """
-        expected = self.bins.reference_shares
-        if NEW in self.bins.names:
-            expected = expected * (1 - self.bins.unseen)
-            expected[self.bins.names.index(NEW)] = self.bins.unseen
+        expected = _expected(self.bins)
         rng = np.random.default_rng(self.seed)
         counts = rng.poisson(expected * self.rows, (self.count, len(expected)))
+        if NEW in self.bins.names:
+            unseen = rng.normal(self.bins.unseen, self.bins.unseen_error, self.count)
+            at = self.bins.names.index(NEW)
+            counts[:, at] = rng.poisson(np.clip(unseen, 0, 1) * self.rows)
         shares: Floats = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
         return shares
 
@@ -78,6 +78,26 @@ class Chunks:
         places = ((GRID[1:] + GRID[:-1]) / 2).searchsorted(shares)
         by_place = np.bincount(places, weights, len(GRID))
         return self.limit(_bridges(self.count, self.seed) @ by_place) / math.sqrt(rows)
+
+
+def _expected(bins: Bins) -> Floats:
+    """Shares of chunks in the mean: categories that the reference lacks by chance are in them.
+
+    Their share is that of categories which one row of the reference holds, and so it is what the
+    rare ones have too much, which are among all others.
+    """
+    expected = bins.reference_shares
+    if NEW not in bins.names:
+        return expected
+    left = bins.unseen
+    if OTHERS in bins.names:
+        at = bins.names.index(OTHERS)
+        taken = min(float(expected[at]), left)
+        expected[at] -= taken
+        left -= taken
+    expected *= 1 - left / max(float(expected.sum()), left)
+    expected[bins.names.index(NEW)] = bins.unseen
+    return expected
 
 
 def joint(a: float, b: float) -> float:

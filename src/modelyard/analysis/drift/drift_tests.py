@@ -218,7 +218,8 @@ BUILT_IN = (
         "Wasserstein",
         NUMBERS,
         0.4,
-        "mean way that finite values moved, in standard deviations of the reference",
+        "mean way that finite values moved, in standard deviations of the reference; of long tails "
+        "chance reaches further than the reference's own values show",
         _wasserstein,
         _wasserstein_chance,
     ),

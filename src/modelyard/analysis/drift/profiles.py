@@ -72,6 +72,7 @@ class CategoryCounts(Value):
     others: int = Field(default=0, description="rows of categories whose counts are not kept")
     distinct: int = Field(default=0, description="categories there are, at least")
     once: int = Field(default=0, description="categories that one row holds")
+    twice: int = Field(default=0, description="categories that two rows hold")
 
 
 class ColumnProfile(Value):
@@ -359,6 +360,7 @@ def _categories(found: Words, like: CategoryCounts | None) -> CategoryCounts:
     told: dict[str, Any] = {
         "distinct": int(np.count_nonzero(held)),
         "once": int(np.count_nonzero(counts == 1)),
+        "twice": int(np.count_nonzero(counts == 2)),
     }
     values: list[str] = []
     first: list[int] = []
@@ -392,6 +394,7 @@ def _merged_categories(one: CategoryCounts, other: CategoryCounts) -> CategoryCo
         others=one.others + other.others + others,
         distinct=max(len(counts), one.distinct, other.distinct),
         once=sum(count == 1 for count in counts.values()),
+        twice=sum(count == 2 for count in counts.values()),
     )
 
 
