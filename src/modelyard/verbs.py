@@ -149,6 +149,7 @@ class Evaluations(Room):
     """Evaluations: what a version is worth on data whose truth is known."""
 
     run = verb(evaluations.RunEvaluation)
+    standalone = verb(evaluations.EvaluateStandalone)
     list = verb(evaluations.ListEvaluations)
     show = verb(evaluations.ShowEvaluation)
     screen = verb(evaluations.ShowScreen)
@@ -164,7 +165,9 @@ class Evaluations(Room):
     importance = verb(explaining.MeasureImportance)
     dependence = verb(explaining.MeasureDependence)
     explanations = verb(explaining.ListExplanations)
+    add = verb(storing.AddEvaluation)
     label = verb(storing.LabelEvaluation)
+    sample = verb(storing.ExportSample)
     delete = verb(evaluations.DeleteEvaluation)
 
 

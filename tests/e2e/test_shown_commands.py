@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -122,6 +123,16 @@ def test_how_to_evaluate(imported, shell):
     assert said.split()[0] == str(line["value"])
     assert "over 9 to 19" in said
     assert imported.ok("evaluations", "list") == [line], "the page deletes its second one"
+    for month in ("january", "february"):
+        shutil.copy(imported.folder / "holdout.csv", imported.folder / f"{month}.csv")
+    typed(imported, commands("docs/how-to/stores.md"))
+    inside = imported.ok("evaluations", "list", "--store", "monthly")
+    assert [each["kind"] for each in inside] == [
+        "custom",
+        "standalone",
+        "standalone",
+        *["model"] * 2,
+    ]
 
 
 def test_how_to_tell_drift(imported, shell):

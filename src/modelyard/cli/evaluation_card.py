@@ -25,6 +25,7 @@ ORIGIN = {
     "version": "the version's",
     "given": "given",
     "optimised": "the best on these rows",
+    "default": "as nothing else was given",
     "none": "",
 }
 

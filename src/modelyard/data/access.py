@@ -32,7 +32,7 @@ from modelyard.data.places import (
 )
 from modelyard.data.repository import Known
 from modelyard.data.sampling import sample, sampled
-from modelyard.data.schemas import near, require_columns
+from modelyard.data.schemas import columns_of, near, require_columns
 from modelyard.data.source import Source
 from modelyard.data.sql_target import SqlTarget
 from modelyard.data.target import Target
@@ -48,6 +48,7 @@ __all__ = [
     "Source",
     "Target",
     "check_output",
+    "columns_of",
     "connection_folder",
     "forget_project",
     "kept_name",

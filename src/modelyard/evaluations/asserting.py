@@ -19,7 +19,6 @@ from modelyard.data.access import RowFilter, Source, read_filter
 from modelyard.evaluations.assertion_types import Assertion, AssertionResult
 from modelyard.evaluations.scored import Scored
 from modelyard.evaluations.types import View
-from modelyard.models.types import ModelVersion
 from modelyard.runtime.types import Label
 
 PASSING = "passingAssertionsRatio"
@@ -28,9 +27,9 @@ NO_PREDICTION = "no row that matches its filter has a prediction"
 
 
 def read_assertions(
-    assertions: Sequence[Assertion], version: ModelVersion, source: Source
+    assertions: Sequence[Assertion], view: View, source: Source, *, called: str
 ) -> tuple[RowFilter, ...]:
-    """Check that assertions fit a version and a dataset; gives their filters.
+    """Check that assertions fit what is predicted and a dataset; gives their filters.
 
     Raises:
         Invalid: one does not fit, or its filter is none.
@@ -38,15 +37,15 @@ def read_assertions(
     found = []
     for each in assertions:
         try:
-            _require_fitting(each, version)
+            _require_fitting(each, view, called)
             found.append(read_filter(each.where, source.schema, source.name))
         except errors.Invalid as exc:
             raise errors.Invalid(f"assertion {each.name!r}: {exc}", field="assertions") from exc
     return tuple(found)
 
 
-def _require_fitting(each: Assertion, version: ModelVersion) -> None:
-    kind, classes = version.prediction_type, version.core.classes
+def _require_fitting(each: Assertion, view: View, called: str) -> None:
+    kind, classes = view.prediction_type, view.classes
     if kind == "other":
         raise errors.Invalid("a model of prediction type 'other' may answer anything")
     if each.expect and kind == "regression":
@@ -57,7 +56,7 @@ def _require_fitting(each: Assertion, version: ModelVersion) -> None:
     for label in each.expect:
         if coded(pa.array([label]), classes).unknown:
             named = ", ".join(map(repr, classes[:20]))
-            raise errors.Invalid(f"{label!r} is no class of {version.model}; they are: {named}")
+            raise errors.Invalid(f"{label!r} is no class of {called}; they are: {named}")
 
 
 @dataclass(frozen=True)

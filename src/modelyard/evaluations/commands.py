@@ -7,14 +7,16 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from modelyard.analysis.group_types import Slices
+from modelyard.evaluations.asked_types import Evaluating, Standalone
 from modelyard.evaluations.labels import LabelKey
-from modelyard.evaluations.types import Evaluating, Evaluation, EvaluationSummary, Screen
+from modelyard.evaluations.types import Evaluation, EvaluationSummary, Screen
 from modelyard.kernel.command import ProjectCommand
 from modelyard.kernel.paging import Paged
 from modelyard.kernel.values import Name
 from modelyard.models.types import VersionId
 
 ID = "id of the evaluation"
+CODE = r"^[A-Za-z][A-Za-z0-9_.-]{0,99}$"
 ORDER = r"^-?(created|name|label:[^=\x00]{1,100}|metric:[A-Za-z0-9_.-]{1,100})$"
 
 
@@ -32,11 +34,24 @@ class RunEvaluation(Evaluating, ProjectCommand[Evaluation]):
     queue = "scoring"
     arguments = ("model",)
 
-    explain: bool = Field(
-        default=False,
-        description="also what takes long: permutation importance, as `evaluations importance` "
-        "measures it, and the search for the worst slices",
-    )
+    def exclusive_key(self) -> str | None:
+        """One at a time writes an output."""
+        output = self.metrics_output or self.output
+        return None if output is None else f"output {self.project}/{output}"
+
+
+class EvaluateStandalone(Standalone, ProjectCommand[Evaluation]):
+    """Tell what predictions are worth that something else made: no version is needed.
+
+    Its columns hold the predictions, of a classification also the probabilities of all classes, and
+    the truth, where that is known. Without predictions its rows are kept for drift alone.
+    """
+
+    needs = "evaluations:write"
+    route = "POST /standalone-evaluations"
+    title = "Evaluate {dataset}"
+    background = True
+    queue = "scoring"
 
 
 class ListEvaluations(ProjectCommand[list[EvaluationSummary]], Paged):

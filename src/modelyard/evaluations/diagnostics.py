@@ -61,7 +61,7 @@ def diagnose(
             f"an area under the ROC curve of {auc:.3f} often means that a feature gives the truth "
             "away",
         )
-    if plan.version.core.classes:
+    if plan.view.classes:
         yield from _of_classes(plan, scored)
     r2 = values.get("r2")
     if r2 is not None and r2 <= 0:
@@ -74,7 +74,7 @@ def diagnose(
 
 
 def _of_classes(plan: Plan, scored: Scored) -> Iterator[Diagnostic]:
-    classes = plan.version.core.classes
+    classes = plan.view.classes
     truth, predicted = scored.truth, scored.predicted
     usable = (truth >= 0) & (predicted >= 0)
     actual = np.bincount(truth[usable], minlength=len(classes))

@@ -6,33 +6,35 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from modelyard.data.access import Source
+from modelyard.data.types import Sampling
 from modelyard.evaluations.asserting import Answers, assert_all, passing
 from modelyard.evaluations.binary import BinaryFigures
 from modelyard.evaluations.commands import RunEvaluation
 from modelyard.evaluations.custom import Computed
 from modelyard.evaluations.custom import compute as compute_custom
 from modelyard.evaluations.diagnostics import diagnose, of_assertions, of_custom
+from modelyard.evaluations.drawing import draw, drawn
+from modelyard.evaluations.drift_sample import draw_for_drift
 from modelyard.evaluations.figures import Content, Figures, Threshold
-from modelyard.evaluations.keeping import keep
+from modelyard.evaluations.keeping import DRIFT, REFERENCE, SAMPLE, keep
 from modelyard.evaluations.multiclass import MulticlassFigures
-from modelyard.evaluations.planning import Plan, draw, make_plan
+from modelyard.evaluations.outputs import append_metrics, write_scored
+from modelyard.evaluations.planning import Plan
 from modelyard.evaluations.regression import RegressionFigures
 from modelyard.evaluations.scored import Scored, names_in_sample, read_scored
+from modelyard.evaluations.shaping import Columns, shape
 from modelyard.evaluations.types import Evaluation, View
 from modelyard.kernel import paths
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import FILES, name_by, named_by, now
 from modelyard.runtime.types import PredictionType
 from modelyard.scoring.commands import RunScoring
-from modelyard.scoring.types import ScoringRun
 
-NO_TRUTH = (
-    "models of prediction type 'other' answer anything, which cannot be compared with a truth; "
-    "their rows are scored and kept"
-)
 FIGURES: dict[PredictionType, Callable[[View, Scored, Threshold], Figures]] = {
     "binary_classification": BinaryFigures,
     "multiclass": MulticlassFigures,
@@ -40,31 +42,96 @@ FIGURES: dict[PredictionType, Callable[[View, Scored, Threshold], Figures]] = {
 }
 
 
-def evaluate(command: RunEvaluation, context: Context) -> Evaluation:
+@dataclass(frozen=True)
+class Rows:
+    """The scored rows, and how they came to be.
+
+    Args:
+        file: that holds them.
+        names: what the dataset's columns are called in it.
+        count: how many were read.
+        rejected: how many of them the version refused.
+        run: id of the scoring run; none: they were scored before.
+    """
+
+    file: Path
+    names: dict[str, str]
+    count: int
+    rejected: int = 0
+    run: str | None = None
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What the scored rows tell."""
+
+    facts: dict[str, Any]
+    screens: dict[str, Content]
+    scored: Scored | None = None
+    answers: Answers | None = None
+
+
+def evaluate(plan: Plan, context: Context) -> Evaluation:
     """Score the dataset, compute everything from what came out, and keep it."""
-    plan = make_plan(command, context)
+    command = plan.command
     with _transit(context, plan) as folder:
-        draw(plan, context)
-        run = context.caller.run(_scoring(plan))
-        file = folder / "scored.parquet"
+        source = draw(plan, context)
+        rows = _scored(plan, source, folder, context)
         context.progress("computing")
         began = time.perf_counter()
-        learned, screens = _learned(plan, file, context, rejected=run.rejected)
-        learned["features"] = _features(plan, file)
-        learned["seconds"] = round(time.perf_counter() - began, 3)
-        evaluation = _told(plan, run, context).model_copy(update=learned)
+        learned = _learned(plan, rows, context)
+        files = {SAMPLE: rows.file, **_for_drift(plan, rows.file, folder, context)}
+        learned.facts["seconds"] = round(time.perf_counter() - began, 3)
+        evaluation = _told(plan, rows, context).model_copy(update=learned.facts)
+        if isinstance(command, RunEvaluation) and command.output is not None:
+            write_scored(
+                *(context, command.project, command.output, rows.file),
+                *(learned.scored, learned.answers),
+                probabilities=command.output_probabilities,
+            )
         code = {"file": Path(plan.custom.file).name, "text": plan.custom.text}
-        return keep(context, evaluation, screens, file, code if plan.custom.text else None)
+        kept = keep(context, evaluation, learned.screens, files, code if plan.custom.text else None)
+    if isinstance(command, RunEvaluation) and command.metrics_output is not None:
+        append_metrics(context, kept, command.metrics_output, command.metrics)
+    return kept
 
 
-def _learned(
-    plan: Plan, file: Path, context: Context, *, rejected: int
-) -> tuple[dict[str, Any], dict[str, Content]]:
+def _scored(plan: Plan, source: Source, folder: Path, context: Context) -> Rows:
+    """The scored rows: by the version, or as they were before."""
+    file, columns = folder / "scored.parquet", plan.source.schema.names
+    if plan.columns is not None:
+        project, place = plan.command.project, f"{FILES}{plan.folder}/scored.parquet"
+        count = shape(context, project, source, plan.columns, plan.view.classes, place)
+        return Rows(file, plan.columns.names(columns, plan.view.classes), count)
+    run = context.caller.run(_scoring(plan))
+    return Rows(file, names_in_sample(columns, file), run.rows, run.rejected, run.id)
+
+
+def _for_drift(plan: Plan, file: Path, folder: Path, context: Context) -> dict[str, Path]:
+    """The rows that drift is computed from, where they are not all, and those of the reference."""
+    command, found = plan.command, {}
+    cap = {"rows": command.drift_rows, "seed": command.seed}
+    if draw_for_drift(file, folder / "drift.parquet", **cap):
+        found[DRIFT] = folder / "drift.parquet"
+    if plan.reference is not None:
+        place = f"{FILES}{plan.folder}/reference.parquet"
+        sampling = getattr(command, "reference_sampling", Sampling())
+        rows = drawn(context, command.project, plan.reference, sampling, f"{place}.rows.parquet")
+        columns = plan.columns or Columns(None, ())
+        shape(context, command.project, rows, columns, plan.view.classes, place)
+        found[REFERENCE] = folder / "reference.parquet"
+        if draw_for_drift(found[REFERENCE], folder / "reference-drift.parquet", **cap):
+            found[REFERENCE] = folder / "reference-drift.parquet"
+    return found
+
+
+def _learned(plan: Plan, rows: Rows, context: Context) -> Learned:
     """What the scored rows tell of an evaluation, and its screens."""
-    compute = FIGURES.get(plan.version.prediction_type)
+    facts: dict[str, Any] = {"features": _features(plan, rows)}
+    compute = FIGURES.get(plan.view.prediction_type)
     if compute is None or plan.target is None:
-        return {}, {}
-    names = names_in_sample(plan.source.schema.names, file)
+        return Learned(facts, {})
+    file, names = rows.file, rows.names
     weights = names.get(plan.command.weights or "")
     scored = read_scored(file, names[plan.target], weights, plan.view.classes)
     figures = compute(plan.view, scored, plan.threshold)
@@ -75,11 +142,11 @@ def _learned(
     if assertions:
         metrics = (*metrics, passing(assertions))
     custom = Computed()
-    if plan.custom.every:
+    if plan.custom.every and plan.version is not None:
         custom = compute_custom(
             plan.custom, context, plan.version, file, scored, answers, plan.view.confidence
         )
-    learned = {
+    facts |= {
         "threshold": figures.threshold.value,
         "threshold_from": figures.threshold.origin,
         "intake": figures.intake,
@@ -90,20 +157,24 @@ def _learned(
         "truth_column": scored.truth_column,
         "weights_column": scored.weights_column,
         "diagnostics": (
-            *diagnose(plan, scored, figures.intake, metrics, rejected=rejected),
+            *diagnose(plan, scored, figures.intake, metrics, rejected=rows.rejected),
             *of_assertions(assertions),
             *of_custom(custom.metrics),
         ),
     }
-    return learned, screens
+    return Learned(facts, screens, scored, answers)
 
 
-def _features(plan: Plan, file: Path) -> tuple[str, ...]:
+def _features(plan: Plan, rows: Rows) -> tuple[str, ...]:
     """The columns of the sample that the version takes; where it names none, all there are."""
-    names = names_in_sample(plan.source.schema.names, file)
-    taken = [feature.name for feature in plan.version.core.features if feature.name in names]
-    apart = {plan.target, plan.command.weights}
-    return tuple(names[name] for name in taken or names if name not in apart)
+    command, there = plan.command, plan.source.schema.names
+    taken: list[str] = []
+    if plan.version is not None:
+        taken = [feature.name for feature in plan.version.core.features if feature.name in there]
+    apart = {command.target, plan.target, command.weights}
+    if plan.columns is not None:
+        there = plan.columns.beside(there)
+    return tuple(rows.names[name] for name in taken or there if name not in apart)
 
 
 @contextmanager
@@ -119,6 +190,8 @@ def _transit(context: Context, plan: Plan) -> Iterator[Path]:
 
 def _scoring(plan: Plan) -> RunScoring:
     command = plan.command
+    if not isinstance(command, RunEvaluation) or plan.version is None:
+        raise AssertionError("what has no version is scored already")
     return RunScoring(
         project=command.project,
         model=command.model,
@@ -130,29 +203,41 @@ def _scoring(plan: Plan) -> RunScoring:
     )
 
 
-def _told(plan: Plan, run: ScoringRun, context: Context) -> Evaluation:
+def _told(plan: Plan, rows: Rows, context: Context) -> Evaluation:
     """The evaluation without what its rows tell."""
     command, version, created = plan.command, plan.version, now()
+    of_version = (
+        {
+            "model": version.model,
+            "version": version.version,
+            "version_digest": version.digest,
+            "params": getattr(command, "params", {}),
+        }
+        if version is not None
+        else {"kind": "standalone"}
+    )
+    predicts = plan.columns is None or plan.columns.predicts
     return Evaluation(
-        id=named_by(created),
+        id=command.id or named_by(created),
         project=command.project,
-        name=name_by(created),
-        model=command.model,
-        version=version.version,
-        version_digest=version.digest,
+        name=command.name or name_by(created),
+        store=command.store,
+        labels=plan.labels,
+        **of_version,
         **dict(plan.view),
         dataset=command.dataset,
         fingerprint=plan.source.fingerprint,
         sampling=plan.sampling,
-        params=command.params,
         target=plan.target,
         weights=command.weights,
         threshold_from="none",
-        rows=run.rows,
-        rejected=run.rejected,
+        rows=rows.count,
+        rejected=rows.rejected,
         metrics={},
-        no_metrics=NO_TRUTH if version.prediction_type == "other" else None,
-        scoring_run=run.id,
+        no_metrics=plan.no_metrics,
+        scoring_run=rows.run,
+        prediction_column="prediction" if predicts else None,
+        reference_dataset=getattr(command, "reference", None),
         created=created,
         created_by=context.identity.name,
         seconds=0,

@@ -11,7 +11,8 @@ from pydantic import BaseModel, JsonValue
 from modelyard.analysis.group_types import Slices
 from modelyard.analysis.grouping import Grouping
 from modelyard.analysis.types import Intake, Metric
-from modelyard.evaluations.types import ThresholdFrom, ThresholdMetric
+from modelyard.evaluations.asked_types import ThresholdMetric
+from modelyard.evaluations.types import ThresholdFrom
 
 Content = BaseModel | dict[str, JsonValue]
 LABELS_ONLY = "the model gives labels without probabilities"

@@ -7,6 +7,7 @@ from modelyard.analysis.group_types import Slices
 from modelyard.evaluations import repository
 from modelyard.evaluations.commands import (
     DeleteEvaluation,
+    EvaluateStandalone,
     ListEvaluations,
     RunEvaluation,
     ShowEvaluation,
@@ -16,6 +17,7 @@ from modelyard.evaluations.commands import (
 from modelyard.evaluations.evaluating import evaluate
 from modelyard.evaluations.explaining.commands import MeasureImportance
 from modelyard.evaluations.looking.commands import FindWorst
+from modelyard.evaluations.planning import make_plan, make_standalone_plan
 from modelyard.evaluations.screens import screen, slices_by
 from modelyard.evaluations.storing import repository as stores
 from modelyard.evaluations.types import Evaluation, EvaluationSummary, Screen
@@ -29,10 +31,16 @@ from modelyard.store.keeping import collect
 @handles(RunEvaluation)
 def run_evaluation(command: RunEvaluation, context: Context) -> Evaluation:
     """Score, compute, keep; then, if it is asked for, ask for what takes long."""
-    found = evaluate(command, context)
+    found = evaluate(make_plan(command, context), context)
     if command.explain:
         _explain(found, context)
     return found
+
+
+@handles(EvaluateStandalone)
+def evaluate_standalone(command: EvaluateStandalone, context: Context) -> Evaluation:
+    """Read what was predicted, compute, keep."""
+    return evaluate(make_standalone_plan(command, context), context)
 
 
 @handles(ListEvaluations)

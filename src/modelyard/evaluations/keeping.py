@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from modelyard import errors
 from modelyard.evaluations import repository
 from modelyard.evaluations.figures import Content
+from modelyard.evaluations.storing.placing import find_same
 from modelyard.evaluations.types import NAMED, Evaluation
 from modelyard.kernel.context import Context
 from modelyard.store.artifacts import digest_of
@@ -23,36 +24,49 @@ from modelyard.store.staging import stage
 
 SAMPLE, SCREENS = "sample.parquet", "screens.json.gz"
 WORST, CODE = "worst.json.gz", "custom-metrics.json.gz"
+DRIFT, REFERENCE = "drift.parquet", "reference.parquet"
+FIELDS = {SAMPLE: "sample", DRIFT: "drift_sample", REFERENCE: "reference_sample"}
+"""The fields that hold the digests of files of rows."""
 
 
 def keep(
     context: Context,
     evaluation: Evaluation,
     screens: Mapping[str, Content],
-    sample: Path,
+    rows: Mapping[str, Path],
     code: Mapping[str, str] | None = None,
 ) -> Evaluation:
-    """Keep it with its files, all or nothing; the sample's file is given away.
+    """Keep it with its files, all or nothing, in place of one of its store that has its id.
 
     Args:
         context: the workspace.
-        evaluation: what it tells.
-        screens: by name.
-        sample: the scored rows.
+        evaluation: without the digests of its rows.
+        screens: contents by name.
+        rows: files by what they are kept as; they are given away.
         code: of its custom metrics: the name of the `file`, and its `text`.
+
+    Raises:
+        Conflict: the store was deleted meanwhile, or one elsewhere has the id now.
     """
     with stage(context, partial(collect, context)) as staged:
-        rows, packed = staged.folder / SAMPLE, staged.folder / SCREENS
-        sample.replace(rows)
+        files = {}
+        for name, file in rows.items():
+            file.replace(staged.folder / name)
+            files[name] = digest_of(staged.folder / name)
         content = {name: plain(each) for name, each in screens.items()}
-        files = {SAMPLE: digest_of(rows), SCREENS: _packed(packed, content)}
+        files[SCREENS] = _packed(staged.folder / SCREENS, content)
         if code:
             files[CODE] = _packed(staged.folder / CODE, code)
-        kept = evaluation.model_copy(update={"sample": files[SAMPLE]})
+        digests = {FIELDS[name]: files[name] for name in rows}
+        kept = evaluation.model_copy(update=digests)
+        before: set[str] = set()
         with context.begin() as db:
             exclusively(db)
+            if find_same(db, kept.project, kept.id, kept.store) is not None:
+                before = repository.remove(db, kept.project, identifier=kept.id)
             repository.add(db, kept, files)
             staged.keep(context, [(staged.folder / name, files[name]) for name in files])
+    collect(context, before)
     return kept
 
 

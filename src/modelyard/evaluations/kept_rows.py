@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from modelyard import errors
 from modelyard.evaluations.scored import names_of_probabilities
+from modelyard.evaluations.storing.types import Part
 from modelyard.evaluations.types import Evaluation
 from modelyard.kernel.context import Context
 from modelyard.runtime.types import Label
 
-Part = Literal["drift", "all", "reference"]
-"""The rows for drift, all that were evaluated, or those of the reference dataset."""
 BATCH = 65_536
 
 

@@ -25,6 +25,9 @@ def _not_empty(value: str) -> str:
     return value
 
 
+LONGEST = 200
+"""Letters of a value, at most."""
+
 LabelKey = Annotated[OneLine, Field(max_length=100), AfterValidator(_without_equals)]
 LabelText = OneLine
 """The value of a label, or empty where it is to be taken away."""

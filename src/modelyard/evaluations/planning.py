@@ -3,59 +3,69 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import secrets
 from dataclasses import dataclass
 
-import pyarrow as pa
-
 from modelyard import errors
-from modelyard.analysis.labels import coded
-from modelyard.data.access import (
-    RowFilter,
-    Source,
-    open_source,
-    open_target,
-    require_columns,
-    sampled,
-)
+from modelyard.data.access import RowFilter, Source, check_output, open_source, require_columns
 from modelyard.data.types import Sampling
+from modelyard.evaluations.asked_types import Judging
 from modelyard.evaluations.asserting import read_assertions
-from modelyard.evaluations.commands import RunEvaluation
+from modelyard.evaluations.commands import EvaluateStandalone, RunEvaluation
 from modelyard.evaluations.custom import CustomCode, read_code
 from modelyard.evaluations.figures import Threshold
+from modelyard.evaluations.judging import (
+    positive_class,
+    require_numbers,
+    standalone_classes,
+    threshold_of,
+)
+from modelyard.evaluations.labelling import labels_of
+from modelyard.evaluations.outputs import check_metrics
+from modelyard.evaluations.scored import PREDICTION, PROBABILITY
+from modelyard.evaluations.shaping import Columns
+from modelyard.evaluations.storing.placing import check_place
 from modelyard.evaluations.types import View
-from modelyard.kernel import paths
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import FILES, TRANSIT
 from modelyard.models.access import find_version
 from modelyard.models.types import ModelVersion
-from modelyard.runtime.types import Label
+from modelyard.runtime.types import PredictionType
 
-NUMBERS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_boolean)
-BATCH = 65_536
-MOST_NAMED = 10
+SKIPPED = "performance was left out, as it was asked for; rows and predictions are kept"
+NO_TRUTH = (
+    "models of prediction type 'other' answer anything, which cannot be compared with a truth; "
+    "their rows are scored and kept"
+)
+NO_TARGET = "no column was named that holds the truth; rows and predictions are kept"
 
 
 @dataclass(frozen=True)
 class Plan:
     """An evaluation that can be carried out."""
 
-    command: RunEvaluation
-    version: ModelVersion
+    command: RunEvaluation | EvaluateStandalone
+    version: ModelVersion | None
+    """Whose predictions are evaluated; none: something else's."""
     target: str | None
-    """The column that holds the truth; none: the prediction type has none."""
+    """The column that holds the truth; none: it is not looked at."""
     view: View
     threshold: Threshold
     source: Source
     """The dataset."""
     sampling: Sampling
+    columns: Columns | None
+    """Where predictions are already; none: the version makes them."""
     filters: tuple[RowFilter, ...]
     """Of the assertions, in their order."""
     custom: CustomCode
     """Further metrics."""
+    labels: dict[str, str]
+    """With what variables stand for."""
     folder: str
     """Where files of it are put meanwhile, among the project's files."""
+    reference: Source | None = None
+    """The dataset that drift is told from, where one was given."""
 
     @property
     def rows(self) -> str:
@@ -64,64 +74,146 @@ class Plan:
             return self.command.dataset
         return f"{FILES}{self.folder}/rows.parquet"
 
+    @property
+    def no_metrics(self) -> str | None:
+        """Why nothing is compared with a truth, if it is not."""
+        if self.target is not None:
+            return None
+        if self.version is not None and self.version.prediction_type == "other":
+            return NO_TRUTH
+        return SKIPPED if self.command.skip_performance else NO_TARGET
+
 
 def make_plan(command: RunEvaluation, context: Context) -> Plan:
     """Open what an evaluation names, and check that it goes together.
 
     Raises:
-        NotFound: the model, version or dataset is not there.
+        NotFound: the model, version, dataset or store is not there.
         Blocked: the version may not run.
         Invalid: a column is missing or not what it should be, or an option does not fit.
         Unsupported: a threshold for a model that gives labels only.
         Forbidden: whoever asks may not bring custom metrics.
+        Conflict: an evaluation elsewhere has the id.
     """
-    version = find_version(context, command.project, command.model, command.version)
-    source = open_source(context, command.project, command.dataset)
+    project = command.project
+    check_place(context, project, command.store, command.id)
+    version = find_version(context, project, command.model, command.version)
+    source = open_source(context, project, command.dataset)
     target = _target(command, version, source)
-    _require_numbers(command.weights, source)
-    positive = _positive(command, version)
+    require_numbers(command.weights, source)
+    kind, classes = version.prediction_type, version.core.classes
+    positive = positive_class(command, kind, classes, version.model)
+    columns = _columns_of(command, version, source) if command.skip_scoring else None
+    rule = version.probe.interpretation and version.probe.interpretation.rule
+    has_scores = rule != "labels" if columns is None else bool(columns.probabilities)
+    view = _view(command, kind).model_copy(update={"classes": classes, "positive": positive})
     asked = (command.custom_metrics, command.plugged_metrics)
-    custom = read_code(context, command.project, *asked, version)
+    custom = read_code(context, project, *asked, version)
+    check_metrics(command.metrics, custom)
+    for output in (command.output, command.metrics_output):
+        if output is not None:
+            check_output(context, project, command.dataset, output)
     return Plan(
         command=command,
         version=version,
         target=target,
-        view=View(
-            prediction_type=version.prediction_type,
-            classes=version.core.classes,
-            positive=positive,
-            **command.model_dump(include={"averaging", "gains", "lift_share", "confidence"}),
+        view=view,
+        threshold=threshold_of(
+            command,
+            view,
+            own=version.core.threshold,
+            has_scores=has_scores,
+            called=f"version {version.version} of {version.model}",
         ),
-        threshold=_threshold(command, version, positive),
         source=source,
-        sampling=Sampling.model_validate(command.model_dump(include=set(Sampling.model_fields))),
-        filters=read_assertions(command.assertions, version, source),
+        sampling=_sampling(command),
+        columns=columns,
+        filters=read_assertions(command.assertions, view, source, called=version.model),
         custom=custom,
-        folder=_folder(command, version, source, custom),
+        labels=labels_of(context, command, version),
+        folder=_folder(command, source, version, custom),
     )
 
 
-def draw(plan: Plan, context: Context) -> None:
-    """Draw the sample, and look at the truth of its rows before anything is scored.
+def make_standalone_plan(command: EvaluateStandalone, context: Context) -> Plan:
+    """The same for a dataset that something else scored; errors as in `make_plan`."""
+    project = command.project
+    check_place(context, project, command.store, command.id)
+    source = open_source(context, project, command.dataset)
+    kind = _kind(command)
+    named = [command.prediction, command.target, *command.probabilities.values()]
+    require_columns([each for each in named if each is not None], source.schema.names, source.name)
+    require_numbers(command.weights, source)
+    for column in command.probabilities.values():
+        require_numbers(column, source, "probabilities")
+    target = None if command.skip_performance else command.target
+    classes = standalone_classes(command, kind, source)
+    columns = Columns(
+        command.prediction,
+        tuple(command.probabilities[str(each)] for each in classes)
+        if command.probabilities
+        else (),
+    )
+    if target is not None and not columns.predicts:
+        raise errors.Invalid(
+            "a truth is compared with predictions; name the columns that hold them by "
+            "--prediction or --probabilities, or leave --target out",
+            field="prediction",
+        )
+    positive = positive_class(command, kind, classes, "the dataset")
+    view = _view(command, kind).model_copy(update={"classes": classes, "positive": positive})
+    reference = None
+    if command.reference is not None:
+        reference = open_source(context, project, command.reference)
+    return Plan(
+        command=command,
+        version=None,
+        target=target,
+        view=view,
+        threshold=threshold_of(
+            command,
+            view,
+            own=None,
+            has_scores=bool(columns.probabilities),
+            called="the dataset",
+            origin="default",
+        ),
+        source=source,
+        sampling=_sampling(command),
+        columns=columns,
+        filters=read_assertions(command.assertions, view, source, called="the dataset"),
+        custom=CustomCode(),
+        labels=labels_of(context, command, None),
+        folder=_folder(command, source, None, CustomCode()),
+        reference=reference,
+    )
 
-    Raises:
-        Invalid: no row has a truth, or it cannot be compared with predictions.
-    """
-    source = plan.source
-    if plan.sampling.method != "none":
-        source = _drawn(plan, context)
-    if plan.target is not None:
-        _require_truth(source, plan.target, plan.version)
+
+def _kind(command: EvaluateStandalone) -> PredictionType:
+    predicts = command.prediction is not None or bool(command.probabilities)
+    if command.prediction_type is None:
+        if predicts:
+            raise errors.Invalid(
+                "what was predicted? Give --prediction-type", field="prediction_type"
+            )
+        return "other"
+    if command.probabilities and command.prediction_type in {"regression", "other"}:
+        raise errors.Invalid(
+            f"--probabilities are of classes; the prediction type is {command.prediction_type}",
+            field="probabilities",
+        )
+    return command.prediction_type
 
 
 def _target(command: RunEvaluation, version: ModelVersion, source: Source) -> str | None:
-    if version.prediction_type == "other" and command.target is None:
+    if command.skip_performance or (version.prediction_type == "other" and command.target is None):
         return None
     target = command.target or version.core.target
     if target is None:
         raise errors.Invalid(
             f"version {version.version} of {version.model} does not say which column it predicts; "
-            "name the one that holds the truth: --target COLUMN"
+            "name the one that holds the truth: --target COLUMN; or leave the comparison out: "
+            "--skip-performance"
         )
     require_columns([target], source.schema.names, source.name)
     features = {column.name for column in version.signature.inputs.columns}
@@ -133,121 +225,67 @@ def _target(command: RunEvaluation, version: ModelVersion, source: Source) -> st
     return target
 
 
-def _require_numbers(weights: str | None, source: Source) -> None:
-    if weights is None:
-        return
-    require_columns([weights], source.schema.names, source.name)
-    kind = source.schema.field(weights).type
-    if not any(fits(kind) for fits in NUMBERS):
+def _columns_of(command: RunEvaluation, version: ModelVersion, source: Source) -> Columns:
+    """The columns of a dataset that a version, or something in its place, scored before.
+
+    Raises:
+        Invalid: a column is missing or holds no numbers, or a class has no column.
+    """
+    classes, there = version.core.classes, source.schema.names
+    named = {str(each): f"{PROBABILITY}{each}" for each in classes}
+    if command.probabilities:
+        require_same_classes(command.probabilities, named)
+        named = command.probabilities
+    elif not set(named.values()) <= set(there):
+        named = {}
+    prediction = command.prediction or PREDICTION
+    if command.prediction or prediction in there or not named:
+        require_columns([prediction, *named.values()], there, source.name)
+    else:
+        prediction = ""
+    for column in named.values():
+        require_numbers(column, source, "probabilities")
+    order = tuple(named[str(each)] for each in classes) if named else ()
+    return Columns(prediction or None, order)
+
+
+def require_same_classes(given: dict[str, str], known: dict[str, str]) -> None:
+    """Refuse probabilities that are not of all classes and of nothing else.
+
+    Raises:
+        Invalid: they are not.
+    """
+    strange, missing = [*(given.keys() - known)], [*(known.keys() - given)]
+    if strange or missing:
+        what = "is no class" if strange else "has no column"
         raise errors.Invalid(
-            f"column {weights!r} of {source.name} holds {kind}, not numbers; weights are numbers"
+            f"--probabilities: {(strange or missing)[0]!r} {what}; the classes are "
+            f"{', '.join(list(known)[:20])}",
+            field="probabilities",
         )
 
 
-def _positive(command: RunEvaluation, version: ModelVersion) -> Label | None:
-    asked = {
-        "--positive": command.positive is not None,
-        "--threshold": command.threshold is not None,
-        "--optimise": command.optimise is not None,
-    }
-    if version.prediction_type != "binary_classification":
-        for option in (name for name, given in asked.items() if given):
-            raise errors.Invalid(
-                f"{option} is for binary classification; {version.model} is of type "
-                f"{version.prediction_type}"
-            )
-        return None
-    classes = version.core.classes
-    if command.positive is None:
-        return classes[1]
-    for label in classes:
-        if str(label) == str(command.positive):
-            return label
-    raise errors.Invalid(
-        f"--positive {command.positive!r} is no class of {version.model}; they are "
-        f"{classes[0]!r} and {classes[1]!r}"
-    )
+def _view(command: Judging, kind: PredictionType) -> View:
+    fields = {"averaging", "gains", "lift_share", "confidence"}
+    return View(prediction_type=kind, **command.model_dump(include=fields))
+
+
+def _sampling(command: Sampling) -> Sampling:
+    return Sampling.model_validate(command.model_dump(include=set(Sampling.model_fields)))
 
 
 def _folder(
-    command: RunEvaluation, version: ModelVersion, source: Source, custom: CustomCode
+    command: RunEvaluation | EvaluateStandalone,
+    source: Source,
+    version: ModelVersion | None,
+    custom: CustomCode,
 ) -> str:
     """The same for the same evaluation, so that one that was killed finds what it left."""
     facts = (
         command.model_dump_json(),
-        version.digest,
-        version.imported.isoformat(),
+        *(("",) if version is None else (version.digest, version.imported.isoformat())),
         source.fingerprint or secrets.token_hex(),
         custom.text,
     )
     digest = hashlib.sha256("\n".join(facts).encode()).hexdigest()
     return f"{TRANSIT}/evaluation-{digest[:16]}"
-
-
-def _threshold(command: RunEvaluation, version: ModelVersion, positive: Label | None) -> Threshold:
-    if positive is None:
-        return Threshold()
-    rule = version.probe.interpretation and version.probe.interpretation.rule
-    if rule == "labels":
-        if command.threshold is None and command.optimise is None:
-            return Threshold()
-        raise errors.Unsupported(
-            f"a threshold needs probabilities; version {version.version} of {version.model} gives "
-            "labels only",
-            field="optimise" if command.threshold is None else "threshold",
-        )
-    if command.threshold is not None:
-        return Threshold(command.threshold, "given")
-    value = 0.5 if version.core.threshold is None else version.core.threshold
-    if positive != version.core.classes[1]:
-        # Just above: what lies on the version's threshold is of its second class.
-        value = math.nextafter(1 - value, 2)
-    return Threshold(value, "version", command.optimise)
-
-
-def _drawn(plan: Plan, context: Context) -> Source:
-    """The sample as a file; one that was drawn before is the same."""
-    project, place = plan.command.project, plan.rows
-    if not paths.find(context, project, place).exists():
-        token = secrets.token_hex(16)
-        with open_target(context, project, place, plan.source.schema, token=token) as target:
-            rows = 0
-            for batch in sampled(plan.source, plan.sampling):
-                target.write(batch)
-                rows += batch.num_rows
-                context.progress("drawing the sample", rows=rows)
-            target.commit()
-    return open_source(context, project, place)
-
-
-def _require_truth(source: Source, target: str, version: ModelVersion) -> None:
-    """Look at the target alone, before anything is scored.
-
-    Raises:
-        Invalid: no row has a truth, or it cannot be compared with predictions.
-    """
-    column = pa.chunked_array(
-        [batch.column(0) for batch in source.batches(rows=BATCH, columns=[target])],
-        source.schema.field(target).type,
-    )
-    if len(column) and column.null_count == len(column):
-        raise errors.Invalid(f"no row of {source.name} has a value in its target {target!r}")
-    if version.prediction_type == "regression":
-        if not any(fits(column.type) for fits in NUMBERS):
-            raise errors.Invalid(
-                f"the target {target!r} of {source.name} holds {column.type}, not numbers; "
-                f"{version.model} is a regression"
-            )
-    elif version.core.classes:
-        unknown = coded(column, version.core.classes).unknown
-        if unknown:
-            named = list(unknown.items())[:MOST_NAMED]
-            told = ", ".join(f"{label!r} ({count:,} rows)" for label, count in named)
-            more = f" and {len(unknown) - MOST_NAMED} more" if len(unknown) > MOST_NAMED else ""
-            classes = ", ".join(map(repr, version.core.classes[:20]))
-            raise errors.Invalid(
-                f"the target {target!r} of {source.name} has labels that {version.model} does not "
-                f"know: {told}{more}; its classes are {classes}. Leave these rows out, or name "
-                "another --target",
-                unknown=[str(label) for label in unknown][:100],
-            )

@@ -1,105 +1,27 @@
-"""The words of evaluations: what is evaluated and how, metrics, screens, diagnostics."""
+"""The words of evaluations: metrics, screens, diagnostics, what was evaluated and how."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, JsonValue, field_validator, model_validator
+from pydantic import AfterValidator, Field, JsonValue, field_validator
 
 from modelyard.analysis.types import Gains, Intake, Metric
 from modelyard.data.types import Sampling
-from modelyard.evaluations.assertion_types import Assertion, AssertionResult
+from modelyard.evaluations.asked_types import Averaging
+from modelyard.evaluations.assertion_types import AssertionResult
 from modelyard.evaluations.charting.shown import Shown
 from modelyard.evaluations.custom_types import CustomMetric
-from modelyard.kernel.values import Json, LocalPath, Name, Value
+from modelyard.kernel.values import Name, Value
 from modelyard.models.types import VersionId
-from modelyard.runtime.types import Label, OnError, PredictionType
+from modelyard.runtime.types import Label, PredictionType
 
-ThresholdMetric = Literal[
-    "f1", "accuracy", "precision", "recall", "mcc", "hammingLoss", "costMatrixGain"
-]
-ThresholdFrom = Literal["version", "given", "optimised", "none"]
-Averaging = Literal["weighted", "macro"]
-Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+ThresholdFrom = Literal["version", "given", "optimised", "default", "none"]
 Severity = Literal["warning", "error"]
 Labels = Annotated[dict[str, str], AfterValidator(lambda labels: dict(sorted(labels.items())))]
 Kind = Literal["model", "standalone", "custom"]
 """Of a version on a dataset, of a dataset that something else scored, or of metrics alone."""
-
-
-class Evaluating(Sampling):
-    """What is evaluated on which data, and how."""
-
-    model: Name = Field(description="saved model to evaluate")
-    dataset: Annotated[str, LocalPath("read", "data")] = Field(
-        min_length=1, description="dataset or path whose rows hold the truth"
-    )
-    version: VersionId | None = Field(
-        default=None, description="id of the version [the active one]"
-    )
-    target: str | None = Field(
-        default=None, description="column that holds the truth [the version's target]"
-    )
-    weights: str | None = Field(default=None, description="column that holds weights of rows")
-    positive: bool | Whole | float | str | None = Field(
-        default=None, description="binary: the class to be found [the second one]"
-    )
-    threshold: float | None = Field(
-        default=None, ge=0, le=1, description="binary: this threshold instead of the version's"
-    )
-    optimise: ThresholdMetric | None = Field(
-        default=None,
-        description="binary: the threshold that is best for this metric on these rows",
-    )
-    gains: Gains = Field(
-        default=Gains(), description="binary: what a row of each kind is worth, as JSON"
-    )
-    lift_share: float = Field(
-        default=0.4, gt=0, le=1, description="binary: share of the rows at which lift is told"
-    )
-    averaging: Averaging = Field(
-        default="weighted", description="multiclass: classes count by their rows, or all alike"
-    )
-    confidence: float = Field(default=0.95, gt=0.5, lt=1, description="level of the intervals")
-    on_error: OnError = Field(
-        default="fail", description="rows that the model refuses: 'fail' or 'skip' them"
-    )
-    params: dict[str, Json] = Field(
-        default={}, description="parameters of the model's signature, as name=value"
-    )
-
-    assertions: tuple[Assertion, ...] = Field(
-        default=(),
-        max_length=100,
-        description="what has to be predicted for some rows, as JSON",
-        examples=[[{"name": "young", "where": "age < 30", "expect": ["no"], "ratio": 0.9}]],
-    )
-
-    custom_metrics: Annotated[str | None, LocalPath("read")] = Field(
-        default=None,
-        description="path of a Python file whose functions are further metrics; they run in a "
-        "process of their own",
-    )
-    plugged_metrics: tuple[str, ...] = Field(
-        default=(),
-        max_length=100,
-        description="further metrics that packages of the version's code env bring, by name",
-    )
-
-    @model_validator(mode="after")
-    def _names_assertions_apart(self) -> Self:
-        names = [each.name for each in self.assertions]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"two assertions are called {name!r}")
-        return self
-
-    @model_validator(mode="after")
-    def _has_one_threshold(self) -> Self:
-        if self.threshold is not None and self.optimise is not None:
-            raise ValueError("--threshold says one and --optimise looks for one; give one of them")
-        return self
 
 
 NAMED = {"rows": "points"}

@@ -22,6 +22,7 @@ from pydantic.fields import FieldInfo
 KEY_PATTERN = r"^[A-Za-z][A-Za-z0-9_-]{0,62}$"
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,126}$"
 VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
+ID_PATTERN = r"^[a-z0-9_]{1,32}$"
 DIGEST_PATTERN = r"^[0-9a-f]{64}$"
 ORIGIN_PATTERN = r"^(https?://[^/\s]+)?$"
 ISSUER_PATTERN = r"^(https://\S+|http://(localhost|127\.0\.0\.1)(:\d+)?(/\S*)?)?$"
@@ -30,6 +31,7 @@ PATTERNS = {
     NAME_PATTERN: "begin with a letter or digit, then letters, digits, '.', '-' and '_', at most "
     "127, no blanks",
     VARIABLE_PATTERN: "begin with a letter or _, then letters, digits and _, at most 63, no blanks",
+    ID_PATTERN: "small letters a to z, digits and _, at most 32",
     DIGEST_PATTERN: "must be a SHA-256 digest: 64 hexadecimal digits in small letters",
     ORIGIN_PATTERN: "must be http:// or https:// and a host, without a path",
     ISSUER_PATTERN: "must be an address that begins with https://, or with http://localhost",

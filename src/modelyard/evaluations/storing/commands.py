@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Generic, TypeVar
+from typing import Annotated, ClassVar, Generic, Self, TypeVar
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, model_validator
 
 from modelyard.analysis.charts.types import Mode
 from modelyard.analysis.history_types import History
-from modelyard.evaluations.commands import ID
+from modelyard.data.types import Written
+from modelyard.evaluations.asked_types import Naming
+from modelyard.evaluations.assertion_types import Finite
+from modelyard.evaluations.commands import CODE, ID
 from modelyard.evaluations.labels import LabelKey, LabelText
-from modelyard.evaluations.storing.types import EvaluationStore, ExportedHistory, HistoryChart
+from modelyard.evaluations.storing.types import (
+    EvaluationStore,
+    ExportedHistory,
+    HistoryChart,
+    Part,
+)
 from modelyard.evaluations.types import Evaluation
 from modelyard.kernel.command import ProjectCommand
 from modelyard.kernel.paging import MOST, Paged
-from modelyard.kernel.values import EMPTIED, Description, LocalPath, Name
+from modelyard.kernel.values import EMPTIED, Description, LocalPath, Name, OneLine
+from modelyard.models.types import VersionId
 
 R = TypeVar("R")
+Code = Annotated[str, StringConstraints(pattern=CODE)]
 NAME = "name of the evaluation store"
 ABOUT_REFERENCE = "id of the evaluation that drift in it is told from"
 
@@ -129,6 +139,58 @@ class DeleteStore(ProjectCommand[None]):
     arguments = ("name",)
 
     name: Name = Field(description=NAME)
+
+
+class AddEvaluation(Naming, ProjectCommand[Evaluation]):
+    """Add an evaluation of metrics that were computed elsewhere, whatever they are called."""
+
+    needs = "evaluations:write"
+    route = "POST /stores/{store}/evaluations"
+
+    store: Name = Field(description="evaluation store that it goes into")
+    metric: dict[Code, Finite] = Field(
+        min_length=1,
+        max_length=200,
+        description="values by the codes of the metrics, as code=value",
+        examples=[{"profit": 12.5}],
+    )
+    meaning: dict[Code, Description] = Field(
+        default={}, max_length=200, description="what metrics tell, by their codes"
+    )
+    lower_is_better: tuple[Code, ...] = Field(
+        default=(), max_length=200, description="codes of metrics that fall as it gets better"
+    )
+    model: Name | None = Field(default=None, description="saved model that they are of")
+    version: VersionId | None = Field(default=None, description="version of it")
+    dataset: OneLine | None = Field(default=None, description="what it was evaluated on")
+
+    @model_validator(mode="after")
+    def _is_about_its_metrics(self) -> Self:
+        for code in (*self.meaning, *self.lower_is_better):
+            if code not in self.metric:
+                raise ValueError(f"there is no --metric {code}=… that could be told of")
+        if self.version is not None and self.model is None:
+            raise ValueError("--version is of a saved model; give --model, too")
+        return self
+
+
+class ExportSample(ProjectCommand[Written]):
+    """Write the rows that an evaluation kept, with predictions and truth, to a file or table."""
+
+    needs = "evaluations:write"
+    route = "POST /evaluations/{id}/sample"
+    title = "Write the rows of evaluation {id}"
+    background = True
+    arguments = ("id",)
+
+    id: str = Field(description=ID)
+    output: Annotated[str, LocalPath("write", "data")] = Field(
+        min_length=1, description="dataset or path to write, replaced when whole"
+    )
+    part: Part = Field(
+        default="all",
+        description="'all' that were evaluated, those for 'drift', or those of the 'reference'",
+    )
 
 
 class LabelEvaluation(ProjectCommand[Evaluation]):

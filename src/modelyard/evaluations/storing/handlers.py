@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from modelyard.analysis.history_types import History
+from modelyard.data.types import Written
 from modelyard.evaluations import repository as evaluations
 from modelyard.evaluations.charting.drawing import drawing
 from modelyard.evaluations.charting.files import csv_of, write
 from modelyard.evaluations.storing import repository
+from modelyard.evaluations.storing.adding import add
 from modelyard.evaluations.storing.commands import (
+    AddEvaluation,
     CreateStore,
     DeleteStore,
     DrawHistory,
     ExportHistory,
+    ExportSample,
     LabelEvaluation,
     ListStores,
     ShowHistory,
     ShowStore,
     UpdateStore,
 )
+from modelyard.evaluations.storing.exporting import export_sample
 from modelyard.evaluations.storing.history import history
 from modelyard.evaluations.storing.types import EvaluationStore, ExportedHistory, HistoryChart
 from modelyard.evaluations.types import Evaluation
@@ -111,6 +116,18 @@ def export_history(command: ExportHistory, context: Context) -> ExportedHistory:
     return ExportedHistory(
         store=found.store, metric=found.metric, points=len(found.points), size=size
     )
+
+
+@handles(AddEvaluation)
+def add_evaluation(command: AddEvaluation, context: Context) -> Evaluation:
+    """Keep what was given."""
+    return add(context, command)
+
+
+@handles(ExportSample)
+def export(command: ExportSample, context: Context) -> Written:
+    """Read the rows, and write them elsewhere."""
+    return export_sample(context, command)
 
 
 @handles(LabelEvaluation)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from modelyard.evaluations import repository
-from modelyard.evaluations.kept_rows import Part
+from modelyard.evaluations.storing.types import Part
 from modelyard.evaluations.types import Evaluation
 from modelyard.kernel.context import Context
 from modelyard.store.tables import evaluation_stores, evaluations

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import Field
 
 from modelyard.analysis.charts.types import Drawn
 from modelyard.kernel.values import Name, Value
+
+Part = Literal["drift", "all", "reference"]
+"""The rows for drift, all that were evaluated, or those of the reference dataset."""
 
 
 class EvaluationStore(Value):
