@@ -160,7 +160,7 @@ def _facts(found: Evaluation) -> Table:
         ("Labels", ", ".join(f"{key}={value}" for key, value in found.labels.items())),
         ("Evaluated", f"{words(found.created)} by {words(found.created_by)}"),
         ("Target", found.target or ""),
-        ("Rows", _rows(found)),
+        ("Rows", "" if found.kind == "custom" else _rows(found)),
         ("Weights", found.weights or ""),
         ("Positive class", "" if found.positive is None else str(found.positive)),
         (

@@ -59,7 +59,9 @@ def values_from(command: type[Command[Any]], given: Mapping[str, Any]) -> dict[s
     return {
         name: value
         if name in command.arguments and not _is_pairs(command.model_fields[name])
-        else _field_value(command.model_fields[name], value, _flag(name))
+        else _field_value(
+            command.model_fields[name], value, name if name in command.arguments else _flag(name)
+        )
         for name, value in with_secrets(command, given).items()
         if value is not None and value != ()
     }

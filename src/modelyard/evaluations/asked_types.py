@@ -117,7 +117,6 @@ class Predicted(Value):
         default={},
         max_length=1000,
         description="columns that hold probabilities, as class=column, of all classes",
-        examples=[{"no": "p_no", "yes": "p_yes"}],
     )
 
 

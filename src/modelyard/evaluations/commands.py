@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from modelyard.analysis.group_types import Slices
 from modelyard.evaluations.asked_types import Evaluating, Standalone
@@ -17,7 +18,13 @@ from modelyard.models.types import VersionId
 
 ID = "id of the evaluation"
 CODE = r"^[A-Za-z][A-Za-z0-9_.-]{0,99}$"
-ORDER = r"^-?(created|name|label:[^=\x00]{1,100}|metric:[A-Za-z0-9_.-]{1,100})$"
+ORDER = r"-?(created|name|label:[^=\x00]{1,100}|metric:[A-Za-z0-9_.-]{1,100})"
+
+
+def _is_order(text: str) -> str:
+    if not re.fullmatch(ORDER, text):
+        raise ValueError("must be created, name, label:KEY or metric:CODE, or one with '-' before")
+    return text
 
 
 class RunEvaluation(Evaluating, ProjectCommand[Evaluation]):
@@ -72,7 +79,7 @@ class ListEvaluations(ProjectCommand[list[EvaluationSummary]], Paged):
     label: dict[LabelKey, str] = Field(
         default={}, max_length=20, description="only those with these labels"
     )
-    sort: Annotated[str, StringConstraints(pattern=ORDER)] = Field(
+    sort: Annotated[str, AfterValidator(_is_order)] = Field(
         default="-created",
         description="'created', 'name', 'label:KEY' or 'metric:CODE'; with '-' before it the "
         "largest first",

@@ -49,7 +49,7 @@ class EvaluationSummary(Value):
     """One line of a list of evaluations."""
 
     listed = (
-        *("id", "name", "store", "model", "version", "dataset", "rows"),
+        *("id", "store", "model", "version", "dataset", "rows"),
         *("metric", "value", "low", "high", "diagnostics", "created"),
     )
 

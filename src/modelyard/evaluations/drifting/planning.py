@@ -15,7 +15,8 @@ from modelyard.data.types import Sampling
 from modelyard.evaluations import repository
 from modelyard.evaluations.drifting.commands import ComputeDrift
 from modelyard.evaluations.figures import Threshold
-from modelyard.evaluations.kept_rows import Part, digest_of_part
+from modelyard.evaluations.kept_rows import digest_of_part
+from modelyard.evaluations.storing.types import Part
 from modelyard.evaluations.scored import PREDICTION, PROBABILITY
 from modelyard.evaluations.storing.reference import reference_for
 from modelyard.evaluations.types import Evaluation, View

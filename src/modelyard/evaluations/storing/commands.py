@@ -147,7 +147,7 @@ class AddEvaluation(Naming, ProjectCommand[Evaluation]):
     needs = "evaluations:write"
     route = "POST /stores/{store}/evaluations"
 
-    store: Name = Field(description="evaluation store that it goes into")
+    store: Name = Field(description="evaluation store that it goes into", examples=["monthly"])
     metric: dict[Code, Finite] = Field(
         min_length=1,
         max_length=200,
