@@ -16,9 +16,9 @@ from modelyard.evaluations import repository
 from modelyard.evaluations.drifting.commands import ComputeDrift
 from modelyard.evaluations.figures import Threshold
 from modelyard.evaluations.kept_rows import digest_of_part
-from modelyard.evaluations.storing.types import Part
 from modelyard.evaluations.scored import PREDICTION, PROBABILITY
 from modelyard.evaluations.storing.reference import reference_for
+from modelyard.evaluations.storing.types import Part
 from modelyard.evaluations.types import Evaluation, View
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import TRANSIT, name_by
