@@ -13,9 +13,9 @@ from modelyard.analysis.drift.profiles import CategoryCounts, ColumnProfile, Num
 from modelyard.analysis.drift.types import Shares
 
 CATEGORIES = 100
+"""Categories that have a bin of their own, at most; the others share one."""
 ALWAYS = 10
-"""How many of the commonest categories may have a bin of their own, and do so in any case; between,
-those have one of which a row is expected on the smaller side. The others share one."""
+"""Those that have one in any case; of rarer ones a row is to be expected on the smaller side."""
 MISSING = "missing values"
 INFINITE = "infinite values"
 MINUS_INFINITE = "minus infinite values"
