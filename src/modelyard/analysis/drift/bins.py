@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 import numpy as np
 
@@ -43,12 +44,12 @@ class Bins:
     """Its standard error: Esty (1983), A normal limit law for a nonparametric estimator of the
     coverage of a random sample, Annals of Statistics 11."""
 
-    @property
+    @cached_property
     def reference_shares(self) -> Floats:
         """Sum to one, if there are rows."""
         return _shares(self.reference)
 
-    @property
+    @cached_property
     def current_shares(self) -> Floats:
         """Sum to one, if there are rows."""
         return _shares(self.current)
@@ -100,6 +101,7 @@ def _of_numbers(kind: str, reference: NumberCounts, current: NumberCounts, count
     lows = [x for x in (reference.low, current.low) if x is not None]
     highs = [x for x in (reference.high, current.high) if x is not None]
     names, low, high = [], [], []
+    form = next((form for start, form in FORMS.items() if kind.startswith(start)), None)
     single = single_values(edges)
     for code in range(ranges):
         held = np.flatnonzero(codes == code)
@@ -109,7 +111,7 @@ def _of_numbers(kind: str, reference: NumberCounts, current: NumberCounts, count
         end = float(edges[last + single[last + 1]]) if last < len(edges) else max(highs)
         low.append(start)
         high.append(end)
-        names.append(_range(start, end, kind))
+        names.append(_range(start, end, form))
     whole = codes >= 0
     found = Bins(
         tuple(names),
@@ -221,15 +223,14 @@ def _with(bins: Bins, name: str, reference: float, current: float) -> Bins:
     )
 
 
-def _range(low: float, high: float, kind: str) -> str:
-    start, end = _word(low, kind), _word(high, kind)
+def _range(low: float, high: float, form: str | None) -> str:
+    start, end = _word(low, form), _word(high, form)
     if start == end and low != high:
         start, end = f"{low:.17g}", f"{high:.17g}"
     return start if start == end else f"{start} to {end}"
 
 
-def _word(number: float, kind: str) -> str:
-    form = next((form for start, form in FORMS.items() if kind.startswith(start)), None)
+def _word(number: float, form: str | None) -> str:
     if form:
         try:
             moment = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=number)

@@ -86,7 +86,7 @@ def _expected(bins: Bins) -> Floats:
     Their share is that of categories which one row of the reference holds, and so it is what the
     rare ones have too much, which are among all others.
     """
-    expected = bins.reference_shares
+    expected = bins.reference_shares.copy()
     if NEW not in bins.names:
         return expected
     left = bins.unseen
