@@ -190,6 +190,9 @@ class Drift(Room):
     compute = verb(drifting.ComputeDrift)
     list = verb(drifting.ListDrift)
     show = verb(drifting.ShowDrift)
+    chart = verb(drifting.ShowDriftChart)
+    table = verb(drifting.ShowDriftTable)
+    export = verb(drifting.ExportDrift)
     delete = verb(drifting.DeleteDrift)
     tests = verb(drifting.ListDriftTests)
 

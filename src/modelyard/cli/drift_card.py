@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
@@ -24,7 +25,7 @@ from modelyard.analysis.names import name_of
 from modelyard.analysis.types import Metric
 from modelyard.cli.numbers import interval, number, number_table
 from modelyard.cli.words import words
-from modelyard.evaluations.drifting.types import Drift, Side
+from modelyard.evaluations.drifting.types import Drift, DriftChart, Side
 
 STYLE: dict[Outcome, str] = {
     "drifted": "red",
@@ -67,6 +68,20 @@ def drift_card(found: Drift) -> RenderableType:
         if rows:
             parts += [Text(title, style="bold"), *(Padding(row, (0, 0, 0, 2)) for row in rows)]
     parts += [Text(each, style="yellow") for each in found.warnings]
+    return Group(*parts)
+
+
+def drift_chart_words(found: DriftChart) -> RenderableType:
+    """What is to be seen on a chart, and how it is written to a file."""
+    parts = [Text(found.title, style="bold"), Text(found.description)]
+    if found.spec is not None:
+        asked = "".join(
+            f" --{name} {shlex.quote(value)}"
+            for name in ("column", "label")
+            if (value := getattr(found, name)) is not None
+        )
+        line = f"  modelyard drift export {found.report} {found.part} {found.part}.svg{asked}"
+        parts.append(Text(line, "dim"))
     return Group(*parts)
 
 

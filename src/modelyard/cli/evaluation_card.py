@@ -16,6 +16,7 @@ from modelyard.analysis.types import Metric
 from modelyard.cli.numbers import interval, number
 from modelyard.cli.words import words
 from modelyard.evaluations.charting.types import Chart, ScreenTable
+from modelyard.evaluations.drifting.types import DriftTable
 from modelyard.evaluations.types import Evaluation, Screen
 from modelyard.evaluations.words import title_of
 
@@ -77,7 +78,7 @@ def chart_words(found: Chart) -> RenderableType:
     return Group(*parts)
 
 
-def screen_table(found: ScreenTable) -> RenderableType:
+def screen_table(found: ScreenTable | DriftTable) -> RenderableType:
     """The rows of a screen, as many as are read."""
     columns = {name: [row[at] for row in found.rows] for at, name in enumerate(found.columns)}
     return _table(columns, len(found.rows))

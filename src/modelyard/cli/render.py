@@ -20,7 +20,7 @@ from rich.text import Text
 
 from modelyard.analysis.group_types import Slices
 from modelyard.cli.cards import probed_card, version_card
-from modelyard.cli.drift_card import drift_card
+from modelyard.cli.drift_card import drift_card, drift_chart_words
 from modelyard.cli.evaluation_card import chart_words, evaluation_card, screen_table
 from modelyard.cli.explanation_tables import (
     any_screen,
@@ -38,7 +38,7 @@ from modelyard.cli.row_table import RowTable
 from modelyard.cli.words import fact, heading, seen, words
 from modelyard.data.types import Preview
 from modelyard.evaluations.charting.types import Chart, ScreenTable
-from modelyard.evaluations.drifting.types import Drift
+from modelyard.evaluations.drifting.types import Drift, DriftChart, DriftTable
 from modelyard.evaluations.explaining.types import DependenceReport, ImportanceReport
 from modelyard.evaluations.looking.types import (
     ColumnResiduals,
@@ -237,6 +237,8 @@ CARDS: dict[type[Any], Callable[[Any], RenderableType]] = {
     EvaluatedRows: RowTable,
     ColumnResiduals: residuals_table,
     Drift: drift_card,
+    DriftChart: drift_chart_words,
+    DriftTable: screen_table,
 }
 """How values are shown that deserve more than a list of their fields."""
 

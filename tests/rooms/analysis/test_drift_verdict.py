@@ -265,7 +265,7 @@ def test_sizes_and_doubts_are_told():
             "A classifier puts 99.0 % of rows (98.9 % to 99.1 %; chance is 50 %) on the right "
             "side, most of all by temp."
         ),
-        "1 of 2 columns moved: temp (PSI 1.900). They are 0.0 % of what the model takes",
+        "1 of 2 columns moved: temp (PSI 1.900). What moved is 0.0 % of what the model takes",
         "hour, which the model uses most, did not move.",
         (
             "The predictions hardly moved (PSI 0.010; “yes” is predicted for 40.0 % of the rows "

@@ -72,9 +72,9 @@ def draw(screen: str, content: Content, subject: Subject, mode: Mode = "light") 
         mode: for a light or a dark ground.
     """
     name, _, of = screen.partition(":")
-    drawn = _drawn(name, lambda: _sketch(name, content, subject), mode)
+    chart = _drawn(name, lambda: _sketch(name, content, subject), mode)
     return (
-        drawn.model_copy(update={"title": f"{drawn.title} on {words.clean(of)}"}) if of else drawn
+        chart.model_copy(update={"title": f"{chart.title} on {words.clean(of)}"}) if of else chart
     )
 
 
@@ -120,8 +120,8 @@ def draw_history(found: History, mode: Mode = "light") -> Drawn:
     return _drawn(name_of(found.metric), lambda: history(found), mode)
 
 
-def _by(column: str, drawn: Drawn) -> Drawn:
-    return drawn.model_copy(update={"title": f"{drawn.title} by {words.clean(column)}"})
+def _by(column: str, chart: Drawn) -> Drawn:
+    return chart.model_copy(update={"title": f"{chart.title} by {words.clean(column)}"})
 
 
 def _sketch(screen: str, content: Content, subject: Subject) -> Sketch:
@@ -133,7 +133,11 @@ def _sketch(screen: str, content: Content, subject: Subject) -> Sketch:
 
 
 def _drawn(screen: str, sketched: Callable[[], Sketch], mode: Mode) -> Drawn:
-    title = {**words.TITLES, **words.EXPLANATIONS}.get(screen, screen)
+    return drawn({**words.TITLES, **words.EXPLANATIONS}.get(screen, screen), sketched, mode)
+
+
+def drawn(title: str, sketched: Callable[[], Sketch], mode: Mode) -> Drawn:
+    """A sketch with a theme, or the reason why there is nothing to draw."""
     try:
         sketch = sketched()
     except NothingToDraw as exc:

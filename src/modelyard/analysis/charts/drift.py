@@ -36,6 +36,27 @@ def column(found: ColumnDrift, names: Names) -> Sketch:
     return sketch or shares(found.shares, words.clean(found.name), names)
 
 
+def columns(found: Sequence[ColumnDrift], test: str, _names: Names) -> Sketch:
+    """How far each column moved by a test, the farthest first."""
+    rows: list[Point] = [
+        {"name": name, "value": result.statistic, "low": None, "high": None}
+        for name, each in zip(words.names_of(each.name for each in found), found, strict=True)
+        for result in each.tests
+        if result.test == test and drawable(result.statistic)
+    ]
+    rows.sort(key=lambda row: -row["value"])
+    rows = required(rows)[:MOST_BINS]
+    chart = Groups([row["name"] for row in rows], test.upper(), "Column")
+    return Sketch(
+        chart.dots(),
+        {"groups": rows},
+        note="",
+        description=f"{test.upper()} of {len(rows)} columns: the largest is that of "
+        f"{rows[0]['name']}, {words.number(rows[0]['value'])}.",
+        height=max(120, 26 * len(rows) + 30),
+    )
+
+
 def shares(found: Shares, what: str, names: Names) -> Sketch:
     """Bars of both sides, by category."""
     sides = _sides(names)
@@ -61,7 +82,7 @@ def shares(found: Shares, what: str, names: Names) -> Sketch:
     ]
     beside = alt.XOffset("line:N", sort=list(sides))
     return Sketch(
-        [encoded(bars, x=x, y=y, xOffset=beside, color=_colour(sides), tooltip=pointed)],
+        [encoded(bars, x=x, y=y, xOffset=beside, color=_colour(sides, "square"), tooltip=pointed)],
         {"shares": rows},
         note="",
         description=f"Shares of {what} on both sides; the largest change is that of {bins[at]}, "
@@ -282,7 +303,7 @@ def _sides(names: Names) -> Names:
     return one, other
 
 
-def _colour(sides: Names) -> alt.Color:
+def _colour(sides: Names, symbol: str = "stroke") -> alt.Color:
     """The colours that reference and current have everywhere."""
     scale = alt.Scale(domain=list(sides), range="ordinal")
-    return alt.Color("line:N", title=None, scale=scale)
+    return alt.Color("line:N", title=None, scale=scale, legend=alt.Legend(symbolType=symbol))

@@ -322,7 +322,7 @@ def _uses(found: Figures, drifted: Sequence[ColumnDrift]) -> Iterator[str]:
         return
     shares = sum(each.model_importance or 0 for each in drifted)
     if found.unused:
-        yield f"They are {percent(shares)} of what the model takes from all columns."
+        yield f"What moved is {percent(shares)} of what the model takes from all columns."
     else:
         used = [each for each in drifted if (each.model_importance or 0) >= USED]
         told = [f"{clean(each.name)} ({percent(each.model_importance)})" for each in used]

@@ -37,6 +37,23 @@ LISTED = (METRICS, ASSERTIONS, ROWS, CODE)
 """What is told as a table alone."""
 
 
+def with_format(given: Any) -> Any:
+    """Fields of a file that is written, with the format that its ending says.
+
+    Raises:
+        ValueError: nothing is written with such an ending.
+    """
+    if not isinstance(given, dict) or not given.get("to") or given.get("format"):
+        return given
+    ending = Path(str(given["to"])).suffix.lower()
+    if ending and ending not in ENDINGS:
+        raise ValueError(
+            f"no chart or table is written as {ending}; name a file that ends in "
+            f"{', '.join(ENDINGS)}, or give --format"
+        )
+    return {**given, "format": ENDINGS[ending]} if ending else given
+
+
 class AboutScreen(ProjectCommand[R], Generic[R]):
     """A question about one screen."""
 
@@ -154,15 +171,7 @@ class ExportScreen(AboutChart[ExportedScreen]):
     @classmethod
     def _has_a_format(cls, given: Any) -> Any:
         """The ending is that of the caller's own file, which a server does not see."""
-        if isinstance(given, dict) and given.get("to") and not given.get("format"):
-            ending = Path(str(given["to"])).suffix.lower()
-            if ending and ending not in ENDINGS:
-                raise ValueError(
-                    f"no chart or table is written as {ending}; name a file that ends in "
-                    f"{', '.join(ENDINGS)}, or give --format"
-                )
-            return {**given, "format": ENDINGS[ending]} if ending else given
-        return given
+        return with_format(given)
 
 
 class ReportEvaluation(ProjectCommand[ReportedEvaluation]):

@@ -9,10 +9,11 @@ import uuid
 from collections.abc import Callable, Iterable
 
 from modelyard import errors
+from modelyard.analysis.charts.types import Drawn, Mode
 from modelyard.evaluations.charting.commands import ExportScreen
 from modelyard.evaluations.charting.making import chart_of, table
 from modelyard.evaluations.charting.stills import Stills
-from modelyard.evaluations.charting.types import Cell, ExportedScreen
+from modelyard.evaluations.charting.types import Cell, ExportedScreen, ScreenFormat
 from modelyard.kernel import paths
 from modelyard.kernel.context import Context
 
@@ -31,16 +32,25 @@ def export(context: Context, command: ExportScreen) -> ExportedScreen:
         if form == "csv":
             found = table(context, command)
             return csv_of(found.columns, found.rows).encode()
-        chart = chart_of(context, command)
-        if chart.spec is None:
-            raise errors.Unsupported(chart.description)
-        if form == "json":
-            return json.dumps(chart.titled(), ensure_ascii=False).encode()
-        with Stills() as stills:
-            return stills.file(chart, form, command.width, chart.mode)
+        return file_of(chart_of(context, command), form, command.width, command.mode)
 
     size = write(context, command.to, made, replace=command.replace)
     return ExportedScreen(evaluation=command.id, screen=command.screen, format=form, size=size)
+
+
+def file_of(chart: Drawn, form: ScreenFormat, width: int, mode: Mode) -> bytes:
+    """A chart in a format.
+
+    Raises:
+        Unsupported: there is nothing to draw.
+        Failed: it cannot be drawn.
+    """
+    if chart.spec is None:
+        raise errors.Unsupported(chart.description)
+    if form == "json":
+        return json.dumps(chart.titled(), ensure_ascii=False).encode()
+    with Stills() as stills:
+        return stills.file(chart, form, width, mode)
 
 
 def csv_of(columns: Iterable[str], rows: Iterable[Iterable[Cell]]) -> str:

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
 
+from pydantic import Field, model_validator
+
+from modelyard.analysis.charts.types import Mode
 from modelyard.analysis.drift.types import Outcome
-from modelyard.evaluations.drifting.types import Drift, Drifting, DriftSummary, DriftTest
+from modelyard.evaluations.charting.commands import with_format
+from modelyard.evaluations.charting.types import ScreenFormat
+from modelyard.evaluations.drifting.types import (
+    Drift,
+    DriftChart,
+    Drifting,
+    DriftPart,
+    DriftSummary,
+    DriftTable,
+    DriftTest,
+    ExportedDrift,
+)
 from modelyard.kernel.command import ProjectCommand
 from modelyard.kernel.paging import Paged
-from modelyard.kernel.values import Name
+from modelyard.kernel.values import LocalPath, Name
 from modelyard.models.types import VersionId
 
+R = TypeVar("R")
 ID = "id of the drift report"
 
 
@@ -49,6 +64,76 @@ class ShowDrift(ProjectCommand[Drift]):
     arguments = ("id",)
 
     id: str = Field(description=ID)
+
+
+class AboutDriftPart(ProjectCommand[R], Generic[R]):
+    """A question about a part of a drift report."""
+
+    needs = "evaluations:read"
+    arguments: ClassVar[tuple[str, ...]] = ("id", "part")
+
+    id: str = Field(description=ID)
+    part: DriftPart = Field(
+        description="what is shown: one column (--column), all 'columns' by a test (--test), "
+        "'importance' to the model beside that to telling the sides apart, 'predictions', their "
+        "'densities', 'performance', what is 'expected' of it"
+    )
+    column: str | None = Field(default=None, description="which column", examples=["age"])
+    test: str = Field(default="psi", description="columns: by which test they are drawn")
+    label: str | None = Field(
+        default=None, description="densities: class whose probabilities are drawn [the last one]"
+    )
+
+    @model_validator(mode="after")
+    def _names_its_column(self) -> Self:
+        if (self.part == "column") != (self.column is not None):
+            raise ValueError("--column names the column of the part 'column', and of no other")
+        return self
+
+
+class AboutDriftChart(AboutDriftPart[R], Generic[R]):
+    """A question about a part of a drift report as a chart."""
+
+    mode: Mode = Field(default="light", description="for a light or a dark ground")
+
+
+class ShowDriftChart(AboutDriftChart[DriftChart]):
+    """Show a part of a drift report as a chart: a Vega-Lite spec, and in words what is seen."""
+
+    route = "GET /drift/{id}/parts/{part}/chart"
+
+
+class ShowDriftTable(AboutDriftPart[DriftTable]):
+    """Show the numbers of a part of a drift report as a table."""
+
+    route = "GET /drift/{id}/parts/{part}/table"
+
+
+class ExportDrift(AboutDriftChart[ExportedDrift]):
+    """Write a part of a drift report to a file: its chart as SVG, PNG or HTML, its numbers as CSV.
+
+    As .json the chart is written as Vega-Lite.
+    """
+
+    route = "GET /drift/{id}/parts/{part}/content"
+    receives = "to"
+    arguments = ("id", "part", "to")
+
+    to: Annotated[str, LocalPath("write")] = Field(
+        description="new file, ending in .svg, .png, .html, .json or .csv",
+        examples=["drift.svg"],
+    )
+    format: ScreenFormat | None = Field(
+        default=None, description="where the file's ending does not say it  [svg]"
+    )
+    width: int = Field(default=640, ge=160, le=4000, description="of SVG and PNG, in pixels")
+    replace: bool = Field(default=False, description="replace a file that is there")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_a_format(cls, given: Any) -> Any:
+        """The ending is that of the caller's own file, which a server does not see."""
+        return with_format(given)
 
 
 class DeleteDrift(ProjectCommand[None]):

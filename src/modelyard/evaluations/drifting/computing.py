@@ -31,6 +31,8 @@ from modelyard.evaluations.drifting.planning import Answering, Named, Plan, make
 from modelyard.evaluations.drifting.sides import Answers, OpenSide, Sides, opened
 from modelyard.evaluations.drifting.types import Drift, Drifting
 from modelyard.evaluations.evaluating import FIGURES
+from modelyard.evaluations.explaining.keeping import find_kept
+from modelyard.evaluations.explaining.types import ImportanceReport
 from modelyard.evaluations.scored import Scored
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import named_by, now
@@ -115,7 +117,7 @@ class _Comparison:
                 accuracy=absent("accuracy", why), auc=absent("auc", why), reason=why
             ),
         )
-        columns = _with_importance(columns, together)
+        columns = _with_importance(columns, together, self._importance())
         parts: dict[str, Any] = {
             "columns": columns,
             "predictions": self._part(
@@ -180,6 +182,17 @@ class _Comparison:
                 f"compared; {'; '.join(self._sides.warnings)}"
             )
         return shared
+
+    def _importance(self) -> dict[str, float]:
+        """Shares of what the model takes from each column, where an evaluation keeps them."""
+        for of in self._plan.evaluations:
+            kept = find_kept(self._context, of, "importance") if of.model is not None else None
+            if kept is not None:
+                found = ImportanceReport.model_validate(kept)
+                sizes = [max(value or 0.0, 0.0) for value in found.importance]
+                total = sum(sizes) or 1.0
+                return {name: size / total for name, size in zip(found.column, sizes, strict=True)}
+        return {}
 
     def _each(
         self, current: OpenSide, reference: OpenSide, names: Sequence[str]
@@ -291,9 +304,14 @@ def _weights(scored: Scored, classes: int) -> tuple[float, ...]:
 
 
 def _with_importance(
-    columns: tuple[ColumnDrift, ...], together: GlobalDrift
+    columns: tuple[ColumnDrift, ...], together: GlobalDrift, own: dict[str, float]
 ) -> tuple[ColumnDrift, ...]:
-    shares = together.importance
     return tuple(
-        each.model_copy(update={"drift_importance": shares.get(each.name)}) for each in columns
+        each.model_copy(
+            update={
+                "drift_importance": together.importance.get(each.name),
+                "model_importance": own.get(each.name),
+            }
+        )
+        for each in columns
     )

@@ -6,17 +6,27 @@ from typing import get_args
 
 from modelyard.analysis.drift.drift_tests import DRIFT_TESTS
 from modelyard.analysis.drift.types import ColumnKind
-from modelyard.evaluations.drifting import keeping, repository
+from modelyard.evaluations.drifting import charting, keeping, repository
 from modelyard.evaluations.drifting.commands import (
     ComputeDrift,
     DeleteDrift,
+    ExportDrift,
     ListDrift,
     ListDriftTests,
     ShowDrift,
+    ShowDriftChart,
+    ShowDriftTable,
 )
 from modelyard.evaluations.drifting.computing import compute
 from modelyard.evaluations.drifting.planning import check
-from modelyard.evaluations.drifting.types import Drift, DriftSummary, DriftTest
+from modelyard.evaluations.drifting.types import (
+    Drift,
+    DriftChart,
+    DriftSummary,
+    DriftTable,
+    DriftTest,
+    ExportedDrift,
+)
 from modelyard.kernel.bus import checks, handles
 from modelyard.kernel.context import Context
 from modelyard.projects.access import require_project
@@ -51,6 +61,24 @@ def list_drift(command: ListDrift, context: Context) -> list[DriftSummary]:
 def show_drift(command: ShowDrift, context: Context) -> Drift:
     """Read the report."""
     return keeping.read(context, command.project, command.id)
+
+
+@handles(ShowDriftChart)
+def show_drift_chart(command: ShowDriftChart, context: Context) -> DriftChart:
+    """Draw the part."""
+    return charting.chart_of(context, command)
+
+
+@handles(ShowDriftTable)
+def show_drift_table(command: ShowDriftTable, context: Context) -> DriftTable:
+    """Put the part's numbers in rows."""
+    return charting.table_of(context, command)
+
+
+@handles(ExportDrift)
+def export_drift(command: ExportDrift, context: Context) -> ExportedDrift:
+    """Write what was drawn or put in rows."""
+    return charting.export(context, command)
 
 
 @handles(DeleteDrift)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from modelyard.analysis.charts.types import Drawn, Mode
 from modelyard.analysis.drift.types import (
     ColumnDrift,
     ColumnKind,
@@ -20,6 +21,7 @@ from modelyard.analysis.drift.types import (
     Why,
 )
 from modelyard.data.types import Sampling
+from modelyard.evaluations.charting.types import Cell, ScreenFormat
 from modelyard.kernel.values import Json, LocalPath, Name, Value
 from modelyard.models.types import VersionId
 from modelyard.runtime.types import OnError, PredictionType
@@ -168,3 +170,37 @@ class DriftTest(Value):
         default=None, description="of its statistic, from which on a column counts as drifted"
     )
     description: str
+
+
+DriftPart = Literal[
+    "columns", "column", "importance", "predictions", "densities", "performance", "expected"
+]
+"""What of a report is drawn, or put in rows."""
+
+
+class DriftChart(Drawn):
+    """A part of a drift report as a chart."""
+
+    report: str
+    part: DriftPart
+    column: str | None = Field(default=None, description="that is drawn")
+    label: str | None = Field(default=None, description="class whose probabilities are drawn")
+    mode: Mode
+
+
+class DriftTable(Value):
+    """A part of a drift report in rows."""
+
+    report: str
+    part: DriftPart
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+class ExportedDrift(Value):
+    """A part of a drift report as a file of the caller's."""
+
+    report: str
+    part: DriftPart
+    format: ScreenFormat
+    size: int = Field(description="in bytes")
