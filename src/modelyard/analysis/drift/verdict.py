@@ -265,8 +265,8 @@ def _expected(found: Figures) -> Iterator[str]:
         return
     error = expected.errors.get(top.code)
     off = f"; it was off by {number(error)} on average on chunks of the reference" if error else ""
-    said = f"Without a truth, {name_of(top.code)} is expected to be {with_limits(top)}{off}."
-    yield said
+    without = "Without a truth" if found.headline is None else "By the predictions alone"
+    yield f"{without}, {name_of(top.code)} is expected to be {with_limits(top)}{off}."
     if not expected.trusted:
         doubts = "; ".join(expected.doubts) or "it failed on the reference itself"
         yield sentence(f"That cannot be trusted: {doubts}")

@@ -18,6 +18,7 @@ from modelyard.analysis.drift.predictions import Predictions, by_threshold, pred
 from modelyard.analysis.drift.types import (
     ColumnDrift,
     DriftSettings,
+    Expected,
     GlobalDrift,
     PerformanceDrift,
     PredictionDrift,
@@ -27,6 +28,7 @@ from modelyard.analysis.drift.verdict import verdict
 from modelyard.analysis.types import Metric
 from modelyard.data.access import require_columns
 from modelyard.evaluations.drifting.commands import ComputeDrift
+from modelyard.evaluations.drifting.expecting import expect
 from modelyard.evaluations.drifting.planning import Answering, Named, Plan, make_plan
 from modelyard.evaluations.drifting.sides import Answers, OpenSide, Sides, opened
 from modelyard.evaluations.drifting.types import Drift, Drifting
@@ -40,6 +42,7 @@ from modelyard.runtime.types import Label
 
 R = TypeVar("R")
 NO_MODEL = "no model is known; name one by --model, or compare evaluations"
+ANYTHING = "a model of type 'other' answers anything"
 REFUSED = (ArithmeticError, MemoryError, ValueError, pa.ArrowException)
 """What libraries refuse odd data with: a part that ends so stops no other."""
 
@@ -118,19 +121,26 @@ class _Comparison:
             ),
         )
         columns = _with_importance(columns, together, self._importance())
+        performance = self._part(
+            "comparing performance",
+            lambda: self._performance(current),
+            lambda why: PerformanceDrift(reason=why),
+        )
         parts: dict[str, Any] = {
             "columns": columns,
+            "performance": performance,
             "predictions": self._part(
                 "comparing predictions",
                 lambda: self._predictions(current),
                 lambda why: PredictionDrift(reason=why),
             ),
-            "performance": self._part(
-                "comparing performance",
-                lambda: self._performance(current),
-                lambda why: PerformanceDrift(reason=why),
-            ),
         }
+        if self._plan.answering is not None:
+            parts["expected"] = self._part(
+                "expecting performance",
+                lambda: self._expected(current, performance, together, names),
+                lambda why: Expected(method="confidence", reason=why),
+            )
         of = Found(
             reference=reference.named.name,
             current=current.named.name,
@@ -245,7 +255,7 @@ class _Comparison:
         answering, reference, answers = self._answered(current, self._plan.performance_reference)
         compute = FIGURES.get(answering.view.prediction_type)
         if compute is None:
-            raise errors.Unsupported("a model of type 'other' answers anything")
+            raise errors.Unsupported(ANYTHING)
         view = answering.view.model_copy(update={"confidence": self._settings.confidence})
         metrics: list[tuple[Metric, ...]] = []
         shares: list[tuple[float, ...]] = []
@@ -256,6 +266,26 @@ class _Comparison:
             shares.append(_weights(scored, len(view.classes)))
         return performance_drift(
             metrics[0], metrics[1], classes=(shares[0], shares[1]) if view.classes else None
+        )
+
+    def _expected(
+        self,
+        current: OpenSide,
+        performance: PerformanceDrift,
+        together: GlobalDrift,
+        names: Sequence[str],
+    ) -> Expected:
+        answering, reference, answers = self._answered(current, self._plan.performance_reference)
+        if answering.view.prediction_type not in FIGURES:
+            raise errors.Unsupported(ANYTHING)
+        _require_truth(reference.named.name, answers[0], answering.view.classes)
+        return expect(
+            answering,
+            (reference, current),
+            [each.current for each in performance.metrics],
+            together.auc,
+            self._settings,
+            names,
         )
 
 
