@@ -16,6 +16,11 @@ import modelyard
 from modelyard import errors
 
 FEW = 400
+RANGE = np.arange(float(FEW))
+
+
+def made(**columns):
+    return pd.DataFrame(columns)
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +115,29 @@ def test_a_report_is_kept_as_it_was_and_another_beside_it(compare, yard, flights
             ask(id=first.id)
 
 
+def test_parts_are_drawn_put_in_rows_and_written(compare, yard, tmp_path):
+    found = compare(made(a=RANGE, b=RANGE), made(a=RANGE + 300, b=RANGE))
+    asked = {"id": found.id, "part": "column", "column": "a"}
+    assert "How a is spread on both sides" in yard.drift.chart(**asked).description
+    rows = yard.drift.table(**asked).rows
+    assert sum(row[3] for row in rows) == pytest.approx(1)
+    written = yard.drift.export(**asked, to=str(tmp_path / "a.csv"))
+    assert (written.format, (tmp_path / "a.csv").read_text().splitlines()[0]) == (
+        "csv",
+        "bin,low,high,reference,current",
+    )
+    statistics = yard.drift.table(id=found.id, part="columns").rows
+    assert {row[0] for row in statistics} == {"a", "b"}
+    assert "importances" in yard.drift.chart(id=found.id, part="importance").reason
+    for part in ("predictions", "densities", "expected"):
+        with pytest.raises(errors.Unsupported):
+            yard.drift.chart(id=found.id, part=part)
+    with pytest.raises(errors.NotFound, match="it has: a, b"):
+        yard.drift.chart(id=found.id, part="column", column="c")
+    with pytest.raises(errors.Invalid, match="--column"):
+        yard.drift.chart(id=found.id, part="column")
+
+
 def test_json_calls_it_global(compare, flights):
     found = compare(*flights.values())
     told = found.model_dump_json()
@@ -137,11 +165,6 @@ def test_a_sample_of_both_sides_is_taken(compare, flights):
     assert (found.reference.rows, found.current.rows) == (100, 100)
 
 
-def made(**columns):
-    return pd.DataFrame(columns)
-
-
-RANGE = np.arange(float(FEW))
 ODD = {
     "a number here, a text there": (RANGE, RANGE.astype(str), "unknown", "double in the"),
     "missing now": (RANGE, np.full(FEW, np.nan), "drifted", ""),

@@ -140,8 +140,8 @@ def importance(columns: Sequence[ColumnDrift], names: Names) -> Sketch:
     ]
     if not rows:
         raise NothingToDraw(
-            "what the model takes from its columns is not known; measure it by: modelyard "
-            "evaluations importance ID"
+            "what the model takes from its columns is not known; an evaluation keeps its "
+            "importances once they are measured: modelyard evaluations importance ID"
         )
     rows.sort(key=lambda row: -max(row["across"], row["up"]))
     for at, row in enumerate(rows):

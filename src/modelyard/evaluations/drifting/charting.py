@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from modelyard import errors
 from modelyard.analysis.charts.types import Drawn
 from modelyard.analysis.drift.types import ColumnDrift, Density, Shares
+from modelyard.evaluations.charting.drawing import drawing
 from modelyard.evaluations.charting.files import csv_of, file_of, write
-from modelyard.evaluations.charting.making import drawing
 from modelyard.evaluations.charting.types import Cell
 from modelyard.evaluations.drifting.commands import AboutDriftChart, AboutDriftPart, ExportDrift
 from modelyard.evaluations.drifting.keeping import read

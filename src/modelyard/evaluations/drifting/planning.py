@@ -25,7 +25,8 @@ from modelyard.kernel.values import TRANSIT, name_by
 from modelyard.models.access import find_version
 from modelyard.models.types import ModelVersion
 
-AN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
+NEW_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
+"""How ids look that nobody chose."""
 
 
 @dataclass(frozen=True)
@@ -164,19 +165,19 @@ def make_plan(command: ComputeDrift, context: Context) -> Plan:
 
 
 def _named(context: Context, project: str, text: str) -> Named:
-    if AN_ID.fullmatch(text):
-        with context.read() as db:
-            evaluation = repository.find(db, project, text)
-        if evaluation is not None:
-            if digest_of_part(evaluation, "drift") is None:
-                raise errors.Unsupported(
-                    f"the evaluation {text} keeps no rows, so that nothing can be compared with it"
-                )
-            return Evaluated(text, evaluation)
+    """An evaluation by its id, else a dataset or a path."""
+    with context.read() as db:
+        evaluation = repository.find(db, project, text)
+    if evaluation is not None:
+        if digest_of_part(evaluation, "drift") is None:
+            raise errors.Unsupported(
+                f"the evaluation {text} keeps no rows, so that nothing can be compared with it"
+            )
+        return Evaluated(text, evaluation)
     try:
         return Data(text, open_source(context, project, text))
     except errors.NotFound as exc:
-        if AN_ID.fullmatch(text):
+        if NEW_ID.fullmatch(text):
             raise errors.NotFound(
                 f"there is no evaluation {text!r} in project {project!r}, and no dataset or file "
                 "of that name; `modelyard evaluations list` shows evaluations"
