@@ -7,7 +7,7 @@ demo: .venv/demo.stamp  ## import three real models and score a month of flights
 	$(BIN)/python demo/run.py
 
 test: .venv/dev.stamp browser  ## check the code and run every test
-	$(MAKE) check
+	MYPY_NUM_WORKERS=2 $(MAKE) check
 	$(BIN)/pytest -n 3 --dist worksteal --durations=25 --cov --cov-report=term
 
 check: .venv/dev.stamp  ## formatting, lint, types, import contracts
