@@ -29,6 +29,7 @@ from modelyard.models import commands as models
 from modelyard.models import file_commands as model_files
 from modelyard.models.browsing import commands as browsing
 from modelyard.projects import commands as projects
+from modelyard.recipes import commands as recipes
 from modelyard.runtime import commands as runtime
 from modelyard.scoring import commands as scoring
 from modelyard.search import commands as search
@@ -135,14 +136,16 @@ class Scoring(Room):
 
 
 class Recipes(Room):
-    """Recipes: scorings saved under a name, to be run again."""
+    """Recipes: scorings and evaluations saved under a name, to be run again."""
 
-    create = verb(scoring.CreateRecipe)
-    update = verb(scoring.UpdateRecipe)
-    list = verb(scoring.ListRecipes)
-    show = verb(scoring.ShowRecipe)
-    run = verb(scoring.RunRecipe)
-    delete = verb(scoring.DeleteRecipe)
+    create = verb(recipes.CreateRecipe)
+    evaluation = verb(recipes.SaveEvaluation)
+    standalone = verb(recipes.SaveStandalone)
+    update = verb(recipes.UpdateRecipe)
+    list = verb(recipes.ListRecipes)
+    show = verb(recipes.ShowRecipe)
+    run = verb(recipes.RunRecipe)
+    delete = verb(recipes.DeleteRecipe)
 
 
 class Evaluations(Room):

@@ -43,6 +43,7 @@ BUS: Bus[Any] = Bus(
         "evaluations.looking",
         "evaluations.explaining",
         "evaluations.storing",
+        "recipes",
         "evaluations.drifting",
         "search",
         "housekeeping",

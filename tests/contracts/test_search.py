@@ -12,10 +12,11 @@ from tests.postgres import new_database
 
 import modelyard
 from modelyard.kernel.values import now
+from modelyard.recipes.repository import add as add_recipe
+from modelyard.recipes.types import Recipe
 from modelyard.runtime import repository
 from modelyard.runtime.types import CodeEnv, EnvRequest
-from modelyard.scoring.repository import add_recipe
-from modelyard.scoring.types import Recipe, Scoring
+from modelyard.scoring.types import Scoring
 from modelyard.search.commands import FindThings
 from modelyard.store.tables import jobs, scenarios, versions
 

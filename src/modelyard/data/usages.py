@@ -32,6 +32,10 @@ def of_dataset(db: Database, project: str, name: str) -> list[str]:
     return _words("recipe", _recipes(db, project, lambda named: named == name))
 
 
+ENDS = ("input", "output", "dataset", "metrics_output", "reference")
+"""The settings of recipes that name what they read or write."""
+
+
 def refuse(what: str, used: Sequence[str]) -> None:
     """Raise Conflict if something uses what is to be deleted."""
     if used:
@@ -47,11 +51,11 @@ def _recipes(db: Database, project: str, is_meant: Callable[[str], bool]) -> lis
         .where(recipes.c.project == project)
         .order_by(recipes.c.name)
     )
-    scorings = {name: json.loads(body)["command"] for name, body in db.execute(query)}
+    settings = {name: json.loads(body)["command"] for name, body in db.execute(query)}
     return [
         name
-        for name, scoring in scorings.items()
-        if is_meant(scoring["input"]) or is_meant(scoring["output"])
+        for name, given in settings.items()
+        if any(is_meant(given[end]) for end in ENDS if given.get(end))
     ]
 
 

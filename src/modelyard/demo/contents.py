@@ -18,8 +18,8 @@ from modelyard.kernel.paths import SHIPPED
 from modelyard.kernel.values import FILES
 from modelyard.models.commands import CreateModel, ImportVersion, ShowModel, ShowVersion
 from modelyard.projects.types import Variables
+from modelyard.recipes.commands import CreateRecipe, RunRecipe, ShowRecipe
 from modelyard.runtime.types import PredictionType
-from modelyard.scoring.commands import CreateRecipe, RunRecipe, ShowRecipe
 
 DESCRIPTION = "Flights that left New York in 2013: will they arrive late?"
 MARK: Variables = {"demo": "flights"}

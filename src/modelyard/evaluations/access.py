@@ -5,8 +5,19 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from modelyard.evaluations import repository
+from modelyard.evaluations.commands import EvaluateStandalone, RunEvaluation
 from modelyard.evaluations.drifting import repository as drifting
+from modelyard.evaluations.planning import make_plan, make_standalone_plan
 from modelyard.evaluations.storing import repository as stores
+from modelyard.kernel.context import Context
+
+
+def check_evaluation(context: Context, command: RunEvaluation | EvaluateStandalone) -> None:
+    """Refuse an evaluation that could only fail; errors as in `make_plan`."""
+    if isinstance(command, RunEvaluation):
+        make_plan(command, context)
+    else:
+        make_standalone_plan(command, context)
 
 
 def forget_project(db: Connection, project: str) -> set[str]:

@@ -18,6 +18,7 @@ from modelyard.kernel.command import ProjectCommand
 from modelyard.kernel.context import Context
 from modelyard.models import access as models
 from modelyard.projects import access as projects
+from modelyard.recipes import access as recipes
 from modelyard.scoring import access as scoring
 from modelyard.store.database import exclusively
 from modelyard.store.keeping import collect
@@ -44,6 +45,7 @@ def delete_project(command: DeleteProject, context: Context) -> None:
                 "--force"
             )
         jobs.forget_project(db, key)
+        recipes.forget_project(db, key)
         left_by_evaluations = evaluations.forget_project(db, key)
         left_by_runs = scoring.forget_project(context, db, key)
         left_by_versions = models.forget_project(db, key)

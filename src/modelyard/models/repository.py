@@ -303,6 +303,10 @@ def record_verification(
     db.execute(insert(verifications).values(row))
 
 
+RUNS = {"scoring": "scoring run", "evaluation": "evaluations run"}
+"""The room and verb of recipes that name a saved model, by their kind."""
+
+
 def usages(db: Connection, project: str, model: str, asked: Paged = ALL) -> Page[Usage]:
     """The recipes that use a saved model, by name."""
     query = select(recipes.c.name, recipes.c.body).where(
@@ -312,8 +316,12 @@ def usages(db: Connection, project: str, model: str, asked: Paged = ALL) -> Page
 
 
 def _usage(row: Row[Any]) -> Usage:
-    version = json.loads(row.body)["command"].get("version")
-    return Usage(recipe=row.name, kind="scoring run", version=version)
+    body = json.loads(row.body)
+    return Usage(
+        recipe=row.name,
+        kind=RUNS[body.get("kind", "scoring")],
+        version=body["command"].get("version"),
+    )
 
 
 def _model(row: Row[Any]) -> SavedModel:

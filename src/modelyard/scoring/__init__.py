@@ -1,1 +1,1 @@
-"""Scoring: a dataset through a version, chunk by chunk; recipes are scorings saved for later."""
+"""Scoring: a dataset through a version, chunk by chunk."""

@@ -12,7 +12,10 @@ from modelyard import errors
 from modelyard.kernel.context import Context
 from modelyard.scoring import repository
 from modelyard.scoring.checkpoint import RunFolder, is_held, run_folder
+from modelyard.scoring.plan import check_scoring
 from modelyard.scoring.rejects import kept_rejects
+
+__all__ = ["Freed", "check_scoring", "forget_project"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Freed:
 
 
 def forget_project(context: Context, db: Connection, project: str) -> Freed:
-    """Forget the recipes and runs of a project; what runs wrote stays.
+    """Forget the runs of a project; what they wrote stays.
 
     Raises:
         Conflict: a scoring is running.

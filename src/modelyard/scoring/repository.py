@@ -1,19 +1,19 @@
-"""Rows of scoring runs, their finished chunks, and recipes."""
+"""Rows of scoring runs and their finished chunks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, insert, literal, select, update
+from sqlalchemy import Connection, Row, delete, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from modelyard import errors
 from modelyard.kernel.paging import Page, Paged
-from modelyard.scoring.types import Recipe, RunState, RunSummary, ScoringRun
+from modelyard.scoring.types import RunState, RunSummary, ScoringRun
 from modelyard.store.bodies import text_in
 from modelyard.store.paging import page
-from modelyard.store.tables import recipes, run_chunks, runs
+from modelyard.store.tables import run_chunks, runs
 
 
 @dataclass(frozen=True)
@@ -111,9 +111,8 @@ def runs_of_project(db: Connection, project: str) -> list[tuple[str, str]]:
 
 
 def forget_project(db: Connection, project: str) -> None:
-    """Delete the recipes of a project and its runs with their chunks."""
-    for rows in (recipes, runs):
-        db.execute(delete(rows).where(rows.c.project == project))
+    """Delete the runs of a project with their chunks."""
+    db.execute(delete(runs).where(runs.c.project == project))
 
 
 def add_chunk(db: Connection, run_id: str, chunk: FinishedChunk) -> None:
@@ -149,75 +148,3 @@ def chunks_of(db: Connection, run_id: str) -> list[FinishedChunk]:
 def forget_chunks(db: Connection, run_id: str) -> None:
     """Forget the finished chunks of a run."""
     db.execute(delete(run_chunks).where(run_chunks.c.run == run_id))
-
-
-def add_recipe(db: Connection, recipe: Recipe) -> None:
-    """Insert a recipe; Conflict if its name is taken."""
-    try:
-        db.execute(
-            insert(recipes).values(
-                project=recipe.project,
-                name=recipe.name,
-                model=recipe.command.model,
-                body=recipe.model_dump_json(),
-            )
-        )
-    except IntegrityError as exc:
-        raise _taken(recipe.name) from exc
-
-
-def require_new_recipe(db: Connection, project: str, name: str) -> None:
-    """Conflict if a recipe has this name."""
-    if db.scalar(_named(project, name)) is not None:
-        raise _taken(name)
-
-
-def _taken(name: str) -> errors.Conflict:
-    return errors.Conflict(
-        f"there is a recipe {name!r} already; delete it first, or take another name"
-    )
-
-
-def _named(project: str, name: str) -> Select[Any]:
-    return select(recipes.c.body).where(recipes.c.project == project, recipes.c.name == name)
-
-
-def get_recipe(db: Connection, project: str, name: str, *, lock: bool = False) -> Recipe:
-    """Look a recipe up, held until the transaction ends with `lock`; NotFound if there is none."""
-    query = _named(project, name)
-    body = db.scalar(query.with_for_update() if lock else query)
-    if body is None:
-        names = select(recipes.c.name).where(recipes.c.project == project).order_by(recipes.c.name)
-        known = ", ".join(db.scalars(names)) or "none yet"
-        raise errors.NotFound(f"there is no recipe {name!r} in {project!r}; there are: {known}")
-    return Recipe.model_validate_json(body)
-
-
-def save_recipe(db: Connection, recipe: Recipe) -> None:
-    """Write down what a recipe does now."""
-    db.execute(
-        update(recipes)
-        .where(recipes.c.project == recipe.project, recipes.c.name == recipe.name)
-        .values(model=recipe.command.model, body=recipe.model_dump_json())
-    )
-
-
-def list_recipes(
-    db: Connection, project: str, asked: Paged, *, model: str | None, dataset: str | None
-) -> Page[Recipe]:
-    """The recipes of a project that fit, by name."""
-    query = select(recipes.c.body).where(recipes.c.project == project)
-    if model is not None:
-        query = query.where(recipes.c.model == model)
-    if dataset is not None:
-        ends = (text_in(db, recipes.c.body, "command", end) for end in ("input", "output"))
-        query = query.where(literal(dataset).in_(ends))
-    return page(
-        db, query, [recipes.c.name], asked, lambda row: Recipe.model_validate_json(row.body)
-    )
-
-
-def delete_recipe(db: Connection, project: str, name: str) -> None:
-    """Delete a recipe; NotFound if there is none."""
-    get_recipe(db, project, name)
-    db.execute(delete(recipes).where(recipes.c.project == project, recipes.c.name == name))

@@ -1,4 +1,4 @@
-"""The words of scoring: what is scored and how, runs, recipes."""
+"""The words of scoring: what is scored and how, runs."""
 
 from __future__ import annotations
 
@@ -124,28 +124,3 @@ class ScoringRun(RunSummary):
     problem: str | None = Field(default=None, description="why it failed")
     host: str = Field(description="machine it ran on")
     batch_rows: int | None = Field(default=None, description="rows per chunk")
-
-
-class RecipeSummary(Value):
-    """One line of a list of recipes."""
-
-    listed = ("name", "model", "version", "mode", "input", "output", "created")
-
-    name: Name
-    model: Name
-    version: VersionId | None = Field(
-        default=None, description="none: whichever is active when it runs"
-    )
-    mode: Mode | None = None
-    input: str
-    output: str
-    created: datetime
-
-
-class Recipe(Value):
-    """A scoring saved under a name, to be run again."""
-
-    project: str
-    name: Name
-    created: datetime
-    command: Scoring

@@ -26,10 +26,10 @@ from modelyard.models import finding as models
 from modelyard.models.commands import ListModels, ListVersions
 from modelyard.projects import finding as projects
 from modelyard.projects.commands import ListProjects
+from modelyard.recipes import finding as recipes
+from modelyard.recipes.commands import ListRecipes
 from modelyard.runtime import finding as runtime
 from modelyard.runtime.commands import ListEnvs
-from modelyard.scoring import finding as scoring
-from modelyard.scoring.commands import ListRecipes
 from modelyard.search.commands import FindThings
 from modelyard.search.types import Found, Kind
 from modelyard.store.finding import Hit, Wanted
@@ -45,7 +45,7 @@ FINDERS: dict[Kind, tuple[type[Command[Any]], Finder]] = {
     "evaluation store": (ListStores, evaluations.find_stores),
     "dataset": (ListDatasets, data.find_datasets),
     "connection": (ListConnections, data.find_connections),
-    "recipe": (ListRecipes, scoring.find_recipes),
+    "recipe": (ListRecipes, recipes.find_recipes),
     "scenario": (ListScenarios, scenarios.find_scenarios),
     "job": (ListJobs, jobs.find_jobs),
     "code env": (ListEnvs, runtime.find_envs),

@@ -11,7 +11,7 @@ recipes = Table(
     metadata,
     project_key(),
     Column("name", String(128), primary_key=True),
-    Column("model", String(128), nullable=False),
+    Column("model", String(128), nullable=True),
     Column("body", Text, nullable=False),
     Index("ix_recipes_model", "project", "model"),
 )

@@ -25,8 +25,10 @@ from modelyard.data.types import (
     Statistics,
 )
 from modelyard.jobs.commands import ShowJob
-from modelyard.scoring.commands import ListRecipes, ListRuns
-from modelyard.scoring.types import RecipeSummary, RunSummary
+from modelyard.recipes.commands import ListRecipes
+from modelyard.recipes.types import RecipeSummary
+from modelyard.scoring.commands import ListRuns
+from modelyard.scoring.types import RunSummary
 from modelyard.web.pages.column_lines import ColumnLine, line_of
 from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.jobs import FILLED, MADE, given_to_job

@@ -30,7 +30,7 @@ OF_MODEL = f"{models.ONE}/evaluations"
 PART = 50
 MOST = 500
 RUN = "evaluations.run"
-MADE[RUN] = "/projects/{project}/evaluations/{made}"
+MADE[RUN] = MADE["evaluations.standalone"] = "/projects/{project}/evaluations/{made}"
 FILLED[RUN] = NEW
 
 BINARY = frozenset({"positive", "threshold", "optimise", "gains", "lift_share"})

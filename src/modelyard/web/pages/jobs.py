@@ -208,8 +208,9 @@ def made_by(job: Job) -> str | None:
     if project := job.project or result.get("project"):
         given["project"] = str(project)
     given |= {name: str(value) for name, value in job.arguments.items() if value is not None}
+    of_evaluation = job.command == "recipes.run" and "metrics" in result
     try:
-        return address(MADE[job.command], **given)
+        return address(MADE["evaluations.run" if of_evaluation else job.command], **given)
     except KeyError:  # there is no page of it, or it does not say of what: the active version
         return None
 

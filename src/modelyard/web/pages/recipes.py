@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from modelyard import errors
 from modelyard.data.commands import ListDatasets
+from modelyard.evaluations.asked_types import Evaluating
+from modelyard.evaluations.commands import ListEvaluations
+from modelyard.evaluations.types import EvaluationSummary
 from modelyard.models.commands import ListModels, ListVersions
-from modelyard.scoring.commands import (
+from modelyard.recipes.commands import (
     CreateRecipe,
     DeleteRecipe,
     ListRecipes,
-    ListRuns,
     RunRecipe,
     ShowRecipe,
     UpdateRecipe,
 )
-from modelyard.scoring.types import Recipe, RecipeSummary, RunSummary
+from modelyard.recipes.types import Recipe, RecipeSummary
+from modelyard.scoring.commands import ListRuns
+from modelyard.scoring.types import RunSummary, Scoring
 from modelyard.web.pages.form import Also, Choices, Draft, Form, Words
 from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, address, place_in_list
 from modelyard.web.pages.projects import crumb as project_crumb
@@ -101,10 +106,11 @@ class RecipesView(ListView):
 
 
 class RecipeView(View):
-    """One recipe, and the last runs that read or wrote its output."""
+    """One recipe, and the last runs that wrote its output, or evaluations of its dataset."""
 
     recipe: Recipe
     runs: tuple[RunSummary, ...]
+    evaluations: tuple[EvaluationSummary, ...]
     may_score: bool
 
 
@@ -134,13 +140,21 @@ def recipes(visit: Visit) -> RecipesView:
 def recipe(visit: Visit) -> RecipeView:
     """Look it up, with its runs."""
     found = _shown(visit)
-    key, scoring = found.project, found.command
-    asked = ListRuns(project=key, model=scoring.model, dataset=scoring.output, limit=FEW)
+    key, how = found.project, found.command
+    runs: list[RunSummary] = []
+    made: list[EvaluationSummary] = []
+    if isinstance(how, Scoring):
+        asked = ListRuns(project=key, model=how.model, dataset=how.output, limit=FEW)
+        runs = visit.part(asked)
+    else:
+        model = how.model if isinstance(how, Evaluating) else None
+        made = visit.part(ListEvaluations(project=key, model=model, dataset=how.dataset, limit=FEW))
     return RecipeView(
         title=found.name,
         crumbs=_crumbs(key),
         recipe=found,
-        runs=tuple(visit.part(asked)),
+        runs=tuple(runs),
+        evaluations=tuple(made),
         may_score=visit.may("scoring:write"),
     )
 
@@ -170,6 +184,8 @@ def _new(visit: Visit) -> Draft:
 def _edited(visit: Visit) -> Draft:
     found = _shown(visit)
     held = found.command
+    if not isinstance(held, Scoring):
+        raise errors.Unsupported("recipes of evaluations are changed by saving them anew")
     values = {name: getattr(held, name) for name in FIELDS}
     if visit.asked("model") not in ("", held.model):
         values["version"] = None

@@ -16,7 +16,7 @@ from modelyard.jobs.scenarios.types import (
 )
 from modelyard.kernel.values import Value
 from modelyard.models.commands import ListModels
-from modelyard.scoring.commands import ListRecipes
+from modelyard.recipes.commands import ListRecipes
 from modelyard.web.pages.form import Words
 from modelyard.web.pages.page import ListView, View
 

@@ -26,7 +26,7 @@ from modelyard.jobs.scenarios.types import (
 )
 from modelyard.jobs.scenarios.types import ScenarioRun as Run
 from modelyard.kernel.values import now
-from modelyard.scoring.commands import ListRecipes
+from modelyard.recipes.commands import ListRecipes
 from modelyard.verbs import CATALOG
 from modelyard.web.pages.form import Choices, Draft, Form, Words
 from modelyard.web.pages.naming import about, place

@@ -9,7 +9,8 @@ from modelyard.data.commands import PreviewDataset
 from modelyard.data.types import Preview
 from modelyard.jobs.commands import ListJobs
 from modelyard.kernel.values import FILES
-from modelyard.scoring.commands import ListRecipes, ListRuns, ShowRun
+from modelyard.recipes.commands import ListRecipes
+from modelyard.scoring.commands import ListRuns, ShowRun
 from modelyard.scoring.types import RunSummary, ScoringRun
 from modelyard.web.pages.datasets import EXPORT, href
 from modelyard.web.pages.files import content
@@ -80,7 +81,9 @@ def run(visit: Visit) -> RunView:
     found = visit.run(ShowRun(project=key, id=visit.path["run"]))
     wait = found.state == "finished" and not visit.asked("look")
     preview, unseen = (None, "") if wait else _output(visit, found)
-    asked = ListRecipes(project=key, model=found.model, dataset=found.output, limit=MOST)
+    asked = ListRecipes(
+        project=key, model=found.model, dataset=found.output, kind="scoring", limit=MOST
+    )
     recipes = tuple(each.name for each in visit.part(asked) if each.input == found.input)
     inside = found.rejects is not None and found.rejects.startswith(FILES)
     return RunView(

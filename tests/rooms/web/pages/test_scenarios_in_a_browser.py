@@ -7,8 +7,9 @@ from playwright.sync_api import expect
 from tests.browser import PATIENCE
 
 from modelyard.kernel.values import now
-from modelyard.scoring.repository import add_recipe
-from modelyard.scoring.types import Recipe, Scoring
+from modelyard.recipes.repository import add as add_recipe
+from modelyard.recipes.types import Recipe
+from modelyard.scoring.types import Scoring
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("untraced")]
 expect.set_options(timeout=PATIENCE)

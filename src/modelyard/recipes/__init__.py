@@ -1,0 +1,1 @@
+"""Recipes: commands saved for later."""

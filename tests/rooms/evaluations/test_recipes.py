@@ -1,0 +1,97 @@
+"""Recipes of evaluations: saved, run by name, listed beside those of scorings."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import closing
+
+import pytest
+
+import modelyard
+from modelyard import errors
+
+
+@pytest.fixture(scope="module")
+def yard(imported, tmp_path_factory):
+    """A workspace with a store."""
+    folder = tmp_path_factory.mktemp("recipes")
+    shutil.copytree(imported, folder, dirs_exist_ok=True)
+    with closing(modelyard.open(folder / "yard")) as yard:
+        yard.stores.create(name="monthly")
+        yield yard
+
+
+@pytest.fixture
+def scored(rows, written):
+    """Rows and what something predicted for them, in a file."""
+    likely = rows.fare / 100
+    guess = rows.assign(prediction=rows.truth, proba_no=1 - likely, proba_yes=likely)
+    return written(guess.head(300), "scored.csv")
+
+
+def test_a_recipe_evaluates_into_its_store_each_time(yard, scored):
+    asked = {"model": "late", "dataset": scored, "skip_scoring": True, "store": "monthly"}
+    yard.projects.update(key="default", variables={"month": "3"})
+    made = yard.recipes.evaluation(recipe="monthly", **asked, label={"month": "${month}"})
+    assert (made.kind, made.command.label) == ("evaluation", {"month": "${month}"})
+    assert yard.recipes.show(name="monthly") == made
+    first = yard.recipes.run(name="monthly")
+    yard.projects.update(key="default", variables={"month": "4"})
+    second = yard.recipes.run(name="monthly")
+    assert [each.labels["month"] for each in (first, second)] == ["3", "4"]
+    assert second == yard.evaluations.show(id=second.id)
+    with pytest.raises(errors.Conflict, match="already"):
+        yard.recipes.evaluation(recipe="monthly", **asked)
+    changed = yard.recipes.evaluation(recipe="monthly", **asked, threshold=0.3, replace=True)
+    assert (changed.command.threshold, changed.created) == (0.3, made.created)
+    with pytest.raises(errors.Invalid, match="recipes evaluation monthly"):
+        yard.recipes.update(name="monthly", threshold=0.2)
+    (usage,) = yard.models.usages(name="late")
+    assert (usage.recipe, usage.kind) == ("monthly", "evaluations run")
+    with pytest.raises(errors.Conflict, match="used by monthly"):
+        yard.models.delete(name="late")
+    yard.recipes.delete(name="monthly")
+
+
+def test_recipes_of_all_kinds_are_in_one_list(yard, scored, tmp_path):
+    output = str(tmp_path / "out.parquet")
+    yard.recipes.create(name="a-scoring", model="late", input=scored, output=output)
+    asked = {"dataset": scored, "prediction_type": "binary_classification", "target": "truth"}
+    asked |= {"prediction": "prediction", "store": "monthly"}
+    made = yard.recipes.standalone(recipe="alone", **asked)
+    yard.recipes.evaluation(recipe="with-model", model="late", dataset=scored, output=output)
+    kinds = {each.name: each.kind for each in yard.recipes.list()}
+    assert kinds == {
+        "a-scoring": "scoring", "alone": "standalone evaluation", "with-model": "evaluation",
+    }  # fmt: skip
+    (line,) = yard.recipes.list(kind="standalone evaluation")
+    assert (line.name, line.model, line.input, line.store) == ("alone", None, scored, "monthly")
+    assert [each.name for each in yard.recipes.list(kind="scoring")] == ["a-scoring"]
+    assert [each.name for each in yard.recipes.list(dataset=output)] == ["a-scoring", "with-model"]
+    assert [each.name for each in yard.recipes.list(model="late")] == ["a-scoring", "with-model"]
+    found = yard.recipes.run(name="alone")
+    assert (found.kind, found.store) == ("standalone", "monthly")
+    assert made.command == yard.recipes.show(name="alone").command
+    with pytest.raises(errors.Conflict, match="is a scoring"):
+        yard.recipes.standalone(recipe="a-scoring", **asked, replace=True)
+    about = {each.name: each.about for each in yard.search.find(words="monthly", kind="recipe")}
+    assert about == {}
+    (hit,) = yard.search.find(words="alone", kind="recipe")
+    assert hit.about == f"evaluates {scored}, into monthly"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"store": "weekly"}, "weekly"),
+        ({"label": {"a": "${unknown}"}}, "stands for nothing"),
+        ({"dataset": "gone.csv"}, "gone.csv"),
+        ({"prediction": "nothing"}, "nothing"),
+    ],
+)
+def test_what_could_not_run_is_not_saved(yard, scored, asked, said):
+    asked = {"dataset": scored, "model": "late", "skip_scoring": True} | asked
+    with pytest.raises(errors.ModelyardError, match=said):
+        yard.recipes.evaluation(recipe="wrong", **asked)
+    with pytest.raises(errors.NotFound):
+        yard.recipes.show(name="wrong")
