@@ -128,6 +128,7 @@ def test_how_to_evaluate(imported, shell):
     typed(imported, commands("docs/how-to/stores.md"))
     inside = imported.ok("evaluations", "list", "--store", "monthly")
     assert [each["kind"] for each in inside] == [
+        "model",
         "custom",
         "standalone",
         "standalone",

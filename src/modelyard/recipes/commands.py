@@ -40,7 +40,7 @@ class SaveEvaluation(Evaluating, ProjectCommand[Recipe]):
     route = "POST /recipes/{recipe}/evaluation"
     arguments = ("recipe", "model")
 
-    recipe: Name = Field(description=NEW_NAME)
+    recipe: Name = Field(description=NEW_NAME, examples=["each-month"])
     replace: bool = Field(default=False, description=REPLACE)
 
 
@@ -51,7 +51,7 @@ class SaveStandalone(Standalone, ProjectCommand[Recipe]):
     route = "POST /recipes/{recipe}/standalone-evaluation"
     arguments = ("recipe",)
 
-    recipe: Name = Field(description=NEW_NAME)
+    recipe: Name = Field(description=NEW_NAME, examples=["each-month"])
     replace: bool = Field(default=False, description=REPLACE)
 
 
