@@ -33,6 +33,10 @@ def rows(count, seed, *, moved=0.0):
     )
 
 
+def dealt(both):
+    return folds(both.contents, both.current, np.random.default_rng(0))
+
+
 def side(**columns):
     return TableRows(pa.table(columns))
 
@@ -72,9 +76,9 @@ def test_drift_is_found_at_the_size_it_has_and_in_its_column(found):
 
 def test_each_row_is_judged_once_and_by_trees_that_did_not_see_it():
     both = encoded(rows(200, 1), rows(300, 2, moved=0.7))
-    seen = np.concatenate([held for held, _ in folds(both, np.random.default_rng(0))])
+    seen = np.concatenate([held for held, _ in dealt(both)])
     assert sorted(seen) == list(range(500))
-    for held, others in folds(both, np.random.default_rng(0)):
+    for held, others in dealt(both):
         assert not set(both.contents[held]) & set(both.contents[others])
     judged = judge(both, np.random.default_rng(0))
     shuffled = both.current[np.random.default_rng(1).permutation(500)]

@@ -14,12 +14,13 @@ import numpy as np
 from modelyard.analysis.areas import roc_auc
 from modelyard.analysis.arrays import Bools, Floats, Ints, absent, metric
 from modelyard.analysis.calibration import surprise
-from modelyard.analysis.drift.encoding import Codes, Encoded, encoded
+from modelyard.analysis.drift.encoding import Codes, Contents, Encoded, encoded
 from modelyard.analysis.drift.sides import Rows
 from modelyard.analysis.drift.trees import Trees, learned, on_one_thread
 from modelyard.analysis.drift.types import DriftSettings, GlobalDrift
 from modelyard.analysis.intervals import of_share
 from modelyard.analysis.ranking import ranked
+from modelyard.analysis.types import Metric
 
 LEAST = 50
 """Rows of a side below which nothing can be learned."""
@@ -55,8 +56,6 @@ def global_drift(
         columns: to learn from; none: all.
         cap: rows of each side that are looked at, at most.
     """
-    from scipy.special import bdtrc  # noqa: PLC0415  takes long to load
-
     settings = settings or DriftSettings()
     rows = min(reference.count, current.count, cap)
     if rows < LEAST:
@@ -70,23 +69,38 @@ def global_drift(
         reason = "there is no column to learn from"
         return _nothing(settings, reason).model_copy(update={"left_out": both.left_out})
     judged = judge(both, rng)
-    truth, total = both.current, 2 * rows
-    right = int(np.count_nonzero((judged.score > 0.5) == truth))
-    p_value = float(bdtrc(right - 1, total, 0.5)) if right else 1.0
+    accuracy, p_value, auc = told_apart(both.current, judged.score, settings.confidence)
     return GlobalDrift(
-        accuracy=metric(
-            "accuracy", right / total, of_share(right / total, total, settings.confidence)
-        ),
+        accuracy=accuracy,
         p_value=p_value,
         level=settings.level,
         detected=p_value < settings.level,
-        auc=roc_auc(ranked(truth, judged.score), settings.confidence),
-        rows=total,
+        auc=auc,
+        rows=2 * rows,
         folds=FOLDS,
         columns=both.names,
         left_out=both.left_out,
         importance=_shares(both.names, judged.rises),
         note=_shared(both, rows),
+    )
+
+
+def told_apart(truth: Bools, score: Floats, confidence: float) -> tuple[Metric, float, Metric]:
+    """Accuracy, the p-value of its being a half at most, and the AUC.
+
+    Args:
+        truth: whether each row is of current.
+        score: what says so, from 0.5 up.
+        confidence: level of the intervals.
+    """
+    from scipy.special import bdtrc  # noqa: PLC0415  takes long to load
+
+    rows = len(truth)
+    right = int(np.count_nonzero((score > 0.5) == truth))
+    return (
+        metric("accuracy", right / rows, of_share(right / rows, rows, confidence)),
+        float(bdtrc(right - 1, rows, 0.5)) if right else 1.0,
+        roc_auc(ranked(truth, score), confidence),
     )
 
 
@@ -114,7 +128,7 @@ def judge(both: Encoded, rng: np.random.Generator, learned_of_each: int = LEARNE
     truth, score = both.current, np.empty(len(both.codes))
     rises = np.zeros(len(both.names))
     with on_one_thread():
-        for held, others in folds(both, rng):
+        for held, others in folds(both.contents, truth, rng):
             rows = balanced(truth, others, learned_of_each, rng)
             trees = learned(both.codes[rows], both.categorical, truth[rows], rng)
             score[held] = trees.probability(both.codes[held])
@@ -123,16 +137,23 @@ def judge(both: Encoded, rng: np.random.Generator, learned_of_each: int = LEARNE
     return Judged(score, rises / FOLDS)
 
 
-def folds(both: Encoded, rng: np.random.Generator) -> Iterator[tuple[Ints, Ints]]:
+def folds(
+    contents: Contents, current: Bools, rng: np.random.Generator
+) -> Iterator[tuple[Ints, Ints]]:
     """Rows that are held out, and the others; both sides in about equal shares.
 
     Rows that hold the same are in one fold, unless there are so many of them that they are learned
     from anyhow: of a row that is on both sides, the twin would otherwise tell the wrong side.
+
+    Args:
+        contents: the same for rows that hold the same.
+        current: whether each row is of current.
+        rng: source of chance.
     """
-    _, group, counts = np.unique(both.contents, return_inverse=True, return_counts=True)
+    _, group, counts = np.unique(contents, return_inverse=True, return_counts=True)
     rare = (counts <= TWINS)[group]
     fold = (rng.permutation(len(counts)) % FOLDS)[group]
-    for side in (~both.current, both.current):
+    for side in (~current, current):
         alone = side & ~rare
         fold[alone] = rng.permutation(int(np.count_nonzero(alone))) % FOLDS
     for at in range(FOLDS):

@@ -156,6 +156,54 @@ class GlobalDrift(Value):
     note: str | None = Field(default=None, description="what the result does not tell")
 
 
+class EmbeddingDrift(Value):
+    """How texts moved as vectors of numbers."""
+
+    embedding: str = Field(description="name of what makes vectors of texts")
+    distance: float | None = Field(default=None, description="Euclidean, of the mean vectors")
+    cosine: float | None = Field(
+        default=None, description="cosine similarity of the mean vectors: 1 where they agree"
+    )
+    auc: Metric | None = Field(
+        default=None, description="of a classifier that tells both sides' vectors apart"
+    )
+    reason: str | None = Field(default=None, description="why there is no result")
+
+
+class TextDrift(Value):
+    """How a column of texts moved."""
+
+    name: str
+    rows: int = Field(default=0, description="of each side that were looked at")
+    length: DriftTestResult | None = Field(
+        default=None, description="KS distance of the numbers of characters"
+    )
+    reference_length: float | None = Field(default=None, description="mean, in characters")
+    current_length: float | None = None
+    reference_unknown: Metric | None = Field(
+        default=None,
+        description="share of the words in half of the reference's texts that the other half "
+        "does not have",
+    )
+    current_unknown: Metric | None = Field(
+        default=None, description="share of the words in current's texts that this half lacks"
+    )
+    unknown: Metric | None = Field(default=None, description="current minus reference")
+    new_words: tuple[str, ...] = Field(
+        default=(),
+        description="in the most texts of current, and in none of the reference; at most 20",
+    )
+    accuracy: Metric | None = Field(
+        default=None, description="of a classifier that tells both sides' texts apart by words"
+    )
+    auc: Metric | None = None
+    p_value: float | None = Field(
+        default=None, description="one-sided binomial test of accuracy at most 0.5"
+    )
+    embedding: EmbeddingDrift | None = None
+    reason: str | None = Field(default=None, description="why there is no result")
+
+
 class Density(Table):
     """Densities of a predicted number or probability on both sides."""
 

@@ -121,7 +121,7 @@ def _judged(both: Encoded, loss: Floats, rng: np.random.Generator) -> _Told:
     truth = both.current
     value, chance = np.empty(len(loss)), np.empty(len(loss))
     with on_one_thread():
-        for held, others in folds(both, rng):
+        for held, others in folds(both.contents, truth, rng):
             rows = balanced(truth, others, LEARNED, rng)
             sides = learned(both.codes[rows], both.categorical, truth[rows], rng)
             chance[held] = sides.probability(both.codes[held])
