@@ -185,6 +185,26 @@ def test_handling_decides_how_columns_are_looked_at():
     assert global_drift(*moments, DriftSettings(handling={"x": "numeric"})).accuracy.value == 1
 
 
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array(["1", "2", None], pa.string_view()),
+        pa.array(["1", "2", None], pa.large_string()),
+        pa.array(["1", "2", None]).dictionary_encode(),
+        pa.array([1, 2, None]).dictionary_encode(),
+        pa.array([1, 2, None], pa.float16()),
+        pa.array([1, 2, None], pa.decimal128(9, 2)),
+    ],
+    ids=lambda column: str(column.type),
+)
+def test_columns_of_any_width_are_read(column):
+    chunked = pa.chunked_array([column] * 30)
+    both = encoded(side(x=chunked), side(x=chunked), (np.array([1, 60, 62]), None))
+    assert both.left_out == {}
+    assert set(both.codes.ravel()) == {0, 1, MISSING}
+    assert both.codes[2, 0] == MISSING
+
+
 @pytest.mark.parametrize(("old", "new", "few"), [(1, 100, "the reference"), (100, 0, "current")])
 def test_few_rows_give_a_reason(old, new, few):
     found = global_drift(rows(old, 1), rows(new, 2))

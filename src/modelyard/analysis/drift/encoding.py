@@ -124,6 +124,10 @@ def _read(side: Rows, name: str, rows: Ints | None) -> Any:
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     if not any(is_one(kind) for is_one in READ):
         raise LeftOutError(f"its values are of the type {kind}")
+    if pa.types.is_string_view(kind):
+        column = column.cast(pa.string())  # rows of views cannot be taken
+    elif column.type != kind and _family(kind) != "words":
+        column = column.cast(kind)
     if rows is not None:
         column = column.take(pa.array(rows))
     if isinstance(column, pa.ChunkedArray):

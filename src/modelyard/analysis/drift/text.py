@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
+import pyarrow as pa
 
 from modelyard.analysis.arrays import Bools, Floats, Ints, metric
 from modelyard.analysis.drift.classifier import LEAST, folds, told_apart
@@ -76,7 +77,7 @@ def text_drift(
         least = min(map(len, known))
         return TextDrift(name=name, reason=f"a side has {least} texts, and {LEAST} are the least")
     old, new = (
-        side.column(name).take(np.sort(rng.choice(some, rows, replace=False))).to_pylist()
+        _strings(side, name).take(np.sort(rng.choice(some, rows, replace=False))).to_pylist()
         for side, some in zip((reference, current), known, strict=True)
     )
     texts = [str(text) for text in (*old, *new)]
@@ -102,8 +103,12 @@ def text_drift(
     )
 
 
+def _strings(side: Rows, name: str) -> Any:
+    return side.column(name).cast(pa.string())
+
+
 def _places(side: Rows, name: str) -> Ints:
-    known: Ints = np.flatnonzero(side.column(name).is_valid().to_numpy())
+    known: Ints = np.flatnonzero(_strings(side, name).is_valid().to_numpy())
     return known
 
 
