@@ -77,10 +77,11 @@ class Plan:
     @property
     def no_metrics(self) -> str | None:
         """Why nothing is compared with a truth, if it is not."""
+        is_other = self.view.prediction_type == "other"
+        if is_other and (self.version is not None or self.target is not None):
+            return NO_TRUTH
         if self.target is not None:
             return None
-        if self.version is not None and self.version.prediction_type == "other":
-            return NO_TRUTH
         return SKIPPED if self.command.skip_performance else NO_TARGET
 
 

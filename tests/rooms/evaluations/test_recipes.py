@@ -17,7 +17,7 @@ def yard(imported, tmp_path_factory):
     folder = tmp_path_factory.mktemp("recipes")
     shutil.copytree(imported, folder, dirs_exist_ok=True)
     with closing(modelyard.open(folder / "yard")) as yard:
-        yard.stores.create(name="monthly")
+        yard.stores.create(name="repeated")
         yield yard
 
 
@@ -30,7 +30,7 @@ def scored(rows, written):
 
 
 def test_a_recipe_evaluates_into_its_store_each_time(yard, scored):
-    asked = {"model": "late", "dataset": scored, "skip_scoring": True, "store": "monthly"}
+    asked = {"model": "late", "dataset": scored, "skip_scoring": True, "store": "repeated"}
     yard.projects.update(key="default", variables={"month": "3"})
     made = yard.recipes.evaluation(recipe="monthly", **asked, label={"month": "${month}"})
     assert (made.kind, made.command.label) == ("evaluation", {"month": "${month}"})
@@ -57,7 +57,7 @@ def test_recipes_of_all_kinds_are_in_one_list(yard, scored, tmp_path):
     output = str(tmp_path / "out.parquet")
     yard.recipes.create(name="a-scoring", model="late", input=scored, output=output)
     asked = {"dataset": scored, "prediction_type": "binary_classification", "target": "truth"}
-    asked |= {"prediction": "prediction", "store": "monthly"}
+    asked |= {"prediction": "prediction", "store": "repeated"}
     made = yard.recipes.standalone(recipe="alone", **asked)
     yard.recipes.evaluation(recipe="with-model", model="late", dataset=scored, output=output)
     kinds = {each.name: each.kind for each in yard.recipes.list()}
@@ -65,19 +65,19 @@ def test_recipes_of_all_kinds_are_in_one_list(yard, scored, tmp_path):
         "a-scoring": "scoring", "alone": "standalone evaluation", "with-model": "evaluation",
     }  # fmt: skip
     (line,) = yard.recipes.list(kind="standalone evaluation")
-    assert (line.name, line.model, line.input, line.store) == ("alone", None, scored, "monthly")
+    assert (line.name, line.model, line.input, line.store) == ("alone", None, scored, "repeated")
     assert [each.name for each in yard.recipes.list(kind="scoring")] == ["a-scoring"]
     assert [each.name for each in yard.recipes.list(dataset=output)] == ["a-scoring", "with-model"]
     assert [each.name for each in yard.recipes.list(model="late")] == ["a-scoring", "with-model"]
     found = yard.recipes.run(name="alone")
-    assert (found.kind, found.store) == ("standalone", "monthly")
+    assert (found.kind, found.store) == ("standalone", "repeated")
     assert made.command == yard.recipes.show(name="alone").command
     with pytest.raises(errors.Conflict, match="is a scoring"):
         yard.recipes.standalone(recipe="a-scoring", **asked, replace=True)
-    about = {each.name: each.about for each in yard.search.find(words="monthly", kind="recipe")}
+    about = {each.name: each.about for each in yard.search.find(words="repeated", kind="recipe")}
     assert about == {}
     (hit,) = yard.search.find(words="alone", kind="recipe")
-    assert hit.about == f"evaluates {scored}, into monthly"
+    assert hit.about == f"evaluates {scored}, into repeated"
 
 
 @pytest.mark.parametrize(
