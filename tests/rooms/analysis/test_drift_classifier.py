@@ -97,7 +97,10 @@ def test_sides_that_are_or_hold_each_other_show_no_drift_and_say_so():
     assert not part.detected
     assert "of 200 of current" in part.note
     categories = TableRows(whole.table.select(["word"]))
-    assert not global_drift(categories, categories).detected
+    alike = global_drift(categories, categories)
+    assert not alike.detected
+    assert alike.note.startswith("all rows hold 3 different combinations of values")
+    assert global_drift(rows(60, 1), rows(60, 2)).note is None
 
 
 def test_categories_tell_the_sides_apart_where_their_order_does_not():
