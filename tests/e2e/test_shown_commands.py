@@ -138,8 +138,8 @@ def test_how_to_evaluate(imported, shell):
 
 def test_how_to_tell_drift(imported, shell):
     page = "docs/how-to/drift.md"
-    for name, oldest in (("june", 60), ("october", 100)):
-        lines = [f"{at * oldest / 100},{at % 7}" for at in range(100)]
+    for name, youngest in (("june", 0), ("october", 40)):
+        lines = [f"{youngest + at / 10},{at % 7}" for at in range(600)]
         (imported.folder / f"{name}.csv").write_text("\n".join(["age,fare", *lines]))
     typed(imported, commands(page))
     [block] = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL)

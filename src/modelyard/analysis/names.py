@@ -31,6 +31,13 @@ NAMES = {
     "maeWinsorised": "Mean absolute error, winsorised",
     "rmseWinsorised": "Root mean squared error, winsorised",
     "passingAssertionsRatio": "Assertions that hold",
+    "dataDrift": "Data drift",
+    "dataDriftPValue": "Data drift, p-value",
+    "predictionDrift": "Prediction drift (PSI)",
+    "predictionDriftPValue": "Prediction drift, p-value",
+    "expectedAuc": "ROC AUC, expected",
+    "expectedMrocAUC": "ROC AUC (Hand and Till), expected",
+    "expectedRmse": "Root mean squared error, expected",
     "demographicParity": "Demographic parity",
     "equalisedOdds": "Equalised odds",
     "equalOpportunity": "Equal opportunity",
@@ -44,10 +51,19 @@ HEADLINES = ("auc", "mrocAUC", "r2")
 LOWER_IS_BETTER = frozenset(
     (
         *("logLoss", "brierScore", "hammingLoss", "calibrationLoss", "mcalibrationLoss"),
+        *("dataDrift", "predictionDrift", "expectedRmse"),
         *("mape", "mae", "mse", "rmse", "rmsle", "maeWinsorised", "rmseWinsorised"),
     )
 )
 """The others rise as a model gets better."""
+
+OF_DRIFT = frozenset(
+    (
+        *("dataDrift", "dataDriftPValue", "predictionDrift", "predictionDriftPValue"),
+        *("expectedAuc", "expectedMrocAUC", "expectedRmse"),
+    )
+)
+"""Those of an evaluation beside its reference."""
 
 
 def name_of(code: str) -> str:

@@ -19,6 +19,7 @@ ThresholdMetric = Literal[
 ]
 Averaging = Literal["weighted", "macro"]
 Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+DriftUse = Literal["note", "fail", "skip"]
 EvaluationId = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 DRIFT_ROWS = 50_000
 
@@ -51,6 +52,11 @@ class Placing(Naming):
         ge=0,
         lt=2**63,
         description="rows, drawn at random, that drift is computed from, of at most 8 MB; 0: all",
+    )
+    drift: DriftUse = Field(
+        default="note",
+        description="in a store: drift that cannot be computed is noted among what to know, or "
+        "lets the evaluation fail; 'skip': none is computed",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,33 +13,26 @@ from typing import Any
 from modelyard.data.access import Source
 from modelyard.data.types import Sampling
 from modelyard.evaluations.asserting import Answers, assert_all, passing
-from modelyard.evaluations.binary import BinaryFigures
 from modelyard.evaluations.commands import RunEvaluation
 from modelyard.evaluations.custom import Computed
 from modelyard.evaluations.custom import compute as compute_custom
 from modelyard.evaluations.diagnostics import diagnose, of_assertions, of_custom
 from modelyard.evaluations.drawing import draw, drawn
 from modelyard.evaluations.drift_sample import draw_for_drift
-from modelyard.evaluations.figures import Content, Figures, Threshold
+from modelyard.evaluations.drifting.keeping import keep as keep_report
+from modelyard.evaluations.drifting.windows import with_drift
+from modelyard.evaluations.figures import Content
+from modelyard.evaluations.judged import FIGURES
 from modelyard.evaluations.keeping import DRIFT, REFERENCE, SAMPLE, keep
-from modelyard.evaluations.multiclass import MulticlassFigures
 from modelyard.evaluations.outputs import append_metrics, write_scored
 from modelyard.evaluations.planning import Plan
-from modelyard.evaluations.regression import RegressionFigures
 from modelyard.evaluations.scored import Scored, names_in_sample, read_scored
 from modelyard.evaluations.shaping import Columns, shape
-from modelyard.evaluations.types import Evaluation, View
+from modelyard.evaluations.types import Evaluation
 from modelyard.kernel import paths
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import FILES, name_by, named_by, now
-from modelyard.runtime.types import PredictionType
 from modelyard.scoring.commands import RunScoring
-
-FIGURES: dict[PredictionType, Callable[[View, Scored, Threshold], Figures]] = {
-    "binary_classification": BinaryFigures,
-    "multiclass": MulticlassFigures,
-    "regression": RegressionFigures,
-}
 
 
 @dataclass(frozen=True)
@@ -83,6 +76,7 @@ def evaluate(plan: Plan, context: Context) -> Evaluation:
         files = {SAMPLE: rows.file, **_for_drift(plan, rows.file, folder, context)}
         learned.facts["seconds"] = round(time.perf_counter() - began, 3)
         evaluation = _told(plan, rows, context).model_copy(update=learned.facts)
+        evaluation, drift = with_drift(context, evaluation, files, command.drift)
         if isinstance(command, RunEvaluation) and command.output is not None:
             write_scored(
                 *(context, command.project, command.output, rows.file),
@@ -91,6 +85,8 @@ def evaluate(plan: Plan, context: Context) -> Evaluation:
             )
         code = {"file": Path(plan.custom.file).name, "text": plan.custom.text}
         kept = keep(context, evaluation, learned.screens, files, code if plan.custom.text else None)
+    if drift is not None:
+        keep_report(context, drift)
     if isinstance(command, RunEvaluation) and command.metrics_output is not None:
         append_metrics(context, kept, command.metrics_output, command.metrics)
     return kept

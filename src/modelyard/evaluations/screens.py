@@ -9,9 +9,9 @@ from modelyard import errors
 from modelyard.analysis.group_types import Slices
 from modelyard.analysis.grouping import Grouping, grouped
 from modelyard.evaluations.commands import ShowScreen
-from modelyard.evaluations.evaluating import FIGURES
 from modelyard.evaluations.explaining.keeping import find_kept
 from modelyard.evaluations.figures import Figures, Threshold
+from modelyard.evaluations.judged import FIGURES
 from modelyard.evaluations.keeping import CODE, WORST, kept_file, plain, screens_of
 from modelyard.evaluations.sample import Sample, open_sample
 from modelyard.evaluations.scored import Scored

@@ -27,14 +27,13 @@ from modelyard.analysis.drift.verdict import Figures as Found
 from modelyard.analysis.drift.verdict import verdict
 from modelyard.analysis.types import Metric
 from modelyard.data.access import require_columns
-from modelyard.evaluations.drifting.commands import ComputeDrift
 from modelyard.evaluations.drifting.expecting import expect
-from modelyard.evaluations.drifting.planning import Answering, Named, Plan, make_plan
+from modelyard.evaluations.drifting.planning import Answering, Named, Plan
 from modelyard.evaluations.drifting.sides import Answers, OpenSide, Sides, opened
 from modelyard.evaluations.drifting.types import Drift, Drifting
-from modelyard.evaluations.evaluating import FIGURES
 from modelyard.evaluations.explaining.keeping import find_kept
 from modelyard.evaluations.explaining.types import ImportanceReport
+from modelyard.evaluations.judged import FIGURES
 from modelyard.evaluations.scored import Scored
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import named_by, now
@@ -42,18 +41,17 @@ from modelyard.runtime.types import Label
 
 R = TypeVar("R")
 NO_MODEL = "no model is known; name one by --model, or compare evaluations"
-ANYTHING = "a model of type 'other' answers anything"
+ANYTHING = "a model of type 'other' answers anything, which cannot be compared"
 REFUSED = (ArithmeticError, MemoryError, ValueError, pa.ArrowException)
 """What libraries refuse odd data with: a part that ends so stops no other."""
 
 
-def compute(command: ComputeDrift, context: Context) -> Drift:
-    """Open the sides and compare them; errors as in `make_plan`.
+def compute(plan: Plan, context: Context) -> Drift:
+    """Open the sides and compare them.
 
     Raises:
         Invalid: the sides share no column, nor predictions, or data are damaged.
     """
-    plan = make_plan(command, context)
     with opened(context, plan) as sides:
         current, reference = sides.open(plan.current), sides.open(plan.reference)
         for other in (plan.prediction_reference, plan.performance_reference):
@@ -65,7 +63,7 @@ def compute(command: ComputeDrift, context: Context) -> Drift:
             **_told(plan, sides, current, reference),
             **found,
             id=named_by(created),
-            project=command.project,
+            project=plan.command.project,
             created=created,
             created_by=context.identity.name,
             seconds=round(time.perf_counter() - began, 3),
@@ -222,6 +220,8 @@ class _Comparison:
         reference, answering = self._sides.open(other), self._plan.answering
         if answering is None:
             raise errors.Unsupported(NO_MODEL)
+        if answering.view.prediction_type == "other":
+            raise errors.Unsupported(ANYTHING)
         answers = [
             _require(side.answers, f"nothing is predicted for {side.named.name}")
             for side in (reference, current)
@@ -253,9 +253,7 @@ class _Comparison:
 
     def _performance(self, current: OpenSide) -> PerformanceDrift:
         answering, reference, answers = self._answered(current, self._plan.performance_reference)
-        compute = FIGURES.get(answering.view.prediction_type)
-        if compute is None:
-            raise errors.Unsupported(ANYTHING)
+        compute = FIGURES[answering.view.prediction_type]
         view = answering.view.model_copy(update={"confidence": self._settings.confidence})
         metrics: list[tuple[Metric, ...]] = []
         shares: list[tuple[float, ...]] = []
@@ -276,8 +274,6 @@ class _Comparison:
         names: Sequence[str],
     ) -> Expected:
         answering, reference, answers = self._answered(current, self._plan.performance_reference)
-        if answering.view.prediction_type not in FIGURES:
-            raise errors.Unsupported(ANYTHING)
         _require_truth(reference.named.name, answers[0], answering.view.classes)
         return expect(
             answering,

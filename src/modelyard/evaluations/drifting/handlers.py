@@ -18,7 +18,7 @@ from modelyard.evaluations.drifting.commands import (
     ShowDriftTable,
 )
 from modelyard.evaluations.drifting.computing import compute
-from modelyard.evaluations.drifting.planning import check
+from modelyard.evaluations.drifting.planning import make_plan
 from modelyard.evaluations.drifting.types import (
     Drift,
     DriftChart,
@@ -39,13 +39,13 @@ KINDS: tuple[ColumnKind, ...] = get_args(ColumnKind)
 @checks(ComputeDrift)
 def check_drift(command: ComputeDrift, context: Context) -> None:
     """Refuse what could only fail, before it is a job."""
-    check(command, context)
+    make_plan(command, context)
 
 
 @handles(ComputeDrift)
 def compute_drift(command: ComputeDrift, context: Context) -> Drift:
     """Open both sides, compare them, keep the report."""
-    return keeping.keep(context, compute(command, context))
+    return keeping.keep(context, compute(make_plan(command, context), context))
 
 
 @handles(ListDrift)

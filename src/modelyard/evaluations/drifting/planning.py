@@ -6,6 +6,7 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass
+from pathlib import Path
 
 from modelyard import errors
 from modelyard.analysis.drift.drift_tests import DRIFT_TESTS
@@ -37,11 +38,13 @@ class Evaluated:
         given: as it was asked for.
         evaluation: whose they are.
         part: which of them.
+        file: where they are while the evaluation is being made; none: among the artifacts.
     """
 
     given: str
     evaluation: Evaluation
     part: Part = "drift"
+    file: Path | None = None
 
     @property
     def name(self) -> str:
@@ -123,11 +126,6 @@ class Plan:
         return [each.evaluation for each in self.sides if each.evaluation is not None]
 
 
-def check(command: ComputeDrift, context: Context) -> None:
-    """Refuse what could only fail; errors as in `make_plan`."""
-    make_plan(command, context)
-
-
 def make_plan(command: ComputeDrift, context: Context) -> Plan:
     """Find what a comparison names.
 
@@ -137,19 +135,22 @@ def make_plan(command: ComputeDrift, context: Context) -> Plan:
         Invalid: there is no reference, or an option does not fit.
         Unsupported: an evaluation keeps no rows.
     """
-    project = command.project
-    current = _named(context, project, command.current)
-    reference = _reference(context, command, current)
+    current = _named(context, command.project, command.current)
+    return plan_of(command, context, current, _reference(context, command, current))
+
+
+def plan_of(command: ComputeDrift, context: Context, current: Named, reference: Named) -> Plan:
+    """The plan of two sides that were found; errors as in `make_plan`."""
     found = {command.current: current, command.reference: reference, None: reference}
 
     def other(text: str | None) -> Named:
         if text not in found:
-            found[text] = _named(context, project, text or "")
+            found[text] = _named(context, command.project, text or "")
         return found[text]
 
-    sides = (current, reference)
     others = (other(command.prediction_reference), other(command.performance_reference))
-    version, warnings = _version(context, command, (*sides, *others))
+    every = (current, reference, *others)
+    version, warnings = _version(context, command, every)
     _require_options(command)
     return Plan(
         command=command,
@@ -158,9 +159,9 @@ def make_plan(command: ComputeDrift, context: Context) -> Plan:
         prediction_reference=others[0],
         performance_reference=others[1],
         version=version,
-        answering=_answering(command, version, (*sides, *others)),
+        answering=_answering(command, version, every),
         warnings=tuple(warnings),
-        folder=_folder(command, version, (*sides, *others)),
+        folder=_folder(command, version, every),
     )
 
 

@@ -196,8 +196,7 @@ class Sides:
 
     def _evaluated(self, named: Evaluated) -> OpenSide:
         of = named.evaluation
-        digest = digest_of_part(of, named.part)
-        file = self._files.enter_context(self._context.artifacts.open(digest or ""))
+        file = self._files.enter_context(self._rows(named))
         kept = kept_rows(of, pq.ParquetFile(file))
         answers = {kept.prediction, *kept.probabilities}
         called = {
@@ -211,6 +210,11 @@ class Sides:
             told = Answers(rows, kept.prediction, kept.probabilities, kept.truth, kept.weights)
         features = tuple(called[name] for name in kept.features)
         return OpenSide(named, rows, features, bool(of.features), told)
+
+    def _rows(self, named: Evaluated) -> BinaryIO:
+        if named.file is not None:
+            return named.file.open("rb")
+        return self._context.artifacts.open(digest_of_part(named.evaluation, named.part) or "")
 
     def _data(self, named: Data) -> OpenSide:
         source, version = named.source, self._plan.version

@@ -12,7 +12,7 @@ from modelyard import errors
 from modelyard.analysis.arrays import Floats
 from modelyard.analysis.dependence import partial_dependence
 from modelyard.analysis.importance import Measure, Unmeasured, permutation_importance
-from modelyard.analysis.names import HEADLINES, LOWER_IS_BETTER
+from modelyard.analysis.names import HEADLINES, LOWER_IS_BETTER, OF_DRIFT
 from modelyard.analysis.perturbing import Ask
 from modelyard.analysis.types import Metric
 from modelyard.data.access import require_columns
@@ -145,7 +145,7 @@ def dependence(
 
 def _metric(evaluation: Evaluation, asked: str | None) -> str:
     """The metric that is asked for, else the headline, else the first that there is."""
-    own = {PASSING, *(each.name for each in evaluation.custom_metrics)}
+    own = {PASSING, *OF_DRIFT, *(each.name for each in evaluation.custom_metrics)}
     known = [code for code in evaluation.metrics if code not in own]
     there = [code for code in known if evaluation.metrics[code].value is not None]
     if asked is None:

@@ -1,0 +1,132 @@
+"""Drift of evaluations: of their rows and predictions, and what lands in a store with its drift."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import closing
+
+import numpy as np
+import pytest
+from sqlalchemy import select
+
+import modelyard
+from modelyard import errors
+from modelyard.analysis.names import OF_DRIFT
+from modelyard.store.tables import drift_reports
+
+
+@pytest.fixture(scope="module")
+def yard(imported, tmp_path_factory):
+    """A workspace of this module's own, with a store."""
+    folder = tmp_path_factory.mktemp("stored")
+    shutil.copytree(imported, folder, dirs_exist_ok=True)
+    with closing(modelyard.open(folder / "yard")) as yard:
+        yard.stores.create(name="monthly")
+        yield yard
+
+
+@pytest.fixture(scope="module")
+def months(yard, rows, tmp_path_factory):
+    """Evaluations of June, in no store, and of October, in it: fares rose, and tell less."""
+    folder = tmp_path_factory.mktemp("months")
+    draw = np.random.default_rng(8)
+    later = rows.assign(fare=np.minimum(rows.fare + 25, 100))
+    later["truth"] = np.where(draw.random(len(rows)) < 0.3, "yes", "no")
+    files = {}
+    for name, frame in (("june", rows), ("october", later)):
+        files[name] = str(folder / f"{name}.csv")
+        frame.to_csv(files[name], index=False)
+    june = yard.evaluations.run(model="late", dataset=files["june"])
+    yard.evaluations.importance(id=june.id, rows=300, repeats=1)
+    october = yard.evaluations.run(model="late", dataset=files["october"], store="monthly")
+    return june, october, files
+
+
+def test_an_evaluation_in_a_store_has_its_drift_as_metrics(yard, months):
+    june, october, _ = months
+    assert not OF_DRIFT & june.metrics.keys()
+    found = {code: october.metrics[code] for code in OF_DRIFT & october.metrics.keys()}
+    assert found.keys() == {
+        *("dataDrift", "dataDriftPValue", "predictionDrift", "predictionDriftPValue"),
+        "expectedAuc",
+    }
+    assert 0.5 < found["dataDrift"].low < found["dataDrift"].value < found["dataDrift"].high
+    assert found["dataDriftPValue"].value < 0.001
+    assert found["predictionDrift"].value > 0.2
+    assert yard.evaluations.show(id=october.id).metrics == october.metrics
+
+
+def test_its_report_is_kept(yard, months):
+    june, october, _ = months
+    [line] = yard.drift.list(evaluation=october.id)
+    report = yard.drift.show(id=line.id)
+    assert (report.reference.evaluation, report.current.evaluation) == (june.id, october.id)
+    assert (report.model, report.version) == ("late", "v1")
+    assert {each.name: each.outcome for each in report.columns} == {
+        "age": "stable",
+        "fare": "drifted",
+    }
+    importance = {each.name: each.model_importance for each in report.columns}
+    assert importance["fare"] > 0.9 > importance["age"]
+    [auc] = [each for each in report.performance.metrics if each.code == "auc"]
+    assert (auc.reference, auc.change) == (june.metrics["auc"], "worse")
+    assert auc.current.value == pytest.approx(october.metrics["auc"].value)
+    realised = {each.code: each.value for each in report.expected.realised}
+    assert realised["auc"] == auc.current.value
+    assert line.outcome == "drifted"
+    assert line.headline.startswith("The model ranks the rows of october.csv worse than those of")
+
+
+def test_the_same_is_told_of_datasets_that_are_scored(yard, months):
+    _, october, files = months
+    report = yard.drift.compute(
+        reference=files["june"], current=files["october"], model="late", version="v1"
+    )
+    [line] = yard.drift.list(evaluation=october.id)
+    stored = yard.drift.show(id=line.id)
+    assert report.predictions == stored.predictions
+    assert report.performance == stored.performance
+    assert report.global_ == stored.global_
+    assert yard.files.list() == []
+
+
+def test_a_metric_of_drift_is_none_to_be_permuted(yard, months):
+    with pytest.raises(errors.Invalid, match="dataDrift"):
+        yard.evaluations.importance(id=months[1].id, metric="dataDrift")
+
+
+def test_predictions_of_another_type_give_a_reason(yard, months, rows, tmp_path):
+    file = tmp_path / "delays.csv"
+    rows.assign(truth=rows.delay).to_csv(file, index=False)
+    minutes = yard.evaluations.run(model="minutes", dataset=str(file))
+    report = yard.drift.compute(reference=minutes.id, current=months[0].id)
+    assert "are of type regression" in report.predictions.reason
+    assert report.performance.reason == report.predictions.reason == report.expected.reason
+    assert {each.outcome for each in report.columns} == {"stable"}
+    assert "Predictions were not compared" in " ".join(report.verdict.details)
+
+
+def test_drift_that_cannot_be_computed_is_noted_or_lets_it_fail(yard, months, rows, tmp_path):
+    file = str(tmp_path / "few.csv")
+    rows[:20].to_csv(file, index=False)
+    asked = {"model": "late", "dataset": file, "store": "monthly"}
+    with pytest.raises(errors.Unsupported, match="50 are the least"):
+        yard.evaluations.run(**asked, drift="fail")
+    noted = yard.evaluations.run(**asked)
+    assert "50 are the least" in noted.metrics["dataDrift"].reason
+    skipped = yard.evaluations.run(**asked, drift="skip")
+    assert not OF_DRIFT & skipped.metrics.keys()
+    assert yard.drift.list(evaluation=skipped.id) == []
+
+
+def test_reports_go_with_their_evaluation(yard, months):
+    october = months[1]
+    [line] = yard.drift.list(evaluation=october.id)
+    of = drift_reports.c
+    with yard.open().read() as db:
+        digest = db.scalar(select(of.sha256).where(of.id == line.id))
+    assert yard.open().artifacts.has(digest)
+    yard.evaluations.delete(id=october.id)
+    assert not yard.open().artifacts.has(digest)
+    with pytest.raises(errors.NotFound):
+        yard.drift.show(id=line.id)
