@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from modelyard import errors
 from modelyard.analysis.charts.types import Mode
-from modelyard.analysis.drift.types import ColumnDrift, DriftSettings, DriftTestResult, Outcome
+from modelyard.analysis.drift.types import ColumnDrift, DriftTestResult, Outcome
 from modelyard.analysis.names import HEADLINES
 from modelyard.data.commands import ListDatasets
 from modelyard.evaluations.charting.types import ScreenFormat
@@ -21,7 +21,7 @@ from modelyard.evaluations.drifting.commands import (
     ShowDriftChart,
     ShowDriftTable,
 )
-from modelyard.evaluations.drifting.types import Drift, Drifting, DriftPart, DriftSummary, Side
+from modelyard.evaluations.drifting.types import Drift, DriftPart, DriftSummary, Side
 from modelyard.kernel.values import Value
 from modelyard.models.commands import ListModels
 from modelyard.web.pages.form import Draft, Form, Words
@@ -262,7 +262,7 @@ def _new(visit: Visit) -> Draft:
         before = visit.run(ShowDrift(project=key, id=visit.asked("of")))
         given = before.settings.model_dump(mode="json", exclude_unset=True)
         given |= {"current": before.settings.current, "reference": _given(before.reference)}
-    models = [(each.name, "") for each in visit.part(ListModels(project=key, limit=MOST))]
+    models = [(each.name, each.name) for each in visit.part(ListModels(project=key, limit=MOST))]
     tables = [(each.name, "") for each in visit.part(ListDatasets(project=key, limit=MOST))]
     return Draft(
         crumbs=crumbs(key),
