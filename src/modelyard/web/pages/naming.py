@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from string import Formatter
 from typing import Any
 
 from modelyard.jobs.titles import title_of
@@ -13,7 +14,6 @@ from modelyard.web.pages.plain_words import known
 
 THINGS = ("key", "name", "model", "dataset", "path", "id")
 """The arguments that name what a command is about, the first of them that there is."""
-FIELDS = ("project", "key", "name", "model", "version", "path", "input", "dataset")
 DONE = {
     "projects.create": "created the project {key}",
     "projects.update": "changed the project {key}",
@@ -42,6 +42,10 @@ DONE = {
     "recipes.delete": "deleted the recipe {name}",
     "evaluations.run": "evaluated {model} on {dataset}",
     "evaluations.delete": "deleted an evaluation",
+    "evaluations.label": "labelled an evaluation",
+    "stores.create": "created the evaluation store {name}",
+    "stores.update": "changed the evaluation store {name}",
+    "stores.delete": "deleted the evaluation store {name}",
     "drift.compute": "computed the drift of {current}",
     "drift.delete": "deleted a drift report",
     "scenarios.create": "created the scenario {name}",
@@ -74,6 +78,8 @@ PLACES = {
     "scoring": "/projects/{project}/models/{model}",
     "recipes": "/projects/{project}/recipes/{name}",
     "evaluations": "/projects/{project}/models/{model}/evaluations",
+    "stores": "/projects/{project}/stores/{name}",
+    "drift": "/projects/{project}/drift",
     "scenarios": "/projects/{project}/scenarios/{name}",
     "demo": "/projects/{project}",
 }
@@ -89,6 +95,8 @@ SIGNS = {
     "scoring": "bolt",
     "recipes": "bolt",
     "evaluations": "chart-line",
+    "stores": "database",
+    "drift": "arrows-exchange",
     "scenarios": "clock",
     "members": "users",
     "users": "user",
@@ -102,7 +110,8 @@ def done(command: str, arguments: Mapping[str, Any]) -> str | None:
     """What somebody did, to be read after their name; None for what is not worth telling."""
     if command not in DONE:
         return None
-    return DONE[command].format_map({name: known(str(arguments.get(name, "…"))) for name in FIELDS})
+    named = [name for _, name, *_ in Formatter().parse(DONE[command]) if name]
+    return DONE[command].format_map({name: known(str(arguments.get(name, "…"))) for name in named})
 
 
 def place(command: str, arguments: Mapping[str, Any]) -> str:
