@@ -174,6 +174,22 @@ CASES = {
             "data are mixed otherwise"
         ),
     ),
+    "worse, and another metric was split": (
+        figures(
+            performance=WORSE,
+            columns=MOVED,
+            why=Why(
+                code="logLoss",
+                mix=metric("logLoss", 0.0, -0.01, 0.01),
+                relation=metric("logLoss", 0.2, 0.1, 0.3),
+            ),
+        ),
+        "drifted",
+        (
+            "The model ranks the rows of october worse than those of june, and what moved (temp) "
+            "does not explain it (judged by Log loss)"
+        ),
+    ),
     "worse, and the split cannot tell": (
         figures(performance=WORSE, columns=MOVED, why=split(-0.04, -0.035, half=0.05)),
         "drifted",

@@ -73,6 +73,10 @@ def test_its_report_is_kept(yard, months):
     assert auc.current.value == pytest.approx(october.metrics["auc"].value)
     realised = {each.code: each.value for each in report.expected.realised}
     assert realised["auc"] == auc.current.value
+    assert report.why.code == "logLoss"
+    assert report.why.relation.low > 0
+    change = report.why.current - report.why.reference
+    assert report.why.mix.value + report.why.relation.value == pytest.approx(change)
     assert line.outcome == "drifted"
     assert line.headline.startswith("The model ranks the rows of october.csv worse than those of")
 

@@ -155,26 +155,27 @@ def _explained(found: Figures, top: MetricChange) -> str:
     if top.change != "worse":
         return ""
     split = found.why
-    if split and split.code == top.code and split.mix and split.relation:
-        mix, relation = (_hurts(top, part) for part in (split.mix, split.relation))
+    if split and split.mix and split.relation:
+        by = "" if split.code == top.code else f" (judged by {name_of(split.code)})"
+        mix, relation = (_hurts(split.code, part) for part in (split.mix, split.relation))
         if mix and relation:
-            return ", only in part since its data are mixed otherwise"
+            return f", only in part since its data are mixed otherwise{by}"
         if mix:
-            return ", and the changed mix of its data explains it"
+            return f", and the changed mix of its data explains it{by}"
         if relation:
             names = named(found.of("drifted"))
             moved = f"what moved ({names})" if names else "the mix of its data"
-            return f", and {moved} does not explain it"
+            return f", and {moved} does not explain it{by}"
     if found.moved:
         return ", and its data moved"
     return "" if not found.compared else ", though no column moved by much"
 
 
-def _hurts(top: MetricChange, part: Metric) -> bool:
+def _hurts(code: str, part: Metric) -> bool:
     """Whether a part of a change goes beyond chance in the bad direction."""
     if part.low is None or part.high is None:
         return False
-    return part.low > 0 if top.code in LOWER_IS_BETTER else part.high < 0
+    return part.low > 0 if code in LOWER_IS_BETTER else part.high < 0
 
 
 def _of_data(found: Figures) -> tuple[Outcome, str]:

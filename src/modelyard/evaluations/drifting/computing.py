@@ -22,6 +22,7 @@ from modelyard.analysis.drift.types import (
     GlobalDrift,
     PerformanceDrift,
     PredictionDrift,
+    Why,
 )
 from modelyard.analysis.drift.verdict import Figures as Found
 from modelyard.analysis.drift.verdict import verdict
@@ -30,6 +31,7 @@ from modelyard.data.access import require_columns
 from modelyard.evaluations.drifting.expecting import expect
 from modelyard.evaluations.drifting.planning import Answering, Named, Plan
 from modelyard.evaluations.drifting.sides import Answers, OpenSide, Sides, opened
+from modelyard.evaluations.drifting.splitting import split
 from modelyard.evaluations.drifting.types import Drift, Drifting
 from modelyard.evaluations.explaining.keeping import find_kept
 from modelyard.evaluations.explaining.types import ImportanceReport
@@ -138,6 +140,12 @@ class _Comparison:
                 "expecting performance",
                 lambda: self._expected(current, performance, together, names),
                 lambda why: Expected(method="confidence", reason=why),
+            )
+        if not performance.reason:
+            parts["why"] = self._part(
+                "splitting the change",
+                lambda: self._why(current, names),
+                lambda why: Why(code="logLoss", reason=why),
             )
         of = Found(
             reference=reference.named.name,
@@ -283,6 +291,11 @@ class _Comparison:
             self._settings,
             names,
         )
+
+    def _why(self, current: OpenSide, names: Sequence[str]) -> Why:
+        answering, reference, _ = self._answered(current, self._plan.performance_reference)
+        cap = self._plan.command.classifier_rows
+        return split(answering, (reference, current), self._settings, names, cap)
 
 
 def _predicted(answers: Answers, answering: Answering) -> Predictions:
