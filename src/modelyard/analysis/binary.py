@@ -123,9 +123,11 @@ class Binary:
         options = self.options
         return thresholds.decision_chart(self.ranking, options.gains, options.confidence, at)
 
-    def roc_curve(self) -> RocCurve:
-        """The ROC curve with its band and area."""
-        return curves.roc_curve(self.ranking, self._auc, self.options.confidence, self._draws)
+    def roc_curve(self, threshold: float | None = None) -> RocCurve:
+        """The ROC curve with its band and area, and the point that a threshold leads to."""
+        return curves.roc_curve(
+            self.ranking, self._auc, self.options.confidence, self._draws, threshold
+        )
 
     def precision_recall_curve(self) -> PrecisionRecallCurve:
         """Precision by recall, and the average precision."""
@@ -133,11 +135,11 @@ class Binary:
             self.ranking, self._average_precision, self.options.confidence, self._draws
         )
 
-    def gain_curve(self) -> GainCurve:
-        """Cumulative gain, the wizard's, and the lift."""
-        options = self.options
+    def gain_curve(self, threshold: float | None = None) -> GainCurve:
+        """Cumulative gain, the wizard's, the lift, and the point that a threshold leads to."""
+        share, confidence = self.options.lift_share, self.options.confidence
         return curves.gain_curve(
-            self.ranking, self._lift, options.lift_share, options.confidence, self._draws
+            self.ranking, self._lift, share, confidence, self._draws, threshold
         )
 
     def lift_bins(self) -> LiftBins:

@@ -26,16 +26,20 @@ BAND = np.linspace(0, 1, 51)
 
 
 def roc_curve(
-    ranking: Ranking, area: Metric, confidence: float, draws: Resamples | None
+    ranking: Ranking,
+    area: Metric,
+    confidence: float,
+    draws: Resamples | None,
+    threshold: float | None = None,
 ) -> RocCurve:
     """The ROC curve; empty, with the reason at its area, if a class is missing.
 
     Fawcett (2006), An introduction to ROC analysis, Pattern Recognition Letters 27; the band is
-    his vertical averaging, over resamples.
+    his vertical averaging, over resamples. The point that the threshold leads to is kept.
     """
     if ranking.reason:
         return RocCurve(area=area, threshold=(), false_positive_rate=(), true_positive_rate=())
-    kept = vertices(ranking.along)
+    kept = vertices(ranking.along, also=_reached(ranking, threshold))
     x, y, which = thinned(
         kept,
         _from_none(ranking.false, kept) / ranking.negatives,
@@ -78,18 +82,23 @@ def precision_recall_curve(
 
 
 def gain_curve(
-    ranking: Ranking, found: Metric, at_share: float, confidence: float, draws: Resamples | None
+    ranking: Ranking,
+    found: Metric,
+    at_share: float,
+    confidence: float,
+    draws: Resamples | None,
+    threshold: float | None = None,
 ) -> GainCurve:
     """Positives found by share of rows targeted, and the lift at one share.
 
     Ling and Li (1998), Data mining for direct marketing, KDD. The wizard's curve is that of a
-    ranking with all positives first.
+    ranking with all positives first. The point that the threshold leads to is kept.
     """
     if not ranking.positives:
         return GainCurve(lift=found, at_share=at_share, threshold=(), targeted=(), found=())
     length = ranking.reached / ranking.weight
     length += ranking.true / ranking.positives
-    kept = vertices(length)
+    kept = vertices(length, also=_reached(ranking, threshold))
     true = _from_none(ranking.true, kept)
     # Over the negatives it rises as the ROC curve does, over the positives by itself.
     under = _pairs_under(ranking, kept) + true**2 / 2
@@ -158,6 +167,11 @@ def lift_bins(ranking: Ranking, confidence: float, groups: int = 10) -> LiftBins
         low=gaps(share(low, base)),
         high=gaps(share(high, base)),
     )
+
+
+def _reached(ranking: Ranking, threshold: float | None) -> int:
+    """Which point of a curve a threshold leads to; the first one, where it begins, if none."""
+    return 0 if threshold is None else ranking.at_least(threshold)
 
 
 def _thresholds(ranking: Ranking, which: Ints) -> tuple[float | None, ...]:

@@ -10,12 +10,13 @@ VERTICES = 200
 """Points of a curve that are kept, besides those between them that keep the area."""
 
 
-def vertices(length: Floats, count: int = VERTICES) -> Ints:
+def vertices(length: Floats, count: int = VERTICES, also: int = 0) -> Ints:
     """Which points of a curve are kept: where it has gone on by an equal part of its length.
 
     Args:
         length: of the curve up to each point after the first, in x plus y.
         count: how many are kept of a curve that has more than twice as many points.
+        also: the number of a point that is kept besides them.
 
     Returns:
         Numbers of points, from 0, which is the first.
@@ -24,7 +25,7 @@ def vertices(length: Floats, count: int = VERTICES) -> Ints:
     if size <= 2 * count:
         return np.arange(size)
     at = np.searchsorted(length, np.linspace(0, length[-1], count + 1)[1:]) + 1
-    return np.unique(np.concatenate([[0], at, [size - 1]]))
+    return np.unique(np.concatenate([[0, also], at, [size - 1]]))
 
 
 def thinned(kept: Ints, x: Floats, y: Floats, under: Floats) -> tuple[Floats, Floats, Ints]:

@@ -14,14 +14,13 @@ from rich.text import Text
 from modelyard.analysis.names import name_of
 from modelyard.analysis.types import Metric
 from modelyard.cli.numbers import interval, number
+from modelyard.cli.screen_table import ColumnsTable, cell, cells
 from modelyard.cli.words import words
 from modelyard.evaluations.charting.types import Chart, ScreenTable
 from modelyard.evaluations.drifting.types import DriftTable
 from modelyard.evaluations.types import Evaluation, Screen
 from modelyard.evaluations.words import title_of
 
-MOST_ROWS = 30
-"""Rows of a screen's table that are shown."""
 ORIGIN = {
     "version": "the version's",
     "given": "given",
@@ -81,7 +80,7 @@ def chart_words(found: Chart) -> RenderableType:
 def screen_table(found: ScreenTable | DriftTable) -> RenderableType:
     """The rows of a screen, as many as are read."""
     columns = {name: [row[at] for row in found.rows] for at, name in enumerate(found.columns)}
-    return _table(columns, len(found.rows))
+    return ColumnsTable(columns, len(found.rows))
 
 
 LIMITS = "limits"
@@ -103,7 +102,7 @@ def _parts(content: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]
         yield "", own
 
 
-def _columns_and_facts(content: Mapping[str, Any]) -> Iterator[Table]:
+def _columns_and_facts(content: Mapping[str, Any]) -> Iterator[RenderableType]:
     grid = Table.grid(padding=(0, 2))
     columns: dict[str, list[Any]] = {}
     for name, value in content.items():
@@ -115,26 +114,8 @@ def _columns_and_facts(content: Mapping[str, Any]) -> Iterator[Table]:
     if grid.row_count:
         yield grid
     for length in dict.fromkeys(len(column) for column in columns.values() if column):
-        yield _table({name: each for name, each in columns.items() if len(each) == length}, length)
-
-
-def _table(columns: Mapping[str, list[Any]], length: int) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name, column in columns.items():
-        words_only = any(isinstance(each, str) for each in column)
-        table.add_column(Text(name.replace("_", " ")), justify="left" if words_only else "right")
-    step = max(1, -(-length // MOST_ROWS))
-    for at in range(0, length, step):
-        table.add_row(*(Text(_cell(column[at])) for column in columns.values()))
-    if step > 1:
-        table.caption = f"every {step}th of {length:,} rows; --json has all"
-    return table
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, list):
-        return "  ".join(map(_cell, value))
-    return number(value) if isinstance(value, float) or value is None else str(value)
+        alike = {name: each for name, each in columns.items() if len(each) == length}
+        yield ColumnsTable(alike, length)
 
 
 def _told(name: str, value: Any) -> Iterator[tuple[str, str]]:
@@ -144,13 +125,13 @@ def _told(name: str, value: Any) -> Iterator[tuple[str, str]]:
             yield from _told(name, each)
     elif isinstance(value, dict) and "code" in value:
         metric = Metric.model_validate(value)
-        yield name_of(metric.code), f"{number(metric.value)}  {interval(metric)}"
+        yield name_of(metric.code), f"{number(metric.value)}  {_limits(metric)}"
     elif isinstance(value, dict):
-        for key, each in value.items():
-            if not isinstance(each, list):
-                yield key.replace("_", " "), _cell(each)
+        single = {key: each for key, each in value.items() if not isinstance(each, list)}
+        for key, text in zip(single, cells(list(single.values())), strict=True):
+            yield key.replace("_", " "), text
     elif value is not None:
-        yield name.replace("_", " "), _cell(value)
+        yield name.replace("_", " "), cell(value)
 
 
 def _facts(found: Evaluation) -> Table:
@@ -213,5 +194,10 @@ def _metrics(found: Evaluation) -> Table:
     table.add_column("Value", justify="right")
     table.add_column(f"{found.confidence:.0%} interval")
     for each in found.metrics.values():
-        table.add_row(name_of(each.code), number(each.value), interval(each))
+        table.add_row(name_of(each.code), number(each.value), _limits(each))
     return table
+
+
+def _limits(each: Metric) -> str:
+    """Its interval, and what is to be known of it."""
+    return "; ".join(filter(None, (interval(each), each.note)))

@@ -9,6 +9,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
+from modelyard.cli.screen_table import BETWEEN, cut, left_out
 from modelyard.cli.words import words
 from modelyard.evaluations.looking.types import EvaluatedRow, EvaluatedRows
 
@@ -24,11 +25,7 @@ FACTS = {
 }
 """What is told of a row of an evaluation, and what it is called."""
 PREDICTION, PROBABILITY = "prediction", "proba_"
-WIDEST = 24
-"""Letters of a cell; longer ones are cut."""
-BETWEEN = 2
 MOST_PROBABILITIES = 6
-MOST_NAMED = 8
 Column = tuple[str, list[str]]
 
 
@@ -54,15 +51,13 @@ class RowTable:
             shown.append(each)
         table = Table(box=None, pad_edge=False, header_style="bold")
         for name, _ in (*first, *shown):
-            table.add_column(Text(_cut(name)), no_wrap=True)
+            table.add_column(Text(cut(name)), no_wrap=True)
         for cells in zip(*(cells for _, cells in (*first, *shown)), strict=True):
-            table.add_row(*(Text(_cut(cell)) for cell in cells))
+            table.add_row(*(Text(cut(cell)) for cell in cells))
         yield table
         left = [name for name, _ in others[len(shown) :]]
         if left:
-            names = ", ".join(left[:MOST_NAMED]) + (", …" if len(left) > MOST_NAMED else "")
-            counted = "1 more column" if len(left) == 1 else f"{len(left)} more columns"
-            yield Text(f"{counted}, which --json shows, too: {names}", style="dim")
+            yield Text(left_out(left), style="dim")
 
 
 def _told(rows: Sequence[EvaluatedRow]) -> list[Column]:
@@ -94,9 +89,4 @@ def _words(value: Any) -> str:
 
 def _width(column: Column) -> int:
     name, cells = column
-    return max(Text(_cut(each)).cell_len for each in (name, *cells)) + BETWEEN
-
-
-def _cut(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= WIDEST else f"{line[: WIDEST - 1]}…"
+    return max(Text(cut(each)).cell_len for each in (name, *cells)) + BETWEEN

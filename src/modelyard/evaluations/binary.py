@@ -20,15 +20,16 @@ from modelyard.evaluations.types import View
 
 BETWEEN_LABELS = 0.5
 """Scores are 1 for the positive label and else 0 where a model gives labels only."""
-OF_SCORES: dict[str, Callable[[Binary], Content]] = {
-    "decision": Binary.decision_chart,
+OF_SCORES: dict[str, Callable[[Binary, float], Content]] = {
+    "decision": lambda found, _: found.decision_chart(),
     "roc": Binary.roc_curve,
-    "precision-recall": Binary.precision_recall_curve,
+    "precision-recall": lambda found, _: found.precision_recall_curve(),
     "gain": Binary.gain_curve,
-    "lift": Binary.lift_bins,
-    "calibration": Binary.calibration_curve,
-    "density": Binary.densities,
+    "lift": lambda found, _: found.lift_bins(),
+    "calibration": lambda found, _: found.calibration_curve(),
+    "density": lambda found, _: found.densities(),
 }
+"""The screens that scores allow; charts say what the threshold leads to on some of them."""
 
 
 class BinaryFigures:
@@ -74,7 +75,7 @@ class BinaryFigures:
             made["confusion"] = self.binary.at(self._cut)
         if self.threshold.value is not None:
             wanted = (name for name in OF_SCORES if names is None or name in names)
-            made |= {name: OF_SCORES[name](self.binary) for name in wanted}
+            made |= {name: OF_SCORES[name](self.binary, self._cut) for name in wanted}
         return made
 
     def slices(self, column: str, grouping: Grouping, code: str | None = None) -> Slices:

@@ -206,6 +206,21 @@ def test_thinned_curves_are_short_rise_and_keep_their_area():
     assert gain.wizard_targeted == (0.0, falling.mean(), 1.0)
 
 
+@pytest.mark.parametrize("threshold", [0.0, 0.3217, 0.5, 0.9, 1.0])
+def test_thinned_curves_keep_the_point_of_the_threshold(threshold):
+    rows = made("smooth", 20_000)
+    found = Binary(rows.truth, rows.score)
+    flagged = rows.score >= threshold
+    true, false = flagged[rows.truth == 1].mean(), flagged[rows.truth == 0].mean()
+    roc, gain = found.roc_curve(threshold), found.gain_curve(threshold)
+    assert (false, true) in zip(roc.false_positive_rate, roc.true_positive_rate, strict=True)
+    assert (flagged.mean(), true) in zip(gain.targeted, gain.found, strict=True)
+    assert area(roc.false_positive_rate, roc.true_positive_rate) == pytest.approx(
+        sk.roc_auc_score(rows.truth, rows.score), abs=1e-12
+    )
+    assert len(roc.threshold) <= 2 * thinning.VERTICES + 3
+
+
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=2, max_size=60))
 def test_any_rising_curve_keeps_its_area(moves):
     x = np.cumsum([0.0, *(move[0] for move in moves)])

@@ -172,6 +172,12 @@ def test_what_cannot_be_drawn_says_why(late, contents):
     assert "ROC curve: all rows are of one class." in page
 
 
+def test_notes_stand_beside_their_metrics(late):
+    noted = late.metrics["auc"].model_copy(update={"note": "1 row is left out"})
+    page = page_of(late.model_copy(update={"metrics": {"auc": noted}}), {}, [])
+    assert '<th scope="row">ROC AUC<br>1 row is left out</th>' in page
+
+
 def test_models_without_a_truth_have_a_report_that_says_so(yard, evaluate, rows, tmp_path):
     found = evaluate(rows, "anything")
     file = tmp_path / "report.html"
@@ -185,6 +191,8 @@ def test_a_column_that_is_not_there_leaves_no_file(yard, late, tmp_path):
         yard.evaluations.report(id=late.id, output=str(tmp_path / "r.html"), columns=("rage",))
     with pytest.raises(errors.NotFound):
         yard.evaluations.report(id="none", output=str(tmp_path / "r.html"))
+    with pytest.raises(errors.Invalid, match=r"not written as \.pdf"):
+        yard.evaluations.report(id=late.id, output=str(tmp_path / "r.pdf"))
     assert list(tmp_path.iterdir()) == []
 
 

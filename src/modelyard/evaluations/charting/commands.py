@@ -204,3 +204,13 @@ class ReportEvaluation(ProjectCommand[ReportedEvaluation]):
         default=10, ge=0, le=100, description="how many of the best and of the worst rows"
     )
     replace: bool = Field(default=False, description="replace a file that is there")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_html(cls, given: Any) -> Any:
+        """The ending is that of the caller's own file, as in `evaluations export`."""
+        if isinstance(given, dict) and given.get("output"):
+            ending = Path(str(given["output"])).suffix.lower()
+            if ending and ENDINGS.get(ending) != "html":
+                raise ValueError(f"a report is not written as {ending}; name a file in .html")
+        return given
