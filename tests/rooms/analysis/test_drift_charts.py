@@ -105,6 +105,19 @@ def test_what_cannot_be_drawn_says_why(sketched, reason):
     assert reason in chart.reason
 
 
+def test_ranges_of_a_long_tail_are_bars_of_their_shares():
+    tail = RANGES.model_copy(update={"high": (1.0, 5000.0, None)})
+    told = drawn("Values", lambda: drift.column(column(shares=tail), NAMES), "light")
+    assert [row["share"] for row in told.spec["datasets"]["shares"]] == [
+        0.5,
+        0.2,
+        0.4,
+        0.4,
+        0.1,
+        0.4,
+    ]
+
+
 def test_sides_that_are_called_the_same_stay_two():
     data = drift.shares(CLASSES, "prediction", ("june", "june")).data["shares"]
     assert {each["line"] for each in data} == {"june", "june (2)"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +23,8 @@ from modelyard.analysis.drift.types import (
 from modelyard.analysis.names import name_of
 
 MOST_BINS = 30
+MOST_WIDER = 40
+"""How many times wider than another a range may be to be drawn as wide as it is."""
 NAMED = 8
 """Columns that are named beside their points."""
 Names = tuple[str, str]
@@ -32,7 +35,7 @@ def column(found: ColumnDrift, names: Names) -> Sketch:
     """The shares of both sides: areas over ranges of numbers, bars of categories."""
     if found.shares is None:
         raise NothingToDraw(found.why or "nothing is known of its values")
-    sketch = _ranges(found, found.shares, names) if found.shares.low else None
+    sketch = _ranges(found, found.shares, names) if _alike(found.shares) else None
     return sketch or shares(found.shares, words.clean(found.name), names)
 
 
@@ -226,6 +229,14 @@ def expected(found: Expected, names: Names) -> Sketch:
         f"{'' if len(lines) == 1 else '; what came true is beside it'}.",
         height=max(120, 40 * len(there) + 30),
     )
+
+
+def _alike(held: Shares) -> bool:
+    """Whether all ranges are wide enough to be seen on one scale: those of a long tail are not."""
+    pairs = zip(held.low, held.high, strict=True)
+    gaps = [b - a for a, b in pairs if a is not None and b is not None and math.isfinite(b - a)]
+    widths = [gap for gap in gaps if gap > 0]
+    return bool(widths) and max(widths) <= MOST_WIDER * min(widths)
 
 
 def _ranges(found: ColumnDrift, held: Shares, names: Names) -> Sketch | None:

@@ -292,6 +292,8 @@ def _together(found: Figures) -> Iterator[str]:
     by = [name for name, share in together.importance.items() if share >= USED][:NAMED]
     mostly = f", most of all by {listed([clean(name) for name in by])}" if by else ""
     yield f"A classifier puts {apart} on the right side{mostly}."
+    if together.note:
+        yield sentence(together.note)
 
 
 def _columns(found: Figures) -> Iterator[str]:
