@@ -19,6 +19,7 @@ from modelyard.analysis.drift.types import (
     PerformanceDrift,
     PredictionDrift,
     Shares,
+    TextDrift,
     Why,
 )
 from modelyard.analysis.names import name_of
@@ -59,6 +60,7 @@ def drift_card(found: Drift) -> RenderableType:
     for title, shown in (
         ("All columns together", _together(found.global_)),
         ("Columns", _columns(found.columns)),
+        ("Texts", _texts(found.texts)),
         ("Predictions", _predictions(found.predictions)),
         ("Performance", _performance(found.performance)),
         ("Performance to be expected", _expected(found.expected)),
@@ -153,6 +155,26 @@ def _columns(columns: tuple[ColumnDrift, ...]) -> Iterator[RenderableType]:
     for column in shown:
         if column.outcome in ("unknown", "look") and column.why:
             yield Text(f"{column.name}: {column.why}")
+
+
+def _texts(found: tuple[TextDrift, ...]) -> Iterator[RenderableType]:
+    for each in found:
+        if each.reason:
+            yield Text(f"{each.name}: {each.reason}")
+            continue
+        table = number_table(each.name, "Value")
+        table.add_column("Interval")
+        if each.accuracy is not None:
+            told = number(each.accuracy.value)
+            table.add_row("told apart by words", told, interval(each.accuracy))
+        if each.unknown is not None:
+            told = number(each.unknown.value)
+            table.add_row("unknown words, difference", told, interval(each.unknown))
+        lengths = f"{number(each.reference_length)} → {number(each.current_length)}"
+        table.add_row("mean length", lengths, "")
+        yield table
+        if each.new_words:
+            yield Text(f"new words: {', '.join(each.new_words)}")
 
 
 def _predictions(found: PredictionDrift) -> Iterator[RenderableType]:

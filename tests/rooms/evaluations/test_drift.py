@@ -197,6 +197,18 @@ def test_too_few_rows_give_a_reason(compare, rows):
     assert found.verdict.headline == "Nothing can be said of october.parquet against june.parquet"
 
 
+def test_texts_are_looked_into_where_that_is_asked_for(compare):
+    draw = np.random.default_rng(4)
+    words = np.array(["good", "late", "again", "price", "seat", "crew", "gate", "meal"])
+    said = [[" ".join(draw.choice(words, 9)) for _ in range(FEW)] for _ in range(2)]
+    later = [f"{each} refund" for each in said[1]]
+    found = compare(made(note=said[0], a=RANGE), made(note=later, a=RANGE), text=True)
+    [note] = found.texts
+    assert (note.name, note.new_words) == ("note", ("refund",))
+    assert note.accuracy.value > 0.95
+    assert found.global_.columns == ("a",)
+
+
 def test_zeros_do_not_hide_what_moved(compare):
     draw = np.random.default_rng(1)
     wet = draw.random(4000) < 0.03

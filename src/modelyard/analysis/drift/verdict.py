@@ -240,7 +240,7 @@ def _changes(found: Figures, top: MetricChange) -> Iterator[str]:
         yield f"Worse beyond chance {'is' if len(told) == 1 else 'are'}{also} {some(told)}."
         for note in dict.fromkeys(each.difference.note for each in others):
             if note:
-                names = listed([name_of(x.code) for x in others if x.difference.note == note])
+                names = some([name_of(x.code) for x in others if x.difference.note == note])
                 yield sentence(f"Of {names} one should know: {note}")
 
 

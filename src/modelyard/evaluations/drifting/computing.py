@@ -15,6 +15,7 @@ from modelyard.analysis.drift.classifier import global_drift
 from modelyard.analysis.drift.columns import columns_drift
 from modelyard.analysis.drift.performance import performance_drift
 from modelyard.analysis.drift.predictions import Predictions, by_threshold, prediction_drift
+from modelyard.analysis.drift.text import text_drift
 from modelyard.analysis.drift.types import (
     ColumnDrift,
     DriftSettings,
@@ -22,6 +23,7 @@ from modelyard.analysis.drift.types import (
     GlobalDrift,
     PerformanceDrift,
     PredictionDrift,
+    TextDrift,
     Why,
 )
 from modelyard.analysis.drift.verdict import Figures as Found
@@ -129,6 +131,7 @@ class _Comparison:
         parts: dict[str, Any] = {
             "columns": columns,
             "performance": performance,
+            "texts": self._texts(current, reference, columns),
             "predictions": self._part(
                 "comparing predictions",
                 lambda: self._predictions(current),
@@ -147,12 +150,13 @@ class _Comparison:
                 lambda: self._why(current, names),
                 lambda why: Why(code="logLoss", reason=why),
             )
+        told = {name: part for name, part in parts.items() if name != "texts"}
         of = Found(
             reference=reference.named.name,
             current=current.named.name,
             together=together,
             confidence=self._settings.confidence,
-            **parts,
+            **told,
         )
         warnings = tuple(dict.fromkeys(self._sides.warnings))
         return {**parts, "global_": together, "verdict": verdict(of), "warnings": warnings}
@@ -216,6 +220,21 @@ class _Comparison:
         if not names:
             return ()
         return columns_drift(reference.rows, current.rows, self._settings, columns=names)
+
+    def _texts(
+        self, current: OpenSide, reference: OpenSide, columns: Sequence[ColumnDrift]
+    ) -> tuple[TextDrift, ...]:
+        """Columns of texts, which the classifier of all columns leaves out."""
+
+        def looked(name: str) -> TextDrift:
+            return self._part(
+                f"comparing texts of {name}",
+                lambda: text_drift(name, reference.rows, current.rows, self._settings),
+                lambda why: TextDrift(name=name, reason=why),
+            )
+
+        texts = [each.name for each in columns if each.kind == "text"]
+        return tuple(map(looked, texts)) if self._settings.text else ()
 
     def _answered(
         self, current: OpenSide, other: Named

@@ -17,6 +17,7 @@ from modelyard.analysis.drift.types import (
     Outcome,
     PerformanceDrift,
     PredictionDrift,
+    TextDrift,
     Verdict,
     Why,
 )
@@ -145,6 +146,9 @@ class Drift(Value):
     prediction_type: PredictionType | None = None
     global_: GlobalDrift = Field(alias="global", description="of all columns together")
     columns: tuple[ColumnDrift, ...] = ()
+    texts: tuple[TextDrift, ...] = Field(
+        default=(), description="columns of texts, where they were asked for"
+    )
     predictions: PredictionDrift
     performance: PerformanceDrift
     expected: Expected | None = Field(
