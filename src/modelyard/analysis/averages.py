@@ -148,7 +148,7 @@ def averaged(matrix: Matrix, code: str, averaging: str, confidence: float) -> Me
     found = class_values(matrix, code)
     values = np.nan_to_num(found.values)
     parts = matrix.actual / matrix.total if averaging == "weighted" else here / here.sum()
-    value = float(parts @ values)
+    value = min(float(parts @ values), 1.0)  # the parts of many classes may add up to more
     slopes = np.diag(parts * np.nan_to_num(found.by_right))
     slopes -= (parts * np.nan_to_num(found.by_actual))[:, None]
     slopes -= (parts * np.nan_to_num(found.by_predicted))[None, :]

@@ -118,7 +118,7 @@ class OneVsRest:
         if not self._here.any():
             return absent("averagePrecision", "there are no rows")
         values = np.array([x.value if x.value is not None else 0.0 for x in self.average_precision])
-        value = float(self._average @ values)
+        value = min(float(self._average @ values), 1.0)
         slope = self._precision_slope
         if self.options.averaging == "weighted":
             slope = slope + (values[self.truth] - value) / self._of_class.sum()

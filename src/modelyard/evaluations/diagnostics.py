@@ -106,14 +106,14 @@ def of_assertions(results: Iterable[AssertionResult]) -> Iterator[Diagnostic]:
     """Those that do not hold, and those that could not be computed."""
     for each in results:
         if each.passed is None:
-            detail = f"{each.name}: {each.reason}"
+            detail = f"“{each.name}”: {each.reason}"
             yield _told("assertion_not_computed", "Assertion not computed", detail)
         elif not each.passed:
             yield _told(
                 "assertion_failed",
                 "Assertion failed",
-                f"{each.name}: {each.valid_ratio:.2%} of {each.matching - each.dropped:,} rows are "
-                f"as expected, and {each.ratio:.2%} have to be",
+                f"“{each.name}”: {each.valid_ratio:.2%} of {each.matching - each.dropped:,} rows "
+                f"are as expected, and {each.ratio:.2%} have to be",
                 severity="error",
             )
 

@@ -210,7 +210,10 @@ def _require_known(
     unknown = coded(column, view.classes).unknown
     if not unknown:
         return
-    told = _listed(f"{label!r} ({count:,} rows)" for label, count in unknown.items())
+    told = _listed(
+        f"{label!r} ({'1 row' if count == 1 else f'{count:,} rows'})"
+        for label, count in unknown.items()
+    )
     classes = ", ".join(map(repr, view.classes[:20]))
     raise errors.Invalid(
         f"{what} has labels that {called} does not know: {told}; its classes are {classes}. "

@@ -45,7 +45,7 @@ class Occasion:
         if "raised" in context:
             detail = f"{self.name} raised {detail} while {self.doing}; its log is {self.log}"
         if context.get("out_of_memory"):
-            detail += f". {self._more_memory()}"
+            detail += f"; {self._more_memory()}"
         error = errors.ModelyardError.codes.get(problem["kind"], errors.Failed)(detail)
         error.context = context
         return error

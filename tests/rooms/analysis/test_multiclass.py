@@ -41,6 +41,18 @@ def of(truth, probabilities, weights=None, **options):
     )
 
 
+def test_what_is_perfect_in_many_classes_is_no_more_than_one():
+    truth = np.arange(4000) % 500
+    found = Multiclass(
+        truth,
+        tuple(map(str, range(500))),
+        probabilities=np.eye(500)[truth],
+    )
+    told = by_code(found.metrics())
+    for code in ("precision", "recall", "f1", "averagePrecision"):
+        assert 1 - 1e-12 < told[code].value <= told[code].high <= 1
+
+
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("averaging", ["macro", "weighted"])
 def test_metrics_are_those_of_scikit_learn(weighted, averaging):

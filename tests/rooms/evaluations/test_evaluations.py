@@ -121,7 +121,8 @@ def test_they_go_with_their_version(yard, imported, rows, written):
 
 
 def unknown(rows):
-    return rows.assign(truth=np.where(rows.id < 3, "perhaps", rows.truth))
+    named = np.select([rows.id < 3, rows.id == 3], ["perhaps", "once"], rows.truth)
+    return rows.assign(truth=named)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +139,7 @@ def unknown(rows):
         (None, {"method": "first"}, "--rows"),
         (None, {"model": "kinds", "target": "kind", "threshold": 0.5}, "binary classification"),
         (None, {"model": "labels", "optimise": "f1"}, "labels only"),
-        (unknown, {}, "'perhaps' (3 rows)"),
+        (unknown, {}, "'perhaps' (3 rows), 'once' (1 row)"),
         (lambda rows: rows.assign(truth=None), {}, "no row"),
         (lambda rows: rows.drop(columns="fare"), {}, "'fare' is missing"),
     ],
