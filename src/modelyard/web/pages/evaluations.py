@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from modelyard.data.commands import ListDatasets
@@ -15,10 +14,16 @@ from modelyard.evaluations.commands import (
 from modelyard.evaluations.types import EvaluationSummary
 from modelyard.evaluations.words import title_of
 from modelyard.models.commands import ListModels, ListVersions
-from modelyard.models.types import SavedModel, VersionSummary
-from modelyard.runtime.types import PredictionType
-from modelyard.web.pages import models
-from modelyard.web.pages.form import Choices, Draft, Form, Words
+from modelyard.models.types import VersionSummary
+from modelyard.web.pages import models, stores
+from modelyard.web.pages.evaluation_fields import (
+    EVALUATING,
+    NAMED,
+    WORDS,
+    drafted,
+    versions_of_the_model,
+)
+from modelyard.web.pages.form import Draft, Form
 from modelyard.web.pages.jobs import FILLED, MADE, given_to_job
 from modelyard.web.pages.page import Crumb, ListView, Nav, Page, Visit, address, place_in_list
 from modelyard.web.pages.projects import crumb as project_crumb
@@ -32,40 +37,6 @@ MOST = 500
 RUN = "evaluations.run"
 MADE[RUN] = MADE["evaluations.standalone"] = "/projects/{project}/evaluations/{made}"
 FILLED[RUN] = NEW
-
-BINARY = frozenset({"positive", "threshold", "optimise", "gains", "lift_share"})
-FITTING: Mapping[PredictionType, frozenset[str]] = {
-    "binary_classification": BINARY,
-    "multiclass": frozenset({"averaging"}),
-    "regression": frozenset(),
-    "other": frozenset(),
-}
-"""The fields that are about some prediction types only."""
-SAMPLINGS = {
-    "none": "All rows",
-    "first": "The first rows",
-    "random_ratio": "A share of the rows, at random",
-    "random_count": "So many rows, at random",
-    "column_values": "All rows of some values of a column, at random",
-    "rebalance_ratio": "As many of each value of a column: a share of the rows",
-    "rebalance_count": "As many of each value of a column: so many rows",
-    "first_sorted": "The first rows in the order of a column",
-}
-OPTIMISED = {
-    "f1": "F1",
-    "accuracy": "Accuracy",
-    "precision": "Precision",
-    "recall": "Recall",
-    "mcc": "Matthews correlation",
-    "hammingLoss": "Hamming loss",
-    "costMatrixGain": "Cost-matrix gain",
-}
-GAINS = {
-    "true_positive": "Worth of a true positive",
-    "false_positive": "Worth of a false positive",
-    "true_negative": "Worth of a true negative",
-    "false_negative": "Worth of a false negative",
-}
 
 
 class EvaluationsView(ListView):
@@ -150,52 +121,15 @@ def of_model(visit: Visit) -> ModelEvaluationsView:
 
 
 def _new(visit: Visit) -> Draft:
-    """For a saved model that the address names only what fits it is asked for."""
+    """For a saved model or a store that the address names, which leads back there."""
     key = visit.path["project"]
-    named = {name: visit.asked(name) for name in ("model", "version", "dataset", "target")}
-    given: dict[str, Any] = given_to_job(visit, RUN) or named
-    known = visit.part(ListModels(project=key, limit=MOST))
-    model = next((each for each in known if each.name == given.get("model")), None)
-    tables = [(each.name, "") for each in visit.part(ListDatasets(project=key, limit=MOST))]
-    gains = RunEvaluation.model_fields["gains"].default.model_dump() | dict(given.get("gains", {}))
-    return Draft(
-        crumbs=crumbs(key) if model is None else models.crumbs(key, model.name),
-        title=f"Evaluate {model.name}" if model else "",
-        proposed={name: value for name, value in given.items() if value and name != "gains"},
-        values={"gains": gains},
-        choices={
-            "model": [(each.name, each.name) for each in known],
-            "dataset": tables,
-            "optimise": list(OPTIMISED.items()),
-            "averaging": [("weighted", "By their rows"), ("macro", "All alike")],
-            "method": list(SAMPLINGS.items()),
-            "on_error": [("fail", "Fail the evaluation"), ("skip", "Leave them out")],
-        },
-        fixed={"model": model.name} if model else {},
-        left_out=_unfit(model),
-    )
-
-
-def _unfit(model: SavedModel | None) -> frozenset[str]:
-    """The fields that make no sense for a model, and which model, where that is known."""
-    if model is None:
-        return frozenset()
-    every = frozenset[str]().union(*FITTING.values())
-    return every - FITTING[model.prediction_type] | {"model"}
-
-
-def _versions(visit: Visit, draft: Draft, given: Mapping[str, str]) -> Mapping[str, Choices]:
-    """The versions of the chosen model."""
-    model, known = draft.fixed.get("model") or given["model"], dict(draft.choices["model"])
-    if model not in known:
-        return {"version": ()}
-    found = visit.part(ListVersions(project=visit.path["project"], model=model, limit=MOST))
-    return {
-        "version": [
-            (each.version, f"{each.version}, active now" if each.active else each.version)
-            for each in found
-        ]
-    }
+    given = given_to_job(visit, RUN) or {name: visit.asked(name) for name in NAMED}
+    above = crumbs(key)
+    if given.get("model"):
+        above = models.crumbs(key, given["model"])
+    if visit.asked("store"):
+        above = (*stores.crumbs(key), stores.crumb(key, visit.asked("store")))
+    return drafted(visit, given, above)
 
 
 def _deleted(visit: Visit) -> Draft:
@@ -220,87 +154,10 @@ PAGES: tuple[Page | Form, ...] = (
         _made,
         intro="A version scores rows whose truth is known; all metrics and screens are computed "
         "from what comes out, and kept as they are.",
-        fields=(
-            "model", "version", "dataset", "target", "threshold", "optimise", "positive",
-            "averaging", "weights", "on_error", "method", "rows", "ratio", "column", "descending",
-            "seed", "gains", "lift_share", "assertions", "custom_metrics", "confidence", "params",
-            "explain",
-        ),
-        words={
-            "model": Words(label="Saved model", renews="version"),
-            "version": Words(help="", placeholder="The active version"),
-            "dataset": Words(
-                label="Rows with the truth",
-                help="A dataset, or the path of a file, folder or table",
-                kind="text",
-                placeholder="flights-june",
-                mono=True,
-            ),
-            "target": Words(
-                label="Target",
-                help="The column that holds the truth; left blank, the version's own target",
-                mono=True,
-            ),
-            "threshold": Words(
-                help="Binary: from this probability up it is the class to be found; left blank, "
-                "the version's own threshold is kept"
-            ),
-            "optimise": Words(
-                label="Or the best threshold for",
-                help="Binary: the threshold at which this metric is best on these rows",
-                placeholder="Keep the threshold",
-            ),
-            "positive": Words(
-                label="Class to be found",
-                help="Binary: left blank, the second class of the version",
-                kind="text",
-                later=True,
-                mono=True,
-            ),
-            "averaging": Words(label="Classes count", help="", kind="segments"),
-            "weights": Words(label="Weights of rows", help="A column of numbers", mono=True,
-                             later=True),
-            "on_error": Words(label="Rows that the model refuses", help="", kind="segments",
-                              later=True),
-            "method": Words(label="Which rows", help="", later=True),
-            "rows": Words(label="How many rows", help="Where the choice above takes a number",
-                          later=True),
-            "ratio": Words(label="Share of the rows", help="From 0 to 1, where it takes a share",
-                           later=True),
-            "column": Words(label="Column that decides", help="Where it takes a column",
-                            mono=True, later=True),
-            "descending": Words(label="The largest first", help="", later=True),
-            "seed": Words(help="Another one takes other rows", later=True),
-            "gains": Words(
-                label="What a row of each kind is worth",
-                help="The gain of an evaluation is the mean of its rows",
-                kind="named",
-                later=True,
-            ),
-            **{f"gains.{name}": Words(label=label) for name, label in GAINS.items()},
-            "lift_share": Words(
-                label="Share of the rows at which lift is told",
-                help="Of the likeliest ones, from 0 to 1",
-                later=True,
-            ),
-            "custom_metrics": Words(label="File of further metrics", later=True),
-            "assertions": Words(
-                help="What has to be predicted for some rows, as a JSON list",
-                placeholder='[{"name": "young", "where": "age < 30", "expect": ["no"], '
-                '"ratio": 0.9}]',
-                kind="json",
-                later=True,
-            ),
-            "confidence": Words(label="Level of the intervals", help="", later=True),
-            "params": Words(label="Parameters of the model", help="", later=True),
-            "explain": Words(
-                label="Also what takes long: worst slices and feature importance",
-                help="Both can be asked for afterwards, too",
-                later=True,
-            ),
-        },
+        fields=EVALUATING,
+        words=WORDS,
         prepare=_new,
-        depending=_versions,
+        depending=versions_of_the_model,
     ),
     Form(
         f"{ONE}/delete",
@@ -314,4 +171,4 @@ PAGES: tuple[Page | Form, ...] = (
         prepare=_deleted,
         dangerous=True,
     ),
-)  # fmt: skip
+)

@@ -29,6 +29,8 @@ MORE = "more"
 LESS = "less"
 """The name of the button that takes a thing away, as `steps.1`."""
 LISTS: frozenset[Kind] = frozenset({"lines", "ticks"})
+COLLECTED = LISTS | {"json", "pairs"}
+"""What holds so many things at most, not so many letters."""
 PARTED: frozenset[Kind] = frozenset({"items", "parts", "named"})
 BOOLS = (("true", "yes"), ("false", "no"))
 Typed = Mapping[str, Sequence[str]]
@@ -44,7 +46,7 @@ def values_of(form: Form, draft: Draft, typed: Typed) -> dict[str, Any]:
     """What was typed, as a command takes it, without what was left blank or as it is by default.
 
     Raises:
-        Invalid: JSON cannot be read.
+        Invalid: JSON or a line of a pair cannot be read.
     """
     values: dict[str, Any] = {}
     faults = []
@@ -65,7 +67,7 @@ def values_of(form: Form, draft: Draft, typed: Typed) -> dict[str, Any]:
         try:
             value = _read(kind, texts)
         except ValueError as exc:
-            faults.append({"field": name, "problem": f"is not JSON: {exc}"})
+            faults.append({"field": name, "problem": str(exc)})
             continue
         if name in draft.values or value != to_jsonable_python(info.default, fallback=str):
             values[name] = value
@@ -225,6 +227,8 @@ def text_of(value: Any, kind: Kind) -> str:
         return ""
     if kind in LISTS:
         return "\n".join(map(str, value))
+    if kind == "pairs":
+        return "\n".join(f"{key}={text}" for key, text in value.items())
     if kind == "json":
         return json.dumps(to_jsonable_python(value), indent=2, ensure_ascii=False) if value else ""
     if isinstance(value, bool):
@@ -268,7 +272,7 @@ def _field(form: Form, draft: Draft, name: str, typed: Typed | None) -> FieldVie
         placeholder=words.placeholder or _example(info),
         least=getattr(limits.get("Ge"), "ge", None),
         most=getattr(limits.get("Le"), "le", None),
-        longest=getattr(limits.get("MaxLen"), "max_length", None),
+        longest=None if kind in COLLECTED else getattr(limits.get("MaxLen"), "max_length", None),
         whole=plain(info.annotation) is int,
         new=secret and secret_fields(form.command)[name].new,
         later=words.later,
@@ -354,9 +358,31 @@ def _read(kind: Kind, texts: Sequence[str]) -> Any:
     if kind == "ticks":
         return list(texts)
     if kind == "json":
-        return from_json(texts[0], allow_inf_nan=False)
+        try:
+            return from_json(texts[0], allow_inf_nan=False)
+        except ValueError as exc:
+            raise ValueError(f"is not JSON: {exc}") from None
+    if kind == "pairs":
+        return _pairs(texts[0])
     text = texts[-1].replace("\r\n", "\n")
     return text.strip() if kind in {"number", "moment", "file"} else text
+
+
+def _pairs(text: str) -> dict[str, str]:
+    """Texts by their names, from one `name=text` a line; a text may be empty.
+
+    Raises:
+        ValueError: a line is no pair, or names again what was named.
+    """
+    found: dict[str, str] = {}
+    for line in filter(None, map(str.strip, text.splitlines())):
+        key, is_pair, value = (part.strip() for part in line.partition("="))
+        if not is_pair or not key:
+            raise ValueError(f"{line!r} is no name=value")
+        if key in found:
+            raise ValueError(f"{key!r} stands there twice")
+        found[key] = value
+    return found
 
 
 def _blank(info: FieldInfo, kind: Kind) -> Any:
@@ -365,6 +391,8 @@ def _blank(info: FieldInfo, kind: Kind) -> Any:
         return None
     if kind in LISTS:
         return []
+    if kind == "pairs":
+        return {}
     return "" if plain(info.annotation) is str else None
 
 

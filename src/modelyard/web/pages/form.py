@@ -16,11 +16,13 @@ from modelyard.web.pages.page import Crumb, Nav, View, Visit
 
 Kind = Literal[
     "text", "area", "lines", "json", "number", "tick", "choice", "segments", "secret", "moment",
-    "file", "hidden", "items", "ticks", "named", "parts", "time",
+    "file", "hidden", "items", "ticks", "named", "parts", "pairs",
+    "time",
 ]  # fmt: skip
 """How a field is filled in: `area` is long text, `lines` a list with one value a line, `ticks` a
 list out of what there is, `items` a list of things that have fields of their own, `parts` one such
-thing, `named` values under the names that it begins with, one field each."""
+thing, `named` values under the names that it begins with, one field each; `pairs` texts under
+any names, one `name=text` a line."""
 
 
 Choices = Sequence[tuple[str, str]]

@@ -117,6 +117,11 @@ def href(project: str, store: str) -> str:
     return address(ONE, project=project, store=store)
 
 
+def crumb(project: str, store: str) -> Crumb:
+    """A store above a page."""
+    return Crumb(label=store, href=href(project, store))
+
+
 def crumbs(project: str) -> tuple[Crumb, ...]:
     """The stores of a project above a page."""
     above = Crumb(label="Evaluation stores", href=address(ALL, project=project))
@@ -294,7 +299,7 @@ def _name_of(visit: Visit) -> str:
 
 def _edited(visit: Visit) -> Draft:
     seen = visit.run(ShowStore(project=visit.path["project"], name=visit.path["store"]))
-    above = Crumb(label=seen.name, href=href(seen.project, seen.name))
+    above = crumb(seen.project, seen.name)
     values = {"description": seen.description, "reference": seen.reference or ""}
     return Draft(crumbs=(*crumbs(seen.project), above), values=values, seen=seen)
 

@@ -187,6 +187,45 @@ def test_two_thresholds_are_refused_at_once(client):
     assert "give one of them" in answer.text
 
 
+def test_the_form_puts_an_evaluation_into_the_store_that_leads_to_it(client, yard):
+    yard.stores.create(name="weekly")
+    path = f"{HERE}/new-evaluation?store=weekly&model=late"
+    page = client.get(path).text
+    assert '<option value="weekly" selected' in page
+    assert f'href="{HERE}/stores/weekly">Cancel' in page
+    typed = {**SENT, "dataset": "june", "store": "weekly", "label": "week=23\n\n note = a = b \n"}
+    more = {"skip_performance": "true", "output": "files://scored.csv", "metrics": "auc\nrecall"}
+    answer = client.post(path, data={**typed, **more, "output_probabilities": "true"})
+    assert answer.status_code == 303, answer.text
+    job = yard.jobs.show(id=answer.headers["location"].rpartition("/")[2])
+    yard.jobs.cancel(id=job.id)
+    given = job.arguments
+    assert (given["store"], given["label"]) == ("weekly", {"week": "23", "note": "a = b"})
+    assert (given["skip_performance"], given["metrics"]) == (True, ["auc", "recall"])
+    assert "output_probabilities" not in given
+    again = client.get(f"{HERE}/new-evaluation?job={job.id}").text
+    assert "week=23\nnote=a = b</textarea>" in again
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("week", "&#39;week&#39; is no name=value"),
+        ("=23", "&#39;=23&#39; is no name=value"),
+        ("week=1\nweek=2", "&#39;week&#39; stands there twice"),
+        ("week=", "A label has a value"),
+    ],
+)
+def test_labels_that_are_none_are_told_at_their_field(client, typed, said):
+    answer = client.post(
+        f"{HERE}/new-evaluation?model=late", data={**SENT, "dataset": "june", "label": typed}
+    )
+    assert answer.status_code == 422
+    told = re.search(r'id="f-label-e">(.*?)</div></div>', answer.text, re.DOTALL)
+    assert said in told[1].replace("&#x27;", "&#39;")
+    assert f"{typed}</textarea>" in answer.text
+
+
 def test_an_evaluation_shows_each_number_with_its_doubt(see, made):
     evaluation = made["late"]
     page = see(f"{HERE}/evaluations/{evaluation.id}")
