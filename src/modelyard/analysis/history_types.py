@@ -25,9 +25,12 @@ class HistoryPoint(Value):
         default=None, description="the same as seconds since 1970 or as a number; None: a text"
     )
     line: str = Field(default="", description="of the points that are joined")
-    value: float
+    value: float | None = Field(default=None, description="None: it is only expected")
     low: float | None = None
     high: float | None = None
+    expected: float | None = Field(
+        default=None, description="what it was expected to be, without a truth"
+    )
 
 
 class HistoryVerdict(Value):
@@ -56,6 +59,10 @@ class History(Value):
     verdict: HistoryVerdict | None = Field(
         default=None, description="of a single line with two evaluations or more"
     )
+    expected_error: float | None = Field(
+        default=None, description="mean absolute error of what was expected, where both are known"
+    )
+    expected_of: int = Field(default=0, description="evaluations of which both are known")
     left_out: int = Field(
         default=0, description="evaluations that have not this metric, or nothing to stand at"
     )

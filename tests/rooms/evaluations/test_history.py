@@ -127,6 +127,30 @@ def test_the_reference_of_the_store_is_what_the_last_is_told_beside():
     assert "Worst of 4 was run 0 with 0.500" in told.words
 
 
+def test_what_was_expected_stands_beside_what_came():
+    found = of(0.7, 0.6, 0.5, 0.4)
+    for at, (value, expected) in enumerate(((0.7, 0.71), (0.6, 0.63), (None, 0.66), (0.4, None))):
+        metrics = {"auc": Figure(value=value), "expectedAuc": Figure(value=expected)}
+        found[at] = found[at].model_copy(update={"metrics": metrics})
+    told = history(found, metric="auc")
+    assert [each.expected for each in told.points] == [0.71, 0.63, 0.66, None]
+    assert told.expected_error == pytest.approx(0.02)
+    assert (told.expected_of, told.left_out, told.verdict.since) == (2, 0, "e0")
+    drawn = draw_history(told)
+    assert "off by 0.020 on average where both are known" in drawn.description
+    assert {"line", "area"} <= {each["mark"]["type"] for each in drawn.spec["layer"]}
+
+
+def test_where_no_truth_is_known_only_what_is_expected_is_drawn():
+    found = [
+        each.model_copy(update={"metrics": {"expectedAuc": Figure(value=0.7)}})
+        for each in of(0, 0, 0)
+    ]
+    told = history(found, metric="auc")
+    assert told.verdict is None
+    assert "no value is known" in draw_history(told).description
+
+
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 1000])
 def test_each_history_is_drawn_or_says_why_not(count):
     labels = [{"kind": str(at % 20)} for at in range(count)]

@@ -32,11 +32,12 @@ def history(found: History) -> Sketch:
     more = f"; {len(lines) - len(drawn)} lines are not drawn" if lines[len(drawn) :] else ""
     rows = [_row(each, found) for each in shown]
     layers = _bars(rows, title) if found.shape == "bars" else _lines(found, title, drawn)
+    known = [each for each in shown if each.value is not None]
     return Sketch(
         layers,
         {"history": rows},
-        note=_at(shown[-1]),
-        description=f"{title} by {_across(found)}: {_told(shown)}{more}.",
+        note=_at(known[-1]) if known else "",
+        description=f"{title} by {_across(found)}: {_told(known)}{more}{_of_expected(found)}.",
     )
 
 
@@ -53,6 +54,7 @@ def _row(each: HistoryPoint, found: History) -> Point:
         "value": each.value,
         "low": each.low,
         "high": each.high,
+        "expected": each.expected,
     }
 
 
@@ -60,12 +62,22 @@ def _across(found: History) -> str:
     return {"created": "when they were made", "name": "name"}.get(found.x, words.clean(found.x))
 
 
-def _told(shown: list[HistoryPoint]) -> str:
-    if len(shown) == 1:
-        return _at(shown[0])
-    ends = f"{_at(shown[0])}, {_at(shown[-1])}"
-    least = min(shown, key=lambda each: each.value)
-    most = max(shown, key=lambda each: each.value)
+def _of_expected(found: History) -> str:
+    if all(each.expected is None for each in found.points):
+        return ""
+    off = found.expected_error
+    error = "" if off is None else f", off by {words.number(off)} on average where both are known"
+    return f"; the dashed line is what was expected without a truth{error}"
+
+
+def _told(known: list[HistoryPoint]) -> str:
+    if not known:
+        return "no value is known"
+    if len(known) == 1:
+        return _at(known[0])
+    ends = f"{_at(known[0])}, {_at(known[-1])}"
+    least = min(known, key=lambda each: each.value or 0)
+    most = max(known, key=lambda each: each.value or 0)
     return f"{ends}; lowest {_at(least)}, highest {_at(most)}"
 
 
@@ -96,12 +108,19 @@ def _lines(found: History, title: str, names: list[str]) -> list[alt.Chart]:
     hover = encoded(of("history").mark_point(style="hover"), x=x, y=y, tooltip=_pointed(title))
     # Without an order, a line over texts would go in the alphabet's.
     order = {"order": alt.Order("place:Q")} if found.reading != "text" else {}
+    expected: list[alt.Chart] = []
+    if len(names) == 1 and any(each.expected is not None for each in found.points):
+        up = alt.Y("expected:Q", title=title, scale=scale)
+        dashed = of("history").transform_filter("isValid(datum.expected)")
+        expected.append(encoded(dashed.mark_line(style="second"), x=x, y=up, **order))
+        told_of = [*_pointed(title), told("expected", "Expected")]
+        expected.append(encoded(dashed.mark_point(style="hover"), x=x, y=up, tooltip=told_of))
     if len(names) == 1 and found.reading != "text":
         band = encoded(_with_limits().mark_area(), x=x, y=low, y2=alt.Y2("high"))
-        return [band, encoded(line, x=x, y=y, **order), encoded(dots, x=x, y=y), hover]
+        return [*expected, band, encoded(line, x=x, y=y, **order), encoded(dots, x=x, y=y), hover]
     whiskers = encoded(_with_limits().mark_rule(style="whisker"), x=x, y=low, y2=alt.Y2("high"))
     if len(names) == 1:
-        return [whiskers, encoded(line, x=x, y=y), encoded(dots, x=x, y=y), hover]
+        return [*expected, whiskers, encoded(line, x=x, y=y), encoded(dots, x=x, y=y), hover]
     by = {"color": colour([words.clean(name) for name in names])}
     dashes = {"strokeDash": dash([words.clean(name) for name in names])}
     return [

@@ -108,7 +108,7 @@ def draw_history(command: DrawHistory, context: Context) -> HistoryChart:
 def export_history(command: ExportHistory, context: Context) -> ExportedHistory:
     """Write a row for each evaluation."""
     found = history(context, command)
-    columns = ("evaluation", "name", "x", "line", "value", "low", "high")
+    columns = ("evaluation", "name", "x", "line", "value", "low", "high", "expected")
     rows = tuple(tuple(getattr(each, name) for name in columns) for each in found.points)
     size = write(
         context, command.to, lambda: csv_of(columns, rows).encode(), replace=command.replace

@@ -15,7 +15,7 @@ from modelyard.evaluations.labels import moment_of, number_of
 from modelyard.evaluations.storing import repository
 from modelyard.evaluations.storing.commands import AboutHistory
 from modelyard.evaluations.storing.telling import verdict
-from modelyard.evaluations.types import EvaluationSummary
+from modelyard.evaluations.types import EvaluationSummary, Figure
 from modelyard.kernel.context import Context
 from modelyard.kernel.paging import ALL
 
@@ -56,7 +56,8 @@ def arranged(
     """
     metric, x = asked.metric or headline(found), asked.x or usual_label(found)
     _require(metric, x, asked, found)
-    told = [each for each in found if _figure(each, metric) is not None]
+    expected = expected_code(metric)
+    told = [each for each in found if any(_figure(each, x) is not None for x in (metric, expected))]
     placed = [each for each in told if across(each, x)]
     reading = read_as([across(each, x) for each in placed])
     points = [
@@ -67,13 +68,20 @@ def arranged(
             called=each.name if x in OWN else across(each, x),
             at=_place(across(each, x), reading),
             line=" · ".join(each.labels.get(key, "–") for key in asked.colour),
-            **each.metrics[metric].model_dump(),
+            **each.metrics.get(metric, Figure()).model_dump(),
+            expected=_figure(each, expected),
         )
         for each in placed
     ]
     if reading != "text":
         points.sort(key=lambda each: each.at or 0)
-    is_told = len(points) > 1 and len({each.line for each in points}) == 1
+    known = [each for each in points if each.value is not None]
+    is_told = len(known) > 1 and len({each.line for each in points}) == 1
+    errors_of = [
+        abs(each.value - each.expected)
+        for each in points
+        if each.value is not None and each.expected is not None
+    ]
     return History(
         project=asked.project,
         store=asked.name,
@@ -83,9 +91,16 @@ def arranged(
         colour=asked.colour,
         shape="bars" if len(points) <= BARS else "lines",
         points=tuple(points),
-        verdict=verdict(metric, points, reference) if is_told else None,
+        verdict=verdict(metric, known, reference) if is_told else None,
+        expected_error=sum(errors_of) / len(errors_of) if errors_of else None,
+        expected_of=len(errors_of),
         left_out=len(found) - len(points),
     )
+
+
+def expected_code(metric: str) -> str:
+    """The code of the same metric as it is expected to be where no truth is known."""
+    return f"expected{metric[:1].upper()}{metric[1:]}"
 
 
 def headline(found: Sequence[EvaluationSummary]) -> str:
@@ -140,7 +155,7 @@ def _require(
     if not found:
         return
     metrics = dict.fromkeys(code for each in found for code in each.metrics)
-    if asked.metric is not None and metric not in metrics:
+    if asked.metric is not None and not {metric, expected_code(metric)} & metrics.keys():
         raise errors.NotFound.among("metric", metric, metrics)
     labels = dict.fromkeys(key for each in found for key in each.labels)
     for keys, among in (((x,), (*OWN, *labels)), (asked.colour, labels)):

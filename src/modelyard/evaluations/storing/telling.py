@@ -14,7 +14,7 @@ def verdict(metric: str, points: list[HistoryPoint], reference: str | None) -> H
 
     Args:
         metric: its code; one that nobody knows is said to rise and fall, not to get better.
-        points: in their order, two or more.
+        points: in their order, two or more, all of which have a value.
         reference: id of an evaluation.
     """
     last = points[-1]
@@ -57,7 +57,8 @@ def _extremes(metric: str, points: list[HistoryPoint]) -> str:
     if len(points) < 3:
         return ""
     is_lower_better = metric in LOWER_IS_BETTER
-    worst = max(points, key=lambda each: each.value if is_lower_better else -each.value)
+    sign = 1 if is_lower_better else -1
+    worst = max(points, key=lambda each: sign * (each.value or 0))
     what = "Worst" if name_of(metric) != metric else "Lowest"
     return f"{what} of {len(points)} was {clean(worst.called)} with {number(worst.value)}."
 

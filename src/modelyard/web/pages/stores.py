@@ -11,7 +11,7 @@ from typing import Any, get_args
 from urllib.parse import urlencode
 
 from modelyard.analysis.charts.types import Mode
-from modelyard.analysis.history_types import HistoryVerdict
+from modelyard.analysis.history_types import History, HistoryVerdict
 from modelyard.evaluations.commands import ORDER, ListEvaluations
 from modelyard.evaluations.storing.commands import (
     CreateStore,
@@ -28,6 +28,7 @@ from modelyard.evaluations.types import EvaluationSummary
 from modelyard.kernel.values import Value
 from modelyard.web.pages.evaluation_words import HEADLINES
 from modelyard.web.pages.form import Draft, Form, Words
+from modelyard.web.pages.formats import number
 from modelyard.web.pages.page import (
     Crumb,
     Document,
@@ -94,6 +95,8 @@ class StoreView(ListView):
 
     store: EvaluationStore
     verdict: HistoryVerdict | None
+    expected: str
+    """Of the first metric, how what was expected compares with what came; empty: nothing was."""
     drawings: tuple[Drawing, ...]
     lines: tuple[Line, ...]
     metrics: tuple[str, ...]
@@ -159,6 +162,7 @@ def store(visit: Visit) -> StoreView:
         labels = [k for k in keys if ":" not in k][:COLUMNS]
     given = _given(visit, listed)
     colour = given.get("colour", ())
+    given["metric"] = metrics[0] if metrics else None
     history = visit.run(ShowHistory(project=key, name=name, **given))
     across = history.x
     first = _first(visit, len(matching))
@@ -168,6 +172,7 @@ def store(visit: Visit) -> StoreView:
         crumbs=crumbs(key),
         store=found,
         verdict=history.verdict,
+        expected=_expected(history),
         drawings=tuple(_drawing(visit, code, listed) for code in metrics) if listed else (),
         lines=tuple(_line(visit, each, labels, hidden) for each in shown),
         next=str(first + PART) if first + PART < len(matching) else None,
@@ -190,6 +195,18 @@ def store(visit: Visit) -> StoreView:
     )
 
 
+def _expected(found: History) -> str:
+    if all(each.expected is None for each in found.points):
+        return ""
+    told = "Dashed: what was expected from the model's own answers, without a truth"
+    if found.expected_error is None:
+        return f"{told}."
+    return (
+        f"{told}. Where the truth came, it was off by {number(found.expected_error)} on average "
+        f"(of {found.expected_of}); why it may not be trusted stands in the drift of each."
+    )
+
+
 def _codes(listed: Sequence[EvaluationSummary]) -> list[str]:
     """Metrics of which some evaluation has a value, in their order."""
     found = (
@@ -201,7 +218,8 @@ def _codes(listed: Sequence[EvaluationSummary]) -> list[str]:
 def _usual(listed: Sequence[EvaluationSummary], codes: list[str]) -> list[str]:
     first = next((HEADLINES[each.prediction_type] for each in listed), ())
     own = [code for code in first if code in codes]
-    return (own or codes)[:DRAWN]
+    drift = [code for code in ("dataDrift",) if code in codes and own]
+    return (own or codes)[:DRAWN] + drift
 
 
 def _matches(each: EvaluationSummary, text: str) -> bool:
