@@ -196,7 +196,8 @@ def store(visit: Visit) -> StoreView:
 
 
 def _expected(found: History) -> str:
-    if all(each.expected is None for each in found.points):
+    lines = {each.line for each in found.points}
+    if found.shape == "bars" or len(lines) > 1 or all(x.expected is None for x in found.points):
         return ""
     told = "Dashed: what was expected from the model's own answers, without a truth"
     if found.expected_error is None:
