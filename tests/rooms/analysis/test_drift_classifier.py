@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
+import sys
 
 import numpy as np
 import pyarrow as pa
@@ -249,3 +251,15 @@ def test_ranges_of_many_values_hold_about_as_many_each():
     assert 230 < len(counts) <= 253
     assert counts[0] >= 5000
     assert counts[1:].max() < 300
+
+
+def test_the_first_trees_of_a_process_are_learned_on_one_thread():
+    code = (
+        "from modelyard.analysis.drift.trees import on_one_thread\n"
+        "from threadpoolctl import threadpool_info\n"
+        "with on_one_thread():\n"
+        "    print(sorted({each['num_threads'] for each in threadpool_info()}))\n"
+        "    print(any(each['user_api'] == 'openmp' for each in threadpool_info()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[:2] == ["[1]", "True"]

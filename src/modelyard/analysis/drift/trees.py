@@ -89,7 +89,11 @@ def _order(column: Codes, target: Bools | Floats) -> Ints:
 
 @contextmanager
 def on_one_thread() -> Iterator[None]:
-    """Threads that wait for each other cost more than they save."""
+    """Threads that wait for each other cost more than they save.
+
+    Only libraries that are loaded can be limited, so those that learn are loaded first.
+    """
+    import sklearn.ensemble  # noqa: F401, PLC0415  as above
     from threadpoolctl import threadpool_limits  # noqa: PLC0415  as above
 
     with threadpool_limits(1):
