@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -140,7 +141,7 @@ def _by_group(used: Grouping) -> Iterator[Ints]:
     narrow = used.codes.astype(np.int16) if len(used.groups) < 2**15 else used.codes
     rows = np.argsort(narrow, kind="stable")
     ends = np.cumsum(np.bincount(used.codes, minlength=len(used.groups)))
-    for start, end in zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True):
+    for start, end in pairwise([0, *ends.tolist()]):
         yield rows[start:end]
 
 

@@ -196,6 +196,14 @@ def test_a_column_that_is_not_there_leaves_no_file(yard, late, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_no_rows_are_reported_without_what_is_told_of_rows(yard, evaluate, rows, tmp_path):
+    found = evaluate(rows[:0])
+    told = yard.evaluations.report(id=found.id, output=str(tmp_path / "none.html"))
+    assert (told.screens, told.slices) == (len(found.screens), ())
+    assert "there are no rows" in (tmp_path / "none.html").read_text()
+    assert yard.evaluations.slices(id=found.id, by="age").slices == ()
+
+
 def test_one_row_is_reported_without_slices(yard, evaluate, rows, tmp_path):
     found = evaluate(rows[:1], "minutes", target="delay")
     yard.evaluations.report(id=found.id, output=str(tmp_path / "one.html"))

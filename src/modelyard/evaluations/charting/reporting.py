@@ -56,8 +56,8 @@ def report(context: Context, command: ReportEvaluation) -> ReportedEvaluation:
 
 def _sections(context: Context, drawing: Drawing, command: ReportEvaluation) -> Iterator[Section]:
     evaluation = drawing.evaluation
-    if not evaluation.screens:
-        return
+    if not evaluation.screens or evaluation.intake is None or not evaluation.intake.used:
+        return  # there are no rows to tell of
     with open_sample(context, evaluation) as sample:
         kept = kept_file(context, evaluation, WORST)
         searched = None if kept is None else WorstReport.model_validate(kept)
