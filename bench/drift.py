@@ -35,7 +35,7 @@ import json, sys, time
 import pyarrow as pa
 import pyarrow.parquet as pq
 from modelyard.analysis.drift.columns import columns_drift, profiles_of
-from modelyard.analysis.drift.profiles import ColumnProfile
+from modelyard.analysis.drift.profile_types import (ColumnProfile)
 from modelyard.analysis.drift.sides import TableRows
 
 class ParquetRows:

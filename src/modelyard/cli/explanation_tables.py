@@ -13,7 +13,7 @@ from modelyard.cli.numbers import number, number_table
 from modelyard.evaluations.explaining.types import DependenceReport, ImportanceReport
 from modelyard.evaluations.looking.types import WorstReport
 from modelyard.evaluations.types import Screen
-from modelyard.models.types import FeatureEffects, OwnImportances
+from modelyard.models.importance_types import FeatureEffects, OwnImportances
 
 BAR = 20
 """Characters of the longest bar."""

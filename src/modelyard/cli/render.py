@@ -51,7 +51,8 @@ from modelyard.jobs.scenarios.types import ScenarioRun
 from modelyard.jobs.types import LogLine
 from modelyard.kernel.paging import Page
 from modelyard.kernel.progress import Progress, silence
-from modelyard.models.types import ExampleRows, ModelVersion, OwnImportances, ProbedModel
+from modelyard.models.importance_types import OwnImportances
+from modelyard.models.types import ExampleRows, ModelVersion, ProbedModel
 from modelyard.scoring.types import PredictedRow, Predictions
 
 WIDTH = 120

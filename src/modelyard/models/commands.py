@@ -9,10 +9,10 @@ from pydantic import Field
 from modelyard.kernel.command import ProjectCommand
 from modelyard.kernel.paging import Paged
 from modelyard.kernel.values import DIGEST_PATTERN, EMPTIED, Description, LocalPath, Name
+from modelyard.models.importance_types import OwnImportances
 from modelyard.models.types import (
     ExampleRows,
     ModelVersion,
-    OwnImportances,
     ProbedModel,
     SavedModel,
     Usage,

@@ -37,11 +37,11 @@ from modelyard.models.exporting import export_version
 from modelyard.models.fate import noticing
 from modelyard.models.fetching import begin_of, fetch_archive, fetch_file
 from modelyard.models.file_commands import DownloadVersion, GetVersionFile, ReadVersionFile
+from modelyard.models.importance_types import OwnImportances
 from modelyard.models.running import golden_rows
 from modelyard.models.types import (
     ExampleRows,
     ModelVersion,
-    OwnImportances,
     ProbedModel,
     SavedModel,
     StoredFile,

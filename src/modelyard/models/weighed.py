@@ -6,7 +6,7 @@ import gzip
 
 from modelyard.kernel.context import Context
 from modelyard.models import repository
-from modelyard.models.types import OwnImportances
+from modelyard.models.importance_types import OwnImportances
 
 KEPT = "/importances.json.gz"
 """Among the artifacts that a version keeps; no model file's path starts with /."""

@@ -14,8 +14,9 @@ from modelyard.kernel.values import now
 from modelyard.models import repository
 from modelyard.models.access import make_runnable, noticing
 from modelyard.models.fate import fate, lost
+from modelyard.models.importance_types import OwnImportances
 from modelyard.models.running import open_pool
-from modelyard.models.types import ModelVersion, OwnImportances, StoredFile
+from modelyard.models.types import ModelVersion, StoredFile
 from modelyard.models.weighed import KEPT, kept_importances
 from modelyard.store.artifacts import digest_of
 from modelyard.store.database import exclusively

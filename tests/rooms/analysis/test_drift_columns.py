@@ -18,7 +18,7 @@ from modelyard import errors
 from modelyard.analysis.drift import measures
 from modelyard.analysis.drift.columns import columns_drift, profiles_of
 from modelyard.analysis.drift.drift_tests import DRIFT_TESTS
-from modelyard.analysis.drift.profiles import ColumnProfile
+from modelyard.analysis.drift.profile_types import ColumnProfile
 from modelyard.analysis.drift.sides import TableRows
 from modelyard.analysis.drift.types import DriftSettings
 

@@ -21,7 +21,7 @@ from modelyard.jobs.types import JobError
 from modelyard.kernel.paging import Page
 from modelyard.kernel.progress import silence
 from modelyard.kernel.values import Value
-from modelyard.models.types import FeatureEffects, OwnImportances
+from modelyard.models.importance_types import FeatureEffects, OwnImportances
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 

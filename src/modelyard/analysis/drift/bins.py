@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from modelyard.analysis.arrays import Bools, Floats, Ints, gaps, plain, share, summed
-from modelyard.analysis.drift.profiles import CategoryCounts, ColumnProfile, NumberCounts
+from modelyard.analysis.drift.profile_types import CategoryCounts, ColumnProfile, NumberCounts
 from modelyard.analysis.drift.types import Shares
 
 CATEGORIES = 100

@@ -12,7 +12,8 @@ from modelyard.analysis.drift.drift_tests import DRIFT_TESTS, all_tests, measure
 from modelyard.analysis.drift.measures import holm, shares_differ_p
 from modelyard.analysis.drift.outcomes import outcome
 from modelyard.analysis.drift.pairing import Reference, Unpaired, names_of, paired
-from modelyard.analysis.drift.profiles import ColumnProfile, profiled
+from modelyard.analysis.drift.profile_types import ColumnProfile
+from modelyard.analysis.drift.profiles import profiled
 from modelyard.analysis.drift.reading import family
 from modelyard.analysis.drift.sides import Rows
 from modelyard.analysis.drift.types import (

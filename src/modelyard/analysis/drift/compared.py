@@ -11,7 +11,8 @@ import numpy as np
 from modelyard.analysis.arrays import Floats
 from modelyard.analysis.drift.bins import Bins, bins_of
 from modelyard.analysis.drift.chunks import Chunks
-from modelyard.analysis.drift.profiles import ColumnProfile, Counting
+from modelyard.analysis.drift.profile_types import ColumnProfile
+from modelyard.analysis.drift.profiles import Counting
 from modelyard.analysis.drift.types import ColumnKind
 
 

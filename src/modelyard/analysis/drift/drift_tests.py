@@ -16,7 +16,8 @@ from modelyard.analysis.drift import measures
 from modelyard.analysis.drift.bins import NEW, single_values
 from modelyard.analysis.drift.chunks import Chunks, joint
 from modelyard.analysis.drift.compared import Compared, DriftTest, Measured
-from modelyard.analysis.drift.profiles import NumberCounts, finite
+from modelyard.analysis.drift.profile_types import NumberCounts
+from modelyard.analysis.drift.profiles import finite
 from modelyard.analysis.drift.types import ColumnKind
 from modelyard.kernel.plugs import Plugs
 

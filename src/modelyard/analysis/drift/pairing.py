@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from modelyard.analysis.drift.compared import Compared
-from modelyard.analysis.drift.profiles import ColumnProfile, Counting, profiled
+from modelyard.analysis.drift.profile_types import ColumnProfile
+from modelyard.analysis.drift.profiles import Counting, profiled
 from modelyard.analysis.drift.reading import Family, family
 from modelyard.analysis.drift.sides import Rows
 from modelyard.analysis.drift.types import ColumnKind, Handling

@@ -14,14 +14,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import Field
 
 from modelyard.analysis.arrays import Floats, Ints, plain
 from modelyard.analysis.drift import reading
-from modelyard.analysis.drift.reading import Column, Family, Words
+from modelyard.analysis.drift.profile_types import CategoryCounts, ColumnProfile, NumberCounts
+from modelyard.analysis.drift.reading import Column, Words
 from modelyard.analysis.drift.types import ColumnKind
-from modelyard.analysis.types import Numbers
-from modelyard.kernel.values import Value
 
 CELLS = 500
 """Cells of numeric columns, besides those of values that have their own."""
@@ -30,63 +28,6 @@ KEPT = 10_000
 NO_WORDS = Words(pa.nulls(0, pa.string()), np.zeros(0, np.int64), 0)
 GRID = 1 << 16
 """Equal steps that tell most numbers' cells without a search."""
-
-
-class NumberCounts(Value):
-    """Numbers in cells, and their moments; infinite ones are counted apart."""
-
-    count: int = Field(description="of finite numbers")
-    negative_infinite: int = 0
-    positive_infinite: int = 0
-    mean: float | None = Field(default=None, description="none: there are no numbers, or too large")
-    squares: float | None = Field(default=None, description="sum of squared deviations from it")
-    low: float | None = None
-    high: float | None = None
-    edges: Numbers = Field(
-        default=(), description="rising; a cell goes up to its edge and includes it"
-    )
-    counts: tuple[int, ...] = Field(
-        default=(0,), description="by cell; the last is of numbers above all edges"
-    )
-    below: float | None = Field(default=0.0, description="sum of the numbers in the first cell")
-    above: float | None = Field(default=0.0, description="sum of the numbers in the last cell")
-
-    @property
-    def std(self) -> float | None:
-        """The standard deviation of the numbers themselves."""
-        return None if self.squares is None else math.sqrt(self.squares / self.count)
-
-    @property
-    def whole(self) -> int:
-        """Numbers, infinite ones included."""
-        return self.count + self.negative_infinite + self.positive_infinite
-
-
-class CategoryCounts(Value):
-    """How often each category occurs."""
-
-    values: tuple[str, ...] = Field(
-        default=(), description="those of the reference first, in its order: the commonest first"
-    )
-    counts: tuple[int, ...] = ()
-    others: int = Field(default=0, description="rows of categories whose counts are not kept")
-    distinct: int = Field(default=0, description="categories there are, at least")
-    once: int = Field(default=0, description="categories that one row holds")
-    twice: int = Field(default=0, description="categories that two rows hold")
-
-
-class ColumnProfile(Value):
-    """A column, as far as drift needs it."""
-
-    name: str
-    kind: ColumnKind = Field(description="how it was looked at; of text, lengths are counted")
-    found: ColumnKind | None = Field(description="how it would be looked at; none: not at all")
-    family: Family = Field(description="what its type holds")
-    type: str = Field(description="of Arrow")
-    rows: int
-    missing: int = Field(description="of the rows; NaN included")
-    numbers: NumberCounts | None = None
-    categories: CategoryCounts | None = None
 
 
 def profiled(name: str, column: Column, kind: ColumnKind | None = None) -> ColumnProfile:

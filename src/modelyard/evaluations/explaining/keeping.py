@@ -18,7 +18,8 @@ from modelyard.evaluations.sample import Sample, open_sample
 from modelyard.evaluations.types import Evaluation
 from modelyard.kernel.context import Context
 from modelyard.models.access import find_version, kept_importances
-from modelyard.models.types import ModelVersion, OwnImportances
+from modelyard.models.importance_types import OwnImportances
+from modelyard.models.types import ModelVersion
 
 PREFIX = "explanation-"
 OWN = "own-importances"

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined, from_json, to_jsonable_python
+from pydantic_core import to_jsonable_python
 
 from modelyard import errors
 from modelyard.kernel.secrets import is_secret, secret_fields
@@ -20,6 +20,7 @@ from modelyard.kernel.values import Emptied, LocalPath
 from modelyard.web.pages.form import Choice, Draft, FieldView, Form, Kind, Words
 from modelyard.web.pages.named_fields import named_fields, named_values
 from modelyard.web.pages.plain_words import label_of
+from modelyard.web.pages.typed_values import LISTS, read, text_of
 
 T = TypeVar("T")
 
@@ -28,7 +29,6 @@ MORE = "more"
 """The name of the button that asks for the fields of one more thing."""
 LESS = "less"
 """The name of the button that takes a thing away, as `steps.1`."""
-LISTS: frozenset[Kind] = frozenset({"lines", "ticks"})
 COLLECTED = LISTS | {"json", "pairs"}
 """What holds so many things at most, not so many letters."""
 PARTED: frozenset[Kind] = frozenset({"items", "parts", "named"})
@@ -65,7 +65,7 @@ def values_of(form: Form, draft: Draft, typed: Typed) -> dict[str, Any]:
                 values[name] = _blank(info, kind)
             continue
         try:
-            value = _read(kind, texts)
+            value = read(kind, texts)
         except ValueError as exc:
             faults.append({"field": name, "problem": str(exc)})
             continue
@@ -221,23 +221,6 @@ def _filled(inner: Form, name: str, typed: Typed) -> list[Typed]:
     ]
 
 
-def text_of(value: Any, kind: Kind) -> str:
-    """A value as it is typed."""
-    if value is None or value is PydanticUndefined:
-        return ""
-    if kind in LISTS:
-        return "\n".join(map(str, value))
-    if kind == "pairs":
-        return "\n".join(f"{key}={text}" for key, text in value.items())
-    if kind == "json":
-        return json.dumps(to_jsonable_python(value), indent=2, ensure_ascii=False) if value else ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%dT%H:%M}"
-    return str(value)
-
-
 def _field(form: Form, draft: Draft, name: str, typed: Typed | None) -> FieldView:
     info = form.shape.model_fields[name]
     words = form.words.get(name, Words())
@@ -348,41 +331,6 @@ def _choices(draft: Draft, name: str, info: FieldInfo) -> tuple[Choice, ...]:
     if not given and shape is bool and info.default is None:
         given = BOOLS
     return tuple(Choice(value=value, label=label) for value, label in given)
-
-
-def _read(kind: Kind, texts: Sequence[str]) -> Any:
-    if kind == "tick":
-        return bool(texts)
-    if kind == "lines":
-        return [line.strip() for text in texts for line in text.splitlines() if line.strip()]
-    if kind == "ticks":
-        return list(texts)
-    if kind == "json":
-        try:
-            return from_json(texts[0], allow_inf_nan=False)
-        except ValueError as exc:
-            raise ValueError(f"is not JSON: {exc}") from None
-    if kind == "pairs":
-        return _pairs(texts[0])
-    text = texts[-1].replace("\r\n", "\n")
-    return text.strip() if kind in {"number", "moment", "file"} else text
-
-
-def _pairs(text: str) -> dict[str, str]:
-    """Texts by their names, from one `name=text` a line; a text may be empty.
-
-    Raises:
-        ValueError: a line is no pair, or names again what was named.
-    """
-    found: dict[str, str] = {}
-    for line in filter(None, map(str.strip, text.splitlines())):
-        key, is_pair, value = (part.strip() for part in line.partition("="))
-        if not is_pair or not key:
-            raise ValueError(f"{line!r} is no name=value")
-        if key in found:
-            raise ValueError(f"{key!r} stands there twice")
-        found[key] = value
-    return found
 
 
 def _blank(info: FieldInfo, kind: Kind) -> Any:

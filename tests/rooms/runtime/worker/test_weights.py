@@ -20,7 +20,7 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from tests.model_zoo.data import iris, marriages, tumours
 
-from modelyard.models.types import OwnImportances
+from modelyard.models.importance_types import OwnImportances
 from modelyard.runtime.worker.flavors import Flavor
 from modelyard.runtime.worker.flavors.catboost import CatBoost
 from modelyard.runtime.worker.flavors.lightgbm import LightGBM
