@@ -19,10 +19,12 @@ from modelyard.evaluations.charting.commands import (
 )
 from modelyard.evaluations.charting.types import Cell, ScreenFormat, ScreenTable
 from modelyard.evaluations.commands import ShowEvaluation, ShowScreen
+from modelyard.evaluations.drifting.commands import ListDrift
 from modelyard.evaluations.types import Diagnostic, Evaluation
 from modelyard.evaluations.words import ADVICE, LEFT_OUT, title_of
-from modelyard.kernel.values import Value
+from modelyard.kernel.values import Value, name_by
 from modelyard.web.pages import evaluations
+from modelyard.web.pages.evaluation_labels import own_labels
 from modelyard.web.pages.evaluation_parts import DIAGNOSTICS, METRICS, SCREEN, Link, parts_of
 from modelyard.web.pages.evaluation_words import HEADLINES, NOTED, SUMMARY
 from modelyard.web.pages.evaluations import ONE
@@ -85,6 +87,10 @@ class EvaluationView(View):
     evaluation: Evaluation
     called: str
     """What the evaluation is called."""
+    given_name: str
+    """The name that it was given, where it is not called so already; else empty."""
+    own_labels: dict[str, str]
+    """Those that it was given."""
     parts: tuple[tuple[str, tuple[Link, ...]], ...]
     """The navigation: links under headings."""
     dropped: tuple[tuple[int, str], ...]
@@ -143,12 +149,16 @@ def shown(visit: Visit) -> EvaluationView:
     """The evaluation of the address, with what pages about it share."""
     key, identifier = visit.path["project"], visit.path["evaluation"]
     found = visit.run(ShowEvaluation(project=key, id=identifier))
+    called = title_of(found)
+    reports = visit.part(ListDrift(project=key, evaluation=identifier, limit=1))
     return EvaluationView(
-        title=title_of(found),
-        called=title_of(found),
+        title=called,
+        called=called,
+        given_name="" if found.name in (called, name_by(found.created)) else found.name,
+        own_labels=own_labels(found.labels),
         crumbs=evaluations.crumbs(key),
         evaluation=found,
-        parts=parts_of(found, group_of(visit), visit.asked("threshold")),
+        parts=parts_of(found, group_of(visit), visit.asked("threshold"), reports.total),
         dropped=_dropped(found),
         may_write=visit.may("evaluations:write"),
     )
@@ -159,6 +169,7 @@ def summary(visit: Visit) -> SummaryView:
     view = shown(visit)
     found = view.evaluation
     codes = [code for code in HEADLINES[found.prediction_type] if code in found.metrics]
+    codes = codes or list(found.metrics)
     return SummaryView(
         **dict(view),
         headlines=tuple(found.metrics[code] for code in _computed_first(found, codes)[:FIRST]),

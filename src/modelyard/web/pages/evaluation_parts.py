@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from modelyard.analysis.charts.words import TITLES
 from modelyard.evaluations.types import Evaluation
 from modelyard.kernel.values import Value
+from modelyard.web.pages import drift
 from modelyard.web.pages.evaluations import ONE
 from modelyard.web.pages.page import address
 
@@ -34,11 +35,12 @@ class Link(Value):
 
 
 def parts_of(
-    found: Evaluation, group: Mapping[str, str], threshold: str = ""
+    found: Evaluation, group: Mapping[str, str], threshold: str = "", reports: int | None = None
 ) -> tuple[tuple[str, tuple[Link, ...]], ...]:
     """The navigation: links under headings, only to what there is.
 
     Screens stay with the group of rows that is looked at, if it is one, and with the threshold.
+    `reports` is how many reports there are of the drift of an evaluation that keeps its rows.
     """
     moves = {"takes_threshold": "decision" in found.screens}
     at = {"threshold": threshold} if threshold and moves["takes_threshold"] else {}
@@ -62,18 +64,23 @@ def parts_of(
             ("Best and worst rows", ROWS, True),
             ("Residuals", RESIDUALS, found.prediction_type == "regression"),
         )
-        if there and found.metrics
+        if there and found.metrics and found.sample
     )
     if found.assertions:
         count = len(found.assertions)
         groups += (Link(label="Assertions", href=address(ASSERTIONS, **named), count=count),)
     explanations: tuple[Link, ...] = ()
-    if found.metrics:
+    if found.metrics and found.sample:
         explanations = (Link(label="Explanations", href=address(EXPLANATIONS, **named)),)
+    moved: tuple[Link, ...] = ()
+    if found.sample:
+        where = f"{address(drift.ALL, project=found.project)}?{urlencode({'evaluation': found.id})}"
+        moved = (Link(label="Drift", href=where, count=reports),)
     parts = (
         ("Overview", tuple(overview)),
         ("Performance", screens),
         ("Rows and groups", groups),
         ("Explanation", explanations),
+        ("Beside its reference", moved),
     )
     return tuple((label, links) for label, links in parts if links)

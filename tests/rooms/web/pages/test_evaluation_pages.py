@@ -243,8 +243,29 @@ def test_every_part_of_an_evaluation_is_a_page(see, made, name):
     nav = re.search(r'<nav class="snav".*?</nav>', page, re.DOTALL)[0]
     links = re.findall(r'href="([^"]+)"', nav)
     assert len(links) == len(set(links)) > 1
+    assert links.pop() == f"{HERE}/drift?evaluation={made[name].id}"
     for link in links:
         assert f'href="{link}" aria-current="page"' in see(link, raw=True)
+
+
+def test_what_was_evaluated_elsewhere_reads_well(see, yard, made):
+    yard.stores.create(name="elsewhere")
+    scored = {"prediction": "late", "prediction_type": "binary_classification"}
+    rows = yard.evaluations.standalone(
+        dataset="june", name="Rows alone", label={"week": "23"}, target="late", **scored
+    )
+    page = see(f"{HERE}/evaluations/{rows.id}")
+    assert "june 1 warning week=23 Rows alone Predictions from elsewhere june 580 rows" in page
+    custom = yard.evaluations.add(store="elsewhere", metric={"profit": 12.5}, name="Profit")
+    where = f"{HERE}/evaluations/{custom.id}"
+    page = see(where)
+    assert "Profit In elsewhere Metrics from elsewhere Added" in page
+    assert "12.500" in page
+    assert "0 rows" not in page
+    links = re.findall(r'href="([^"]+)"', see(where, raw=True).partition('class="snav"')[2])
+    assert f"{where}/metrics" in links
+    assert not {f"{where}/slices", f"{where}/explanations"} & set(links)
+    assert f"{HERE}/stores/elsewhere" in see(f"{where}/diagnostics", raw=True)
 
 
 def test_what_has_no_metrics_says_why(see, made):

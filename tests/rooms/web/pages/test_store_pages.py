@@ -92,6 +92,27 @@ def test_words_of_the_address_that_nothing_fits_are_passed_over(ana):
     expect(page.get_by_role("link", name="Month 4", exact=True)).to_be_visible()
 
 
+def test_labels_are_changed_taken_away_and_added(ana, shots):
+    page = ana.page
+    page.goto(HERE)
+    page.get_by_role("link", name="Month 3", exact=True).click()
+    page.get_by_label("More actions").click()
+    path = page.get_by_role("link", name="Change labels").get_attribute("href")
+    ana.look_at(path, shots)
+    page.goto(path)
+    page.get_by_label("month").first.fill("")
+    page.get_by_label("region").fill("north")
+    page.get_by_label("Further labels").fill("no label")
+    page.get_by_role("button", name="Save labels").click()
+    expect(page.get_by_text("'no label' is no name=value", exact=True)).to_be_visible()
+    page.get_by_label("Further labels").fill("season=spring")
+    page.get_by_role("button", name="Save labels").click()
+    expect(page.get_by_text("The labels are saved.")).to_be_visible()
+    expect(page.get_by_text("region=north")).to_be_visible()
+    expect(page.get_by_text("season=spring")).to_be_visible()
+    expect(page.get_by_text("month=")).to_have_count(0)
+
+
 def test_a_store_is_made_changed_and_deleted(ana):
     page = ana.page
     page.goto("/projects/flights/stores")
