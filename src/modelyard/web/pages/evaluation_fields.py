@@ -24,6 +24,12 @@ EVALUATING = (
     "params", "skip_performance", "skip_scoring", "prediction", "probabilities", "drift",
     "drift_rows", "output", "output_probabilities", "metrics_output", "metrics", "explain",
 )  # fmt: skip
+STANDALONE = (
+    "dataset", "prediction_type", "prediction", "probabilities", "target", "store", "name", "label",
+    "reference", "threshold", "optimise", "positive", "classes", "averaging", "weights", "method",
+    "rows", "ratio", "column", "descending", "seed", "gains", "lift_share", "assertions",
+    "confidence", "skip_performance", "drift", "drift_rows",
+)  # fmt: skip
 BINARY = frozenset({"positive", "threshold", "optimise", "gains", "lift_share"})
 FITTING: Mapping[PredictionType, frozenset[str]] = {
     "binary_classification": BINARY,
@@ -193,6 +199,51 @@ WORDS = {
         mono=True,
     ),
 }
+STANDALONE_WORDS = WORDS | {
+    "dataset": Words(
+        label="Scored rows",
+        help="A dataset, or the path of a file, folder or table",
+        kind="text",
+        placeholder="flights-scored",
+        mono=True,
+    ),
+    "prediction_type": Words(label="What was predicted", help="", placeholder="Nothing"),
+    "prediction": Words(
+        label="Column of predictions",
+        help="Left blank, with that of probabilities, rows are kept for drift alone",
+        mono=True,
+    ),
+    "probabilities": Words(
+        label="Columns of probabilities",
+        help="Those of all classes, one a line as class=column",
+        kind="pairs",
+        placeholder="yes=proba_yes",
+        mono=True,
+    ),
+    "target": Words(
+        label="Target", help="The column that holds the truth, where it is known", mono=True
+    ),
+    "reference": Words(
+        label="Reference",
+        help="A dataset or a path that drift is told from; left blank, that of the store",
+        kind="text",
+        mono=True,
+    ),
+    "threshold": Words(help="Binary: from this probability up it is the class to be found"),
+    "positive": Words(
+        label="Class to be found",
+        help="Binary: left blank, the second class",
+        kind="text",
+        later=True,
+        mono=True,
+    ),
+    "classes": Words(
+        help="In their order, as a JSON list; left blank, as probabilities name them, else sorted",
+        placeholder='["no", "yes"]',
+        kind="json",
+        later=True,
+    ),
+}
 
 
 def drafted(visit: Visit, given: Mapping[str, Any], crumbs: tuple[Crumb, ...]) -> Draft:
@@ -219,6 +270,7 @@ def choices(visit: Visit) -> dict[str, Choices]:
     stores = visit.part(ListStores(project=key, limit=MOST))
     return {
         "dataset": tables,
+        "reference": tables,
         "output": tables,
         "metrics_output": tables,
         "store": [(each.name, each.name) for each in stores],

@@ -7,6 +7,7 @@ from typing import Any
 from modelyard.data.commands import ListDatasets
 from modelyard.evaluations.commands import (
     DeleteEvaluation,
+    EvaluateStandalone,
     ListEvaluations,
     RunEvaluation,
     ShowEvaluation,
@@ -19,6 +20,8 @@ from modelyard.web.pages import models, stores
 from modelyard.web.pages.evaluation_fields import (
     EVALUATING,
     NAMED,
+    STANDALONE,
+    STANDALONE_WORDS,
     WORDS,
     drafted,
     versions_of_the_model,
@@ -35,8 +38,10 @@ OF_MODEL = f"{models.ONE}/evaluations"
 PART = 50
 MOST = 500
 RUN = "evaluations.run"
-MADE[RUN] = MADE["evaluations.standalone"] = "/projects/{project}/evaluations/{made}"
-FILLED[RUN] = NEW
+NEW_STANDALONE = "/projects/{project}/new-standalone-evaluation"
+EVALUATE = "evaluations.standalone"
+MADE[RUN] = MADE[EVALUATE] = "/projects/{project}/evaluations/{made}"
+FILLED[RUN], FILLED[EVALUATE] = NEW, NEW_STANDALONE
 
 
 class EvaluationsView(ListView):
@@ -123,13 +128,25 @@ def of_model(visit: Visit) -> ModelEvaluationsView:
 def _new(visit: Visit) -> Draft:
     """For a saved model or a store that the address names, which leads back there."""
     key = visit.path["project"]
-    given = given_to_job(visit, RUN) or {name: visit.asked(name) for name in NAMED}
-    above = crumbs(key)
-    if given.get("model"):
-        above = models.crumbs(key, given["model"])
-    if visit.asked("store"):
-        above = (*stores.crumbs(key), stores.crumb(key, visit.asked("store")))
-    return drafted(visit, given, above)
+    given = given_to_job(visit, RUN) or _named(visit)
+    above = models.crumbs(key, given["model"]) if given.get("model") else crumbs(key)
+    return drafted(visit, given, _store_crumbs(visit) or above)
+
+
+def _new_standalone(visit: Visit) -> Draft:
+    """As the one for a saved model; there is none."""
+    given = given_to_job(visit, EVALUATE) or {**_named(visit), "model": ""}
+    return drafted(visit, given, _store_crumbs(visit) or crumbs(visit.path["project"]))
+
+
+def _named(visit: Visit) -> dict[str, Any]:
+    return {name: visit.asked(name) for name in NAMED}
+
+
+def _store_crumbs(visit: Visit) -> tuple[Crumb, ...]:
+    """The store that the address names above a page; nothing if it names none."""
+    key, store = visit.path["project"], visit.asked("store")
+    return (*stores.crumbs(key), stores.crumb(key, store)) if store else ()
 
 
 def _deleted(visit: Visit) -> Draft:
@@ -158,6 +175,19 @@ PAGES: tuple[Page | Form, ...] = (
         words=WORDS,
         prepare=_new,
         depending=versions_of_the_model,
+        template="evaluation_form.html",
+    ),
+    Form(
+        NEW_STANDALONE,
+        EvaluateStandalone,
+        "New evaluation of a scored dataset",
+        "Evaluate",
+        _made,
+        intro="Something else made the predictions, and no saved model is needed: all metrics and "
+        "screens are computed from what the dataset holds.",
+        fields=STANDALONE,
+        words=STANDALONE_WORDS,
+        prepare=_new_standalone,
     ),
     Form(
         f"{ONE}/delete",

@@ -37,10 +37,14 @@ DONE = {
     "envs.delete": "deleted the env {name}",
     "scoring.run": "scored {input} with {model}",
     "recipes.create": "saved the recipe {name}",
+    "recipes.evaluation": "saved the recipe {recipe}",
+    "recipes.standalone": "saved the recipe {recipe}",
     "recipes.update": "changed the recipe {name}",
     "recipes.run": "ran the recipe {name}",
     "recipes.delete": "deleted the recipe {name}",
     "evaluations.run": "evaluated {model} on {dataset}",
+    "evaluations.standalone": "evaluated {dataset}",
+    "evaluations.add": "added metrics to {store}",
     "evaluations.delete": "deleted an evaluation",
     "evaluations.label": "labelled an evaluation",
     "stores.create": "created the evaluation store {name}",
@@ -77,13 +81,15 @@ PLACES = {
     "versions": "/projects/{project}/models/{model}/versions/{version}",
     "scoring": "/projects/{project}/models/{model}",
     "recipes": "/projects/{project}/recipes/{name}",
+    "recipes.evaluation": "/projects/{project}/recipes/{recipe}",
+    "recipes.standalone": "/projects/{project}/recipes/{recipe}",
     "evaluations": "/projects/{project}/models/{model}/evaluations",
     "stores": "/projects/{project}/stores/{name}",
     "drift": "/projects/{project}/drift",
     "scenarios": "/projects/{project}/scenarios/{name}",
     "demo": "/projects/{project}",
 }
-"""The page of what a room's commands are about, by their arguments."""
+"""The page of what a room's commands, or one of them, are about, by their arguments."""
 SIGNS = {
     "projects": "folder",
     "files": "file",
@@ -117,7 +123,7 @@ def done(command: str, arguments: Mapping[str, Any]) -> str | None:
 def place(command: str, arguments: Mapping[str, Any]) -> str:
     """The address of what somebody did something to; empty if it has none, or is gone."""
     room, _, verb = command.partition(".")
-    path = PLACES.get(room, "")
+    path = PLACES.get(command) or PLACES.get(room, "")
     named = {name: value for name, value in arguments.items() if isinstance(value, str)}
     if verb == "delete" or not all(name in named for name in _fields_in(path)):
         return ""

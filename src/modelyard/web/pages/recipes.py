@@ -1,4 +1,4 @@
-"""The pages of scoring recipes: those of a project, a new one, one with its runs."""
+"""The pages of recipes: those of a project, a new one of a scoring, one with its runs."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def recipes(visit: Visit) -> RecipesView:
     models = visit.part(ListModels(project=key, limit=1))
     tables = visit.part(ListDatasets(project=key, limit=1))
     return RecipesView(
-        title="Scoring recipes",
+        title="Recipes",
         crumbs=(project_crumb(key),),
         project=key,
         recipes=tuple(found),
@@ -151,7 +151,7 @@ def recipe(visit: Visit) -> RecipeView:
         made = visit.part(ListEvaluations(project=key, model=model, dataset=how.dataset, limit=FEW))
     return RecipeView(
         title=found.name,
-        crumbs=_crumbs(key),
+        crumbs=crumbs(key),
         recipe=found,
         runs=tuple(runs),
         evaluations=tuple(made),
@@ -163,10 +163,11 @@ def _shown(visit: Visit) -> Recipe:
     return visit.run(ShowRecipe(project=visit.path["project"], name=visit.path["recipe"]))
 
 
-def _crumbs(project: str, name: str = "") -> tuple[Crumb, ...]:
+def crumbs(project: str, name: str = "") -> tuple[Crumb, ...]:
+    """The recipes of a project above a page, and one of them."""
     above = (
         project_crumb(project),
-        Crumb(label="Scoring recipes", href=address(ALL, project=project)),
+        Crumb(label="Recipes", href=address(ALL, project=project)),
     )
     return (*above, Crumb(label=name, href=href(project, name))) if name else above
 
@@ -175,7 +176,7 @@ def _new(visit: Visit) -> Draft:
     key = visit.path["project"]
     asked = ("model", "version", "input")
     return Draft(
-        crumbs=_crumbs(key),
+        crumbs=crumbs(key),
         proposed={name: text for name in asked if (text := visit.asked(name))},
         choices=_choices(visit),
     )
@@ -192,7 +193,7 @@ def _edited(visit: Visit) -> Draft:
     if held.keep == ():
         values["keep"] = ("none",)
     return Draft(
-        crumbs=_crumbs(found.project, found.name),
+        crumbs=crumbs(found.project, found.name),
         title=f"Edit {found.name}",
         values=values,
         choices=_choices(visit),
@@ -238,15 +239,15 @@ SAVE_AND_RUN = Also("Save and run", _run_it, lambda made: f"{made.name} is saved
 
 def _deleted(visit: Visit) -> Draft:
     seen = _shown(visit)
-    return Draft(crumbs=_crumbs(seen.project, seen.name), title=f"Delete {seen.name}", seen=seen)
+    return Draft(crumbs=crumbs(seen.project, seen.name), title=f"Delete {seen.name}", seen=seen)
 
 
 def _run(visit: Visit) -> Draft:
-    return Draft(crumbs=_crumbs(visit.path["project"], visit.path["recipe"]))
+    return Draft(crumbs=crumbs(visit.path["project"], visit.path["recipe"]))
 
 
 PAGES: tuple[Page | Form, ...] = (
-    Page(ALL, recipes, "recipes.html", Nav("Scoring recipes", "bolt")),
+    Page(ALL, recipes, "recipes.html", Nav("Recipes", "bolt")),
     Form(
         "/projects/{project}/new-recipe",
         CreateRecipe,

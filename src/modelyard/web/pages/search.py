@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import get_args
-from urllib.parse import urlencode
 
 from modelyard.kernel.values import Value
 from modelyard.search.commands import LONGEST, FindThings
@@ -18,7 +17,7 @@ PLACES: dict[Kind, str] = {
     "saved model": "/projects/{project}/models/{name}",
     "version": "/projects/{project}/models/{model}/versions/{name}",
     "evaluation": "/projects/{project}/evaluations/{name}",
-    "evaluation store": "/projects/{project}/evaluations",
+    "evaluation store": "/projects/{project}/stores/{name}",
     "dataset": "/projects/{project}/datasets/{name}",
     "connection": "/projects/{project}/connections/{name}",
     "recipe": "/projects/{project}/recipes/{name}",
@@ -77,10 +76,13 @@ def _line(found: Found) -> FoundLine:
         name, about = known(about), name
     elif found.model:
         name = f"{found.model} {name}"
-    href = address(PLACES[found.kind], **names)
-    if found.kind == "evaluation store":
-        href = f"{href}?{urlencode({'store': found.name})}"
-    return FoundLine(kind=found.kind, name=name, href=href, about=about, project=found.project)
+    return FoundLine(
+        kind=found.kind,
+        name=name,
+        href=address(PLACES[found.kind], **names),
+        about=about,
+        project=found.project,
+    )
 
 
 PAGES = (Page("/search", search, "search.html"),)

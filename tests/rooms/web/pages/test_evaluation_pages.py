@@ -248,6 +248,41 @@ def test_every_part_of_an_evaluation_is_a_page(see, made, name):
         assert f'href="{link}" aria-current="page"' in see(link, raw=True)
 
 
+def test_a_scored_dataset_is_evaluated_and_recipes_are_saved_by_forms(client, yard):
+    yard.stores.create(name="daily")
+    assert (
+        "new-standalone-evaluation?store=daily"
+        in client.get(f"{HERE}/new-evaluation?store=daily").text
+    )
+    typed = {**SENT, "dataset": "june", "prediction": "late", "target": "late", "label": "day=3"}
+    scored = {**typed, "prediction_type": "binary_classification", "store": "daily"}
+    path = f"{HERE}/new-standalone-evaluation?store=daily"
+    assert _fields(client.get(path).text) > {"probabilities", "classes", "reference"}
+    answer = client.post(path, data=scored)
+    assert answer.status_code == 303, answer.text
+    job = yard.jobs.show(id=answer.headers["location"].rpartition("/")[2])
+    yard.jobs.cancel(id=job.id)
+    assert (job.command, job.arguments["label"]) == ("evaluations.standalone", {"day": "3"})
+    assert "day=3</textarea>" in client.get(f"{path}&job={job.id}").text
+
+    path = f"{HERE}/new-standalone-recipe"
+    refused = client.post(path, data={**typed, "recipe": "of-rows"})
+    assert refused.status_code == 422
+    assert "What was predicted" in refused.text
+    saved = client.post(path, data={**scored, "recipe": "of-rows"})
+    assert saved.headers["location"] == f"{HERE}/recipes/of-rows", saved.text
+    given = {**SENT, "dataset": "june", "target": "late", "model": "late", "store": "daily"}
+    saved = client.post(
+        f"{HERE}/new-evaluation-recipe", data={**given, "recipe": "of-late", "optimise": "f1"}
+    )
+    assert saved.headers["location"] == f"{HERE}/recipes/of-late", saved.text
+    held = yard.recipes.show(name="of-late").command
+    assert (held.store, held.optimise, held.version) == ("daily", "f1", None)
+    page = client.get(f"{HERE}/recipes").text
+    assert all(f"{HERE}/{each}" in page for each in ("recipes/of-rows", "new-standalone-recipe"))
+    assert f"{HERE}/stores/daily" in client.get("/search?q=daily").text
+
+
 def test_what_was_evaluated_elsewhere_reads_well(see, yard, made):
     yard.stores.create(name="elsewhere")
     scored = {"prediction": "late", "prediction_type": "binary_classification"}

@@ -219,7 +219,7 @@ class TestUploads:
         ("/projects/default/new-model", "Saved models"),
         ("/projects/default/import", "Saved models"),
         ("/projects/default/import/new", "Saved models"),
-        ("/projects/default/new-recipe", "Scoring recipes"),
+        ("/projects/default/new-recipe", "Recipes"),
         ("/projects/default/new-connection", "Connections"),
         ("/projects/default/upload", "Files"),
         ("/projects/default/scenarios/new", "Scenarios"),
