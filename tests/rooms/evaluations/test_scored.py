@@ -47,7 +47,7 @@ def test_probabilities_that_do_not_sum_to_one_and_rows_left_out_are_told(kind, c
     view = looked_at(kind, classes)
     found = figures(view, scored, Threshold(0.5, "version"))
     assert found.intake.not_summing_to_one == 10, "of the others the truth is missing"
-    plan = SimpleNamespace(version=SimpleNamespace(core=view))
+    plan = SimpleNamespace(view=view)
     told = {
         each.code: each
         for each in diagnose(plan, scored, found.intake, found.metrics(), rejected=0)
