@@ -47,6 +47,8 @@ FORMATS: tuple[ScreenFormat, ...] = get_args(ScreenFormat)
 FIRST = 4
 """Metrics that stand above all."""
 ROWS_SHOWN = 100
+COUNTED = 50
+"""Drift reports that are counted; where there are more, none is told."""
 PARTS = ("label", "by", "group", "threshold")
 """The words of the query that say what of a screen is shown."""
 CURVES = ("roc", "precision-recall", "gain", "lift", "calibration", "density")
@@ -150,7 +152,8 @@ def shown(visit: Visit) -> EvaluationView:
     key, identifier = visit.path["project"], visit.path["evaluation"]
     found = visit.run(ShowEvaluation(project=key, id=identifier))
     called = title_of(found)
-    reports = visit.part(ListDrift(project=key, evaluation=identifier, limit=1))
+    reports = visit.part(ListDrift(project=key, evaluation=identifier, limit=COUNTED))
+    count = len(reports) if reports.next is None else None
     return EvaluationView(
         title=called,
         called=called,
@@ -158,7 +161,7 @@ def shown(visit: Visit) -> EvaluationView:
         own_labels=own_labels(found.labels),
         crumbs=evaluations.crumbs(key),
         evaluation=found,
-        parts=parts_of(found, group_of(visit), visit.asked("threshold"), reports.total),
+        parts=parts_of(found, group_of(visit), visit.asked("threshold"), count),
         dropped=_dropped(found),
         may_write=visit.may("evaluations:write"),
     )

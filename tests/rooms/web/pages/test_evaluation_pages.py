@@ -291,6 +291,9 @@ def test_what_was_evaluated_elsewhere_reads_well(see, yard, made):
     )
     page = see(f"{HERE}/evaluations/{rows.id}")
     assert "june 1 warning week=23 Rows alone Predictions from elsewhere june 580 rows" in page
+    yard.drift.compute(current=rows.id, reference="june")
+    page = see(f"{HERE}/evaluations/{rows.id}", raw=True)
+    assert f'{HERE}/drift?evaluation={rows.id}">Drift<span class="ct">1</span>' in page
     custom = yard.evaluations.add(store="elsewhere", metric={"profit": 12.5}, name="Profit")
     where = f"{HERE}/evaluations/{custom.id}"
     page = see(where)
