@@ -166,7 +166,10 @@ def test_values_of_any_size_are_told_apart():
     assert global_drift(side(x=old), side(x=new)).auc.value == pytest.approx(0.75, abs=0.04)
     gone = pa.array(np.where(rng.random(500) < 0.5, None, old), pa.float64())
     assert global_drift(side(x=old), side(x=gone)).auc.value == pytest.approx(0.75, abs=0.04)
-    nothing = global_drift(side(x=old), side(x=pa.nulls(500)))
+    for kind in (pa.null(), pa.string()):
+        nothing = global_drift(side(x=old), side(x=pa.nulls(500, kind)))
+        assert nothing.accuracy.value == 1
+    nothing = global_drift(side(x=["a", "b"] * 250), side(x=pa.nulls(500, pa.float64())))
     assert nothing.accuracy.value == 1
     truths = global_drift(side(x=[True, False] * 100), side(x=[True, True] * 100))
     assert truths.auc.value == pytest.approx(0.75, abs=0.02)

@@ -146,6 +146,8 @@ def _values(both: list[Any], handling: Handling | None) -> tuple[Floats, bool]:
     if handling == "text":
         raise LeftOutError(TEXT)
     kinds = {_family(column.type) for column in both} - {"nothing"}
+    if len(kinds) > 1 and handling is None:  # missing values alone tell of no type
+        kinds = {_family(each.type) for each in both if each.null_count < len(each)} - {"nothing"}
     if not kinds:
         raise LeftOutError(NOTHING)
     if len(kinds) > 1 and handling is None:

@@ -56,6 +56,8 @@ def paired(
         return Unpaired("left out, as asked", found)
     if not old or not new:
         return Unpaired(f"only {'the reference' if old else 'current'} has the column", found)
+    if old.family != new.family:  # a file of texts does not tell of what type missing values are
+        old, new = _known(old, name, reference), _known(new, name, current)
     reason = _why_not(old, new, forced)
     if reason:
         return Unpaired(reason, found)
@@ -75,8 +77,10 @@ def paired(
         return Compared.of(profile, Counting(name, current.column(name), profile.kind), ranges)
     if old.family == "nothing":
         later = Counting(name, current.column(name), kind)
-        return Compared.of(Counting(name, reference.column(name), later.kind), later, ranges)
+        return Compared.of(Counting(name, pa.nulls(reference.count), later.kind), later, ranges)
     before = Counting(name, reference.column(name), kind)
+    if new.family == "nothing":
+        return Compared.of(before, Counting(name, pa.nulls(current.count), before.kind), ranges)
     return Compared.of(before, Counting(name, current.column(name), before.kind), ranges)
 
 
@@ -96,6 +100,15 @@ def _new_type(name: str, rows: Rows) -> _Type:
     kind = rows.schema.field(name).type
     value = kind.value_type if pa.types.is_dictionary(kind) else kind
     return _Type(family(kind), str(value))
+
+
+def _known(kind: _Type, name: str, side: Reference) -> _Type:
+    """The type; of missing values alone it tells nothing."""
+    if isinstance(side, Mapping):
+        missing = side[name].missing == side[name].rows
+    else:
+        missing = side.column(name).null_count == side.count
+    return _Type("nothing", kind.name) if missing else kind
 
 
 def _by_type(held: Family) -> ColumnKind:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 from urllib.parse import quote
 
+from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -38,6 +39,7 @@ JSON = ".json"
 ALLOW = {"allow": "GET, HEAD, POST"}
 Leaf = Page | Form | Download | Document
 L = TypeVar("L", bound=Leaf)
+P = ParamSpec("P")
 READING = ("GET", "HEAD")
 LONGEST_OF_STRANGERS = 32 << 20
 """Bytes of a form with files that are passed over for the words in it, where a session ended."""
@@ -102,17 +104,35 @@ class Site:
             found, fields = _find(self._shown, raw_path.removesuffix(JSON))
             if isinstance(found, Download):
                 place = stack.enter_context(self._transfers.place())
-                return await self._threads.run(self._send, request, found, fields, place)
+                return await self._work(self._send, request, found, fields, place)
             if isinstance(found, Document):
-                return await self._threads.run(self._tell, request, found, fields)
-            return await self._threads.run(self._show, request, found, fields)
+                return await self._work(self._tell, request, found, fields)
+            return await self._work(self._show, request, found, fields)
         if request.method != "POST":
             raise Refused(405, errors.Unsupported(f"{request.method} is not possible here"), ALLOW)
         target, values = _find(self._taken, raw_path)
         pairs, uploads = await self._read(request, stack)
         if isinstance(target, Page):
-            return await self._threads.run(self._answer, request, target, values, pairs)
-        return await self._threads.run(self._take, request, target, values, pairs, uploads)
+            return await self._work(self._answer, request, target, values, pairs)
+        return await self._work(self._take, request, target, values, pairs, uploads)
+
+    async def _work(
+        self,
+        work: Callable[Concatenate[Request, L, dict[str, str], P], Response],
+        request: Request,
+        leaf: L,
+        fields: dict[str, str],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Response:
+        """Do it in a thread. Nothing is at an address with a name that no object can have."""
+        try:
+            return await self._threads.run(work, request, leaf, fields, *args, **kwargs)
+        except ValidationError as exc:
+            wrong = exc.errors(include_url=False, include_context=False)
+            if any(each["input"] not in fields.values() for each in wrong):
+                raise
+            raise errors.NotFound(f"there is nothing at {request.url.path}") from exc
 
     async def _read(
         self, request: Request, stack: ExitStack

@@ -152,6 +152,9 @@ def test_settings_are_changed_in_a_form_that_is_filled_in(ana, reports):
         "drift/{}/parts/none/table.json",
         "drift/{}/parts/column/table.json",
         "drift/{}/parts/densities/chart.json",
+        "stores/a%20b",
+        "models/a%20b",
+        "models/a%20b.json",
     ],
 )
 def test_what_is_not_there_is_said(ana, reports, path):
