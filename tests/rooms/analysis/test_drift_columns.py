@@ -360,7 +360,7 @@ def test_columns_of_one_name_are_told():
         (pa.array([1.0]), pa.array([], pa.float64()), "current has no rows"),
         (pa.array([1.0]), pa.array([], pa.string()), "current has no rows"),
         (pa.array(["a"]), pa.array(["b"]), "at least 30"),
-        (pa.array([1.5] * 40), pa.array([1.0]), "current has 1 rows"),
+        (pa.array([1.5] * 40), pa.array([1.0]), "current has 1 row;"),
     ],
 )
 def test_what_cannot_be_told_has_a_reason(old, new, why):

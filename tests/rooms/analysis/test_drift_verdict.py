@@ -383,3 +383,9 @@ def test_no_verdict_says_more_than_the_figures(auc, mix, apart, outcomes, predic
         assert "worse" not in changes
     if told.outcome == "unknown":
         assert not changes
+
+
+@pytest.mark.parametrize(("current", "told"), [(0.62, True), (0.61, False)])
+def test_only_a_change_is_split(current, told):
+    parts = split(1e-16, -1e-16).model_copy(update={"reference": 0.61, "current": current})
+    assert any("Of the change" in said for said in verdict(figures(why=parts)).details) == told

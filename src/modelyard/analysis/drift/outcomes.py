@@ -15,6 +15,7 @@ from modelyard.analysis.arrays import Floats
 from modelyard.analysis.drift import measures
 from modelyard.analysis.drift.bins import Bins
 from modelyard.analysis.drift.compared import Compared, DriftTest
+from modelyard.analysis.drift.sentences import counted
 from modelyard.analysis.drift.types import DriftSettings, DriftTestResult, Outcome
 
 DECIDES = "psi"
@@ -80,7 +81,7 @@ def _too_little(compared: Compared) -> str | None:
         ("current", compared.current.rows),
     ):
         if rows < LEAST_ROWS:
-            return f"{side} has {rows} rows; an outcome needs at least {LEAST_ROWS}"
+            return f"{side} has {counted(rows, 'row')}; an outcome needs at least {LEAST_ROWS}"
     held = compared.reference.categories
     known = compared.reference.rows - compared.reference.missing
     if held and held.distinct >= max(LEAST_VALUES, IDENTIFIER * known):

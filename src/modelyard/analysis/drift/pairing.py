@@ -79,9 +79,8 @@ def paired(
         later = Counting(name, current.column(name), kind)
         return Compared.of(Counting(name, pa.nulls(reference.count), later.kind), later, ranges)
     before = Counting(name, reference.column(name), kind)
-    if new.family == "nothing":
-        return Compared.of(before, Counting(name, pa.nulls(current.count), before.kind), ranges)
-    return Compared.of(before, Counting(name, current.column(name), before.kind), ranges)
+    later_column = pa.nulls(current.count) if new.family == "nothing" else current.column(name)
+    return Compared.of(before, Counting(name, later_column, before.kind), ranges)
 
 
 @dataclass(frozen=True)

@@ -248,6 +248,8 @@ def _split(found: Figures) -> Iterator[str]:
     split = found.why
     if split is None or split.mix is None or split.relation is None:
         return
+    if split.reference is not None and split.reference == split.current:
+        return  # there is no change
     mix, relation = in_brackets(split.mix), in_brackets(split.relation)
     yield (
         f"Of the change of {name_of(split.code)}, {mix} comes of data that are mixed otherwise, "
