@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 unexport PYTHONDONTWRITEBYTECODE  # which would have the thousands of processes of the tests compile all they import
 
-demo: .venv/demo.stamp  ## import three real models and score a month of flights with them
+demo: .venv/demo.stamp  ## import three real models, score a month of flights with them, follow one for six more
 	$(BIN)/python demo/run.py
 
 test: .venv/dev.stamp browser  ## check the code and run every test

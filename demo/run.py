@@ -1,17 +1,20 @@
-"""The main job on real data: import three models, score a month of flights, show the results."""
+"""The main job on real data: import three models, score a month of flights, follow one of them."""
 
 from __future__ import annotations
 
+import json
 import shlex
 import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
+from train import MONTHS
 
 HERE = Path(__file__).parent
 OUTPUT = HERE / "output"
@@ -24,6 +27,14 @@ def modelyard(line: str) -> None:
     console.print(f"\n[bold]$ modelyard {line}[/bold]", markup=True)
     words = [MODELYARD, *shlex.split(line), "--workspace", "yard"]
     subprocess.run(words, cwd=OUTPUT, check=True)
+
+
+def found(line: str) -> Any:
+    """Show a command line, run it, and give what it finds."""
+    console.print(f"[bold]$ modelyard {line} --json[/bold]", markup=True)
+    words = [MODELYARD, *shlex.split(line), "--json", "--workspace", "yard"]
+    done = subprocess.run(words, cwd=OUTPUT, check=True, stdout=subprocess.PIPE)
+    return json.loads(done.stdout)
 
 
 def show(file: str, columns: list[str]) -> None:
@@ -40,13 +51,66 @@ def show(file: str, columns: list[str]) -> None:
     console.print(table)
 
 
+def go_through_the_months() -> None:
+    """Evaluate each month from July on into a store, and print how far it moved from June."""
+    modelyard("evaluations run late --dataset june --id june --name June")
+    modelyard('stores create monthly --description "Month by month, beside June" --reference june')
+    table = Table("month", "flights", "AUC", "expected AUC", "told from June", "moved most")
+    verdicts = []
+    for number, month in list(MONTHS.items())[1:]:
+        evaluation = found(
+            f"evaluations run late --dataset {month}.parquet --store monthly --id {month} "
+            f"--name {month.title()} --label month=2013-{number:02} --drift-rows 5000"
+        )
+        [listed] = found(f"drift list --evaluation {month}")
+        report = found(f"drift show {listed['id']}")
+        table.add_row(
+            f"2013-{number:02}",
+            f"{evaluation['rows']:,}",
+            between(evaluation["metrics"]["auc"]),
+            between(metric(report["expected"]["metrics"], "auc")),
+            between(report["global"]["accuracy"]),
+            moved_most(report["columns"]),
+        )
+        verdicts.append(report["verdict"]["headline"])
+    console.print(table)
+    console.print(
+        "Expected is what the probabilities alone promise, without the truth. Told from June: the "
+        "share of\nrows that a classifier puts into the right month of two; 0.5 is chance. Of each "
+        "month 5,000 flights\nare compared with those of June."
+    )
+    for verdict in verdicts:
+        console.print(f"- {verdict}")
+
+
+def metric(several: list[dict[str, Any]], code: str) -> dict[str, Any]:
+    """The metric of a code."""
+    return next(each for each in several if each["code"] == code)
+
+
+def between(figure: dict[str, Any]) -> str:
+    """A metric with its interval."""
+    return f"{figure['value']:.3f} ({figure['low']:.3f} to {figure['high']:.3f})"
+
+
+def moved_most(columns: list[dict[str, Any]]) -> str:
+    """The column with the largest population stability index, and what is said of it."""
+    moves = {
+        (test["statistic"], column["name"], column["outcome"])
+        for column in columns
+        for test in column["tests"]
+        if test["test"] == "psi" and test["statistic"] is not None
+    }
+    psi, name, outcome = max(moves)
+    return f"{name} (PSI {psi:.2f}: {outcome})"
+
+
 def main() -> None:
-    """Train, import, score, show."""
+    """Train, import, score, evaluate over time, show."""
     started = time.monotonic()
     shutil.rmtree(OUTPUT, ignore_errors=True)
     console.rule("1. Three models in MLflow's format, from three libraries")
-    subprocess.run([sys.executable, HERE / "train.py", OUTPUT / "models"], check=True)
-    (OUTPUT / "models" / "june.parquet").rename(OUTPUT / "june.parquet")
+    subprocess.run([sys.executable, HERE / "train.py", OUTPUT], check=True)
 
     console.rule("2. Import each as a version of a saved model")
     modelyard("models create late --prediction-type binary_classification")
@@ -69,7 +133,15 @@ def main() -> None:
     modelyard("scoring run late --input june --output raw.parquet --mode direct --keep dest")
     show("raw.parquet", pq.read_schema(OUTPUT / "raw.parquet").names)
 
+    console.rule("4. The months after it: is the model still worth as much?")
+    go_through_the_months()
+
     console.rule(f"Done in {time.monotonic() - started:.0f} seconds. What to try next")
+    tell_what_to_try()
+
+
+def tell_what_to_try() -> None:
+    """Show where to go on from here."""
     console.print(
         "cd demo/output && export MODELYARD_WORKSPACE=yard PATH=$PWD/../../.venv/bin:$PATH"
     )
@@ -78,9 +150,13 @@ def main() -> None:
         ("versions verify late v1", "does it still predict what it did?"),
         ("versions import --help", "import a model of your own"),
         ("demo load", "all of it and more, to look at"),
-        ("serve --no-auth", "in a browser"),
+        ("stores history monthly", "a metric through the months"),
+        ("drift list", "the reports, one for each month"),
+        ("serve --no-auth", "in a browser; the months are in the two pages below"),
     ):
         console.print(f"modelyard {line}".ljust(34), f"# {why}")
+    console.print("  /projects/default/stores/monthly".ljust(34), "# metrics over time")
+    console.print("  /projects/default/drift".ljust(34), "# what moved since June")
     console.print("docs/tutorial.md goes through the same steps one by one.")
 
 

@@ -20,7 +20,7 @@ from modelyard.kernel.paths import SHIPPED
 pytestmark = pytest.mark.slow
 
 STRINGS = ("carrier", "origin", "dest")
-NUMBERS = ("month", "hour", "distance", "dep_delay")
+NUMBERS = ("hour", "distance", "dep_delay")
 
 
 @pytest.fixture(scope="module")

@@ -24,9 +24,8 @@ def checkout(tmp_path):
     """A folder with `.venv` and with what `make demo` writes below `demo/output`."""
     (tmp_path / ".venv").symlink_to(sys.prefix)
     output = tmp_path / "demo" / "output"
-    train = [sys.executable, ROOT / "demo" / "train.py", output / "models", "late-linear"]
+    train = [sys.executable, ROOT / "demo" / "train.py", output, "late-linear"]
     subprocess.run(train, env=not_ours(), check=True, capture_output=True)
-    (output / "models" / "june.parquet").rename(output / "june.parquet")
     return tmp_path
 
 
@@ -44,16 +43,23 @@ def test_the_tutorial_does_what_it_says(checkout):
     )
     assert done.returncode == 0, done.stderr
     output = checkout / "demo" / "output"
-    scored, june = (pq.read_table(output / name) for name in ("scored.parquet", "june.parquet"))
+    scored, flights = (pq.read_table(output / f"{name}.parquet") for name in ("scored", "june"))
     added = ["prediction", "proba_in_time", "proba_late"]
-    assert scored.column_names == [*june.column_names, *added]
-    assert scored.select(june.column_names).equals(june.replace_schema_metadata(None))
+    assert scored.column_names == [*flights.column_names, *added]
+    assert scored.select(flights.column_names).equals(flights.replace_schema_metadata(None))
     right = pc.mean(pc.cast(pc.equal(scored["prediction"], scored["late"]), "double")).as_py()
     assert right > 0.8, "it learnt from five months of flights"
     assert (output / "late-v1.zip").exists()
     assert re.search(r"^v2 +yes.*catches more late flights *$", done.stdout, re.MULTILINE)
     assert re.search(r"^Matching +28 *$", done.stdout, re.MULTILINE)
-    evaluated = json.loads((output / "june.json").read_text())
-    assert evaluated["metrics"]["accuracy"]["value"] == pytest.approx(right)
+    june, october, drift = (
+        json.loads((output / f"{name}.json").read_text()) for name in ("june", "october", "drift")
+    )
+    assert june["metrics"]["accuracy"]["value"] == pytest.approx(right)
     worst = done.stdout.partition("p corrected")[2]
     assert worst.lstrip().startswith("dep_delay: over 14 to 33")
+    assert (drift["reference"]["evaluation"], drift["current"]["rows"]) == (june["id"], 2000)
+    [area] = [each for each in drift["performance"]["metrics"] if each["code"] == "auc"]
+    assert area["reference"]["value"] == pytest.approx(june["metrics"]["auc"]["value"])
+    assert area["current"]["low"] < october["metrics"]["auc"]["value"] < area["current"]["high"]
+    assert (area["change"], drift["verdict"]["outcome"]) == ("worse", "drifted")
