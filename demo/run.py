@@ -76,8 +76,8 @@ def go_through_the_months() -> None:
     console.print(table)
     console.print(
         "Expected is what the probabilities alone promise, without the truth. Told from June: the "
-        "share of\nrows that a classifier puts into the right month of two; 0.5 is chance. Of each "
-        "month 5,000 flights\nare compared with those of June."
+        "share of rows that a classifier puts into the right month of two; 0.5 is chance. Of each "
+        "month 5,000 flights are compared with those of June."
     )
     for verdict in verdicts:
         console.print(f"- {verdict}")
@@ -152,7 +152,7 @@ def tell_what_to_try() -> None:
         ("demo load", "all of it and more, to look at"),
         ("stores history monthly", "a metric through the months"),
         ("drift list", "the reports, one for each month"),
-        ("serve --no-auth", "in a browser; the months are in the two pages below"),
+        ("serve --no-auth", "in a browser; the months are on:"),
     ):
         console.print(f"modelyard {line}".ljust(34), f"# {why}")
     console.print("  /projects/default/stores/monthly".ljust(34), "# metrics over time")
