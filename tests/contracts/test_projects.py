@@ -42,7 +42,10 @@ def filled(yard, tmp_path):
         yard.recipes.create(name="daily", **scoring, project=project)
         yard.recipes.run(name="daily", project=project)
         evaluation = {"model": "churn", "dataset": str(tmp_path / "truth.csv"), "target": "late"}
-        yard.evaluations.run(**evaluation, project=project)
+        yard.stores.create(name="monthly", project=project)
+        yard.evaluations.run(**evaluation, store="monthly", drift="skip", project=project)
+        sides = {"reference": str(tmp_path / "rows.csv"), "current": str(tmp_path / "truth.csv")}
+        yard.drift.compute(**sides, project=project)
         yard.members.add(name="ada", role="reader", project=project)
     return yard
 
@@ -76,7 +79,7 @@ def test_a_project_goes_with_all_it_holds_and_nothing_else(filled, tmp_path):
     with pytest.raises(
         errors.Conflict,
         match=r"holds 1 connection, 1 dataset, 1 saved model, 1 recipe, 2 scoring runs, "
-        r"1 evaluation; .*--force",
+        r"1 evaluation, 1 evaluation store, 1 drift report; .*--force",
     ):
         filled.projects.delete(key="lab")
     assert rows_of(filled, "lab") == before

@@ -200,7 +200,7 @@ class LabelEvaluation(ProjectCommand[Evaluation]):
     """
 
     needs = "evaluations:write"
-    route = "PATCH /evaluations/{id}/labels"
+    route = "PATCH /evaluations/{id}"
     guarded = True
     arguments = ("id", "labels")
 

@@ -250,13 +250,18 @@ def _toggle(visit: Visit, name: str, word: str, chosen: Sequence[str]) -> Choice
 
 def _drawing(visit: Visit, code: str, listed: Sequence[EvaluationSummary]) -> Drawing:
     """The address of a chart says of which evaluations it is, since browsers keep it."""
-    words = {name: visit.asked(name) for name in ("x", "colour", "hide") if visit.asked(name)}
+    given = _given(visit, listed)
+    words = {
+        "x": given["x"],
+        "colour": _joined(given["colour"]),
+        "hide": _joined(given["hidden"]),
+    }
     of = repr([(each.id, sorted(each.labels.items())) for each in listed])
     marked = hashlib.sha256(of.encode()).hexdigest()[:12]
     return Drawing(
         metric=code,
         href=address(HISTORY, **visit.path),
-        query=urlencode({"metric": code, **words, "of": marked}),
+        query=urlencode({"metric": code, **{k: v for k, v in words.items() if v}, "of": marked}),
     )
 
 

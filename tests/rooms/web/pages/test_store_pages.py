@@ -90,6 +90,7 @@ def test_words_of_the_address_that_nothing_fits_are_passed_over(ana):
     assert answer.status == 200
     expect(page.get_by_role("cell", name="2026-04")).to_have_count(0)
     expect(page.get_by_role("link", name="Month 4", exact=True)).to_be_visible()
+    expect(page.locator(".plot svg")).to_have_count(2)
 
 
 def test_labels_are_changed_taken_away_and_added(ana, shots):
