@@ -179,7 +179,7 @@ def test_columns_that_are_called_like_predictions(yard, evaluate, rows):
 def test_something_else_takes_the_place_of_what_was_kept(yard, evaluate, rows):
     found = evaluate(rows, "minutes", target="delay")
     context, _ = opened(yard, found)
-    name = "explanation-1.json.gz"
+    name = "something.json.gz"
     digests = []
     for number in (1, 2):
         add_file(context, found, name, {"number": number})
