@@ -24,6 +24,7 @@ from modelyard.evaluations.drifting.commands import (
 from modelyard.evaluations.drifting.types import Drift, DriftPart, DriftSummary, Side
 from modelyard.kernel.values import Value
 from modelyard.models.commands import ListModels
+from modelyard.web.pages.evaluation_fields import SAMPLINGS, WORDS
 from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.jobs import FILLED, MADE, given_to_job
 from modelyard.web.pages.page import (
@@ -267,7 +268,12 @@ def _new(visit: Visit) -> Draft:
     return Draft(
         crumbs=crumbs(key),
         values=given,
-        choices={"model": models, "current": tables, "reference": tables},
+        choices={
+            "model": models,
+            "current": tables,
+            "reference": tables,
+            "method": list(SAMPLINGS.items()),
+        },
     )
 
 
@@ -280,6 +286,8 @@ def _deleted(visit: Visit) -> Draft:
     return Draft(crumbs=(*crumbs(seen.project), _crumb(seen)), seen=seen)
 
 
+SHARED = ("confidence", "on_error", "method", "rows", "ratio", "column", "seed", "params")
+"""Fields that evaluations are asked for as well."""
 SIDE = "A dataset, the id of an evaluation, or the path of a file"
 PAGES: tuple[Page | Form | Document | Download, ...] = (
     Page(ALL, reports, "drift_reports.html", Nav("Drift", "arrows-exchange")),
@@ -343,23 +351,12 @@ PAGES: tuple[Page | Form | Document | Download, ...] = (
                 label="Rows of each side for the classifier",
                 help="At most, drawn at random; all other numbers are of all rows", later=True,
             ),
-            "confidence": Words(label="Level of the intervals", help="", later=True),
             "level": Words(label="Level of the tests", later=True),
             "prediction_reference": Words(label="Another reference for predictions", help="",
                                           mono=True, later=True),
             "performance_reference": Words(label="Another reference for performance", help="",
                                            mono=True, later=True),
-            "on_error": Words(label="Rows that the model refuses", help="", kind="segments",
-                              later=True),
-            "method": Words(label="Which rows", help="", later=True),
-            "rows": Words(label="How many rows", help="Where the choice above takes a number",
-                          later=True),
-            "ratio": Words(label="Share of the rows", help="From 0 to 1, where it takes a share",
-                           later=True),
-            "column": Words(label="Column that decides", help="Where it takes a column", mono=True,
-                            later=True),
-            "seed": Words(help="Another one takes other rows", later=True),
-            "params": Words(label="Parameters of the model", help="", later=True),
+            **{name: WORDS[name] for name in SHARED},
         },
         prepare=_new,
     ),
