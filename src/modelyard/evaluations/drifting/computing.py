@@ -142,7 +142,7 @@ class _Comparison:
             parts["expected"] = self._part(
                 "expecting performance",
                 lambda: self._expected(current, performance, together, names),
-                lambda why: Expected(method="confidence", reason=why),
+                lambda why: Expected(method="confidence", trusted=False, reason=why),
             )
         if not performance.reason:
             parts["why"] = self._part(
@@ -180,7 +180,7 @@ class _Comparison:
             Invalid: a column is on neither side, or there is nothing to compare.
         """
         there = dict.fromkeys((*reference.rows.schema.names, *current.rows.schema.names))
-        where = f"{reference.named.name} and of {current.named.name}"
+        where = f"{reference.named.name} together with {current.named.name}"
         if self._plan.command.columns:
             require_columns(self._plan.command.columns, list(there), where)
             return self._plan.command.columns
