@@ -16,7 +16,7 @@ from modelyard.cli.main import build
 from modelyard.cli.problems import EXIT
 from modelyard.kernel.command import Command
 from modelyard.kernel.setting_names import every_setting, variable_of
-from modelyard.verbs import Verbs
+from modelyard.verbs import ROOMS
 from modelyard.web.problems import STATUS
 
 HERE = Path(__file__).parent / "reference"
@@ -55,7 +55,7 @@ def python() -> str:
     parts = [MADE, "# Python\n", "```python", "import modelyard\n"]
     parts += ['yard = modelyard.open("./yard")']
     parts += ["```\n", "Each verb takes keyword arguments and returns a frozen value.\n"]
-    for room in Verbs.rooms:
+    for room in ROOMS.values():
         parts.append(f"## yard.{room.__name__.lower()}\n\n{inspect.getdoc(room)}\n")
         for name, entry in vars(room).items():
             command = getattr(entry, "command", None)

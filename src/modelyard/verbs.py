@@ -7,7 +7,7 @@ keeps a verb from being a Python keyword; elsewhere it is left off.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_type_hints
 
 from modelyard.backups import commands as backups
 from modelyard.data import commands as data
@@ -311,73 +311,50 @@ class Settings(Room):
 
 
 class Verbs:
-    """Everything a caller can be asked."""
+    """Everything a caller can be asked: rooms, by their names."""
 
-    rooms: tuple[type[Room], ...] = (
-        Projects,
-        Files,
-        Connections,
-        Datasets,
-        Models,
-        Versions,
-        Mlflow,
-        Envs,
-        Scoring,
-        Recipes,
-        Evaluations,
-        Stores,
-        Drift,
-        Jobs,
-        Scenarios,
-        Search,
-        Members,
-        Users,
-        Groups,
-        Keys,
-        Sessions,
-        Account,
-        Audit,
-        Backups,
-        Demo,
-        Settings,
-    )
+    projects: Projects
+    files: Files
+    connections: Connections
+    datasets: Datasets
+    models: Models
+    versions: Versions
+    mlflow: Mlflow
+    envs: Envs
+    scoring: Scoring
+    recipes: Recipes
+    evaluations: Evaluations
+    stores: Stores
+    drift: Drift
+    jobs: Jobs
+    scenarios: Scenarios
+    search: Search
+    members: Members
+    users: Users
+    groups: Groups
+    keys: Keys
+    sessions: Sessions
+    account: Account
+    audit: Audit
+    backups: Backups
+    demo: Demo
+    settings: Settings
 
     def __init__(self, caller: Caller) -> None:
-        self.projects = Projects(caller)
-        self.files = Files(caller)
-        self.connections = Connections(caller)
-        self.datasets = Datasets(caller)
-        self.models = Models(caller)
-        self.versions = Versions(caller)
-        self.mlflow = Mlflow(caller)
-        self.envs = Envs(caller)
-        self.scoring = Scoring(caller)
-        self.recipes = Recipes(caller)
-        self.evaluations = Evaluations(caller)
-        self.stores = Stores(caller)
-        self.drift = Drift(caller)
-        self.jobs = Jobs(caller)
-        self.scenarios = Scenarios(caller)
-        self.search = Search(caller)
-        self.members = Members(caller)
-        self.users = Users(caller)
-        self.groups = Groups(caller)
-        self.keys = Keys(caller)
-        self.sessions = Sessions(caller)
-        self.account = Account(caller)
-        self.audit = Audit(caller)
-        self.backups = Backups(caller)
-        self.demo = Demo(caller)
-        self.settings = Settings(caller)
+        for name, room in ROOMS.items():
+            setattr(self, name, room(caller))
 
     @classmethod
     def commands(cls) -> Iterator[tuple[str, str, type[Command[Any]]]]:
         """Each verb as its room, its name and its command."""
-        for room in cls.rooms:
+        for room in ROOMS.values():
             for name, entry in vars(room).items():
                 if isinstance(entry, verb):
                     yield room.__name__.lower(), name.rstrip("_"), entry.command
 
+
+ROOMS: dict[str, type[Room]] = get_type_hints(Verbs)
+"""Every room by its name."""
 
 CATALOG = Catalog(Verbs.commands())
 """Every command by its stable name."""

@@ -34,7 +34,7 @@ from modelyard.cli.waiting import wait_command
 from modelyard.jobs.commands import SubmitJob
 from modelyard.jobs.types import Job
 from modelyard.kernel.command import Command
-from modelyard.verbs import Verbs
+from modelyard.verbs import ROOMS, Verbs
 
 HELP = """Manage the whole life cycle of any MLflow model.
 
@@ -65,7 +65,7 @@ def build() -> click.Group:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
     click.version_option(__version__, prog_name="modelyard")(root)
-    for room in Verbs.rooms:
+    for room in ROOMS.values():
         about = inspect.getdoc(room)
         root.add_command(click.Group(room.__name__.lower(), help=about, short_help=about))
     for room_name, name, command in Verbs.commands():

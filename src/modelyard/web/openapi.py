@@ -15,7 +15,7 @@ from modelyard import __version__
 from modelyard.kernel.paging import Paged
 from modelyard.kernel.shapes import is_structure, plain
 from modelyard.kernel.wire import LEFT_OUT, PREFIX, RESULT, in_query, transfer_field
-from modelyard.verbs import Verbs
+from modelyard.verbs import ROOMS
 from modelyard.web.answers import Answer
 from modelyard.web.examples import example_of
 from modelyard.web.problems import KIND, TITLES
@@ -143,7 +143,7 @@ class OpenApi:
             "info": {"title": "Modelyard", "version": __version__, "description": INTRO},
             "tags": [
                 {"name": room.__name__.lower(), "description": inspect.getdoc(room)}
-                for room in Verbs.rooms
+                for room in ROOMS.values()
             ],
             "paths": paths,
             "components": {
