@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
-import altair as alt
-
 from modelyard.analysis.charts import words
-from modelyard.analysis.charts.curves import gain_axes, precision_axes, roc_axes
-from modelyard.analysis.charts.layers import Axes, Groups, Sketch, colour, diagonal, told
-from modelyard.analysis.charts.likelihoods import calibration_axes, density_axes
+from modelyard.analysis.charts.layers import Groups, Sketch
+from modelyard.analysis.charts.overlays import CURVES, SUMMED, curves_of, overlaid, sums
 from modelyard.analysis.charts.points import Point, drawable, points, required
 from modelyard.analysis.charts.types import Content, Subject
 
@@ -18,30 +14,6 @@ MOST_LINES = 6
 """Classes, the most frequent first, that have a line."""
 MOST_GROUPS = 20
 MEANS = {"macro": "mean of classes (macro)", "micro": "all pairs (micro)"}
-SUMMED = {"roc": "area", "precision-recall": "area", "gain": "lift", "calibration": "loss"}
-"""The metric that sums a curve up."""
-
-
-def _lift_axes(_subject: Subject) -> Axes:
-    return Axes(
-        "Tenths of the rows, likeliest first",
-        "Lift, compared with all rows",
-        across_domain=(1, 10),
-        zero=True,
-    )
-
-
-CURVES: dict[str, tuple[str, str, Callable[[Subject], Axes]]] = {
-    "roc": ("false_positive_rate", "true_positive_rate", roc_axes),
-    "precision-recall": ("recall", "precision", precision_axes),
-    "gain": ("targeted", "found", gain_axes),
-    "lift": ("group", "lift", _lift_axes),
-    "calibration": ("predicted", "observed", calibration_axes),
-    "density": ("score", "positive", density_axes),
-}
-DIAGONAL = {"roc", "gain", "calibration"}
-LIMITS = {"lift", "calibration"}
-"""Whose points have limits of their own; others have a band."""
 
 
 def of_classes(screen: str, content: Content) -> Sketch:
@@ -49,59 +21,30 @@ def of_classes(screen: str, content: Content) -> Sketch:
     x, y, make = CURVES[screen]
     axes = make(Subject(positive="the class", negative="other classes"))
     found = content.get("classes") or []
-    shown = found[:MOST_LINES]
-    lines: list[Point] = []
-    bands: list[Point] = []
-    names = words.names_of(each["label"] for each in shown)
-    for name, each in zip(names, shown, strict=True):
-        lines += [{**p, "line": name} for p in points(each, (x, y), _limits(screen))]
-        if each.get("band"):
-            bands += [{**p, "line": name} for p in points(each["band"], ("x", "low", "high"))]
+    names = words.names_of(each["label"] for each in found[:MOST_LINES])
+    shown = list(zip(names, found, strict=False))
+    lines, bands = curves_of(screen, shown)
     for key, name in MEANS.items():
         if content.get(key):
             mean = points(content[key], ("x", "y"))
             lines += [{x: p["x"], y: p["y"], "line": name} for p in mean]
     required(lines, *((content.get(key) or {}).get("area") for key in MEANS))
-    told_names = list(dict.fromkeys(line["line"] for line in lines))
-    base, ends = diagonal(axes)
-    by = colour(told_names)
-    steps = {"interpolate": "step-before"} if screen == "precision-recall" else {}
-    pointed = [alt.Tooltip("line:N", title="Class"), told(x, axes.across), told(y, axes.up)]
     few = f", of the {len(shown)} most frequent of {len(found)}" if len(found) > len(shown) else ""
+    layers, data = overlaid(screen, axes, lines, bands, "Class")
+    told = "; ".join(sums(screen, shown))
     return Sketch(
-        [
-            *([base] if screen in DIAGONAL else []),
-            *([axes.band("bands", "x", opacity=0.1).encode(color=by)] if bands else []),
-            *([axes.whiskers("lines", x).encode(color=by)] if screen in LIMITS else []),
-            axes.series("lines", x, y, told_names, **steps),
-            *([axes.points("lines", x, y).encode(color=by)] if screen == "calibration" else []),
-            axes.hover("lines", x, y, pointed),
-        ],
-        {"lines": lines, "bands": bands, "diagonal": ends},
+        layers,
+        data,
         note=_note(screen, content) or (f"{len(shown)} of {len(found)} classes" if few else ""),
         description=f"{words.TITLES[screen]}, a line for each class against all others{few}"
-        f"{_told(screen, names, shown)}.",
+        f"{f': {told}' if told else ''}.",
         height=300,
     )
-
-
-def _limits(screen: str) -> tuple[str, ...]:
-    return ("low", "high") if screen in LIMITS else ()
 
 
 def _note(screen: str, content: Content) -> str:
     """The mean over classes; what is told of single ones is in the description."""
     return words.metric((content.get("macro") or {}).get("area")) if screen in SUMMED else ""
-
-
-def _told(screen: str, names: Sequence[str], shown: Sequence[Content]) -> str:
-    """The metric of each class that has a line."""
-    key = SUMMED.get(screen)
-    if key is None:
-        return ""
-    pairs = zip(names, (each.get(key) for each in shown), strict=True)
-    text = [f"{name}: {words.metric(each)}" for name, each in pairs if words.metric(each)]
-    return f": {'; '.join(text)}" if text else ""
 
 
 def per_class(content: Content, _subject: Subject) -> Sketch:

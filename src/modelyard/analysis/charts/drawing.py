@@ -20,6 +20,7 @@ from modelyard.analysis.charts import (
 from modelyard.analysis.charts.fairness import fairness
 from modelyard.analysis.charts.history import history
 from modelyard.analysis.charts.layers import Sketch
+from modelyard.analysis.charts.overlays import CURVES
 from modelyard.analysis.charts.residuals import residuals
 from modelyard.analysis.charts.slices import slices
 from modelyard.analysis.charts.theme import config
@@ -125,7 +126,7 @@ def _by(column: str, chart: Drawn) -> Drawn:
 
 
 def _sketch(screen: str, content: Content, subject: Subject) -> Sketch:
-    if screen in classes.CURVES and "classes" in content:
+    if screen in CURVES and "classes" in content:
         return classes.of_classes(screen, content)
     if screen == "confusion" and "weights" in content:
         return confusion.confusion_of_classes(content, subject)
@@ -164,6 +165,6 @@ def _spec(sketch: Sketch, mode: Mode) -> dict[str, Any]:
         "description": sketch.description,
         "width": "container",
         "height": sketch.height,
-        "config": config(mode),
+        "config": config(mode, sketch.roles),
         "datasets": sketch.data,
     }

@@ -9,7 +9,7 @@ from typing import Any
 import altair as alt
 
 from modelyard.analysis.charts.points import Point
-from modelyard.analysis.charts.theme import DASHES
+from modelyard.analysis.charts.theme import DASHES, SERIES
 
 SHARE = ".0%"
 HEIGHT = 260
@@ -26,6 +26,7 @@ class Sketch:
         description: what is to be seen, in one sentence.
         threshold: the value of the parameter of this name, where a layer refers to it.
         height: in pixels.
+        roles: whose colours the series have, in turn.
     """
 
     layers: list[alt.Chart]
@@ -34,6 +35,7 @@ class Sketch:
     description: str
     threshold: float | None = None
     height: int = HEIGHT
+    roles: Sequence[str] = SERIES
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ Charts name no colour: marks have a style, series take the colours of `range.cat
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from modelyard.analysis.charts.types import Mode
@@ -47,12 +48,17 @@ SERIES = (
     *("ink", "reference"),
 )
 """The roles that series have, in turn."""
+COMPARED = (
+    *("champion", "challenger-1", "challenger-2", "challenger-3", "model", "current"),
+    *("ink", "reference"),
+)
+"""The roles of what is compared, in turn; the first one is the champion's."""
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 4], [1, 3], [10, 4], [3, 2])
 """The dashes of series, in turn, so that none is known by its colour alone."""
 
 
-def config(mode: Mode) -> dict[str, Any]:
-    """The `config` of a spec."""
+def config(mode: Mode, series: Sequence[str] = SERIES) -> dict[str, Any]:
+    """The `config` of a spec, whose series have these roles in turn."""
     c = ROLES[mode]
     text = {
         "labelFont": FONT,
@@ -120,7 +126,7 @@ def config(mode: Mode) -> dict[str, Any]:
         "text": {"color": c["muted"], "font": FONT, "fontSize": 11},
         "style": _styles(c),
         "range": {
-            "category": [c[role] for role in SERIES],
+            "category": [c[role] for role in series],
             "ordinal": [c["reference"], c["current"]],
             "ramp": [c["band"], c["model"]],
             "heatmap": [c["band"], c["model"]],
