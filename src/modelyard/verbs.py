@@ -28,6 +28,7 @@ from modelyard.kernel.command import Caller, Command, Room, verb
 from modelyard.models import commands as models
 from modelyard.models import file_commands as model_files
 from modelyard.models.browsing import commands as browsing
+from modelyard.monitoring import commands as monitoring
 from modelyard.projects import commands as projects
 from modelyard.recipes import commands as recipes
 from modelyard.runtime import commands as runtime
@@ -200,6 +201,13 @@ class Drift(Room):
     tests = verb(drifting.ListDriftTests)
 
 
+class Checks(Room):
+    """Checks: what has to hold of the evaluations of a store, and whether it does."""
+
+    create = verb(monitoring.CreateCheck)
+    list = verb(monitoring.ListChecks)
+
+
 class Jobs(Room):
     """Jobs: commands that run later, in a process of their own that a worker starts."""
 
@@ -326,6 +334,7 @@ class Verbs:
     evaluations: Evaluations
     stores: Stores
     drift: Drift
+    checks: Checks
     jobs: Jobs
     scenarios: Scenarios
     search: Search

@@ -11,7 +11,7 @@ from modelyard import errors
 from modelyard.scoring.checkpoint import RunFolder
 from modelyard.store.tables import metadata
 
-NO_VERB_FILLS = {"scenarios", "scenario_runs"}
+NO_VERB_FILLS = {"scenarios", "scenario_runs", "check_results"}
 
 
 @pytest.fixture
@@ -43,6 +43,9 @@ def filled(yard, tmp_path):
         yard.recipes.run(name="daily", project=project)
         evaluation = {"model": "churn", "dataset": str(tmp_path / "truth.csv"), "target": "late"}
         yard.stores.create(name="monthly", project=project)
+        yard.checks.create(
+            store="monthly", name="good", kind="range", metric="auc", min=0.6, project=project
+        )
         yard.evaluations.run(**evaluation, store="monthly", drift="skip", project=project)
         sides = {"reference": str(tmp_path / "rows.csv"), "current": str(tmp_path / "truth.csv")}
         yard.drift.compute(**sides, project=project)
@@ -79,7 +82,7 @@ def test_a_project_goes_with_all_it_holds_and_nothing_else(filled, tmp_path):
     with pytest.raises(
         errors.Conflict,
         match=r"holds 1 connection, 1 dataset, 1 saved model, 1 recipe, 2 scoring runs, "
-        r"1 evaluation, 1 evaluation store, 1 drift report; .*--force",
+        r"1 evaluation, 1 evaluation store, 1 drift report, 1 check; .*--force",
     ):
         filled.projects.delete(key="lab")
     assert rows_of(filled, "lab") == before

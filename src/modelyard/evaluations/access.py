@@ -9,6 +9,7 @@ from modelyard.evaluations.commands import EvaluateStandalone, RunEvaluation
 from modelyard.evaluations.drifting import repository as drifting
 from modelyard.evaluations.planning import make_plan, make_standalone_plan
 from modelyard.evaluations.storing import repository as stores
+from modelyard.evaluations.storing.types import EvaluationStore
 from modelyard.kernel.context import Context
 
 
@@ -18,6 +19,11 @@ def check_evaluation(context: Context, command: RunEvaluation | EvaluateStandalo
         make_plan(command, context)
     else:
         make_standalone_plan(command, context)
+
+
+def require_store(db: Connection, project: str, name: str) -> EvaluationStore:
+    """Look an evaluation store up; NotFound if there is none."""
+    return stores.get(db, project, name)
 
 
 def forget_project(db: Connection, project: str) -> set[str]:

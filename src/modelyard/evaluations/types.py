@@ -19,6 +19,8 @@ from modelyard.runtime.types import Label, PredictionType
 
 ThresholdFrom = Literal["version", "given", "optimised", "default", "none"]
 Severity = Literal["warning", "error"]
+CheckOutcome = Literal["ok", "warning", "error", "empty", "not_applicable"]
+"""What came of a check; 'empty': there was nothing to look at."""
 Labels = Annotated[dict[str, str], AfterValidator(lambda labels: dict(sorted(labels.items())))]
 Kind = Literal["model", "standalone", "custom"]
 """Of a version on a dataset, of a dataset that something else scored, or of metrics alone."""

@@ -15,6 +15,7 @@ HELD = {
     "evaluation": tables.evaluations,
     "evaluation store": tables.evaluation_stores,
     "drift report": tables.drift_reports,
+    "check": tables.checks,
     "scenario": tables.scenarios,
 }
 """What makes a project not empty, by the word for one of it."""

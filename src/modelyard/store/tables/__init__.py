@@ -38,6 +38,7 @@ from modelyard.store.tables.jobs import (
     workers,
 )
 from modelyard.store.tables.models import files, models, verifications, versions
+from modelyard.store.tables.monitoring import check_results, checks
 from modelyard.store.tables.projects import projects
 from modelyard.store.tables.runtime import env_names, env_requests, envs
 from modelyard.store.tables.scoring import recipes, run_chunks, runs
@@ -49,6 +50,8 @@ __all__ = [
     "audit_entries",
     "audit_head",
     "audit_pending",
+    "check_results",
+    "checks",
     "connections",
     "datasets",
     "drift_reports",

@@ -1,0 +1,1 @@
+"""Monitoring: whether evaluations are as they should be."""
