@@ -10,7 +10,7 @@ from modelyard.evaluations.asked_types import Evaluating, Standalone
 from modelyard.evaluations.types import Evaluation
 from modelyard.kernel.command import ProjectCommand
 from modelyard.kernel.paging import Paged
-from modelyard.kernel.values import EMPTIED, LocalPath, Name
+from modelyard.kernel.values import EMPTIED, Json, LocalPath, Name
 from modelyard.models.types import VersionId
 from modelyard.recipes.types import Recipe, RecipeKind, RecipeSummary
 from modelyard.runtime.types import Mode, OnError
@@ -56,7 +56,11 @@ class SaveStandalone(Standalone, ProjectCommand[Recipe]):
 
 
 class UpdateRecipe(ProjectCommand[Recipe]):
-    """Change what a scoring recipe does; what is not given stays. It is checked, but not run."""
+    """Change what a recipe does; what is not given stays. It is checked, but not run.
+
+    The options are those of scorings. What a recipe of an evaluation has besides is given by
+    `--setting name=value`, with the names that `recipes show --json` tells.
+    """
 
     needs = "scoring:write"
     route = "PATCH /recipes/{name}"
@@ -64,6 +68,13 @@ class UpdateRecipe(ProjectCommand[Recipe]):
     arguments = ("name",)
 
     name: Name = Field(description="name of the recipe")
+    setting: dict[str, Json] = Field(
+        default={},
+        max_length=100,
+        description="of an evaluation: its settings, as name=value, or name:=JSON; empty: as if it "
+        "was not given",
+        examples=[{"threshold": 0.4}],
+    )
     model: Name | None = Field(default=None, description="saved model to score with")
     version: Annotated[VersionId | None, EMPTIED] = Field(
         default=None, description="id of the version; empty: whichever is active when it runs"
@@ -133,7 +144,11 @@ class ListRecipes(ProjectCommand[list[RecipeSummary]], Paged):
     dataset: str | None = Field(
         default=None, description="only recipes that read or write this, named as they name it"
     )
-    kind: RecipeKind | None = Field(default=None, description="only recipes of this kind")
+    kind: tuple[RecipeKind, ...] = Field(
+        default=(),
+        description="only recipes of this kind: 'evaluation' of a saved model, 'standalone' of a "
+        "scored dataset without one",
+    )
 
 
 class ShowRecipe(ProjectCommand[Recipe]):

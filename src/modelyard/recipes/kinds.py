@@ -14,7 +14,7 @@ from modelyard.scoring.types import Scoring
 COMMANDS: Mapping[RecipeKind, type[RunScoring | RunEvaluation | EvaluateStandalone]] = {
     "scoring": RunScoring,
     "evaluation": RunEvaluation,
-    "standalone evaluation": EvaluateStandalone,
+    "standalone": EvaluateStandalone,
 }
 """The command that a recipe of each kind runs."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, Select, delete, insert, literal, select, update
@@ -9,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from modelyard import errors
 from modelyard.kernel.paging import Page, Paged
-from modelyard.recipes.types import Recipe, RecipeKind
+from modelyard.recipes.types import FORMERLY, Recipe, RecipeKind
 from modelyard.store.bodies import text_in
 from modelyard.store.paging import page
 from modelyard.store.tables import recipes
@@ -79,7 +80,7 @@ def every(
     *,
     model: str | None,
     dataset: str | None,
-    kind: RecipeKind | None,
+    kinds: Collection[RecipeKind],
 ) -> Page[Recipe]:
     """The recipes of a project that fit, by name."""
     query = select(recipes.c.body).where(recipes.c.project == project)
@@ -88,9 +89,11 @@ def every(
     if dataset is not None:
         ends = (text_in(db, recipes.c.body, "command", end) for end in ENDS)
         query = query.where(literal(dataset).in_(ends))
-    if kind is not None:
+    if kinds:
+        stored = [old for old, kind in FORMERLY.items() if kind in kinds]
+        unsaid = [""] if "scoring" in kinds else []
         known = text_in(db, recipes.c.body, "kind")
-        query = query.where(known.in_([kind, ""] if kind == "scoring" else [kind]))
+        query = query.where(known.in_([*kinds, *stored, *unsaid]))
     return page(
         db, query, [recipes.c.name], asked, lambda row: Recipe.model_validate_json(row.body)
     )

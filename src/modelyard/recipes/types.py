@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from modelyard.evaluations.asked_types import Evaluating, Standalone
 from modelyard.kernel.values import Name, Value
@@ -13,7 +13,11 @@ from modelyard.models.types import VersionId
 from modelyard.runtime.types import Mode
 from modelyard.scoring.types import Scoring
 
-RecipeKind = Literal["scoring", "evaluation", "standalone evaluation"]
+RecipeKind = Literal["scoring", "evaluation", "standalone"]
+"""What a recipe does: score, evaluate a saved model, or evaluate a scored dataset without one."""
+FORMERLY = {"standalone evaluation": "standalone"}
+"""Kinds by what older recipes call them."""
+StoredKind = Annotated[RecipeKind, BeforeValidator(lambda kind: FORMERLY.get(kind, kind))]
 
 
 class RecipeSummary(Value):
@@ -41,7 +45,7 @@ class Recipe(Value):
 
     project: str
     name: Name
-    kind: RecipeKind = "scoring"
+    kind: StoredKind = "scoring"
     created: datetime
     command: Scoring | Evaluating | Standalone = Field(
         description="what it does: the settings of the command of its kind"

@@ -44,8 +44,6 @@ def test_a_recipe_evaluates_into_its_store_each_time(yard, scored):
         yard.recipes.evaluation(recipe="monthly", **asked)
     changed = yard.recipes.evaluation(recipe="monthly", **asked, threshold=0.3, replace=True)
     assert (changed.command.threshold, changed.created) == (0.3, made.created)
-    with pytest.raises(errors.Invalid, match="recipes evaluation monthly"):
-        yard.recipes.update(name="monthly", threshold=0.2)
     (usage,) = yard.models.usages(name="late")
     assert (usage.recipe, usage.kind) == ("monthly", "evaluations run")
     with pytest.raises(errors.Conflict, match="used by monthly"):
@@ -62,11 +60,13 @@ def test_recipes_of_all_kinds_are_in_one_list(yard, scored, tmp_path):
     yard.recipes.evaluation(recipe="with-model", model="late", dataset=scored, output=output)
     kinds = {each.name: each.kind for each in yard.recipes.list()}
     assert kinds == {
-        "a-scoring": "scoring", "alone": "standalone evaluation", "with-model": "evaluation",
+        "a-scoring": "scoring", "alone": "standalone", "with-model": "evaluation",
     }  # fmt: skip
-    (line,) = yard.recipes.list(kind="standalone evaluation")
+    (line,) = yard.recipes.list(kind=["standalone"])
     assert (line.name, line.model, line.input, line.store) == ("alone", None, scored, "repeated")
-    assert [each.name for each in yard.recipes.list(kind="scoring")] == ["a-scoring"]
+    assert [each.name for each in yard.recipes.list(kind=["scoring"])] == ["a-scoring"]
+    both = yard.recipes.list(kind=["evaluation", "standalone"])
+    assert [each.name for each in both] == ["alone", "with-model"]
     assert [each.name for each in yard.recipes.list(dataset=output)] == ["a-scoring", "with-model"]
     assert [each.name for each in yard.recipes.list(model="late")] == ["a-scoring", "with-model"]
     found = yard.recipes.run(name="alone")
@@ -78,6 +78,53 @@ def test_recipes_of_all_kinds_are_in_one_list(yard, scored, tmp_path):
     assert about == {}
     (hit,) = yard.search.find(words="alone", kind="recipe")
     assert hit.about == f"evaluates {scored}, into repeated"
+
+
+def test_a_recipe_of_an_evaluation_is_changed_by_its_settings(yard, scored):
+    asked = {"model": "late", "dataset": scored, "skip_scoring": True, "label": {"month": "3"}}
+    made = yard.recipes.evaluation(recipe="changing", **asked, threshold=0.3)
+    changed = yard.recipes.update(
+        name="changing",
+        threshold=0.4,
+        setting={"store": "repeated", "drift_rows": 9, "label": {"a": "b"}},
+    )
+    told = {"threshold": 0.4, "store": "repeated", "drift_rows": 9, "label": {"a": "b"}}
+    assert (
+        changed
+        == made.model_copy(update={"command": made.command.model_copy(update=told)})
+        == yard.recipes.show(name="changing")
+    )
+    emptied = yard.recipes.update(name="changing", threshold=None, setting={"store": None})
+    assert (emptied.command.threshold, emptied.command.store) == (None, None)
+    yard.recipes.standalone(
+        recipe="changing-alone", dataset=scored, prediction="prediction", target="truth",
+        prediction_type="binary_classification",
+    )  # fmt: skip
+    alone = yard.recipes.update(name="changing-alone", setting={"reference": scored})
+    assert alone.command.reference == scored
+    for name in ("changing", "changing-alone"):
+        yard.recipes.delete(name=name)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"setting": {"stores": "repeated"}}, "store"),
+        ({"setting": {"rows": "many"}}, "rows"),
+        ({"setting": {"store": "nowhere"}}, "nowhere"),
+        ({"setting": {"dataset": None}}, "dataset"),
+        ({"setting": {"optimise": "f1", "threshold": 0.5}}, "--threshold says one"),
+        ({"probabilities": False}, "--setting"),
+        ({"input": "june.csv"}, "--setting"),
+        ({"model": "nothing"}, "nothing"),
+    ],
+)
+def test_what_a_recipe_of_an_evaluation_cannot_become(yard, scored, asked, said):
+    given = {"model": "late", "dataset": scored, "skip_scoring": True}
+    made = yard.recipes.evaluation(recipe="kept", **given, replace=True)
+    with pytest.raises(errors.ModelyardError, match=said):
+        yard.recipes.update(name="kept", **asked)
+    assert yard.recipes.show(name="kept").command == made.command
 
 
 @pytest.mark.parametrize(

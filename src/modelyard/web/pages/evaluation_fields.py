@@ -294,7 +294,8 @@ def versions_of_the_model(
     visit: Visit, draft: Draft, given: Mapping[str, str]
 ) -> Mapping[str, Choices]:
     """The versions of the chosen model."""
-    model, known = draft.fixed.get("model") or given["model"], dict(draft.choices["model"])
+    model = draft.fixed.get("model") or given["model"] or draft.values.get("model")
+    known = dict(draft.choices["model"])
     if model not in known:
         return {"version": ()}
     found = visit.part(ListVersions(project=visit.path["project"], model=model, limit=MOST))

@@ -31,6 +31,7 @@ ONE = "/projects/{project}/recipes/{recipe}"
 PART = 50
 MOST = 500
 FEW = 20
+EDITING = "It is checked when it is saved. Runs that are under way go on as they began."
 FIELDS = (
     "model", "version", "input", "output", "mode", "on_error", "keep", "threshold",
     "probabilities", "percentile", "metadata", "params", "batch_rows", "workers",
@@ -139,7 +140,7 @@ def recipes(visit: Visit) -> RecipesView:
 
 def recipe(visit: Visit) -> RecipeView:
     """Look it up, with its runs."""
-    found = _shown(visit)
+    found = shown(visit)
     key, how = found.project, found.command
     runs: list[RunSummary] = []
     made: list[EvaluationSummary] = []
@@ -159,7 +160,8 @@ def recipe(visit: Visit) -> RecipeView:
     )
 
 
-def _shown(visit: Visit) -> Recipe:
+def shown(visit: Visit) -> Recipe:
+    """The recipe that the address names."""
     return visit.run(ShowRecipe(project=visit.path["project"], name=visit.path["recipe"]))
 
 
@@ -183,10 +185,10 @@ def _new(visit: Visit) -> Draft:
 
 
 def _edited(visit: Visit) -> Draft:
-    found = _shown(visit)
+    found = shown(visit)
     held = found.command
     if not isinstance(held, Scoring):
-        raise errors.Unsupported("recipes of evaluations are changed by saving them anew")
+        raise errors.Unsupported("this recipe evaluates; Edit on its page leads to its own form")
     values = {name: getattr(held, name) for name in FIELDS}
     if visit.asked("model") not in ("", held.model):
         values["version"] = None
@@ -238,7 +240,7 @@ SAVE_AND_RUN = Also("Save and run", _run_it, lambda made: f"{made.name} is saved
 
 
 def _deleted(visit: Visit) -> Draft:
-    seen = _shown(visit)
+    seen = shown(visit)
     return Draft(crumbs=crumbs(seen.project, seen.name), title=f"Delete {seen.name}", seen=seen)
 
 
@@ -270,7 +272,7 @@ PAGES: tuple[Page | Form, ...] = (
         "Edit recipe",
         "Save",
         lambda _visit, made: href(made.project, made.name),
-        intro="It is checked when it is saved. Runs that are under way go on as they began.",
+        intro=EDITING,
         said="The recipe is saved.",
         fields=FIELDS,
         words=WORDS,

@@ -82,7 +82,7 @@ def run(visit: Visit) -> RunView:
     wait = found.state == "finished" and not visit.asked("look")
     preview, unseen = (None, "") if wait else _output(visit, found)
     asked = ListRecipes(
-        project=key, model=found.model, dataset=found.output, kind="scoring", limit=MOST
+        project=key, model=found.model, dataset=found.output, kind=("scoring",), limit=MOST
     )
     recipes = tuple(each.name for each in visit.part(asked) if each.input == found.input)
     inside = found.rejects is not None and found.rejects.startswith(FILES)

@@ -7,6 +7,7 @@ import html
 import json
 import re
 import time
+from html.parser import HTMLParser
 from urllib.parse import quote_plus
 
 import numpy as np
@@ -109,6 +110,34 @@ def see(client):
 def _words(markup: str) -> str:
     kept = re.sub(r"<(script|nav|svg).*?</\1>", " ", markup, flags=re.DOTALL)
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", kept)).split())
+
+
+class Held(HTMLParser):
+    """What the fields of a page hold."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.fields: dict[str, str] = {}
+        self._inside = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        name, value = found.get("name", ""), found.get("value") or ""
+        if tag in {"select", "textarea"}:
+            self._inside = name
+            self.fields[name] = ""
+        elif tag == "option" and "selected" in found:
+            self.fields[self._inside] = value
+        elif tag == "input" and (found["type"] not in {"checkbox", "radio"} or "checked" in found):
+            self.fields[name] = value
+
+    def handle_data(self, data):
+        if self.lasttag == "textarea" and self._inside:
+            self.fields[self._inside] += data.removeprefix("\n")
+
+    def handle_endtag(self, tag):
+        self._inside = "" if tag in {"select", "textarea"} else self._inside
 
 
 def _fields(markup: str) -> set[str]:
@@ -281,6 +310,29 @@ def test_a_scored_dataset_is_evaluated_and_recipes_are_saved_by_forms(client, ya
     page = client.get(f"{HERE}/recipes").text
     assert all(f"{HERE}/{each}" in page for each in ("recipes/of-rows", "new-standalone-recipe"))
     assert f"{HERE}/stores/daily" in client.get("/search?q=daily").text
+
+
+def test_recipes_of_evaluations_are_changed_by_forms(client, yard):
+    given = {"dataset": "june", "target": "late", "label": {"day": "3"}}
+    yard.recipes.evaluation(recipe="edited", model="late", optimise="f1", **given)
+    _change(client, "edited", "evaluation", optimise="", threshold="0.4", label="day=4")
+    held = yard.recipes.show(name="edited").command
+    assert (held.optimise, held.threshold, held.label) == (None, 0.4, {"day": "4"})
+    refused = _change(client, "edited", "evaluation", dataset="nowhere")
+    assert refused.status_code == 404
+    assert "nowhere" in refused.text
+    kind = {"prediction_type": "binary_classification", "prediction": "late"}
+    made = yard.recipes.standalone(recipe="edited-alone", **given, **kind)
+    _change(client, "edited-alone", "standalone", name="Each day")
+    changed = made.command.model_copy(update={"name": "Each day"})
+    assert yard.recipes.show(name="edited-alone").command == changed
+
+
+def _change(client, recipe, kind, **changes):
+    """Send the form that changes a recipe, as it is but for some fields."""
+    path = f"{HERE}/recipes/{recipe}/edit-{kind}"
+    assert f'href="{path}"' in client.get(f"{HERE}/recipes/{recipe}").text
+    return client.post(path, data={**Held(client.get(path).text).fields, **SENT, **changes})
 
 
 def test_what_was_evaluated_elsewhere_reads_well(see, yard, made):
