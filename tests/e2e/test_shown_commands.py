@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from tests.e2e.models import write_model
+from tests.imported_command import imported_command
 from tests.ports import free_port
 from tests.rooms.models.sources.conftest import own_environment, wait_for
 
@@ -30,10 +31,10 @@ def commands(page):
 
 @pytest.fixture
 def shell(cli):
-    """A shell in the yard's folder with `modelyard` on its path; it stops at what fails."""
+    """A shell in the yard's folder; it stops at what fails."""
 
-    def run(lines):
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    def run(lines, places=Path(sys.executable).parent):
+        path = f"{places}{os.pathsep}{os.environ['PATH']}"
         done = subprocess.run(
             ["bash", "-euxo", "pipefail", "-c", "\n".join(lines)],
             cwd=cli.folder,
@@ -80,11 +81,12 @@ def tracking_uri(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_readme(cli, shell, tracking_uri):
+def test_the_readme(cli, shell, tracking_uri, tmp_path):
     write_model(cli.folder / "mlflow-model")
     (cli.folder / "holdout.csv").write_text("id,age,fare\na,40,1\nb,20,2\n")
     shown = [line for line in commands("README.md") if " serve" not in line]
-    shell(line.replace("http://127.0.0.1:5000", tracking_uri) for line in shown)
+    with imported_command(tmp_path) as places:
+        shell([line.replace("http://127.0.0.1:5000", tracking_uri) for line in shown], places)
     scored = pq.read_table(cli.folder / "scored.parquet")
     assert scored["prediction"].to_pylist() == ["yes", "no"]
     assert (cli.folder / "raw.csv").read_text().splitlines()[1:] == ['"a",1', '"b",0']

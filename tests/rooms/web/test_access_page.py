@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from tests.imported_command import imported_command
 from tests.running_server import RunningServer
 
 pytestmark = pytest.mark.usefixtures("untraced")
@@ -18,14 +18,17 @@ BLOCKS = re.findall(r"```bash\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
 
 
 def test_every_example_works(tmp_path):
-    with RunningServer(tmp_path / "yard", no_auth=False) as server:
+    with (
+        imported_command(tmp_path) as places,
+        RunningServer(tmp_path / "yard", no_auth=False) as server,
+    ):
         script = "\n".join(["export PS4='+ '", "set -x", *BLOCKS])
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
             cwd=tmp_path,
             env={
                 "URL": server.url,
-                "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+                "PATH": f"{places}:/usr/bin:/bin",
                 "MODELYARD_WORKSPACE": str(server.workspace),
                 "MODELYARD_DATABASE": os.environ.get("MODELYARD_DATABASE", ""),
             },
