@@ -95,6 +95,7 @@ def _facts(found: Drift) -> Table:
         ("Current", _side(found.current)),
         ("Predictions against", found.prediction_reference and _side(found.prediction_reference)),
         ("Performance against", found.performance_reference and _side(found.performance_reference)),
+        ("By profile", _by_profile(found)),
         ("Model", model),
         ("Computed", f"{words(found.created)} by {words(found.created_by)}"),
     ]
@@ -103,6 +104,13 @@ def _facts(found: Drift) -> Table:
         if text:
             grid.add_row(Text(name, style="dim"), Text(text))
     return grid
+
+
+def _by_profile(found: Drift) -> str:
+    """What was compared with the reference's profile; all else was with its rows."""
+    columns = sum(each.by_profile for each in found.columns)
+    told = [f"{columns} of {len(found.columns)} columns"] if columns else []
+    return " and ".join([*told, *(["predictions"] if found.predictions.by_profile else [])])
 
 
 def _side(side: Side) -> str:

@@ -465,6 +465,37 @@ def test_a_stored_reference_gives_nearly_the_same(n):
         assert test.exact == (test.test not in {"ks", "wasserstein"})
 
 
+LIKE_ROWS = {
+    "normal": lambda rng, n, by: rng.normal(by, 1, n),
+    "tail": lambda rng, n, by: rng.lognormal(by, 1.5, n),
+    "zeros": lambda rng, n, by: np.where(rng.random(n) < 0.8 - by, 0.0, rng.exponential(1, n)),
+    "heaps": lambda rng, n, by: np.round(rng.gamma(2 + by, 10, n), 1),
+    "gaps": lambda rng, n, by: np.where(rng.random(n) < 0.1 + by, math.nan, rng.random(n)),
+    "moments": lambda rng, n, by: rng.integers(0, 10**6, n).astype("datetime64[s]"),
+    "words": lambda rng, n, by: rng.zipf(1.5 + by, n).astype(str),
+}
+
+
+@pytest.mark.parametrize("kind", LIKE_ROWS)
+@settings(max_examples=8, deadline=None, derandomize=True)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    n=st.integers(2000, 20_000),
+    m=st.integers(40, 20_000),
+    by=st.floats(0, 0.5),
+)
+def test_a_profile_tells_what_rows_tell(kind, seed, n, m, by):
+    rng = np.random.default_rng(seed)
+    old, new = LIKE_ROWS[kind](rng, n, 0), LIKE_ROWS[kind](rng, m, by)
+    exact = drift(old, new, DriftSettings())
+    (found,) = columns_drift(stored(old), rows(x=new), DriftSettings())
+    assert (found.outcome, found.shares) == (exact.outcome, exact.shares)
+    for test, same in zip(found.tests, exact.tests, strict=True):
+        near = {"ks": 1 / 500, "wasserstein": 0.02}.get(test.test, 0)
+        assert test.statistic == pytest.approx(same.statistic, abs=near + 1e-12)
+        assert test.threshold == pytest.approx(same.threshold, rel=1e-6)
+
+
 def test_a_stored_reference_of_few_values_is_exact():
     rng = np.random.default_rng(8)
     old, new = rng.integers(0, 30, 3000), rng.integers(0, 29, 2000)
@@ -479,3 +510,14 @@ def test_a_stored_reference_cannot_be_looked_at_otherwise():
     forced = NO_CHANCE.model_copy(update={"handling": {"x": "categorical"}})
     (found,) = columns_drift(stored([1.0, 2.0]), rows(x=[1.0]), forced)
     assert "compare with the reference's rows" in found.why
+
+
+def test_what_a_profile_cannot_tell_is_read_from_its_rows():
+    truths, lists = [True, False] * 40, [[1]] * 80
+    reference = rows(x=truths, y=lists, z=[1.0] * 80)
+    current = rows(x=[0, 1] * 40, y=lists, z=[1.0] * 80)
+    found = columns_drift(profiles_of(reference), current, NO_CHANCE, rows=reference)
+    assert [each.by_profile for each in found] == [False, False, True]
+    assert (found[0].kind, found[0].outcome) == ("numeric", "stable")
+    exact = columns_drift(reference, current, NO_CHANCE)
+    assert [each.why for each in found] == [each.why for each in exact]

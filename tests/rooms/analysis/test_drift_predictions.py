@@ -10,7 +10,13 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from modelyard.analysis.drift.predictions import Predictions, by_threshold, prediction_drift
+from modelyard.analysis.drift.predictions import (
+    Predictions,
+    by_threshold,
+    prediction_drift,
+    profile_of_predictions,
+)
+from modelyard.analysis.drift.profile_types import PredictionProfile
 from modelyard.analysis.drift.types import DriftSettings
 
 
@@ -116,3 +122,40 @@ def test_what_cannot_be_compared_has_a_reason():
     constant = Predictions(numbers=pa.array([math.inf, 2.0] * 40))
     assert prediction_drift(constant, constant).outcome == "stable"
     assert not prediction_drift(constant, constant).densities
+
+
+@pytest.mark.parametrize("what", ["classes", "numbers"])
+def test_a_profile_of_predictions_tells_nearly_the_same(what):
+    if what == "classes":
+        old, new = binary(1, 0.0), binary(2, 0.2)
+    else:
+        rng = np.random.default_rng(4)
+        old, new = (
+            Predictions(numbers=pa.array(np.where(rng.random(n) < 0.3, 0, rng.lognormal(0, 1, n))))
+            for n in (3000, 2000)
+        )
+    kept = profile_of_predictions(old).model_dump_json()
+    found = prediction_drift(PredictionProfile.model_validate_json(kept), new)
+    exact = prediction_drift(old, new)
+    assert (found.by_profile, exact.by_profile) == (True, False)
+    assert (found.outcome, found.why, found.shares) == (exact.outcome, exact.why, exact.shares)
+    for test, same in zip(found.tests, exact.tests, strict=True):
+        near = {"ks": 1 / 500, "wasserstein": 0.005}.get(test.test, 0)
+        assert test.statistic == pytest.approx(same.statistic, abs=near + 1e-12)
+        assert test.exact == (near == 0)
+    assert found.densities.keys() == exact.densities.keys()
+    for name, density in found.densities.items():
+        whole = np.trapezoid(density.reference, density.value)
+        assert whole == pytest.approx(1, abs=0.02)
+        same = exact.densities[name]
+        at = np.interp(same.value, density.value, density.reference)
+        assert np.abs(at - same.reference).max() < 0.06 * max(same.reference)
+
+
+def test_a_profile_of_no_predictions_has_a_reason():
+    numbers = Predictions(numbers=pa.array([1.0] * 40))
+    empty = profile_of_predictions(Predictions(numbers=pa.array([None], pa.float64())))
+    assert prediction_drift(empty, numbers).reason == "the reference has no predictions"
+    classes = profile_of_predictions(Predictions(classes=pa.array(["a"])))
+    found = prediction_drift(classes, numbers)
+    assert found.reason == "the reference predicts classes, current numbers"

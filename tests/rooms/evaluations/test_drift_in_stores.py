@@ -12,7 +12,8 @@ from sqlalchemy import select
 import modelyard
 from modelyard import errors
 from modelyard.analysis.names import OF_DRIFT
-from modelyard.store.tables import drift_reports
+from modelyard.evaluations.drifting import profiling
+from modelyard.store.tables import drift_reports, evaluation_files
 
 
 @pytest.fixture(scope="module")
@@ -88,10 +89,59 @@ def test_the_same_is_told_of_datasets_that_are_scored(yard, months):
     )
     [line] = yard.drift.list(evaluation=october.id)
     stored = yard.drift.show(id=line.id)
-    assert report.predictions == stored.predictions
+    assert not report.predictions.by_profile
+    assert report.predictions.shares == stored.predictions.shares
+    for exact, near in zip(report.predictions.tests, stored.predictions.tests, strict=True):
+        assert near.statistic == pytest.approx(exact.statistic, abs=0.002)
     assert report.performance == stored.performance
     assert report.global_ == stored.global_
     assert yard.files.list() == []
+
+
+def test_windows_are_compared_with_a_profile_that_is_made_once(yard, months, monkeypatch):
+    june, october, files = months
+    [line] = yard.drift.list(evaluation=october.id)
+    report = yard.drift.show(id=line.id)
+    assert report.predictions.by_profile
+    assert all(column.by_profile for column in report.columns)
+    by_rows = yard.drift.compute(reference=june.id, current=october.id)
+    assert not any(column.by_profile for column in by_rows.columns)
+    for near, exact in zip(report.columns, by_rows.columns, strict=True):
+        assert (near.outcome, near.why, near.shares) == (exact.outcome, exact.why, exact.shares)
+    yard.drift.delete(id=by_rows.id)
+    kept = profiles_kept(yard, june)
+    assert len(kept) == 2
+    assert profiles_kept(yard, october) == {}
+    monkeypatch.setattr(profiling, "profiles_of", None)
+    monkeypatch.setattr(profiling, "profile_of_predictions", None)
+    again = yard.evaluations.run(model="late", dataset=files["october"], store="monthly")
+    assert again.metrics["predictionDrift"] == october.metrics["predictionDrift"]
+    assert profiles_kept(yard, june) == kept
+    yard.evaluations.delete(id=again.id)
+
+
+def test_a_profile_is_made_anew_where_rows_are_looked_at_otherwise(yard, months, monkeypatch):
+    june, _, files = months
+    before = profiles_kept(yard, june)
+    monkeypatch.setattr(profiling, "FORM", profiling.FORM + 1)
+    other = yard.evaluations.run(
+        model="late", dataset=files["october"], store="monthly", threshold=0.7
+    )
+    [line] = yard.drift.list(evaluation=other.id)
+    assert yard.drift.show(id=line.id).predictions.by_profile
+    after = profiles_kept(yard, june)
+    assert after.keys() == before.keys()
+    assert not set(after.values()) & set(before.values())
+    assert not any(map(yard.open().artifacts.has, before.values()))
+    yard.evaluations.delete(id=other.id)
+
+
+def profiles_kept(yard, evaluation):
+    """The digests of profiles among the files of an evaluation."""
+    of = evaluation_files.c
+    with yard.open().read() as db:
+        found = db.execute(select(of.name, of.sha256).where(of.evaluation == evaluation.id))
+        return {row.name: row.sha256 for row in found if row.name.startswith("profile-")}
 
 
 def test_a_metric_of_drift_is_none_to_be_permuted(yard, months):

@@ -20,6 +20,9 @@ from modelyard.analysis.drift.bins import NEW, OTHERS, Bins
 LEAST_CHUNKS, MOST_CHUNKS = 1000, 10_000
 PAST = 10
 """How many chunks are to be past a limit, so that it is known well."""
+LARGE = 25
+"""Rows that are expected in a bin, from which their number is nearly normal."""
+MOST_LARGE = 256
 GRID = np.unique(
     np.concatenate([np.arange(257) / 256, 0.5 ** np.arange(9, 24), 1 - 0.5 ** np.arange(9, 24)])
 )
@@ -46,11 +49,17 @@ class Chunks:
         """Of each chunk, the shares of its rows in the bins.
 
         Counts are drawn from Poisson distributions, which makes the size of chunks vary a little
-        and their shares those of a multinomial.
+        and their shares those of a multinomial. Large ones are drawn as normal ones, corrected for
+        their skewness: Cornish and Fisher (1938), Moments and cumulants in the specification of
+        distributions, Revue de l'Institut International de Statistique 5.
         """
-        expected = _expected(self.bins)
+        means = _expected(self.bins) * self.rows
         rng = np.random.default_rng(self.seed)
-        counts = rng.poisson(expected * self.rows, (self.count, len(expected)))
+        counts = np.empty((self.count, len(means)))
+        large = (means >= LARGE) & (np.arange(len(means)) < MOST_LARGE)
+        normal = _normals(self.count, self.seed)[:, : np.count_nonzero(large)]
+        counts[:, large] = means[large] + np.sqrt(means[large]) * normal + (normal**2 - 1) / 6
+        counts[:, ~large] = rng.poisson(means[~large], (self.count, np.count_nonzero(~large)))
         if NEW in self.bins.names:
             unseen = rng.normal(self.bins.unseen, self.bins.unseen_error, self.count)
             at = self.bins.names.index(NEW)
@@ -103,6 +112,12 @@ def _expected(bins: Bins) -> Floats:
 def joint(a: float, b: float) -> float:
     """Rows of one sample that tells as much as two of so many."""
     return a * b / (a + b)
+
+
+@lru_cache(maxsize=2)
+def _normals(count: int, seed: int) -> npt.NDArray[np.float64]:
+    """Standard normal numbers, a column for each bin."""
+    return np.random.default_rng(seed).standard_normal((count, MOST_LARGE))
 
 
 @lru_cache(maxsize=2)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from modelyard.analysis.drift.bins import NEW
 from modelyard.analysis.drift.chunks import Chunks
@@ -13,7 +13,7 @@ from modelyard.analysis.drift.measures import holm, shares_differ_p
 from modelyard.analysis.drift.outcomes import outcome
 from modelyard.analysis.drift.pairing import Reference, Unpaired, names_of, paired
 from modelyard.analysis.drift.profile_types import ColumnProfile
-from modelyard.analysis.drift.profiles import profiled
+from modelyard.analysis.drift.profiles import profiled, unlike
 from modelyard.analysis.drift.reading import family
 from modelyard.analysis.drift.sides import Rows
 from modelyard.analysis.drift.types import (
@@ -32,6 +32,7 @@ def columns_drift(
     current: Rows,
     settings: DriftSettings | None = None,
     *,
+    rows: Rows | None = None,
     columns: Sequence[str] | None = None,
     tests: Sequence[str] | None = None,
 ) -> tuple[ColumnDrift, ...]:
@@ -39,9 +40,13 @@ def columns_drift(
 
     Args:
         reference: rows, or profiles as of `profiles_of`. Of profiles, KS and Wasserstein are
-            rounded, and these results say so.
+            rounded, and these results say so: KS by 1/500 at most, the share of the reference that
+            a cell of several values holds; Wasserstein by up to 0.0025 standard deviations of
+            references of 2,000 rows, and 0.02 of lognormal ones with a long tail.
         current: the newer side.
         settings: bins, handling, thresholds.
+        rows: that the profiles are of, to be read where a profile looks at a column in another
+            way than it is to be looked at; none: such a column is not compared.
         columns: only these; none: those of both sides, in the order of the reference.
         tests: names of tests; none: all there are.
 
@@ -62,11 +67,14 @@ def columns_drift(
     for name in names:
         handling = settings.handling.get(name)
         pair = paired(name, reference, current, handling, settings.bins)
-        found.append(
-            _untold(name, pair)
-            if isinstance(pair, Unpaired)
-            else _told(name, pair, settings, chosen, past)
-        )
+        by_profile = isinstance(reference, Mapping)
+        if isinstance(pair, Unpaired) and pair.needs_rows and rows is not None:
+            pair, by_profile = paired(name, rows, current, handling, settings.bins), False
+        if isinstance(pair, Unpaired):
+            found.append(_untold(name, pair))
+            continue
+        told = _told(name, pair, settings, chosen, past)
+        found.append(replace(told, drift=told.drift.model_copy(update={"by_profile": by_profile})))
     return tuple(_judged(each, settings) for each in _corrected(found))
 
 
@@ -78,14 +86,17 @@ def profiles_of(
     Args:
         rows: of the reference.
         settings: for how columns are looked at; excluded ones are left out.
-        columns: only these; none: all whose type can be compared.
+        columns: only these; none: all.
     """
     handling = settings.handling if settings else {}
     found = {}
     for name in columns or rows.schema.names:
         forced = handling.get(name)
-        if forced != "excluded" and family(rows.schema.field(name).type) != "others":
-            found[name] = profiled(name, rows.column(name), forced)
+        if forced == "excluded":
+            continue
+        column = rows.column(name)
+        unknown = family(column.type) == "others"
+        found[name] = unlike(name, column) if unknown else profiled(name, column, forced)
     return found
 
 

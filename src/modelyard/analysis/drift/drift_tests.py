@@ -118,6 +118,8 @@ def _missing(compared: Compared) -> Measured:
 def _missing_chance(compared: Compared, chunks: Chunks) -> float:
     old = compared.reference
     share = old.missing / old.rows
+    if not share:
+        return 0.0
     rng = np.random.default_rng(chunks.seed)
     drawn = rng.binomial(max(round(chunks.rows), 1), share, chunks.count)
     return chunks.limit(np.abs(drawn / max(round(chunks.rows), 1) - share))

@@ -24,6 +24,8 @@ class Unpaired:
 
     reason: str
     found: ColumnKind
+    needs_rows: bool = False
+    """Whether the reference's rows could be compared; only their profile cannot."""
 
 
 def names_of(reference: Reference) -> tuple[str, ...]:
@@ -73,6 +75,7 @@ def paired(
                 f"the stored profile looks at it as {profile.kind}; to look at it as {kind}, "
                 "compare with the reference's rows",
                 found,
+                needs_rows=True,
             )
         return Compared.of(profile, Counting(name, current.column(name), profile.kind), ranges)
     if old.family == "nothing":

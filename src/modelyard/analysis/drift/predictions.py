@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from modelyard.analysis.arrays import Floats, plain
+from modelyard.analysis.arrays import plain
 from modelyard.analysis.calibration import density
 from modelyard.analysis.drift.columns import results_of
 from modelyard.analysis.drift.compared import Compared, DriftTest
 from modelyard.analysis.drift.drift_tests import DRIFT_TESTS
 from modelyard.analysis.drift.measures import holm
 from modelyard.analysis.drift.outcomes import outcome
-from modelyard.analysis.drift.profiles import Counting, finite
+from modelyard.analysis.drift.profile_types import ColumnProfile, PredictionProfile
+from modelyard.analysis.drift.profiles import Counting, profiled
 from modelyard.analysis.drift.reading import Column
+from modelyard.analysis.drift.spreads import spread_of
 from modelyard.analysis.drift.types import (
     ColumnKind,
     Density,
@@ -27,6 +29,8 @@ from modelyard.analysis.drift.types import (
     PredictionDrift,
 )
 
+NAME = "prediction"
+"""What columns of predictions are called, also the density of numbers."""
 TENTHS = 10
 POINTS, BINS = 101, 400
 """Where densities are told, and bins they are smoothed from."""
@@ -61,8 +65,26 @@ def by_threshold(probability: Column, threshold: float, positive: str, negative:
     return pc.if_else(pc.greater_equal(values, threshold), positive, negative)
 
 
+def profile_of_predictions(predictions: Predictions) -> PredictionProfile:
+    """The profile of predictions, to be compared with later ones."""
+
+    def looked(column: Column | None, kind: ColumnKind) -> ColumnProfile | None:
+        return None if column is None else profiled(NAME, column, kind)
+
+    return PredictionProfile(
+        classes=looked(predictions.classes, "categorical"),
+        probabilities={
+            name: profiled(NAME, column, "numeric")
+            for name, column in predictions.probabilities.items()
+        },
+        numbers=looked(predictions.numbers, "numeric"),
+    )
+
+
 def prediction_drift(
-    reference: Predictions, current: Predictions, settings: DriftSettings | None = None
+    reference: Predictions | PredictionProfile,
+    current: Predictions,
+    settings: DriftSettings | None = None,
 ) -> PredictionDrift:
     """Compare the predictions of two sides, all rows of both.
 
@@ -70,7 +92,8 @@ def prediction_drift(
     the allowed false alarms.
 
     Args:
-        reference: predictions of the older side.
+        reference: predictions of the older side, or their profile. Of a profile, KS and Wasserstein
+            are rounded, and these results say so.
         current: of the newer side.
         settings: thresholds and false alarms; numbers are put in tenths of the reference.
     """
@@ -98,6 +121,7 @@ def prediction_drift(
         tests=tuple(results),
         shares=pairs[0].compared.bins.shares,
         densities=_densities(pairs),
+        by_profile=isinstance(reference, PredictionProfile),
         outcome=worst[0],
         why=worst[1],
     )
@@ -110,7 +134,7 @@ class _Pair:
     of: str | None = None
 
 
-def _why_not(reference: Predictions, current: Predictions) -> str | None:
+def _why_not(reference: Predictions | PredictionProfile, current: Predictions) -> str | None:
     if "nothing" in (reference.what, current.what):
         side = "the reference" if reference.what == "nothing" else "current"
         return f"{side} has no predictions"
@@ -118,12 +142,18 @@ def _why_not(reference: Predictions, current: Predictions) -> str | None:
         return f"the reference predicts {reference.what}, current {current.what}"
     for side, told in (("the reference", reference), ("current", current)):
         column = told.numbers if told.numbers is not None else told.classes
-        if column is None or column.null_count == len(column):
+        if column is None or _is_empty(column):
             return f"{side} has no predictions"
     return None
 
 
-def _pairs(reference: Predictions, current: Predictions) -> Iterator[_Pair]:
+def _is_empty(column: Column | ColumnProfile) -> bool:
+    if isinstance(column, ColumnProfile):
+        return column.missing == column.rows
+    return bool(column.null_count == len(column))
+
+
+def _pairs(reference: Predictions | PredictionProfile, current: Predictions) -> Iterator[_Pair]:
     if reference.numbers is not None and current.numbers is not None:
         yield _pair(reference.numbers, current.numbers, "numeric", NUMBERS)
         return
@@ -134,16 +164,21 @@ def _pairs(reference: Predictions, current: Predictions) -> Iterator[_Pair]:
 
 
 def _pair(
-    old: Column, new: Column, kind: ColumnKind, tests: tuple[str, ...], of: str | None = None
+    old: Column | ColumnProfile,
+    new: Column,
+    kind: ColumnKind,
+    tests: tuple[str, ...],
+    of: str | None = None,
 ) -> _Pair:
-    before, after = Counting("prediction", old, kind), Counting("prediction", new, kind)
+    before = old if isinstance(old, ColumnProfile) else Counting(NAME, old, kind)
+    after = Counting(NAME, new, kind)
     chosen = tuple(DRIFT_TESTS.get(name) for name in tests)
     return _Pair(Compared.of(before, after, TENTHS), chosen, of)
 
 
 def _probabilities(
-    reference: Predictions, current: Predictions
-) -> dict[str, tuple[Column, Column]]:
+    reference: Predictions | PredictionProfile, current: Predictions
+) -> dict[str, tuple[Column | ColumnProfile, Column]]:
     """Of classes of both sides; of two, the second's alone, as the first's mirrors it."""
     old, new = reference.probabilities, current.probabilities
     both = [name for name in old if name in new]
@@ -164,31 +199,36 @@ def _corrected(results: list[DriftTestResult]) -> list[DriftTestResult]:
 def _densities(pairs: list[_Pair]) -> dict[str, Density]:
     found = {}
     for pair in pairs:
-        old, new = pair.compared.reference_numbers, pair.compared.current_numbers
-        if old is not None and new is not None:
-            told = _density(finite(old), finite(new), probabilities=pair.of is not None)
+        if pair.compared.kind == "numeric":
+            told = _density(pair.compared, probabilities=pair.of is not None)
             if told:
-                found[pair.of or "prediction"] = told
+                found[pair.of or NAME] = told
     return found
 
 
-def _density(old: Floats, new: Floats, *, probabilities: bool) -> Density | None:
+def _density(compared: Compared, *, probabilities: bool) -> Density | None:
     """None: a side has no finite numbers, or all are one."""
-    if not len(old) or not len(new):
+    sides = [
+        spread_of(numbers, profile.numbers)
+        for numbers, profile in (
+            (compared.reference_numbers, compared.reference),
+            (compared.current_numbers, compared.current),
+        )
+        if profile.numbers and profile.numbers.count
+    ]
+    if len(sides) < 2:
         return None
-    ends = [side[[int(TAIL * len(side)), -1 - int(TAIL * len(side))]] for side in (old, new)]
-    low, high = min(end[0] for end in ends), max(end[1] for end in ends)
+    low = min(side.quantile(TAIL) for side in sides)
+    high = max(side.quantile(1 - TAIL) for side in sides)
     if probabilities:
         low, high = 0.0, 1.0
     if not 0 < high - low < np.inf:
         return None
     edges, points = np.linspace(low, high, BINS + 1), np.linspace(low, high, POINTS)
     told = []
-    for side in (old, new):
-        ends_of_bins = side.searchsorted(edges, "right")
-        ends_of_bins[0] = side.searchsorted(edges[0])
-        counts = np.diff(ends_of_bins).astype(float)
+    for side in sides:
+        counts = side.between(edges)
         # What lies beyond the ends keeps its share of the whole.
-        shown = counts.sum() / len(side)
+        shown = counts.sum() / side.size
         told.append(density(counts, edges, points) * shown if shown else np.zeros(POINTS))
     return Density(value=plain(points), reference=plain(told[0]), current=plain(told[1]))

@@ -67,3 +67,18 @@ class ColumnProfile(Value):
     missing: int = Field(description="of the rows; NaN included")
     numbers: NumberCounts | None = None
     categories: CategoryCounts | None = None
+
+
+class PredictionProfile(Value):
+    """The predictions of a side, as far as drift needs them."""
+
+    classes: ColumnProfile | None = Field(default=None, description="with the threshold applied")
+    probabilities: dict[str, ColumnProfile] = Field(default={}, description="by class")
+    numbers: ColumnProfile | None = Field(default=None, description="of a regression")
+
+    @property
+    def what(self) -> str:
+        """What is predicted, in a sentence."""
+        if self.numbers is not None:
+            return "numbers"
+        return "nothing" if self.classes is None else "classes"

@@ -26,8 +26,10 @@ CELLS = 500
 KEPT = 10_000
 """Categories whose counts are kept."""
 NO_WORDS = Words(pa.nulls(0, pa.string()), np.zeros(0, np.int64), 0)
-GRID = 1 << 16
-"""Equal steps that tell most numbers' cells without a search."""
+STEPS = 1 << 16
+"""Equal steps, at most, that tell most numbers' cells without a search."""
+SEARCHED = 2_000
+"""Numbers up to which a search of each is quicker."""
 
 
 def profiled(name: str, column: Column, kind: ColumnKind | None = None) -> ColumnProfile:
@@ -39,6 +41,19 @@ def profiled(name: str, column: Column, kind: ColumnKind | None = None) -> Colum
         kind: how to look at it; none: as is found. What cannot be looked at is categorical.
     """
     return Counting(name, column, kind).profile()
+
+
+def unlike(name: str, column: Column) -> ColumnProfile:
+    """The profile of a column whose type is not compared: nothing but that."""
+    return ColumnProfile(
+        name=name,
+        kind="categorical",
+        found=None,
+        family="others",
+        type=str(column.type),
+        rows=len(column),
+        missing=column.null_count,
+    )
 
 
 def counted(like: ColumnProfile, column: Column) -> ColumnProfile:
@@ -205,36 +220,37 @@ def _in_cells(values: Floats, edges: Floats) -> Ints:
     whole = np.zeros(len(edges) + 1, np.int64)
     inner = edges[1:-1]
     width = float(inner[-1] - inner[0]) if len(inner) > 1 else 0.0
-    if len(values) < GRID // 4 or not 0 < width < np.inf or GRID / width == np.inf:
+    grid = min(STEPS, 1 << max(len(values).bit_length() - 2, 0))
+    if len(values) < SEARCHED or not 0 < width < np.inf or grid / width == np.inf:
         whole += np.bincount(edges.searchsorted(values), minlength=len(whole))
         return whole
     with np.errstate(over="ignore"):
-        steps = _steps(values, inner[0], GRID / width)
-        of_edges = _steps(edges, inner[0], GRID / width)
-    shared = np.zeros(GRID + 2, bool)
+        steps = _steps(values, inner[0], grid, width)
+        of_edges = _steps(edges, inner[0], grid, width)
+    shared = np.zeros(grid + 2, bool)
     shared[of_edges] = True
-    by_step = np.bincount(steps, minlength=GRID + 2)
+    by_step = np.bincount(steps, minlength=grid + 2)
     by_step[shared] = 0
-    cell = of_edges.searchsorted(np.arange(GRID + 2))
+    cell = of_edges.searchsorted(np.arange(grid + 2))
     whole += np.bincount(cell, by_step, len(whole)).astype(np.int64)
     near = shared[steps]
     values, steps = values[near], steps[near]
     # Most of the others are often one value that fills a cell: that is the last edge of its step.
-    last = np.zeros(GRID + 2, np.int64)
+    last = np.zeros(grid + 2, np.int64)
     last[of_edges] = np.arange(len(edges))
     equal = values == edges[last][steps]
     whole[: len(edges)] += np.bincount(
-        last, np.bincount(steps[equal], minlength=GRID + 2), len(edges)
+        last, np.bincount(steps[equal], minlength=grid + 2), len(edges)
     ).astype(np.int64)
     whole += np.bincount(edges.searchsorted(values[~equal]), minlength=len(whole))
     return whole
 
 
-def _steps(values: Floats, start: float, scale: float) -> npt.NDArray[np.int32]:
+def _steps(values: Floats, start: float, grid: int, width: float) -> npt.NDArray[np.int32]:
     moved = values - start
-    moved *= scale
+    moved *= grid / width
     moved += 1
-    np.clip(moved, 0, GRID + 1, out=moved)
+    np.clip(moved, 0, grid + 1, out=moved)
     return moved.astype(np.int32)
 
 

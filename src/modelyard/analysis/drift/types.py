@@ -122,6 +122,11 @@ class ColumnDrift(Value):
     new_share: float | None = Field(
         default=None, description="of current's rows that hold new categories"
     )
+    by_profile: bool = Field(
+        default=False,
+        description="whether it was compared with the stored profile of the reference; else with "
+        "its rows",
+    )
     outcome: Outcome = "unknown"
     why: str | None = Field(default=None, description="what the outcome rests on, or why none")
     drift_importance: float | None = Field(
@@ -226,6 +231,11 @@ class PredictionDrift(Value):
     )
     densities: dict[str, Density] = Field(
         default={}, description="of probabilities by class; of numbers under 'prediction'"
+    )
+    by_profile: bool = Field(
+        default=False,
+        description="whether they were compared with the stored profile of the reference's; else "
+        "with the reference's own",
     )
     outcome: Outcome = "unknown"
     why: str | None = Field(default=None, description="what the outcome rests on")

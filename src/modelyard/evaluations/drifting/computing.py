@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -13,6 +14,7 @@ from modelyard import errors
 from modelyard.analysis.arrays import absent
 from modelyard.analysis.drift.classifier import global_drift
 from modelyard.analysis.drift.columns import columns_drift
+from modelyard.analysis.drift.pairing import Reference
 from modelyard.analysis.drift.performance import performance_drift
 from modelyard.analysis.drift.predictions import Predictions, by_threshold, prediction_drift
 from modelyard.analysis.drift.text import text_drift
@@ -31,7 +33,8 @@ from modelyard.analysis.drift.verdict import verdict
 from modelyard.analysis.types import Metric
 from modelyard.data.access import require_columns
 from modelyard.evaluations.drifting.expecting import expect
-from modelyard.evaluations.drifting.planning import Answering, Named, Plan
+from modelyard.evaluations.drifting.planning import Answering, Evaluated, Named, Plan
+from modelyard.evaluations.drifting.profiling import keeper_of, of_columns, of_predictions
 from modelyard.evaluations.drifting.sides import Answers, OpenSide, Sides, opened
 from modelyard.evaluations.drifting.splitting import split
 from modelyard.evaluations.drifting.types import Drift, Drifting
@@ -50,8 +53,14 @@ REFUSED = (ArithmeticError, MemoryError, ValueError, pa.ArrowException)
 """What libraries refuse odd data with: a part that ends so stops no other."""
 
 
-def compute(plan: Plan, context: Context) -> Drift:
+def compute(plan: Plan, context: Context, *, by_profile: bool = False) -> Drift:
     """Open the sides and compare them.
+
+    Args:
+        plan: what is compared.
+        context: the workspace.
+        by_profile: compare columns and predictions with a profile that the reference keeps, which
+            is made if there is none, rather than with its rows.
 
     Raises:
         Invalid: the sides share no column, nor predictions, or data are damaged.
@@ -61,7 +70,7 @@ def compute(plan: Plan, context: Context) -> Drift:
         for other in (plan.prediction_reference, plan.performance_reference):
             sides.open(other)
         began = time.perf_counter()
-        found = _Comparison(context, plan, sides).found(current, reference)
+        found = _Comparison(context, plan, sides, by_profile=by_profile).found(current, reference)
         created = now()
         return Drift(
             **_told(plan, sides, current, reference),
@@ -97,8 +106,9 @@ def _told(plan: Plan, sides: Sides, current: OpenSide, reference: OpenSide) -> d
 class _Comparison:
     """The parts of a comparison."""
 
-    def __init__(self, context: Context, plan: Plan, sides: Sides) -> None:
+    def __init__(self, context: Context, plan: Plan, sides: Sides, *, by_profile: bool) -> None:
         self._context, self._plan, self._sides = context, plan, sides
+        self._by_profile = by_profile
         self._settings = DriftSettings.model_validate(
             plan.command.model_dump(include=set(DriftSettings.model_fields))
         )
@@ -219,7 +229,16 @@ class _Comparison:
     ) -> tuple[ColumnDrift, ...]:
         if not names:
             return ()
-        return columns_drift(reference.rows, current.rows, self._settings, columns=names)
+        before: Reference = reference.rows
+        if keeper := self._keeper(reference):
+            before = of_columns(self._context, keeper, reference.rows, names, self._settings)
+        return columns_drift(
+            before, current.rows, self._settings, rows=reference.rows, columns=names
+        )
+
+    def _keeper(self, reference: OpenSide) -> Evaluated | None:
+        """What keeps profiles of a reference, if these are to be compared with."""
+        return keeper_of(reference) if self._by_profile else None
 
     def _texts(
         self, current: OpenSide, reference: OpenSide, columns: Sequence[ColumnDrift]
@@ -274,9 +293,12 @@ class _Comparison:
         return f"of type {kind}{named}"
 
     def _predictions(self, current: OpenSide) -> PredictionDrift:
-        answering, _, answers = self._answered(current, self._plan.prediction_reference)
-        before, after = (_predicted(side, answering) for side in answers)
-        return prediction_drift(before, after, self._settings)
+        answering, reference, answers = self._answered(current, self._plan.prediction_reference)
+        before, after = (partial(_predicted, side, answering) for side in answers)
+        if keeper := self._keeper(reference):
+            profile = of_predictions(self._context, keeper, answering, before)
+            return prediction_drift(profile, after(), self._settings)
+        return prediction_drift(before(), after(), self._settings)
 
     def _performance(self, current: OpenSide) -> PerformanceDrift:
         answering, reference, answers = self._answered(current, self._plan.performance_reference)

@@ -48,7 +48,7 @@ def with_drift(
         confidence=evaluation.confidence,
     )
     try:
-        drift = compute(plan_of(command, context, *sides), context)
+        drift = compute(plan_of(command, context, *sides), context, by_profile=True)
         failed = drift.global_.reason if use == "fail" else None
         if failed:
             raise errors.Unsupported(f"drift could not be computed: {failed}")
