@@ -154,6 +154,19 @@ def test_an_embedding_tells_how_far_mean_vectors_are_apart():
     assert found.auc.value == pytest.approx(best, abs=0.06)
 
 
+def test_the_embedding_that_is_built_in_puts_texts_together_that_share_words():
+    old, new = ["a late train"] * 60 + ["a full train"] * 60, ["a lost parcel"] * 120
+    same = text_drift("text", side(old), side(old), embedding="latent").embedding
+    moved = text_drift("text", side(old), side(new), embedding="latent").embedding
+    assert same.distance == pytest.approx(0)
+    assert same.cosine == pytest.approx(1)
+    assert moved.auc.value == pytest.approx(1)
+    assert moved.cosine == pytest.approx(0, abs=1e-6)
+    for odd in (["word"] * 60, ["!"] * 60):
+        found = text_drift("text", side(odd), side(odd), embedding="latent").embedding
+        assert found.reason is not None or found.distance == pytest.approx(0)
+
+
 @pytest.mark.usefixtures("package")
 def test_embeddings_that_fail_or_give_no_vectors_have_a_reason():
     some = side(texts(60, 1))

@@ -206,7 +206,14 @@ def test_texts_are_looked_into_where_that_is_asked_for(compare):
     [note] = found.texts
     assert (note.name, note.new_words) == ("note", ("refund",))
     assert note.accuracy.value > 0.95
+    assert (found.global_.columns, note.embedding) == (("a",), None)
+    found = compare(made(note=said[0], a=RANGE), made(note=later, a=RANGE), embeddings="latent")
+    vectors = found.texts[0].embedding
+    assert vectors.auc.value > 0.95
+    assert 0 < vectors.cosine < 1
     assert found.global_.columns == ("a",)
+    with pytest.raises(errors.Invalid, match="Install a package"):
+        compare(made(note=said[0]), made(note=later), embeddings="nobody-brings-it")
 
 
 def test_zeros_do_not_hide_what_moved(compare):

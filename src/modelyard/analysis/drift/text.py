@@ -17,6 +17,7 @@ import pyarrow as pa
 from modelyard.analysis.arrays import Bools, Floats, Ints, metric
 from modelyard.analysis.drift.classifier import LEAST, folds, told_apart
 from modelyard.analysis.drift.encoding import Contents
+from modelyard.analysis.drift.latent import latent_semantics
 from modelyard.analysis.drift.measures import ks_distance, ks_p
 from modelyard.analysis.drift.performance import difference
 from modelyard.analysis.drift.reading import family
@@ -32,7 +33,7 @@ from modelyard.analysis.types import Metric
 from modelyard.kernel.plugs import Plugs
 
 Embedding: TypeAlias = Callable[[Sequence[str]], Any]
-EMBEDDINGS: Plugs[Embedding] = Plugs("embeddings", "embedding", {})
+EMBEDDINGS: Plugs[Embedding] = Plugs("embeddings", "embedding", {"latent": latent_semantics})
 
 CAP = 5_000
 HASHES = 2**16

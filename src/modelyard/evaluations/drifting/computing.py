@@ -248,12 +248,16 @@ class _Comparison:
         def looked(name: str) -> TextDrift:
             return self._part(
                 f"comparing texts of {name}",
-                lambda: text_drift(name, reference.rows, current.rows, self._settings),
+                lambda: text_drift(
+                    *(name, reference.rows, current.rows, self._settings),
+                    embedding=self._plan.command.embeddings,
+                ),
                 lambda why: TextDrift(name=name, reason=why),
             )
 
         texts = [each.name for each in columns if each.kind == "text"]
-        return tuple(map(looked, texts)) if self._settings.text else ()
+        asked = self._settings.text or self._plan.command.embeddings is not None
+        return tuple(map(looked, texts)) if asked else ()
 
     def _answered(
         self, current: OpenSide, other: Named

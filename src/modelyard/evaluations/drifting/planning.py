@@ -10,6 +10,7 @@ from pathlib import Path
 
 from modelyard import errors
 from modelyard.analysis.drift.drift_tests import DRIFT_TESTS
+from modelyard.analysis.drift.text import EMBEDDINGS
 from modelyard.analysis.types import Gains
 from modelyard.data.access import Source, open_source
 from modelyard.data.types import Sampling
@@ -263,6 +264,8 @@ def _answering(
 def _require_options(command: ComputeDrift) -> None:
     for name in command.thresholds:
         DRIFT_TESTS.get(name)
+    if command.embeddings is not None:
+        _require_embedding(command.embeddings)
     both = set(command.columns) & {
         name for name, kind in command.handling.items() if kind == "excluded"
     }
@@ -271,6 +274,23 @@ def _require_options(command: ComputeDrift) -> None:
             f"column {min(both)!r} is asked for by --columns and left out by --handling",
             field="columns",
         )
+
+
+def _require_embedding(name: str) -> None:
+    """Refuse an embedding that is not there.
+
+    Raises:
+        Invalid: no package brings it.
+        Conflict, Failed: the packages that do are at odds, or cannot be loaded.
+    """
+    there = EMBEDDINGS.names()
+    if name not in there:
+        raise errors.Invalid(
+            f"there is no embedding {name!r}; there are: {', '.join(there)}. Install a package "
+            f"that brings it by an entry point {name!r} in the group {EMBEDDINGS.group}",
+            field="embeddings",
+        )
+    EMBEDDINGS.get(name)
 
 
 def _folder(command: ComputeDrift, version: ModelVersion | None, sides: tuple[Named, ...]) -> str:

@@ -77,6 +77,14 @@ class Drifting(DriftSettings, Sampling):
         description="rows of each side at most, drawn at random, by which a classifier learns to "
         "tell the sides apart",
     )
+    embeddings: str | None = Field(
+        default=None,
+        max_length=100,
+        description="look into columns of text, and compare them as vectors of this embedding, "
+        "too: 'latent' (of words that go together), or one that a package brings by an entry point "
+        "in the group `modelyard.embeddings`",
+        examples=["latent"],
+    )
     on_error: OnError = Field(
         default="fail", description="rows that the model refuses: 'fail' or 'skip' them"
     )

@@ -306,9 +306,9 @@ PAGES: tuple[Page | Form | Document | Download, ...] = (
         "with a model its predictions and, where the truth is known, its performance.",
         fields=(
             "current", "reference", "model", "version", "target", "columns", "handling",
-            "thresholds", "false_alarms", "bins", "text", "classifier_rows", "confidence", "level",
-            "prediction_reference", "performance_reference", "on_error", "method", "rows", "ratio",
-            "column", "seed", "params",
+            "thresholds", "false_alarms", "bins", "text", "embeddings", "classifier_rows",
+            "confidence", "level", "prediction_reference", "performance_reference", "on_error",
+            "method", "rows", "ratio", "column", "seed", "params",
         ),
         words={
             "current": Words(label="Current", help=f"The newer side. {SIDE}", kind="text",
@@ -347,6 +347,12 @@ PAGES: tuple[Page | Form | Document | Download, ...] = (
             ),
             "bins": Words(label="Bins", help="Of numeric columns", later=True),
             "text": Words(label="Look into columns of text", help="", later=True),
+            "embeddings": Words(
+                label="Embedding of texts",
+                help="Compares columns of text as vectors, too: latent, or one that a package "
+                "brings; left blank, none",
+                placeholder="latent", mono=True, later=True,
+            ),
             "classifier_rows": Words(
                 label="Rows of each side for the classifier",
                 help="At most, drawn at random; all other numbers are of all rows", later=True,

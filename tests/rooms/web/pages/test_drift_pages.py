@@ -13,7 +13,15 @@ from playwright.sync_api import expect
 from tests.browser import PATIENCE
 
 from modelyard.analysis.drift.performance import performance_drift
-from modelyard.analysis.drift.types import Contribution, Density, Expected, PredictionDrift, Why
+from modelyard.analysis.drift.types import (
+    Contribution,
+    Density,
+    EmbeddingDrift,
+    Expected,
+    PredictionDrift,
+    TextDrift,
+    Why,
+)
 from modelyard.analysis.types import Metric
 from modelyard.evaluations.drifting.keeping import keep
 from modelyard.web.pages.naming import DONE, done
@@ -48,6 +56,16 @@ def of_a_model(found):
                 classes=((7, 3), (8, 2)),
             ),
             "predictions": PredictionDrift(densities={"late": density}, outcome="stable"),
+            "texts": (
+                TextDrift(
+                    name="note",
+                    auc=metric("auc", 0.912),
+                    embedding=EmbeddingDrift(
+                        embedding="latent", distance=0.25, cosine=0.81, auc=metric("auc", 0.934)
+                    ),
+                ),
+                TextDrift(name=HOSTILE, reason="a side has 3 texts, and 20 are the least"),
+            ),
             "expected": Expected(
                 method="confidence",
                 metrics=(metric("auc", 0.7),),
@@ -132,6 +150,8 @@ def test_performance_what_is_expected_and_why(ana, reports):
     expect(page.get_by_text("It moves with the shares of the classes alone")).to_be_visible()
     expect(page.get_by_text("It cannot be trusted: the data moved")).to_be_visible()
     expect(page.locator(".plot svg")).to_have_count(4)
+    expect(page.get_by_role("row", name="note")).to_contain_text("0.934")
+    expect(page.get_by_text("A side has 3 texts")).to_be_visible()
     page.get_by_role("link", name="Why did it move?").click()
     expect(page.get_by_role("row", name="All together")).to_contain_text("−0.065")
 
