@@ -90,7 +90,7 @@ def calibration_curve(
     if reason or not len(ranking.scores):
         missing = absent("calibrationLoss", reason or "there are no rows")
         return CalibrationCurve(loss=missing, predicted=(), observed=(), low=(), high=(), weight=())
-    ends = _group_ends(ranking, options)
+    ends = group_ends(ranking, options)
     weight, true = each(ranking.reached[ends]), each(ranking.true[ends])
     predicted = np.clip(between(ranking.expected_here, ends) / weight, 0, 1)
     observed = np.clip(true / weight, 0, 1)
@@ -108,7 +108,7 @@ def calibration_curve(
     )
 
 
-def _group_ends(ranking: Ranking, options: BinaryOptions) -> Ints:
+def group_ends(ranking: Ranking, options: BinaryOptions) -> Ints:
     """Which distinct score is the last of each group, from the top."""
     groups = options.calibration_groups
     if options.calibration_by == "size":

@@ -116,18 +116,19 @@ def student_quantile(confidence: float, freedom: int) -> float:
         freedom: degrees of freedom, one less than the values whose mean is taken; at least 1.
     """
     low, high = 0.0, 1.0
-    while _within(high, freedom) < confidence:
+    while student_within(high, freedom) < confidence:
         high *= 2
     while high - low > 1e-12 * high:
         middle = (low + high) / 2
-        if _within(middle, freedom) < confidence:
+        if student_within(middle, freedom) < confidence:
             low = middle
         else:
             high = middle
     return high
 
 
-def _within(reach: float, freedom: int) -> float:
+def student_within(reach: float, freedom: int) -> float:
+    """The share that lies within so many estimated standard errors; see `student_quantile`."""
     angle = math.atan(reach / math.sqrt(freedom))
     cosine = math.cos(angle)
     if freedom % 2:

@@ -179,7 +179,7 @@ class Multiclass:
         )
 
     def _area(self, code: str) -> Metric:
-        found = self._one_vs_rest
+        found = self.against_others
         if found is None:
             return absent(code, LABELS_ONLY)
         if code == "mcalibrationLoss":
@@ -187,7 +187,8 @@ class Multiclass:
         return found.hand_till() if code == "mrocAUC" else found.mean_average_precision()
 
     @cached_property
-    def _one_vs_rest(self) -> OneVsRest | None:
+    def against_others(self) -> OneVsRest | None:
+        """Each class against all others; none: there are no probabilities."""
         if self.probabilities is None:
             return None
         return OneVsRest(self.truth, self.probabilities, self.weights, self.options)
@@ -215,7 +216,7 @@ class Multiclass:
         actual_size = effective(matrix.actual, matrix.squares.sum(axis=1))
         precision_low, precision_high = wilson(precision, predicted_size, confidence)
         recall_low, recall_high = wilson(recall, actual_size, confidence)
-        areas, found = [absent("auc", LABELS_ONLY)] * len(self.classes), self._one_vs_rest
+        areas, found = [absent("auc", LABELS_ONLY)] * len(self.classes), self.against_others
         auc = areas if found is None else found.auc
         average = areas if found is None else found.average_precision
         losses: tuple[float | None, ...] = (None,) * len(self.classes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -38,7 +39,7 @@ class OneVsRest:
         self._here = self._of_class > 0
         self._part = self._weight / self._of_class[self.truth]
         self._pairs = 0.0
-        self._placed = np.zeros(rows)
+        self.placed = np.zeros(rows)
         self._precision_slope = np.zeros(rows)
         self._gaps: list[Floats] = []
         self._block = _blocks(rows, self.options.seed)
@@ -73,7 +74,7 @@ class OneVsRest:
         above = parts.true - parts.true_here / 2
         below = parts.negatives - parts.false + parts.false_here / 2
         self._pairs += float((parts.false_here * above).sum())
-        self._placed += np.where(is_class, parts.by_row(below), parts.by_row(above))
+        self.placed += np.where(is_class, parts.by_row(below), parts.by_row(above))
 
     def _count_gaps(self, found: Ranking, score: Floats, is_class: Bools) -> None:
         """Truth less probability by block of rows and group of similar probabilities."""
@@ -103,28 +104,51 @@ class OneVsRest:
             return absent("mrocAUC", rows)
         pairs = count * (count - 1)
         value = min(self._pairs / pairs, 1.0)  # rounding of many sums
-        size = share(self._of_class**2, np.bincount(self.truth, self._weight**2, len(self._here)))
-        if np.nanmin(size) <= 1 + 1e-9:
+        variance = self.variance_of(self.placed)
+        if math.isnan(variance):
             return metric("mrocAUC", value, "an interval takes two rows of each class")
-        mean = np.bincount(self.truth, self._part * self._placed, len(self._here))
-        gap = self._part * (self._placed - mean[self.truth])
-        spread = np.bincount(self.truth, gap * gap, len(self._here))
-        variance = float(np.nansum(spread * size / (size - 1))) / pairs**2
         low, high, _ = around(value, variance, self.options.confidence, within=(0.0, 1.0))
         return metric("mrocAUC", value, (low, high, "delong"))
+
+    def variance_of(self, placed: Floats) -> float:
+        """Of Hand and Till's mean of placements, or of their differences; NaN for too few rows.
+
+        Args:
+            placed: of each row, in all pairs of its class.
+        """
+        size = share(self._of_class**2, np.bincount(self.truth, self._weight**2, len(self._here)))
+        if np.nanmin(size) <= 1 + 1e-9:
+            return math.nan
+        count = int(self._here.sum())
+        mean = np.bincount(self.truth, self._part * placed, len(self._here))
+        gap = self._part * (placed - mean[self.truth])
+        spread = np.bincount(self.truth, gap * gap, len(self._here))
+        return float(np.nansum(spread * size / (size - 1))) / (count * (count - 1)) ** 2
 
     def mean_average_precision(self) -> Metric:
         """The average precision of the classes that have rows, averaged."""
         if not self._here.any():
             return absent("averagePrecision", "there are no rows")
-        values = np.array([x.value if x.value is not None else 0.0 for x in self.average_precision])
+        values = self._precisions
         value = min(float(self._average @ values), 1.0)
-        slope = self._precision_slope
-        if self.options.averaging == "weighted":
-            slope = slope + (values[self.truth] - value) / self._of_class.sum()
-        variance = float(((self._weight * slope) ** 2).sum())
+        variance = float(((self._weight * self.precision_slope) ** 2).sum())
         interval = around(value, variance, self.options.confidence, within=(0.0, 1.0))
         return metric("averagePrecision", value, interval)
+
+    @property
+    def _precisions(self) -> Floats:
+        """The average precision of each class; 0 where it has none."""
+        return np.array([x.value if x.value is not None else 0.0 for x in self.average_precision])
+
+    @property
+    def precision_slope(self) -> Floats:
+        """How far the weight of each row moves the mean of the average precisions."""
+        if self.options.averaging != "weighted":
+            return self._precision_slope
+        values = self._precisions
+        gap = values[self.truth] - float(self._average @ values)
+        found: Floats = self._precision_slope + gap / self._of_class.sum()
+        return found
 
     def mean_calibration_loss(self, reason: str) -> Metric:
         """The calibration loss of the classes that have rows, averaged.
@@ -139,19 +163,29 @@ class OneVsRest:
         if reason or not self._here.any():
             return absent("mcalibrationLoss", reason or "there are no rows")
         value = float(self._average @ self.calibration_loss)
+        many = self.calibration_losses()
+        if not len(many):
+            return metric("mcalibrationLoss", value, "too few rows for an interval")
+        found = limits(many, value, value, self.options.confidence, floor=0.0, ceil=1.0)
+        return metric("mcalibrationLoss", value, found)
+
+    def calibration_losses(self) -> Floats:
+        """Mean calibration losses of resamples; none where there are too few rows.
+
+        Rows that are the same are resampled in the same way.
+        """
         blocks = len(self._gaps[0])
         if blocks < 2:
-            return metric("mcalibrationLoss", value, "too few rows for an interval")
+            return np.empty(0)
         rng = np.random.default_rng(self.options.seed)
         draws = rng.multinomial(blocks, np.full(blocks, 1 / blocks), self.options.resamples)
         times = draws.astype(np.float64)
         total = np.bincount(self._block, self._weight, blocks)
-        many = sum(
+        found: Floats = sum(
             part * abs(times @ gaps).sum(axis=1)
             for part, gaps in zip(self._average, self._gaps, strict=True)
         ) / (times @ total)
-        found = limits(many, value, value, self.options.confidence, floor=0.0, ceil=1.0)
-        return metric("mcalibrationLoss", value, found)
+        return found
 
 
 def _blocks(rows: int, seed: int) -> Ints:

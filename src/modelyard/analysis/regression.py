@@ -85,12 +85,18 @@ class Regression:
         codes = ("maeWinsorised", "rmseWinsorised")
         if not len(self.error):
             return tuple(absent(code, NO_ROWS) for code in codes)
-        clipped = np.clip(self.error, *self._ends)
+        clipped = self.clipped
         found = []
         for code, losses in zip(codes, (abs(clipped), clipped * clipped), strict=True):
             value, (low, high, method) = of_mean(losses, self.weights, self.options.confidence)
             found.append(metric(code, value, (max(low, 0.0), high, method)))
         return found[0], rooted(codes[1], found[1])
+
+    @property
+    def clipped(self) -> Floats:
+        """The errors, winsorised."""
+        found: Floats = np.clip(self.error, *self._ends)
+        return found
 
     @cached_property
     def _sorted(self) -> Sorted:
