@@ -14,6 +14,7 @@ from modelyard.data import commands as data
 from modelyard.demo import commands as demo
 from modelyard.evaluations import commands as evaluations
 from modelyard.evaluations.charting import commands as charting
+from modelyard.evaluations.comparing import commands as comparing
 from modelyard.evaluations.drifting import commands as drifting
 from modelyard.evaluations.explaining import commands as explaining
 from modelyard.evaluations.looking import commands as looking
@@ -188,6 +189,18 @@ class Stores(Room):
     delete = verb(storing.DeleteStore)
 
 
+class Comparisons(Room):
+    """Comparisons: versions and evaluations side by side, and whether one is really better."""
+
+    create = verb(comparing.CreateComparison)
+    list = verb(comparing.ListComparisons)
+    show = verb(comparing.ShowComparison)
+    update = verb(comparing.UpdateComparison)
+    add = verb(comparing.AddItems)
+    remove = verb(comparing.RemoveItems)
+    delete = verb(comparing.DeleteComparison)
+
+
 class Drift(Room):
     """Drift: whether data, predictions and performance moved between two sides."""
 
@@ -333,6 +346,7 @@ class Verbs:
     recipes: Recipes
     evaluations: Evaluations
     stores: Stores
+    comparisons: Comparisons
     drift: Drift
     checks: Checks
     jobs: Jobs

@@ -45,6 +45,7 @@ BUS: Bus[Any] = Bus(
         "evaluations.storing",
         "recipes",
         "evaluations.drifting",
+        "evaluations.comparing",
         "monitoring",
         "search",
         "housekeeping",

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from modelyard.evaluations import repository
 from modelyard.evaluations.commands import EvaluateStandalone, RunEvaluation
+from modelyard.evaluations.comparing import repository as comparing
 from modelyard.evaluations.drifting import repository as drifting
 from modelyard.evaluations.planning import make_plan, make_standalone_plan
 from modelyard.evaluations.storing import repository as stores
@@ -27,10 +28,11 @@ def require_store(db: Connection, project: str, name: str) -> EvaluationStore:
 
 
 def forget_project(db: Connection, project: str) -> set[str]:
-    """Delete the evaluations, stores and drift reports of a project.
+    """Delete the evaluations, stores, comparisons and drift reports of a project.
 
     Gives the digests of the files they kept.
     """
     digests = drifting.remove(db, project) | repository.remove(db, project)
     stores.remove(db, project)
+    comparing.remove(db, project)
     return digests

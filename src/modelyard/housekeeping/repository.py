@@ -14,6 +14,7 @@ HELD = {
     "scoring run": tables.runs,
     "evaluation": tables.evaluations,
     "evaluation store": tables.evaluation_stores,
+    "comparison": tables.comparisons,
     "drift report": tables.drift_reports,
     "check": tables.checks,
     "scenario": tables.scenarios,

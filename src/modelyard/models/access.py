@@ -6,6 +6,7 @@ from modelyard import errors
 from modelyard.kernel.context import Context
 from modelyard.models import repository
 from modelyard.models.deleting import delete_models as forget_project
+from modelyard.models.facts import active_versions, digest_of_version, kind_of_version
 from modelyard.models.fate import fate, lost, noticing
 from modelyard.models.folders import forget_folder
 from modelyard.models.running import RunnableVersion, predict_options, prepare, verified, verify
@@ -16,10 +17,13 @@ from modelyard.store.database import exclusively
 
 __all__ = [
     "RunnableVersion",
+    "active_versions",
+    "digest_of_version",
     "fate",
     "find_version",
     "forget_project",
     "kept_importances",
+    "kind_of_version",
     "make_runnable",
     "noticing",
     "open_version",

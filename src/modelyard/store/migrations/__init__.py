@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, MetaData, PrimaryKeyConstraint, String, Table
 
-HEAD = "0012"
+HEAD = "0013"
 
 revisions = Table(
     "alembic_version",

@@ -21,6 +21,7 @@ from modelyard.store.tables.access import (
     users,
 )
 from modelyard.store.tables.columns import Moment, metadata
+from modelyard.store.tables.comparisons import comparison_pairs, comparisons
 from modelyard.store.tables.data import connections, datasets
 from modelyard.store.tables.drift import drift_reports
 from modelyard.store.tables.evaluations import (
@@ -52,6 +53,8 @@ __all__ = [
     "audit_pending",
     "check_results",
     "checks",
+    "comparison_pairs",
+    "comparisons",
     "connections",
     "datasets",
     "drift_reports",

@@ -1,0 +1,120 @@
+"""How comparisons answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from modelyard import errors
+from modelyard.evaluations.comparing import repository
+from modelyard.evaluations.comparing.changing import changed
+from modelyard.evaluations.comparing.commands import (
+    AddItems,
+    CreateComparison,
+    DeleteComparison,
+    ListComparisons,
+    RemoveItems,
+    ShowComparison,
+    UpdateComparison,
+)
+from modelyard.evaluations.comparing.resolving import kind_of, require_items
+from modelyard.evaluations.comparing.showing import shown
+from modelyard.evaluations.comparing.types import (
+    Comparison,
+    ComparisonItem,
+    ComparisonSummary,
+    ShownComparison,
+)
+from modelyard.kernel.bus import handles
+from modelyard.kernel.context import Context
+from modelyard.kernel.values import now
+from modelyard.projects.access import require_project
+
+
+@handles(CreateComparison)
+def create_comparison(command: CreateComparison, context: Context) -> Comparison:
+    """Insert the row, once its items are there and predict the same."""
+    created = now()
+    items = [ComparisonItem(key=key) for key in command.items]
+    with context.begin() as db:
+        require_project(db, command.project)
+        kind = command.prediction_type or kind_of(db, command.project, items[0])
+        empty = Comparison(
+            **command.model_dump(include={"project", "name", "description"}),
+            prediction_type=kind,
+            created=created,
+            created_by=context.identity.name,
+            changed=created,
+        )
+        found = require_items(db, empty, items)
+        active = [each.item.key for each in found if each.active and each.item.version]
+        champion = command.champion or (active[0] if len(active) == 1 else None)
+        if champion is not None and champion not in command.items:
+            raise errors.NotFound.among("item", champion, command.items)
+        comparison = empty.model_copy(update={"items": tuple(items), "champion": champion})
+        repository.add(db, comparison)
+    return comparison
+
+
+@handles(ListComparisons)
+def list_comparisons(command: ListComparisons, context: Context) -> list[ComparisonSummary]:
+    """List by name."""
+    with context.read() as db:
+        require_project(db, command.project)
+        return repository.every(db, command.project, command)
+
+
+@handles(ShowComparison)
+def show_comparison(command: ShowComparison, context: Context) -> ShownComparison:
+    """Compute what was not computed before."""
+    return shown(context, command.project, command.name, command.threshold)
+
+
+@handles(UpdateComparison)
+def update_comparison(command: UpdateComparison, context: Context) -> Comparison:
+    """Change what was given."""
+    with context.begin() as db:
+        before = repository.get(db, command.project, command.name)
+        context.unchanged(before)
+        after = changed(before, command)
+        repository.change(db, command.name, after)
+    return after
+
+
+@handles(AddItems)
+def add_items(command: AddItems, context: Context) -> Comparison:
+    """Put new items behind the others."""
+    new = [ComparisonItem(key=key) for key in command.items]
+    with context.begin() as db:
+        before = repository.get(db, command.project, command.name)
+        require_items(db, before, new)
+        after = _with(before, (*before.items, *new))
+        repository.change(db, command.name, after)
+    return after
+
+
+@handles(RemoveItems)
+def remove_items(command: RemoveItems, context: Context) -> Comparison:
+    """Keep the others."""
+    with context.begin() as db:
+        before = repository.get(db, command.project, command.name)
+        there = [each.key for each in before.items]
+        for key in command.items:
+            if key not in there:
+                raise errors.NotFound.among("item", key, there)
+        after = _with(before, (each for each in before.items if each.key not in command.items))
+        repository.change(db, command.name, after)
+    return after
+
+
+@handles(DeleteComparison)
+def delete_comparison(command: DeleteComparison, context: Context) -> None:
+    """Delete the row."""
+    with context.begin() as db:
+        context.unchanged(repository.get(db, command.project, command.name))
+        repository.remove(db, command.project, command.name)
+
+
+def _with(before: Comparison, items: Iterable[ComparisonItem]) -> Comparison:
+    kept = tuple(items)
+    champion = before.champion if before.champion in {each.key for each in kept} else None
+    return before.model_copy(update={"items": kept, "champion": champion, "changed": now()})
