@@ -218,7 +218,12 @@ class Checks(Room):
     """Checks: what has to hold of the evaluations of a store, and whether it does."""
 
     create = verb(monitoring.CreateCheck)
+    update = verb(monitoring.UpdateCheck)
     list = verb(monitoring.ListChecks)
+    show = verb(monitoring.ShowCheck)
+    run = verb(monitoring.RunChecks)
+    history = verb(monitoring.ListResults)
+    delete = verb(monitoring.DeleteCheck)
 
 
 class Jobs(Room):

@@ -11,7 +11,7 @@ from modelyard import errors
 from modelyard.scoring.checkpoint import RunFolder
 from modelyard.store.tables import metadata
 
-NO_VERB_FILLS = {"scenarios", "scenario_runs", "check_results"}
+NO_VERB_FILLS = {"scenarios", "scenario_runs"}
 
 
 @pytest.fixture
@@ -47,6 +47,7 @@ def filled(yard, tmp_path):
             store="monthly", name="good", kind="range", metric="auc", min=0.6, project=project
         )
         yard.evaluations.run(**evaluation, store="monthly", drift="skip", project=project)
+        yard.checks.run(store="monthly", fail_on="never", project=project)
         sides = {"reference": str(tmp_path / "rows.csv"), "current": str(tmp_path / "truth.csv")}
         yard.drift.compute(**sides, project=project)
         (one,) = yard.evaluations.list(project=project)

@@ -4,14 +4,34 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from modelyard import errors
 from modelyard.evaluations import repository
 from modelyard.evaluations.commands import EvaluateStandalone, RunEvaluation
 from modelyard.evaluations.comparing import repository as comparing
 from modelyard.evaluations.drifting import repository as drifting
+from modelyard.evaluations.drifting.types import DriftSummary
 from modelyard.evaluations.planning import make_plan, make_standalone_plan
 from modelyard.evaluations.storing import repository as stores
+from modelyard.evaluations.storing.reference import Reference, reference_for
 from modelyard.evaluations.storing.types import EvaluationStore
+from modelyard.evaluations.types import Evaluation, EvaluationSummary
 from modelyard.kernel.context import Context
+from modelyard.kernel.paging import ALL, Paged
+from modelyard.models.commands import ProbeVersion
+
+__all__ = [
+    "DriftSummary",
+    "Reference",
+    "check_evaluation",
+    "evaluation_of",
+    "evaluations_before",
+    "forget_project",
+    "newest_drift",
+    "newest_of",
+    "reference_for",
+    "require_code",
+    "require_store",
+]
 
 
 def check_evaluation(context: Context, command: RunEvaluation | EvaluateStandalone) -> None:
@@ -25,6 +45,62 @@ def check_evaluation(context: Context, command: RunEvaluation | EvaluateStandalo
 def require_store(db: Connection, project: str, name: str) -> EvaluationStore:
     """Look an evaluation store up; NotFound if there is none."""
     return stores.get(db, project, name)
+
+
+def newest_of(db: Connection, project: str, store: str) -> Evaluation | None:
+    """The newest evaluation of a store; None: it is empty.
+
+    Raises:
+        NotFound: there is no such store.
+    """
+    latest = stores.get(db, project, store).latest
+    return None if latest is None else repository.get(db, project, latest)
+
+
+def evaluation_of(db: Connection, project: str, store: str, identifier: str) -> Evaluation:
+    """Look an evaluation of a store up.
+
+    Raises:
+        NotFound: there is none of this id, or it is not in the store.
+    """
+    found = repository.get(db, project, identifier)
+    if found.store != store:
+        raise errors.NotFound(f"the evaluation {identifier!r} is not in the store {store!r}")
+    return found
+
+
+def evaluations_before(db: Connection, evaluation: Evaluation) -> list[EvaluationSummary]:
+    """Those of its store that were made before an evaluation, the oldest first."""
+    inside = {"store": evaluation.store}
+    found = repository.list_all(db, evaluation.project, ALL, inside, sort="created")
+    return [each for each in found if each.created < evaluation.created]
+
+
+def newest_drift(db: Connection, evaluation: Evaluation) -> DriftSummary | None:
+    """The newest drift report of an evaluation."""
+    of = {"evaluation": evaluation.id}
+    return next(iter(drifting.list_all(db, evaluation.project, Paged(limit=1), of)), None)
+
+
+def require_code(context: Context, project: str, what: str) -> None:
+    """Refuse code of somebody who may not bring any, or where nobody's is let in.
+
+    Args:
+        context: the workspace.
+        project: that it is to run for.
+        what: it is, in messages.
+
+    Raises:
+        Forbidden: whoever asks may not import models, which are code as well.
+        Blocked: the settings let in no code that nobody has looked at.
+    """
+    context.authorize(ProbeVersion(project=project, model="any", source=what))
+    allowed = context.settings.trust.allowed
+    if "needs_review" not in allowed:
+        raise errors.Blocked(
+            f"{what} is code, and the setting trust.allowed lets in {', '.join(allowed)} alone; "
+            "it takes needs_review"
+        )
 
 
 def forget_project(db: Connection, project: str) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, select, update
@@ -102,6 +102,34 @@ def keep(db: Connection, results: Iterable[CheckResult]) -> None:
         raise errors.Conflict(
             "a check or the evaluation that was checked was deleted meanwhile; run them again"
         ) from exc
+
+
+def list_results(
+    db: Connection, project: str, store: str, asked: Paged, wanted: Mapping[str, str | None]
+) -> Page[CheckResult]:
+    """What came of the checks of a store, the newest first.
+
+    Args:
+        db: an open transaction.
+        project: key of the project.
+        store: name of the store.
+        asked: which part of the list.
+        wanted: what columns have to hold; None: anything.
+    """
+    of = check_results.c
+    query = select(of.body).where(_is(check_results, project, store))
+    for name, value in wanted.items():
+        if value is not None:
+            query = query.where(of[name] == value)
+    return page(
+        db,
+        query,
+        [of.created, of.id],
+        asked,
+        lambda row: CheckResult.model_validate_json(row.body),
+        descending=True,
+        counted=True,
+    )
 
 
 def latest(

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from modelyard.analysis.names import OF_DRIFT
 from modelyard.evaluations.assertion_types import Finite
 from modelyard.evaluations.commands import CODE
 from modelyard.evaluations.labels import LabelKey, LabelText
@@ -16,8 +17,9 @@ from modelyard.kernel.values import Json, Name, OneLine, Value
 CheckKind = Literal["range", "values", "python", "typical", "drift", "significance", "numbered"]
 Code = Annotated[str, StringConstraints(pattern=CODE)]
 CheckLabel = Annotated[OneLine, Field(min_length=1, max_length=100)]
-NumberedCode = Annotated[str, StringConstraints(pattern=r"^E[1-9][0-9]{2}$")]
+NumberedCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,40}$")]
 
+LONGEST_CODE = 1 << 17
 BOUNDS = ("min", "soft_min", "soft_max", "max")
 TAKEN: dict[CheckKind, tuple[str, ...]] = {
     "range": ("metric", *BOUNDS),
@@ -58,7 +60,7 @@ class CheckSettings(Value):
     )
     code: str = Field(
         default="",
-        max_length=1 << 17,
+        max_length=LONGEST_CODE,
         description="python: code of a function `check` that returns an outcome, or an outcome and "
         "a message",
     )
@@ -120,6 +122,8 @@ def _require(asked: CheckSettings) -> None:
         raise ValueError("a range needs one of min, soft_min, soft_max and max")
     if asked.kind == "drift" and (asked.metric is None) != (not given):
         raise ValueError("bounds of drift are of a metric; give both, or none for its verdict")
+    if asked.kind == "drift" and asked.metric not in {None, *OF_DRIFT}:
+        raise ValueError(f"the metrics of drift are {', '.join(sorted(OF_DRIFT))}")
     if asked.kind == "values" and (asked.metric is None) == (asked.label is None):
         raise ValueError("a check of values looks at either a metric or a label")
     if asked.kind == "values" and not asked.values:
