@@ -19,7 +19,6 @@ from modelyard.evaluations.custom import compute as compute_custom
 from modelyard.evaluations.diagnostics import diagnose, of_assertions, of_custom
 from modelyard.evaluations.drawing import draw, drawn
 from modelyard.evaluations.drift_sample import draw_for_drift
-from modelyard.evaluations.drifting.keeping import keep as keep_report
 from modelyard.evaluations.drifting.windows import with_drift
 from modelyard.evaluations.figures import Content
 from modelyard.evaluations.judged import FIGURES
@@ -84,9 +83,8 @@ def evaluate(plan: Plan, context: Context) -> Evaluation:
                 probabilities=command.output_probabilities,
             )
         code = {"file": Path(plan.custom.file).name, "text": plan.custom.text}
-        kept = keep(context, evaluation, learned.screens, files, code if plan.custom.text else None)
-    if drift is not None:
-        keep_report(context, drift)
+        custom = code if plan.custom.text else None
+        kept = keep(context, evaluation, learned.screens, files, custom, drift)
     if isinstance(command, RunEvaluation) and command.metrics_output is not None:
         append_metrics(context, kept, command.metrics_output, command.metrics)
     return kept

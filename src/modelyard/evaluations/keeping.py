@@ -13,6 +13,9 @@ from pydantic import BaseModel
 
 from modelyard import errors
 from modelyard.evaluations import repository
+from modelyard.evaluations.drifting import repository as reports
+from modelyard.evaluations.drifting.keeping import REPORT, summary_of, write
+from modelyard.evaluations.drifting.types import Drift
 from modelyard.evaluations.figures import Content
 from modelyard.evaluations.storing.placing import find_same
 from modelyard.evaluations.types import NAMED, Evaluation
@@ -35,8 +38,11 @@ def keep(
     screens: Mapping[str, Content],
     rows: Mapping[str, Path],
     code: Mapping[str, str] | None = None,
+    drift: Drift | None = None,
 ) -> Evaluation:
-    """Keep it with its files, all or nothing, in place of one of its store that has its id.
+    """Keep it with its files and its drift report, all or nothing.
+
+    It is in place of one of its store that has its id.
 
     Args:
         context: the workspace.
@@ -44,6 +50,7 @@ def keep(
         screens: contents by name.
         rows: files by what they are kept as; they are given away.
         code: of its custom metrics: the name of the `file`, and its `text`.
+        drift: the report of its drift; none: none was computed.
 
     Raises:
         Conflict: the store was deleted meanwhile, or one elsewhere has the id now.
@@ -59,13 +66,21 @@ def keep(
             files[CODE] = _packed(staged.folder / CODE, code)
         digests = {FIELDS[name]: files[name] for name in rows}
         kept = evaluation.model_copy(update=digests)
+        report, moves = (
+            staged.folder / REPORT,
+            [(staged.folder / each, files[each]) for each in files],
+        )
+        if drift is not None:
+            moves.append((report, write(report, drift)))
         before: set[str] = set()
         with context.begin() as db:
             exclusively(db)
             if find_same(db, kept.project, kept.id, kept.store) is not None:
                 before = repository.remove(db, kept.project, identifier=kept.id)
             repository.add(db, kept, files)
-            staged.keep(context, [(staged.folder / name, files[name]) for name in files])
+            if drift is not None:
+                reports.add(db, summary_of(drift), dict(moves)[report])
+            staged.keep(context, moves)
     collect(context, before)
     return kept
 

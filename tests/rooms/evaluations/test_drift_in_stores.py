@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
+import sys
 from contextlib import closing
 
 import numpy as np
@@ -134,6 +137,50 @@ def test_a_profile_is_made_anew_where_rows_are_looked_at_otherwise(yard, months,
     assert not set(after.values()) & set(before.values())
     assert not any(map(yard.open().artifacts.has, before.values()))
     yard.evaluations.delete(id=other.id)
+
+
+KILLED = """
+import os, sys
+import modelyard
+from modelyard.evaluations import keeping
+from modelyard.evaluations.drifting import repository
+
+place, function = {"in the transaction": (repository, "add"), "after it": (keeping, "collect")}[
+    sys.argv[3]
+]
+was = getattr(place, function)
+
+def dies(*given):
+    was(*given)
+    os.kill(os.getpid(), 9)
+
+setattr(place, function, dies)
+yard = modelyard.open(sys.argv[1])
+yard.evaluations.standalone(dataset=sys.argv[2], store="killed")
+"""
+
+
+@pytest.mark.parametrize(("when", "evaluations"), [("in the transaction", 1), ("after it", 2)])
+def test_a_killed_process_keeps_an_evaluation_with_its_report_or_neither(
+    yard, rows, tmp_path, when, evaluations
+):
+    yard.stores.create(name="killed")
+    file = str(tmp_path / "rows.csv")
+    rows[["age", "fare"]][:200].to_csv(file, index=False)
+    yard.evaluations.standalone(dataset=file, store="killed")
+    died = subprocess.run(
+        [sys.executable, "-c", KILLED, yard.folder, file, when], check=False, capture_output=True
+    )
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    listed = yard.evaluations.list(store="killed")
+    assert len(listed) == evaluations
+    assert [len(yard.drift.list(evaluation=each.id)) for each in listed] == [1, 0][
+        2 - evaluations :
+    ]
+    again = yard.evaluations.standalone(dataset=file, store="killed")
+    assert len(yard.drift.list(evaluation=again.id)) == 1
+    assert list((yard.folder / "staging").iterdir()) == []
+    yard.stores.delete(name="killed")
 
 
 def profiles_kept(yard, evaluation):

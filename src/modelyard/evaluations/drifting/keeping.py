@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from functools import partial
+from pathlib import Path
 
 from modelyard.evaluations.drifting import repository
 from modelyard.evaluations.drifting.types import Drift, DriftSummary
@@ -20,13 +21,18 @@ def keep(context: Context, drift: Drift) -> Drift:
     """Keep a report, all or nothing."""
     with stage(context, partial(collect, context)) as staged:
         path = staged.folder / REPORT
-        path.write_bytes(gzip.compress(drift.model_dump_json().encode(), mtime=0))
-        digest = digest_of(path)
+        digest = write(path, drift)
         with context.begin() as db:
             exclusively(db)
             repository.add(db, summary_of(drift), digest)
             staged.keep(context, [(path, digest)])
     return drift
+
+
+def write(path: Path, drift: Drift) -> str:
+    """Write a report as it is kept; gives its digest."""
+    path.write_bytes(gzip.compress(drift.model_dump_json().encode(), mtime=0))
+    return digest_of(path)
 
 
 def read(context: Context, project: str, identifier: str) -> Drift:
