@@ -216,6 +216,25 @@ def test_texts_are_looked_into_where_that_is_asked_for(compare):
         compare(made(note=said[0]), made(note=later), embeddings="nobody-brings-it")
 
 
+def test_a_report_shows_itself_in_a_notebook(yard, compare):
+    found = compare(made(a=RANGE, b=RANGE), made(a=RANGE + 500, b=RANGE))
+    shown = found._repr_html_()
+    assert found.verdict.headline in shown
+    assert "<td>a</td><td>numeric</td><td>drifted</td>" in shown
+    chart = found.chart("column", column="a", mode="dark")
+    assert chart == yard.drift.chart(id=found.id, part="column", column="a", mode="dark")
+    bundle = chart._repr_mimebundle_()
+    bundle = bundle[0] if isinstance(bundle, tuple) else bundle
+    assert bundle["text/plain"] == chart.description
+    assert "vega" in bundle["text/html"]
+    table = yard.drift.show(id=found.id).table("columns")
+    assert table.frame().shape == (len(table.rows), len(table.columns))
+    with pytest.raises(errors.Unsupported):
+        found.chart("expected")
+    with pytest.raises(errors.Invalid, match="get it by a verb"):
+        found.model_copy().chart("columns")
+
+
 def test_zeros_do_not_hide_what_moved(compare):
     draw = np.random.default_rng(1)
     wet = draw.random(4000) < 0.03

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, ClassVar, Literal
 
@@ -25,6 +26,21 @@ ENDINGS: dict[str, ScreenFormat] = {
 NOTEBOOK_WIDTH = 560
 
 
+def frame_of(columns: Sequence[str], rows: Sequence[tuple[Cell, ...]]) -> Any:
+    """Rows as a pandas DataFrame.
+
+    Raises:
+        Unsupported: pandas is not installed.
+    """
+    try:
+        pandas = import_module("pandas")
+    except ImportError as exc:
+        raise errors.Unsupported(
+            "frames need pandas, which is not installed; `columns` and `rows` hold the same"
+        ) from exc
+    return pandas.DataFrame(list(rows), columns=list(columns))
+
+
 class ScreenTable(Value):
     """The numbers of a screen, one row per point."""
 
@@ -39,16 +55,35 @@ class ScreenTable(Value):
         Raises:
             Unsupported: pandas is not installed.
         """
-        try:
-            pandas = import_module("pandas")
-        except ImportError as exc:
-            raise errors.Unsupported(
-                "frames need pandas, which is not installed; `columns` and `rows` hold the same"
-            ) from exc
-        return pandas.DataFrame(list(self.rows), columns=list(self.columns))
+        return frame_of(self.columns, self.rows)
 
 
-class Chart(Drawn, Asking):
+class InNotebook(Drawn):
+    """A chart that a notebook shows."""
+
+    @property
+    def chart(self) -> Any:
+        """The Altair chart, to change it or lay it beside others; as wide as in a notebook.
+
+        Raises:
+            Unsupported: there is nothing to draw.
+        """
+        if self.spec is None:
+            raise errors.Unsupported(self.description)
+        altair = import_module("altair")
+        return altair.LayerChart.from_dict({**self.titled(), "width": NOTEBOOK_WIDTH})
+
+    def _repr_mimebundle_(self, **given: Any) -> Any:
+        """What notebooks ask for: the chart as Altair's renderer shows it, and its description."""
+        told = {"text/plain": self.description}
+        if self.spec is None:
+            return told
+        shown = self.chart._repr_mimebundle_(**given)
+        bundle, *rest = shown if isinstance(shown, tuple) else (shown,)
+        return ({**bundle, **told}, *rest) if rest else {**bundle, **told}
+
+
+class Chart(InNotebook, Asking):
     """A screen as a chart; a notebook shows it."""
 
     asked: ClassVar[tuple[str, ...]] = (
@@ -67,18 +102,6 @@ class Chart(Drawn, Asking):
     outcome: str | None = Field(default=None, description="of fairness: as it was asked for")
     mode: Mode
 
-    @property
-    def chart(self) -> Any:
-        """The Altair chart, to change it or lay it beside others; as wide as in a notebook.
-
-        Raises:
-            Unsupported: there is nothing to draw.
-        """
-        if self.spec is None:
-            raise errors.Unsupported(self.description)
-        altair = import_module("altair")
-        return altair.LayerChart.from_dict({**self.titled(), "width": NOTEBOOK_WIDTH})
-
     def table(self) -> ScreenTable:
         """Its numbers."""
         asked = {name: getattr(self, name) for name in self.asked}
@@ -90,15 +113,6 @@ class Chart(Drawn, Asking):
     def frame(self) -> Any:
         """Its numbers as a pandas DataFrame."""
         return self.table().frame()
-
-    def _repr_mimebundle_(self, **given: Any) -> Any:
-        """What notebooks ask for: the chart as Altair's renderer shows it, and its description."""
-        told = {"text/plain": self.description}
-        if self.spec is None:
-            return told
-        shown = self.chart._repr_mimebundle_(**given)
-        bundle, *rest = shown if isinstance(shown, tuple) else (shown,)
-        return ({**bundle, **told}, *rest) if rest else {**bundle, **told}
 
 
 class ExportedScreen(Value):

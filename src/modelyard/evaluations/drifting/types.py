@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from html import escape
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from modelyard.analysis.charts.types import Drawn, Mode
+from modelyard.analysis.charts.types import Mode
 from modelyard.analysis.drift.types import (
     ColumnDrift,
     ColumnKind,
@@ -22,7 +23,8 @@ from modelyard.analysis.drift.types import (
     Why,
 )
 from modelyard.data.types import Sampling
-from modelyard.evaluations.charting.types import Cell, ScreenFormat
+from modelyard.evaluations.charting.types import Cell, InNotebook, ScreenFormat, frame_of
+from modelyard.kernel.asking import Asking
 from modelyard.kernel.values import Json, LocalPath, Name, Value
 from modelyard.models.types import VersionId
 from modelyard.runtime.types import OnError, PredictionType
@@ -133,7 +135,7 @@ class DriftSummary(Value):
     created_by: str | None = None
 
 
-class Drift(Value):
+class Drift(Asking):
     """Whether and how data, predictions and performance moved; nothing changes it afterwards."""
 
     model_config = ConfigDict(
@@ -169,6 +171,33 @@ class Drift(Value):
     created_by: str | None = None
     seconds: float = Field(description="that the numbers took, scoring excluded")
 
+    def chart(self, part: DriftPart, *, mode: Mode = "light", **asked: Any) -> DriftChart:
+        """A part as a chart: `drift.chart` of this report, with the same options."""
+        found: DriftChart = self.giver.drift.chart(
+            id=self.id, project=self.project, part=part, mode=mode, **asked
+        )
+        return found
+
+    def table(self, part: DriftPart, **asked: Any) -> DriftTable:
+        """The numbers of a part: `drift.table` of this report, with its options."""
+        found: DriftTable = self.giver.drift.table(
+            id=self.id, project=self.project, part=part, **asked
+        )
+        return found
+
+    def _repr_html_(self) -> str:
+        """What notebooks show: the verdict, and what came of each column."""
+        details = "".join(f"<li>{escape(each)}</li>" for each in self.verdict.details)
+        cells = ((each.name, each.kind, each.outcome, each.why or "") for each in self.columns)
+        rows = "".join(
+            f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in cells
+        )
+        head = "<tr><th>Column</th><th>Kind</th><th>Outcome</th><th>Why</th></tr>"
+        return (
+            f"<p><b>{escape(self.verdict.headline)}</b></p><ul>{details}</ul>"
+            f"<table>{head}{rows}</table>"
+        )
+
 
 class DriftTest(Value):
     """A test of drift that there is."""
@@ -190,7 +219,7 @@ DriftPart = Literal[
 """What of a report is drawn, or put in rows."""
 
 
-class DriftChart(Drawn):
+class DriftChart(InNotebook):
     """A part of a drift report as a chart."""
 
     report: str
@@ -207,6 +236,14 @@ class DriftTable(Value):
     part: DriftPart
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+
+    def frame(self) -> Any:
+        """The rows as a pandas DataFrame.
+
+        Raises:
+            Unsupported: pandas is not installed.
+        """
+        return frame_of(self.columns, self.rows)
 
 
 class ExportedDrift(Value):

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from modelyard.analysis.charts.types import Drawn
+from modelyard.evaluations.charting.types import InNotebook
 from modelyard.kernel.values import Name, Value
 
 Part = Literal["drift", "all", "reference"]
@@ -33,7 +33,7 @@ class EvaluationStore(Value):
     created_by: str | None = None
 
 
-class HistoryChart(Drawn):
+class HistoryChart(InNotebook):
     """How a metric went, as a chart."""
 
     store: str
