@@ -18,6 +18,7 @@ from modelyard.evaluations.comparing import commands as comparing
 from modelyard.evaluations.drifting import commands as drifting
 from modelyard.evaluations.explaining import commands as explaining
 from modelyard.evaluations.looking import commands as looking
+from modelyard.evaluations.replaying import commands as replaying
 from modelyard.evaluations.storing import commands as storing
 from modelyard.files import commands as files
 from modelyard.governance import commands as governance
@@ -100,6 +101,10 @@ class Versions(Room):
     example = verb(models.ShowExample)
     update = verb(models.UpdateVersion)
     activate = verb(models.ActivateVersion)
+    rollback = verb(models.RollBack)
+    activations = verb(models.ListActivations)
+    replay = verb(replaying.ReplayVersion)
+    replays = verb(replaying.ListReplays)
     verify = verb(models.VerifyVersion)
     importances = verb(models.ReadImportances)
     read = verb(model_files.ReadVersionFile)
@@ -107,6 +112,13 @@ class Versions(Room):
     download = verb(model_files.DownloadVersion)
     export = verb(models.ExportVersion)
     delete = verb(models.DeleteVersions)
+
+
+class Replays(Room):
+    """Replays: what a version answers otherwise than another one, on the same rows."""
+
+    show = verb(replaying.ShowReplay)
+    delete = verb(replaying.DeleteReplay)
 
 
 class Mlflow(Room):
@@ -345,6 +357,7 @@ class Verbs:
     datasets: Datasets
     models: Models
     versions: Versions
+    replays: Replays
     mlflow: Mlflow
     envs: Envs
     scoring: Scoring

@@ -46,6 +46,7 @@ BUS: Bus[Any] = Bus(
         "recipes",
         "evaluations.drifting",
         "evaluations.comparing",
+        "evaluations.replaying",
         "monitoring",
         "search",
         "housekeeping",

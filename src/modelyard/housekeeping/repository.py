@@ -16,6 +16,7 @@ HELD = {
     "evaluation store": tables.evaluation_stores,
     "comparison": tables.comparisons,
     "drift report": tables.drift_reports,
+    "replay": tables.model_replays,
     "check": tables.checks,
     "scenario": tables.scenarios,
 }

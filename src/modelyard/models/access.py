@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Connection
+
 from modelyard import errors
 from modelyard.kernel.context import Context
 from modelyard.models import repository
@@ -17,6 +19,7 @@ from modelyard.store.database import exclusively
 
 __all__ = [
     "RunnableVersion",
+    "active_version",
     "active_versions",
     "digest_of_version",
     "fate",
@@ -29,6 +32,7 @@ __all__ = [
     "open_version",
     "predict_options",
     "require",
+    "require_model",
     "sweep_probed",
 ]
 
@@ -46,6 +50,17 @@ def find_version(
         found = repository.get_version(db, project, model, version)
     refuse_untrusted(context, found)
     return found
+
+
+def active_version(context: Context, project: str, model: str) -> str | None:
+    """The id of the active version, if one is active; NotFound if there is no such model."""
+    with context.read() as db:
+        return repository.get_model(db, project, model).active_version
+
+
+def require_model(db: Connection, project: str, model: str) -> None:
+    """Raise NotFound unless there is such a saved model."""
+    repository.get_model(db, project, model)
 
 
 def make_runnable(context: Context, version: ModelVersion) -> RunnableVersion:

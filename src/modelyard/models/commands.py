@@ -11,6 +11,7 @@ from modelyard.kernel.paging import Paged
 from modelyard.kernel.values import DIGEST_PATTERN, EMPTIED, Description, LocalPath, Name
 from modelyard.models.importance_types import OwnImportances
 from modelyard.models.types import (
+    Activation,
     ExampleRows,
     ModelVersion,
     ProbedModel,
@@ -294,6 +295,29 @@ class ActivateVersion(ProjectCommand[SavedModel]):
 
     model: Name = Field(description="name of the saved model")
     version: VersionId = Field(description="id of the version")
+
+
+class RollBack(ProjectCommand[SavedModel]):
+    """Make the version active again that was active before, as `versions activations` tells.
+
+    Once more goes back another step; versions that were deleted are passed over.
+    """
+
+    needs = "models:write"
+    route = "POST /models/{model}/rollback"
+    arguments = ("model",)
+
+    model: Name = Field(description="name of the saved model")
+
+
+class ListActivations(ProjectCommand[list[Activation]], Paged):
+    """List which versions of a saved model were active: who changed it, when, the newest first."""
+
+    needs = "models:read"
+    route = "GET /models/{model}/activations"
+    arguments = ("model",)
+
+    model: Name = Field(description="name of the saved model")
 
 
 class VerifyVersion(ProjectCommand[Verification]):

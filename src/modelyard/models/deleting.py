@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -27,17 +27,29 @@ class Freed:
             forget_folder(context, digest)
 
 
-def delete_versions(db: Connection, project: str, model: str, names: Iterable[str]) -> Freed:
-    """Delete the rows of some versions; NotFound if one is not there."""
+def delete_versions(
+    db: Connection, project: str, model: str, names: Collection[str], *, by: str
+) -> Freed:
+    """Delete the rows of some versions; NotFound if one is not there.
+
+    If one is active, it is noted `by` whom it was deleted.
+    """
     active = repository.get_model(db, project, model).active_version
+    freed = _delete_rows(db, project, model, names)
+    if active in names:
+        repository.set_active(db, project, model, None, "deleted", by)
+    repository.settle_previous(db, project, model)
+    return freed
+
+
+def _delete_rows(db: Connection, project: str, model: str, names: Iterable[str]) -> Freed:
     artifacts: set[str] = set()
     folders: set[str] = set()
     for name in names:
         folders.add(repository.get_version(db, project, model, name).digest)
         artifacts |= repository.kept_digests(db, project, model, name)
         artifacts |= repository.evaluated_digests(db, project, model, name)
-        if name == active:
-            repository.set_active(db, project, model, None)
+        artifacts |= repository.replayed_digests(db, project, model, name)
     repository.delete_versions(db, project, model, names)
     return Freed(frozenset(artifacts), frozenset(folders))
 
@@ -45,7 +57,7 @@ def delete_versions(db: Connection, project: str, model: str, names: Iterable[st
 def delete_model(db: Connection, project: str, model: str) -> Freed:
     """Delete the rows of a saved model and of all its versions."""
     names = repository.version_names(db, project, model)
-    freed = delete_versions(db, project, model, names)
+    freed = _delete_rows(db, project, model, names)
     repository.delete_model(db, project, model)
     return freed
 

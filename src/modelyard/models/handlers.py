@@ -20,11 +20,13 @@ from modelyard.models.commands import (
     DeleteVersions,
     ExportVersion,
     ImportVersion,
+    ListActivations,
     ListModels,
     ListUsages,
     ListVersions,
     ProbeVersion,
     ReadImportances,
+    RollBack,
     ShowExample,
     ShowModel,
     ShowVersion,
@@ -40,6 +42,7 @@ from modelyard.models.file_commands import DownloadVersion, GetVersionFile, Read
 from modelyard.models.importance_types import OwnImportances
 from modelyard.models.running import golden_rows
 from modelyard.models.types import (
+    Activation,
     ExampleRows,
     ModelVersion,
     ProbedModel,
@@ -211,8 +214,32 @@ def activate_version(command: ActivateVersion, context: Context) -> SavedModel:
     with context.begin() as db:
         exclusively(db)
         repository.get_version(db, command.project, command.model, command.version)
-        repository.set_active(db, command.project, command.model, command.version)
+        key = (command.project, command.model, command.version)
+        repository.set_active(db, *key, "activated", context.identity.name)
         return repository.get_model(db, command.project, command.model)
+
+
+@handles(RollBack)
+def roll_back(command: RollBack, context: Context) -> SavedModel:
+    """Point the model at the version that was active before."""
+    with context.begin() as db:
+        exclusively(db)
+        model = repository.get_model(db, command.project, command.model)
+        if model.previous_version is None:
+            raise errors.Conflict(
+                f"no other version of {command.model!r} that is still there was active before; "
+                f"activate one with: modelyard versions activate {command.model} VERSION"
+            )
+        key = (command.project, command.model, model.previous_version)
+        repository.set_active(db, *key, "rolled_back", context.identity.name)
+        return repository.get_model(db, command.project, command.model)
+
+
+@handles(ListActivations)
+def list_activations(command: ListActivations, context: Context) -> list[Activation]:
+    """List the newest first."""
+    with context.read() as db:
+        return repository.list_activations(db, command.project, command.model, command)
 
 
 @handles(VerifyVersion)
@@ -278,7 +305,8 @@ def delete_versions(command: DeleteVersions, context: Context) -> list[VersionId
         if not command.force:
             used = repository.usages(db, command.project, command.model)
             _refuse_needed(command, active, used)
-        freed = deleting.delete_versions(db, command.project, command.model, command.versions)
+        key, by = (command.project, command.model), context.identity.name
+        freed = deleting.delete_versions(db, *key, command.versions, by=by)
     freed.release(context)
     return list(command.versions)
 

@@ -73,7 +73,7 @@ def keep(context: Context, found: Tried, command: ImportVersion, seen: str | Non
         if version.golden is not None:
             repository.record_verification(db, *key, first_verification(version))
         if command.activate:
-            repository.set_active(db, version.project, version.model, version.version)
+            repository.set_active(db, *key, "imported", version.imported_by)
         staged.keep(context, [(path, file.sha256) for path, file in (*moves, *golden_moves)])
     collect(context, replaced)
     if old_folder not in (None, version.digest):

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Connection,
     Row,
     Table,
+    Update,
     delete,
     func,
     insert,
@@ -23,7 +24,11 @@ from sqlalchemy.exc import IntegrityError
 
 from modelyard import errors
 from modelyard.kernel.paging import ALL, Page, Paged
+from modelyard.kernel.values import now
+from modelyard.models.activating import previous
 from modelyard.models.types import (
+    Activation,
+    HowActivated,
     ModelVersion,
     SavedModel,
     StoredFile,
@@ -34,10 +39,12 @@ from modelyard.models.types import (
 from modelyard.runtime.types import PredictionType
 from modelyard.store.paging import matches, page, searchable
 from modelyard.store.tables import (
+    activations,
     drift_reports,
     evaluation_files,
     evaluations,
     files,
+    model_replays,
     models,
     recipes,
     verifications,
@@ -116,11 +123,8 @@ def list_models(
 
 def describe_model(db: Connection, project: str, name: str, description: str) -> None:
     """Change the description of a saved model."""
-    db.execute(
-        update(models)
-        .where(models.c.project == project, models.c.name == name)
-        .values(description=description, searched=searchable(name, description))
-    )
+    searched = searchable(name, description)
+    db.execute(_one(project, name).values(description=description, searched=searched))
 
 
 def delete_model(db: Connection, project: str, name: str) -> None:
@@ -128,13 +132,52 @@ def delete_model(db: Connection, project: str, name: str) -> None:
     db.execute(delete(models).where(models.c.project == project, models.c.name == name))
 
 
-def set_active(db: Connection, project: str, model: str, version: str | None) -> None:
-    """Name the active version."""
-    db.execute(
-        update(models)
-        .where(models.c.project == project, models.c.name == model)
-        .values(active_version=version)
+def set_active(
+    db: Connection, project: str, model: str, version: str | None, how: HowActivated, by: str
+) -> None:
+    """Name the active version, and note who did it; nothing happens if it is active already."""
+    before, of = _active(db, project, model), activations.c
+    if before == version:
+        return
+    mine = (of.project == project) & (of.model == model)
+    last = db.scalar(select(func.max(of.number)).where(mine)) or 0
+    activation = Activation(
+        number=last + 1, before=before, version=version, how=how, activated=now(), activated_by=by
     )
+    row = {"project": project, "model": model, **activation.model_dump()}
+    db.execute(insert(activations).values(row))
+    db.execute(_one(project, model).values(active_version=version))
+    settle_previous(db, project, model)
+
+
+def settle_previous(db: Connection, project: str, model: str) -> None:
+    """Name the version that was active before, of those that are still there."""
+    of = activations.c
+    mine = (of.project == project) & (of.model == model)
+    rows = db.execute(select(activations).where(mine).order_by(of.number))
+    found = previous(
+        map(_activation, rows), version_names(db, project, model), _active(db, project, model)
+    )
+    db.execute(_one(project, model).values(previous_version=found))
+
+
+def list_activations(
+    db: Connection, project: str, model: str, asked: Paged = ALL
+) -> Page[Activation]:
+    """The activations of a saved model, the newest first; NotFound if there is no such model."""
+    _active(db, project, model)
+    of = activations.c
+    query = select(activations).where(of.project == project, of.model == model)
+    return page(db, query, [of.number], asked, _activation, descending=True)
+
+
+def _activation(row: Row[Any]) -> Activation:
+    found = row._asdict()
+    return Activation.model_validate({name: found[name] for name in Activation.model_fields})
+
+
+def _one(project: str, name: str) -> Update:
+    return update(models).where(models.c.project == project, models.c.name == name)
 
 
 def revision(db: Connection, project: str, model: str, version: str) -> str | None:
@@ -234,8 +277,9 @@ def version_names(db: Connection, project: str, model: str) -> list[str]:
 
 
 def delete_versions(db: Connection, project: str, model: str, names: Iterable[str]) -> None:
-    """Delete versions with their files' rows, verifications and the evaluations in no store."""
+    """Delete versions with their files' rows, verifications, replays, evaluations in no store."""
     for name in names:
+        db.execute(delete(model_replays).where(_replayed(project, model, name)))
         db.execute(delete(evaluations).where(_evaluated(project, model, name)))
         db.execute(delete(versions).where(_at(versions, project, model, name)))
 
@@ -270,6 +314,18 @@ def evaluated_digests(db: Connection, project: str, model: str, version: str) ->
         query = select(kept.c.sha256).select_from(kept.join(evaluations)).where(mine)
         found |= set(db.scalars(query))
     return found
+
+
+def replayed_digests(db: Connection, project: str, model: str, version: str) -> set[str]:
+    """The artifacts of the replays of a version, and of those against it, which go with it."""
+    query = select(model_replays.c.sha256).where(_replayed(project, model, version))
+    return set(db.scalars(query))
+
+
+def _replayed(project: str, model: str, version: str) -> ColumnElement[bool]:
+    of = model_replays.c
+    either = (of.version == version) | (of.against == version)
+    return (of.project == project) & (of.model == model) & either
 
 
 def _evaluated(project: str, model: str, version: str) -> ColumnElement[bool]:

@@ -23,6 +23,7 @@ from modelyard.runtime.types import (
 VersionId = Name
 RowsFrom = Literal["input_example", "signature", "dataset", "none"]
 
+HowActivated = Literal["activated", "imported", "rolled_back", "deleted"]
 
 OTHER_ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".7z", ".rar")
 """Endings of archives that a model is not exported as."""
@@ -39,11 +40,29 @@ class SavedModel(Value):
     description: str = ""
     created: datetime
     active_version: VersionId | None = None
+    previous_version: VersionId | None = Field(
+        default=None, description="that was active before; a roll-back activates it"
+    )
     versions: int = 0
     flavor: str | None = Field(default=None, description="of the active version")
     changed: datetime = Field(
         description="when its latest version was imported; else when it was created"
     )
+
+
+class Activation(Value):
+    """One change of which version is active."""
+
+    listed = ("activated", "before", "version", "how", "activated_by")
+
+    number: int = Field(description="from 1 on, in the order in which they were")
+    before: VersionId | None = Field(description="that was active until then; None: none was")
+    version: VersionId | None = Field(description="that was active from then on; None: none")
+    how: HowActivated = Field(
+        description="'deleted': the version that was active went without another in its place"
+    )
+    activated: datetime
+    activated_by: str
 
 
 class Lineage(Value):

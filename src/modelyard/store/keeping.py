@@ -1,4 +1,4 @@
-"""What keeps artifacts: versions, evaluations, drift reports; what nothing keeps goes."""
+"""What keeps artifacts: versions, evaluations, drift reports, replays; what nothing keeps goes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from modelyard.kernel.context import Context
 from modelyard.store.database import exclusively
-from modelyard.store.tables import drift_reports, evaluation_files, files
+from modelyard.store.tables import drift_reports, evaluation_files, files, model_replays
 
 
 def keepers(db: Connection) -> dict[str, str]:
@@ -19,7 +19,7 @@ def keepers(db: Connection) -> dict[str, str]:
 def unreferenced(db: Connection, digests: Iterable[str]) -> set[str]:
     """Those of the digests that nothing keeps."""
     left = set(digests)
-    for table in (files, evaluation_files, drift_reports):
+    for table in (files, evaluation_files, drift_reports, model_replays):
         left -= set(db.scalars(select(table.c.sha256).where(table.c.sha256.in_(left))))
     return left
 
@@ -43,3 +43,6 @@ def _keepers(db: Connection) -> Iterator[tuple[str, str]]:
     reports = drift_reports.c
     for digest, report in db.execute(select(reports.sha256, reports.id)):
         yield digest, f"drift report {report}"
+    replays = model_replays.c
+    for digest, replay in db.execute(select(replays.sha256, replays.id)):
+        yield digest, f"replay {replay}"

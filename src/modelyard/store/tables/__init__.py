@@ -38,7 +38,8 @@ from modelyard.store.tables.jobs import (
     scenarios,
     workers,
 )
-from modelyard.store.tables.models import files, models, verifications, versions
+from modelyard.store.tables.model_replays import model_replays
+from modelyard.store.tables.models import activations, files, models, verifications, versions
 from modelyard.store.tables.monitoring import check_results, checks
 from modelyard.store.tables.projects import projects
 from modelyard.store.tables.runtime import env_names, env_requests, envs
@@ -47,6 +48,7 @@ from modelyard.store.tables.web import replays
 
 __all__ = [
     "Moment",
+    "activations",
     "api_keys",
     "audit_entries",
     "audit_head",
@@ -74,6 +76,7 @@ __all__ = [
     "login_failures",
     "members",
     "metadata",
+    "model_replays",
     "models",
     "projects",
     "recipes",

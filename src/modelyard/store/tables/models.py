@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, String, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, Integer, String, Table, Text
 
 from modelyard.store.tables.columns import Moment, metadata, project_key
 
@@ -15,7 +15,24 @@ models = Table(
     Column("description", Text, nullable=False),
     Column("created", Moment, nullable=False),
     Column("active_version", String(128), nullable=True),
+    Column("previous_version", String(128), nullable=True),
     Column("searched", Text, nullable=False),
+)
+
+activations = Table(
+    "activations",
+    metadata,
+    Column("project", String(64), primary_key=True),
+    Column("model", String(128), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("before", String(128), nullable=True),
+    Column("version", String(128), nullable=True),
+    Column("how", String(16), nullable=False),
+    Column("activated", Moment, nullable=False),
+    Column("activated_by", Text, nullable=False),
+    ForeignKeyConstraint(
+        ["project", "model"], ["models.project", "models.name"], ondelete="CASCADE"
+    ),
 )
 
 

@@ -1,0 +1,1 @@
+"""How far answers to the same rows moved from one model to another."""

@@ -1,0 +1,1 @@
+"""Replays: two versions of a saved model asked with the same rows, before one takes over."""
