@@ -54,6 +54,9 @@ def filled(yard, tmp_path):
         yard.evaluations.run(**evaluation, drift="skip", project=project)
         yard.comparisons.create(name="two", items=("churn:v1", one.id), project=project)
         yard.comparisons.show(name="two", project=project)
+        asked = {"model": "churn", "version": "v2", "project": project}
+        yard.versions.import_(**asked, source=source, classes=(0, 1), activate=False)
+        yard.versions.replay(**asked, rows=str(tmp_path / "rows.csv"))
         yard.members.add(name="ada", role="reader", project=project)
     return yard
 
@@ -86,8 +89,8 @@ def test_a_project_goes_with_all_it_holds_and_nothing_else(filled, tmp_path):
     assert empty <= NO_VERB_FILLS, f"this test has to fill every table of a project: {empty}"
     with pytest.raises(
         errors.Conflict,
-        match=r"holds 1 connection, 1 dataset, 1 saved model, 1 recipe, 3 scoring runs, "
-        r"2 evaluations, 1 evaluation store, 1 comparison, 1 drift report, 1 check; .*--force",
+        match=r"holds 1 connection, 1 dataset, 1 saved model, 1 recipe, 5 scoring runs, "
+        r"2 evaluations, 1 evaluation store, 1 comparison, 1 drift report, 1 replay, 1 check; .*--force",
     ):
         filled.projects.delete(key="lab")
     assert rows_of(filled, "lab") == before

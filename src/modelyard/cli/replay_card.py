@@ -92,8 +92,8 @@ def _shift(found: Shift) -> Iterator[RenderableType]:
     table.add_row("mean", *map(number, (found.mean_before, found.mean_after)), _mean(found))
     if found.quantiles is not None:
         of = found.quantiles
-        for share, *cells in zip(of.share, of.before, of.after, of.difference, strict=True):
-            table.add_row(f"{100 * (share or 0):g} %", *map(number, cells))
+        for row in zip(of.share, of.before, of.after, of.difference, strict=True):
+            table.add_row(f"{100 * (row[0] or 0):g} %", *map(number, row[1:]))
     yield table
     yield Text(f"distance of the distributions (KS) {number(found.ks)}")
     if found.beyond is not None:

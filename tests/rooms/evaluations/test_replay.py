@@ -138,7 +138,7 @@ def test_the_shift_its_movers_and_slices(yard, rows, written):
         and "LGA" in {one[0].group.label for one in (each.conditions, *each.also)}
     ]
     assert lga.inside == pytest.approx(difference[rows.origin == "LGA"].mean())
-    assert lga.outside == 0
+    assert lga.outside == pytest.approx(0)
     most = difference.abs().sort_values(kind="stable", ascending=False).iloc[0]
     assert found.movers[0].distance == pytest.approx(most)
     assert found.movers[0].values.root["age"] == rows.age[found.movers[0].row]

@@ -80,6 +80,7 @@ def make_plan(command: ReplayVersion, context: Context) -> Plan:
         Unsupported: the answers of the model cannot be compared.
     """
     project = command.project
+    source = open_source(context, project, command.rows)
     against = command.against or _active(context, command)
     if against == command.version:
         active = " is active already" if command.against is None else " is compared with itself"
@@ -95,7 +96,6 @@ def make_plan(command: ReplayVersion, context: Context) -> Plan:
             f"{command.model!r} has prediction type 'other', whose answers can be anything and "
             "are not compared"
         )
-    source = open_source(context, project, command.rows)
     plan = Plan(
         command=command,
         before=before,
