@@ -90,7 +90,8 @@ def test_a_project_goes_with_all_it_holds_and_nothing_else(filled, tmp_path):
     with pytest.raises(
         errors.Conflict,
         match=r"holds 1 connection, 1 dataset, 1 saved model, 1 recipe, 5 scoring runs, "
-        r"2 evaluations, 1 evaluation store, 1 comparison, 1 drift report, 1 replay, 1 check; .*--force",
+        r"2 evaluations, 1 evaluation store, 1 comparison, 1 drift report, 1 replay, 1 check; "
+        r".*--force",
     ):
         filled.projects.delete(key="lab")
     assert rows_of(filled, "lab") == before
