@@ -512,6 +512,15 @@ def test_a_stored_reference_cannot_be_looked_at_otherwise():
     assert "compare with the reference's rows" in found.why
 
 
+def test_types_that_cannot_be_compared_are_told():
+    sides = (
+        rows(x=[1.0, 2.0], y=["a", "b"], z=[1.0, 2.0]),
+        rows(x=["a", "b"], y=[None, None], w=[1, 2]),
+    )
+    found = {each.name: each for each in columns_drift(*sides, NO_CHANCE)}
+    assert {name for name, each in found.items() if each.types_differ} == {"x"}
+
+
 def test_what_a_profile_cannot_tell_is_read_from_its_rows():
     truths, lists = [True, False] * 40, [[1]] * 80
     reference = rows(x=truths, y=lists, z=[1.0] * 80)

@@ -217,7 +217,7 @@ def test_larger_errors_of_a_regression_are_foreseen(larger):
 def test_regressions_that_cannot_be_learned_from_give_a_reason(larger):
     reference, sides, predicted, _ = larger
     few = expected_regression(Regression([1.0], [2.0]), sides, predicted)
-    assert few.reason.startswith("the reference has 1 rows with a truth")
+    assert few.reason.startswith("the reference has 1 row with a truth")
     gone = expected_regression(reference, sides, np.full(1000, np.nan))
     assert gone.reason == "current: there are no rows"
     right = Regression(reference.predicted, reference.predicted)

@@ -324,6 +324,22 @@ def test_what_could_not_be_compared_is_named_with_its_reason():
     assert "Predictions were not compared: no model is known." in found
 
 
+def test_nothing_is_stable_where_a_type_changed_or_rows_are_few():
+    changed = column("fare", "unknown", types_differ=True, why="double here, string there")
+    few = column("fare", "unknown", reference_rows=500, current_rows=1, why="current has 1 row")
+    same = performance(change("auc", 0.8, 0.79, 0.05))
+    for lost, said in (
+        (changed, ", but fare could not be compared: the type is another one on both sides"),
+        (few, ", but a side has 1 row, which tells too little"),
+    ):
+        for more in ({}, {"performance": same}):
+            found = verdict(figures(columns=(column("temp"), lost), **more))
+            assert found.outcome == "unknown"
+            assert found.headline.endswith(said)
+        moved = verdict(figures(columns=(column("temp", "drifted", 0.5), lost)))
+        assert moved.outcome == "drifted"
+
+
 def test_new_categories_are_told():
     new = column("dest", new=("ABQ",), new_share=0.031)
     assert "There are new categories in dest (3.1 % of the rows)." in details(columns=(new,))

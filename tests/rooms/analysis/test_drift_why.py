@@ -139,7 +139,7 @@ def test_missing_and_infinite_values_and_constants_are_groups():
         ("auc", np.zeros(300), np.zeros(300), "it is no mean over rows; these are: Accuracy, "),
         ("logLoss", "no scores", np.zeros(300), "the reference: no scores"),
         ("logLoss", np.zeros(300), "no scores", "current: no scores"),
-        ("mae", np.zeros(1), np.zeros(300), "the reference has 1 rows with a truth"),
+        ("mae", np.zeros(1), np.zeros(300), "the reference has 1 row with a truth"),
         ("mae", np.zeros(300), np.zeros(0), "current has 0 rows with a truth"),
         ("mae", np.zeros(300), np.ones(300), "there is no column to split by"),
     ],

@@ -126,7 +126,9 @@ class _Found:
 
 
 def _untold(name: str, why: Unpaired) -> _Found:
-    return _Found(ColumnDrift(name=name, kind=why.found, found=why.found, why=why.reason))
+    kind = why.found
+    told = ColumnDrift(name=name, kind=kind, found=kind, why=why.reason)
+    return _Found(told.model_copy(update={"types_differ": why.types_differ}))
 
 
 def _told(

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 from modelyard.analysis.arrays import Ints
+from modelyard.analysis.drift.sentences import counted
 from modelyard.analysis.drift.types import Expected
 from modelyard.analysis.names import HEADLINES, name_of
 from modelyard.analysis.types import Metric
@@ -86,10 +87,13 @@ def errors_of(gaps: Sequence[tuple[int, dict[str, float]]], chance: Chance) -> E
 def few_rows(before: int, later: int, of_class: int | None = None) -> str:
     """That there are few rows; empty if there are enough."""
     if before < FEW_BEFORE:
-        return f"the reference has {before} rows with a truth, and {FEW_BEFORE} are few"
+        return f"the reference has {counted(before, 'row')} with a truth, and {FEW_BEFORE} are few"
     if of_class is not None and of_class < FEW_OF_CLASS:
-        return f"the reference has {of_class} rows of its rarest class, and {FEW_OF_CLASS} are few"
-    return f"current has {later} rows, and {FEW_LATER} are few" if later < FEW_LATER else ""
+        rarest = counted(of_class, "row")
+        return f"the reference has {rarest} of its rarest class, and {FEW_OF_CLASS} are few"
+    return (
+        f"current has {counted(later, 'row')}, and {FEW_LATER} are few" if later < FEW_LATER else ""
+    )
 
 
 def with_doubts(

@@ -22,6 +22,7 @@ from modelyard.analysis.drift.doubts import (
     without_result,
 )
 from modelyard.analysis.drift.encoding import Encoded, encoded, ranged
+from modelyard.analysis.drift.sentences import counted
 from modelyard.analysis.drift.sides import Rows
 from modelyard.analysis.drift.trees import learned, on_one_thread
 from modelyard.analysis.drift.types import DriftSettings, Expected
@@ -34,7 +35,7 @@ LEARNED = 20_000
 """Rows that trees learn from at most."""
 PARTS = 5
 LOSSES = ("mae", "mse")
-FEWEST = "the reference has {} rows with a truth, and 300 are the least to learn from"
+FEWEST = "the reference has {} with a truth, and 300 are the least to learn from"
 
 
 def expected_regression(
@@ -70,7 +71,9 @@ def expected_regression(
     later = _some(np.flatnonzero(np.isfinite(predicted)), cap, rng)
     chunks = list(chunks_of(len(used), PARTS))
     if not chunks or not len(later):
-        reason = FEWEST.format(len(used)) if len(later) else "current: there are no rows"
+        reason = (
+            FEWEST.format(counted(len(used), "row")) if len(later) else "current: there are no rows"
+        )
         return without_result("loss", reason, realised)
     came = used
     if reference.kept.mask is not None:

@@ -26,6 +26,8 @@ class Unpaired:
     found: ColumnKind
     needs_rows: bool = False
     """Whether the reference's rows could be compared; only their profile cannot."""
+    types_differ: bool = False
+    """Whether both sides hold values, of types that cannot be compared."""
 
 
 def names_of(reference: Reference) -> tuple[str, ...]:
@@ -62,7 +64,8 @@ def paired(
         old, new = _known(old, name, reference), _known(new, name, current)
     reason = _why_not(old, new, forced)
     if reason:
-        return Unpaired(reason, found)
+        apart = not {old.family, new.family} & {"nothing", "others"}
+        return Unpaired(reason, found, types_differ=apart)
     kind = forced or _shared(old.family, new.family)
     if isinstance(reference, Mapping):
         profile = reference[name]

@@ -122,6 +122,9 @@ class ColumnDrift(Value):
     new_share: float | None = Field(
         default=None, description="of current's rows that hold new categories"
     )
+    types_differ: bool = Field(
+        default=False, description="whether both sides hold values that cannot be compared"
+    )
     by_profile: bool = Field(
         default=False,
         description="whether it was compared with the stored profile of the reference; else with "

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from modelyard.analysis.charts.words import clean, listed, number, percent, quoted
+from modelyard.analysis.drift.outcomes import LEAST_ROWS
 from modelyard.analysis.drift.sentences import (
     LABELS,
     NAMED,
@@ -119,7 +120,18 @@ def verdict(found: Figures) -> Verdict:
         )
     else:
         outcome, headline = _of_data(found)
+    if outcome == "stable" and (untold := _untold(found)):
+        outcome, headline = "unknown", f"{headline}, but {untold}"
     return Verdict(outcome=outcome, headline=headline, details=tuple(_details(found)))
+
+
+def _untold(found: Figures) -> str:
+    """What could not be told, so that nothing is stable; empty if there is no such thing."""
+    if apart := [each for each in found.columns if each.types_differ]:
+        return f"{named(apart)} could not be compared: the type is another one on both sides"
+    rows = [min(each.reference_rows, each.current_rows) for each in found.columns]
+    few = [count for count in rows if 0 < count < LEAST_ROWS]
+    return f"a side has {counted(min(few), 'row')}, which tells too little" if few else ""
 
 
 def _sides(found: Figures) -> str:
@@ -360,11 +372,9 @@ def _predictions(predictions: PredictionDrift) -> Iterator[str]:
 def _reasons(found: Figures) -> Iterator[str]:
     """What could not be told, and why."""
     if not found.compared:
-        for reason in dict.fromkeys(
-            [found.together.reason, *(each.why for each in found.columns[:NAMED])]
-        ):
-            if reason:
-                yield sentence(f"The data could not be compared: {reason}")
+        every = [found.together.reason, *(each.why for each in found.columns[:NAMED])]
+        if reasons := [reason for reason in dict.fromkeys(every) if reason]:
+            yield sentence(f"The data could not be compared: {'; '.join(reasons)}")
     elif found.together.reason:
         yield sentence(f"The sides were not told apart by a classifier: {found.together.reason}")
     if found.predictions.reason:

@@ -16,6 +16,7 @@ import numpy as np
 from modelyard.analysis.arrays import Floats, Ints, metric
 from modelyard.analysis.drift.classifier import LEARNED, balanced, folds
 from modelyard.analysis.drift.encoding import MISSING, Codes, Encoded, encoded
+from modelyard.analysis.drift.sentences import counted
 from modelyard.analysis.drift.sides import Rows
 from modelyard.analysis.drift.trees import learned, on_one_thread
 from modelyard.analysis.drift.types import Contribution, DriftSettings, Why
@@ -73,7 +74,9 @@ def why(
         return Why(code=code, reason=f"{side}: {reason}")
     for side, some in (("the reference", before), ("current", after)):
         if len(some) < LEAST:
-            reason = f"{side} has {len(some)} rows with a truth, and {LEAST} are the least"
+            reason = (
+                f"{side} has {counted(len(some), 'row')} with a truth, and {LEAST} are the least"
+            )
             return Why(code=code, reason=reason)
     rng = np.random.default_rng(settings.seed)
     (before, old), (after, new) = (

@@ -152,7 +152,7 @@ class _Comparison:
             parts["expected"] = self._part(
                 "expecting performance",
                 lambda: self._expected(current, performance, together, names),
-                lambda why: Expected(method="confidence", trusted=False, reason=why),
+                self._not_expected,
             )
         if not performance.reason:
             parts["why"] = self._part(
@@ -273,7 +273,7 @@ class _Comparison:
         if answering.view.prediction_type == "other":
             raise errors.Unsupported(ANYTHING)
         answers = [
-            _require(side.answers, f"nothing is predicted for {side.named.name}")
+            _require(side.answers, side.unanswered or f"nothing is predicted for {side.named.name}")
             for side in (reference, current)
         ]
         before, after = (self._kind(side) for side in (reference, current))
@@ -336,6 +336,11 @@ class _Comparison:
             self._settings,
             names,
         )
+
+    def _not_expected(self, why: str) -> Expected:
+        answering = self._plan.answering
+        of_numbers = answering is not None and answering.view.prediction_type == "regression"
+        return Expected(method="loss" if of_numbers else "confidence", trusted=False, reason=why)
 
     def _why(self, current: OpenSide, names: Sequence[str]) -> Why:
         answering, reference, _ = self._answered(current, self._plan.performance_reference)

@@ -144,6 +144,7 @@ class OpenSide:
         features: those of them that are compared unless others are named.
         taken: whether these are what a version takes.
         answers: what was predicted; none: nothing.
+        unanswered: why nothing was, where a version was to score it.
     """
 
     named: Named
@@ -151,6 +152,7 @@ class OpenSide:
     features: tuple[str, ...]
     taken: bool
     answers: Answers | None = None
+    unanswered: str | None = None
 
     def told(self) -> Side:
         """What a report says of it."""
@@ -217,19 +219,20 @@ class Sides:
         return self._context.artifacts.open(digest_of_part(named.evaluation, named.part) or "")
 
     def _data(self, named: Data) -> OpenSide:
-        source, version = named.source, self._plan.version
+        source, version, unanswered = named.source, self._plan.version, None
         place = f"{FILES}{self._plan.folder}/side-{self._plan.sides.index(named)}"
         if version is not None:
             try:
                 return self._scored(named, version, place)
             except errors.ModelyardError as exc:
-                self.warnings.append(f"{source.name} could not be scored: {exc}")
+                unanswered = f"{source.name} could not be scored: {exc}"
+                self.warnings.append(unanswered)
         is_whole = sampling_of(self._plan.command).method == "none"
         file = source.one_parquet_file() if is_whole else None
         if file is None:
             file = self._drawn(source, f"{place}-rows.parquet")
         rows = ParquetRows(file, {name: name for name in source.schema.names}, source.name)
-        return OpenSide(named, rows, *self._columns(source, version))
+        return OpenSide(named, rows, *self._columns(source, version), unanswered=unanswered)
 
     def _scored(self, named: Data, version: ModelVersion, place: str) -> OpenSide:
         source, command = named.source, self._plan.command
