@@ -27,7 +27,7 @@ from modelyard.analysis.multiclass_types import (
 from modelyard.analysis.one_vs_rest import OneVsRest
 from modelyard.analysis.types import BinaryOptions, Intake, Metric
 
-LABELS_ONLY = "the model gives labels without probabilities"
+LABELS_ONLY = "what is predicted are labels without probabilities"
 AREAS = ("mrocAUC", "averagePrecision", "mcalibrationLoss")
 """The metrics that take each class's probability against the others, by code."""
 GRID = np.linspace(0, 1, 201)

@@ -53,6 +53,7 @@ __all__ = [
     "forget_project",
     "kept_name",
     "mlflow_address",
+    "near",
     "open_source",
     "open_target",
     "read_filter",

@@ -15,7 +15,7 @@ from modelyard.evaluations.asked_types import ThresholdMetric
 from modelyard.evaluations.types import ThresholdFrom
 
 Content = BaseModel | dict[str, JsonValue]
-LABELS_ONLY = "the model gives labels without probabilities"
+LABELS_ONLY = "what is predicted are labels without probabilities"
 
 
 @dataclass(frozen=True)

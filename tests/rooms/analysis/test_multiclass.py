@@ -233,7 +233,7 @@ def test_labels_without_probabilities_have_what_labels_allow():
     told = by_code(found.metrics())
     assert told["accuracy"].value == pytest.approx(2 / 3)
     assert told["precision"].value == pytest.approx(0.5)
-    assert told["mrocAUC"].reason == "the model gives labels without probabilities"
+    assert told["mrocAUC"].reason == "what is predicted are labels without probabilities"
     assert told["logLoss"].value is None
     assert found.one_vs_rest(0) is None
     assert found.micro_roc().area.reason == told["mrocAUC"].reason

@@ -31,7 +31,7 @@ from modelyard.analysis.drift.types import (
 from modelyard.analysis.drift.verdict import Figures as Found
 from modelyard.analysis.drift.verdict import verdict
 from modelyard.analysis.types import Metric
-from modelyard.data.access import require_columns
+from modelyard.data.access import near
 from modelyard.evaluations.drifting.expecting import expect
 from modelyard.evaluations.drifting.planning import Answering, Evaluated, Named, Plan
 from modelyard.evaluations.drifting.profiling import keeper_of, of_columns, of_predictions
@@ -190,10 +190,15 @@ class _Comparison:
             Invalid: a column is on neither side, or there is nothing to compare.
         """
         there = dict.fromkeys((*reference.rows.schema.names, *current.rows.schema.names))
-        where = f"{reference.named.name} together with {current.named.name}"
-        if self._plan.command.columns:
-            require_columns(self._plan.command.columns, list(there), where)
-            return self._plan.command.columns
+        asked = self._plan.command.columns
+        if asked:
+            for name in (name for name in asked if name not in there):
+                raise errors.Invalid(
+                    f"neither {reference.named.name} nor {current.named.name} has a column "
+                    f"{name!r}{near(name, there)}",
+                    field="columns",
+                )
+            return asked
         taken = [side.features for side in (reference, current) if side.taken]
         if taken:
             return tuple(dict.fromkeys(name for names in taken for name in names))

@@ -79,7 +79,7 @@ def losses_of(sample: Sample, asked: Loss | None) -> RowLosses:
     code = asked or ("hammingLoss" if labels_only else KNOWN[evaluation.prediction_type][0])
     if labels_only and code != "hammingLoss":
         raise errors.Unsupported(
-            f"{code} takes probabilities, and the model gives labels only; ask for hammingLoss"
+            f"{code} takes probabilities, and what is predicted are labels; ask for hammingLoss"
         )
     rows: Binary | Multiclass | Regression
     values: Losses
