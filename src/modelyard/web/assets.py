@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from modelyard import errors
+from modelyard.evaluations.charting.workbench import script
 from modelyard.web.answers import SAFE
 from modelyard.web.problems import problem
 
@@ -70,8 +71,9 @@ async def _serve(request: Request) -> Response:
 
 @cache
 def _all() -> dict[str, bytes]:
-    """Every file by its path in the folder; under two megabytes."""
-    return dict(sorted(_below(files("modelyard.web").joinpath("assets"), "")))
+    """Every file by its path in the folder, and the script that reports have in them, too."""
+    own = _below(files("modelyard.web").joinpath("assets"), "")
+    return dict(sorted([*own, ("js/bench.js", script().encode())]))
 
 
 def _below(folder: Traversable, path: str) -> list[tuple[str, bytes]]:

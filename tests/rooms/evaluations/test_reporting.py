@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
+import re
 from contextlib import closing
 from html.parser import HTMLParser
 
@@ -13,6 +17,7 @@ from modelyard.evaluations.assertion_types import AssertionResult
 from modelyard.evaluations.charting.report_page import page
 from modelyard.evaluations.charting.report_parts import of_screen
 from modelyard.evaluations.charting.report_sections import begun, screens, slices
+from modelyard.evaluations.charting.reporting import bench
 from modelyard.evaluations.charting.stills import Stills
 from modelyard.evaluations.types import Diagnostic
 
@@ -49,7 +54,7 @@ def page_of(evaluation, contents, found):
     with begun(evaluation) as drawing:
         own = list(screens(drawing, contents))
         sections = [slices(drawing, found, [each.column for each in found])] if found else []
-        return page(evaluation, own, sections)
+        return page(evaluation, own, sections, bench(evaluation, contents))
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +136,7 @@ def test_markup_in_names_stays_text(yard, late, contents):
     )
     changed = late.model_copy(
         update={
-            **dict.fromkeys(("dataset", "target", "weights", "created_by"), HOSTILE),
+            **dict.fromkeys(("dataset", "target", "weights", "created_by", "positive"), HOSTILE),
             "classes": (HOSTILE, "yes"),
             "assertions": (
                 AssertionResult(
@@ -154,7 +159,13 @@ def test_markup_in_names_stays_text(yard, late, contents):
     )
     page = page_of(changed, screens, [told])
     read = Reader(page)
-    assert not {"script", "img", "iframe", "object", "link", "form"} & set(read.tags)
+    assert not {"img", "iframe", "object", "link", "form"} & set(read.tags)
+    assert read.tags["script"] == 2, "numbers of the workbench, and what moves them"
+    [numbers] = re.findall(r'<script type="application/json" id="grid">(.*?)</script>', page)
+    assert len(json.loads(numbers)["threshold"]) > 100
+    [moving] = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    allowed = base64.b64encode(hashlib.sha256(moving.encode()).digest()).decode()
+    assert f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{allowed}'\"" in page
     assert "49" not in " ".join(read.headings)
     assert read.headings[0].endswith(HOSTILE.rpartition("/")[2])
     assert "<td>1,234</td><td>yes</td><td>50.0 %</td><td>90.0 %</td><td>failed</td>" in page

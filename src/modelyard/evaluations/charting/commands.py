@@ -179,7 +179,8 @@ class ReportEvaluation(ProjectCommand[ReportedEvaluation]):
 
     It holds what was evaluated how, what to know before trusting it, all metrics with their
     intervals, every screen as a chart with its numbers, slices, of a regression residuals, the
-    worst slices, the best and the worst rows, and the explanations that are kept.
+    worst slices, the best and the worst rows, and the explanations that are kept. Of two classes
+    a threshold can be moved in it.
     """
 
     needs = "evaluations:read"

@@ -10,9 +10,10 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from modelyard.analysis.charts.words import clean, number, percent
+from modelyard.analysis.charts.words import clean, count, number, percent
 from modelyard.analysis.names import name_of
 from modelyard.evaluations.charting.report_parts import Part, Singles
+from modelyard.evaluations.charting.workbench import Bench, fingerprint, script
 from modelyard.evaluations.types import Evaluation
 from modelyard.evaluations.words import ADVICE, LEFT_OUT, METHODS, title_of
 from modelyard.kernel.version import __version__
@@ -21,6 +22,8 @@ LOCAL_NAME = re.compile(r'(id="|url\(#|href="#)')
 """Where an SVG names parts of itself."""
 NAMESPACE = re.compile(r' xmlns(:xlink)?="[^"]*"')
 """What an SVG inside of HTML does without."""
+MARKS = re.compile(r' role="graphics-[a-z]+"| aria-roledescription="[^"]*"')
+"""Marks as images of their own, which have no names: a chart is one, and has a description."""
 MOST_CLASSES = 20
 
 
@@ -37,13 +40,19 @@ class Section:
     """That it is about, one part each."""
 
 
-def page(evaluation: Evaluation, screens: Sequence[Part], sections: Sequence[Section]) -> str:
+def page(
+    evaluation: Evaluation,
+    screens: Sequence[Part],
+    sections: Sequence[Section],
+    bench: Bench | None = None,
+) -> str:
     """The report as HTML.
 
     Args:
         evaluation: what it is about.
         screens: its own, each a section.
         sections: what is told of its rows and columns.
+        bench: a threshold to be moved. Its script is the only one that the page lets run.
     """
     return _template().render(
         e=evaluation,
@@ -53,6 +62,9 @@ def page(evaluation: Evaluation, screens: Sequence[Part], sections: Sequence[Sec
         advice=ADVICE,
         screens=screens,
         sections=sections,
+        bench=bench,
+        script=Markup(script()),  # noqa: S704  our own
+        fingerprint=fingerprint(),
         version=__version__,
     )
 
@@ -69,7 +81,9 @@ def _picture(part: Part) -> str:
     """The SVG of a part, whose own parts are named as in no other; empty where there is none."""
     if part.picture is None:
         return ""
-    named = LOCAL_NAME.sub(rf"\g<1>{part.name}-", NAMESPACE.sub("", part.picture.result()))
+    named = LOCAL_NAME.sub(
+        rf"\g<1>{part.name}-", MARKS.sub("", NAMESPACE.sub("", part.picture.result()))
+    )
     return Markup(named)  # noqa: S704  Vega escapes all text in it
 
 
@@ -118,6 +132,7 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     made.filters |= {"number": number, "percent": percent, "metric": name_of, "clean": clean}
+    made.filters["count"] = count
     made.filters["picture"] = _picture
     made.globals["methods"] = METHODS
     return made.get_template("report.html")

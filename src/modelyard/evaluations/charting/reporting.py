@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from modelyard.analysis.charts.types import Content
 from modelyard.evaluations import repository
 from modelyard.evaluations.charting.commands import ReportEvaluation
 from modelyard.evaluations.charting.files import write
@@ -16,10 +17,12 @@ from modelyard.evaluations.charting.report_sections import (
     screens,
 )
 from modelyard.evaluations.charting.types import ReportedEvaluation
+from modelyard.evaluations.charting.workbench import Bench, bench_of
 from modelyard.evaluations.explaining.keeping import all_kept
 from modelyard.evaluations.keeping import WORST, kept_file, screens_of
 from modelyard.evaluations.looking.types import WorstReport
 from modelyard.evaluations.sample import open_sample
+from modelyard.evaluations.types import Evaluation
 from modelyard.kernel.context import Context
 
 
@@ -38,9 +41,10 @@ def report(context: Context, command: ReportEvaluation) -> ReportedEvaluation:
 
     def made() -> bytes:
         with begun(evaluation, context.progress) as drawing:
-            own = list(screens(drawing, screens_of(context, evaluation)))
+            contents = screens_of(context, evaluation)
+            own = list(screens(drawing, contents))
             told.update((each.name, each) for each in _sections(context, drawing, command))
-            return page(evaluation, own, list(told.values())).encode()
+            return page(evaluation, own, list(told.values()), bench(evaluation, contents)).encode()
 
     size = write(context, command.output, made, replace=command.replace)
     return ReportedEvaluation(
@@ -52,6 +56,15 @@ def report(context: Context, command: ReportEvaluation) -> ReportedEvaluation:
         },
         size=size,
     )
+
+
+def bench(evaluation: Evaluation, contents: Mapping[str, Content]) -> Bench | None:
+    """A workbench at the evaluation's threshold, if another one could be chosen."""
+    threshold = evaluation.threshold
+    if threshold is None or not {"confusion", "decision"} <= contents.keys():
+        return None
+    confusion, decision = contents["confusion"], contents["decision"]
+    return bench_of(evaluation, confusion, decision, threshold, evaluation.gains)
 
 
 def _sections(context: Context, drawing: Drawing, command: ReportEvaluation) -> Iterator[Section]:

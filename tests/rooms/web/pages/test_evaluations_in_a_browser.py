@@ -66,6 +66,26 @@ def here(ana):
     return page.evaluate("location.pathname")
 
 
+@pytest.fixture(scope="module")
+def report(ana, here, tmp_path_factory):
+    """The report of that evaluation, downloaded."""
+    file = tmp_path_factory.mktemp("reports") / "report.html"
+    with ana.page.expect_download() as told:
+        ana.page.goto(here)
+        ana.page.get_by_role("link", name="Report").click()
+    told.value.save_as(file)
+    return file
+
+
+@pytest.fixture
+def reader(browser, report):
+    """Somebody who reads it without a network."""
+    visitor = Visitor(browser, report.parent.as_uri() + "/", offline=True)
+    visitor.page.goto(report.name)
+    yield visitor
+    visitor.close()
+
+
 def test_a_threshold_moves_numbers_and_marks_at_once(ana, here):
     page = ana.page
     page.goto(here)
@@ -122,6 +142,57 @@ def test_a_moved_threshold_stays_from_page_to_page(ana, here):
     expect(slider).to_be_hidden()  # it would move nothing without a script
     expect(page.get_by_role("button", name="Set")).to_be_visible()
     assert ana.complaints == []
+
+
+def test_a_report_moves_its_threshold_without_a_server(ana, here, reader):
+    report, page = reader.page, ana.page
+
+    def agrees(threshold, **worths):
+        """The report tells what the server counts at this threshold."""
+        asked = "&".join(f"{name}={value}" for name, value in worths.items())
+        page.goto(f"{here}/screens/confusion?threshold={threshold}&{asked}")
+        cells = [f"cell={name}] b" for name in ("true_positive", "false_negative")]
+        others = ("metric=mcc", "metric=recall", "ci=recall", "gain", "best-at", "best-gain")
+        for what in (*cells, *(f"{name}]" for name in others)):
+            mine, theirs = (each.locator(f"[data-{what}") for each in (report, page))
+            assert mine.inner_text() == theirs.inner_text(), what
+
+    typed = report.get_by_role("spinbutton", name="Threshold", exact=True)
+    slider = report.get_by_role("slider")
+    kept = typed.input_value()
+    agrees(kept)
+    slider.press("ArrowRight")
+    slider.press("ArrowRight")
+    assert float(typed.input_value()) > float(kept)
+    agrees(typed.input_value())
+    for text, set_to in (("0.3", 0.3), ("", 0.3), ("12", 1), ("-1", 0)):
+        typed.fill(text)
+        typed.press("Tab")
+        assert float(typed.input_value()) == set_to
+    report.get_by_label("False negative").fill("-3.5")
+    report.locator("[data-best-at]").press("Enter")
+    assert typed.input_value() == report.locator("[data-best-at]").inner_text()
+    agrees(typed.input_value(), false_negative=-3.5)
+    report.get_by_role("button", name="Back to").click()
+    assert float(typed.input_value()) == float(kept)
+    assert reader.complaints == []
+
+
+def test_reports_are_fit_to_be_seen_and_run_no_other_script(browser, report, reader):
+    reader.look_at(report.name)
+    odd = "<script>document.title = 'mine'</script><img src=x onerror=\"document.title = 'mine'\">"
+    file = report.with_name("odd.html")
+    file.write_text(report.read_text("utf-8").replace("</main>", f"{odd}</main>"), "utf-8")
+    reader.page.goto(file.name)
+    expect(reader.page.get_by_role("slider")).to_be_visible()
+    assert reader.page.title() != "mine"
+    assert len(reader.complaints) == 3, "the script, the image, its handler"
+    unscripted = Visitor(browser, report.parent.as_uri() + "/", java_script_enabled=False)
+    unscripted.page.goto(report.name)
+    expect(unscripted.page.get_by_role("slider")).to_be_hidden()
+    expect(unscripted.page.get_by_text("At the threshold 0.5.")).to_be_visible()
+    expect(unscripted.page.locator("[data-metric=recall]")).to_be_visible()
+    unscripted.close()
 
 
 def test_what_a_search_finds_is_drawn_when_it_is_there(ana, here):

@@ -1,4 +1,5 @@
 // The threshold moves every number of the page that depends on it, and tells the charts; so do gains.
+// Pages of a server load it, and reports have it in them.
 const bench = document.querySelector("[data-bench]");
 const data = document.getElementById("grid");
 const MINUS = "\u2212";
@@ -71,6 +72,7 @@ const begin = () => {
 
   // Other pages, and this one when it is loaded again, are at the same threshold.
   const keep = () => {
+    if (!location.protocol.startsWith("http")) return; // a report is a file, whose address stays
     const at = (href) => {
       const url = new URL(href, location.href);
       url.searchParams.set("threshold", typed.value);
@@ -121,23 +123,29 @@ const begin = () => {
 
   slider.addEventListener("input", () => move(Number(slider.value)));
   slider.addEventListener("change", keep);
+  if (!typed.form)
+    typed.addEventListener("change", () => {
+      const threshold = typed.valueAsNumber;
+      move(Number.isFinite(threshold) ? nearest(threshold) : Number(slider.value));
+    });
   bench.addEventListener("input", (event) => {
     if (event.target.dataset.worth) value();
   });
   bench.addEventListener("click", (event) => {
     const show = event.target.closest("[data-show]");
-    const best = event.target.closest("[data-best-at][data-place]");
+    const place = event.target.closest("[data-place]");
     if (show) {
       one("[data-show][aria-current]").removeAttribute("aria-current");
       show.setAttribute("aria-current", "true");
       shown = show.dataset.show;
       drawCells(now());
-    } else if (best) {
-      move(Number(best.dataset.place));
+    } else if (place) {
+      move(Number(place.dataset.place));
       keep();
     } else return;
     event.preventDefault();
   });
+  document.documentElement.dataset.scripts = "";
   slider.value = nearest(typed.valueAsNumber);
   slider.setAttribute("aria-valuetext", short(typed.valueAsNumber));
   fill();
