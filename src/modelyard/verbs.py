@@ -31,6 +31,8 @@ from modelyard.models import commands as models
 from modelyard.models import file_commands as model_files
 from modelyard.models.browsing import commands as browsing
 from modelyard.monitoring import commands as monitoring
+from modelyard.monitoring.alerting import commands as alerting
+from modelyard.monitoring.watching import commands as watching
 from modelyard.projects import commands as projects
 from modelyard.recipes import commands as recipes
 from modelyard.runtime import commands as runtime
@@ -238,6 +240,25 @@ class Checks(Room):
     delete = verb(monitoring.DeleteCheck)
 
 
+class Alerts(Room):
+    """Alerts: who is told by mail or webhook when a status changes."""
+
+    create = verb(alerting.CreateAlert)
+    list = verb(alerting.ListAlerts)
+    show = verb(alerting.ShowAlert)
+    update = verb(alerting.UpdateAlert)
+    test = verb(alerting.TryAlert)
+    messages = verb(alerting.ListMessages)
+    delete = verb(alerting.DeleteAlert)
+
+
+class Monitoring(Room):
+    """Monitoring: how models, stores, scenarios and projects are, and why."""
+
+    show = verb(watching.ShowMonitoring)
+    follow = verb(watching.FollowModel)
+
+
 class Jobs(Room):
     """Jobs: commands that run later, in a process of their own that a worker starts."""
 
@@ -367,6 +388,8 @@ class Verbs:
     comparisons: Comparisons
     drift: Drift
     checks: Checks
+    alerts: Alerts
+    monitoring: Monitoring
     jobs: Jobs
     scenarios: Scenarios
     search: Search

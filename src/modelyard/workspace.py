@@ -48,6 +48,8 @@ BUS: Bus[Any] = Bus(
         "evaluations.comparing",
         "evaluations.replaying",
         "monitoring",
+        "monitoring.alerting",
+        "monitoring.watching",
         "search",
         "housekeeping",
         "demo",

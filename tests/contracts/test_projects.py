@@ -8,6 +8,7 @@ from tests.e2e.models import write_model
 
 import modelyard
 from modelyard import errors
+from modelyard.monitoring.alerting.noticing import notice
 from modelyard.scoring.checkpoint import RunFolder
 from modelyard.store.tables import metadata
 
@@ -18,6 +19,7 @@ NO_VERB_FILLS = {"scenarios", "scenario_runs"}
 def yard(database_url, tmp_path, monkeypatch):
     monkeypatch.setenv("MODELYARD_DATABASE", database_url)
     monkeypatch.setenv("MODELYARD_ENVS__DEFAULT", "local")
+    monkeypatch.setenv("MODELYARD_ALERTS__WEBHOOKS", '["127.0.0.1"]')
     yard = modelyard.open(tmp_path / "yard", actor="tester")
     yield yard
     yard.close()
@@ -57,8 +59,17 @@ def filled(yard, tmp_path):
         asked = {"model": "churn", "version": "v2", "project": project}
         yard.versions.import_(**asked, source=source, classes=(0, 1), activate=False)
         yard.versions.replay(**asked, rows=str(tmp_path / "rows.csv"))
+        add_alert(yard, project)
         yard.members.add(name="ada", role="reader", project=project)
+    notice(yard.open())
     return yard
+
+
+def add_alert(yard, project):
+    """An alert with a message that nobody took."""
+    yard.alerts.create(name="team", webhook="http://127.0.0.1:9/", project=project)
+    with pytest.raises(errors.Failed):
+        yard.alerts.test(name="team", project=project)
 
 
 def inside_projects():
@@ -90,8 +101,8 @@ def test_a_project_goes_with_all_it_holds_and_nothing_else(filled, tmp_path):
     with pytest.raises(
         errors.Conflict,
         match=r"holds 1 connection, 1 dataset, 1 saved model, 1 recipe, 5 scoring runs, "
-        r"2 evaluations, 1 evaluation store, 1 comparison, 1 drift report, 1 replay, 1 check; "
-        r".*--force",
+        r"2 evaluations, 1 evaluation store, 1 comparison, 1 drift report, 1 replay, 1 check, "
+        r"1 alert; .*--force",
     ):
         filled.projects.delete(key="lab")
     assert rows_of(filled, "lab") == before

@@ -20,6 +20,7 @@ SIGNED_IN = frozenset(
         "jobs:write",
         "keys:read",
         "keys:write",
+        "monitoring:read",
         "projects:read",
         "sessions:read",
         "sessions:write",

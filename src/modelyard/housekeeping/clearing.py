@@ -5,9 +5,11 @@ from __future__ import annotations
 from modelyard.files.access import sweep_transit
 from modelyard.kernel.context import Context
 from modelyard.models.access import sweep_probed
+from modelyard.monitoring.access import forget_old_messages
 
 
 def clear(context: Context) -> None:
-    """Remove what clients left in transit, and models that were probed and not imported."""
+    """Remove what clients left in transit, models probed and not imported, messages of alerts."""
     sweep_transit(context)
     sweep_probed(context)
+    forget_old_messages(context)

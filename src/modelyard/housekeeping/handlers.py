@@ -17,6 +17,7 @@ from modelyard.kernel.bus import handles
 from modelyard.kernel.command import ProjectCommand
 from modelyard.kernel.context import Context
 from modelyard.models import access as models
+from modelyard.monitoring import access as monitoring
 from modelyard.projects import access as projects
 from modelyard.recipes import access as recipes
 from modelyard.scoring import access as scoring
@@ -44,6 +45,7 @@ def delete_project(command: DeleteProject, context: Context) -> None:
                 f"the project {key!r} holds {', '.join(held)}; delete it with all of that by "
                 "--force"
             )
+        monitoring.forget_project(db, key)
         jobs.forget_project(db, key)
         recipes.forget_project(db, key)
         left_by_evaluations = evaluations.forget_project(db, key)

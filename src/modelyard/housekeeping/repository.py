@@ -18,6 +18,7 @@ HELD = {
     "drift report": tables.drift_reports,
     "replay": tables.model_replays,
     "check": tables.checks,
+    "alert": tables.alerts,
     "scenario": tables.scenarios,
 }
 """What makes a project not empty, by the word for one of it."""

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from modelyard import errors
 from modelyard.jobs import endings, leases, presence
+from modelyard.jobs.aside import Aside, Errands, nothing
 from modelyard.jobs.bell import Bell, bell_of
 from modelyard.jobs.child import Child
 from modelyard.jobs.endings import Died, Ending
@@ -60,8 +61,13 @@ class Worker:
         slots: int,
         queues: Sequence[str] = (),
         clears: Callable[[Context], None] = lambda _: None,
+        errands: Errands = nothing,
     ) -> None:
-        """`command` starts a job's process; `clears` removes what other rooms leave until later."""
+        """`command` starts a job's process.
+
+        `clears` removes what other rooms leave until later, `errands` are what they have done
+        beside jobs, again soon after one has ended.
+        """
         self.name = f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(3)}"
         self._context = context
         self._rules = context.settings.jobs
@@ -72,6 +78,7 @@ class Worker:
         self._ended: list[Child] = []
         self._bell: Bell = bell_of(context.engine)
         self._reaper = Reaper(context, clears)
+        self._aside = Aside(context, errands)
         self._selector = selectors.DefaultSelector()
         self._listened: int | None = None
         self._rang = False
@@ -97,11 +104,15 @@ class Worker:
 
     def run(self, *, drain: bool = False) -> None:
         """Work until stopped; with `drain` until nothing is left to do."""
+        self._aside.start()
         try:
             while not self._is_done(drain=drain):
                 self._hear()
                 self._turn()
+            if drain and self._stop_at is None:
+                self._aside.once()
         finally:
+            self._aside.stop(self._rules.grace)
             for child in self._children.values():
                 child.kill()
             self._leave()
@@ -206,6 +217,7 @@ class Worker:
             told = f"failed: {detail}" if kept else None
         if told is None:
             told = f"{endings.in_words(ending)}; but it is another worker's"
+        self._aside.hurry()
         LOG.info("job %s ended: %s", child.job, told)
 
     def _beat(self, now: float) -> None:

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from modelyard import errors
+from modelyard.kernel.alert_settings import AlertSettings, MailSettings, MetricsSettings
 from modelyard.kernel.faults import located
+from modelyard.kernel.sections import Section, require_hosts
 from modelyard.kernel.values import ISSUER_PATTERN, ORIGIN_PATTERN, Verdict
 
 SETTINGS_FILE = "modelyard.toml"
 SHORTEST_SECRET = 32
-HOST = re.compile(r"(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
-
-
-class Section(BaseModel):
-    """One table of the settings file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class RuntimeSettings(Section):
@@ -212,16 +205,7 @@ class SourceSettings(Section):
     @field_validator("mlflow_hosts")
     @classmethod
     def _are_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
-        for each in hosts:
-            try:
-                ip_network(each, strict=False)
-            except ValueError:
-                if not HOST.fullmatch(each):
-                    raise ValueError(
-                        f"{each!r} is no host, such as mlflow.example.org, *.example.org, 10.1.2.3 "
-                        "or 10.0.0.0/8, without scheme and port"
-                    ) from None
-        return hosts
+        return require_hosts(hosts)
 
 
 class FileSettings(Section):
@@ -344,6 +328,9 @@ class Settings(BaseSettings):
     files: FileSettings = FileSettings()
     server: ServerSettings = ServerSettings()
     security: SecuritySettings = SecuritySettings()
+    mail: MailSettings = MailSettings()
+    alerts: AlertSettings = AlertSettings()
+    metrics: MetricsSettings = MetricsSettings()
 
     @classmethod
     def settings_customise_sources(  # noqa: D102  pydantic-settings' own hook

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, MetaData, PrimaryKeyConstraint, String, Table
 
-HEAD = "0014"
+HEAD = "0015"
 
 revisions = Table(
     "alembic_version",

@@ -20,6 +20,7 @@ from modelyard.store.tables.access import (
     setup_links,
     users,
 )
+from modelyard.store.tables.alerts import alert_messages, alerts, statuses
 from modelyard.store.tables.columns import Moment, metadata
 from modelyard.store.tables.comparisons import comparison_pairs, comparisons
 from modelyard.store.tables.data import connections, datasets
@@ -49,6 +50,8 @@ from modelyard.store.tables.web import replays
 __all__ = [
     "Moment",
     "activations",
+    "alert_messages",
+    "alerts",
     "api_keys",
     "audit_entries",
     "audit_head",
@@ -88,6 +91,7 @@ __all__ = [
     "server_secrets",
     "sessions",
     "setup_links",
+    "statuses",
     "users",
     "verifications",
     "versions",

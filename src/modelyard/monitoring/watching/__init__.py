@@ -1,0 +1,1 @@
+"""How models, stores, scenarios and projects are, by what was last found of them."""

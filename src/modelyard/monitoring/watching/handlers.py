@@ -1,0 +1,95 @@
+"""How monitoring answers."""
+
+from __future__ import annotations
+
+from modelyard.evaluations.access import require_store
+from modelyard.evaluations.commands import RunEvaluation
+from modelyard.jobs.scenarios.commands import CreateScenario
+from modelyard.jobs.scenarios.types import Scenario, Step
+from modelyard.kernel.bus import handles
+from modelyard.kernel.context import Context
+from modelyard.models.commands import ShowModel
+from modelyard.monitoring import repository as checks
+from modelyard.monitoring.alerting import outbox
+from modelyard.monitoring.alerting.commands import ShowAlert, UpdateAlert
+from modelyard.monitoring.alerting.types import Alert
+from modelyard.monitoring.commands import RunChecks
+from modelyard.monitoring.watching import repository
+from modelyard.monitoring.watching.commands import FollowModel, ShowMonitoring
+from modelyard.monitoring.watching.judging import judged
+from modelyard.monitoring.watching.types import STATUSES, Followed, ThingKind, ThingStatus
+from modelyard.projects.access import require_project
+
+
+@handles(ShowMonitoring)
+def show_monitoring(command: ShowMonitoring, context: Context) -> list[ThingStatus]:
+    """Look how everything is that whoever asks may see."""
+    wanted = context.visible_projects(command.needs)
+    if command.project is not None:
+        wanted = frozenset({command.project})
+    with context.read() as db:
+        if command.project is not None:
+            require_project(db, command.project)
+        things = repository.dated(db, judged(db, wanted))
+    found = [each for each in things if command.kind in (None, each.kind)]
+    return sorted(found, key=lambda each: -STATUSES.index(each.status))
+
+
+@handles(FollowModel)
+def follow_model(command: FollowModel, context: Context) -> Followed:
+    """Make the scenario, once the alert is known to be changed by whoever asks."""
+    project, run = command.project, context.caller.run
+    run(ShowModel(project=project, name=command.model))
+    with context.read() as db:
+        require_store(db, project, command.store)
+        count = sum(not each.disabled for each in checks.of_store(db, project, command.store))
+    alert = None if command.alert is None else run(ShowAlert(project=project, name=command.alert))
+    if alert is not None:
+        context.authorize(UpdateAlert(project=project, name=alert.name))
+    scenario = run(_scenario(command, context))
+    if alert is not None:
+        _widen(alert, command, scenario, context)
+    return Followed(
+        project=project,
+        model=command.model,
+        store=command.store,
+        scenario=scenario.name,
+        cron=scenario.cron,
+        next_run=scenario.next_run,
+        alert=command.alert,
+        checks=count,
+    )
+
+
+def _scenario(command: FollowModel, context: Context) -> CreateScenario:
+    evaluation = command.model_dump(include={"model", "dataset", "store", "target", "label"})
+    given = {name: value for name, value in evaluation.items() if value not in (None, {})}
+    name_of = context.commands.name_of
+    return CreateScenario(
+        project=command.project,
+        name=command.scenario or f"follow-{command.model}"[:127],
+        description=f"Evaluates {command.model} into {command.store} and checks it",
+        steps=(
+            Step(command=name_of(RunEvaluation), arguments=given, name="Evaluate"),
+            Step(
+                command=name_of(RunChecks),
+                arguments={"store": command.store, "fail_on": "never"},
+                name="Run checks",
+            ),
+        ),
+        parameters=command.parameters,
+        cron=command.cron,
+        timezone=command.timezone,
+    )
+
+
+def _widen(alert: Alert, command: FollowModel, scenario: Scenario, context: Context) -> None:
+    """Let an alert be about the model, which is as its checks are, and about the scenario."""
+    things: tuple[tuple[ThingKind, str], ...] = (
+        ("model", command.model),
+        ("scenario", scenario.name),
+    )
+    more = [f"{kind}:{name}" for kind, name in things if not outbox.is_about(alert, kind, name)]
+    if more:  # an alert of nothing in particular is about everything already
+        only = (*alert.only, *more)
+        context.caller.run(UpdateAlert(project=alert.project, name=alert.name, only=only))
