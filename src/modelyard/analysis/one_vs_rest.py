@@ -188,6 +188,30 @@ class OneVsRest:
         return found
 
 
+def hand_till(ranks: Ints, likely: Floats) -> Metric:
+    """Hand and Till's AUC, as above, of rows that are of each class with a weight.
+
+    A pair of rows counts with the product of their weights, a row with itself by half.
+
+    Args:
+        ranks: of each row, the place of its probability of each class among those of all rows, from
+            0 up; the same for the same probability.
+        likely: of each row, its weight as one of each class.
+    """
+    of_class = likely.sum(axis=0)
+    here = np.flatnonzero(of_class > 0)
+    if len(here) < 2:
+        return absent("mrocAUC", "all rows are of one class" if len(here) else "there are no rows")
+    parts = likely[:, here] / of_class[here]
+    all_parts = parts.sum(axis=1)
+    total = 0.0
+    for part, rank in zip(parts.T, ranks[:, here].T, strict=True):
+        inside = np.bincount(rank, part)
+        below = np.cumsum(others := np.bincount(rank, all_parts - part)) - others / 2
+        total += float(inside @ below)
+    return metric("mrocAUC", min(total / (len(here) * (len(here) - 1)), 1.0))
+
+
 def _blocks(rows: int, seed: int) -> Ints:
     """A random block for each row; each row is its own if they are few."""
     blocks = np.arange(rows) % BLOCKS

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -14,6 +16,7 @@ from modelyard.analysis.drift.expected_errors import expected_regression
 from modelyard.analysis.drift.sides import TableRows
 from modelyard.analysis.multiclass import Multiclass
 from modelyard.analysis.multiclass_types import MulticlassOptions
+from modelyard.analysis.one_vs_rest import hand_till
 from modelyard.analysis.regression import Regression
 from modelyard.analysis.types import Metric
 
@@ -153,7 +156,7 @@ def classes(rows, seed, moved=0.0):
 
 def test_classes_are_foreseen_too():
     options = MulticlassOptions(averaging="macro")
-    held, seen = [], []
+    held, f1, auc = [], [], []
     for seed in range(3):
         truth, likely = classes(1500, seed)
         reference = Multiclass(truth, "abc", probabilities=likely, options=options)
@@ -161,12 +164,53 @@ def test_classes_are_foreseen_too():
         came = Multiclass(later, "abc", probabilities=of_later, options=options).metrics()
         found = expected_multiclass(reference, of_later, realised=came)
         told = by_code(came)
-        assert {"accuracy", "precision", "recall", "f1", "logLoss"} <= by_code(found.metrics).keys()
+        expected = by_code(found.metrics)
+        assert {"accuracy", "precision", "recall", "f1", "logLoss", "mrocAUC"} <= expected.keys()
         held += [each.low <= told[each.code].value <= each.high for each in found.metrics]
-        seen.append(by_code(found.metrics)["f1"].value - told["f1"].value)
+        f1.append(expected["f1"].value - told["f1"].value)
+        auc.append(expected["mrocAUC"].value - told["mrocAUC"].value)
     assert np.mean(held) > 0.8
-    assert abs(np.mean(seen)) < 0.02
+    assert abs(np.mean(f1)) < 0.02
+    assert abs(np.mean(auc)) < 0.01
     assert 0 < found.errors["f1"] < 0.1
+    assert 0 < found.errors["mrocAUC"] < 0.1
+    assert "mrocAUC" in by_code(found.realised)
+
+
+def against_others(likely, scores, at, others):
+    """AUC of a class by its score, where each row is one of it, and one of others, by weight."""
+    return sk.roc_auc_score(
+        [1] * len(likely) + [0] * len(likely),
+        np.tile(scores[:, at], 2),
+        sample_weight=np.concatenate([likely[:, at], likely[:, others].sum(axis=1)]),
+    )
+
+
+def test_the_expected_auc_of_classes_is_hand_and_tills_of_the_published_weights():
+    """NannyML weighs a row by its calibrated probability of a class, and by the rest as another.
+
+    Its AUC of a class against all others is the mean of that against each, by their weights.
+    """
+    truth, scores = classes(600, 1)
+    later = classes(250, 2, moved=0.5)[1].round(2)
+    reference = Multiclass(truth, "abc", probabilities=scores)
+    likely = calibration(truth, scores, np.ones(600), 0).likely(later)
+    told = by_code(expected_multiclass(reference, later).metrics)["mrocAUC"]
+    pairs = {
+        (one, other): against_others(likely, later, one, [other])
+        for one, other in permutations(range(3), 2)
+    }
+    assert told.value == pytest.approx(np.mean([*pairs.values()]), abs=1e-9)
+    assert told.low < told.value < told.high
+    of_class = likely.sum(axis=0)
+    for at in range(3):
+        rest = [other for other in range(3) if other != at]
+        mean = np.average([pairs[at, other] for other in rest], weights=of_class[rest])
+        assert mean == pytest.approx(against_others(likely, later, at, rest), abs=1e-9)
+    certain = Multiclass(truth, "abc", probabilities=scores).metric("mrocAUC").value
+    ranks = np.column_stack([np.unique(x, return_inverse=True)[1] for x in scores.T])
+    assert hand_till(ranks, np.eye(3)[truth]).value == pytest.approx(certain, abs=1e-9)
+    assert hand_till(ranks, np.eye(3)[np.zeros(600, int)]).reason == "all rows are of one class"
 
 
 def test_classes_without_probabilities_or_rows_give_a_reason():

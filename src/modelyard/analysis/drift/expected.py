@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -36,6 +37,7 @@ from modelyard.analysis.drift.types import DriftSettings, Expected
 from modelyard.analysis.intervals import normal_quantile
 from modelyard.analysis.multiclass import LABELS_ONLY, Multiclass
 from modelyard.analysis.multiclass_types import MulticlassOptions
+from modelyard.analysis.one_vs_rest import hand_till
 from modelyard.analysis.resampling import resampled
 from modelyard.analysis.types import BinaryOptions, Metric
 
@@ -100,7 +102,7 @@ class ClassScores:
     options: MulticlassOptions
 
     def told(self, likely: Likely) -> Metrics:
-        """Metrics of the confusion that is to be expected, and the log loss."""
+        """Metrics of the confusion that is to be expected, the log loss and Hand and Till's AUC."""
         count = likely.shape[1]
         weights = np.array([np.bincount(self.predicted, part, count) for part in likely.T])
         matrix, options = Matrix(weights, weights), self.options
@@ -111,8 +113,15 @@ class ClassScores:
                 for code in ("precision", "recall", "f1")
             ),
             metric("logLoss", float(np.average((surprise(self.scores) * likely).sum(axis=1)))),
+            hand_till(self._ranks, likely),
         ]
         return {each.code: each for each in found}
+
+    @cached_property
+    def _ranks(self) -> Ints:
+        """Places of the scores of each class."""
+        ranks = [np.unique(score, return_inverse=True)[1] for score in self.scores.T]
+        return np.column_stack(ranks)
 
     def part(self, rows: Ints) -> ClassScores:
         """Some of the rows."""
