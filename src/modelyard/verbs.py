@@ -120,6 +120,9 @@ class Replays(Room):
     """Replays: what a version answers otherwise than another one, on the same rows."""
 
     show = verb(replaying.ShowReplay)
+    chart = verb(replaying.ShowReplayChart)
+    table = verb(replaying.ShowReplayTable)
+    export = verb(replaying.ExportReplay)
     delete = verb(replaying.DeleteReplay)
 
 

@@ -34,7 +34,7 @@ from modelyard.cli.group_tables import (
     slices_table,
     worst_table,
 )
-from modelyard.cli.replay_card import replay_card
+from modelyard.cli.replay_card import replay_card, replay_chart_words
 from modelyard.cli.row_table import RowTable
 from modelyard.cli.words import fact, heading, seen, words
 from modelyard.data.types import Preview
@@ -47,7 +47,7 @@ from modelyard.evaluations.looking.types import (
     FairnessReport,
     WorstReport,
 )
-from modelyard.evaluations.replaying.types import Replay
+from modelyard.evaluations.replaying.types import Replay, ReplayChart, ReplayTable
 from modelyard.evaluations.types import Evaluation, Screen
 from modelyard.jobs.scenarios.types import ScenarioRun
 from modelyard.jobs.types import LogLine
@@ -243,6 +243,8 @@ CARDS: dict[type[Any], Callable[[Any], RenderableType]] = {
     DriftChart: drift_chart_words,
     DriftTable: screen_table,
     Replay: replay_card,
+    ReplayChart: replay_chart_words,
+    ReplayTable: screen_table,
 }
 """How values are shown that deserve more than a list of their fields."""
 

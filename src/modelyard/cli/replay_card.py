@@ -13,7 +13,7 @@ from modelyard.analysis.group_types import named
 from modelyard.analysis.moves.types import Flips, MovedSlice, MovedSlices, Shift, TruthSide
 from modelyard.cli.numbers import interval, number, number_table
 from modelyard.cli.words import words
-from modelyard.evaluations.replaying.types import Refusals, Replay, Replayed
+from modelyard.evaluations.replaying.types import Refusals, Replay, ReplayChart, Replayed
 
 MOST_ROWS = 10
 """Rows of each table that are shown; `--json` has all."""
@@ -44,6 +44,15 @@ def replay_card(found: Replay) -> RenderableType:
     parts += [Text(each, style="yellow") for each in found.warnings]
     line = f"  modelyard versions activate {found.model} {found.version}"
     return Group(*parts, Text(line, "dim"))
+
+
+def replay_chart_words(found: ReplayChart) -> RenderableType:
+    """What is to be seen on a chart, and how it is written to a file."""
+    parts = [Text(found.title, style="bold"), Text(found.description)]
+    if found.spec is not None:
+        line = f"  modelyard replays export {found.replay} {found.part} {found.part}.svg"
+        parts.append(Text(line, "dim"))
+    return Group(*parts)
 
 
 def _facts(found: Replay) -> Table:

@@ -112,7 +112,9 @@ class MovedSlice(Value):
         default=(), description="conditions that hold for nearly the same rows"
     )
     rows: int
-    inside: float = Field(description="share of flips, or mean difference of scores, of the slice")
+    inside: float = Field(
+        description="share of flips, or how far scores rise on average, or (below zero) fall"
+    )
     outside: float = Field(description="the same of all other rows")
     low: float = Field(description="limits of the difference of the two")
     high: float

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
-from modelyard.evaluations.replaying.types import Replay, Replaying, ReplaySummary
+from pydantic import Field, model_validator
+
+from modelyard.analysis.charts.types import Mode
+from modelyard.evaluations.charting.commands import with_format
+from modelyard.evaluations.charting.types import ScreenFormat
+from modelyard.evaluations.replaying.types import (
+    ExportedReplay,
+    Replay,
+    ReplayChart,
+    Replaying,
+    ReplayPart,
+    ReplaySummary,
+    ReplayTable,
+)
 from modelyard.kernel.command import ProjectCommand
 from modelyard.kernel.paging import Paged
-from modelyard.kernel.values import Name
+from modelyard.kernel.values import LocalPath, Name
 from modelyard.models.types import VersionId
 
+R = TypeVar("R")
 ID = "id of the replay"
 
 
@@ -52,6 +66,64 @@ class ShowReplay(ProjectCommand[Replay]):
     arguments = ("id",)
 
     id: str = Field(description=ID)
+
+
+class AboutReplayPart(ProjectCommand[R], Generic[R]):
+    """A question about a part of a replay."""
+
+    needs = "evaluations:read"
+    arguments: ClassVar[tuple[str, ...]] = ("id", "part")
+
+    id: str = Field(description=ID)
+    part: ReplayPart = Field(
+        description="what is shown: the 'scores' of both versions, 'flips' by their classes, the "
+        "'slices' that move most, the rows that do ('movers')"
+    )
+
+
+class AboutReplayChart(AboutReplayPart[R], Generic[R]):
+    """A question about a part of a replay as a chart."""
+
+    mode: Mode = Field(default="light", description="for a light or a dark ground")
+
+
+class ShowReplayChart(AboutReplayChart[ReplayChart]):
+    """Show a part of a replay as a chart: a Vega-Lite spec, and in words what is seen."""
+
+    route = "GET /replays/{id}/parts/{part}/chart"
+
+
+class ShowReplayTable(AboutReplayPart[ReplayTable]):
+    """Show the numbers of a part of a replay as a table."""
+
+    route = "GET /replays/{id}/parts/{part}/table"
+
+
+class ExportReplay(AboutReplayChart[ExportedReplay]):
+    """Write a part of a replay to a file: its chart as SVG, PNG or HTML, its numbers as CSV.
+
+    As .json the chart is written as Vega-Lite.
+    """
+
+    route = "GET /replays/{id}/parts/{part}/content"
+    receives = "to"
+    arguments = ("id", "part", "to")
+
+    to: Annotated[str, LocalPath("write")] = Field(
+        description="new file, ending in .svg, .png, .html, .json or .csv",
+        examples=["scores.svg"],
+    )
+    format: ScreenFormat | None = Field(
+        default=None, description="where the file's ending does not say it  [svg]"
+    )
+    width: int = Field(default=640, ge=160, le=4000, description="of SVG and PNG, in pixels")
+    replace: bool = Field(default=False, description="replace a file that is there")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_a_format(cls, given: Any) -> Any:
+        """The ending is that of the caller's own file, which a server does not see."""
+        return with_format(given)
 
 
 class DeleteReplay(ProjectCommand[None]):

@@ -300,7 +300,7 @@ class _Comparison:
             ways["flips"] = moves.flipped[part].astype(np.float64)
         if not isinstance(moves.scores, str):
             difference = (moves.scores.after - moves.scores.before)[part]
-            ways |= {"up": difference, "down": -difference}
+            ways |= {"up": np.maximum(difference, 0), "down": np.maximum(-difference, 0)}
         names = command.columns or tuple(
             name for name in self._first_columns() if name != self._plan.target
         )

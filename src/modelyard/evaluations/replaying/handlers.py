@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from modelyard.evaluations.replaying import keeping, repository
+from modelyard.evaluations.replaying import charting, keeping, repository
 from modelyard.evaluations.replaying.commands import (
     DeleteReplay,
+    ExportReplay,
     ListReplays,
     ReplayVersion,
     ShowReplay,
+    ShowReplayChart,
+    ShowReplayTable,
 )
 from modelyard.evaluations.replaying.comparing import replay
 from modelyard.evaluations.replaying.planning import make_plan
-from modelyard.evaluations.replaying.types import Replay, ReplaySummary
+from modelyard.evaluations.replaying.types import (
+    ExportedReplay,
+    Replay,
+    ReplayChart,
+    ReplaySummary,
+    ReplayTable,
+)
 from modelyard.kernel.bus import checks, handles
 from modelyard.kernel.context import Context
 from modelyard.models.access import require_model
@@ -43,6 +52,24 @@ def list_replays(command: ListReplays, context: Context) -> list[ReplaySummary]:
 def show_replay(command: ShowReplay, context: Context) -> Replay:
     """Read the replay."""
     return keeping.read(context, command.project, command.id)
+
+
+@handles(ShowReplayChart)
+def show_replay_chart(command: ShowReplayChart, context: Context) -> ReplayChart:
+    """Draw the part."""
+    return charting.chart_of(context, command)
+
+
+@handles(ShowReplayTable)
+def show_replay_table(command: ShowReplayTable, context: Context) -> ReplayTable:
+    """Put the part's numbers in rows."""
+    return charting.table_of(context, command)
+
+
+@handles(ExportReplay)
+def export_replay(command: ExportReplay, context: Context) -> ExportedReplay:
+    """Write what was drawn or put in rows."""
+    return charting.export(context, command)
 
 
 @handles(DeleteReplay)

@@ -7,7 +7,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from modelyard.analysis.charts.types import Drawn, Mode
 from modelyard.analysis.moves.types import Flips, MovedSlices, MoveVerdict, Shift, TruthSide
+from modelyard.evaluations.charting.types import Cell, ScreenFormat
 from modelyard.kernel.values import LocalPath, Name, Value
 from modelyard.models.types import VersionId
 from modelyard.runtime.types import Label, PredictionType, Row
@@ -171,3 +173,33 @@ class Replay(Value):
     created: datetime
     created_by: str | None = None
     seconds: float = Field(description="that the numbers took, scoring excluded")
+
+
+ReplayPart = Literal["scores", "flips", "slices", "movers"]
+"""What of a replay is drawn, or put in rows."""
+
+
+class ReplayChart(Drawn):
+    """A part of a replay as a chart."""
+
+    replay: str
+    part: ReplayPart
+    mode: Mode
+
+
+class ReplayTable(Value):
+    """A part of a replay in rows."""
+
+    replay: str
+    part: ReplayPart
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+class ExportedReplay(Value):
+    """A part of a replay as a file of the caller's."""
+
+    replay: str
+    part: ReplayPart
+    format: ScreenFormat
+    size: int = Field(description="in bytes")

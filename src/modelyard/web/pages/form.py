@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from modelyard.jobs.types import Job
 from modelyard.kernel.command import Command
 from modelyard.kernel.values import Value
+from modelyard.web.pages.flash import Undo
 from modelyard.web.pages.page import Crumb, Nav, View, Visit
 
 Kind = Literal[
@@ -205,7 +206,8 @@ class Form:
     out or becomes a job; what it raises is shown in the form. An error with `agree`, a value
     with what it means and the words of a box, adds that box, and ticking it is to agree.
     `reveal` shows the result at once in place of going on. `depending` gives choices that depend on
-    what other fields hold. `also` is a second button. `asked` has the fields where they are not
+    what other fields hold. `also` is a second button, `undo` one beside what
+    is `said`, of what was made, which takes it back. `asked` has the fields where they are not
     those of the command. `words` and the choices of a draft call
     a field of a thing that a field holds `steps.command`.
     """
@@ -231,6 +233,7 @@ class Form:
     reveal: Reveal | None = None
     depending: Callable[[Visit, Draft, Mapping[str, str]], Mapping[str, Choices]] | None = None
     also: Also | None = None
+    undo: Callable[[Any], Undo | None] | None = None
     asked: Asked | None = None
 
     @property

@@ -10,6 +10,7 @@ from modelyard.jobs.commands import ListJobs
 from modelyard.kernel.wire import field_in
 from modelyard.projects.commands import ListProjects
 from modelyard.projects.types import Project
+from modelyard.web.pages.flash import Flash
 from modelyard.web.pages.page import SECTIONS, Crumb, Nav, Visit, address
 
 MOST = 100
@@ -39,7 +40,7 @@ class Frame:
     """The chosen one."""
     running: int
     theme: str
-    flash: str
+    flash: Flash | None
     csrf: str
     can_leave: bool
     """Whether there is a session to sign out of."""
@@ -59,7 +60,7 @@ class Navigation:
         chosen: str,
         *,
         theme: str,
-        flash: str,
+        flash: Flash | None,
         csrf: str,
         can_leave: bool,
     ) -> Frame:

@@ -7,13 +7,15 @@ from typing import Literal, get_args
 from modelyard.models.commands import (
     CreateModel,
     DeleteModel,
+    ListActivations,
     ListModels,
     ListUsages,
     ListVersions,
+    RollBack,
     ShowModel,
     UpdateModel,
 )
-from modelyard.models.types import SavedModel, Usage, VersionSummary
+from modelyard.models.types import Activation, SavedModel, Usage, VersionSummary
 from modelyard.runtime.types import PredictionType
 from modelyard.web.pages.activity import activity_of, may_read_activity
 from modelyard.web.pages.form import Draft, Form, Words
@@ -75,6 +77,8 @@ class VersionsView(ListView, ModelView):
     """A part of its versions."""
 
     versions: tuple[VersionSummary, ...]
+    activations: tuple[Activation, ...]
+    """The newest."""
 
 
 class ActivityView(ModelView):
@@ -142,7 +146,13 @@ def versions(visit: Visit) -> VersionsView:
             sort=visit.one_of("sort", VERSION_SORTS) or "imported",
         )
     )
-    return VersionsView(**dict(view), versions=tuple(found), **place_in_list(found))
+    history = ListActivations(project=view.model.project, model=view.model.name, limit=FEW)
+    return VersionsView(
+        **dict(view),
+        versions=tuple(found),
+        activations=tuple(visit.part(history)),
+        **place_in_list(found),
+    )
 
 
 def activity(visit: Visit) -> ActivityView:
@@ -181,6 +191,10 @@ def _edited(visit: Visit) -> Draft:
     )
 
 
+def _rolled_back(visit: Visit) -> Draft:
+    return Draft(crumbs=crumbs(visit.path["project"], visit.path["model"]))
+
+
 def _deleted(visit: Visit) -> Draft:
     key, name = visit.path["project"], visit.path["model"]
     return Draft(crumbs=crumbs(key, name), title=f"Delete {name}")
@@ -212,6 +226,16 @@ PAGES: tuple[Page | Form, ...] = (
         fields=("description",),
         taken={"name": "model"},
         prepare=_edited,
+    ),
+    Form(
+        f"{ONE}/rollback",
+        RollBack,
+        "Roll back",
+        "Roll back",
+        lambda _visit, made: href(made.project, made.name),
+        intro="The version that was active before becomes active again.",
+        said=lambda made: f"{made.active_version} is the active version of {made.name} again.",
+        prepare=_rolled_back,
     ),
     Form(
         f"{ONE}/delete",

@@ -122,17 +122,20 @@ def take(
     else:
         onward = _last(typed, "next") or _onward(form, visit, result)
         said = form.said if isinstance(form.said, str) else form.said(result)
-    return _gone_on(host, request, onward, said)
+    undo = form.undo(result) if form.undo is not None else None
+    return _gone_on(host, request, onward, said, undo)
 
 
-def _gone_on(host: Host, request: Request, onward: str, said: str) -> Response:
+def _gone_on(
+    host: Host, request: Request, onward: str, said: str, undo: flash.Undo | None = None
+) -> Response:
     """An answer that leads on, to where something is said once; scripts are told where that is."""
     target, answer = own_path(onward), Response(headers=HEADERS)
     if "hx-request" in request.headers:
         answer.headers["hx-redirect"] = target
     else:
         answer = RedirectResponse(target, 303, HEADERS)
-    flash.say(host.cookies, request, answer, said)
+    flash.say(host.cookies, request, answer, said, undo)
     return answer
 
 

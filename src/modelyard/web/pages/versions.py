@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from modelyard import errors
 from modelyard.evaluations.commands import ListEvaluations
+from modelyard.evaluations.replaying.commands import ListReplays
+from modelyard.evaluations.replaying.types import ReplaySummary
 from modelyard.evaluations.types import EvaluationSummary
 from modelyard.models.commands import (
     ActivateVersion,
@@ -16,10 +18,11 @@ from modelyard.models.commands import (
     VerifyVersion,
 )
 from modelyard.models.file_commands import ReadVersionFile
-from modelyard.models.types import ModelVersion, Usage, VersionFileText
+from modelyard.models.types import ModelVersion, SavedModel, Usage, VersionFileText
 from modelyard.runtime.types import Row
 from modelyard.web.pages import models
 from modelyard.web.pages.activity import activity_of, may_read_activity
+from modelyard.web.pages.flash import Undo
 from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.home import Happening
 from modelyard.web.pages.jobs import MADE
@@ -62,6 +65,8 @@ class CardView(VersionView):
     usages: tuple[Usage, ...]
     """The first recipes that use it."""
     evaluations: tuple[EvaluationSummary, ...]
+    """The newest of it."""
+    replays: tuple[ReplaySummary, ...]
     """The newest of it."""
     findings: tuple[FileFindings, ...]
     env: tuple[EnvLine, ...]
@@ -124,9 +129,13 @@ def card(visit: Visit) -> CardView:
     about = ListEvaluations(
         project=version.project, model=version.model, version=version.version, limit=FEW
     )
+    replayed = ListReplays(
+        project=version.project, model=version.model, version=version.version, limit=FEW
+    )
     return CardView(
         **dict(view),
         evaluations=tuple(visit.part(about)),
+        replays=tuple(visit.part(replayed)),
         usages=tuple(
             each
             for each in usages
@@ -209,6 +218,14 @@ def _asked(visit: Visit) -> Draft:
     return Draft(crumbs=above(visit))
 
 
+def _undo(made: SavedModel) -> Undo | None:
+    """The way back to the version that was active before."""
+    if made.previous_version is None:
+        return None
+    place = address(f"{models.ONE}/rollback", project=made.project, model=made.name)
+    return Undo(f"Roll back to {made.previous_version}", place)
+
+
 def _exported(visit: Visit) -> Draft:
     name = f"{visit.path['model']}-{visit.path['version']}.zip"
     return Draft(crumbs=above(visit), values={"to": f"files://exports/{name}"})
@@ -238,6 +255,7 @@ PAGES: tuple[Page | Form, ...] = (
         here,
         intro="Recipes that use whichever version is active score with it from now on.",
         said=lambda made: f"{made.active_version} is the active version of {made.name}.",
+        undo=_undo,
         prepare=_asked,
     ),
     Form(
