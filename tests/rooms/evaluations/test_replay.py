@@ -246,3 +246,20 @@ def test_versions_that_take_other_columns_are_asked_with_their_own(yard, rows, w
     )
     assert (found.against, found.version) == ("v2", "taxed")
     assert found.flips.flipped > 0
+
+
+def test_parts_are_drawn_and_put_in_rows(yard, rows, written, tmp_path):
+    found = yard.versions.replay(model="late", version="v2", rows=written(rows))
+    for part in ("scores", "flips", "slices", "movers"):
+        chart = yard.replays.chart(id=found.id, part=part)
+        assert chart.spec is not None, chart.description
+    table = yard.replays.table(id=found.id, part="movers")
+    assert [row[0] for row in table.rows] == [each.row for each in found.movers]
+    assert table.columns[-6:] == ("age", "fare", "origin", "truth", "kind", "delay")
+    place = tmp_path / "flips.csv"
+    yard.replays.export(id=found.id, part="flips", to=str(place))
+    kind = found.flips.kinds[0]
+    assert place.read_text().splitlines() == ["before,after,rows", f"yes,no,{kind.rows}"]
+    numbers = yard.versions.replay(model="minutes", version="v2", rows=written(rows), limit=60)
+    with pytest.raises(errors.Unsupported, match="do not flip"):
+        yard.replays.table(id=numbers.id, part="flips")
