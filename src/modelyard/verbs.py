@@ -215,6 +215,8 @@ class Comparisons(Room):
     update = verb(comparing.UpdateComparison)
     add = verb(comparing.AddItems)
     remove = verb(comparing.RemoveItems)
+    slices = verb(comparing.CompareSlices)
+    information = verb(comparing.CompareInformation)
     delete = verb(comparing.DeleteComparison)
 
 

@@ -49,7 +49,11 @@ class Binary:
     ) -> None:
         self.options = options or BinaryOptions()
         self.rows: BinaryRows = binary_rows(truth, score, weights)
-        self.ranking: Ranking = ranked(self.rows.truth, self.rows.score, self.rows.weights)
+
+    @cached_property
+    def ranking(self) -> Ranking:
+        """The rows by falling score."""
+        return ranked(self.rows.truth, self.rows.score, self.rows.weights)
 
     def part(self, rows: Ints) -> Binary:
         """Some of the rows that are used; resampled less finely."""

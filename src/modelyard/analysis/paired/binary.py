@@ -28,8 +28,11 @@ TOLD_OF_LABELS = ("accuracy", "f1", "recall")
 """The metrics that sentences tell, the first one foremost."""
 LABELS_ONLY = "one of the two gives labels without probabilities"
 OF_SCORES = ("auc", "averagePrecision", "logLoss", "brierScore", "calibrationLoss", "lift")
-LIFT_CELLS = 64
-"""Cells of falling score in which rows are counted for the lift."""
+CODES = (*GREATER_IS_BETTER, *OF_SCORES)
+LIFT_CELLS = 16
+REACH = 5.0
+"""Rows are counted for the lift in so many cells of falling score, on so many standard errors of a
+share to either side of where it is told."""
 
 
 class BinarySide:
@@ -127,7 +130,9 @@ class BinarySide:
     def lifts(self) -> Floats:
         """Lifts, of the rows as they are and of each resample."""
         ranking, at_share = self.ranking, self.options.lift_share
-        parts = np.arange(1, LIFT_CELLS + 1) / LIFT_CELLS * (1 - 1e-12)
+        around = REACH * math.sqrt(at_share * (1 - at_share) / len(self.rows.truth))
+        parts = at_share + around * np.linspace(-1, 1, LIFT_CELLS + 1)
+        parts = np.append(parts[(parts > 0) & (parts < 1)], 1) * (1 - 1e-12)
         ends = np.unique(np.searchsorted(ranking.reached, parts * ranking.weight))
         cell = self._cell_of(ends)
         count = len(ends)
@@ -186,12 +191,10 @@ def paired_binary(
         left_out: codes of metrics that are not comparable, and why.
     """
     rows = len(base.rows.truth)
-    without = dict(left_out or {})
-    if not (base.has_scores and challenger.has_scores):
-        without |= dict.fromkeys(OF_SCORES, LABELS_ONLY)
+    without = left_out or {}
     found = {
-        code: without.get(code) or _estimate(code, base, challenger, confidence)
-        for code in (*GREATER_IS_BETTER, *OF_SCORES)
+        code: without.get(code) or binary_estimate(code, base, challenger, confidence)
+        for code in CODES
     }
     sentences = TOLD_OF_LABELS if isinstance(found["auc"], str) else TOLD
     differences = [told(code, each, rows, confidence) for code, each in found.items()]
@@ -209,9 +212,12 @@ def paired_binary(
     )
 
 
-def _estimate(
+def binary_estimate(
     code: str, base: BinarySide, challenger: BinarySide, confidence: float
 ) -> Estimate | str:
+    """The challenger's metric minus the base's, or why there is none."""
+    if code in OF_SCORES and not (base.has_scores and challenger.has_scores):
+        return LABELS_ONLY
     if not len(base.rows.truth):
         return "there are no rows"
     find = _of_decisions if code in GREATER_IS_BETTER else _of_scores

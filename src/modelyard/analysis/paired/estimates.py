@@ -109,7 +109,7 @@ def judged(
         each.model_copy(
             update={
                 "adjusted": adjusted.get(each.code),
-                "verdict": _verdict(each, adjusted.get(each.code, each.p), 1 - confidence),
+                "verdict": verdict_of(each, adjusted.get(each.code, each.p), confidence),
             }
         )
         for each in differences
@@ -130,10 +130,17 @@ def holm(values: Sequence[float]) -> list[float]:
     return corrected
 
 
-def _verdict(each: MetricDifference, p: float | None, level: float) -> PairedVerdict:
+def verdict_of(each: MetricDifference, p: float | None, confidence: float) -> PairedVerdict:
+    """Better or worse where both the test and the interval say so.
+
+    Args:
+        each: the difference.
+        p: its p-value, corrected where it is one of several.
+        confidence: one less the level of the test.
+    """
     if p is None or each.difference is None or each.low is None or each.high is None:
         return "unknown"
     # 1 - 0.95 is a little more than 0.05.
-    if p >= level - 1e-12 or each.low <= 0 <= each.high:
+    if p >= 1 - confidence - 1e-12 or each.low <= 0 <= each.high:
         return "indistinguishable"
     return "better" if (each.difference > 0) != (each.code in LOWER_IS_BETTER) else "worse"

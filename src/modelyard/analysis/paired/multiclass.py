@@ -22,6 +22,7 @@ TOLD = ("mrocAUC", "accuracy", "f1")
 TOLD_OF_LABELS = ("accuracy", "f1", "recall")
 """The metrics that sentences tell, the first one foremost."""
 OF_LABELS = ("accuracy", "hammingLoss", "mcc", "kappa", "precision", "recall", "f1")
+CODES = (*OF_LABELS, "logLoss", *AREAS)
 
 
 class MulticlassSide:
@@ -81,8 +82,8 @@ def paired_multiclass(
     """The challenger's metrics minus the base's; arguments as of `paired_binary`."""
     rows, without = len(base.rows.truth), left_out or {}
     found = {
-        code: without.get(code) or _estimate(code, base, challenger, confidence)
-        for code in (*OF_LABELS, "logLoss", *AREAS)
+        code: without.get(code) or multiclass_estimate(code, base, challenger, confidence)
+        for code in CODES
     }
     sentences = TOLD_OF_LABELS if isinstance(found["mrocAUC"], str) else TOLD
     differences = [told(code, each, rows, confidence) for code, each in found.items()]
@@ -100,9 +101,10 @@ def paired_multiclass(
     )
 
 
-def _estimate(
+def multiclass_estimate(
     code: str, base: MulticlassSide, challenger: MulticlassSide, confidence: float
 ) -> Estimate | str:
+    """The challenger's metric minus the base's, or why there is none."""
     weights = base.rows.weights
     if not len(base.rows.truth):
         return "there are no rows"

@@ -7,8 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
+from modelyard.analysis import fit
 from modelyard.analysis.arrays import Floats, share
-from modelyard.analysis.fit import CODES
 from modelyard.analysis.paired.blocks import Blocks, bootstrapped
 from modelyard.analysis.paired.estimates import Estimate, judged, told
 from modelyard.analysis.paired.means import mean_estimate
@@ -18,7 +18,7 @@ from modelyard.analysis.types import Metric
 
 TOLD = ("rmse", "mae")
 """The metrics that sentences tell, the first one foremost."""
-WINSORISED = ("maeWinsorised", "rmseWinsorised")
+CODES = (*fit.CODES, "maeWinsorised", "rmseWinsorised")
 
 
 class RegressionSide:
@@ -87,20 +87,21 @@ def paired_regression(
     found = [
         told(
             code,
-            without.get(code) or _estimate(code, base, challenger, confidence),
+            without.get(code) or regression_estimate(code, base, challenger, confidence),
             rows,
             confidence,
         )
-        for code in (*CODES, *WINSORISED)
+        for code in CODES
     ]
     return Paired(
         rows=rows, confidence=confidence, told=TOLD, differences=judged(found, TOLD, confidence)
     )
 
 
-def _estimate(
+def regression_estimate(
     code: str, base: RegressionSide, challenger: RegressionSide, confidence: float
 ) -> Estimate | str:
+    """The challenger's metric minus the base's, or why there is none."""
     for side in (base, challenger):
         if side.metrics[code].value is None:
             return side.metrics[code].reason or "it cannot be computed"

@@ -8,6 +8,8 @@ from pydantic import Field, model_validator
 
 from modelyard.evaluations.comparing.types import (
     Colour,
+    ComparedInformation,
+    ComparedSlices,
     Comparison,
     ComparisonSummary,
     ItemText,
@@ -148,6 +150,40 @@ class RemoveItems(ProjectCommand[Comparison]):
         description="keys of items",
         examples=[["churn:v3"]],
     )
+
+
+class CompareSlices(ProjectCommand[ComparedSlices]):
+    """Tell a metric of all items by the groups of a column: where each wins and loses.
+
+    Groups are those of `evaluations slices`. Items on other rows than the champion are left out.
+    """
+
+    needs = "evaluations:read"
+    route = "GET /comparisons/{name}/slices"
+    arguments = ("name",)
+
+    name: Name = Field(description=NAME)
+    by: str = Field(description="column whose values make the groups", examples=["plan"])
+    metric: str | None = Field(
+        default=None, description="code of the metric  [auc, mrocAUC or r2, else the first one]"
+    )
+    threshold: float | None = Field(
+        default=None, ge=0, le=1, description="binary: all at this one threshold"
+    )
+
+
+class CompareInformation(ProjectCommand[ComparedInformation]):
+    """Show what is known of the models of a comparison, with marks where they differ.
+
+    Importances of features are those that were measured (`evaluations importance`), and what the
+    models themselves say (`versions importances`).
+    """
+
+    needs = "evaluations:read"
+    route = "GET /comparisons/{name}/information"
+    arguments = ("name",)
+
+    name: Name = Field(description=NAME)
 
 
 class DeleteComparison(ProjectCommand[None]):

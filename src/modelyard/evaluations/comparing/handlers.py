@@ -9,6 +9,8 @@ from modelyard.evaluations.comparing import repository
 from modelyard.evaluations.comparing.changing import changed
 from modelyard.evaluations.comparing.commands import (
     AddItems,
+    CompareInformation,
+    CompareSlices,
     CreateComparison,
     DeleteComparison,
     ListComparisons,
@@ -16,9 +18,13 @@ from modelyard.evaluations.comparing.commands import (
     ShowComparison,
     UpdateComparison,
 )
+from modelyard.evaluations.comparing.informing import compared_information
 from modelyard.evaluations.comparing.resolving import kind_of, require_items
 from modelyard.evaluations.comparing.showing import shown
+from modelyard.evaluations.comparing.slicing import compared_slices
 from modelyard.evaluations.comparing.types import (
+    ComparedInformation,
+    ComparedSlices,
     Comparison,
     ComparisonItem,
     ComparisonSummary,
@@ -67,6 +73,18 @@ def list_comparisons(command: ListComparisons, context: Context) -> list[Compari
 def show_comparison(command: ShowComparison, context: Context) -> ShownComparison:
     """Compute what was not computed before."""
     return shown(context, command.project, command.name, command.threshold)
+
+
+@handles(CompareSlices)
+def compare_slices(command: CompareSlices, context: Context) -> ComparedSlices:
+    """Read the rows again, and compare them group by group."""
+    return compared_slices(context, command)
+
+
+@handles(CompareInformation)
+def compare_information(command: CompareInformation, context: Context) -> ComparedInformation:
+    """Look up what is known of the models."""
+    return compared_information(context, command)
 
 
 @handles(UpdateComparison)

@@ -9,18 +9,35 @@ import numpy as np
 
 from modelyard import errors
 from modelyard.analysis.arrays import Bools, Ints
-from modelyard.analysis.paired.binary import BinarySide, paired_binary
+from modelyard.analysis.paired import binary, multiclass, regression
+from modelyard.analysis.paired.binary import BinarySide, binary_estimate, paired_binary
 from modelyard.analysis.paired.blocks import Blocks
-from modelyard.analysis.paired.multiclass import MulticlassSide, paired_multiclass
-from modelyard.analysis.paired.regression import RegressionSide, paired_regression
-from modelyard.analysis.paired.types import Paired
+from modelyard.analysis.paired.estimates import Estimate, told
+from modelyard.analysis.paired.multiclass import (
+    MulticlassSide,
+    multiclass_estimate,
+    paired_multiclass,
+)
+from modelyard.analysis.paired.regression import (
+    RegressionSide,
+    paired_regression,
+    regression_estimate,
+)
+from modelyard.analysis.paired.types import MetricDifference, Paired
 from modelyard.evaluations.binary import BETWEEN_LABELS, look
 from modelyard.evaluations.multiclass import look_at_classes
 from modelyard.evaluations.regression import look_at_errors
 from modelyard.evaluations.sample import Sample
 from modelyard.evaluations.scored import Scored
 from modelyard.evaluations.types import Evaluation
+from modelyard.runtime.types import PredictionType
 
+CODES: dict[PredictionType, tuple[str, ...]] = {
+    "binary_classification": binary.CODES,
+    "multiclass": multiclass.CODES,
+    "regression": regression.CODES,
+}
+"""The metrics that rows are compared by."""
 Side = BinarySide | MulticlassSide | RegressionSide
 
 OF_GAINS = ("costMatrixGain",)
@@ -170,3 +187,20 @@ def paired(base: Rows, other: Rows, left_out: Mapping[str, str]) -> Paired:
     if isinstance(one, RegressionSide) and isinstance(two, RegressionSide):
         return paired_regression(one, two, level, left_out)
     raise TypeError("they predict other things")
+
+
+def difference_in(base: Rows, other: Rows, code: str) -> MetricDifference:
+    """What two evaluations on the same rows differ by in one metric, without a verdict."""
+    one, two, level = base.side, other.side, base.evaluation.confidence
+    if reason := not_comparable(base.evaluation, other.evaluation).get(code):
+        return MetricDifference(code=code, reason=reason)
+    found: Estimate | str
+    if isinstance(one, BinarySide) and isinstance(two, BinarySide):
+        found = binary_estimate(code, one, two, level)
+    elif isinstance(one, MulticlassSide) and isinstance(two, MulticlassSide):
+        found = multiclass_estimate(code, one, two, level)
+    elif isinstance(one, RegressionSide) and isinstance(two, RegressionSide):
+        found = regression_estimate(code, one, two, level)
+    else:
+        raise TypeError("they predict other things")
+    return told(code, found, one.blocks.rows, level)

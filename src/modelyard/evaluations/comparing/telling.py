@@ -64,9 +64,9 @@ def _title(name: str, told: Sequence[MetricDifference]) -> str:
     for verdict in dict.fromkeys(each.verdict for each in told):
         some = [each for each in told if each.verdict == verdict]
         if verdict == "indistinguishable":
-            parts.append(f"not distinguishable on {_listed([short(x.code) for x in some])}")
+            parts.append(f"not distinguishable on {listed([short(x.code) for x in some])}")
         else:
-            by = _listed([f"{short(x.code)} by {_size(x)}" for x in some])
+            by = listed([f"{short(x.code)} by {_size(x)}" for x in some])
             parts.append(f"{verdict} on {by}")
     return f"{name} is {', '.join(parts)}."
 
@@ -75,7 +75,8 @@ def _size(each: MetricDifference) -> str:
     return number(abs(each.difference or 0))
 
 
-def _listed(words: Sequence[str]) -> str:
+def listed(words: Sequence[str]) -> str:
+    """Words with an 'and' before the last one."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
