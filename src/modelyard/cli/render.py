@@ -20,6 +20,12 @@ from rich.text import Text
 
 from modelyard.analysis.group_types import Slices
 from modelyard.cli.cards import probed_card, version_card
+from modelyard.cli.comparison_card import (
+    compared_slices_table,
+    comparison_card,
+    information_table,
+    shown_comparison,
+)
 from modelyard.cli.drift_card import drift_card, drift_chart_words
 from modelyard.cli.evaluation_card import chart_words, evaluation_card, screen_table
 from modelyard.cli.explanation_tables import (
@@ -39,6 +45,12 @@ from modelyard.cli.row_table import RowTable
 from modelyard.cli.words import fact, heading, seen, words
 from modelyard.data.types import Preview
 from modelyard.evaluations.charting.types import Chart, ScreenTable
+from modelyard.evaluations.comparing.types import (
+    ComparedInformation,
+    ComparedSlices,
+    Comparison,
+    ShownComparison,
+)
 from modelyard.evaluations.drifting.types import Drift, DriftChart, DriftTable
 from modelyard.evaluations.explaining.types import DependenceReport, ImportanceReport
 from modelyard.evaluations.looking.types import (
@@ -239,6 +251,10 @@ CARDS: dict[type[Any], Callable[[Any], RenderableType]] = {
     WorstReport: worst_table,
     EvaluatedRows: RowTable,
     ColumnResiduals: residuals_table,
+    Comparison: comparison_card,
+    ShownComparison: shown_comparison,
+    ComparedSlices: compared_slices_table,
+    ComparedInformation: information_table,
     Drift: drift_card,
     DriftChart: drift_chart_words,
     DriftTable: screen_table,

@@ -296,7 +296,7 @@ def test_equal_regressions_hardly_ever_win():
         answers = [Regression(truth, truth + rng.standard_t(5, 120)) for _ in range(2)]
         return paired_regression(*(RegressionSide(each, drawn) for each in answers), 0.95, others)
 
-    assert wins_by_chance(map(pair, range(1000, 1200))) <= 10
+    assert wins_by_chance(map(pair, range(1000, 1100))) <= 5
 
 
 def test_the_same_model_twice_is_never_told_apart():

@@ -15,6 +15,8 @@ BLOCKS = 500
 """Blocks that rows are put in at random; so few rows are a block each."""
 RESAMPLES = 1000
 SEED = 1337
+ALONE = 2**18
+"""Products of so few numbers OpenBLAS does on one processor; to gather others takes longer."""
 KNOWN = 0.9
 """The least share of resamples in which a statistic has to be known."""
 
@@ -73,7 +75,13 @@ class Blocks:
         return self._resampled(np.column_stack(columns))
 
     def _resampled(self, by_block: Floats) -> Floats:
-        return np.vstack([by_block.sum(axis=0), self.times @ by_block])
+        found = np.empty((RESAMPLES + 1, by_block.shape[1]))
+        by_block.sum(axis=0, out=found[0])
+        step = max(ALONE // max(by_block.size, 1), 1)
+        for first in range(0, RESAMPLES, step):
+            some = slice(first, first + step)
+            np.matmul(self.times[some], by_block, out=found[1:][some])
+        return found
 
 
 def bootstrapped(base: Floats, challenger: Floats, confidence: float) -> Estimate | str:

@@ -195,6 +195,7 @@ def _challenges(
         return ()
     pairs = pairs_with(context, base, others, threshold)
     first = next(each for each in items if each.key == against)
+    names = {each.key: each.name for each in items}
     told = []
     for each in shown:
         of = by_key[each.key]
@@ -202,7 +203,7 @@ def _challenges(
             continue
         pair = pairs[of.id]
         if pair.paired is not None:
-            told.append(challenged(each.key, against, each.name, pair.paired))
+            told.append(challenged(each.key, against, names, pair.paired))
         else:
             told.append(_unpaired(each, first, pair.reason or "it is not known why"))
     return tuple(told)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from modelyard.analysis.charts.words import clean, number
 from modelyard.analysis.names import name_of
@@ -32,15 +32,16 @@ def _lowered(name: str) -> str:
     return name if first.upper() == first else f"{first.lower()} {rest}".strip()
 
 
-def challenged(key: str, against: str, name: str, paired: Paired) -> Challenge:
+def challenged(key: str, against: str, names: Mapping[str, str], paired: Paired) -> Challenge:
     """What two items on the same rows differ by, told.
 
     Args:
         key: of the challenger.
         against: of the other item.
-        name: what the challenger is called.
+        names: what they are called, by their keys.
         paired: the numbers.
     """
+    name, beside = clean(names[key]), clean(names[against])
     by_code = {each.code: each for each in paired.differences}
     told = [by_code[code] for code in paired.told if by_code[code].verdict != "unknown"]
     return Challenge(
@@ -52,8 +53,8 @@ def challenged(key: str, against: str, name: str, paired: Paired) -> Challenge:
         verdict=told[0].verdict if told else "unknown",
         differences=paired.differences,
         decisions=paired.decisions,
-        title=_title(clean(name), told),
-        detail=_detail(clean(name), told, paired.decisions),
+        title=_title(name, told),
+        detail=_detail((name, beside), told, paired.decisions),
     )
 
 
@@ -80,10 +81,12 @@ def listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def _detail(name: str, told: Sequence[MetricDifference], decisions: Decisions | None) -> str:
+def _detail(
+    names: tuple[str, str], told: Sequence[MetricDifference], decisions: Decisions | None
+) -> str:
     sentences = [_tested(told[0])] if told else []
     if decisions is not None:
-        sentences.append(_decided(name, decisions))
+        sentences.append(_decided(names, decisions))
     sentences += [_settling(each) for each in told if each.verdict == "indistinguishable"][:2]
     if len(told) > 1:
         sentences.append(f"The {len(told)} p-values are corrected for each other (Holm).")
@@ -99,14 +102,14 @@ def _tested(each: MetricDifference) -> str:
     )
 
 
-def _decided(name: str, found: Decisions) -> str:
+def _decided(names: tuple[str, str], found: Decisions) -> str:
     if not found.differ:
         return f"Both decide all {found.rows:,} rows alike."
     rows = "1 row" if found.differ == 1 else f"{found.differ:,} rows"
     test = "" if found.p is None else f" (McNemar {p_value(found.p)})"
     return (
-        f"Of {rows} that the two decide differently, {name} is right on "
-        f"{found.challenger_right:,} and the other on {found.base_right:,}{test}."
+        f"Of {rows} that the two decide differently, {names[0]} is right on "
+        f"{found.challenger_right:,} and {names[1]} on {found.base_right:,}{test}."
     )
 
 
@@ -140,7 +143,11 @@ def p_value(p: float | None) -> str:
 
 
 def overall(
-    challenges: Sequence[Challenge], names: dict[str, str], against: str | None, *, champion: bool
+    challenges: Sequence[Challenge],
+    names: Mapping[str, str],
+    against: str | None,
+    *,
+    champion: bool,
 ) -> ComparisonVerdict:
     """What all challenges come to.
 
