@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from modelyard.data.commands import ListDatasets
 from modelyard.data.types import Dataset
+from modelyard.evaluations.drifting.commands import ListDrift
+from modelyard.evaluations.drifting.types import DriftSummary
+from modelyard.evaluations.storing.commands import ListStores
+from modelyard.evaluations.storing.types import EvaluationStore
 from modelyard.housekeeping.commands import DeleteProject
+from modelyard.kernel.paging import Page as PartOf
 from modelyard.models.commands import ListModels
 from modelyard.models.types import SavedModel
 from modelyard.projects.commands import CreateProject, ListProjects, ShowProject, UpdateProject
 from modelyard.projects.types import Project
 from modelyard.web.pages.form import Draft, Form, Words
+from modelyard.web.pages.formats import plural
 from modelyard.web.pages.home import may
 from modelyard.web.pages.jobs import JobLine, active
 from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, address, place_in_list
 
 PART = 100
 FEW = 8
+NOUNS = {"models": "model", "datasets": "dataset", "stores": "store", "drift": "report"}
 PROJECTS = Crumb(label="Projects", href="/projects")
 
 
@@ -33,6 +42,11 @@ class ProjectView(View):
     role: str
     models: tuple[SavedModel, ...]
     datasets: tuple[Dataset, ...]
+    stores: tuple[EvaluationStore, ...]
+    drift: tuple[DriftSummary, ...]
+    """The newest reports."""
+    counts: dict[str, str]
+    """How many there are of each, in words."""
     active: tuple[JobLine, ...]
 
 
@@ -61,15 +75,27 @@ def project(visit: Visit) -> ProjectView:
     """What is in a project."""
     key = visit.path["project"]
     found = visit.run(ShowProject(key=key))
+    held: dict[str, PartOf[Any]] = {
+        "models": visit.part(ListModels(project=key, limit=FEW)),
+        "datasets": visit.part(ListDatasets(project=key, limit=FEW)),
+        "stores": visit.part(ListStores(project=key, limit=FEW)),
+        "drift": visit.part(ListDrift(project=key, limit=FEW)),
+    }
     return ProjectView(
         title=key,
         crumbs=(PROJECTS,),
         project=found,
         role=visit.role(key) or "reader",
-        models=tuple(visit.part(ListModels(project=key, limit=FEW))),
-        datasets=tuple(visit.part(ListDatasets(project=key, limit=FEW))),
+        **{name: tuple(part) for name, part in held.items()},
+        counts={name: _count(part, NOUNS[name]) for name, part in held.items()},
         active=active(visit, project=key),
     )
+
+
+def _count(part: PartOf[Any], noun: str) -> str:
+    if part.next is not None and part.total is None:
+        return f"more than {plural(len(part), noun)}"
+    return plural(part.total or len(part), noun)
 
 
 def _edited(visit: Visit) -> Draft:

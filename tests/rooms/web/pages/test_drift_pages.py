@@ -164,6 +164,16 @@ def test_settings_are_changed_in_a_form_that_is_filled_in(ana, reports):
     expect(page.locator("#f-reference")).to_have_value(re.compile("june.parquet"))
 
 
+def test_a_project_shows_its_newest_reports(ana, reports):
+    page = ana.page
+    page.goto("/projects/flights")
+    page.get_by_role("link", name="october.parquet against june.parquet").first.click()
+    expect(page).to_have_url(re.compile("/projects/flights/drift/[^/]+$"))
+    page.go_back()
+    page.get_by_role("link", name="All drift reports").click()
+    expect(page).to_have_url(re.compile("/projects/flights/drift$"))
+
+
 @pytest.mark.parametrize(
     "path",
     [
