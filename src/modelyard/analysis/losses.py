@@ -47,3 +47,15 @@ def multiclass_losses(rows: Multiclass, code: str) -> Losses:
 def regression_losses(rows: Regression, code: str) -> Losses:
     """Losses of a regression: `mae`, the absolute errors, or `mse`, their squares."""
     return abs(rows.error) if code == "mae" else rows.error * rows.error
+
+
+def expected_surprise(probabilities: Floats) -> Floats:
+    """What rows lose on average if their probabilities come true: Shannon's entropy, in nats.
+
+    Args:
+        probabilities: a column per class.
+    """
+    losses = surprise(probabilities)
+    losses *= probabilities
+    expected: Floats = losses.sum(axis=1)
+    return expected

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -41,8 +42,10 @@ def evaluation_card(found: Evaluation) -> RenderableType:
     if found.assertions:
         parts += [Text("Assertions", style="bold"), Padding(_assertions(found), (0, 0, 0, 2))]
     for each in found.diagnostics:
-        style = "red" if each.severity == "error" else "yellow"
-        parts.append(Text(f"{each.title}: {each.detail}", style=style))
+        style = "red" if each.outcome == "error" else "yellow"
+        parts.append(Text(f"{each.code} {each.title}: {each.evidence}", style=style))
+    if found.checks:
+        parts.append(Text(_counted(found), style="dim"))
     if found.screens:
         parts.append(Text(f"Screens: {', '.join(found.screens)}"))
         parts.append(Text(f"  modelyard evaluations screen {found.id} {found.screens[0]}", "dim"))
@@ -157,6 +160,13 @@ def _facts(found: Evaluation) -> Table:
         if text:
             grid.add_row(Text(name, style="dim"), Text(text))
     return grid
+
+
+def _counted(found: Evaluation) -> str:
+    """How many of its numbered checks came to what."""
+    counts = Counter(each.outcome for each in found.checks)
+    told = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in counts.items())
+    return f"Numbered checks: {told}"
 
 
 def _rows(found: Evaluation) -> str:

@@ -20,6 +20,7 @@ from modelyard.evaluations.diagnostics import diagnose, of_assertions, of_custom
 from modelyard.evaluations.drawing import draw, drawn
 from modelyard.evaluations.drift_sample import draw_for_drift
 from modelyard.evaluations.drifting.windows import with_drift
+from modelyard.evaluations.feature_checks import read_part
 from modelyard.evaluations.figures import Content
 from modelyard.evaluations.judged import FIGURES
 from modelyard.evaluations.keeping import DRIFT, REFERENCE, SAMPLE, keep
@@ -71,8 +72,8 @@ def evaluate(plan: Plan, context: Context) -> Evaluation:
         rows = _scored(plan, source, folder, context)
         context.progress("computing")
         began = time.perf_counter()
-        learned = _learned(plan, rows, context)
         files = {SAMPLE: rows.file, **_for_drift(plan, rows.file, folder, context)}
+        learned = _learned(plan, rows, files.get(DRIFT, rows.file), context)
         learned.facts["seconds"] = round(time.perf_counter() - began, 3)
         evaluation = _told(plan, rows, context).model_copy(update=learned.facts)
         evaluation, drift = with_drift(context, evaluation, files, command.drift)
@@ -119,8 +120,8 @@ def _for_drift(plan: Plan, file: Path, folder: Path, context: Context) -> dict[s
     return found
 
 
-def _learned(plan: Plan, rows: Rows, context: Context) -> Learned:
-    """What the scored rows tell of an evaluation, and its screens."""
+def _learned(plan: Plan, rows: Rows, some: Path, context: Context) -> Learned:
+    """What the scored rows tell of an evaluation, and its screens; `some` are part of them."""
     facts: dict[str, Any] = {"features": _features(plan, rows)}
     compute = FIGURES.get(plan.view.prediction_type)
     if compute is None or plan.target is None:
@@ -150,8 +151,13 @@ def _learned(plan: Plan, rows: Rows, context: Context) -> Learned:
         "assertions": assertions,
         "truth_column": scored.truth_column,
         "weights_column": scored.weights_column,
-        "diagnostics": (
-            *diagnose(plan, scored, figures.intake, metrics, rejected=rows.rejected),
+        "checks": (
+            *diagnose(
+                *(plan.view, scored, figures.intake, metrics),
+                rejected=rows.rejected,
+                part=read_part(some, facts["features"], scored, plan.view),
+                threshold=figures.threshold.value,
+            ),
             *of_assertions(assertions),
             *of_custom(custom.metrics),
         ),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, JsonValue, field_validator
+from pydantic import AfterValidator, Field, JsonValue, field_validator, model_validator
 
 from modelyard.analysis.types import Gains, Intake, Metric
 from modelyard.data.types import Sampling
@@ -13,14 +13,12 @@ from modelyard.evaluations.asked_types import Averaging
 from modelyard.evaluations.assertion_types import AssertionResult
 from modelyard.evaluations.charting.shown import Shown
 from modelyard.evaluations.custom_types import CustomMetric
+from modelyard.evaluations.numbered import NumberedCheck, from_before
 from modelyard.kernel.values import Name, Value
 from modelyard.models.types import VersionId
 from modelyard.runtime.types import Label, PredictionType
 
 ThresholdFrom = Literal["version", "given", "optimised", "default", "none"]
-Severity = Literal["warning", "error"]
-CheckOutcome = Literal["ok", "warning", "error", "empty", "not_applicable"]
-"""What came of a check; 'empty': there was nothing to look at."""
 Labels = Annotated[dict[str, str], AfterValidator(lambda labels: dict(sorted(labels.items())))]
 Kind = Literal["model", "standalone", "custom"]
 """Of a version on a dataset, of a dataset that something else scored, or of metrics alone."""
@@ -28,15 +26,6 @@ Kind = Literal["model", "standalone", "custom"]
 
 NAMED = {"rows": "points"}
 """Screens that were called otherwise when evaluations were kept."""
-
-
-class Diagnostic(Value):
-    """Something about an evaluation that one should know before trusting it."""
-
-    code: str
-    severity: Severity
-    title: str
-    detail: str
 
 
 class Figure(Value):
@@ -73,7 +62,7 @@ class EvaluationSummary(Value):
     low: float | None = Field(default=None, description="of its interval")
     high: float | None = None
     metrics: dict[str, Figure] = Field(default={}, description="all of them, by their codes")
-    diagnostics: int = Field(description="how many there are")
+    diagnostics: int = Field(description="numbered checks that warn or fail")
     created: datetime
     created_by: str | None = None
 
@@ -130,7 +119,9 @@ class Evaluation(View, Shown):
         default=(), description="which of the metrics are the user's own"
     )
     assertions: tuple[AssertionResult, ...] = ()
-    diagnostics: tuple[Diagnostic, ...] = ()
+    checks: tuple[NumberedCheck, ...] = Field(
+        default=(), description="the numbered checks, each with what came of it"
+    )
     screens: tuple[str, ...] = Field(default=(), description="that evaluations screen shows")
     scoring_run: str | None = Field(
         default=None, description="id of the run that scored its rows; None: they were scored"
@@ -161,6 +152,22 @@ class Evaluation(View, Shown):
     created: datetime
     created_by: str | None = None
     seconds: float = Field(description="that the numbers took, scoring excluded")
+
+    @property
+    def diagnostics(self) -> tuple[NumberedCheck, ...]:
+        """The numbered checks that one should know of before trusting it, errors first."""
+        found = (each for each in self.checks if each.stands_out)
+        return tuple(sorted(found, key=lambda each: each.outcome != "error"))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _number_what_was_kept(cls, given: Any) -> Any:
+        """Read evaluations that were kept before their checks had numbers."""
+        if isinstance(given, dict) and "diagnostics" in given:
+            before = map(from_before, given["diagnostics"])
+            kept = {name: value for name, value in given.items() if name != "diagnostics"}
+            return {**kept, "checks": tuple(before)}
+        return given
 
     @field_validator("screens")
     @classmethod

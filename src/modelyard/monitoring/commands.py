@@ -8,7 +8,7 @@ from pydantic import Field
 
 from modelyard.evaluations.assertion_types import Finite
 from modelyard.evaluations.labels import LabelKey, LabelText
-from modelyard.evaluations.types import CheckOutcome
+from modelyard.evaluations.numbered import CheckOutcome
 from modelyard.kernel.command import ProjectCommand
 from modelyard.kernel.paging import Paged
 from modelyard.kernel.values import EMPTIED, Description, Name

@@ -12,7 +12,7 @@ from modelyard.analysis.charts.words import listed, number
 from modelyard.analysis.drift.performance import difference
 from modelyard.analysis.typical import LEAST, typical_band
 from modelyard.evaluations.labels import number_of
-from modelyard.evaluations.types import CheckOutcome
+from modelyard.evaluations.numbered import CheckOutcome
 from modelyard.monitoring.subjects import Subject
 from modelyard.monitoring.types import CheckKind, CheckSettings
 
@@ -154,8 +154,8 @@ def _drift(check: CheckSettings, subject: Subject) -> Judged:
         return _range(check, subject)
     report = subject.drift
     if report is None:
-        known = {each.code: each for each in subject.evaluation.diagnostics}
-        why = known["no_drift"].detail if "no_drift" in known else "no drift of it was computed"
+        known = {each.code: each.evidence for each in subject.evaluation.checks}
+        why = known.get("E503", "no drift of it was computed")
         return _nothing("No drift report", why)
     outcome = OF_VERDICTS[report.outcome]
     advice = "" if outcome == "ok" else f"See the drift report {report.id}."
@@ -198,13 +198,21 @@ def _significance(check: CheckSettings, subject: Subject) -> Judged:
 
 
 def _numbered(check: CheckSettings, subject: Subject) -> Judged:
-    told = [each for each in subject.evaluation.diagnostics if each.code in check.codes]
-    if not check.codes:
-        told = list(subject.evaluation.diagnostics)
-    if not told:
-        return Judged("ok", "Nothing stands out")
-    worst = max(told, key=lambda each: RANKS.index(each.severity))
-    return Judged(worst.severity, worst.title, worst.detail, code=worst.code)
+    every = subject.evaluation.checks
+    wanted = [each for each in every if not check.codes or each.code in check.codes]
+    if not wanted:
+        known = ", ".join(dict.fromkeys(each.code for each in every)) or "none"
+        return _nothing("No such numbered checks", f"those of the evaluation are: {known}")
+    bad = [each for each in wanted if each.stands_out]
+    if not bad:
+        outcome = worst_of([each.outcome for each in wanted])
+        return Judged(outcome, "Nothing stands out", f"of {len(wanted)} numbered checks")
+    worst = max(bad, key=lambda each: RANKS.index(each.outcome))
+    others = [each.code for each in bad if each is not worst]
+    also = f"; also {listed(others)}" if others else ""
+    title = f"{worst.code} {worst.title}"
+    evidence = f"{worst.evidence}{also}"
+    return Judged(worst.outcome, title, evidence, len(bad), worst.advice, worst.code)
 
 
 def _nothing(title: str, reason: str | None) -> Judged:

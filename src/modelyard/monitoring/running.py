@@ -14,7 +14,8 @@ from modelyard.evaluations.access import (
     require_code,
     require_store,
 )
-from modelyard.evaluations.types import CheckOutcome, Evaluation
+from modelyard.evaluations.numbered import CheckOutcome
+from modelyard.evaluations.types import Evaluation
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import named_by, now
 from modelyard.monitoring import repository

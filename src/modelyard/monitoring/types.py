@@ -11,13 +11,13 @@ from modelyard.analysis.names import OF_DRIFT
 from modelyard.evaluations.assertion_types import Finite
 from modelyard.evaluations.commands import CODE
 from modelyard.evaluations.labels import LabelKey, LabelText
-from modelyard.evaluations.types import CheckOutcome
+from modelyard.evaluations.numbered import CheckOutcome
 from modelyard.kernel.values import Json, Name, OneLine, Value
 
 CheckKind = Literal["range", "values", "python", "typical", "drift", "significance", "numbered"]
 Code = Annotated[str, StringConstraints(pattern=CODE)]
 CheckLabel = Annotated[OneLine, Field(min_length=1, max_length=100)]
-NumberedCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,40}$")]
+NumberedCode = Annotated[str, StringConstraints(pattern=r"^E[1-9][0-9]{2}$")]
 
 LONGEST_CODE = 1 << 17
 BOUNDS = ("min", "soft_min", "soft_max", "max")

@@ -85,9 +85,10 @@ def test_an_evaluation_keeps_what_came_of_its_assertions(yard, evaluate, rows):
     assert (late.passed, late.matching) == (False, len(inside))
     assert (old.passed, old.valid_ratio) == (None, None)
     assert found.metrics["passingAssertionsRatio"].value == 0.5
-    said = {each.code: each.detail for each in found.diagnostics}
-    assert "“late”:" in said["assertion_failed"]
-    assert "“old”: no row" in said["assertion_not_computed"]
+    failed, unknown = (each for each in found.diagnostics if each.code == "E501")
+    assert (failed.outcome, unknown.outcome) == ("error", "warning")
+    assert "“late”:" in failed.evidence
+    assert "“old”: no row" in unknown.evidence
     shown = yard.evaluations.rows(id=found.id, where=late.where, first=1000)
     assert shown.used == len(inside)
     assert {each.row for each in shown.rows} == set(inside.index)

@@ -111,7 +111,7 @@ def test_functions_are_given_the_rows_that_are_used(yard, rows, written, code):
     assert told["profit"].description == "What a row earns."
     assert (told["profit"].greater_is_better, told["surprise"].greater_is_better) == (True, False)
     assert [name for name in told if told[name].needs_probability] == ["surprise"]
-    said = [each.detail for each in found.diagnostics if each.code == "custom_metric_failed"]
+    said = [each.evidence for each in found.diagnostics if each.code == "E502"]
     assert said == [f"{name}: {reason}" for name, reason in reasons.items()]
 
 

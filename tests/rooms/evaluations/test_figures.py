@@ -7,7 +7,7 @@ import pytest
 from sklearn import metrics
 
 from modelyard import errors
-from modelyard.evaluations.types import Diagnostic
+from modelyard.evaluations.numbered import NumberedCheck
 
 
 def near(value):
@@ -144,23 +144,26 @@ def test_rows_that_the_model_refuses_are_skipped_when_that_is_said(yard, evaluat
 
 
 def codes(evaluation) -> set[str]:
-    assert all(isinstance(each, Diagnostic) and each.detail for each in evaluation.diagnostics)
+    assert all(
+        isinstance(each, NumberedCheck) and each.evidence and each.advice
+        for each in evaluation.diagnostics
+    )
     return {each.code for each in evaluation.diagnostics}
 
 
 def test_what_one_should_know_is_told(yard, evaluate, rows):
     assert codes(evaluate(rows)) == set()
     few = evaluate(rows, method="first", rows=50)
-    assert "few_rows" in codes(few)
+    assert "E102" in codes(few)
     one = rows[rows.truth == "yes"]
     alone = evaluate(one)
-    assert "missing_class" in codes(alone)
+    assert "E103" in codes(alone)
     assert alone.metrics["auc"].value is None
     assert alone.metrics["auc"].reason
     lacking = rows.assign(truth=rows.truth.where(rows.id < 1000))
-    assert "dropped_rows" in codes(evaluate(lacking))
+    assert "E101" in codes(evaluate(lacking))
     perfect = rows.assign(truth=np.where(rows.fare > 50, "yes", "no"))
-    assert "too_good" in codes(evaluate(perfect))
+    assert "E201" in codes(evaluate(perfect))
 
 
 @pytest.mark.parametrize("count", [1, 2])

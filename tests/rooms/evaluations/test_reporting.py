@@ -19,7 +19,7 @@ from modelyard.evaluations.charting.report_parts import of_screen
 from modelyard.evaluations.charting.report_sections import begun, screens, slices
 from modelyard.evaluations.charting.reporting import bench
 from modelyard.evaluations.charting.stills import Stills
-from modelyard.evaluations.types import Diagnostic
+from modelyard.evaluations.numbered import NumberedCheck
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)> {{ 7 * 7 }}'
 
@@ -152,8 +152,8 @@ def test_markup_in_names_stays_text(yard, late, contents):
                     valid_ratio=0.5,
                 ),
             ),
-            "diagnostics": (
-                Diagnostic(code="odd", severity="warning", title=HOSTILE, detail=HOSTILE),
+            "checks": (
+                NumberedCheck(code="odd", outcome="warning", title=HOSTILE, evidence=HOSTILE),
             ),
         }
     )

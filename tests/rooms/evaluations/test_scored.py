@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
@@ -47,10 +45,9 @@ def test_probabilities_that_do_not_sum_to_one_and_rows_left_out_are_told(kind, c
     view = looked_at(kind, classes)
     found = figures(view, scored, Threshold(0.5, "version"))
     assert found.intake.not_summing_to_one == 10, "of the others the truth is missing"
-    plan = SimpleNamespace(view=view)
     told = {
         each.code: each
-        for each in diagnose(plan, scored, found.intake, found.metrics(), rejected=0)
+        for each in diagnose(view, scored, found.intake, found.metrics(), rejected=0)
     }
-    assert {"not_summing_to_one", "rows_left_out"} <= told.keys()
-    assert told["rows_left_out"].detail.startswith("140 of 2,000 rows")
+    assert {told["E301"].outcome, told["E101"].outcome} == {"warning"}
+    assert told["E101"].evidence.startswith("140 of 2,000 rows")

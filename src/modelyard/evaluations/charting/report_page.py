@@ -15,7 +15,7 @@ from modelyard.analysis.names import name_of
 from modelyard.evaluations.charting.report_parts import Part, Singles
 from modelyard.evaluations.charting.workbench import Bench, fingerprint, script
 from modelyard.evaluations.types import Evaluation
-from modelyard.evaluations.words import ADVICE, LEFT_OUT, METHODS, title_of
+from modelyard.evaluations.words import LEFT_OUT, METHODS, title_of
 from modelyard.kernel.version import __version__
 
 LOCAL_NAME = re.compile(r'(id="|url\(#|href="#)')
@@ -59,7 +59,6 @@ def page(
         title=_title(evaluation),
         facts=_facts(evaluation),
         dropped=_dropped(evaluation),
-        advice=ADVICE,
         screens=screens,
         sections=sections,
         bench=bench,

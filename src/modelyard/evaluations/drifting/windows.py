@@ -15,8 +15,9 @@ from modelyard.evaluations.drifting.computing import compute
 from modelyard.evaluations.drifting.planning import Evaluated, plan_of
 from modelyard.evaluations.drifting.types import Drift
 from modelyard.evaluations.keeping import DRIFT, REFERENCE, SAMPLE
+from modelyard.evaluations.numbered import told
 from modelyard.evaluations.storing.reference import reference_for
-from modelyard.evaluations.types import Diagnostic, Evaluation
+from modelyard.evaluations.types import Evaluation
 from modelyard.kernel.context import Context
 
 
@@ -55,14 +56,8 @@ def with_drift(
     except errors.ModelyardError as exc:
         if use == "fail":
             raise
-        told = Diagnostic(
-            code="no_drift",
-            severity="warning",
-            title="Drift could not be computed",
-            detail=str(exc),
-        )
-        every = (*evaluation.diagnostics, told)
-        return evaluation.model_copy(update={"diagnostics": every}), None
+        every = (*evaluation.checks, told("E503", "warning", str(exc), "Drift not computed"))
+        return evaluation.model_copy(update={"checks": every}), None
     metrics = {each.code: each for each in metrics_of(drift)}
     return evaluation.model_copy(update={"metrics": {**evaluation.metrics, **metrics}}), drift
 

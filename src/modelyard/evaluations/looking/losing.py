@@ -20,7 +20,8 @@ from modelyard.evaluations.looking.types import Loss
 from modelyard.evaluations.multiclass import look_at_classes
 from modelyard.evaluations.regression import look_at_errors
 from modelyard.evaluations.sample import Sample
-from modelyard.evaluations.types import Evaluation
+from modelyard.evaluations.scored import Scored
+from modelyard.evaluations.types import Evaluation, View
 from modelyard.runtime.types import PredictionType
 
 KNOWN: dict[PredictionType, tuple[Loss, ...]] = {
@@ -71,26 +72,33 @@ def losses_of(sample: Sample, asked: Loss | None) -> RowLosses:
         Invalid: the prediction type has no such loss.
         Unsupported: it cannot be computed of what the model answers.
     """
-    evaluation = sample.evaluation
-    require_known(evaluation, asked)
-    scored = sample.scored()
-    has_classes = evaluation.prediction_type != "regression"
+    require_known(sample.evaluation, asked)
+    return losses_in(sample.evaluation, sample.scored(), sample.threshold, asked)
+
+
+def losses_in(view: View, scored: Scored, threshold: float, asked: Loss | None) -> RowLosses:
+    """The same of any scored rows.
+
+    Raises:
+        Unsupported: it cannot be computed of what the model answers.
+    """
+    has_classes = view.prediction_type != "regression"
     labels_only = has_classes and scored.probabilities is None
-    code = asked or ("hammingLoss" if labels_only else KNOWN[evaluation.prediction_type][0])
+    code = asked or ("hammingLoss" if labels_only else KNOWN[view.prediction_type][0])
     if labels_only and code != "hammingLoss":
         raise errors.Unsupported(
             f"{code} takes probabilities, and what is predicted are labels; ask for hammingLoss"
         )
     rows: Binary | Multiclass | Regression
     values: Losses
-    if evaluation.prediction_type == "binary_classification":
-        rows = look(evaluation, scored)
-        values, kept = binary_losses(rows, code, sample.threshold), rows.rows.kept
-    elif evaluation.prediction_type == "multiclass":
-        rows = look_at_classes(evaluation, scored)
+    if view.prediction_type == "binary_classification":
+        rows = look(view, scored)
+        values, kept = binary_losses(rows, code, threshold), rows.rows.kept
+    elif view.prediction_type == "multiclass":
+        rows = look_at_classes(view, scored)
         values, kept = multiclass_losses(rows, code), rows.kept
     else:
-        rows = look_at_errors(evaluation, scored)
+        rows = look_at_errors(view, scored)
         values, kept = regression_losses(rows, code), rows.kept
     if isinstance(values, str):
         raise errors.Unsupported(f"{code} cannot be computed: {values}")

@@ -20,8 +20,9 @@ from modelyard.evaluations.charting.commands import (
 from modelyard.evaluations.charting.types import Cell, ScreenFormat, ScreenTable
 from modelyard.evaluations.commands import ShowEvaluation, ShowScreen
 from modelyard.evaluations.drifting.commands import ListDrift
-from modelyard.evaluations.types import Diagnostic, Evaluation
-from modelyard.evaluations.words import ADVICE, LEFT_OUT, title_of
+from modelyard.evaluations.numbered import NumberedCheck
+from modelyard.evaluations.types import Evaluation
+from modelyard.evaluations.words import LEFT_OUT, title_of
 from modelyard.kernel.values import Value, name_by
 from modelyard.web.pages import evaluations
 from modelyard.web.pages.evaluation_labels import own_labels
@@ -53,13 +54,6 @@ PARTS = ("label", "by", "group", "threshold")
 """The words of the query that say what of a screen is shown."""
 CURVES = ("roc", "precision-recall", "gain", "lift", "calibration", "density")
 """The screens that have a curve for each class."""
-
-
-class Told(Value):
-    """Something that one should know of an evaluation, and what to do about it."""
-
-    diagnostic: Diagnostic
-    advice: str
 
 
 class Chart(Value):
@@ -104,7 +98,7 @@ class SummaryView(EvaluationView):
     """The most important of it."""
 
     headlines: tuple[Metric, ...]
-    told: tuple[Told, ...]
+    told: tuple[NumberedCheck, ...]
     workbench: Workbench | None
     charts: tuple[Chart, ...]
 
@@ -121,7 +115,7 @@ class MetricsView(EvaluationView):
 class DiagnosticsView(EvaluationView):
     """What one should know before trusting it, and what was evaluated how."""
 
-    told: tuple[Told, ...]
+    told: tuple[NumberedCheck, ...]
 
 
 class ScreenView(EvaluationView):
@@ -176,7 +170,7 @@ def summary(visit: Visit) -> SummaryView:
     return SummaryView(
         **dict(view),
         headlines=tuple(found.metrics[code] for code in _computed_first(found, codes)[:FIRST]),
-        told=_told(found),
+        told=found.diagnostics,
         workbench=workbench(visit, found) if _has_cells(found) else None,
         charts=tuple(
             _chart(found, name) for name in SUMMARY[found.prediction_type] if name in found.screens
@@ -210,7 +204,7 @@ def _code(visit: Visit, found: Evaluation) -> str:
 def diagnostics(visit: Visit) -> DiagnosticsView:
     """What to know, and what was evaluated how."""
     view = shown(visit)
-    return DiagnosticsView(**within(view, "Diagnostics"), told=_told(view.evaluation))
+    return DiagnosticsView(**within(view, "Diagnostics"), told=view.evaluation.diagnostics)
 
 
 def screen(visit: Visit) -> ScreenView:
@@ -327,12 +321,6 @@ def _is_marked(found: Evaluation, screen: str) -> bool:
 
 def _computed_first(found: Evaluation, codes: list[str]) -> list[str]:
     return sorted(codes, key=lambda code: found.metrics[code].value is None)
-
-
-def _told(found: Evaluation) -> tuple[Told, ...]:
-    return tuple(
-        Told(diagnostic=each, advice=ADVICE.get(each.code, "")) for each in found.diagnostics
-    )
 
 
 def _dropped(found: Evaluation) -> tuple[tuple[int, str], ...]:
