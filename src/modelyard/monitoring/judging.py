@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,10 +14,8 @@ from modelyard.analysis.typical import LEAST, typical_band
 from modelyard.evaluations.labels import number_of
 from modelyard.evaluations.numbered import CheckOutcome
 from modelyard.monitoring.subjects import Subject
-from modelyard.monitoring.types import CheckKind, CheckSettings
+from modelyard.monitoring.types import RANKS, CheckKind, CheckSettings, worst_of
 
-RANKS: tuple[CheckOutcome, ...] = ("not_applicable", "empty", "ok", "warning", "error")
-"""From the one that says least to the worst."""
 OF_VERDICTS: dict[str, CheckOutcome] = {
     "drifted": "error",
     "look": "warning",
@@ -45,11 +43,6 @@ class Judged:
     value: JsonValue = None
     advice: str = ""
     code: str = ""
-
-
-def worst_of(outcomes: Sequence[CheckOutcome]) -> CheckOutcome:
-    """The worst of some outcomes; 'empty' where there are none."""
-    return max(outcomes, key=RANKS.index, default="empty")
 
 
 def judge(check: CheckSettings, subject: Subject) -> Judged:

@@ -20,10 +20,10 @@ from modelyard.kernel.context import Context
 from modelyard.kernel.values import named_by, now
 from modelyard.monitoring import repository
 from modelyard.monitoring.commands import RunChecks
-from modelyard.monitoring.judging import RANKS, Judged, judge, worst_of
+from modelyard.monitoring.judging import Judged, judge
 from modelyard.monitoring.scripts import require_check, run_script
 from modelyard.monitoring.subjects import Subject
-from modelyard.monitoring.types import Check, CheckResult, CheckRun
+from modelyard.monitoring.types import RANKS, Check, CheckResult, CheckRun, worst_of
 
 FAILS: dict[str, frozenset[CheckOutcome]] = {
     "error": frozenset({"error"}),

@@ -67,12 +67,12 @@ def run_script(check: CheckSettings, subject: Subject, name: str) -> Judged:
     except errors.ModelyardError as exc:
         return Judged(
             "error",
-            "The code failed",
+            "Its code failed",
             exc.detail.partition("\n")[0].partition("; its log")[0],
             advice="Mend the code; logs/workers/checks.log in the workspace has what it printed.",
         )
     outcome, message = told["outcome"], told["message"]
-    return Judged(outcome, "The code decided", message)
+    return Judged(outcome, f"Its code says {outcome}", message)
 
 
 def _limited(context: Context) -> RuntimeSettings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
@@ -19,6 +20,8 @@ Code = Annotated[str, StringConstraints(pattern=CODE)]
 CheckLabel = Annotated[OneLine, Field(min_length=1, max_length=100)]
 NumberedCode = Annotated[str, StringConstraints(pattern=r"^E[1-9][0-9]{2}$")]
 
+RANKS: tuple[CheckOutcome, ...] = ("not_applicable", "empty", "ok", "warning", "error")
+"""From the one that says least to the worst."""
 LONGEST_CODE = 1 << 17
 BOUNDS = ("min", "soft_min", "soft_max", "max")
 TAKEN: dict[CheckKind, tuple[str, ...]] = {
@@ -31,6 +34,11 @@ TAKEN: dict[CheckKind, tuple[str, ...]] = {
     "numbered": ("codes",),
 }
 """The settings that checks of a kind take."""
+
+
+def worst_of(outcomes: Iterable[CheckOutcome]) -> CheckOutcome:
+    """The worst of some outcomes; 'empty' where there are none."""
+    return max(outcomes, key=RANKS.index, default="empty")
 
 
 class CheckSettings(Value):

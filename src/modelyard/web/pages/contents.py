@@ -5,6 +5,7 @@ from __future__ import annotations
 from modelyard.web.pages import (
     account,
     audit,
+    checks,
     connections,
     datasets,
     demo,
@@ -59,6 +60,7 @@ PAGES: tuple[Page | Form | Download | Document, ...] = (
     *evaluation_explaining.PAGES,
     *evaluation_labels.PAGES,
     *stores.PAGES,
+    *checks.PAGES,
     *drift.PAGES,
     *replays.PAGES,
     *connections.PAGES,

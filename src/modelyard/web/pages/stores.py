@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from modelyard.analysis.charts.types import Mode
 from modelyard.analysis.history_types import History, HistoryVerdict
 from modelyard.evaluations.commands import ORDER, ListEvaluations
+from modelyard.evaluations.numbered import CheckOutcome
 from modelyard.evaluations.storing.commands import (
     CreateStore,
     DeleteStore,
@@ -26,6 +27,9 @@ from modelyard.evaluations.storing.commands import (
 from modelyard.evaluations.storing.types import EvaluationStore
 from modelyard.evaluations.types import EvaluationSummary
 from modelyard.kernel.values import Value
+from modelyard.monitoring.commands import ListChecks
+from modelyard.monitoring.types import CheckSummary
+from modelyard.web.pages.check_outcomes import worst_by_store
 from modelyard.web.pages.evaluation_words import HEADLINES
 from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.formats import number
@@ -58,6 +62,8 @@ class StoresView(ListView):
 
     project: str
     stores: tuple[EvaluationStore, ...]
+    checked: dict[str, CheckOutcome]
+    """The worst that came of the checks of those that have been checked."""
     may_write: bool
 
 
@@ -111,6 +117,9 @@ class StoreView(ListView):
     hidden: int
     models: tuple[str, ...]
     """Whose evaluations are in it."""
+    checks: int
+    checked: CheckOutcome | None
+    """The worst that came of its checks; none: nothing was checked."""
     may_write: bool
     may_evaluate: bool
 
@@ -135,11 +144,13 @@ def stores(visit: Visit) -> StoresView:
     """A part of the list."""
     key = visit.path["project"]
     found = visit.part(ListStores(project=key, limit=PART, after=visit.asked("after") or None))
+    checks: list[CheckSummary] = visit.run(ListChecks(project=key))
     return StoresView(
         title="Evaluation stores",
         crumbs=(project_crumb(key),),
         project=key,
         stores=tuple(found),
+        checked=worst_by_store(checks),
         **place_in_list(found),
         may_write=visit.may("evaluations:write"),
     )
@@ -166,6 +177,7 @@ def store(visit: Visit) -> StoreView:
     history = visit.run(ShowHistory(project=key, name=name, **given))
     across = history.x
     first = _first(visit, len(matching))
+    checks: list[CheckSummary] = visit.run(ListChecks(project=key, store=name))
     shown = matching[first : first + PART]
     return StoreView(
         title=name,
@@ -189,6 +201,8 @@ def store(visit: Visit) -> StoreView:
         choose_colour=tuple(_toggle(visit, "colour", each, colour) for each in keys),
         choose_labels=tuple(_toggle(visit, "labels", each, labels) for each in keys),
         hidden=len(hidden & {each.id for each in listed}),
+        checks=len(checks),
+        checked=worst_by_store(checks).get(name),
         models=tuple(dict.fromkeys(each.model for each in listed if each.model)),
         may_write=visit.may("evaluations:write"),
         may_evaluate=visit.may("evaluations:write"),

@@ -129,3 +129,39 @@ def test_a_store_is_made_changed_and_deleted(ana):
     page.get_by_role("button", name="Delete store").click()
     page.wait_for_url("**/projects/flights/stores")
     expect(page.get_by_role("link", name="weekly")).to_have_count(0)
+
+
+def test_a_check_is_made_and_what_comes_of_it_is_seen(ana, site, shots):
+    page, checks = ana.page, f"{HERE}/checks"
+    page.goto(HERE)
+    page.get_by_role("link", name="Checks", exact=True).click()
+    expect(page.get_by_role("heading", name="No check yet")).to_be_visible()
+    page.get_by_role("link", name="New check").first.click()
+    ana.look_at(f"{HERE}/new-check", shots)
+    page.get_by_role("link", name="Range", exact=True).click()
+    page.get_by_label("Name").fill("good-enough")
+    page.get_by_label("Metric").select_option("auc")
+    page.get_by_role("button", name="Create check").click()
+    expect(page.get_by_text("needs one of")).to_be_visible()
+    ana.complaints.clear()  # the browser tells that the form was refused
+    page.locator("#f-min").fill("0.65")
+    page.locator("#f-soft_min").fill("0.75")
+    page.get_by_role("button", name="Create check").click()
+    expect(page.get_by_text("The check is saved.")).to_be_visible()
+    for month in ("m2", "m3"):
+        site.yard.checks.run(project="flights", store="monthly", evaluation=month, fail_on="never")
+    ana.look_at(checks, shots)
+    page.goto(checks)
+    expect(page.get_by_text("Below its minimum: ROC AUC is 0.640")).to_be_visible()
+    assert page.locator("td .bd .vh").all_inner_texts() == ["Warning", "Error"]
+    page.get_by_role("link", name="good-enough").first.click()
+    expect(page.get_by_role("row", name="Month 1 Warning")).to_be_visible()
+    ana.look_at(f"{checks}/good-enough", shots)
+    page.get_by_role("link", name="Edit").click()
+    page.locator("#f-min").fill("")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Version 2")).to_be_visible()
+    page.goto("/projects/flights/stores")
+    expect(page.get_by_role("row", name="monthly").get_by_text("Error")).to_be_visible()
+    for path, status in ((f"{checks}/none", 404), ("/projects/flights/stores/none/checks", 404)):
+        assert ana.context.request.get(path).status == status
