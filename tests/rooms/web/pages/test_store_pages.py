@@ -151,7 +151,6 @@ def test_a_check_is_made_and_what_comes_of_it_is_seen(ana, site, shots):
     for month in ("m2", "m3"):
         site.yard.checks.run(project="flights", store="monthly", evaluation=month, fail_on="never")
     ana.look_at(checks, shots)
-    page.goto(checks)
     expect(page.get_by_text("Below its minimum: ROC AUC is 0.640")).to_be_visible()
     assert page.locator("td .bd .vh").all_inner_texts() == ["Warning", "Error"]
     page.get_by_role("link", name="good-enough").first.click()
