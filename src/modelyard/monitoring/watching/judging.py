@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import Connection, Row, Select, case, func, select
 
-from modelyard.evaluations.types import CheckOutcome
+from modelyard.evaluations.numbered import CheckOutcome
 from modelyard.jobs.repository import moment
 from modelyard.jobs.scenarios.repository import RunBody
 from modelyard.jobs.scenarios.types import Scenario
