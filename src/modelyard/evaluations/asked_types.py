@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from modelyard.analysis.drift.types import Handling
 from modelyard.analysis.types import Gains
 from modelyard.data.types import Sampling
 from modelyard.evaluations.assertion_types import Assertion
@@ -57,6 +58,13 @@ class Placing(Naming):
         default="note",
         description="in a store: drift that cannot be computed is noted among what to know, or "
         "lets the evaluation fail; 'skip': none is computed",
+    )
+    handling: dict[str, Handling] = Field(
+        default={},
+        max_length=10_000,
+        description="by column, how drift looks at it instead of how it would: numeric, "
+        "categorical, text, or excluded",
+        examples=[{"month": "categorical", "id": "excluded"}],
     )
 
 
@@ -126,7 +134,22 @@ class Predicted(Value):
     )
 
 
-class Evaluating(Sampling, Judging, Predicted, Placing):
+class Measuring(Value):
+    """Metrics of one's own."""
+
+    custom_metrics: Annotated[str | None, LocalPath("read")] = Field(
+        default=None,
+        description="path of a Python file whose functions are further metrics; they run in a "
+        "process of their own",
+    )
+    plugged_metrics: tuple[str, ...] = Field(
+        default=(),
+        max_length=100,
+        description="further metrics that packages of the code env bring, by name",
+    )
+
+
+class Evaluating(Sampling, Judging, Predicted, Measuring, Placing):
     """What is evaluated on which data, and how."""
 
     model: Name = Field(description="saved model to evaluate")
@@ -146,16 +169,6 @@ class Evaluating(Sampling, Judging, Predicted, Placing):
         default=False,
         description="take what the dataset holds as predicted: `prediction` and `proba_<class>`, "
         "or the columns that are named",
-    )
-    custom_metrics: Annotated[str | None, LocalPath("read")] = Field(
-        default=None,
-        description="path of a Python file whose functions are further metrics; they run in a "
-        "process of their own",
-    )
-    plugged_metrics: tuple[str, ...] = Field(
-        default=(),
-        max_length=100,
-        description="further metrics that packages of the version's code env bring, by name",
     )
     output: Annotated[str | None, LocalPath("write", "data")] = Field(
         default=None,
@@ -191,7 +204,7 @@ class Evaluating(Sampling, Judging, Predicted, Placing):
         return self
 
 
-class Standalone(Sampling, Judging, Predicted, Placing):
+class Standalone(Sampling, Judging, Predicted, Measuring, Placing):
     """A dataset that something else scored, and how it is evaluated."""
 
     dataset: Annotated[str, LocalPath("read", "data")] = Field(
@@ -210,4 +223,9 @@ class Standalone(Sampling, Judging, Predicted, Placing):
     )
     reference_sampling: Sampling = Field(
         default=Sampling(), description="which of its rows are taken, as JSON"
+    )
+    env: str = Field(
+        default="inherit",
+        description="code env that custom metrics run in: 'local' is the running Python, 'model' "
+        "one of MLflow, 'inherit' the default of the settings; or the name of an env",
     )

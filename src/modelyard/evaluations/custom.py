@@ -18,14 +18,15 @@ from modelyard.analysis.intake import keep
 from modelyard.analysis.names import NAMES
 from modelyard.analysis.types import Metric
 from modelyard.evaluations.asserting import Answers
+from modelyard.evaluations.commands import EvaluateStandalone, RunEvaluation
 from modelyard.evaluations.custom_types import CustomMetric
 from modelyard.evaluations.scored import Scored, names_of_probabilities
 from modelyard.kernel import paths
 from modelyard.kernel.context import Context
 from modelyard.models.commands import ProbeVersion
-from modelyard.models.types import ModelVersion
 from modelyard.runtime.envs import env_python
 from modelyard.runtime.tasks import run_task
+from modelyard.runtime.types import CodeEnv, PredictionType
 
 GIVEN = ("truth", "predicted", "probabilities", "weights", "frame")
 """What a function may take, by the names of its parameters."""
@@ -65,9 +66,18 @@ class Computed:
 
 
 def read_code(
-    context: Context, project: str, file: str | None, plugs: tuple[str, ...], version: ModelVersion
+    context: Context,
+    command: RunEvaluation | EvaluateStandalone,
+    kind: PredictionType,
+    model: str | None = None,
 ) -> CustomCode:
     """Read the metrics of a file, if whoever asks may bring code, and take those of packages.
+
+    Args:
+        context: the workspace.
+        command: what was asked for.
+        kind: what was predicted.
+        model: by what; none: no saved model.
 
     Raises:
         Forbidden: whoever asks may not import models, which are code as well.
@@ -75,13 +85,14 @@ def read_code(
         NotFound, Invalid: there is no such file, it is no Python that holds metrics, or metrics
             are called alike.
     """
-    if (file or plugs) and version.prediction_type == "other":
+    file, plugs = command.custom_metrics, dict.fromkeys(command.plugged_metrics)
+    if (file or plugs) and kind == "other":
         raise errors.Invalid(
-            "custom metrics compare truth and prediction, and a model of prediction type 'other' "
+            "custom metrics compare truth and prediction, and what is of prediction type 'other' "
             "may answer anything"
         )
-    code = CustomCode() if file is None else _of_file(context, project, file, version)
-    code = replace(code, plugs=tuple(CustomMetric(name=name) for name in dict.fromkeys(plugs)))
+    code = CustomCode() if file is None else _of_file(context, command.project, file, model)
+    code = replace(code, plugs=tuple(CustomMetric(name=name) for name in plugs))
     names = [each.name for each in code.every]
     for name in names:
         if name in NAMES or names.count(name) > 1:
@@ -91,8 +102,8 @@ def read_code(
     return code
 
 
-def _of_file(context: Context, project: str, file: str, version: ModelVersion) -> CustomCode:
-    context.authorize(ProbeVersion(project=project, model=version.model, source=file))
+def _of_file(context: Context, project: str, file: str, model: str | None) -> CustomCode:
+    context.authorize(ProbeVersion(project=project, model=model or "any", source=file))
     allowed = context.settings.trust.allowed
     if "needs_review" not in allowed:
         raise errors.Blocked(
@@ -172,20 +183,20 @@ def _require_known(node: ast.FunctionDef, file: str) -> None:
 def compute(
     code: CustomCode,
     context: Context,
-    version: ModelVersion,
+    env: CodeEnv,
     file: Path,
     scored: Scored,
     answers: Answers,
     confidence: float,
 ) -> Computed:
-    """Run the functions in a process of their own, in the code env of the version.
+    """Run the functions in a process of their own.
 
     What fails there is a metric without a value, which says why.
 
     Args:
         code: the metrics.
         context: the workspace.
-        version: that was evaluated.
+        env: the code env that they run in.
         file: the scored rows.
         scored: truth, probabilities and weights of these rows.
         answers: what was predicted.
@@ -206,11 +217,11 @@ def compute(
     }
     try:
         told = run_task(
-            env_python(context, version.env),
+            env_python(context, env),
             "metrics",
             arguments,
             settings=context.settings.runtime,
-            log=context.folder / "logs" / "workers" / f"{version.digest[:16]}.log",
+            log=context.folder / "logs" / "workers" / "metrics.log",
             timeout=context.settings.runtime.predict_timeout,
             progress=context.progress,
         )["metrics"]

@@ -32,6 +32,8 @@ from modelyard.evaluations.types import Evaluation
 from modelyard.kernel import paths
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import FILES, name_by, named_by, now
+from modelyard.runtime.envs import INHERIT, ensure_env
+from modelyard.runtime.types import CodeEnv
 from modelyard.scoring.commands import RunScoring
 
 
@@ -67,13 +69,14 @@ class Learned:
 def evaluate(plan: Plan, context: Context) -> Evaluation:
     """Score the dataset, compute everything from what came out, and keep it."""
     command = plan.command
+    env = _env(plan, context)
     with _transit(context, plan) as folder:
         source = draw(plan, context)
         rows = _scored(plan, source, folder, context)
         context.progress("computing")
         began = time.perf_counter()
         files = {SAMPLE: rows.file, **_for_drift(plan, rows.file, folder, context)}
-        learned = _learned(plan, rows, files.get(DRIFT, rows.file), context)
+        learned = _learned(plan, rows, files.get(DRIFT, rows.file), env, context)
         learned.facts["seconds"] = round(time.perf_counter() - began, 3)
         evaluation = _told(plan, rows, context).model_copy(update=learned.facts)
         evaluation, drift = with_drift(context, evaluation, files, command.drift)
@@ -89,6 +92,15 @@ def evaluate(plan: Plan, context: Context) -> Evaluation:
     if isinstance(command, RunEvaluation) and command.metrics_output is not None:
         append_metrics(context, kept, command.metrics_output, command.metrics)
     return kept
+
+
+def _env(plan: Plan, context: Context) -> CodeEnv | None:
+    """The code env of custom metrics; none: there are no such metrics."""
+    if not plan.custom.every:
+        return None
+    if plan.version is not None:
+        return plan.version.env
+    return ensure_env(context, None, named=getattr(plan.command, "env", INHERIT))
 
 
 def _scored(plan: Plan, source: Source, folder: Path, context: Context) -> Rows:
@@ -120,7 +132,7 @@ def _for_drift(plan: Plan, file: Path, folder: Path, context: Context) -> dict[s
     return found
 
 
-def _learned(plan: Plan, rows: Rows, some: Path, context: Context) -> Learned:
+def _learned(plan: Plan, rows: Rows, some: Path, env: CodeEnv | None, context: Context) -> Learned:
     """What the scored rows tell of an evaluation, and its screens; `some` are part of them."""
     facts: dict[str, Any] = {"features": _features(plan, rows)}
     compute = FIGURES.get(plan.view.prediction_type)
@@ -137,9 +149,9 @@ def _learned(plan: Plan, rows: Rows, some: Path, context: Context) -> Learned:
     if assertions:
         metrics = (*metrics, passing(assertions))
     custom = Computed()
-    if plan.custom.every and plan.version is not None:
+    if env is not None:
         custom = compute_custom(
-            plan.custom, context, plan.version, file, scored, answers, plan.view.confidence
+            plan.custom, context, env, file, scored, answers, plan.view.confidence
         )
     facts |= {
         "threshold": figures.threshold.value,
@@ -166,7 +178,10 @@ def _learned(plan: Plan, rows: Rows, some: Path, context: Context) -> Learned:
 
 
 def _features(plan: Plan, rows: Rows) -> tuple[str, ...]:
-    """The columns of the sample that the version takes; where it names none, all there are."""
+    """The columns of the sample that the version takes; where it names none, all but those apart.
+
+    These are what holds truth, weights or predictions, and what is left out.
+    """
     command, there = plan.command, plan.source.schema.names
     taken: list[str] = []
     if plan.version is not None:
@@ -174,6 +189,8 @@ def _features(plan: Plan, rows: Rows) -> tuple[str, ...]:
     apart = {command.target, plan.target, command.weights}
     if plan.columns is not None:
         there = plan.columns.beside(there)
+    if not taken:
+        apart |= {name for name, kind in command.handling.items() if kind == "excluded"}
     return tuple(rows.names[name] for name in taken or there if name not in apart)
 
 
@@ -228,6 +245,7 @@ def _told(plan: Plan, rows: Rows, context: Context) -> Evaluation:
         dataset=command.dataset,
         fingerprint=plan.source.fingerprint,
         sampling=plan.sampling,
+        handling=command.handling,
         target=plan.target,
         weights=command.weights,
         threshold_from="none",

@@ -30,6 +30,7 @@ from modelyard.kernel.context import Context
 from modelyard.kernel.values import FILES, TRANSIT
 from modelyard.models.access import find_version
 from modelyard.models.types import ModelVersion
+from modelyard.runtime.envs import INHERIT, RESERVED, ensure_env
 from modelyard.runtime.types import PredictionType
 
 SKIPPED = "performance was left out, as it was asked for; rows and predictions are kept"
@@ -108,9 +109,9 @@ def make_plan(command: RunEvaluation, context: Context) -> Plan:
     rule = version.probe.interpretation and version.probe.interpretation.rule
     has_scores = rule != "labels" if columns is None else bool(columns.probabilities)
     view = _view(command, kind).model_copy(update={"classes": classes, "positive": positive})
-    asked = (command.custom_metrics, command.plugged_metrics)
-    custom = read_code(context, project, *asked, version)
+    custom = read_code(context, command, kind, version.model)
     check_metrics(command.metrics, custom)
+    require_columns(command.handling, source.schema.names, source.name)
     for output in (command.output, command.metrics_output):
         if output is not None:
             check_output(context, project, command.dataset, output)
@@ -142,7 +143,8 @@ def make_standalone_plan(command: EvaluateStandalone, context: Context) -> Plan:
     check_place(context, project, command.store, command.id)
     source = open_source(context, project, command.dataset)
     kind = _kind(command)
-    named = [command.prediction, command.target, *command.probabilities.values()]
+    custom = _custom(context, command, kind)
+    named = [command.prediction, command.target, *command.probabilities.values(), *command.handling]
     require_columns([each for each in named if each is not None], source.schema.names, source.name)
     require_numbers(command.weights, source)
     for column in command.probabilities.values():
@@ -161,6 +163,7 @@ def make_standalone_plan(command: EvaluateStandalone, context: Context) -> Plan:
             "--prediction or --probabilities, or leave --target out",
             field="prediction",
         )
+    _require_features(command, columns, source)
     positive = positive_class(command, kind, classes, "the dataset")
     view = _view(command, kind).model_copy(update={"classes": classes, "positive": positive})
     reference = None
@@ -183,9 +186,9 @@ def make_standalone_plan(command: EvaluateStandalone, context: Context) -> Plan:
         sampling=_sampling(command),
         columns=columns,
         filters=read_assertions(command.assertions, view, source, called="the dataset"),
-        custom=CustomCode(),
+        custom=custom,
         labels=labels_of(context, command, None),
-        folder=_folder(command, source, None, CustomCode()),
+        folder=_folder(command, source, None, custom),
         reference=reference,
     )
 
@@ -204,6 +207,42 @@ def _kind(command: EvaluateStandalone) -> PredictionType:
             field="probabilities",
         )
     return command.prediction_type
+
+
+def _custom(context: Context, command: EvaluateStandalone, kind: PredictionType) -> CustomCode:
+    """Its custom metrics, which have something to compare and an env to run in.
+
+    Raises:
+        NotFound: there is no such code env.
+        Invalid: nothing is compared with a truth; or as in `read_code`, like what else it raises.
+    """
+    custom = read_code(context, command, kind)
+    if not custom.every:
+        if command.env != INHERIT:
+            raise errors.Invalid(
+                "--env is where custom metrics run, and there are none; name them by "
+                "--custom-metrics or --plugged-metrics",
+                field="env",
+            )
+        return custom
+    if command.target is None:
+        raise errors.Invalid(
+            "custom metrics compare truth and prediction; name the column of the truth by --target",
+            field="target",
+        )
+    if command.env not in RESERVED:
+        ensure_env(context, None, named=command.env)
+    return custom
+
+
+def _require_features(command: EvaluateStandalone, columns: Columns, source: Source) -> None:
+    """Refuse to leave all columns out."""
+    apart = {command.target, command.weights}
+    features = [name for name in columns.beside(source.schema.names) if name not in apart]
+    if features and all(command.handling.get(name) == "excluded" for name in features):
+        raise errors.Invalid(
+            f"--handling leaves out all columns of {source.name}", field="handling"
+        )
 
 
 def _target(command: RunEvaluation, version: ModelVersion, source: Source) -> str | None:

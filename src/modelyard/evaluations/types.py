@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, JsonValue, field_validator, model_validator
 
+from modelyard.analysis.drift.types import Handling
 from modelyard.analysis.types import Gains, Intake, Metric
 from modelyard.data.types import Sampling
 from modelyard.evaluations.asked_types import Averaging
@@ -105,6 +106,9 @@ class Evaluation(View, Shown):
     sampling: Sampling
     params: dict[str, JsonValue] = Field(
         default={}, description="of the model's signature, with which the rows were scored"
+    )
+    handling: dict[str, Handling] = Field(
+        default={}, description="by column, how drift looks at it instead of how it would"
     )
     target: str | None
     weights: str | None = None

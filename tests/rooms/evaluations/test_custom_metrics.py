@@ -13,6 +13,7 @@ from sklearn import metrics as sk
 
 import modelyard
 from modelyard import errors
+from modelyard.evaluations.commands import RunEvaluation
 from modelyard.evaluations.custom import read_code
 from modelyard.kernel.identity import Identity
 from modelyard.runtime.worker.tasks import metrics
@@ -113,6 +114,33 @@ def test_functions_are_given_the_rows_that_are_used(yard, rows, written, code):
     assert [name for name in told if told[name].needs_probability] == ["surprise"]
     said = [each.evidence for each in found.diagnostics if each.code == "E502"]
     assert said == [f"{name}: {reason}" for name, reason in reasons.items()]
+
+
+def test_what_something_else_predicted_has_the_same_custom_metrics(yard, rows, written, code):
+    scored = rows.assign(guess=np.where(rows.fare >= 50, "yes", "no"), other=1.5)
+    asked = {
+        "dataset": written(scored),
+        "prediction_type": "binary_classification",
+        "prediction": "guess",
+    }
+    own = {"custom_metrics": code(CODE), "env": "local"}
+    found = yard.evaluations.standalone(**asked, **own, target="truth")
+    late = rows.truth == "yes"
+    earned = np.where(scored.guess == "yes", np.where(late, rows.fare, -30), 0)
+    assert found.metrics["profit"].value == pytest.approx(earned.mean())
+    assert found.metrics["surprise"].reason == "the model gives labels without probabilities"
+    assert found.metrics["broken"].reason == "raised ZeroDivisionError: division by zero"
+    kept = yard.evaluations.screen(id=found.id, screen="custom-metrics").content
+    assert kept == {"file": "own.py", "text": CODE}
+    refused = [
+        (own, errors.Invalid, "by --target"),
+        (own | {"env": "gone", "target": "truth"}, errors.NotFound, "gone"),
+        ({"env": "local", "target": "truth"}, errors.Invalid, "there are none"),
+        (own | {"prediction_type": "other"}, errors.Invalid, "may answer anything"),
+    ]
+    for given, kind, said in refused:
+        with pytest.raises(kind, match=said):
+            yard.evaluations.standalone(**{**asked, **given})
 
 
 def test_a_file_that_fails_is_told_and_the_evaluation_goes_on(yard, rows, written, code):
@@ -222,8 +250,12 @@ def test_files_that_are_none(yard, rows, written, tmp_path):
 
 
 def test_only_who_may_import_models_may_bring_code(yard, code, tmp_path):
-    version = yard.versions.show(model="late", version="v1")
     file = code("def f(truth):\n    return 1")
+
+    def read(context, file):
+        command = RunEvaluation(project="default", model="late", dataset="x", custom_metrics=file)
+        return read_code(context, command, "binary_classification", "late")
+
     with closing(modelyard.open(tmp_path / "other")) as other:
         other.users.create(name="kim")
         other.members.add(project="default", name="kim", role="contributor")
@@ -236,15 +268,15 @@ def test_only_who_may_import_models_may_bring_code(yard, code, tmp_path):
         for rights, key in keys.items():
             context = other.acting(Identity("kim", "key", "", key)).open()
             if "models:write" in rights:
-                found = read_code(context, "default", "own.py", (), version)
+                found = read(context, "own.py")
                 assert [each.name for each in found.every] == ["f"]
                 with pytest.raises(errors.Forbidden, match="path of the server's machine"):
-                    read_code(context, "default", file, (), version)
+                    read(context, file)
             else:
                 with pytest.raises(errors.Forbidden, match="models:write"):
-                    read_code(context, "default", "own.py", (), version)
+                    read(context, "own.py")
     context = yard.open()
     trust = context.settings.trust.model_copy(update={"allowed": ("data_only",)})
     strict = context.settings.model_copy(update={"trust": trust})
     with pytest.raises(errors.Blocked, match="lets in data_only alone"):
-        read_code(dataclasses.replace(context, settings=strict), "default", file, (), version)
+        read(dataclasses.replace(context, settings=strict), file)

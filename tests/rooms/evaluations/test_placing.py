@@ -171,6 +171,44 @@ def test_rows_are_kept_for_drift_alone(yard, written, rows, tmp_path):
         yard.evaluations.sample(id=skipped.id, output=target, part="reference")
 
 
+def test_columns_are_looked_at_as_they_are_asked_to_be(yard, written, rows):
+    before, after = written(rows.head(1000), "a.csv"), written(rows.tail(500), "b.csv")
+    handling = {"id": "excluded", "age": "categorical", "truth": "excluded"}
+    asked = {"dataset": after, "reference": before, "store": "other", "handling": handling}
+    found = yard.evaluations.standalone(**asked)
+    assert (found.handling, found.features) == (
+        handling,
+        ("age", "fare", "weight", "kind", "delay"),
+    )
+    [line] = yard.drift.list(evaluation=found.id)
+    for report in (
+        yard.drift.show(id=line.id),
+        yard.drift.compute(current=found.id, reference=before),
+    ):
+        kinds = {each.name: each.kind for each in report.columns}
+        assert kinds.keys() == {*found.features}
+        assert (kinds["age"], kinds["fare"]) == ("categorical", "numeric")
+        assert report.global_.accuracy.value < 0.7, "the rows' numbers tell the sides apart"
+    again = yard.drift.compute(
+        current=found.id, reference=before, columns=["id", "age"], handling={"age": "numeric"}
+    )
+    assert {each.name: each.kind for each in again.columns} == {"id": "numeric", "age": "numeric"}
+    scored = yard.evaluations.run(
+        model="late", dataset=after, store="other", handling={"fare": "excluded"}
+    )
+    assert scored.features == ("age", "fare")
+    later = yard.evaluations.run(
+        model="late", dataset=before, store="other", handling={"fare": "excluded"}
+    )
+    [line] = yard.drift.list(evaluation=later.id)
+    columns = yard.drift.show(id=line.id).columns
+    assert {each.name: bool(each.tests) for each in columns} == {"age": True, "fare": False}
+    every = dict.fromkeys(rows.columns, "excluded")
+    for odd, said in (({"gone": "text"}, "'gone'"), (every, "leaves out all columns")):
+        with pytest.raises(errors.Invalid, match=said):
+            yard.evaluations.standalone(dataset=after, handling=odd)
+
+
 def test_an_id_is_taken_again_in_its_store_only(yard, file):
     asked = {"model": "late", "dataset": file(), "skip_scoring": True, "id": "again_1"}
     first = yard.evaluations.run(**asked, store="other", label={"a": "1"})

@@ -141,7 +141,12 @@ def make_plan(command: ComputeDrift, context: Context) -> Plan:
 
 
 def plan_of(command: ComputeDrift, context: Context, current: Named, reference: Named) -> Plan:
-    """The plan of two sides that were found; errors as in `make_plan`."""
+    """The plan of two sides that were found; errors as in `make_plan`.
+
+    Columns are looked at as the current evaluation was to, unless the command says otherwise.
+    """
+    if current.evaluation is not None:
+        command = _handling_as(command, current.evaluation)
     found = {command.current: current, command.reference: reference, None: reference}
 
     def other(text: str | None) -> Named:
@@ -164,6 +169,15 @@ def plan_of(command: ComputeDrift, context: Context, current: Named, reference: 
         warnings=tuple(warnings),
         folder=_folder(command, version, every),
     )
+
+
+def _handling_as(command: ComputeDrift, evaluation: Evaluation) -> ComputeDrift:
+    own = {
+        name: kind
+        for name, kind in evaluation.handling.items()
+        if kind != "excluded" or name not in command.columns
+    }
+    return command.model_copy(update={"handling": {**own, **command.handling}})
 
 
 def _named(context: Context, project: str, text: str) -> Named:

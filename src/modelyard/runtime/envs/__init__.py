@@ -5,7 +5,7 @@ packages go together, an env is the venv that holds them. All differences on the
 relaxations.
 """
 
-from modelyard.runtime.envs.codeenvs import ensure_env, env_python
+from modelyard.runtime.envs.codeenvs import INHERIT, RESERVED, ensure_env, env_python
 from modelyard.runtime.envs.request import request_of
 
-__all__ = ["ensure_env", "env_python", "request_of"]
+__all__ = ["INHERIT", "RESERVED", "ensure_env", "env_python", "request_of"]

@@ -286,7 +286,9 @@ def _deleted(visit: Visit) -> Draft:
     return Draft(crumbs=(*crumbs(seen.project), _crumb(seen)), seen=seen)
 
 
-SHARED = ("confidence", "on_error", "method", "rows", "ratio", "column", "seed", "params")
+SHARED = (
+    "confidence", "handling", "on_error", "method", "rows", "ratio", "column", "seed", "params",
+)  # fmt: skip
 """Fields that evaluations are asked for as well."""
 SIDE = "A dataset, the id of an evaluation, or the path of a file"
 PAGES: tuple[Page | Form | Document | Download, ...] = (
@@ -329,11 +331,6 @@ PAGES: tuple[Page | Form | Document | Download, ...] = (
                             "version's own target", mono=True),
             "columns": Words(label="Columns", help="One a line; left blank, those that the model "
                              "takes, without one all that both sides have", mono=True, later=True),
-            "handling": Words(
-                label="How to look at columns",
-                help="By column: numeric, categorical, text or excluded, as JSON",
-                placeholder='{"month": "categorical"}', kind="json", later=True,
-            ),
             "thresholds": Words(
                 label="Thresholds",
                 help="By test, from which statistic on a column counts as drifted, as JSON",

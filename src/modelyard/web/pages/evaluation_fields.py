@@ -20,15 +20,17 @@ NAMED = ("model", "version", "dataset", "target", "store")
 EVALUATING = (
     "model", "version", "dataset", "target", "store", "name", "label", "threshold", "optimise",
     "positive", "averaging", "weights", "on_error", "method", "rows", "ratio", "column",
-    "descending", "seed", "gains", "lift_share", "assertions", "custom_metrics", "confidence",
-    "params", "skip_performance", "skip_scoring", "prediction", "probabilities", "drift",
-    "drift_rows", "output", "output_probabilities", "metrics_output", "metrics", "explain",
+    "descending", "seed", "gains", "lift_share", "assertions", "custom_metrics",
+    "plugged_metrics", "confidence", "params", "skip_performance", "skip_scoring", "prediction",
+    "probabilities", "drift", "drift_rows", "handling", "output", "output_probabilities",
+    "metrics_output", "metrics", "explain",
 )  # fmt: skip
 STANDALONE = (
     "dataset", "prediction_type", "prediction", "probabilities", "target", "store", "name", "label",
     "reference", "threshold", "optimise", "positive", "classes", "averaging", "weights", "method",
     "rows", "ratio", "column", "descending", "seed", "gains", "lift_share", "assertions",
-    "confidence", "skip_performance", "drift", "drift_rows",
+    "custom_metrics", "plugged_metrics", "env", "confidence", "skip_performance", "drift",
+    "drift_rows", "handling",
 )  # fmt: skip
 BINARY = frozenset({"positive", "threshold", "optimise", "gains", "lift_share"})
 FITTING: Mapping[PredictionType, frozenset[str]] = {
@@ -120,6 +122,12 @@ WORDS = {
         later=True,
     ),
     "custom_metrics": Words(label="File of further metrics", later=True),
+    "plugged_metrics": Words(
+        label="Further metrics of packages",
+        help="That the code env brings, by name, one a line",
+        later=True,
+        mono=True,
+    ),
     "assertions": Words(
         help="What has to be predicted for some rows, as a JSON list",
         placeholder='[{"name": "young", "where": "age < 30", "expect": ["no"], "ratio": 0.9}]',
@@ -172,6 +180,13 @@ WORDS = {
     ),
     "drift_rows": Words(
         label="Rows that drift is computed from", help="Drawn at random; 0: all", later=True
+    ),
+    "handling": Words(
+        label="How to look at columns",
+        help="For drift, by column: numeric, categorical, text or excluded, as JSON",
+        placeholder='{"month": "categorical"}',
+        kind="json",
+        later=True,
     ),
     "output": Words(
         label="Where to write the scored rows",
@@ -234,6 +249,13 @@ STANDALONE_WORDS = WORDS | {
         label="Class to be found",
         help="Binary: left blank, the second class",
         kind="text",
+        later=True,
+        mono=True,
+    ),
+    "env": Words(
+        label="Code env of further metrics",
+        help="inherit: the default of the settings; local: the Python that runs Modelyard; or "
+        "the name of an env",
         later=True,
         mono=True,
     ),

@@ -286,7 +286,9 @@ def test_a_scored_dataset_is_evaluated_and_recipes_are_saved_by_forms(client, ya
     typed = {**SENT, "dataset": "june", "prediction": "late", "target": "late", "label": "day=3"}
     scored = {**typed, "prediction_type": "binary_classification", "store": "daily"}
     path = f"{HERE}/new-standalone-evaluation?store=daily"
-    assert _fields(client.get(path).text) > {"probabilities", "classes", "reference"}
+    assert _fields(client.get(path).text) > {
+        *("probabilities", "classes", "reference", "custom_metrics", "env", "handling"),
+    }
     answer = client.post(path, data=scored)
     assert answer.status_code == 303, answer.text
     job = yard.jobs.show(id=answer.headers["location"].rpartition("/")[2])
@@ -298,8 +300,11 @@ def test_a_scored_dataset_is_evaluated_and_recipes_are_saved_by_forms(client, ya
     refused = client.post(path, data={**typed, "recipe": "of-rows"})
     assert refused.status_code == 422
     assert "What was predicted" in refused.text
-    saved = client.post(path, data={**scored, "recipe": "of-rows"})
+    saved = client.post(
+        path, data={**scored, "recipe": "of-rows", "env": "", "handling": '{"late": "excluded"}'}
+    )
     assert saved.headers["location"] == f"{HERE}/recipes/of-rows", saved.text
+    assert yard.recipes.show(name="of-rows").command.handling == {"late": "excluded"}
     given = {**SENT, "dataset": "june", "target": "late", "model": "late", "store": "daily"}
     saved = client.post(
         f"{HERE}/new-evaluation-recipe", data={**given, "recipe": "of-late", "optimise": "f1"}
