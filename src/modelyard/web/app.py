@@ -22,6 +22,7 @@ from modelyard.web.api_docs import ApiDocs
 from modelyard.web.cookies import Cookies
 from modelyard.web.events import Events
 from modelyard.web.health import Readiness, healthz
+from modelyard.web.metrics import Metrics
 from modelyard.web.openapi import OpenApi
 from modelyard.web.pages.making import make_site
 from modelyard.web.problems import answer_to, problem
@@ -65,6 +66,7 @@ def create_app(
         routes=[
             Route("/healthz", healthz),
             Route("/readyz", readiness),
+            Route("/metrics", Metrics(workspace, threads).answer),
             Route("/api/v1/openapi.json", openapi),
             Route("/api/docs", ApiDocs(openapi)),
             assets.route(),

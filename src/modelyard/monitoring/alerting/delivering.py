@@ -39,7 +39,12 @@ def deliver(
             sending = outbox.take(db, now)
         if sending is None:
             break
-        attempt(context, sending, clock)
+        problem = attempt(context, sending, clock)
+        alert = sending.kept.alert
+        if problem:
+            LOG.warning("alert %s of %s could not send: %s", alert.name, alert.project, problem)
+        else:
+            LOG.info("alert %s of %s sent %s", alert.name, alert.project, sending.key)
         count += 1
     return count
 
@@ -58,12 +63,7 @@ def attempt(context: Context, sending: Sending, clock: Clock = clock_of_database
             outbox.settle(db, sending, now, problem)
         else:
             outbox.put_off(db, sending, now, problem, final=final)
-    alert = sending.kept.alert
-    if is_sent:
-        LOG.info("alert %s of %s sent %s", alert.name, alert.project, sending.key)
-        return ""
-    LOG.warning("alert %s of %s could not send: %s", alert.name, alert.project, problem)
-    return problem
+    return "" if is_sent else problem
 
 
 def send(context: Context, sending: Sending, now: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from modelyard.web.pages import (
     account,
+    alerts,
     audit,
     checks,
     connections,
@@ -26,6 +27,7 @@ from modelyard.web.pages import (
     keys,
     members,
     models,
+    monitoring,
     projects,
     recipes,
     replays,
@@ -47,6 +49,7 @@ WAYS: tuple[Way, ...] = (*importing.WAYS[:2], *demo.WAYS, *importing.WAYS[2:])
 
 PAGES: tuple[Page | Form | Download | Document, ...] = (
     *home.pages(WAYS),
+    *monitoring.INSTANCE,
     *jobs.PAGES,
     *projects.PAGES,
     *datasets.PAGES,
@@ -71,6 +74,8 @@ PAGES: tuple[Page | Form | Download | Document, ...] = (
     *evaluation_recipes.PAGES,
     *scoring.PAGES,
     *scenarios.PAGES,
+    *monitoring.PAGES,
+    *alerts.PAGES,
     *members.PAGES,
     *envs.PAGES,
     *users.PAGES,

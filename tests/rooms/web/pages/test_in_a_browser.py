@@ -19,10 +19,13 @@ expect.set_options(timeout=PATIENCE)
 PAGES = (
     "/",
     "/jobs",
+    "/monitoring",
     "/projects",
     "/projects/new",
     "/projects/flights",
     "/projects/flights/delete",
+    "/projects/flights/monitoring",
+    "/projects/flights/new-alert",
     "/account",
     "/demo",
     "/search?q=a",

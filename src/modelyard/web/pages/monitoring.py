@@ -1,0 +1,190 @@
+"""The pages of monitoring: how everything is and why, of the instance and of a project."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from modelyard.evaluations.storing.commands import ListStores
+from modelyard.kernel.values import Value
+from modelyard.models.commands import ListModels
+from modelyard.monitoring.alerting.commands import ListAlerts, ListMessages
+from modelyard.monitoring.alerting.types import Alert
+from modelyard.monitoring.watching.commands import FollowModel, ShowMonitoring
+from modelyard.monitoring.watching.types import Status, ThingStatus
+from modelyard.web.pages.form import Draft, Form, Words
+from modelyard.web.pages.formats import plural
+from modelyard.web.pages.page import Crumb, Nav, Page, View, Visit, address
+from modelyard.web.pages.projects import crumb as project_crumb
+
+ALL = "/monitoring"
+OF_PROJECT = "/projects/{project}/monitoring"
+FOLLOW = "/projects/{project}/follow-model"
+BAD: tuple[Status, ...] = ("warning", "error")
+MOST = 200
+PLACES = {
+    "project": OF_PROJECT,
+    "model": "/projects/{project}/models/{name}",
+    "store": "/projects/{project}/stores/{name}",
+    "scenario": "/projects/{project}/scenarios/{name}",
+}
+
+
+class Line(Value):
+    """A thing as lists show it."""
+
+    thing: ThingStatus
+    href: str
+    cause: str
+    """The address of what decided; empty: of nothing in particular."""
+
+
+class MonitoringView(View):
+    """How everything is that one may see."""
+
+    verdict: tuple[str, str, str]
+    """Its kind, its title, and a sentence."""
+    troubled: tuple[Line, ...]
+    projects: tuple[Line, ...]
+    left_out: int
+
+
+class ProjectMonitoringView(View):
+    """How everything in a project is, and who is told."""
+
+    project: str
+    verdict: tuple[str, str, str]
+    things: tuple[Line, ...]
+    left_out: int
+    alerts: tuple[Alert, ...]
+    failed: int
+    """Messages that could not be sent, of the newest ones."""
+    waiting: int
+    may_write: bool
+
+
+def monitoring(visit: Visit) -> MonitoringView:
+    """The worst first."""
+    found = visit.run(ShowMonitoring())
+    parts = [each for each in found if each.kind != "project"]
+    troubled = [each for each in parts if each.status in BAD]
+    return MonitoringView(
+        title="Monitoring",
+        verdict=_verdict(parts),
+        troubled=tuple(map(_line, troubled[:MOST])),
+        projects=tuple(_line(each) for each in found if each.kind == "project"),
+        left_out=max(0, len(troubled) - MOST),
+    )
+
+
+def of_project(visit: Visit) -> ProjectMonitoringView:
+    """The worst first, and the alerts."""
+    key = visit.path["project"]
+    found = visit.run(ShowMonitoring(project=key))
+    parts = [each for each in found if each.kind != "project"]
+    messages = visit.part(ListMessages(project=key, limit=MOST))
+    states = [each.state for each in messages]
+    return ProjectMonitoringView(
+        title="Monitoring",
+        crumbs=(project_crumb(key),),
+        project=key,
+        verdict=_verdict(parts),
+        things=tuple(map(_line, parts[:MOST])),
+        left_out=max(0, len(parts) - MOST),
+        alerts=tuple(visit.part(ListAlerts(project=key, limit=MOST))),
+        failed=states.count("failed"),
+        waiting=states.count("waiting"),
+        may_write=visit.may("alerts:write"),
+    )
+
+
+def crumbs(project: str) -> tuple[Crumb, ...]:
+    """The monitoring of a project above a page."""
+    above = Crumb(label="Monitoring", href=address(OF_PROJECT, project=project))
+    return (project_crumb(project), above)
+
+
+def _verdict(parts: Sequence[ThingStatus]) -> tuple[str, str, str]:
+    counts = {status: sum(each.status == status for each in parts) for status in (*BAD, "healthy")}
+    errors, warnings = counts["error"], counts["warning"]
+    if errors or warnings:
+        said = [plural(errors, "error")] if errors else []
+        said += [plural(warnings, "warning")] if warnings else []
+        worst = next(each for each in parts if each.status in BAD)
+        kind = "err" if errors else "warn"
+        why = worst.why.rstrip(".")
+        return kind, " and ".join(said), f"First of all {worst.kind} {worst.name}: {why}."
+    if counts["healthy"]:
+        known = plural(counts["healthy"], "thing")
+        return "ok", "All is well", f"So say the checks and runs of {known}."
+    return "acc", "Nothing is known yet", "Checks of evaluation stores and runs of scenarios tell."
+
+
+def _line(thing: ThingStatus) -> Line:
+    by, cause = thing.by, ""
+    if by.evaluation:
+        cause = address(
+            "/projects/{project}/evaluations/{id}", project=thing.project, id=by.evaluation
+        )
+    elif by.run:
+        name = by.name or thing.name
+        cause = address(PLACES["scenario"], project=thing.project, name=name)
+    where = {"project": thing.project, "name": thing.name}
+    return Line(thing=thing, href=address(PLACES[thing.kind], **where), cause=cause)
+
+
+def _follow(visit: Visit) -> Draft:
+    key = visit.path["project"]
+    names = {
+        "model": [each.name for each in visit.part(ListModels(project=key, limit=MOST))],
+        "store": [each.name for each in visit.part(ListStores(project=key, limit=MOST))],
+        "alert": [each.name for each in visit.part(ListAlerts(project=key, limit=MOST))],
+    }
+    return Draft(
+        crumbs=crumbs(key),
+        values={"model": visit.asked("model"), "store": visit.asked("store")},
+        choices={field: [(each, each) for each in known] for field, known in names.items()},
+    )
+
+
+PAGES: tuple[Page | Form, ...] = (
+    Page(OF_PROJECT, of_project, "project_monitoring.html", Nav("Monitoring", "heartbeat")),
+    Form(
+        FOLLOW,
+        FollowModel,
+        "Follow a model",
+        "Follow model",
+        lambda _visit, made: address(PLACES["scenario"], project=made.project, name=made.scenario),
+        intro="On a schedule the active version is evaluated on newer data, the checks of the "
+        "store are run on that, and the alert tells what got worse.",
+        said=lambda made: f"{made.model} is followed by the scenario {made.scenario}.",
+        fields=(
+            *("model", "dataset", "store", "cron", "timezone", "alert"),
+            *("scenario", "target", "label", "parameters"),
+        ),
+        words={
+            "model": Words(label="Saved model", needed=True),
+            "dataset": Words(
+                label="Newer data",
+                help="A dataset, or the path of a file or table, with its truth; ${date} in it is "
+                "the date of the run",
+                kind="text",
+                placeholder="last-week",
+                mono=True,
+                needed=True,
+            ),
+            "store": Words(label="Evaluation store", help="Its checks are run each time"),
+            "cron": Words(label="When", help="Minute hour day month weekday", mono=True),
+            "timezone": Words(label="Time zone", later=True),
+            "alert": Words(help="", placeholder="Nobody is told"),
+            "scenario": Words(label="Name of the scenario", later=True, mono=True),
+            "target": Words(label="Column with the truth", later=True, mono=True),
+            "label": Words(label="Labels of the evaluations", later=True),
+            "parameters": Words(later=True),
+        },
+        prepare=_follow,
+    ),
+)
+
+INSTANCE: tuple[Page, ...] = (
+    Page(ALL, monitoring, "monitoring.html", Nav("Monitoring", "heartbeat", "")),
+)

@@ -1,0 +1,66 @@
+"""The pages of monitoring and alerts, with a receiver on this machine."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from starlette.testclient import TestClient
+from tests.rooms.monitoring.conftest import alerting, hook, reaches_here  # noqa: F401
+
+from modelyard.web.app import create_app
+
+AT = "/projects/default"
+
+
+@pytest.fixture
+def client(alerting):  # noqa: F811
+    with TestClient(create_app(alerting.yard, no_auth=True), "http://127.0.0.1") as client:
+        yield client
+
+
+def sent(client, path, **typed):
+    """A form with what was typed, as a browser sends it."""
+    shown = client.get(path).text
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', shown))
+    return client.post(path, data=hidden | typed)
+
+
+def test_pages_say_what_is_wrong_first_and_lead_to_it(client, alerting):  # noqa: F811
+    assert "Nothing is known yet" in client.get("/monitoring").text
+    alerting.scenario("succeeded")
+    assert "All is well" in client.get(f"{AT}/monitoring").text
+    alerting.pass_(60)
+    alerting.scenario("failed")
+    for page in ("/monitoring", f"{AT}/monitoring"):
+        shown = client.get(page).text
+        assert "First of all scenario nightly: step 1 (look) failed: no rows." in shown
+        assert f'href="{AT}/scenarios/nightly"' in shown
+    found = client.get(f"{AT}/monitoring.json").json()
+    assert found["things"][0]["thing"]["status"] == "error"
+
+
+def test_an_alert_is_made_tried_and_looked_at(client, alerting, hook):  # noqa: F811
+    made = sent(client, f"{AT}/new-alert", name="team", webhook=hook.url, on="unhealthy")
+    (secret,) = set(re.findall(r"whsec_[A-Za-z0-9+/=]+", made.text))
+    shown = client.get(f"{AT}/alerts/team").text
+    assert "Nothing was told yet" in shown
+    assert secret not in shown
+    assert "The test was taken." in client.post(f"{AT}/alerts/team/test", data={"csrf": ""}).text
+    hook.status = 500
+    failed = client.post(f"{AT}/alerts/team/test", data={"csrf": ""}).text
+    assert "it answered 500" in failed
+    shown = client.get(f"{AT}/alerts/team").text
+    assert ("Sent" in shown, "Failed" in shown) == (True, True)
+    assert "could not be sent" in client.get(f"{AT}/monitoring").text
+    assert secret not in sent(client, f"{AT}/alerts/team/new-secret").text
+    assert "needs a receiver" in sent(client, f"{AT}/new-alert", name="other").text
+
+
+def test_a_model_is_followed_by_one_form(client, alerting):  # noqa: F811
+    alerting.yard.models.create(name="churn", prediction_type="regression")
+    alerting.yard.stores.create(name="weekly")
+    typed = {"model": "churn", "dataset": "w.csv", "store": "weekly", "cron": "0 6 * * MON"}
+    done = sent(client, f"{AT}/follow-model", **typed)
+    assert "churn is followed by the scenario follow-churn." in done.text
+    assert len(alerting.yard.scenarios.show(name="follow-churn").steps) == 2
