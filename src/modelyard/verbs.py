@@ -21,7 +21,7 @@ from modelyard.evaluations.looking import commands as looking
 from modelyard.evaluations.replaying import commands as replaying
 from modelyard.evaluations.storing import commands as storing
 from modelyard.files import commands as files
-from modelyard.governance import commands as governance
+from modelyard.governance.rooms import Account, Audit, Groups, Keys, Members, Sessions, Users
 from modelyard.housekeeping import commands as housekeeping
 from modelyard.jobs import commands as jobs
 from modelyard.jobs.scenarios import commands as scenarios
@@ -293,67 +293,6 @@ class Search(Room):
     """Search: things of every room, in all projects that one may see."""
 
     find = verb(search.FindThings)
-
-
-class Members(Room):
-    """Members: who has which role in a project."""
-
-    add = verb(governance.AddMember)
-    list = verb(governance.ListMembers)
-    remove = verb(governance.RemoveMember)
-
-
-class Users(Room):
-    """Users: who can sign in, and whom API keys act for."""
-
-    create = verb(governance.CreateUser)
-    list = verb(governance.ListUsers)
-    show = verb(governance.ShowUser)
-    update = verb(governance.UpdateUser)
-    revoke = verb(governance.RevokeUser)
-    delete = verb(governance.DeleteUser)
-
-
-class Groups(Room):
-    """Groups: users who are given roles and rights together."""
-
-    create = verb(governance.CreateGroup)
-    list = verb(governance.ListGroups)
-    show = verb(governance.ShowGroup)
-    update = verb(governance.UpdateGroup)
-    revoke = verb(governance.RevokeGroup)
-    delete = verb(governance.DeleteGroup)
-
-
-class Keys(Room):
-    """API keys: how scripts get in."""
-
-    create = verb(governance.CreateKey)
-    list = verb(governance.ListKeys)
-    revoke = verb(governance.RevokeKey)
-
-
-class Sessions(Room):
-    """Sessions: who is signed in with a browser."""
-
-    list = verb(governance.ListSessions)
-    revoke = verb(governance.RevokeSession)
-
-
-class Account(Room):
-    """Account: who one is here, and one's password."""
-
-    show = verb(governance.ShowAccount)
-    password = verb(governance.ChangePassword)
-
-
-class Audit(Room):
-    """Audit: who did what, in a log that shows if it was tampered with."""
-
-    list = verb(governance.ListAudit)
-    show = verb(governance.ShowAudit)
-    verify = verb(governance.VerifyAudit)
-    export = verb(governance.ExportAudit)
 
 
 class Backups(Room):

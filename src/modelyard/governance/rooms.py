@@ -1,0 +1,67 @@
+"""The rooms of verbs about people: who they are, what they may do, what they did."""
+
+from __future__ import annotations
+
+from modelyard.governance import commands
+from modelyard.kernel.command import Room, verb
+
+
+class Members(Room):
+    """Members: who has which role in a project."""
+
+    add = verb(commands.AddMember)
+    list = verb(commands.ListMembers)
+    remove = verb(commands.RemoveMember)
+
+
+class Users(Room):
+    """Users: who can sign in, and whom API keys act for."""
+
+    create = verb(commands.CreateUser)
+    list = verb(commands.ListUsers)
+    show = verb(commands.ShowUser)
+    update = verb(commands.UpdateUser)
+    revoke = verb(commands.RevokeUser)
+    delete = verb(commands.DeleteUser)
+
+
+class Groups(Room):
+    """Groups: users who are given roles and rights together."""
+
+    create = verb(commands.CreateGroup)
+    list = verb(commands.ListGroups)
+    show = verb(commands.ShowGroup)
+    update = verb(commands.UpdateGroup)
+    revoke = verb(commands.RevokeGroup)
+    delete = verb(commands.DeleteGroup)
+
+
+class Keys(Room):
+    """API keys: how scripts get in."""
+
+    create = verb(commands.CreateKey)
+    list = verb(commands.ListKeys)
+    revoke = verb(commands.RevokeKey)
+
+
+class Sessions(Room):
+    """Sessions: who is signed in with a browser."""
+
+    list = verb(commands.ListSessions)
+    revoke = verb(commands.RevokeSession)
+
+
+class Account(Room):
+    """Account: who one is here, and one's password."""
+
+    show = verb(commands.ShowAccount)
+    password = verb(commands.ChangePassword)
+
+
+class Audit(Room):
+    """Audit: who did what, in a log that shows if it was tampered with."""
+
+    list = verb(commands.ListAudit)
+    show = verb(commands.ShowAudit)
+    verify = verb(commands.VerifyAudit)
+    export = verb(commands.ExportAudit)
