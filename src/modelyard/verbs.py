@@ -14,6 +14,7 @@ from modelyard.data import commands as data
 from modelyard.demo import commands as demo
 from modelyard.evaluations import commands as evaluations
 from modelyard.evaluations.charting import commands as charting
+from modelyard.evaluations.comparing import chart_commands as comparison_charts
 from modelyard.evaluations.comparing import commands as comparing
 from modelyard.evaluations.drifting import commands as drifting
 from modelyard.evaluations.explaining import commands as explaining
@@ -217,6 +218,9 @@ class Comparisons(Room):
     remove = verb(comparing.RemoveItems)
     slices = verb(comparing.CompareSlices)
     information = verb(comparing.CompareInformation)
+    chart = verb(comparison_charts.DrawComparison)
+    table = verb(comparison_charts.TabulateComparison)
+    export = verb(comparison_charts.ExportComparison)
     delete = verb(comparing.DeleteComparison)
 
 

@@ -1,4 +1,4 @@
-"""How evaluations and their stores are found."""
+"""How evaluations, their stores and comparisons are found."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from modelyard.evaluations.types import EvaluationSummary
 from modelyard.evaluations.words import title_of
 from modelyard.kernel.context import Context
 from modelyard.store.finding import Hit, Wanted, best
-from modelyard.store.tables import evaluation_stores, evaluations
+from modelyard.store.tables import comparisons, evaluation_stores, evaluations
 
 
 def find_evaluations(_context: Context, db: Connection, wanted: Wanted) -> Iterator[Hit]:
@@ -28,6 +28,15 @@ def find_evaluations(_context: Context, db: Connection, wanted: Wanted) -> Itera
 def find_stores(_context: Context, db: Connection, wanted: Wanted) -> Iterator[Hit]:
     """By name and description."""
     of = evaluation_stores.c
+    query = select(of.project, of.name, of.description)
+    said = [of.description]
+    for row in best(db, wanted, query, name=of.name, said=said, project=of.project):
+        yield Hit(row.rank, row.name, row.project, about=row.description)
+
+
+def find_comparisons(_context: Context, db: Connection, wanted: Wanted) -> Iterator[Hit]:
+    """By name and description."""
+    of = comparisons.c
     query = select(of.project, of.name, of.description)
     said = [of.description]
     for row in best(db, wanted, query, name=of.name, said=said, project=of.project):

@@ -12,6 +12,7 @@ from modelyard.data import finding as data
 from modelyard.data.commands import ListConnections, ListDatasets
 from modelyard.evaluations import finding as evaluations
 from modelyard.evaluations.commands import ListEvaluations
+from modelyard.evaluations.comparing.commands import ListComparisons
 from modelyard.evaluations.storing.commands import ListStores
 from modelyard.governance import finding as governance
 from modelyard.governance.commands import ListGroups, ListUsers
@@ -43,6 +44,7 @@ FINDERS: dict[Kind, tuple[type[Command[Any]], Finder]] = {
     "version": (ListVersions, models.find_versions),
     "evaluation": (ListEvaluations, evaluations.find_evaluations),
     "evaluation store": (ListStores, evaluations.find_stores),
+    "comparison": (ListComparisons, evaluations.find_comparisons),
     "dataset": (ListDatasets, data.find_datasets),
     "connection": (ListConnections, data.find_connections),
     "recipe": (ListRecipes, recipes.find_recipes),

@@ -9,7 +9,8 @@ from pydantic import Field
 from modelyard.kernel.values import Value
 
 Kind = Literal[
-    "project", "saved model", "version", "evaluation", "evaluation store", "dataset", "connection",
+    "project", "saved model", "version", "evaluation", "evaluation store", "comparison",
+    "dataset", "connection",
     "recipe", "scenario", "job", "code env", "user", "group",
 ]  # fmt: skip
 

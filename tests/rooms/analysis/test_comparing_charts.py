@@ -11,9 +11,8 @@ from tests.stills import svg
 
 from modelyard.analysis.binary import Binary
 from modelyard.analysis.charts import comparing, side_by_side
-from modelyard.analysis.charts.comparing import Compared
+from modelyard.analysis.charts.compared import Compared, Gap, Left, most_of
 from modelyard.analysis.charts.drawing import drawn
-from modelyard.analysis.charts.side_by_side import Gap
 from modelyard.analysis.charts.theme import COMPARED, ROLES
 from modelyard.analysis.charts.types import NothingToDraw, Subject
 from modelyard.analysis.multiclass import Multiclass
@@ -80,8 +79,6 @@ GAPS = [
 def importance(*values):
     columns = ["origin", "carrier", "month"][: len(values)]
     return {
-        "metric": "auc",
-        "baseline": 0.7,
         "column": columns,
         "importance": list(values),
         "low": [x - 0.01 for x in values],
@@ -112,7 +109,7 @@ SKETCHES = {
     "metric": lambda: side_by_side.metric(among(FIGURES), "auc"),
     "gaps": lambda: side_by_side.gaps(GAPS, ("v4", "v3"), ("challenger-1", "champion"), "Metric"),
     "importances": lambda: side_by_side.importances(
-        among([importance(0.2, 0.1, 0.0), importance(0.1, 0.3), {}])
+        among([importance(0.2, 0.1, 0.0), importance(0.1, 0.3)]), "Importance"
     ),
 }
 
@@ -176,9 +173,17 @@ def test_where_less_is_better_a_fall_is_drawn_as_better():
     assert "v4 better: ROC AUC; v3 better: Log loss; not distinguishable: F1" in sketch.description
 
 
+def test_importances_stand_in_the_order_of_what_weighs_most_anywhere():
+    sketch = SKETCHES["importances"]()
+    order = sketch.layers[-1].to_dict()["encoding"]["y"]["sort"]
+    assert order == ["carrier", "origin", "month"]
+    assert "origin to v3 champion and carrier to v4" in sketch.description
+
+
 def test_of_two_hundred_as_many_are_drawn_as_can_be_told_apart():
-    roc = comparing.overlay("roc", many(plain(binaries()[0].roc_curve())), SUBJECT)
-    assert len({row["line"] for row in roc.data["lines"]}) == 8
+    left = Left(more=192)
+    roc = comparing.overlay("roc", many(plain(binaries()[0].roc_curve()), 8), SUBJECT, left)
+    assert len({row["line"] for row in roc.data["lines"]}) == 8 == most_of("roc")
     assert "192 more are not drawn: hide others to see them" in roc.description
     bars = side_by_side.metric(many(FIGURES[0]), "auc")
     assert len(bars.data["bars"]) == 40
@@ -188,14 +193,15 @@ def test_of_two_hundred_as_many_are_drawn_as_can_be_told_apart():
 
 def test_what_has_no_such_screen_is_told():
     content = plain(binaries()[0].roc_curve())
-    one = comparing.overlay("roc", among([content, {}]), SUBJECT)
-    assert one.description.endswith("v4 have none.")
+    one = comparing.overlay("roc", among([content]), SUBJECT, Left(without=("v4",)))
+    assert one.description.endswith("; there is none of v4.")
+    assert Left(without="abcd").told() == "; there is none of 4"
     with pytest.raises(NothingToDraw, match="none of what is compared has this screen"):
-        comparing.overlay("roc", among([{}, {}]), SUBJECT)
+        comparing.overlay("roc", [], SUBJECT)
     with pytest.raises(NothingToDraw, match="none of what is compared has a value of ROC AUC"):
         side_by_side.metric(among([{}, {}]), "auc")
-    with pytest.raises(NothingToDraw, match="modelyard evaluations importance"):
-        side_by_side.importances(among([{}]))
+    with pytest.raises(NothingToDraw, match="no importances are kept"):
+        side_by_side.importances([], "Importance")
 
 
 def test_of_several_classes_their_mean_is_drawn():

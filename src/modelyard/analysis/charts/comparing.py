@@ -3,43 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import altair as alt
 
 from modelyard.analysis.charts import words
+from modelyard.analysis.charts.compared import NOTHING_LEFT, Compared, Left
 from modelyard.analysis.charts.layers import SHARE, Axes, Sketch, diagonal, encoded, of, told
 from modelyard.analysis.charts.overlays import CURVES, curves_of, overlaid, sums
 from modelyard.analysis.charts.points import Point, points, required
-from modelyard.analysis.charts.theme import COMPARED, DASHES
+from modelyard.analysis.charts.theme import DASHES
 from modelyard.analysis.charts.types import Content, NothingToDraw, Subject
 from modelyard.analysis.names import name_of
 
-MOST_LINES = len(COMPARED)
-MOST_CLOUDS = 4
-"""Of which points are drawn over each other."""
 MOST_ENDS = 24
 """Of a line that shows a distribution."""
 TALL = 300
-
-
-@dataclass(frozen=True)
-class Compared:
-    """One of what is compared.
-
-    Args:
-        name: what it is called there.
-        role: whose colour it has (`theme.COMPARED`).
-        dash: the place of its dash among `theme.DASHES`, which starts anew after the last.
-        is_champion: whether the others challenge it.
-        content: of a screen of it, as JSON has it; empty: it has none.
-    """
-
-    name: str
-    role: str
-    dash: int
-    is_champion: bool
-    content: Content
 
 
 def called(compared: Sequence[Compared]) -> list[str]:
@@ -49,40 +28,39 @@ def called(compared: Sequence[Compared]) -> list[str]:
     )
 
 
-def overlay(screen: str, compared: Sequence[Compared], subject: Subject) -> Sketch:
+def overlay(
+    screen: str, compared: Sequence[Compared], subject: Subject, left: Left = NOTHING_LEFT
+) -> Sketch:
     """The same screen of several, over each other.
 
     Args:
-        screen: a curve, `decision`, `density`, `points` or `errors`.
-        compared: in their order; those that have no such screen are told, not drawn.
+        screen: a curve, `density`, `points` or `errors`.
+        compared: those that have it, `most_of` it at most, in their order.
         subject: in which words.
+        left: the others.
 
     Raises:
         NothingToDraw: none of them has it.
     """
-    there = [each for each in compared if each.content]
-    if not there:
+    if not compared:
         raise NothingToDraw("none of what is compared has this screen")
-    most = MOST_CLOUDS if screen == "points" else MOST_LINES
-    drawn = there[:most]
     sketch = {"density": densities, "points": clouds, "errors": errors}.get(screen)
-    made = _curves(screen, drawn, subject) if sketch is None else sketch(drawn, subject)
-    left = _left_out(compared, there, len(drawn))
-    return replace(made, description=f"{made.description.removesuffix('.')}{left}.")
+    made = _curves(screen, compared, subject) if sketch is None else sketch(compared, subject)
+    return replace(made, description=f"{made.description.removesuffix('.')}{left.told()}.")
 
 
-def decision(compared: Sequence[Compared], code: str) -> Sketch:
+def decision(compared: Sequence[Compared], code: str, left: Left = NOTHING_LEFT) -> Sketch:
     """A metric by threshold, a line for each.
 
     Args:
-        compared: with the content of `decision`.
+        compared: with the content of `decision`, `most_of` it at most.
         code: which metric.
+        left: the others.
 
     Raises:
         NothingToDraw: none of them has the screen or the metric.
     """
-    there = [each for each in compared if points(each.content, ("threshold", code))]
-    drawn = there[:MOST_LINES]
+    drawn = [each for each in compared if points(each.content, ("threshold", code))]
     names = called(drawn)
     lines: list[Point] = []
     best: list[str] = []
@@ -105,7 +83,7 @@ def decision(compared: Sequence[Compared], code: str) -> Sketch:
         {"lines": lines},
         note=f"highest {words.listed(best[:3])}",
         description=f"{name_of(code)} by threshold; it is highest for "
-        f"{words.listed(best)}{_left_out(compared, there, len(drawn))}.",
+        f"{words.listed(best)}{left.told()}.",
         height=TALL,
         roles=_roles(drawn),
     )
@@ -289,16 +267,6 @@ def _merged(bars: list[Point]) -> list[Point]:
         for part in parts
     ]
     return [bar for bar in merged if bar["high"] > bar["low"]]
-
-
-def _left_out(compared: Sequence[Compared], there: Sequence[Compared], drawn: int) -> str:
-    """What is compared but not drawn, and why."""
-    without = [words.clean(each.name) for each in compared if each not in there]
-    few = f"; {words.listed(without[:3])} have none" if 0 < len(without) <= 3 else ""
-    if len(without) > 3:
-        few = f"; {len(without)} have none"
-    more = len(there) - drawn
-    return f"{few}; {more} more are not drawn: hide others to see them" if more > 0 else few
 
 
 def _roles(drawn: Sequence[Compared]) -> tuple[str, ...]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import altair as alt
 
 from modelyard.analysis.charts import words
-from modelyard.analysis.charts.comparing import MOST_LINES, Compared, called
+from modelyard.analysis.charts.compared import MOST_LINES, NOTHING_LEFT, Compared, Gap, Left
+from modelyard.analysis.charts.comparing import called
 from modelyard.analysis.charts.layers import Groups, Sketch, encoded, of, told
 from modelyard.analysis.charts.points import Point, drawable, required
 from modelyard.analysis.charts.types import NothingToDraw
@@ -17,55 +17,6 @@ from modelyard.analysis.names import LOWER_IS_BETTER, name_of
 
 MOST_BARS = 40
 MOST_COLUMNS = 20
-Verdict = Literal["better", "worse", "indistinguishable"]
-
-
-@dataclass(frozen=True)
-class Gap:
-    """By how much a challenger is better than the champion, below zero: worse.
-
-    Args:
-        name: of the metric, or of the group of rows.
-        value: by how much.
-        low: where the interval of it begins.
-        high: where it ends.
-        verdict: whether that is more than chance.
-        is_share: whether it is a share of the champion's value, not a difference.
-    """
-
-    name: str
-    value: float | None
-    low: float | None
-    high: float | None
-    verdict: Verdict
-    is_share: bool = False
-
-    @classmethod
-    def of(
-        cls,
-        name: str,
-        code: str,
-        limits: tuple[float | None, float | None, float | None],
-        verdict: Verdict,
-        *,
-        share_of: float | None = None,
-    ) -> Gap:
-        """Of a difference challenger minus champion, turned round where less is better.
-
-        Args:
-            name: what it is called.
-            code: of the metric.
-            limits: the difference, and where its interval begins and ends.
-            verdict: whether it is more than chance.
-            share_of: the champion's value, to tell a share of it; none: the difference itself.
-        """
-        value, low, high = limits
-        if code in LOWER_IS_BETTER:
-            value, low, high = (None if x is None else -x for x in (value, high, low))
-        if share_of:
-            by = abs(share_of)
-            value, low, high = (None if x is None else x / by for x in (value, low, high))
-        return cls(name, value, low, high, verdict, is_share=bool(share_of))
 
 
 def metrics(compared: Sequence[Compared], codes: Sequence[str]) -> Sketch:
@@ -171,6 +122,7 @@ def gaps(
         "better": f"{one} better",
         "worse": f"{other} better",
         "indistinguishable": "not distinguishable",
+        "unknown": "not tested",
     }
     known = [each for each in found if drawable(each.value)][:MOST_BARS]
     labels = words.names_of(each.name for each in known)
@@ -184,81 +136,75 @@ def gaps(
         for label, each in zip(labels, known, strict=True)
     ]
     required(rows)
+    if all(each.verdict != "unknown" for each in known):
+        del meant["unknown"]
     is_share = known[0].is_share
-    title = f"How much better {one} is than {other}"
+    title = f"{one} better than {other} by"
     chart = Groups(
         labels,
-        f"{title}, of its value" if is_share else title,
+        f"{title} (of its value)" if is_share else title,
         of_what,
         across_format="+.1%" if is_share else "+~g",
     )
     scale = alt.Scale(domain=list(meant.values()))
-    by = alt.Color("line:N", title=None, scale=scale, legend=alt.Legend(symbolType="circle"))
+    legend = alt.Legend(symbolType="circle", columns=alt.ExprRef("width < 440 ? 2 : 4"))
+    by = alt.Color("line:N", title=None, scale=scale, legend=legend)
     none = of("none").mark_rule(style="reference").encode(x=chart.x("value"))
     return Sketch(
         [none, *(encoded(each, color=by) for each in chart.dots())],
         {"groups": rows, "none": [{"value": 0}]},
         note="",
-        description=f"{title}, in {len(rows)}: {_told(rows, meant)}"
+        description=f"{one} beside {other}, in {len(rows)}: {_told(rows, meant)}"
         f"{'' if len(found) <= len(rows) else f'; {len(found) - len(rows)} are not drawn'}.",
         height=max(140, 26 * len(rows) + 60),
-        roles=(*roles, "reference"),
+        roles=(*roles, "reference", "reference"),
     )
 
 
-def importances(compared: Sequence[Compared]) -> Sketch:
-    """What each takes from which column, beside each other, by what the first of them takes.
+def importances(compared: Sequence[Compared], measure: str, left: Left = NOTHING_LEFT) -> Sketch:
+    """What each takes from which column, beside each other, those first that weigh most anywhere.
 
     Args:
-        compared: with the content of `importance`.
+        compared: with columns `column`, `importance`, `low` and `high`, `most_of` them at most.
+        measure: what an importance is, in words.
+        left: the others.
 
     Raises:
-        NothingToDraw: none of them keeps importances.
+        NothingToDraw: none of them has importances.
     """
-    there = [each for each in compared if each.content.get("column")]
-    if not there:
-        raise NothingToDraw(
-            "no importances are kept; an evaluation keeps them once they are measured: "
-            "modelyard evaluations importance ID"
-        )
-    drawn = there[:MOST_LINES]
-    names = called(drawn)
-    columns = list(dict.fromkeys(column for each in drawn for column in each.content["column"]))
-    shown = columns[:MOST_COLUMNS]
+    most: dict[str, float] = {}
+    for each in compared:
+        for column, value in zip(each.content["column"], each.content["importance"], strict=True):
+            if drawable(value):
+                most[column] = max(most.get(column, 0.0), abs(value))
+    if not most:
+        raise NothingToDraw("no importances are kept of what is compared")
+    shown = sorted(most, key=lambda column: -most[column])[:MOST_COLUMNS]
     labels = dict(zip(shown, words.names_of(shown), strict=True))
+    names = called(compared)
     rows: list[Point] = []
-    for name, each in zip(names, drawn, strict=True):
-        content = each.content
-        for column, value, low, high in zip(
-            *(content[part] for part in ("column", "importance", "low", "high")), strict=True
-        ):
-            if column in labels and drawable(value):
-                row = {"name": labels[column], "line": name, "value": value}
-                rows.append({**row, **_limits(low, high)})
-    required(rows)
-    measured = list(dict.fromkeys(name_of(each.content["metric"]) for each in drawn))
-    chart = Groups(
-        list(labels.values()),
-        f"How much worse {words.listed(measured)} gets without it",
-        "Column",
-        series=names,
-    )
-    tops = [
-        f"{name}: {words.clean(each.content['column'][0])}"
-        for name, each in zip(names, drawn, strict=True)
-    ]
-    left = len(columns) - len(shown)
-    without = len(compared) - len(there)
+    tops: list[str] = []
+    for name, each in zip(names, compared, strict=True):
+        columns = (each.content[part] for part in ("column", "importance", "low", "high"))
+        mine = [
+            {"name": labels[column], "line": name, "value": value, **_limits(low, high)}
+            for column, value, low, high in zip(*columns, strict=True)
+            if column in labels and drawable(value)
+        ]
+        rows += mine
+        if mine:
+            top = max(mine, key=lambda row: abs(row["value"]))
+            tops.append(f"{top['name']} to {name}")
+    chart = Groups(list(labels.values()), measure, "Column", series=names)
+    few = len(most) - len(shown)
     return Sketch(
         [of("none").mark_rule(style="reference").encode(x=chart.x("value")), *chart.dots()],
         {"groups": rows, "none": [{"value": 0}]},
         note="",
-        description=f"The most important column of {'; '.join(tops)}"
-        f"{f'; {left} columns are not drawn' if left > 0 else ''}"
-        f"{f'; of {without} none are kept' if without else ''}"
-        f"{_more(there, len(drawn))}.",
-        height=max(160, (14 + 12 * len(drawn)) * len(shown) + 60),
-        roles=tuple(each.role for each in drawn),
+        description=f"{measure}: most important is {words.listed(tops)}"
+        f"{f'; {few} columns are not drawn' if few > 0 else ''}{left.told()}.",
+        height=max(160, (14 + 12 * len(compared)) * len(shown) + 60),
+        roles=tuple(each.role for each in compared),
     )
 
 
@@ -280,7 +226,8 @@ def _whiskers(data: str, style: str) -> alt.Chart:
 
 
 def _colour(names: Sequence[str]) -> alt.Color:
-    legend = alt.Legend(symbolType="square", columns=alt.ExprRef("width < 440 ? 2 : 4"))
+    fitting = alt.ExprRef("width < 440 ? 2 : 4") if len(names) > 3 else alt.Undefined
+    legend = alt.Legend(symbolType="square", columns=fitting)
     return alt.Color("line:N", title=None, scale=alt.Scale(domain=list(names)), legend=legend)
 
 

@@ -7,6 +7,17 @@ from collections.abc import Iterable
 from modelyard import errors
 from modelyard.evaluations.comparing import repository
 from modelyard.evaluations.comparing.changing import changed
+from modelyard.evaluations.comparing.chart_commands import (
+    DrawComparison,
+    ExportComparison,
+    TabulateComparison,
+)
+from modelyard.evaluations.comparing.chart_types import (
+    ComparisonChart,
+    ComparisonTable,
+    ExportedComparison,
+)
+from modelyard.evaluations.comparing.charting import chart_of, export, table
 from modelyard.evaluations.comparing.commands import (
     AddItems,
     CompareInformation,
@@ -122,6 +133,24 @@ def remove_items(command: RemoveItems, context: Context) -> Comparison:
         after = _with(before, (each for each in before.items if each.key not in command.items))
         repository.change(db, command.name, after)
     return after
+
+
+@handles(DrawComparison)
+def draw_comparison(command: DrawComparison, context: Context) -> ComparisonChart:
+    """Draw the part."""
+    return chart_of(context, command)
+
+
+@handles(TabulateComparison)
+def tabulate_comparison(command: TabulateComparison, context: Context) -> ComparisonTable:
+    """Put the part's numbers in rows."""
+    return table(context, command)
+
+
+@handles(ExportComparison)
+def export_comparison(command: ExportComparison, context: Context) -> ExportedComparison:
+    """Write what was drawn or put in rows."""
+    return export(context, command)
 
 
 @handles(DeleteComparison)

@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from modelyard.analysis.group_types import Group
 from modelyard.analysis.paired.types import Decisions, MetricDifference, PairedVerdict
 from modelyard.analysis.types import Metric
+from modelyard.evaluations.comparing.chart_types import Drawing
 from modelyard.evaluations.types import Kind, ThresholdFrom
 from modelyard.kernel.values import Name, OneLine, Value
 from modelyard.models.types import VersionId
@@ -150,7 +151,7 @@ class ComparisonVerdict(Value):
     detail: str
 
 
-class ShownComparison(Value):
+class ShownComparison(Drawing):
     """A comparison with all its numbers.
 
     Args:
@@ -158,8 +159,6 @@ class ShownComparison(Value):
         challenges: one for each item that has numbers and is neither hidden nor compared with.
     """
 
-    project: str
-    name: Name
     description: str = ""
     prediction_type: PredictionType
     champion: str | None = Field(default=None, description="key of an item")

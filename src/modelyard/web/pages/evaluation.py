@@ -19,6 +19,7 @@ from modelyard.evaluations.charting.commands import (
 )
 from modelyard.evaluations.charting.types import Cell, ScreenFormat, ScreenTable
 from modelyard.evaluations.commands import ShowEvaluation, ShowScreen
+from modelyard.evaluations.comparing.chart_types import ComparisonTable
 from modelyard.evaluations.drifting.commands import ListDrift
 from modelyard.evaluations.numbered import NumberedCheck
 from modelyard.evaluations.types import Evaluation
@@ -296,7 +297,7 @@ def within(view: EvaluationView, title: str) -> dict[str, Any]:
     return {**dict(view), "title": title, "crumbs": (*view.crumbs, here)}
 
 
-def numbers(table: ScreenTable) -> NumbersView:
+def numbers(table: ScreenTable | ComparisonTable) -> NumbersView:
     """The first rows of a table."""
     return NumbersView(
         columns=table.columns,

@@ -26,7 +26,7 @@ class Entry:
     href: str
     current: bool
     count: int | None = None
-    """How many of its things run; None: it has none that could."""
+    """How many of its things there are, of jobs how many run; None: they are not counted."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class Navigation:
                     icon=nav.icon,
                     href=href,
                     current=href == current,
-                    count=running if path == "/jobs" else None,
+                    count=running if path == "/jobs" else _counted(nav, visit, project),
                 )
                 for nav, path, href in shown
                 if nav.section == section
@@ -108,6 +108,10 @@ class Navigation:
             if entries:
                 found.append((section, entries))
         return tuple(found)
+
+
+def _counted(nav: Nav, visit: Visit, project: Project | None) -> int | None:
+    return None if nav.count is None or project is None else nav.count(visit, project.key)
 
 
 def _href(path: str, project: Project | None) -> str:

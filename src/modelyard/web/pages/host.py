@@ -77,6 +77,7 @@ class Host:
             query=dict(request.query_params),
             address=request.scope["raw_path"].decode("ascii").removesuffix(".json"),
             origin=public_origin(request),
+            words=tuple(request.query_params.multi_items()),
         )
 
     def acting(self, visit: Visit, expected: frozenset[str] | None) -> Workspace:

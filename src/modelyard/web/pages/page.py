@@ -70,6 +70,8 @@ class Nav:
     section: Section = "Project"
     only: Callable[[Account], bool] | None = None
     """Whom it is shown to; None: everybody."""
+    count: Callable[[Visit, str], int | None] | None = None
+    """How many of its things there are in a project; None: it is not counted."""
 
 
 class Way(Value):
@@ -101,6 +103,8 @@ class Visit:
     """The address as it was asked for, without its query and without `.json`."""
     origin: str
     """Scheme and host under which browsers reach the server."""
+    words: tuple[tuple[str, str], ...] = ()
+    """The query as it was written, where names can stand more than once."""
 
     def run(self, command: Command[R]) -> R:
         """Carry a command out as whoever asks."""
@@ -114,6 +118,10 @@ class Visit:
     def asked(self, name: str) -> str:
         """A word of the query; empty if it is left out."""
         return self.query.get(name, "")
+
+    def every(self, name: str) -> tuple[str, ...]:
+        """All words of the query under a name, each of them once."""
+        return tuple(dict.fromkeys(word for key, word in self.words if key == name and word))
 
     def role(self, project: str) -> Role | None:
         """The role that whoever asks has in a project, so far as pages offer."""

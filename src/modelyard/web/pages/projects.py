@@ -6,6 +6,8 @@ from typing import Any
 
 from modelyard.data.commands import ListDatasets
 from modelyard.data.types import Dataset
+from modelyard.evaluations.comparing.commands import ListComparisons
+from modelyard.evaluations.comparing.types import ComparisonSummary
 from modelyard.evaluations.drifting.commands import ListDrift
 from modelyard.evaluations.drifting.types import DriftSummary
 from modelyard.evaluations.storing.commands import ListStores
@@ -24,7 +26,13 @@ from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, ad
 
 PART = 100
 FEW = 8
-NOUNS = {"models": "model", "datasets": "dataset", "stores": "store", "drift": "report"}
+NOUNS = {
+    "models": "model",
+    "datasets": "dataset",
+    "stores": "store",
+    "comparisons": "comparison",
+    "drift": "report",
+}
 PROJECTS = Crumb(label="Projects", href="/projects")
 
 
@@ -47,6 +55,7 @@ class ProjectView(View):
     """The newest reports."""
     counts: dict[str, str]
     """How many there are of each, in words."""
+    comparisons: tuple[ComparisonSummary, ...]
     active: tuple[JobLine, ...]
 
 
@@ -79,6 +88,7 @@ def project(visit: Visit) -> ProjectView:
         "models": visit.part(ListModels(project=key, limit=FEW)),
         "datasets": visit.part(ListDatasets(project=key, limit=FEW)),
         "stores": visit.part(ListStores(project=key, limit=FEW)),
+        "comparisons": visit.part(ListComparisons(project=key, limit=FEW)),
         "drift": visit.part(ListDrift(project=key, limit=FEW)),
     }
     return ProjectView(

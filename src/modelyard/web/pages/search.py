@@ -18,6 +18,7 @@ PLACES: dict[Kind, str] = {
     "version": "/projects/{project}/models/{model}/versions/{name}",
     "evaluation": "/projects/{project}/evaluations/{name}",
     "evaluation store": "/projects/{project}/stores/{name}",
+    "comparison": "/projects/{project}/comparisons/{name}",
     "dataset": "/projects/{project}/datasets/{name}",
     "connection": "/projects/{project}/connections/{name}",
     "recipe": "/projects/{project}/recipes/{name}",

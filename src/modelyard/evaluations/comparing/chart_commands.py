@@ -1,0 +1,108 @@
+"""What one can ask of comparisons as charts, tables and files."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
+
+from pydantic import Field, model_validator
+
+from modelyard.analysis.charts.types import Mode
+from modelyard.evaluations.charting.commands import with_format
+from modelyard.evaluations.charting.types import ScreenFormat
+from modelyard.evaluations.comparing.chart_types import (
+    ComparisonChart,
+    ComparisonPart,
+    ComparisonTable,
+    ExportedComparison,
+)
+from modelyard.evaluations.comparing.commands import NAME
+from modelyard.evaluations.comparing.types import ItemText
+from modelyard.kernel.command import ProjectCommand
+from modelyard.kernel.values import LocalPath, Name
+
+R = TypeVar("R")
+
+
+class AboutComparisonPart(ProjectCommand[R], Generic[R]):
+    """A question about a part of a comparison."""
+
+    needs = "evaluations:read"
+    arguments: ClassVar[tuple[str, ...]] = ("name", "part")
+
+    name: Name = Field(description=NAME, examples=["autumn"])
+    part: ComparisonPart = Field(
+        description="what is shown: 'metrics' side by side, one 'metric' of all, the 'differences' "
+        "of an item, a screen of all over each other, or the 'importances' of features",
+        examples=["roc"],
+    )
+    metric: str | None = Field(
+        default=None,
+        description="metric, decision: code of the metric  [the headline; decision: f1]",
+        examples=["auc"],
+    )
+    item: ItemText | None = Field(
+        default=None,
+        description="differences: key of the item beside the champion  [the first one]",
+        examples=["churn:v2"],
+    )
+    label: str | None = Field(
+        default=None,
+        description="curves of several classes: this class against all others  [their mean]",
+    )
+    threshold: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="metrics, metric, differences: all at this threshold  [each at its own]",
+    )
+    intervals: bool = Field(default=True, description="draw intervals")
+
+    @model_validator(mode="after")
+    def _fits_its_part(self) -> Self:
+        if self.item is not None and self.part != "differences":
+            raise ValueError("--item is of the part 'differences'")
+        return self
+
+
+class AboutComparisonChart(AboutComparisonPart[R], Generic[R]):
+    """A question about a part of a comparison as a chart."""
+
+    mode: Mode = Field(default="light", description="for a light or a dark ground")
+
+
+class DrawComparison(AboutComparisonChart[ComparisonChart]):
+    """Draw a part of a comparison: a Vega-Lite spec, and in words what is to be seen on it."""
+
+    route = "GET /comparisons/{name}/parts/{part}/chart"
+
+
+class TabulateComparison(AboutComparisonPart[ComparisonTable]):
+    """Show the numbers of a part of a comparison as a table, whose rows name their item."""
+
+    route = "GET /comparisons/{name}/parts/{part}/table"
+
+
+class ExportComparison(AboutComparisonChart[ExportedComparison]):
+    """Write a part of a comparison to a file: its chart as SVG, PNG or HTML, its numbers as CSV.
+
+    As .json the chart is written as Vega-Lite.
+    """
+
+    route = "GET /comparisons/{name}/parts/{part}/content"
+    receives = "to"
+    arguments = ("name", "part", "to")
+
+    to: Annotated[str, LocalPath("write")] = Field(
+        description="new file, ending in .svg, .png, .html, .json or .csv", examples=["roc.svg"]
+    )
+    format: ScreenFormat | None = Field(
+        default=None, description="where the file's ending does not say it  [svg]"
+    )
+    width: int = Field(default=640, ge=160, le=4000, description="of SVG and PNG, in pixels")
+    replace: bool = Field(default=False, description="replace a file that is there")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_a_format(cls, given: Any) -> Any:
+        """The ending is that of the caller's own file, which a server does not see."""
+        return with_format(given)

@@ -1,0 +1,102 @@
+"""The words of comparisons as charts and tables."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args
+
+from pydantic import Field
+
+from modelyard.analysis.charts.types import Mode
+from modelyard.evaluations.charting.types import Cell, InNotebook, ScreenFormat, frame_of
+from modelyard.kernel.asking import Asking
+from modelyard.kernel.values import Name, Value
+
+ComparisonPart = Literal[
+    "metrics", "metric", "differences", "roc", "precision-recall", "gain", "lift",
+    "decision", "calibration", "density", "points", "errors", "importances",
+]  # fmt: skip
+"""What of a comparison is drawn, or put in rows."""
+PARTS: tuple[ComparisonPart, ...] = get_args(ComparisonPart)
+TITLES: dict[ComparisonPart, str] = {
+    "metrics": "Metrics side by side",
+    "metric": "Metric",
+    "differences": "Differences",
+    "roc": "ROC curve",
+    "precision-recall": "Precision and recall",
+    "gain": "Cumulative gain",
+    "lift": "Lift",
+    "decision": "Decision chart",
+    "calibration": "Calibration",
+    "density": "Density",
+    "points": "Predicted and true values",
+    "errors": "Error distribution",
+    "importances": "Feature importances",
+}
+
+
+class ComparisonTable(Value):
+    """A part of a comparison in rows."""
+
+    comparison: Name
+    part: ComparisonPart
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+    def frame(self) -> Any:
+        """The rows as a pandas DataFrame.
+
+        Raises:
+            Unsupported: pandas is not installed.
+        """
+        return frame_of(self.columns, self.rows)
+
+
+class ComparisonChart(InNotebook, Asking):
+    """A part of a comparison as a chart; a notebook shows it."""
+
+    comparison: Name
+    project: str
+    part: ComparisonPart
+    asked: dict[str, Any] = Field(default={}, description="what else was asked for")
+    mode: Mode
+
+    def table(self) -> ComparisonTable:
+        """Its numbers."""
+        found: ComparisonTable = self.giver.comparisons.table(
+            name=self.comparison, project=self.project, part=self.part, **self.asked
+        )
+        return found
+
+    def frame(self) -> Any:
+        """Its numbers as a pandas DataFrame."""
+        return self.table().frame()
+
+
+class ExportedComparison(Value):
+    """A part of a comparison as a file of the caller's."""
+
+    comparison: Name
+    part: ComparisonPart
+    format: ScreenFormat
+    size: int = Field(description="in bytes")
+
+
+class Drawing(Asking):
+    """A comparison that draws its parts: in a notebook, and as frames."""
+
+    project: str
+    name: Name
+
+    def chart(self, part: ComparisonPart, *, mode: Mode = "light", **asked: Any) -> ComparisonChart:
+        """A part as a chart: `comparisons.chart` of this comparison, with the same options."""
+        found: ComparisonChart = self.giver.comparisons.chart(
+            name=self.name, project=self.project, part=part, mode=mode, **asked
+        )
+        return found
+
+    def table(self, part: ComparisonPart, **asked: Any) -> ComparisonTable:
+        """The numbers of a part: `comparisons.table` of this comparison, with its options."""
+        found: ComparisonTable = self.giver.comparisons.table(
+            name=self.name, project=self.project, part=part, **asked
+        )
+        return found

@@ -1,0 +1,94 @@
+"""Comparisons as charts, tables and files: with the numbers of the evaluations in them."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import pytest
+
+from modelyard import errors
+
+
+@pytest.fixture(scope="module")
+def compared(yard, evaluate, rows):
+    """A comparison of two evaluations of the same rows, by their models' names."""
+    found = {model: evaluate(rows, model) for model in ("late", "frail")}
+    made = yard.comparisons.create(
+        name="drawn", items=tuple(each.id for each in found.values()), champion=found["late"].id
+    )
+    yard.comparisons.update(name="drawn", call={found["frail"].id: "frail one"})
+    return made, found
+
+
+def test_a_curve_of_each_is_drawn_with_the_numbers_that_it_has(yard, compared):
+    _, found = compared
+    chart = yard.comparisons.show(name="drawn").chart("roc")
+    lines = {row["line"] for row in chart.spec["datasets"]["lines"]}
+    assert lines == {"late v1 champion", "frail one"}
+    table = chart.table()
+    one = yard.evaluations.table(id=found["frail"].id, screen="roc")
+    mine = [row[1:] for row in table.rows if row[0] == "frail one"]
+    assert (table.columns[1:], mine) == (one.columns, list(one.rows))
+    bundle = chart._repr_mimebundle_()
+    told = bundle[0] if isinstance(bundle, tuple) else bundle
+    assert told["text/plain"] == chart.description
+
+
+def test_metrics_and_differences_are_those_that_are_shown(yard, compared):
+    shown = yard.comparisons.show(name="drawn")
+    [challenge] = shown.challenges
+    table = yard.comparisons.table(name="drawn", part="differences")
+    by_code = {row[2]: row[3:6] for row in table.rows}
+    assert by_code == {
+        each.code: (each.difference, each.low, each.high) for each in challenge.differences
+    }
+    metrics = yard.comparisons.table(name="drawn", part="metrics")
+    values = {(row[0], row[2]): row[3] for row in metrics.rows}
+    assert values == {
+        (item.key, code): metric.value
+        for item in shown.items
+        for code, metric in item.metrics.items()
+    }
+    chart = yard.comparisons.chart(name="drawn", part="metrics", intervals=False)
+    assert {row["low"] for row in chart.spec["datasets"]["bars"]} == {None}
+
+
+def test_what_is_hidden_is_not_drawn(yard, compared):
+    _, found = compared
+    key = found["frail"].id
+    yard.comparisons.update(name="drawn", hide=(key,))
+    try:
+        chart = yard.comparisons.chart(name="drawn", part="metric", metric="auc")
+        assert [row["line"] for row in chart.spec["datasets"]["bars"]] == ["late v1 champion"]
+        with pytest.raises(errors.NotFound, match="challenger"):
+            yard.comparisons.chart(name="drawn", part="differences")
+    finally:
+        yard.comparisons.update(name="drawn", unhide=(key,))
+
+
+@pytest.mark.parametrize("part", ["decision", "density", "importances", "errors"])
+def test_a_part_is_drawn_or_says_why_not(yard, compared, part):
+    chart = yard.comparisons.chart(name="drawn", part=part)
+    assert (chart.spec is None) == bool(chart.reason)
+    assert bool(chart.reason) == (part in ("errors", "importances"))
+
+
+def test_a_part_is_written_as_picture_and_as_csv(yard, compared, tmp_path):
+    to = tmp_path / "lift.csv"
+    written = yard.comparisons.export(name="drawn", part="lift", to=str(to))
+    rows = list(csv.DictReader(to.read_text().splitlines()))
+    assert {row["item"] for row in rows} == {"late v1", "frail one"}
+    assert (written.format, written.size) == ("csv", to.stat().st_size)
+    picture = tmp_path / "lift.json"
+    yard.comparisons.export(name="drawn", part="lift", to=str(picture))
+    assert json.loads(picture.read_text())["layer"]
+
+
+def test_what_there_is_not_is_named(yard, compared):
+    with pytest.raises(errors.NotFound, match="metric"):
+        yard.comparisons.chart(name="drawn", part="metric", metric="nothing")
+    with pytest.raises(errors.NotFound, match="class"):
+        yard.comparisons.chart(name="drawn", part="roc", label="nobody")
+    with pytest.raises(errors.Invalid, match="--item is of the part"):
+        yard.comparisons.chart(name="drawn", part="roc", item="late:v1")

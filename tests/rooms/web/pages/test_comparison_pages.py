@@ -1,0 +1,144 @@
+"""The pages of comparisons, in a real browser."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+from tests.browser import PATIENCE
+from tests.contracts.test_stores import made
+from tests.e2e.models import write_model
+from tests.rooms.web.pages.test_evaluation_pages import flights
+
+from modelyard.analysis.types import Metric
+
+pytestmark = pytest.mark.slow
+expect.set_options(timeout=PATIENCE)
+HERE = "/projects/flights/comparisons/autumn"
+HOSTILE = "<b onclick=alert(1)>x/y.json"
+BETTER = "return (frame['fare'] / 100).clip(0, 1).to_numpy()"
+WORSE = "return ((frame['fare'] + 7 * frame['age'] % 61) / 161).clip(0, 1).to_numpy()"
+
+
+@pytest.fixture(scope="module")
+def ana(ana, site, tmp_path_factory):
+    """An admin of a project with two evaluated versions and an evaluation from elsewhere."""
+    folder, yard = tmp_path_factory.mktemp("compared"), site.yard
+    kind = "binary_classification"
+    yard.models.create(project="flights", name="late", prediction_type=kind)
+    flights().to_csv(folder / "june.csv", index=False)
+    for version, predict in (("v1", WORSE), ("v2", BETTER)):
+        source = str(write_model(folder / version, predict=predict))
+        of = {"project": "flights", "model": "late", "version": version}
+        yard.versions.import_(
+            **of,
+            source=source,
+            env="local",
+            classes=("no", "yes"),
+            target="late",
+            activate=version == "v1",
+        )
+        yard.evaluations.run(**of, dataset=str(folder / "june.csv"))
+    made(
+        yard,
+        "flights",
+        "elsewhere",
+        name=HOSTILE,
+        model=None,
+        version=None,
+        metrics={"auc": Metric(code="auc", value=0.6, low=0.5, high=0.7)},
+    )
+    return ana
+
+
+@pytest.fixture(scope="module")
+def rows(ana):
+    """The lines of the metrics of two versions, which were checked in their list."""
+    page = ana.page
+    page.goto("/projects/flights/comparisons")
+    expect(page.get_by_text("No comparison yet")).to_be_visible()
+    page.goto("/projects/flights/models/late")
+    page.get_by_label("Compare v1").check()
+    page.get_by_label("Compare v2").check()
+    page.get_by_role("button", name="Compare checked").click()
+    page.get_by_label("Name").fill("autumn")
+    page.get_by_role("button", name="Compare", exact=True).click()
+    page.wait_for_url(f"**{HERE}")
+    return page.locator("#metrics tbody tr")
+
+
+def test_the_better_version_is_told_in_words_numbers_and_charts(ana, rows, shots):
+    page = ana.page
+    page.goto(HERE)
+    heading = page.get_by_role("heading", name=re.compile("^v2 is better than the champion"))
+    expect(heading).to_be_visible()
+    expect(page.locator(".plot svg")).to_have_count(3)
+    expect(page.get_by_role("link", name="Comparisons 1")).to_be_visible()
+    better = rows.filter(has=page.get_by_role("link", name="v2", exact=True))
+    expect(better.locator("b.b6").first).to_be_visible()
+    for path in (HERE, f"{HERE}/screens/roc", f"{HERE}/metrics", f"{HERE}/configure"):
+        ana.look_at(path, shots)
+
+
+def test_items_are_added_called_coloured_hidden_and_the_better_one_promoted(ana, rows):
+    page = ana.page
+    page.goto("/projects/flights/evaluations")
+    page.get_by_label(f"Compare {HOSTILE}").check()
+    page.get_by_role("button", name="Compare checked").click()
+    page.get_by_role("button", name="Add to autumn").click()
+    page.wait_for_url(f"**{HERE}")
+    expect(rows).to_have_count(3)
+    page.goto(f"{HERE}/configure")
+    page.get_by_label("Name of late v2").fill("with fares")
+    page.get_by_label("Colour of late v2").select_option("Pink")
+    page.get_by_label("Place of late v2").fill("0")
+    page.get_by_label(f"Hide {HOSTILE}").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("The comparison is saved.")).to_be_visible()
+    expect(rows).to_have_count(2)
+    expect(rows.first).to_contain_text("with fares")
+    expect(rows.first.locator(".sw")).to_have_class("sw challenger-2")
+    with page.expect_download() as download:
+        page.locator("#differences").get_by_role("link", name="CSV").click()
+    found = list(csv.DictReader(Path(download.value.path()).read_text().splitlines()))
+    assert {row["item"] for row in found} == {"late:v2"}
+    assert {row["verdict"] for row in found if row["metric"] == "auc"} == {"better"}
+    page.get_by_role("button", name="Promote with fares").click()
+    expect(page.get_by_text("v2 is the active version of late.")).to_be_visible()
+    expect(page.get_by_role("button", name="Promote with fares")).to_have_count(0)
+    expect(rows.first).to_contain_text("Active")
+
+
+def test_items_are_removed_and_what_is_gone_is_told(ana, site):
+    page = ana.page
+    site.yard.comparisons.create(
+        project="flights", name="gone", items=("late:v1", "late:v2", "elsewhere")
+    )
+    site.yard.evaluations.delete(project="flights", id="elsewhere")
+    page.goto("/projects/flights/comparisons/gone")
+    expect(page.get_by_role("cell", name="The evaluation elsewhere was deleted")).to_be_visible()
+    page.goto("/projects/flights/comparisons/gone/configure")
+    page.get_by_label("Remove elsewhere").click()
+    page.wait_for_url("**/gone/configure")
+    expect(page.get_by_label("Remove elsewhere")).to_have_count(0)
+    page.goto("/projects/flights/comparisons/gone?threshold=odd&item=nobody&intervals=off")
+    expect(page.locator("#metrics .ci")).to_have_count(0)
+    page.goto("/projects/flights/comparisons/gone")
+    page.get_by_label("More actions").click()
+    page.get_by_role("link", name="Delete comparison").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete comparison").click()
+    page.wait_for_url("**/projects/flights/comparisons")
+    expect(page.get_by_role("link", name="gone", exact=True)).to_have_count(0)
+
+
+def test_a_reader_sees_all_and_may_change_nothing(rob, rows):
+    page = rob.page
+    page.goto(HERE)
+    expect(page.get_by_role("heading", level=1)).to_have_text("autumn")
+    expect(page.get_by_role("button", name=re.compile("Promote"))).to_have_count(0)
+    expect(page.get_by_role("link", name="Add")).to_have_count(0)
+    assert page.goto(f"{HERE}/screens/nothing").status == 404
+    assert page.goto("/projects/flights/compare?items=late:v1").status == 403
