@@ -53,6 +53,10 @@ def import_all(folder):
             "taxed": (OLD, two, AGE_FARE_PLAN),
         }
         versions_of(folder, yard, "late", "binary_classification", bodies, target="truth")
+        load = f"import pathlib\nassert not pathlib.Path({str(folder / 'gone')!r}).exists(), 'gone'"
+        source = str(write_model(folder / "needy", predict=OLD, load=load))
+        of = {"model": "late", "version": "needy", "env": "local", "classes": two}
+        yard.versions.import_(**of, source=source, activate=False)
         bodies = {
             "v1": (KINDS.format(more=""), three, None),
             "v2": (KINDS.format(more=", frame['age'] * 0.5"), (*three, "never"), None),
@@ -67,9 +71,13 @@ def import_all(folder):
 
 
 @pytest.fixture(scope="module")
-def yard(tmp_path_factory):
+def made(tmp_path_factory):
+    return made_once(tmp_path_factory, "replayed", import_all)
+
+
+@pytest.fixture(scope="module")
+def yard(tmp_path_factory, made):
     """A copy of a workspace whose models have versions that answer otherwise."""
-    made = made_once(tmp_path_factory, "replayed", import_all)
     mine = shutil.copytree(made, tmp_path_factory.mktemp("replay") / "copy")
     with closing(modelyard.open(mine / "yard", actor="tester")) as yard:
         yield yard
@@ -235,8 +243,10 @@ def test_one_row_is_enough_and_none_is_not(yard, rows, written):
     ],
 )
 def test_what_cannot_be_replayed_is_refused(yard, rows, written, asked, wrong, said):
-    with pytest.raises(wrong, match=said):
+    with pytest.raises(wrong, match=said) as raised:
         yard.versions.replay(model="late", rows=written(rows), **asked)
+    if asked["version"] == "taxed":
+        assert raised.value.context["field"] == "rows"
     assert yard.files.list() == []
 
 
@@ -263,3 +273,13 @@ def test_parts_are_drawn_and_put_in_rows(yard, rows, written, tmp_path):
     numbers = yard.versions.replay(model="minutes", version="v2", rows=written(rows), limit=60)
     with pytest.raises(errors.Unsupported, match="do not flip"):
         yard.replays.table(id=numbers.id, part="flips")
+
+
+def test_a_version_that_does_not_load_is_named(yard, made, rows, written):
+    (made / "gone").touch()
+    try:
+        with pytest.raises(errors.Failed, match=r"version needy could not be asked: .*gone"):
+            yard.versions.replay(model="late", version="needy", rows=written(rows[:50]))
+    finally:
+        (made / "gone").unlink()
+    assert yard.files.list() == []

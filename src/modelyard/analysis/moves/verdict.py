@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from modelyard.analysis.group_types import named
@@ -63,15 +63,16 @@ def _flips(found: Figures) -> Iterator[str]:
     if found.flips is None or not found.flips.rows:
         return
     flips, share = found.flips, found.flips.share
-    if not flips.flipped:
+    if not flips.flipped or share.value is None:
         yield f"{found.after} decides all {flips.rows:,} rows as {found.before} does"
         return
-    limits = ""
-    if share.low is not None and share.high is not None:
-        level = f"{found.confidence * 100:g} %"
-        limits = f", {level} {_percent(share.low)} to {_percent(share.high)}"
+    shares = [each for each in (share.value, share.low, share.high) if each is not None]
+    digits = _digits(shares)
+    value, *limits = (f"{each * 100:.{digits}f}" for each in shares)
+    level = f"{found.confidence * 100:g} %"
+    doubt = f", {level} {limits[0]} to {limits[1]}" if limits else ""
     told = f"{found.after} decides {flips.flipped:,} of {flips.rows:,} rows otherwise"
-    yield f"{told} ({_percent(share.value or 0)} %{limits})"
+    yield f"{told} ({value} %{doubt})"
 
 
 def _shift(found: Figures) -> Iterator[str]:
@@ -117,8 +118,11 @@ def _doubt(truth: TruthSide, confidence: float) -> str:
     return ", which may be chance"
 
 
-def _percent(share: float) -> str:
-    return f"{share * 100:.1f}" if share == 0 or share >= 0.001 else f"{share * 100:.2g}"
+def _digits(shares: Sequence[float]) -> int:
+    """Of percent: as many as tell different ones apart, from one to six."""
+    wanted = len(set(shares))
+    apart = (at for at in range(1, 6) if len({f"{each * 100:.{at}f}" for each in shares}) == wanted)
+    return next(apart, 6)
 
 
 def _size(value: float) -> str:

@@ -106,7 +106,11 @@ def replay(plan: Plan, context: Context) -> Replay:
 def _ask(plan: Plan, version: ModelVersion, rows: int, folder: Path, context: Context) -> Asked:
     context.progress(f"asking {version.version}")
     scoring = plan.scoring(version)
-    run = context.caller.run(scoring)
+    try:
+        run = context.caller.run(scoring)
+    except errors.Failed as exc:
+        told = f"version {version.version} could not be asked: {exc.detail}"
+        raise errors.Failed(told, **exc.context) from exc
     refused: dict[int, str] = {}
     if run.rejects is not None:
         refused = read_refusals(paths.find(context, plan.command.project, run.rejects))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from modelyard import errors
@@ -107,8 +109,22 @@ def make_plan(command: ReplayVersion, context: Context) -> Plan:
     named = [*command.columns, *([command.column] if command.column else [])]
     require_columns(named, source.schema.names, source.name)
     for version in (before, after):
-        check_scoring(project, plan.scoring(version, rows=command.rows), context)
+        with _fields_of(version is after):
+            check_scoring(project, plan.scoring(version, rows=command.rows), context)
     return plan
+
+
+@contextmanager
+def _fields_of(after: bool) -> Iterator[None]:  # noqa: FBT001
+    """Tell what is wrong with a scoring at the field of the replay that it is about."""
+    try:
+        yield
+    except errors.ModelyardError as exc:
+        named = {"input": "rows", "mode": "version", "version": "version"}
+        field = named.get(str(exc.context.get("field")))
+        if field is not None:
+            exc.context["field"] = "against" if field == "version" and not after else field
+        raise
 
 
 def _active(context: Context, command: ReplayVersion) -> str:

@@ -125,10 +125,7 @@ class Refusals(Value):
 class ReplaySummary(Value):
     """One line of a list of replays."""
 
-    listed = (
-        *("id", "version", "against", "dataset", "rows", "flipped", "shift"),
-        *("headline", "created"),
-    )
+    listed = ("id", "version", "against", "dataset", "rows", "flipped", "shift", "created")
 
     id: str
     project: str
