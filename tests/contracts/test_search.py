@@ -52,6 +52,8 @@ def fill(yard, folder):
     recipe = Recipe(name="nightly", created=now(), command=Scoring(**how), **here)
     step = {"command": "models.delete", "arguments": {"name": "churn", **here}}
     yard.scenarios.create(name="tidy", description="Removes CHURN", steps=[step], **here)
+    asked = {"prediction_type": "regression", "description": "churn, which one?"}
+    yard.comparisons.create(name="autumn", **asked, **here)
     yard.users.create(name="churner", display_name="Änne", email="a@example.org")
     yard.groups.create(name="team", description="looks after churn")
     yard.jobs.submit(command="models.show", given={"name": "churn", **here})
@@ -81,7 +83,7 @@ def test_things_of_every_kind_are_found(yard):
     found = yard.search.find(words="churn")
     assert kinds(found) == {
         *("project", "saved model", "dataset", "connection", "recipe", "scenario", "job"),
-        *("code env", "user", "group"),
+        *("code env", "user", "group", "comparison"),
     }
     (version,) = yard.search.find(words="champion")
     assert (version.kind, version.name, version.project, version.model) == (
@@ -126,7 +128,7 @@ def test_a_kind_is_asked_for_alone_and_cut(yard):
     found = yard.search.find(words="churn", kind="saved model", limit=2)
     assert [each.name for each in found] == ["churn", "Churn-2"]
     most = yard.search.find(words="churn", limit=1)
-    assert len(most) == len(kinds(most)) == 10
+    assert len(most) == len(kinds(most)) == 11
 
 
 def test_a_damaged_scenario_stops_nobody(yard):

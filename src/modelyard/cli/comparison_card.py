@@ -85,7 +85,7 @@ def _lines(found: ShownComparison, shown: list[ShownItem]) -> Table:
 
 def _differences(found: ShownComparison) -> Table:
     """A line for each metric of each challenge; of many challenges only those of sentences."""
-    many = len(found.challenges) > MOST_ITEMS
+    many = len(found.challenges) >= MOST_ITEMS
     names = {each.key: each.name for each in found.items}
     table = number_table("", "Difference")
     for name in ("Interval", "p", "", "Rows to settle it"):

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from modelyard import errors
 from modelyard.analysis.slices import LEAST
+from modelyard.cli.render import WIDTH, show
 from modelyard.evaluations import repository
 from modelyard.store.tables import comparison_pairs
 
@@ -328,3 +329,32 @@ def _copied(context, evaluation, count):
         for name in names:
             repository.add(db, evaluation.model_copy(update={"id": name}), files)
     return names
+
+
+def test_what_a_terminal_shows(yard, scored, compare, capsys):
+    keys = scored("plain"), scored("good")
+    made = compare(*keys, champion=keys[0])
+    yard.comparisons.update(name=made.name, call={keys[0]: "old", keys[1]: "new"})
+    show(yard.comparisons.show(name=made.name))
+    told = capsys.readouterr().out
+    assert "new is better than the champion on AUC, and the difference is real" in told
+    assert "old (champion)" in told
+    assert "new minus old" in told
+    show(yard.comparisons.slices(name=made.name, by="plan"))
+    slices = capsys.readouterr().out
+    assert "By AUC, new is better on plan = " in slices
+    show(yard.comparisons.information(name=made.name))
+    information = capsys.readouterr().out
+    assert "Threshold" in information
+    show(made)
+    assert f"modelyard comparisons show {made.name}" in capsys.readouterr().out
+    assert max(map(len, (told + slices + information).splitlines())) <= WIDTH
+
+
+def test_a_terminal_shows_many_items_by_line(yard, scored, compare, capsys):
+    cuts = [scored("plain", threshold=cut / 10) for cut in range(1, 8)]
+    show(yard.comparisons.show(name=compare(*cuts).name))
+    told = capsys.readouterr().out
+    assert "Rows to settle it" in told
+    assert "Specificity" not in told
+    assert max(map(len, told.splitlines())) <= WIDTH
