@@ -75,6 +75,15 @@ class Judging(Value):
         default=None, description="column that holds the truth [the version's target]"
     )
     weights: str | None = Field(default=None, description="column that holds weights of rows")
+    training: Annotated[str | None, LocalPath("read", "data")] = Field(
+        default=None,
+        min_length=1,
+        description="dataset or path that the model learned from, to see whether rows overlap in "
+        "time",
+    )
+    time: str | None = Field(
+        default=None, description="column of both that says when a row is of: moments or numbers"
+    )
     skip_performance: bool = Field(
         default=False,
         description="compare nothing with a truth; rows and predictions are kept for drift",
@@ -112,6 +121,12 @@ class Judging(Value):
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"two assertions are called {name!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _tells_time_on_both_sides(self) -> Self:
+        if (self.training is None) != (self.time is None):
+            raise ValueError("--training and --time go together: give both or none")
         return self
 
     @model_validator(mode="after")

@@ -42,6 +42,7 @@ def diagnose(
     rejected: int,
     part: Part | None = None,
     threshold: float | None = None,
+    overlap: NumberedCheck | None = None,
 ) -> tuple[NumberedCheck, ...]:
     """What came of every check, by their numbers.
 
@@ -53,6 +54,7 @@ def diagnose(
         rejected: how many more rows the model refused.
         part: rows whose features are looked at; None: that is left out.
         threshold: from which the positive class is predicted.
+        overlap: what came of looking at time.
     """
     known = {each.code: each for each in metrics}
     found = [*_of_rows(intake, rejected), _trivial(known, view, scored), _calibration(known, view)]
@@ -60,6 +62,8 @@ def diagnose(
         found += [*_of_classes(view, scored), _sums(intake, scored)]
     if part is not None:
         found += of_features(view, part, threshold)
+    if overlap is not None:
+        found.append(overlap)
     leak = [_too_good(known)] if _is_too_good(known) else []
     if leak:
         found = [each for each in found if each.code != "E201" or each.stands_out] + leak

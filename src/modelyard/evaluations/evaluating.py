@@ -28,6 +28,7 @@ from modelyard.evaluations.outputs import append_metrics, write_scored
 from modelyard.evaluations.planning import Plan
 from modelyard.evaluations.scored import Scored, names_in_sample, read_scored
 from modelyard.evaluations.shaping import Columns, shape
+from modelyard.evaluations.time_overlap import time_overlap
 from modelyard.evaluations.types import Evaluation
 from modelyard.kernel import paths
 from modelyard.kernel.context import Context
@@ -138,7 +139,7 @@ def _learned(plan: Plan, rows: Rows, some: Path, env: CodeEnv | None, context: C
     compute = FIGURES.get(plan.view.prediction_type)
     if compute is None or plan.target is None:
         return Learned(facts, {})
-    file, names = rows.file, rows.names
+    file, names, asked = rows.file, rows.names, plan.command
     weights = names.get(plan.command.weights or "")
     scored = read_scored(file, names[plan.target], weights, plan.view.classes)
     figures = compute(plan.view, scored, plan.threshold)
@@ -169,6 +170,9 @@ def _learned(plan: Plan, rows: Rows, some: Path, env: CodeEnv | None, context: C
                 rejected=rows.rejected,
                 part=read_part(some, facts["features"], scored, plan.view),
                 threshold=figures.threshold.value,
+                overlap=time_overlap(
+                    plan.training, asked.time, file, names.get(asked.time or "", "")
+                ),
             ),
             *of_assertions(assertions),
             *of_custom(custom.metrics),

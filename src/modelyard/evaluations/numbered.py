@@ -16,6 +16,7 @@ TITLES = {
     "E102": "Few rows",
     "E103": "Missing class",
     "E104": "Imbalanced classes",
+    "E105": "Time overlap of train and test",
     "E201": "Leak suspected",
     "E202": "Trivial baseline",
     "E203": "One class predicted",
@@ -37,6 +38,7 @@ ADVICE = {
     "E103": "Evaluate on rows of all classes.",
     "E104": "Look at precision, recall and their curve rather than at accuracy; a sample that is "
     "balanced by the target changes what is told.",
+    "E105": "Evaluate on rows that are newer than all that the model learned from.",
     "E201": "Look for a feature that is only known once the truth is, and at rows that the model "
     "was trained on.",
     "E202": "Look at slices for rows on which it goes wrong, and check that target and prediction "

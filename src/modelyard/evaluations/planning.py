@@ -25,6 +25,7 @@ from modelyard.evaluations.outputs import check_metrics
 from modelyard.evaluations.scored import PREDICTION, PROBABILITY
 from modelyard.evaluations.shaping import Columns
 from modelyard.evaluations.storing.placing import check_place
+from modelyard.evaluations.time_overlap import open_training
 from modelyard.evaluations.types import View
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import FILES, TRANSIT
@@ -67,6 +68,8 @@ class Plan:
     """Where files of it are put meanwhile, among the project's files."""
     reference: Source | None = None
     """The dataset that drift is told from, where one was given."""
+    training: Source | None = None
+    """The dataset that the model learned from, where it was named."""
 
     @property
     def rows(self) -> str:
@@ -134,6 +137,7 @@ def make_plan(command: RunEvaluation, context: Context) -> Plan:
         custom=custom,
         labels=labels_of(context, command, version),
         folder=_folder(command, source, version, custom),
+        training=open_training(context, project, command, source),
     )
 
 
@@ -189,6 +193,7 @@ def make_standalone_plan(command: EvaluateStandalone, context: Context) -> Plan:
         custom=custom,
         labels=labels_of(context, command, None),
         folder=_folder(command, source, None, custom),
+        training=open_training(context, project, command, source),
         reference=reference,
     )
 

@@ -38,7 +38,7 @@ from modelyard.scoring.types import Ends, Scoring, ScoringRun
 
 Settings: TypeAlias = Evaluating | Standalone
 ENDS = Ends.model_fields.keys()
-READ_AND_WRITTEN = ("dataset", "reference", "output", "metrics_output")
+READ_AND_WRITTEN = ("dataset", "reference", "training", "output", "metrics_output")
 """Fields of evaluations that name data."""
 DIFFERENT = {"probabilities"}
 """Options of scorings that mean something else in evaluations."""

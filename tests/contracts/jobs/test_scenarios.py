@@ -353,3 +353,20 @@ def test_damaged_scenarios_stop_nobody(place):
         due = db.scalars(select(scenarios.c.due).where(scenarios.c.name != "nightly")).all()
         assert set(due) == {None}
         assert len(db.scalars(select(jobs.c.id)).all()) == 1
+
+
+def test_a_check_that_fails_lets_its_step_fail_and_tells_the_outcomes(place):
+    place.yard.stores.create(name="monthly")
+    place.yard.evaluations.add(store="monthly", id="may", metric={"auc": 0.5})
+    place.yard.checks.create(store="monthly", name="good", kind="range", metric="auc", min=0.6)
+    place.yard.checks.create(store="monthly", name="usual", kind="typical", metric="auc")
+    check = Step(command="checks.run", arguments={"store": "monthly"})
+    place.yard.scenarios.create(name="nightly", steps=(check, make("told", when="failed")))
+    place.yard.scenarios.run(name="nightly")
+    place.worker("--drain").wait()
+    run = ended(place)
+    assert [step.state for step in run.steps] == ["failed", "succeeded"]
+    error = run.steps[0].error
+    assert error.context["outcomes"] == {"good": "error", "usual": "warning"}
+    assert "good: Below its minimum" in error.detail
+    assert len(place.yard.checks.history(store="monthly")) == 2, "they are kept all the same"

@@ -10,6 +10,7 @@ import pytest
 from scipy.stats import entropy
 from sklearn import metrics as sklearn
 
+from modelyard import errors
 from modelyard.analysis.alone import area_alone, r2_alone
 from modelyard.analysis.grouping import by_number, grouped
 from modelyard.analysis.losses import expected_surprise
@@ -76,7 +77,7 @@ def test_a_model_that_is_as_it_should_be(fair):
     score, truth, columns = fair
     told = binary(score, truth, **columns)
     assert {code for code, each in told.items() if each.outcome != "ok"} == set()
-    assert told.keys() == {code for code in TITLES if code < "E5"}
+    assert told.keys() == {code for code in TITLES if code < "E5"} - {"E105"}
     assert all(not each.advice for each in told.values())
 
 
@@ -149,6 +150,34 @@ def test_a_slice_that_loses_more_than_it_should(fair):
     for some, real in ((wrong, truth), (score, flipped)):
         found = binary(some, real, **columns)["E401"]
         assert (found.outcome, "plan b" in found.evidence) == ("warning", True)
+
+
+@pytest.mark.parametrize(
+    ("first", "outcome"), [(11, "ok"), (10, "warning"), (4, "error"), (None, "not_applicable")]
+)
+def test_rows_that_are_as_old_as_the_training_data(yard, tmp_path, first, outcome):
+    trained, tested = tmp_path / "trained.csv", tmp_path / "tested.csv"
+    days = [f"2026-01-{day:02}" for day in range(1, 31)]
+    trained.write_text("day\n" + "\n".join(days[:10]))
+    lines = [f"{day},{at},{at + at % 2}" for at, day in enumerate(days[(first or 1) - 1 :][:10])]
+    tested.write_text("\n".join(["day,truth,guess", *lines]))
+    named = {"training": str(trained), "time": "day"} if first else {}
+    scored = {"prediction": "guess", "prediction_type": "regression", "target": "truth"}
+    found = yard.evaluations.standalone(dataset=str(tested), **scored, **named)
+    told = {each.code: each for each in found.checks}["E105"]
+    assert told.outcome == outcome
+    assert first is None or "2026-01-10" in told.evidence
+    if first == 4:
+        assert told.evidence.startswith("7 of 10 rows")
+        for wrong, said in (
+            ({"training": str(trained)}, "go together"),
+            (
+                {"training": str(trained), "time": "guess"},
+                "'guess'",
+            ),
+        ):
+            with pytest.raises(errors.Invalid, match=said):
+                yard.evaluations.standalone(dataset=str(tested), **scored, **wrong)
 
 
 def test_evaluations_that_were_kept_before_open(yard, evaluate, rows):

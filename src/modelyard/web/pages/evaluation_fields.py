@@ -22,15 +22,15 @@ EVALUATING = (
     "positive", "averaging", "weights", "on_error", "method", "rows", "ratio", "column",
     "descending", "seed", "gains", "lift_share", "assertions", "custom_metrics",
     "plugged_metrics", "confidence", "params", "skip_performance", "skip_scoring", "prediction",
-    "probabilities", "drift", "drift_rows", "handling", "output", "output_probabilities",
-    "metrics_output", "metrics", "explain",
+    "probabilities", "drift", "drift_rows", "handling", "training", "time", "output",
+    "output_probabilities", "metrics_output", "metrics", "explain",
 )  # fmt: skip
 STANDALONE = (
     "dataset", "prediction_type", "prediction", "probabilities", "target", "store", "name", "label",
     "reference", "threshold", "optimise", "positive", "classes", "averaging", "weights", "method",
     "rows", "ratio", "column", "descending", "seed", "gains", "lift_share", "assertions",
     "custom_metrics", "plugged_metrics", "env", "confidence", "skip_performance", "drift",
-    "drift_rows", "handling",
+    "drift_rows", "handling", "training", "time",
 )  # fmt: skip
 BINARY = frozenset({"positive", "threshold", "optimise", "gains", "lift_share"})
 FITTING: Mapping[PredictionType, frozenset[str]] = {
@@ -98,6 +98,17 @@ WORDS = {
     ),
     "averaging": Words(label="Classes count", help="", kind="segments"),
     "weights": Words(label="Weights of rows", help="A column of numbers", mono=True, later=True),
+    "training": Words(
+        label="Training data",
+        help="What the model learned from, to see whether rows overlap with it in time",
+        later=True,
+    ),
+    "time": Words(
+        label="Column of time",
+        help="Of both: moments or numbers that say when a row is of",
+        mono=True,
+        later=True,
+    ),
     "on_error": Words(label="Rows that the model refuses", help="", kind="segments", later=True),
     "method": Words(label="Which rows", help="", later=True),
     "rows": Words(label="How many rows", help="Where the choice above takes a number", later=True),
@@ -293,6 +304,7 @@ def choices(visit: Visit) -> dict[str, Choices]:
     return {
         "dataset": tables,
         "reference": tables,
+        "training": tables,
         "output": tables,
         "metrics_output": tables,
         "store": [(each.name, each.name) for each in stores],
