@@ -99,7 +99,7 @@ def _sums(intake: Intake, scored: Scored) -> NumberedCheck:
             f"those of {intake.not_summing_to_one:,} of {intake.used:,} rows do not, within 0.001",
             "Probabilities do not sum to one",
         )
-    return told("E301", "ok")
+    return told("E301", "ok", "those of every row sum to one, within 0.001")
 
 
 def _is_too_good(known: Mapping[str, Metric]) -> bool:

@@ -77,7 +77,7 @@ def _leak(view: View, part: Part) -> NumberedCheck:
         names = listed([f"{clean(name)} ({number(-score)})" for score, name in giving[:5]])
         more = f" and {len(giving) - 5} more" if len(giving) > 5 else ""
         return told(
-            "E201", "warning", f"alone, {names}{more} predicts the target with that {measure}",
+            "E201", "warning", f"the {measure} of one feature alone is: {names}{more}",
             "A feature gives the truth away",
         )  # fmt: skip
     best = max(known, key=lambda name: known[name])
