@@ -67,6 +67,25 @@ def test_what_is_hidden_is_not_drawn(yard, compared):
         yard.comparisons.update(name="drawn", unhide=(key,))
 
 
+def test_groups_are_drawn_and_told_as_they_were_compared(yard, compared):
+    _, found = compared
+    slices = yard.comparisons.slices(name="drawn", by="fare", metric="auc")
+    chart = yard.comparisons.show(name="drawn").chart("slices", by="fare", metric="auc")
+    at = slices.items.index(found["frail"].id)
+    wanted = {
+        f"fare = {each.group.label}": each.values[at].difference.difference
+        for each in slices.groups
+        if each.values[at].difference and each.values[at].difference.difference is not None
+    }
+    assert {row["name"]: row["value"] for row in chart.spec["datasets"]["groups"]} == wanted
+    rows = chart.table().rows
+    assert len(rows) == len(slices.groups) * len(slices.items)
+    with pytest.raises(errors.Invalid, match="--by names the column"):
+        yard.comparisons.chart(name="drawn", part="slices")
+    with pytest.raises(errors.NotFound, match="challenger"):
+        yard.comparisons.chart(name="drawn", part="slices", by="fare", item="late:v9")
+
+
 @pytest.mark.parametrize("part", ["decision", "density", "importances", "errors"])
 def test_a_part_is_drawn_or_says_why_not(yard, compared, part):
     chart = yard.comparisons.chart(name="drawn", part=part)

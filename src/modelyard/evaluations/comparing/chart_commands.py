@@ -32,18 +32,22 @@ class AboutComparisonPart(ProjectCommand[R], Generic[R]):
     name: Name = Field(description=NAME, examples=["autumn"])
     part: ComparisonPart = Field(
         description="what is shown: 'metrics' side by side, one 'metric' of all, the 'differences' "
-        "of an item, a screen of all over each other, or the 'importances' of features",
+        "of an item, its 'slices' by a column (--by), a screen of all over each other, or the "
+        "'importances' of features",
         examples=["roc"],
     )
     metric: str | None = Field(
         default=None,
-        description="metric, decision: code of the metric  [the headline; decision: f1]",
+        description="metric, slices, decision: code of the metric  [the headline; decision: f1]",
         examples=["auc"],
     )
     item: ItemText | None = Field(
         default=None,
-        description="differences: key of the item beside the champion  [the first one]",
+        description="differences, slices: key of the item beside the champion  [the first one]",
         examples=["churn:v2"],
+    )
+    by: str | None = Field(
+        default=None, description="slices: column whose values make the groups", examples=["plan"]
     )
     label: str | None = Field(
         default=None,
@@ -59,8 +63,10 @@ class AboutComparisonPart(ProjectCommand[R], Generic[R]):
 
     @model_validator(mode="after")
     def _fits_its_part(self) -> Self:
-        if self.item is not None and self.part != "differences":
-            raise ValueError("--item is of the part 'differences'")
+        if (self.part == "slices") != (self.by is not None):
+            raise ValueError("--by names the column of the part 'slices', and of no other")
+        if self.item is not None and self.part not in ("differences", "slices"):
+            raise ValueError("--item is of the parts 'differences' and 'slices'")
         return self
 
 

@@ -12,7 +12,7 @@ from modelyard.kernel.asking import Asking
 from modelyard.kernel.values import Name, Value
 
 ComparisonPart = Literal[
-    "metrics", "metric", "differences", "roc", "precision-recall", "gain", "lift",
+    "metrics", "metric", "differences", "slices", "roc", "precision-recall", "gain", "lift",
     "decision", "calibration", "density", "points", "errors", "importances",
 ]  # fmt: skip
 """What of a comparison is drawn, or put in rows."""
@@ -21,6 +21,7 @@ TITLES: dict[ComparisonPart, str] = {
     "metrics": "Metrics side by side",
     "metric": "Metric",
     "differences": "Differences",
+    "slices": "Where it wins and loses",
     "roc": "ROC curve",
     "precision-recall": "Precision and recall",
     "gain": "Cumulative gain",

@@ -23,7 +23,7 @@ from modelyard.evaluations.comparing.parts import part_of
 from modelyard.kernel.context import Context
 
 R = TypeVar("R")
-CHOSEN = ("metric", "item", "label", "threshold")
+CHOSEN = ("metric", "item", "by", "label", "threshold")
 
 
 def chart_of(context: Context, asked: AboutComparisonChart[R]) -> ComparisonChart:

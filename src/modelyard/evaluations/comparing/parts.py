@@ -16,8 +16,10 @@ from modelyard.evaluations.charting.making import OTHERS, subject_of
 from modelyard.evaluations.charting.types import Cell
 from modelyard.evaluations.comparing.chart_commands import AboutComparisonPart
 from modelyard.evaluations.comparing.chart_types import ComparisonPart
+from modelyard.evaluations.comparing.commands import CompareSlices
 from modelyard.evaluations.comparing.picking import PERMUTATION, Picked, pick
 from modelyard.evaluations.comparing.showing import shown
+from modelyard.evaluations.comparing.slicing import compared_slices
 from modelyard.evaluations.comparing.types import Challenge, ShownComparison, ShownItem
 from modelyard.kernel.context import Context
 from modelyard.runtime.types import PredictionType
@@ -115,6 +117,54 @@ def _differences(context: Context, asked: AboutComparisonPart[Any]) -> Part:
         (*head, "method", "verdict", "rows_needed", "reason"),
         rows,
         title=f"{clean(one.name)} minus {clean(other.name)}",
+    )
+
+
+def _slices(context: Context, asked: AboutComparisonPart[Any]) -> Part:
+    column = asked.by or ""
+    found = compared_slices(
+        context,
+        CompareSlices(
+            project=asked.project,
+            name=asked.name,
+            by=column,
+            metric=asked.metric,
+            threshold=asked.threshold,
+        ),
+    )
+    names = dict(zip(found.items, found.names, strict=True))
+    others = [key for key in found.items if key != found.against]
+    if found.against is None or not others or (asked.item is not None and asked.item not in others):
+        raise errors.NotFound.among("challenger", asked.item or "", others)
+    key = asked.item or others[0]
+    at = found.items.index(key)
+    gaps = []
+    for group in found.groups:
+        each = group.values[at].difference
+        if each is None or each.difference is None:
+            continue
+        ends = (each.low, each.high) if asked.intervals else (None, None)
+        label = f"{column} = {group.group.label}"
+        gaps.append(Gap.of(label, found.metric, (each.difference, *ends), each.verdict))
+    gaps.sort(key=lambda gap: -(gap.value or 0.0))
+    roles = {each.key: each.role for each in pick(context, asked).items}
+    sides = (key, found.against)
+    head = ("item", "group", "rows", "metric", "value", "low", "high", "difference")
+    rows: list[Line] = [
+        (
+            *(names[one], group.group.label, group.rows, found.metric),
+            *(getattr(value.metric, limit, None) for limit in ("value", "low", "high")),
+            *(getattr(value.difference, part, None) for part in ("difference", "verdict")),
+        )
+        for group in found.groups
+        for one, value in zip(found.items, group.values, strict=True)
+    ]
+    return Part(
+        ("side_by_side", "gaps"),
+        (gaps, tuple(names[one] for one in sides), tuple(roles[one] for one in sides), column),
+        (*head, "verdict"),
+        rows,
+        title=f"{name_of(found.metric)} of {clean(names[key])} by {clean(column)}",
     )
 
 
@@ -243,5 +293,6 @@ PARTS: dict[ComparisonPart, Callable[[Context, AboutComparisonPart[Any]], Part]]
     "metrics": _metrics,
     "metric": _metric,
     "differences": _differences,
+    "slices": _slices,
     "importances": _importances,
 }

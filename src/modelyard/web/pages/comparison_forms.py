@@ -20,7 +20,7 @@ from modelyard.evaluations.comparing.commands import (
 )
 from modelyard.evaluations.comparing.types import Colour, ComparisonSummary, ShownComparison
 from modelyard.models.commands import ListModels, ListVersions
-from modelyard.web.pages.comparisons import ALL, ONE, crumbs, href
+from modelyard.web.pages.comparison_views import ALL, ONE, crumbs, href
 from modelyard.web.pages.form import Asked, Choices, Draft, Form, Words
 from modelyard.web.pages.page import Crumb, Elsewhere, Page, View, Visit, address
 

@@ -75,12 +75,14 @@ def test_the_better_version_is_told_in_words_numbers_and_charts(ana, rows, shots
     page.goto(HERE)
     heading = page.get_by_role("heading", name=re.compile("^v2 is better than the champion"))
     expect(heading).to_be_visible()
-    expect(page.locator(".plot svg")).to_have_count(3)
+    expect(page.locator(".plot svg")).to_have_count(4)
     expect(page.get_by_role("link", name="Comparisons 1")).to_be_visible()
     better = rows.filter(has=page.get_by_role("link", name="v2", exact=True))
     expect(better.locator("b.b6").first).to_be_visible()
-    for path in (HERE, f"{HERE}/screens/roc", f"{HERE}/metrics", f"{HERE}/configure"):
-        ana.look_at(path, shots)
+    for part in ("", "/screens/roc", "/slices", "/information", "/metrics", "/configure"):
+        ana.look_at(f"{HERE}{part}", shots)
+    page.goto(f"{HERE}/slices?by=nothing")
+    expect(page.get_by_role("alert")).to_contain_text("nothing")
 
 
 def test_items_are_added_called_coloured_hidden_and_the_better_one_promoted(ana, rows):
