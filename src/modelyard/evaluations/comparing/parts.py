@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -20,7 +20,12 @@ from modelyard.evaluations.comparing.commands import CompareSlices
 from modelyard.evaluations.comparing.picking import PERMUTATION, Picked, pick
 from modelyard.evaluations.comparing.showing import shown
 from modelyard.evaluations.comparing.slicing import compared_slices
-from modelyard.evaluations.comparing.types import Challenge, ShownComparison, ShownItem
+from modelyard.evaluations.comparing.types import (
+    Challenge,
+    ComparedSlices,
+    ShownComparison,
+    ShownItem,
+)
 from modelyard.kernel.context import Context
 from modelyard.runtime.types import PredictionType
 
@@ -134,9 +139,13 @@ def _slices(context: Context, asked: AboutComparisonPart[Any]) -> Part:
     )
     names = dict(zip(found.items, found.names, strict=True))
     others = [key for key in found.items if key != found.against]
-    if found.against is None or not others or (asked.item is not None and asked.item not in others):
-        raise errors.NotFound.among("challenger", asked.item or "", others)
-    key = asked.item or others[0]
+    if asked.item is not None and asked.item not in (*others, *found.left_out):
+        raise errors.NotFound.among("challenger", asked.item, others)
+    key = asked.item or next(iter(others), "")
+    if key not in others or found.against is None:
+        reason = next(iter(found.left_out.values()), "there is nothing to compare with")
+        reason = found.left_out.get(key, reason)
+        return Part(("side_by_side", "nothing"), (reason,), *_groups(found, names))
     at = found.items.index(key)
     gaps = []
     for group in found.groups:
@@ -149,6 +158,15 @@ def _slices(context: Context, asked: AboutComparisonPart[Any]) -> Part:
     gaps.sort(key=lambda gap: -(gap.value or 0.0))
     roles = {each.key: each.role for each in pick(context, asked).items}
     sides = (key, found.against)
+    return Part(
+        ("side_by_side", "gaps"),
+        (gaps, tuple(names[one] for one in sides), tuple(roles[one] for one in sides), column),
+        *_groups(found, names),
+        title=f"{name_of(found.metric)} of {clean(names[key])} by {clean(column)}",
+    )
+
+
+def _groups(found: ComparedSlices, names: Mapping[str, str]) -> tuple[tuple[str, ...], list[Line]]:
     head = ("item", "group", "rows", "metric", "value", "low", "high", "difference")
     rows: list[Line] = [
         (
@@ -159,13 +177,7 @@ def _slices(context: Context, asked: AboutComparisonPart[Any]) -> Part:
         for group in found.groups
         for one, value in zip(found.items, group.values, strict=True)
     ]
-    return Part(
-        ("side_by_side", "gaps"),
-        (gaps, tuple(names[one] for one in sides), tuple(roles[one] for one in sides), column),
-        (*head, "verdict"),
-        rows,
-        title=f"{name_of(found.metric)} of {clean(names[key])} by {clean(column)}",
-    )
+    return (*head, "verdict"), rows
 
 
 def challenged(found: ShownComparison, item: str | None) -> tuple[Challenge, ShownItem, ShownItem]:
