@@ -12,7 +12,7 @@ from modelyard.kernel.context import Context
 LOG = logging.getLogger("modelyard.jobs")
 AGAIN_AFTER = 5.0
 """Seconds after which it is tried again where the database is away, or something broke."""
-AT_MOST_EVERY = 1.0
+AT_MOST_EVERY = 5.0
 """Seconds between two times, however many jobs end."""
 
 Errands = Callable[[Context, Callable[[], bool]], float]
