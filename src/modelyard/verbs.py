@@ -203,6 +203,7 @@ class Stores(Room):
     history = verb(storing.ShowHistory)
     chart = verb(storing.DrawHistory)
     export = verb(storing.ExportHistory)
+    report = verb(monitoring.ReportStore)
     update = verb(storing.UpdateStore)
     delete = verb(storing.DeleteStore)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from modelyard.evaluations.types import Evaluation, EvaluationSummary
+from modelyard.runtime.types import PredictionType
 
 LEFT_OUT = (
     ("without_truth", "without a truth"),
@@ -30,3 +31,15 @@ def title_of(found: Evaluation | EvaluationSummary) -> str:
     of = " ".join(each for each in (found.model, found.version) if each)
     parts = [each for each in (of, found.dataset) if each]
     return " on ".join(parts) if found.kind != "custom" and parts else found.name
+
+
+LEADING: dict[PredictionType, tuple[str, ...]] = {
+    "binary_classification": (
+        *("auc", "averagePrecision", "logLoss", "calibrationLoss"),
+        *("accuracy", "precision", "recall", "f1"),
+    ),
+    "multiclass": ("mrocAUC", "accuracy", "f1", "logLoss", "precision", "recall"),
+    "regression": ("r2", "rmse", "mae", "mape", "pearson"),
+    "other": (),
+}
+"""The metrics that stand first, by their codes; the first four that there are."""

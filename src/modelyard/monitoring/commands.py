@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from modelyard.evaluations.assertion_types import Finite
+from modelyard.evaluations.charting.commands import html_output
 from modelyard.evaluations.labels import LabelKey, LabelText
 from modelyard.evaluations.numbered import CheckOutcome
 from modelyard.kernel.command import ProjectCommand
 from modelyard.kernel.paging import Paged
-from modelyard.kernel.values import EMPTIED, Description, Name
+from modelyard.kernel.values import EMPTIED, Description, LocalPath, Name
 from modelyard.monitoring.types import (
     LONGEST_CODE,
     Check,
@@ -22,6 +23,7 @@ from modelyard.monitoring.types import (
     CheckSummary,
     Code,
     NumberedCode,
+    ReportedStore,
 )
 
 STORE = "evaluation store whose evaluations it is about"
@@ -196,3 +198,33 @@ class DeleteCheck(ProjectCommand[None]):
 
     store: Name = Field(description=STORE, examples=["monthly"])
     name: Name = Field(description=NAME)
+
+
+class ReportStore(ProjectCommand[ReportedStore]):
+    """Write an evaluation store as one HTML file that needs nothing else: to be read and printed.
+
+    It holds the verdict on the newest evaluation, all evaluations with their labels, metrics as
+    they went with what was expected of them, the drift of each, and the latest results of checks.
+    """
+
+    needs = "evaluations:read"
+    route = "GET /stores/{name}/report"
+    receives = "output"
+    arguments = ("name",)
+
+    name: Name = Field(description="name of the evaluation store", examples=["monthly"])
+    output: Annotated[str, LocalPath("write")] = Field(
+        description="new file, HTML", examples=["store.html"]
+    )
+    metrics: tuple[Code, ...] = Field(
+        default=(),
+        max_length=20,
+        description="codes of the metrics that are drawn  [those that say most]",
+    )
+    x: str | None = Field(default=None, description="label that lies across, as in `stores chart`")
+    replace: bool = Field(default=False, description="replace a file that is there")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_html(cls, given: Any) -> Any:
+        return html_output(given)

@@ -17,13 +17,22 @@ from modelyard.monitoring.commands import (
     DeleteCheck,
     ListChecks,
     ListResults,
+    ReportStore,
     RunChecks,
     ShowCheck,
     UpdateCheck,
 )
+from modelyard.monitoring.reporting import report
 from modelyard.monitoring.running import run_checks
 from modelyard.monitoring.scripts import require_check
-from modelyard.monitoring.types import Check, CheckResult, CheckRun, CheckSettings, CheckSummary
+from modelyard.monitoring.types import (
+    Check,
+    CheckResult,
+    CheckRun,
+    CheckSettings,
+    CheckSummary,
+    ReportedStore,
+)
 from modelyard.projects.access import require_project
 
 
@@ -102,6 +111,12 @@ def delete_check(command: DeleteCheck, context: Context) -> None:
         require_store(db, command.project, command.store)
         context.unchanged(repository.get(db, command.project, command.store, command.name))
         repository.remove(db, command.project, command.store, command.name)
+
+
+@handles(ReportStore)
+def report_store(command: ReportStore, context: Context) -> ReportedStore:
+    """Write what its evaluations tell."""
+    return report(context, command)
 
 
 def _changed(before: Check, changes: dict[str, Any]) -> Check:

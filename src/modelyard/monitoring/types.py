@@ -204,3 +204,14 @@ class CheckRun(Value):
     evaluation: str = Field(description="id")
     outcome: CheckOutcome = Field(description="the worst of all")
     results: tuple[CheckResult, ...] = ()
+
+
+class ReportedStore(Value):
+    """A report of an evaluation store that was written."""
+
+    store: Name
+    evaluations: int = Field(description="how many are told of")
+    metrics: tuple[str, ...] = Field(description="codes of those that are drawn")
+    drift: int = Field(description="evaluations whose drift is in it")
+    checks: int = Field(description="checks whose results are in it")
+    size: int = Field(description="in bytes")

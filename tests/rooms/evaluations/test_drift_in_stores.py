@@ -10,7 +10,9 @@ from contextlib import closing
 
 import numpy as np
 import pytest
+from markupsafe import escape
 from sqlalchemy import select
+from tests.rooms.evaluations.test_reporting import Reader
 
 import modelyard
 from modelyard import errors
@@ -218,6 +220,61 @@ def test_drift_that_cannot_be_computed_is_noted_or_lets_it_fail(yard, months, ro
     skipped = yard.evaluations.run(**asked, drift="skip")
     assert not OF_DRIFT & skipped.metrics.keys()
     assert yard.drift.list(evaluation=skipped.id) == []
+
+
+def test_a_store_is_reported_with_its_drift_and_checks(yard, months, tmp_path):
+    _, october, _ = months
+    hostile = "<script>alert(1)</script>"
+    yard.evaluations.label(id=october.id, labels={"team": hostile})
+    yard.checks.create(store="monthly", name="good", kind="range", metric="auc", min=0.99)
+    yard.checks.run(store="monthly", evaluation=october.id, fail_on="never")
+    file = tmp_path / "store.html"
+    told = yard.stores.report(name="monthly", output=str(file))
+    text = file.read_text("utf-8")
+    inside = {each.id for each in yard.evaluations.list(store="monthly")}
+    reported = inside & {each.evaluation for each in yard.drift.list()}
+    assert told.metrics == ("auc", "averagePrecision", "logLoss", "dataDrift")
+    assert (told.evaluations, told.drift, told.checks) == (len(inside), len(reported), 1)
+    assert told.size == len(text.encode()) < 1_000_000
+    read = Reader(text)
+    assert read.tags["svg"] == len(told.metrics)
+    assert read.headings == [
+        *("Evaluation store monthly", "Evaluations", "ROC AUC", "Average precision", "Log loss"),
+        *("Data drift", "Drift", "Checks"),
+    ]
+    assert "http" not in text.replace("http-equiv", "")
+    assert not {"script", "img", "link"} & read.tags.keys()
+    assert escape(hostile) in text
+    for code in told.metrics:
+        figure = october.metrics[code]
+        assert (
+            f"<td>{figure.value:.3f}</td><td>{figure.low:.3f}</td><td>{figure.high:.3f}</td>"
+            in text
+        )
+    [line] = yard.drift.list(evaluation=october.id)
+    history = yard.stores.history(name="monthly", metric="auc")
+    expected = [each.expected for each in history.points if each.expected is not None]
+    assert expected
+    for value in expected:
+        assert f"<td>{value:.3f}</td></tr>" in text
+    [check] = yard.checks.list(store="monthly")
+    for sentence in (line.headline, check.message, history.verdict and history.verdict.words):
+        assert sentence is None or str(escape(sentence)) in text
+
+
+def test_a_report_of_a_store_that_cannot_be_written_says_why(yard, months, tmp_path):
+    file = tmp_path / "store.html"
+    file.touch()
+    with pytest.raises(errors.Conflict, match="--replace"):
+        yard.stores.report(name="monthly", output=str(file))
+    with pytest.raises(errors.Invalid, match=r"not written as \.pdf"):
+        yard.stores.report(name="monthly", output=str(tmp_path / "store.pdf"))
+    with pytest.raises(errors.NotFound, match="acu"):
+        yard.stores.report(name="monthly", output=str(tmp_path / "none.html"), metrics=("acu",))
+    yard.stores.create(name="nothing")
+    none = yard.stores.report(name="nothing", output=str(file), replace=True)
+    assert (none.evaluations, none.metrics, none.drift, none.checks) == (0, (), 0, 0)
+    assert "There is no evaluation in it" in file.read_text("utf-8")
 
 
 def test_reports_go_with_their_evaluation(yard, months):

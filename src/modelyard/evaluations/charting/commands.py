@@ -54,6 +54,19 @@ def with_format(given: Any) -> Any:
     return {**given, "format": ENDINGS[ending]} if ending else given
 
 
+def html_output(given: Any) -> Any:
+    """Fields of a report that is written; the ending is that of the caller's own file.
+
+    Raises:
+        ValueError: it is another one than HTML's.
+    """
+    if isinstance(given, dict) and given.get("output"):
+        ending = Path(str(given["output"])).suffix.lower()
+        if ending and ENDINGS.get(ending) != "html":
+            raise ValueError(f"a report is not written as {ending}; name a file in .html")
+    return given
+
+
 class AboutScreen(ProjectCommand[R], Generic[R]):
     """A question about one screen."""
 
@@ -209,9 +222,4 @@ class ReportEvaluation(ProjectCommand[ReportedEvaluation]):
     @model_validator(mode="before")
     @classmethod
     def _is_html(cls, given: Any) -> Any:
-        """The ending is that of the caller's own file, as in `evaluations export`."""
-        if isinstance(given, dict) and given.get("output"):
-            ending = Path(str(given["output"])).suffix.lower()
-            if ending and ENDINGS.get(ending) != "html":
-                raise ValueError(f"a report is not written as {ending}; name a file in .html")
-        return given
+        return html_output(given)

@@ -54,7 +54,7 @@ def page(
         sections: what is told of its rows and columns.
         bench: a threshold to be moved. Its script is the only one that the page lets run.
     """
-    return _template().render(
+    return template("report.html").render(
         e=evaluation,
         title=_title(evaluation),
         facts=_facts(evaluation),
@@ -122,7 +122,8 @@ def _dropped(found: Evaluation) -> list[str]:
 
 
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """What reports are written by."""
     made = Environment(
         loader=PackageLoader("modelyard.evaluations.charting", "templates"),
         autoescape=True,
@@ -134,4 +135,4 @@ def _template() -> Template:
     made.filters["count"] = count
     made.filters["picture"] = _picture
     made.globals["methods"] = METHODS
-    return made.get_template("report.html")
+    return made.get_template(name)

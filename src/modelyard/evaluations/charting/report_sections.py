@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from modelyard import errors
-from modelyard.analysis.charts.types import Content, Drawn
+from modelyard.analysis.charts.types import Content
 from modelyard.analysis.charts.words import ABOUT
 from modelyard.analysis.group_types import Slices
 from modelyard.analysis.names import HEADLINES
@@ -17,8 +16,8 @@ from modelyard.evaluations.charting.commands import ReportEvaluation
 from modelyard.evaluations.charting.drawing import drawing
 from modelyard.evaluations.charting.making import headline_of, subject_of
 from modelyard.evaluations.charting.report_page import Section
-from modelyard.evaluations.charting.report_parts import Excerpt, Part
-from modelyard.evaluations.charting.stills import Stills
+from modelyard.evaluations.charting.report_parts import Part
+from modelyard.evaluations.charting.report_pictures import Pictures, pictures
 from modelyard.evaluations.looking.commands import FindWorst, ShowFairness, ShowRows
 from modelyard.evaluations.looking.comparing import compare_groups
 from modelyard.evaluations.looking.picking import pick_rows
@@ -30,8 +29,6 @@ from modelyard.evaluations.screens import slices_of_columns
 from modelyard.evaluations.types import Evaluation
 from modelyard.kernel.progress import Progress, silence
 
-WIDTH = 600
-"""Pixels that a plot has across; with its axes it fits a sheet of A4."""
 FIRST_COLUMNS = 12
 """Columns of the dataset whose groups are told of where none are named."""
 MOST_EXPLANATIONS = 30
@@ -43,48 +40,21 @@ TITLES: dict[Order, str] = {"worst": "Worst rows", "best": "Best rows"}
 
 
 @dataclass(frozen=True)
-class Drawing:
-    """A report that is being drawn.
+class Drawing(Pictures):
+    """A report of an evaluation that is being drawn.
 
     Args:
         evaluation: what it is about.
-        stills: makes pictures.
-        thread: in which they are made, while the next chart is drawn.
-        progress: hears how far it is.
     """
 
     evaluation: Evaluation
-    stills: Stills
-    thread: ThreadPoolExecutor
-    progress: Progress
-
-    def part(
-        self,
-        name: str,
-        drawn: Drawn,
-        about: str = "",
-        tables: tuple[Excerpt, ...] = (),
-        screen: str = "",
-    ) -> Part:
-        """A part whose picture is in the making."""
-        picture = None
-        if drawn.spec is not None:
-            picture = self.thread.submit(self.stills.svg, drawn.spec, WIDTH)
-        return Part(name, drawn, about, tables, screen, picture)
-
-    def step(self, doing: str, done: int, total: int) -> None:
-        """Say what is done next, of how many like it."""
-        self.progress(doing, fraction=done / max(1, total))
 
 
 @contextmanager
 def begun(evaluation: Evaluation, progress: Progress = silence) -> Iterator[Drawing]:
     """A drawing; its process ends with the block."""
-    with Stills() as stills, ThreadPoolExecutor(1) as thread:
-        try:
-            yield Drawing(evaluation, stills, thread, progress)
-        finally:
-            thread.shutdown(cancel_futures=True)
+    with pictures(progress) as made:
+        yield Drawing(made.stills, made.thread, made.progress, evaluation)
 
 
 def screens(of: Drawing, contents: Mapping[str, Content]) -> Iterator[Part]:

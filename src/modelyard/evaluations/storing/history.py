@@ -16,12 +16,15 @@ from modelyard.evaluations.storing import repository
 from modelyard.evaluations.storing.commands import AboutHistory
 from modelyard.evaluations.storing.telling import verdict
 from modelyard.evaluations.types import EvaluationSummary, Figure
+from modelyard.evaluations.words import LEADING
 from modelyard.kernel.context import Context
 from modelyard.kernel.paging import ALL
 
 R = TypeVar("R")
 OWN = ("created", "name")
 """What evaluations have across beside their labels."""
+DRAWN = 3
+"""Metrics that are drawn where none is named."""
 BARS = 2
 """So many evaluations at most are shown as bars."""
 
@@ -107,6 +110,22 @@ def headline(found: Sequence[EvaluationSummary]) -> str:
     """The metric that says most about most of them; auc where there are none."""
     counted = Counter(each.metric for each in found if each.metric is not None)
     return counted.most_common(1)[0][0] if counted else HEADLINES[0]
+
+
+def codes_of(found: Sequence[EvaluationSummary]) -> list[str]:
+    """Metrics of which some evaluation has a value, in their order."""
+    codes = (
+        code for each in found for code, figure in each.metrics.items() if figure.value is not None
+    )
+    return list(dict.fromkeys(codes))
+
+
+def usual_metrics(found: Sequence[EvaluationSummary], codes: Sequence[str]) -> list[str]:
+    """The metrics that are drawn where none is named: of `codes` those that say most, and drift."""
+    first = next((LEADING[each.prediction_type] for each in found), ())
+    own = [code for code in first if code in codes]
+    drift = [code for code in ("dataDrift",) if code in codes and own]
+    return (own or list(codes))[:DRAWN] + drift
 
 
 def usual_label(found: Sequence[EvaluationSummary]) -> str:

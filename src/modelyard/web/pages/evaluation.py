@@ -23,12 +23,12 @@ from modelyard.evaluations.comparing.chart_types import ComparisonTable
 from modelyard.evaluations.drifting.commands import ListDrift
 from modelyard.evaluations.numbered import NumberedCheck
 from modelyard.evaluations.types import Evaluation
-from modelyard.evaluations.words import LEFT_OUT, title_of
+from modelyard.evaluations.words import LEADING, LEFT_OUT, title_of
 from modelyard.kernel.values import Value, name_by
 from modelyard.web.pages import evaluations
 from modelyard.web.pages.evaluation_labels import own_labels
 from modelyard.web.pages.evaluation_parts import DIAGNOSTICS, METRICS, SCREEN, Link, parts_of
-from modelyard.web.pages.evaluation_words import HEADLINES, NOTED, SUMMARY
+from modelyard.web.pages.evaluation_words import NOTED, SUMMARY
 from modelyard.web.pages.evaluations import ONE
 from modelyard.web.pages.formats import number
 from modelyard.web.pages.page import Crumb, Document, Download, Page, View, Visit, address
@@ -166,7 +166,7 @@ def summary(visit: Visit) -> SummaryView:
     """Headlines, what to know, the threshold, the main charts."""
     view = shown(visit)
     found = view.evaluation
-    codes = [code for code in HEADLINES[found.prediction_type] if code in found.metrics]
+    codes = [code for code in LEADING[found.prediction_type] if code in found.metrics]
     codes = codes or list(found.metrics)
     return SummaryView(
         **dict(view),

@@ -25,6 +25,7 @@ from modelyard.evaluations.looking.types import (
     WorstReport,
 )
 from modelyard.evaluations.types import Evaluation
+from modelyard.evaluations.words import LEADING
 from modelyard.jobs.commands import ListJobs
 from modelyard.models.commands import ShowVersion
 from modelyard.runtime.types import PredictionType
@@ -48,7 +49,6 @@ from modelyard.web.pages.evaluation_parts import (
     SLICES,
     WORST,
 )
-from modelyard.web.pages.evaluation_words import HEADLINES
 from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.formats import sentence
 from modelyard.web.pages.jobs import MADE, given_to_job, line_of
@@ -266,7 +266,7 @@ def _codes(evaluation: Evaluation, found: Slices | None) -> tuple[str, ...]:
     if found is None:
         return ()
     known = {each.code for each in found.total.metrics if each.value is not None}
-    return tuple(code for code in HEADLINES[evaluation.prediction_type] if code in known)[:4]
+    return tuple(code for code in LEADING[evaluation.prediction_type] if code in known)[:4]
 
 
 def _losses(evaluation: Evaluation) -> tuple[Loss, ...]:

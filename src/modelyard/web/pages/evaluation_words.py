@@ -4,17 +4,6 @@ from __future__ import annotations
 
 from modelyard.runtime.types import PredictionType
 
-HEADLINES: dict[PredictionType, tuple[str, ...]] = {
-    "binary_classification": (
-        *("auc", "averagePrecision", "logLoss", "calibrationLoss"),
-        *("accuracy", "precision", "recall", "f1"),
-    ),
-    "multiclass": ("mrocAUC", "accuracy", "f1", "logLoss", "precision", "recall"),
-    "regression": ("r2", "rmse", "mae", "mape", "pearson"),
-    "other": (),
-}
-"""The metrics that stand first, by their codes; the first four that there are."""
-
 SUMMARY: dict[PredictionType, tuple[str, ...]] = {
     "binary_classification": ("roc", "calibration", "density", "gain"),
     "multiclass": ("confusion", "classes", "roc", "calibration"),

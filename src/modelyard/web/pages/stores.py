@@ -24,13 +24,13 @@ from modelyard.evaluations.storing.commands import (
     ShowStore,
     UpdateStore,
 )
+from modelyard.evaluations.storing.history import codes_of, usual_metrics
 from modelyard.evaluations.storing.types import EvaluationStore
 from modelyard.evaluations.types import EvaluationSummary
 from modelyard.kernel.values import Value
-from modelyard.monitoring.commands import ListChecks
+from modelyard.monitoring.commands import ListChecks, ReportStore
 from modelyard.monitoring.types import CheckSummary
 from modelyard.web.pages.check_outcomes import worst_by_store
-from modelyard.web.pages.evaluation_words import HEADLINES
 from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.formats import number
 from modelyard.web.pages.page import (
@@ -52,8 +52,8 @@ NEW = "/projects/{project}/new-store"
 HISTORY = f"{ONE}/history"
 MODES: tuple[Mode, ...] = get_args(Mode)
 PART, MOST = 50, 10_000
-DRAWN, COLUMNS = 3, 3
-"""Metrics that are drawn, and labels that have a column, unless somebody chooses others."""
+COLUMNS = 3
+"""Labels that have a column, unless somebody chooses others."""
 STANDARD = "-created"
 
 
@@ -165,8 +165,10 @@ def store(visit: Visit) -> StoreView:
     listed = visit.part(ListEvaluations(project=key, store=name, limit=MOST, sort=order))
     hidden = set(_words(visit, "hide"))
     matching = [each for each in listed if _matches(each, visit.asked("search"))]
-    codes = _codes(listed)
-    metrics = [code for code in _words(visit, "metrics") if code in codes] or _usual(listed, codes)
+    codes = codes_of(listed)
+    metrics = [code for code in _words(visit, "metrics") if code in codes] or usual_metrics(
+        listed, codes
+    )
     keys = list(dict.fromkeys(key for each in listed for key in each.labels))
     labels = [k for k in _words(visit, "labels") if k in keys]
     if "labels" not in visit.query:
@@ -220,21 +222,6 @@ def _expected(found: History) -> str:
         f"{told}. Where the truth came, it was off by {number(found.expected_error)} on average "
         f"(of {found.expected_of}); why it may not be trusted stands in the drift of each."
     )
-
-
-def _codes(listed: Sequence[EvaluationSummary]) -> list[str]:
-    """Metrics of which some evaluation has a value, in their order."""
-    found = (
-        code for each in listed for code, figure in each.metrics.items() if figure.value is not None
-    )
-    return list(dict.fromkeys(found))
-
-
-def _usual(listed: Sequence[EvaluationSummary], codes: list[str]) -> list[str]:
-    first = next((HEADLINES[each.prediction_type] for each in listed), ())
-    own = [code for code in first if code in codes]
-    drift = [code for code in ("dataDrift",) if code in codes and own]
-    return (own or codes)[:DRAWN] + drift
 
 
 def _matches(each: EvaluationSummary, text: str) -> bool:
@@ -351,12 +338,24 @@ REFERENCE = Words(
     help="Id of the evaluation that drift is told from; left blank, the version's own",
     mono=True,
 )
+
+
+def _report_of(visit: Visit, place: str) -> ReportStore:
+    path = visit.path
+    return ReportStore(project=path["project"], name=path["store"], output=place, replace=True)
+
+
+def _report_name(visit: Visit) -> str:
+    return f"store-{visit.path['store']}.html"
+
+
 PAGES: tuple[Page | Form | Document | Download, ...] = (
     Page(ALL, stores, "stores.html", Nav("Evaluation stores", "database")),
     Page(ONE, store, "store.html"),
     Document(f"{HISTORY}/chart", _chart_of),
     Document(f"{HISTORY}/table", _history_of),
     Download(f"{HISTORY}/content", _file_of, _name_of),
+    Download(f"{ONE}/report", _report_of, _report_name),
     Form(
         NEW,
         CreateStore,

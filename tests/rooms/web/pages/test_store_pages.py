@@ -82,6 +82,14 @@ def test_the_numbers_are_json_and_csv_in_the_order_of_the_label(ana):
     assert json.loads(answer.text())["reading"] == "date"
 
 
+def test_a_store_is_downloaded_as_a_report(ana):
+    ana.page.goto(HERE)
+    with ana.page.expect_download() as told:
+        ana.page.get_by_role("link", name="Report").click()
+    assert told.value.suggested_filename == f"store-{HERE.rpartition('/')[2]}.html"
+    assert "<h1>Evaluation store " in Path(told.value.path()).read_text("utf-8")
+
+
 def test_words_of_the_address_that_nothing_fits_are_passed_over(ana):
     page = ana.page
     answer = page.goto(
