@@ -20,7 +20,14 @@ def version_card(version: ModelVersion) -> RenderableType:
     """All that matters of a version; `--json` has every detail."""
     title = Text(f"{version.model} {version.version}", style="bold")
     title.append("  active" if version.active else "", style="green")
-    said = [("Name", version.name), ("Description", version.description)]
+    reference = version.reference_evaluation or ""
+    if version.reference_deleted:
+        reference = f"the first evaluation in no store again: {reference} was deleted"
+    said = [
+        ("Name", version.name),
+        ("Description", version.description),
+        ("Reference", reference),
+    ]
     imported = [("Imported", f"{words(version.imported)} by {version.imported_by}")]
     return _card(title, version, [*said, *_model(version), *imported], _golden(version))
 

@@ -8,7 +8,12 @@ from modelyard import errors
 from modelyard.kernel.context import Context
 from modelyard.models import repository
 from modelyard.models.deleting import delete_models as forget_project
-from modelyard.models.facts import active_versions, digest_of_version, kind_of_version
+from modelyard.models.facts import (
+    active_versions,
+    digest_of_version,
+    kind_of_version,
+    reference_of_version,
+)
 from modelyard.models.fate import fate, lost, noticing
 from modelyard.models.folders import forget_folder
 from modelyard.models.running import RunnableVersion, predict_options, prepare, verified, verify
@@ -31,6 +36,7 @@ __all__ = [
     "noticing",
     "open_version",
     "predict_options",
+    "reference_of_version",
     "require",
     "require_model",
     "sweep_probed",

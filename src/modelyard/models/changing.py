@@ -12,6 +12,7 @@ from modelyard import errors
 from modelyard.kernel.context import Context
 from modelyard.models.access import refuse_untrusted
 from modelyard.models.commands import UpdateVersion
+from modelyard.models.facts import require_evaluation_of
 from modelyard.models.golden import read_arrow
 from modelyard.models.loaded import loaded
 from modelyard.models.metadata import (
@@ -34,15 +35,17 @@ def changed_version(
     """Give the version as it will be.
 
     Raises:
-        Invalid: nothing to change, something that its prediction type does not have, an unknown
-            column, classes that contradict the model, or an output that cannot be read so.
+        NotFound: there is no such evaluation.
+        Invalid: nothing to change, an evaluation of something else, something that its prediction
+            type does not have, an unknown column, classes that contradict the model, or an output
+            that cannot be read so.
         Blocked: an interpretation cannot be tried, since the version may not run.
         Unavailable: it cannot be tried now, since as many models as may stay loaded are busy.
     """
     if not command.model_fields_set - {"project", "model", "version"}:
         raise errors.Invalid(
             "nothing to change: give --name, --description, --target, --classes, --threshold, "
-            "--interpretation or --optional"
+            "--interpretation, --optional or --reference-evaluation"
         )
     said = {
         field: value
@@ -54,6 +57,8 @@ def changed_version(
     if command.optional:
         signature = with_optional(version.signature, command.optional)
         changed = changed.model_copy(update={"signature": signature})
+    if "reference_evaluation" in command.model_fields_set:
+        changed = _with_reference(context, changed, command.reference_evaluation)
     reads_anew = "interpretation" in command.model_fields_set
     if reads_anew:
         changed = _with_interpretation(changed, command.interpretation)
@@ -63,6 +68,16 @@ def changed_version(
     elif core.threshold is not None and core.threshold != version.core.threshold:
         changed = _decided_anew(changed, core.threshold)
     return changed
+
+
+def _with_reference(
+    context: Context, version: ModelVersion, identifier: str | None
+) -> ModelVersion:
+    """The version with its reference, which has to be an evaluation of it as it is."""
+    if identifier is not None:
+        with context.read() as db:
+            require_evaluation_of(db, version, identifier)
+    return version.model_copy(update={"reference_evaluation": identifier})
 
 
 def _changed_core(version: ModelVersion, command: UpdateVersion) -> CoreMetadata:

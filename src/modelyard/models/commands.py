@@ -284,6 +284,11 @@ class UpdateVersion(ProjectCommand[ModelVersion]):
         default=(),
         description="input columns that may hold missing values although not declared so",
     )
+    reference_evaluation: Annotated[str | None, EMPTIED] = Field(
+        default=None,
+        description="id of its evaluation that others are compared with; empty: the first one that "
+        "is in no store",
+    )
 
 
 class ActivateVersion(ProjectCommand[SavedModel]):

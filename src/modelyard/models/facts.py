@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 from sqlalchemy import Connection, select
 
 from modelyard import errors
+from modelyard.models.types import ModelVersion
 from modelyard.runtime.types import PredictionType
 from modelyard.store.bodies import text_in
-from modelyard.store.tables import models, versions
+from modelyard.store.tables import evaluations, models, versions
 
 
 def kind_of_version(db: Connection, project: str, model: str, version: str) -> PredictionType:
@@ -35,6 +38,44 @@ def digest_of_version(db: Connection, project: str, model: str, version: str) ->
     of = versions.c
     mine = (of.project == project) & (of.model == model) & (of.version == version)
     return db.scalar(select(text_in(db, of.body, "digest")).where(mine))
+
+
+def reference_of_version(db: Connection, project: str, model: str, version: str) -> str | None:
+    """The id of the evaluation that was set as its reference, if that is still there."""
+    of, seen = versions.c, evaluations.c
+    mine = (of.project == project) & (of.model == model) & (of.version == version)
+    same = (seen.project == project) & (seen.model == model) & (seen.version == version)
+    chosen = select(text_in(db, of.body, "reference_evaluation")).where(mine).scalar_subquery()
+    return db.scalar(select(seen.id).where(same, seen.id == chosen))
+
+
+def require_evaluation_of(db: Connection, version: ModelVersion, identifier: str) -> None:
+    """Refuse an evaluation that cannot stand for a version.
+
+    Raises:
+        NotFound: there is no such evaluation.
+        Invalid: it is of something else, of other files, or keeps no rows.
+    """
+    of = evaluations.c
+    mine = (of.project == version.project) & (of.id == identifier)
+    body = db.scalar(select(of.body).where(mine))
+    if body is None:
+        raise errors.NotFound(
+            f"there is no evaluation {identifier!r} in project {version.project!r}; "
+            "`modelyard evaluations list` shows them",
+            field="reference_evaluation",
+        )
+    found = json.loads(body)
+    called = f"version {version.version} of {version.model}"
+    if (found["model"], found["version"]) != (version.model, version.version):
+        problem = f"is not of {called}"
+    elif found["version_digest"] != version.digest:
+        problem = f"is of other files that {called} had before"
+    elif found["sample"] is None:
+        problem = "keeps no rows, so that nothing can be compared with it"
+    else:
+        return
+    raise errors.Invalid(f"the evaluation {identifier!r} {problem}", field="reference_evaluation")
 
 
 def active_versions(db: Connection, project: str) -> dict[str, str | None]:

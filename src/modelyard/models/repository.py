@@ -26,6 +26,7 @@ from modelyard import errors
 from modelyard.kernel.paging import ALL, Page, Paged
 from modelyard.kernel.values import now
 from modelyard.models.activating import previous
+from modelyard.models.facts import reference_of_version
 from modelyard.models.types import (
     Activation,
     HowActivated,
@@ -52,7 +53,7 @@ from modelyard.store.tables import (
 )
 from modelyard.store.tables.columns import Moment
 
-DERIVED = {"active", "verifications"}
+DERIVED = {"active", "verifications", "reference_deleted"}
 """Fields of a version that come from other rows."""
 _OF_VERSIONS = {"versions", "flavor", "changed"}
 """Fields of a saved model that come from its versions."""
@@ -246,8 +247,14 @@ def get_version(db: Connection, project: str, model: str, version: str | None) -
         .order_by(verifications.c.checked.desc())
     )
     verified = tuple(map(Verification.model_validate_json, checks))
-    derived = {"active": active == wanted, "verifications": verified}
-    return ModelVersion.model_validate({**json.loads(row.body), **derived})
+    told = json.loads(row.body)
+    gone = told.get("reference_evaluation") and not reference_of_version(db, project, model, wanted)
+    derived = {
+        "active": active == wanted,
+        "verifications": verified,
+        "reference_deleted": bool(gone),
+    }
+    return ModelVersion.model_validate({**told, **derived})
 
 
 def list_versions(

@@ -80,6 +80,12 @@ class Lineage(Value):
     aliases: tuple[str, ...] = ()
     user: str | None = None
     git_commit: str | None = None
+    train_dataset: str | None = Field(
+        default=None, description="name of the dataset that the run logged as its training data"
+    )
+    test_dataset: str | None = Field(
+        default=None, description="name of the one that it logged for testing or evaluation"
+    )
     link: str | None = Field(default=None, description="web page of the run or registry version")
 
 
@@ -342,6 +348,15 @@ class ModelVersion(ModelFacts):
     imported_by: str
     golden: Golden | None = None
     verifications: tuple[Verification, ...] = ()
+    reference_evaluation: str | None = Field(
+        default=None,
+        description="id of the evaluation that stands for it, with which others are compared; "
+        "None: the first one that is in no store",
+    )
+    reference_deleted: bool = Field(
+        default=False,
+        description="that evaluation was deleted: it is the first one in no store again",
+    )
 
 
 class VersionExport(Value):

@@ -17,7 +17,11 @@ from tests.rooms.evaluations.test_reporting import Reader
 import modelyard
 from modelyard import errors
 from modelyard.analysis.names import OF_DRIFT
+from modelyard.evaluations.commands import RunEvaluation
+from modelyard.evaluations.comparing.resolving import own_evaluation
 from modelyard.evaluations.drifting import profiling
+from modelyard.evaluations.labelling import labels_of
+from modelyard.evaluations.storing.reference import reference_for
 from modelyard.store.tables import drift_reports, evaluation_files
 
 
@@ -101,6 +105,68 @@ def test_the_same_is_told_of_datasets_that_are_scored(yard, months):
     assert report.performance == stored.performance
     assert report.global_ == stored.global_
     assert yard.files.list() == []
+
+
+def test_a_version_has_the_reference_that_it_is_given(yard, months):
+    june, october, files = months
+    context, of = yard.open(), {"model": "late", "version": "v1"}
+
+    def seen():
+        with context.read() as db:
+            own, _ = own_evaluation(db, "default", "late", "v1")
+        shown = yard.versions.show(**of)
+        reference = reference_for(context, later).evaluation.id
+        return shown.reference_evaluation, shown.reference_deleted, reference, own.id
+
+    later = yard.evaluations.run(**of, dataset=files["october"], method="first", rows=100)
+    assert seen() == (None, False, june.id, june.id)
+    yard.versions.update(**of, reference_evaluation=october.id)
+    assert seen() == (october.id, False, october.id, october.id)
+    other = yard.evaluations.run(model="labels", dataset=files["june"], method="first", rows=100)
+    custom = yard.evaluations.add(store="monthly", metric={"profit": 1}, **of)
+    for odd, kind, said in (
+        ("gone", errors.NotFound, "no evaluation 'gone'"),
+        (other.id, errors.Invalid, "is not of version v1 of late"),
+        (custom.id, errors.Invalid, "of other files|keeps no rows"),
+    ):
+        with pytest.raises(kind, match=said):
+            yard.versions.update(**of, reference_evaluation=odd)
+    short = yard.evaluations.run(**of, dataset=files["june"], method="first", rows=100)
+    yard.versions.update(**of, reference_evaluation=short.id)
+    yard.evaluations.delete(id=short.id)
+    assert seen() == (short.id, True, june.id, june.id)
+    yard.versions.update(**of, reference_evaluation=None)
+    assert seen() == (None, False, june.id, june.id)
+    yard.evaluations.delete(id=custom.id)
+
+
+def test_labels_name_the_data_of_training_and_testing_and_what_the_model_was_logged_with(
+    yard, months
+):
+    june, october, files = months
+    assert june.labels["testDataset:dataset-name"] == files["june"]
+    assert october.labels["testDataset:dataset-name"] == files["june"]
+    assert "trainDataset:dataset-name" not in october.labels
+    version = yard.versions.show(model="late", version="v1")
+    lineage = {"train_dataset": "flights", "test_dataset": "holdout"}
+    logged = {
+        "team": "blue", "rate": 0.5, "live": True, "model:name": "x", "deep": {"a": 1}, "a=b": "c",
+        "empty": "", "month": "1", "long": "x" * 1000,
+    }  # fmt: skip
+    version = version.model_copy(
+        update={
+            "lineage": version.lineage.model_copy(update=lineage),
+            "model_file": version.model_file.model_copy(update={"metadata": logged}),
+        }
+    )
+    asked = {"model": "late", "dataset": "rows.csv", "label": {"month": "2"}}
+    told = labels_of(yard.open(), RunEvaluation(project="default", **asked), version)
+    assert {key: each for key, each in told.items() if ":" not in key} == {
+        "team": "blue", "rate": "0.5", "live": "true", "month": "2",
+    }  # fmt: skip
+    assert told["model:name"] == "v1"
+    assert told["trainDataset:dataset-name"] == "flights"
+    assert told["testDataset:dataset-name"] == "holdout"
 
 
 def test_windows_are_compared_with_a_profile_that_is_made_once(yard, months, monkeypatch):

@@ -114,6 +114,7 @@ def _of_training(of: ModelVersion) -> Iterator[tuple[str, str, Any]]:
     yield "Training", "Run", lineage.run_name or lineage.run_id
     yield "Training", "By", lineage.user
     yield "Training", "Commit", lineage.git_commit
+    yield "Training", "Dataset", lineage.train_dataset
     yield "Training", "MLflow", file.mlflow_version
     for name, value in file.metadata.items():
         yield "Training", name, value

@@ -11,7 +11,12 @@ from modelyard import errors
 from modelyard.evaluations import repository as evaluations
 from modelyard.evaluations.comparing.types import Comparison, ComparisonItem
 from modelyard.evaluations.types import Evaluation
-from modelyard.models.access import active_versions, digest_of_version, kind_of_version
+from modelyard.models.access import (
+    active_versions,
+    digest_of_version,
+    kind_of_version,
+    reference_of_version,
+)
 from modelyard.runtime.types import PredictionType
 from modelyard.store.tables import evaluations as evaluated
 
@@ -77,10 +82,10 @@ def _one(
 def own_evaluation(
     db: Connection, project: str, model: str, version: str
 ) -> tuple[Evaluation | None, str | None]:
-    """The first evaluation of a version that is in no store, else the first one; or why not.
+    """The reference that a version was given, else its first evaluation in no store, or any first.
 
-    As drift takes it for the version's own. Those of other files that had the version's name before
-    are not taken.
+    As drift takes it for the version's own; or why there is none. Those of other files that had the
+    version's name before are not taken.
     """
     digest = digest_of_version(db, project, model, version)
     if digest is None:
@@ -88,7 +93,9 @@ def own_evaluation(
     seen = evaluated.c
     same = (seen.project == project) & (seen.model == model) & (seen.version == version)
     order = (seen.store.is_not(None), seen.created, seen.id)
-    for identifier in list(db.scalars(select(seen.id).where(same).order_by(*order))):
+    chosen = reference_of_version(db, project, model, version)
+    every = db.scalars(select(seen.id).where(same).order_by(*order))
+    for identifier in [*([chosen] if chosen else []), *every]:
         found = evaluations.get(db, project, identifier)
         if found.version_digest == digest and found.kind != "custom":
             return found, None

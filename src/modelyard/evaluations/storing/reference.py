@@ -11,6 +11,8 @@ from modelyard.evaluations import repository
 from modelyard.evaluations.storing.types import Part
 from modelyard.evaluations.types import Evaluation
 from modelyard.kernel.context import Context
+from modelyard.models.access import reference_of_version
+from modelyard.models.types import ModelVersion
 from modelyard.store.tables import evaluation_stores, evaluations
 
 
@@ -25,8 +27,9 @@ class Reference:
 def reference_for(context: Context, evaluation: Evaluation) -> Reference | None:
     """What an evaluation is compared with.
 
-    In this order: the reference dataset that it was given; the reference of its store; the first
-    evaluation of the same version that is in no store; the first one of it in the same store. One
+    In this order: the reference dataset that it was given; the reference of its store; that of its
+    version; the first evaluation of the same version that is in no store; the first one of it in
+    the same store. One
     without a version is compared with the first one in its store that has none either. None is
     compared with itself or with one that keeps no rows; the first of all is compared with nothing.
     """
@@ -45,6 +48,19 @@ def reference_for(context: Context, evaluation: Evaluation) -> Reference | None:
     return None
 
 
+def own_of_version(db: Connection, version: ModelVersion) -> Evaluation | None:
+    """The reference that a version was given, else its first evaluation that is in no store."""
+    of, key = evaluations.c, (version.project, version.model, version.version)
+    same = (of.project == key[0]) & (of.model == key[1]) & (of.version == key[2])
+    outside = select(of.id).where(same, of.store.is_(None)).order_by(of.created, of.id)
+    chosen = reference_of_version(db, *key)
+    for identifier in [*([chosen] if chosen else []), *db.scalars(outside)]:
+        found = repository.get(db, version.project, identifier)
+        if found.version_digest == version.digest and found.kind == "model":
+            return found
+    return None
+
+
 def _chosen(db: Connection, evaluation: Evaluation) -> Iterator[str]:
     """The id of the reference that the store was given."""
     of = evaluation_stores.c
@@ -60,6 +76,10 @@ def _own(db: Connection, evaluation: Evaluation) -> Iterator[str]:
     if evaluation.model is None:
         yield from db.scalars(beside.where(of.model.is_(None)))
         return
+    if evaluation.version is not None:
+        key = (evaluation.project, evaluation.model, evaluation.version)
+        chosen = reference_of_version(db, *key)
+        yield from () if chosen is None else (chosen,)
     same = (of.model == evaluation.model) & (of.version == evaluation.version)
     outside = query.where(same, of.store.is_(None))
     if evaluation.store is None:

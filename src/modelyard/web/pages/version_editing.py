@@ -11,6 +11,7 @@ from modelyard.web.pages.page import Visit
 from modelyard.web.pages.versions import ONE, above, found, here
 
 NAMED, PREDICTS, TAKES = "For people", "What it predicts", "What it takes"
+COMPARED = "What it is compared with"
 MOST = 60
 """Columns that are offered to be ticked; of more, names are typed."""
 LABELS = ("labels", "One label per row")
@@ -49,6 +50,7 @@ def _edited(visit: Visit) -> Draft:
         "target": core.target,
         "classes": core.classes,
         "threshold": core.threshold,
+        "reference_evaluation": version.reference_evaluation,
     }
     told = ", ".join(map(str, core.classes[:20])) + ("…" if len(core.classes) > 20 else "")
     own = f"Its classes are the model's own, in its own order: {told}."
@@ -115,7 +117,10 @@ PAGES = (
         "Save",
         here,
         said="The version is saved.",
-        fields=("name", "description", "target", "classes", "threshold", "optional"),
+        fields=(
+            *("name", "description", "target", "classes", "threshold", "optional"),
+            "reference_evaluation",
+        ),
         words={
             "name": Words(group=NAMED),
             "description": Words(group=NAMED),
@@ -134,6 +139,13 @@ PAGES = (
                 group=TAKES,
                 label="Columns that may be missing",
                 help="The signature requires them. What is let be missing here stays so.",
+                mono=True,
+            ),
+            "reference_evaluation": Words(
+                group=COMPARED,
+                label="Reference",
+                help="Id of its evaluation that others are compared with; left blank, the first "
+                "one that is in no store",
                 mono=True,
             ),
         },

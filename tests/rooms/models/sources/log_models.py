@@ -11,6 +11,7 @@ import sys
 import tempfile
 
 import mlflow
+import numpy as np
 
 
 class Scorer(mlflow.pyfunc.PythonModel):
@@ -35,6 +36,9 @@ def main(uri: str) -> None:
                     registered_model_name="churn rate",
                     **{named: "model"},
                 )
+            for name, context in (("old", "other"), ("flights", "training"), ("june", "eval")):
+                rows = mlflow.data.from_numpy(np.zeros((2, 1)), name=name)
+                mlflow.log_input(rows, context=context)
             mlflow.log_param("depth", 3)
             mlflow.log_metric("auc", 0.75)
             mlflow.log_metric("loss", float("nan"))

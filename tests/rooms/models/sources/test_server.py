@@ -42,6 +42,7 @@ def test_every_kind_of_source_brings_the_same_model(server, download, target, ki
     assert facts["experiment"] == "churn study"
     assert facts["user"] == server.facts["user"]
     assert facts["git_commit"] == "0123456789abcdef"
+    assert (facts["train_dataset"], facts["test_dataset"]) == ("flights", "june")
     if server.facts["logged_model"] and kind != "alias":
         assert facts["logged_model_id"] == server.facts["logged_model"]
     if kind in ("version", "alias", "latest"):

@@ -6,13 +6,15 @@ import difflib
 import os
 import posixpath
 from functools import partial
-from typing import Any, Dict, Iterable, List, Optional
+from typing import Any, Dict, Iterable, List, Optional, Tuple
 
 from ..problems import Problem
 from .server import Server
 
 MLMODEL = "MLmodel"
 LARGEST_MLMODEL = 8 << 20
+CONTEXT = "mlflow.data.context"
+"""What a dataset was to a run: MLflow suggests training, testing, eval."""
 FORMS = "models:/NAME/VERSION, models:/NAME@ALIAS, models:/NAME/latest or models:/m-ID"
 
 
@@ -93,11 +95,23 @@ def describe(server: Server, origin: Origin, folder: str) -> Dict[str, Any]:
 def _run_facts(run: Any) -> Dict[str, Any]:
     tags = run.data.tags
     return {
+        "train_dataset": _logged_dataset(run, ("train",)),
+        "test_dataset": _logged_dataset(run, ("test", "eval")),
         "experiment_id": run.info.experiment_id,
         "run_name": getattr(run.info, "run_name", None) or tags.get("mlflow.runName"),
         "user": tags.get("mlflow.user") or run.info.user_id,
         "git_commit": tags.get("mlflow.source.git.commit"),
     }
+
+
+def _logged_dataset(run: Any, contexts: Tuple[str, ...]) -> Optional[str]:
+    """The first dataset that a run logged as its input in a context that begins so."""
+    inputs = getattr(run, "inputs", None)  # none: of a server before MLflow 2.4
+    for each in getattr(inputs, "dataset_inputs", None) or ():
+        context = next((tag.value for tag in each.tags if tag.key == CONTEXT), "")
+        if context.lower().startswith(contexts):
+            return str(each.dataset.name)
+    return None
 
 
 def _tolerant(server: Server, call: Any, *arguments: Any) -> Any:
