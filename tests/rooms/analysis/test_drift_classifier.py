@@ -15,7 +15,7 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 from statsmodels.stats.proportion import proportion_confint
 
-from modelyard.analysis.drift.classifier import folds, global_drift, judge
+from modelyard.analysis.drift.classifier import folds, global_drift, in_turns, judge
 from modelyard.analysis.drift.encoding import MISSING, encoded
 from modelyard.analysis.drift.sides import TableRows
 from modelyard.analysis.drift.types import DriftSettings
@@ -49,17 +49,19 @@ def found():
 
 
 def test_accuracy_has_wilsons_limits_and_the_exact_binomial_test(found):
-    right = round(found.accuracy.value * found.rows)
+    right = round(found.accuracy.value * found.judged)
     assert found.rows == 2400
-    limits = proportion_confint(right, found.rows, method="wilson")
+    assert found.judged == 2400
+    limits = proportion_confint(right, found.judged, method="wilson")
     assert (found.accuracy.low, found.accuracy.high) == pytest.approx(limits)
-    exact = stats.binomtest(right, found.rows, alternative="greater").pvalue
+    exact = stats.binomtest(right, found.judged, alternative="greater").pvalue
     assert found.p_value == pytest.approx(exact, rel=1e-9)
     none = global_drift(rows(300, 3), rows(300, 4), DriftSettings(level=0.2, confidence=0.9))
-    right = round(none.accuracy.value * 600)
-    assert none.p_value == pytest.approx(stats.binomtest(right, 600, alternative="greater").pvalue)
+    right = round(none.accuracy.value * none.judged)
+    exact = stats.binomtest(right, none.judged, alternative="greater").pvalue
+    assert none.p_value == pytest.approx(exact)
     assert none.detected is (none.p_value < 0.2)
-    limits = proportion_confint(right, 600, alpha=0.1, method="wilson")
+    limits = proportion_confint(right, none.judged, alpha=0.1, method="wilson")
     assert (none.accuracy.low, none.accuracy.high) == pytest.approx(limits)
 
 
@@ -83,9 +85,24 @@ def test_each_row_is_judged_once_and_by_trees_that_did_not_see_it():
     for held, others in dealt(both):
         assert not set(both.contents[held]) & set(both.contents[others])
     judged = judge(both, np.random.default_rng(0))
-    shuffled = both.current[np.random.default_rng(1).permutation(500)]
-    assert roc_auc_score(both.current, judged.score) > 0.6
+    assert sorted(judged.rows) == list(range(500))
+    truth = both.current[judged.rows]
+    shuffled = np.random.default_rng(1).permutation(truth)
+    assert roc_auc_score(truth, judged.score) > 0.6
     assert abs(roc_auc_score(shuffled, judged.score) - 0.5) < 0.1
+
+
+def test_rows_are_judged_by_what_was_learned_from_folds_before():
+    both = encoded(rows(200, 1), rows(200, 2))
+    told = in_turns(both.contents, both.current, np.random.default_rng(0))
+    seen = None
+    for held, before in told:
+        assert seen is None or set(before) == seen
+        assert not set(held) & set(before)
+        seen = {*before, *held}
+    assert seen == set(range(400))
+    alone = in_turns(np.arange(8), np.arange(8) == 0, np.random.default_rng(0))
+    assert all((before == 0).any() and len(before) > 1 for _, before in alone)
 
 
 def test_sides_that_are_or_hold_each_other_show_no_drift_and_say_so():
@@ -101,7 +118,7 @@ def test_sides_that_are_or_hold_each_other_show_no_drift_and_say_so():
     categories = TableRows(whole.table.select(["word"]))
     alike = global_drift(categories, categories)
     assert not alike.detected
-    assert alike.note.startswith("all rows hold 3 different combinations of values")
+    assert alike.note is None
     assert global_drift(rows(60, 1), rows(60, 2)).note is None
 
 
@@ -172,7 +189,7 @@ def test_values_of_any_size_are_told_apart():
     nothing = global_drift(side(x=["a", "b"] * 250), side(x=pa.nulls(500, pa.float64())))
     assert nothing.accuracy.value == 1
     truths = global_drift(side(x=[True, False] * 100), side(x=[True, True] * 100))
-    assert truths.auc.value == pytest.approx(0.75, abs=0.02)
+    assert truths.auc.value == pytest.approx(0.75, abs=0.04)
 
 
 def test_handling_decides_how_columns_are_looked_at():
@@ -219,6 +236,19 @@ def test_few_rows_give_a_reason(old, new, few):
     assert found.reason.startswith(f"{few} has ")
     assert found.accuracy.reason == found.auc.reason == found.reason
     assert found.detected is None
+
+
+def test_chance_alone_is_rarely_called_drift_where_rows_hold_the_same():
+    """Cross-validation calls 13 % of these drift, with a deviation of 1.5 times a coin's."""
+    names = np.array([f"v{at}" for at in range(30)], object)
+    drawn = [
+        global_drift(side(word=rng.choice(names, 300)), side(word=rng.choice(names, 300)))
+        for rng in map(np.random.default_rng, range(25))
+    ]
+    assert all(each.judged == 600 * 4 / 5 for each in drawn)
+    assert sum(each.p_value < 0.05 for each in drawn) <= stats.binom.ppf(0.95, 25, 0.05)
+    right = np.array([each.accuracy.value for each in drawn])
+    assert np.std(right) < 1.25 * 0.5 / np.sqrt(drawn[0].judged)
 
 
 def test_chance_alone_is_rarely_called_drift():

@@ -144,6 +144,7 @@ class GlobalDrift(Value):
     """How well a classifier tells rows of both sides apart: 0.5 is not at all.
 
     Rows of both sides are as many; each row is judged by a classifier that did not learn from it.
+    Where many rows hold the same, it learned from earlier folds alone, and the first is not judged.
     """
 
     accuracy: Metric
@@ -154,6 +155,7 @@ class GlobalDrift(Value):
     detected: bool | None = Field(default=None, description="whether p is below the level")
     auc: Metric
     rows: int = Field(default=0, description="of both sides together")
+    judged: int = Field(default=0, description="rows that were judged")
     folds: int = 0
     columns: tuple[str, ...] = Field(default=(), description="that it learned from")
     left_out: dict[str, str] = Field(default={}, description="columns it did not, with the reason")
