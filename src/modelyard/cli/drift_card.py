@@ -115,7 +115,8 @@ def _by_profile(found: Drift) -> str:
 
 def _side(side: Side) -> str:
     of = f", evaluation {side.evaluation}" if side.evaluation else ""
-    return f"{side.name}, {side.rows:,} rows{of}"
+    rows = "1 row" if side.rows == 1 else f"{side.rows:,} rows"
+    return f"{side.name}, {rows}{of}"
 
 
 def _together(found: GlobalDrift) -> Iterator[RenderableType]:

@@ -307,6 +307,11 @@ def test_without_labels_it_says_what_is_expected_and_how_far_that_was_off():
     assert "That cannot be trusted: it is not calibrated." in details(expected=doubted)
 
 
+def test_doubts_begin_like_sentences():
+    split_up = split(-0.01, 0.02).model_copy(update={"doubts": ("the change may be chance",)})
+    assert "The change may be chance." in details(why=split_up, performance=performance())
+
+
 def test_what_the_model_uses_is_said_only_where_it_is_known():
     moved = (column("temp", "drifted", 1.9), column("hour"))
     found = details(columns=moved, predictions=predictions())

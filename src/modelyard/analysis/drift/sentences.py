@@ -70,6 +70,11 @@ def counted(count: int, word: str) -> str:
     return f"{count} {word}{'' if count == 1 else 's'}"
 
 
+def whole_sentence(text: str) -> str:
+    """A text with a capital letter and a full stop."""
+    return sentence(text[:1].upper() + text[1:])
+
+
 def sentence(text: str) -> str:
     """A text with a full stop."""
     return text if text.endswith(".") else f"{text}."

@@ -23,6 +23,7 @@ from modelyard.analysis.drift.sentences import (
     size_of,
     some,
     statistic,
+    whole_sentence,
     with_confidence,
     with_limits,
 )
@@ -267,7 +268,7 @@ def _split(found: Figures) -> Iterator[str]:
         f"Of the change of {name_of(split.code)}, {mix} comes of data that are mixed otherwise, "
         f"{relation} of a model that does otherwise on the same data."
     )
-    yield from (sentence(doubt) for doubt in split.doubts)
+    yield from map(whole_sentence, split.doubts)
 
 
 def _expected(found: Figures) -> Iterator[str]:
@@ -286,7 +287,7 @@ def _expected(found: Figures) -> Iterator[str]:
         doubts = "; ".join(expected.doubts) or "it failed on the reference itself"
         yield sentence(f"That cannot be trusted: {doubts}")
     else:
-        yield from (sentence(doubt) for doubt in expected.doubts)
+        yield from map(whole_sentence, expected.doubts)
 
 
 def _together(found: Figures) -> Iterator[str]:
@@ -307,7 +308,7 @@ def _together(found: Figures) -> Iterator[str]:
     mostly = f", most of all by {listed([clean(name) for name in by])}" if by else ""
     yield f"A classifier puts {apart} on the right side{mostly}."
     if together.note:
-        yield sentence(together.note)
+        yield whole_sentence(together.note)
 
 
 def _columns(found: Figures) -> Iterator[str]:
