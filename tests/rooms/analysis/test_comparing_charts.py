@@ -216,3 +216,8 @@ def test_of_several_classes_their_mean_is_drawn():
     assert [row["true_positive_rate"] for row in mine] == mean["y"]
     with pytest.raises(NothingToDraw, match="choose one of them"):
         comparing.overlay("lift", among([{"classes": classes}]), SUBJECT)
+
+
+def test_a_reason_is_told_instead_of_a_chart():
+    chart = drawn("Slices", lambda: side_by_side.nothing("they are on other rows"), "light")
+    assert (chart.spec, chart.reason) == (None, "they are on other rows")

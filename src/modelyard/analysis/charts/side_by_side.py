@@ -161,6 +161,15 @@ def gaps(
     )
 
 
+def nothing(reason: str) -> Sketch:
+    """No chart.
+
+    Raises:
+        NothingToDraw: for this reason, always.
+    """
+    raise NothingToDraw(reason)
+
+
 def importances(compared: Sequence[Compared], measure: str, left: Left = NOTHING_LEFT) -> Sketch:
     """What each takes from which column, beside each other, those first that weigh most anywhere.
 
