@@ -50,7 +50,7 @@ def _edited(visit: Visit) -> Draft:
         "target": core.target,
         "classes": core.classes,
         "threshold": core.threshold,
-        "reference_evaluation": version.reference_evaluation,
+        "reference_evaluation": None if version.reference_deleted else version.reference_evaluation,
     }
     told = ", ".join(map(str, core.classes[:20])) + ("…" if len(core.classes) > 20 else "")
     own = f"Its classes are the model's own, in its own order: {told}."
