@@ -7,7 +7,8 @@ with the rest.
 
 Limits hold what chance does to truths and to the rows that were calibrated on. A bootstrap of steps
 knows too little of the latter: of simulated sides of 1,000 rows, the far one moved by 0.7 standard
-deviations, limits of 95 % held 86 to 92 % of what came.
+deviations, limits of 95 % held 86 to 92 % of what came; of three classes, whose probabilities are
+calibrated one by one, 75 to 83 % where the far side moved by 0.8.
 """
 
 from __future__ import annotations
