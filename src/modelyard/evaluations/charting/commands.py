@@ -13,9 +13,9 @@ from modelyard.evaluations.charting.types import (
     Chart,
     ExportedScreen,
     ReportedEvaluation,
-    ScreenFormat,
     ScreenTable,
 )
+from modelyard.evaluations.charting.written import WrittenChart
 from modelyard.evaluations.commands import ID
 from modelyard.evaluations.looking.types import Loss, Order
 from modelyard.kernel.command import ProjectCommand
@@ -35,23 +35,6 @@ GROUPED = (SLICES, RESIDUALS, FAIRNESS)
 """Screens of the groups of a column, made when they are asked for."""
 LISTED = (METRICS, ASSERTIONS, ROWS, CODE)
 """What is told as a table alone."""
-
-
-def with_format(given: Any) -> Any:
-    """Fields of a file that is written, with the format that its ending says.
-
-    Raises:
-        ValueError: nothing is written with such an ending.
-    """
-    if not isinstance(given, dict) or not given.get("to") or given.get("format"):
-        return given
-    ending = Path(str(given["to"])).suffix.lower()
-    if ending and ending not in ENDINGS:
-        raise ValueError(
-            f"no chart or table is written as {ending}; name a file that ends in "
-            f"{', '.join(ENDINGS)}, or give --format"
-        )
-    return {**given, "format": ENDINGS[ending]} if ending else given
 
 
 def html_output(given: Any) -> Any:
@@ -164,27 +147,11 @@ class ShowTable(AboutScreen[ScreenTable]):
     route = "GET /evaluations/{id}/screens/{screen}/table"
 
 
-class ExportScreen(AboutChart[ExportedScreen]):
+class ExportScreen(WrittenChart, AboutChart[ExportedScreen]):
     """Write a screen to a file: its chart as SVG, PNG, HTML or Vega-Lite, its numbers as CSV."""
 
     route = "GET /evaluations/{id}/screens/{screen}/content"
-    receives = "to"
     arguments = ("id", "screen", "to")
-
-    to: Annotated[str, LocalPath("write")] = Field(
-        description="new file, ending in .svg, .png, .html, .json or .csv", examples=["roc.svg"]
-    )
-    format: ScreenFormat | None = Field(
-        default=None, description="where the file's ending does not say it  [svg]"
-    )
-    width: int = Field(default=640, ge=160, le=4000, description="of SVG and PNG, in pixels")
-    replace: bool = Field(default=False, description="replace a file that is there")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _has_a_format(cls, given: Any) -> Any:
-        """The ending is that of the caller's own file, which a server does not see."""
-        return with_format(given)
 
 
 class ReportEvaluation(ProjectCommand[ReportedEvaluation]):

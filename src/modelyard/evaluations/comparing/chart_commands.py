@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
+from typing import ClassVar, Generic, Self, TypeVar
 
 from pydantic import Field, model_validator
 
 from modelyard.analysis.charts.types import Mode
-from modelyard.evaluations.charting.commands import with_format
-from modelyard.evaluations.charting.types import ScreenFormat
+from modelyard.evaluations.charting.written import WrittenChart
 from modelyard.evaluations.comparing.chart_types import (
     ComparisonChart,
     ComparisonPart,
@@ -18,7 +17,7 @@ from modelyard.evaluations.comparing.chart_types import (
 from modelyard.evaluations.comparing.commands import NAME
 from modelyard.evaluations.comparing.types import ItemText
 from modelyard.kernel.command import ProjectCommand
-from modelyard.kernel.values import LocalPath, Name
+from modelyard.kernel.values import Name
 
 R = TypeVar("R")
 
@@ -88,27 +87,11 @@ class TabulateComparison(AboutComparisonPart[ComparisonTable]):
     route = "GET /comparisons/{name}/parts/{part}/table"
 
 
-class ExportComparison(AboutComparisonChart[ExportedComparison]):
+class ExportComparison(WrittenChart, AboutComparisonChart[ExportedComparison]):
     """Write a part of a comparison to a file: its chart as SVG, PNG or HTML, its numbers as CSV.
 
     As .json the chart is written as Vega-Lite.
     """
 
     route = "GET /comparisons/{name}/parts/{part}/content"
-    receives = "to"
     arguments = ("name", "part", "to")
-
-    to: Annotated[str, LocalPath("write")] = Field(
-        description="new file, ending in .svg, .png, .html, .json or .csv", examples=["roc.svg"]
-    )
-    format: ScreenFormat | None = Field(
-        default=None, description="where the file's ending does not say it  [svg]"
-    )
-    width: int = Field(default=640, ge=160, le=4000, description="of SVG and PNG, in pixels")
-    replace: bool = Field(default=False, description="replace a file that is there")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _has_a_format(cls, given: Any) -> Any:
-        """The ending is that of the caller's own file, which a server does not see."""
-        return with_format(given)

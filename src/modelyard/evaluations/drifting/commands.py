@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
+from typing import ClassVar, Generic, Self, TypeVar
 
 from pydantic import Field, model_validator
 
 from modelyard.analysis.charts.types import Mode
 from modelyard.analysis.drift.types import Outcome
-from modelyard.evaluations.charting.commands import with_format
-from modelyard.evaluations.charting.types import ScreenFormat
+from modelyard.evaluations.charting.written import WrittenChart
 from modelyard.evaluations.drifting.types import (
     Drift,
     DriftChart,
@@ -22,7 +21,7 @@ from modelyard.evaluations.drifting.types import (
 )
 from modelyard.kernel.command import ProjectCommand
 from modelyard.kernel.paging import Paged
-from modelyard.kernel.values import LocalPath, Name
+from modelyard.kernel.values import Name
 from modelyard.models.types import VersionId
 
 R = TypeVar("R")
@@ -109,31 +108,14 @@ class ShowDriftTable(AboutDriftPart[DriftTable]):
     route = "GET /drift/{id}/parts/{part}/table"
 
 
-class ExportDrift(AboutDriftChart[ExportedDrift]):
+class ExportDrift(WrittenChart, AboutDriftChart[ExportedDrift]):
     """Write a part of a drift report to a file: its chart as SVG, PNG or HTML, its numbers as CSV.
 
     As .json the chart is written as Vega-Lite.
     """
 
     route = "GET /drift/{id}/parts/{part}/content"
-    receives = "to"
     arguments = ("id", "part", "to")
-
-    to: Annotated[str, LocalPath("write")] = Field(
-        description="new file, ending in .svg, .png, .html, .json or .csv",
-        examples=["drift.svg"],
-    )
-    format: ScreenFormat | None = Field(
-        default=None, description="where the file's ending does not say it  [svg]"
-    )
-    width: int = Field(default=640, ge=160, le=4000, description="of SVG and PNG, in pixels")
-    replace: bool = Field(default=False, description="replace a file that is there")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _has_a_format(cls, given: Any) -> Any:
-        """The ending is that of the caller's own file, which a server does not see."""
-        return with_format(given)
 
 
 class DeleteDrift(ProjectCommand[None]):

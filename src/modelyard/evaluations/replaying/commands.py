@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from modelyard.analysis.charts.types import Mode
-from modelyard.evaluations.charting.commands import with_format
-from modelyard.evaluations.charting.types import ScreenFormat
+from modelyard.evaluations.charting.written import WrittenChart
 from modelyard.evaluations.replaying.types import (
     ExportedReplay,
     Replay,
@@ -20,7 +19,7 @@ from modelyard.evaluations.replaying.types import (
 )
 from modelyard.kernel.command import ProjectCommand
 from modelyard.kernel.paging import Paged
-from modelyard.kernel.values import LocalPath, Name
+from modelyard.kernel.values import Name
 from modelyard.models.types import VersionId
 
 R = TypeVar("R")
@@ -99,31 +98,14 @@ class ShowReplayTable(AboutReplayPart[ReplayTable]):
     route = "GET /replays/{id}/parts/{part}/table"
 
 
-class ExportReplay(AboutReplayChart[ExportedReplay]):
+class ExportReplay(WrittenChart, AboutReplayChart[ExportedReplay]):
     """Write a part of a replay to a file: its chart as SVG, PNG or HTML, its numbers as CSV.
 
     As .json the chart is written as Vega-Lite.
     """
 
     route = "GET /replays/{id}/parts/{part}/content"
-    receives = "to"
     arguments = ("id", "part", "to")
-
-    to: Annotated[str, LocalPath("write")] = Field(
-        description="new file, ending in .svg, .png, .html, .json or .csv",
-        examples=["scores.svg"],
-    )
-    format: ScreenFormat | None = Field(
-        default=None, description="where the file's ending does not say it  [svg]"
-    )
-    width: int = Field(default=640, ge=160, le=4000, description="of SVG and PNG, in pixels")
-    replace: bool = Field(default=False, description="replace a file that is there")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _has_a_format(cls, given: Any) -> Any:
-        """The ending is that of the caller's own file, which a server does not see."""
-        return with_format(given)
 
 
 class DeleteReplay(ProjectCommand[None]):

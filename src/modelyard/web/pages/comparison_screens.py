@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from modelyard import errors
-from modelyard.analysis.charts.types import Mode
 from modelyard.analysis.charts.words import ABOUT
 from modelyard.analysis.names import OF_DRIFT
-from modelyard.evaluations.charting.types import ScreenFormat
 from modelyard.evaluations.comparing.chart_commands import (
     DrawComparison,
     ExportComparison,
@@ -26,6 +24,7 @@ from modelyard.evaluations.comparing.types import (
     ComparedSlices,
     ShownItem,
 )
+from modelyard.web.pages.charted import documents
 from modelyard.web.pages.comparison_views import (
     INFORMATION,
     ONE,
@@ -49,8 +48,6 @@ from modelyard.web.pages.page import (
 from modelyard.web.pages.workbench import typed_number
 
 PART_OF = f"{ONE}/parts/{{part}}"
-MODES: tuple[Mode, ...] = get_args(Mode)
-FORMATS: tuple[ScreenFormat, ...] = get_args(ScreenFormat)
 ABOUT_PARTS = {
     **ABOUT,
     "decision": "A metric at every threshold, a line for each. A flat top means that the threshold "
@@ -205,34 +202,20 @@ def _part(visit: Visit, part: str = "") -> dict[str, Any]:
     }
 
 
-def _chart_of(visit: Visit) -> DrawComparison:
-    return DrawComparison(**_part(visit), mode=visit.one_of("mode", MODES) or "light")
-
-
-def _table_of(visit: Visit) -> TabulateComparison:
-    return TabulateComparison(**_part(visit))
-
-
-def _format(visit: Visit) -> ScreenFormat:
-    return visit.one_of("format", FORMATS) or "csv"
-
-
-def _file_of(visit: Visit, place: str) -> ExportComparison:
-    mode = visit.one_of("mode", MODES) or "light"
-    return ExportComparison(
-        **_part(visit), mode=mode, format=_format(visit), to=place, replace=True
-    )
-
-
 def _name_of(visit: Visit) -> str:
-    return f"{visit.path['comparison']}-{visit.path['part']}.{_format(visit)}"
+    return f"{visit.path['comparison']}-{visit.path['part']}"
 
 
 PAGES: tuple[Page | Document | Download, ...] = (
     Page(SCREEN, screen, "comparison_screen.html"),
     Page(SLICES, slices, "comparison_slices.html"),
     Page(INFORMATION, information, "comparison_information.html"),
-    Document(f"{PART_OF}/chart", _chart_of),
-    Document(f"{PART_OF}/table", _table_of),
-    Download(f"{PART_OF}/content", _file_of, _name_of),
+    *documents(
+        PART_OF,
+        _part,
+        _name_of,
+        chart=DrawComparison,
+        table=TabulateComparison,
+        export=ExportComparison,
+    ),
 )

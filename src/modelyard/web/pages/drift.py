@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from modelyard import errors
-from modelyard.analysis.charts.types import Mode
 from modelyard.analysis.drift.types import ColumnDrift, DriftTestResult, Outcome
 from modelyard.analysis.names import HEADLINES
 from modelyard.data.commands import ListDatasets
-from modelyard.evaluations.charting.types import ScreenFormat
 from modelyard.evaluations.drifting.commands import (
     ComputeDrift,
     DeleteDrift,
@@ -24,6 +22,7 @@ from modelyard.evaluations.drifting.commands import (
 from modelyard.evaluations.drifting.types import Drift, DriftPart, DriftSummary, Side
 from modelyard.kernel.values import Value
 from modelyard.models.commands import ListModels
+from modelyard.web.pages.charted import documents
 from modelyard.web.pages.evaluation_fields import SAMPLINGS, WORDS
 from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.jobs import FILLED, MADE, given_to_job
@@ -49,8 +48,6 @@ NEW = "/projects/{project}/new-drift"
 COMPUTE = "drift.compute"
 MADE[COMPUTE] = "/projects/{project}/drift/{made}"
 FILLED[COMPUTE] = NEW
-MODES: tuple[Mode, ...] = get_args(Mode)
-FORMATS: tuple[ScreenFormat, ...] = get_args(ScreenFormat)
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 PARTS: tuple[DriftPart, ...] = get_args(DriftPart)
 PART, MOST = 50, 500
@@ -230,25 +227,8 @@ def _part(visit: Visit) -> dict[str, Any]:
     return {**named, **given}
 
 
-def _chart_of(visit: Visit) -> ShowDriftChart:
-    return ShowDriftChart(**_part(visit), mode=visit.one_of("mode", MODES) or "light")
-
-
-def _table_of(visit: Visit) -> ShowDriftTable:
-    return ShowDriftTable(**_part(visit))
-
-
-def _format(visit: Visit) -> ScreenFormat:
-    return visit.one_of("format", FORMATS) or "csv"
-
-
-def _file_of(visit: Visit, place: str) -> ExportDrift:
-    mode = visit.one_of("mode", MODES) or "light"
-    return ExportDrift(**_part(visit), mode=mode, format=_format(visit), to=place, replace=True)
-
-
 def _name_of(visit: Visit) -> str:
-    return f"drift-{visit.path['part']}-{visit.path['report']}.{_format(visit)}"
+    return f"drift-{visit.path['part']}-{visit.path['report']}"
 
 
 def _new(visit: Visit) -> Draft:
@@ -295,9 +275,9 @@ PAGES: tuple[Page | Form | Document | Download, ...] = (
     Page(ALL, reports, "drift_reports.html", Nav("Drift", "arrows-exchange")),
     Page(ONE, report, "drift_report.html"),
     Page(COLUMN, column, "drift_column.html"),
-    Document(f"{PART_OF}/chart", _chart_of),
-    Document(f"{PART_OF}/table", _table_of),
-    Download(f"{PART_OF}/content", _file_of, _name_of),
+    *documents(
+        PART_OF, _part, _name_of, chart=ShowDriftChart, table=ShowDriftTable, export=ExportDrift
+    ),
     Form(
         NEW,
         ComputeDrift,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 from urllib.parse import urlencode
 
 from modelyard import errors
-from modelyard.analysis.charts.types import Mode
 from modelyard.analysis.charts.words import ABOUT, TITLES
 from modelyard.analysis.names import name_of
 from modelyard.analysis.types import Metric
@@ -17,7 +16,7 @@ from modelyard.evaluations.charting.commands import (
     ShowChart,
     ShowTable,
 )
-from modelyard.evaluations.charting.types import Cell, ScreenFormat, ScreenTable
+from modelyard.evaluations.charting.types import Cell, ScreenTable
 from modelyard.evaluations.commands import ShowEvaluation, ShowScreen
 from modelyard.evaluations.comparing.chart_types import ComparisonTable
 from modelyard.evaluations.drifting.commands import ListDrift
@@ -26,6 +25,7 @@ from modelyard.evaluations.types import Evaluation
 from modelyard.evaluations.words import LEADING, LEFT_OUT, title_of
 from modelyard.kernel.values import Value, name_by
 from modelyard.web.pages import evaluations
+from modelyard.web.pages.charted import documents
 from modelyard.web.pages.evaluation_labels import own_labels
 from modelyard.web.pages.evaluation_parts import DIAGNOSTICS, METRICS, SCREEN, Link, parts_of
 from modelyard.web.pages.evaluation_words import NOTED, SUMMARY
@@ -42,10 +42,7 @@ from modelyard.web.pages.workbench import (
     workbench,
 )
 
-CHART, TABLE, CONTENT = f"{SCREEN}/chart", f"{SCREEN}/table", f"{SCREEN}/content"
 REPORT = f"{ONE}/report"
-MODES: tuple[Mode, ...] = get_args(Mode)
-FORMATS: tuple[ScreenFormat, ...] = get_args(ScreenFormat)
 FIRST = 4
 """Metrics that stand above all."""
 ROWS_SHOWN = 100
@@ -253,30 +250,8 @@ def _asked(visit: Visit) -> dict[str, Any]:
     return named | group_of(visit) | {name: x for name, x in given.items() if x is not None}
 
 
-def _chart_of(visit: Visit) -> ShowChart:
-    return ShowChart(**_asked(visit), mode=visit.one_of("mode", MODES) or "light")
-
-
-def _table_of(visit: Visit) -> ShowTable:
-    return ShowTable(**_asked(visit))
-
-
-def _file_of(visit: Visit, place: str) -> ExportScreen:
-    return ExportScreen(
-        **_asked(visit),
-        mode=visit.one_of("mode", MODES) or "light",
-        format=_format(visit),
-        to=place,
-        replace=True,
-    )
-
-
-def _format(visit: Visit) -> ScreenFormat:
-    return visit.one_of("format", FORMATS) or "csv"
-
-
 def _name_of(visit: Visit) -> str:
-    return f"{visit.path['screen']}-{visit.path['evaluation']}.{_format(visit)}"
+    return f"{visit.path['screen']}-{visit.path['evaluation']}"
 
 
 def _report_of(visit: Visit, place: str) -> ReportEvaluation:
@@ -352,8 +327,6 @@ PAGES: tuple[Page | Document | Download, ...] = (
     Page(METRICS, metrics, "evaluation_metrics.html"),
     Page(DIAGNOSTICS, diagnostics, "evaluation_diagnostics.html"),
     Page(SCREEN, screen, "evaluation_screen.html"),
-    Document(CHART, _chart_of),
-    Document(TABLE, _table_of),
-    Download(CONTENT, _file_of, _name_of),
+    *documents(SCREEN, _asked, _name_of, chart=ShowChart, table=ShowTable, export=ExportScreen),
     Download(REPORT, _report_of, _report_name),
 )

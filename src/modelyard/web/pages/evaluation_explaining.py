@@ -14,8 +14,8 @@ from modelyard.evaluations.explaining.commands import (
 )
 from modelyard.evaluations.explaining.types import Explanation
 from modelyard.models.commands import ShowVersion
+from modelyard.web.pages.charted import mode_of
 from modelyard.web.pages.evaluation import (
-    MODES,
     EvaluationView,
     NumbersView,
     numbers,
@@ -84,7 +84,7 @@ def _asked(visit: Visit) -> dict[str, Any]:
 
 
 def _chart_of(visit: Visit) -> ShowChart:
-    return ShowChart(**_asked(visit), mode=visit.one_of("mode", MODES) or "light")
+    return ShowChart(**_asked(visit), mode=mode_of(visit))
 
 
 def _file_of(visit: Visit, place: str) -> ExportScreen:

@@ -29,7 +29,8 @@ from modelyard.evaluations.words import LEADING
 from modelyard.jobs.commands import ListJobs
 from modelyard.models.commands import ShowVersion
 from modelyard.runtime.types import PredictionType
-from modelyard.web.pages.evaluation import MODES, EvaluationView, shown, within
+from modelyard.web.pages.charted import mode_of
+from modelyard.web.pages.evaluation import EvaluationView, shown, within
 from modelyard.web.pages.evaluation_group_views import (
     AssertionsView,
     FairnessView,
@@ -171,7 +172,7 @@ def _files(path: str, screen: str) -> tuple[Document, Download]:
     """The chart and the table of a screen of groups, for programs."""
 
     def chart(visit: Visit) -> ShowChart:
-        mode, metric = visit.one_of("mode", MODES) or "light", visit.asked("metric") or None
+        mode, metric = mode_of(visit), visit.asked("metric") or None
         return ShowChart(**_groups_of(visit, screen), mode=mode, metric=metric)
 
     def table(visit: Visit, place: str) -> ExportScreen:
@@ -201,7 +202,7 @@ def _table(path: str, screen: str, *words: str) -> Download:
 
 def _chart_of_worst(visit: Visit) -> ShowChart:
     named: dict[str, Any] = {"project": visit.path["project"], "id": visit.path["evaluation"]}
-    return ShowChart(**named, screen="worst", mode=visit.one_of("mode", MODES) or "light")
+    return ShowChart(**named, screen="worst", mode=mode_of(visit))
 
 
 def _groups_of(visit: Visit, screen: str) -> dict[str, Any]:

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from modelyard import errors
-from modelyard.analysis.charts.types import Mode
 from modelyard.data.commands import ListDatasets
-from modelyard.evaluations.charting.types import ScreenFormat
 from modelyard.evaluations.replaying.commands import (
     DeleteReplay,
     ExportReplay,
@@ -21,6 +19,7 @@ from modelyard.evaluations.replaying.types import Replay, ReplayPart
 from modelyard.models.commands import ListVersions, ShowModel
 from modelyard.models.types import SavedModel
 from modelyard.web.pages import versions
+from modelyard.web.pages.charted import documents
 from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.jobs import FILLED, MADE, given_to_job
 from modelyard.web.pages.models import crumbs as model_crumbs
@@ -32,8 +31,6 @@ NEW = f"{versions.ONE}/replay"
 REPLAY = "versions.replay"
 MADE[REPLAY] = "/projects/{project}/replays/{made}"
 FILLED[REPLAY] = NEW
-MODES: tuple[Mode, ...] = get_args(Mode)
-FORMATS: tuple[ScreenFormat, ...] = get_args(ScreenFormat)
 PARTS: tuple[ReplayPart, ...] = get_args(ReplayPart)
 DRAWINGS = {
     "random_count": "At random",
@@ -93,25 +90,8 @@ def _part(visit: Visit) -> dict[str, Any]:
     return {"project": path["project"], "id": path["replay"], "part": part}
 
 
-def _chart_of(visit: Visit) -> ShowReplayChart:
-    return ShowReplayChart(**_part(visit), mode=visit.one_of("mode", MODES) or "light")
-
-
-def _table_of(visit: Visit) -> ShowReplayTable:
-    return ShowReplayTable(**_part(visit))
-
-
-def _format(visit: Visit) -> ScreenFormat:
-    return visit.one_of("format", FORMATS) or "csv"
-
-
-def _file_of(visit: Visit, place: str) -> ExportReplay:
-    mode = visit.one_of("mode", MODES) or "light"
-    return ExportReplay(**_part(visit), mode=mode, format=_format(visit), to=place, replace=True)
-
-
 def _name_of(visit: Visit) -> str:
-    return f"replay-{visit.path['part']}-{visit.path['replay']}.{_format(visit)}"
+    return f"replay-{visit.path['part']}-{visit.path['replay']}"
 
 
 def _new(visit: Visit) -> Draft:
@@ -141,9 +121,9 @@ def _deleted(visit: Visit) -> Draft:
 
 PAGES: tuple[Page | Form | Document | Download, ...] = (
     Page(ONE, replay, "replay.html"),
-    Document(f"{PART_OF}/chart", _chart_of),
-    Document(f"{PART_OF}/table", _table_of),
-    Download(f"{PART_OF}/content", _file_of, _name_of),
+    *documents(
+        PART_OF, _part, _name_of, chart=ShowReplayChart, table=ShowReplayTable, export=ExportReplay
+    ),
     Form(
         NEW,
         ReplayVersion,

@@ -7,10 +7,9 @@ import hashlib
 import io
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, get_args
+from typing import Any
 from urllib.parse import urlencode
 
-from modelyard.analysis.charts.types import Mode
 from modelyard.analysis.history_types import History, HistoryVerdict
 from modelyard.evaluations.commands import ORDER, ListEvaluations
 from modelyard.evaluations.numbered import CheckOutcome
@@ -30,6 +29,7 @@ from modelyard.evaluations.types import EvaluationSummary
 from modelyard.kernel.values import Value
 from modelyard.monitoring.commands import ListChecks, ReportStore
 from modelyard.monitoring.types import CheckSummary
+from modelyard.web.pages.charted import mode_of
 from modelyard.web.pages.check_outcomes import worst_by_store
 from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.formats import number
@@ -50,7 +50,6 @@ ALL = "/projects/{project}/stores"
 ONE = f"{ALL}/{{store}}"
 NEW = "/projects/{project}/new-store"
 HISTORY = f"{ONE}/history"
-MODES: tuple[Mode, ...] = get_args(Mode)
 PART, MOST = 50, 10_000
 COLUMNS = 3
 """Labels that have a column, unless somebody chooses others."""
@@ -307,7 +306,7 @@ def _first(visit: Visit, count: int) -> int:
 
 
 def _chart_of(visit: Visit) -> DrawHistory:
-    return DrawHistory(**_named(visit), mode=visit.one_of("mode", MODES) or "light")
+    return DrawHistory(**_named(visit), mode=mode_of(visit))
 
 
 def _history_of(visit: Visit) -> ShowHistory:
