@@ -40,6 +40,15 @@ class Scored:
     probabilities: Floats | None
     weights: Floats | None
 
+    def weight_of_classes(self, classes: int) -> tuple[float, ...]:
+        """The weight of the rows of each true class; of none where there are no classes."""
+        if not classes:
+            return ()
+        known = self.truth >= 0
+        weights = None if self.weights is None else np.nan_to_num(self.weights[known])
+        counted = np.bincount(self.truth[known].astype(np.int64), weights, classes)
+        return tuple(map(float, counted))
+
     def part(self, rows: Bools | Ints) -> Scored:
         """Some of the rows."""
         return replace(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from modelyard.kernel.context import Context
-from modelyard.models import repository
+from modelyard.models import activating, repository
 from modelyard.models.folders import forget_folder
 from modelyard.store.keeping import collect
 
@@ -37,8 +37,8 @@ def delete_versions(
     active = repository.get_model(db, project, model).active_version
     freed = _delete_rows(db, project, model, names)
     if active in names:
-        repository.set_active(db, project, model, None, "deleted", by)
-    repository.settle_previous(db, project, model)
+        activating.set_active(db, project, model, None, "deleted", by)
+    activating.settle_previous(db, project, model)
     return freed
 
 

@@ -10,7 +10,7 @@ from modelyard.data.json_cells import json_rows
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
-from modelyard.models import deleting, importing, probing, repository
+from modelyard.models import activating, deleting, importing, probing, repository
 from modelyard.models.access import check, find_version, require
 from modelyard.models.changing import changed_version
 from modelyard.models.commands import (
@@ -215,7 +215,7 @@ def activate_version(command: ActivateVersion, context: Context) -> SavedModel:
         exclusively(db)
         repository.get_version(db, command.project, command.model, command.version)
         key = (command.project, command.model, command.version)
-        repository.set_active(db, *key, "activated", context.identity.name)
+        activating.set_active(db, *key, "activated", context.identity.name)
         return repository.get_model(db, command.project, command.model)
 
 
@@ -231,7 +231,7 @@ def roll_back(command: RollBack, context: Context) -> SavedModel:
                 f"activate one with: modelyard versions activate {command.model} VERSION"
             )
         key = (command.project, command.model, model.previous_version)
-        repository.set_active(db, *key, "rolled_back", context.identity.name)
+        activating.set_active(db, *key, "rolled_back", context.identity.name)
         return repository.get_model(db, command.project, command.model)
 
 
@@ -239,7 +239,7 @@ def roll_back(command: RollBack, context: Context) -> SavedModel:
 def list_activations(command: ListActivations, context: Context) -> list[Activation]:
     """List the newest first."""
     with context.read() as db:
-        return repository.list_activations(db, command.project, command.model, command)
+        return activating.list_activations(db, command.project, command.model, command)
 
 
 @handles(VerifyVersion)

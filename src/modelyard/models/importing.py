@@ -9,7 +9,7 @@ from pathlib import Path
 
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
-from modelyard.models import golden, repository, shelf
+from modelyard.models import activating, golden, repository, shelf
 from modelyard.models.commands import ImportVersion
 from modelyard.models.folders import forget_folder
 from modelyard.models.metadata import require_classes
@@ -73,7 +73,7 @@ def keep(context: Context, found: Tried, command: ImportVersion, seen: str | Non
         if version.golden is not None:
             repository.record_verification(db, *key, first_verification(version))
         if command.activate:
-            repository.set_active(db, *key, "imported", version.imported_by)
+            activating.set_active(db, *key, "imported", version.imported_by)
         staged.keep(context, [(path, file.sha256) for path, file in (*moves, *golden_moves)])
     collect(context, replaced)
     if old_folder not in (None, version.digest):

@@ -24,12 +24,8 @@ from sqlalchemy.exc import IntegrityError
 
 from modelyard import errors
 from modelyard.kernel.paging import ALL, Page, Paged
-from modelyard.kernel.values import now
-from modelyard.models.activating import previous
 from modelyard.models.facts import reference_of_version
 from modelyard.models.types import (
-    Activation,
-    HowActivated,
     ModelVersion,
     SavedModel,
     StoredFile,
@@ -40,7 +36,6 @@ from modelyard.models.types import (
 from modelyard.runtime.types import PredictionType
 from modelyard.store.paging import matches, page, searchable
 from modelyard.store.tables import (
-    activations,
     drift_reports,
     evaluation_files,
     evaluations,
@@ -133,50 +128,6 @@ def delete_model(db: Connection, project: str, name: str) -> None:
     db.execute(delete(models).where(models.c.project == project, models.c.name == name))
 
 
-def set_active(
-    db: Connection, project: str, model: str, version: str | None, how: HowActivated, by: str
-) -> None:
-    """Name the active version, and note who did it; nothing happens if it is active already."""
-    before, of = _active(db, project, model), activations.c
-    if before == version:
-        return
-    mine = (of.project == project) & (of.model == model)
-    last = db.scalar(select(func.max(of.number)).where(mine)) or 0
-    activation = Activation(
-        number=last + 1, before=before, version=version, how=how, activated=now(), activated_by=by
-    )
-    row = {"project": project, "model": model, **activation.model_dump()}
-    db.execute(insert(activations).values(row))
-    db.execute(_one(project, model).values(active_version=version))
-    settle_previous(db, project, model)
-
-
-def settle_previous(db: Connection, project: str, model: str) -> None:
-    """Name the version that was active before, of those that are still there."""
-    of = activations.c
-    mine = (of.project == project) & (of.model == model)
-    rows = db.execute(select(activations).where(mine).order_by(of.number))
-    found = previous(
-        map(_activation, rows), version_names(db, project, model), _active(db, project, model)
-    )
-    db.execute(_one(project, model).values(previous_version=found))
-
-
-def list_activations(
-    db: Connection, project: str, model: str, asked: Paged = ALL
-) -> Page[Activation]:
-    """The activations of a saved model, the newest first; NotFound if there is no such model."""
-    _active(db, project, model)
-    of = activations.c
-    query = select(activations).where(of.project == project, of.model == model)
-    return page(db, query, [of.number], asked, _activation, descending=True)
-
-
-def _activation(row: Row[Any]) -> Activation:
-    found = row._asdict()
-    return Activation.model_validate({name: found[name] for name in Activation.model_fields})
-
-
 def _one(project: str, name: str) -> Update:
     return update(models).where(models.c.project == project, models.c.name == name)
 
@@ -229,7 +180,7 @@ def get_version(db: Connection, project: str, model: str, version: str | None) -
     Raises:
         NotFound: there is no such model or version, or no version is active.
     """
-    active = _active(db, project, model)
+    active = active_version(db, project, model)
     wanted = version or active
     if wanted is None:
         raise errors.NotFound(
@@ -261,7 +212,7 @@ def list_versions(
     db: Connection, project: str, model: str, *, search: str, sort: str, asked: Paged
 ) -> Page[VersionSummary]:
     """The versions of a saved model, in short."""
-    active = _active(db, project, model)
+    active = active_version(db, project, model)
     query = select(versions.c.summary, versions.c.size).where(
         versions.c.project == project, versions.c.model == model
     )
@@ -394,7 +345,7 @@ def _model(row: Row[Any]) -> SavedModel:
     return SavedModel.model_validate(known)
 
 
-def _active(db: Connection, project: str, name: str) -> str | None:
+def active_version(db: Connection, project: str, name: str) -> str | None:
     """The active version of a model; NotFound if there is no such model."""
     where = (models.c.project == project) & (models.c.name == name)
     row = db.execute(select(models.c.active_version).where(where)).first()

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-import numpy as np
 import pyarrow as pa
 
 from modelyard import errors
@@ -41,10 +40,8 @@ from modelyard.evaluations.drifting.types import Drift, Drifting
 from modelyard.evaluations.explaining.keeping import find_kept
 from modelyard.evaluations.explaining.types import ImportanceReport
 from modelyard.evaluations.judged import FIGURES
-from modelyard.evaluations.scored import Scored
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import named_by, now
-from modelyard.runtime.types import Label
 
 R = TypeVar("R")
 NO_MODEL = "no model is known; name one by --model, or compare evaluations"
@@ -316,10 +313,10 @@ class _Comparison:
         metrics: list[tuple[Metric, ...]] = []
         shares: list[tuple[float, ...]] = []
         for side, told in zip((reference, current), answers, strict=True):
-            _require_truth(side.named.name, told, view.classes)
+            told.require_truth(side.named.name, view.classes)
             scored = told.scored(view.classes)
             metrics.append(compute(view, scored, answering.threshold).metrics())
-            shares.append(_weights(scored, len(view.classes)))
+            shares.append(scored.weight_of_classes(len(view.classes)))
         return performance_drift(
             metrics[0], metrics[1], classes=(shares[0], shares[1]) if view.classes else None
         )
@@ -332,7 +329,7 @@ class _Comparison:
         names: Sequence[str],
     ) -> Expected:
         answering, reference, answers = self._answered(current, self._plan.performance_reference)
-        _require_truth(reference.named.name, answers[0], answering.view.classes)
+        answers[0].require_truth(reference.named.name, answering.view.classes)
         return expect(
             answering,
             (reference, current),
@@ -375,26 +372,6 @@ def _require(found: R | None, otherwise: str) -> R:
     if found is None:
         raise errors.Unsupported(otherwise)
     return found
-
-
-def _require_truth(name: str, answers: Answers, classes: tuple[Label, ...]) -> None:
-    """Refuse a side whose truth is not known, or has labels that are no classes."""
-    _require(answers.truth, f"the truth of {name} is not known")
-    for label, rows in answers.unknown_labels(classes).items():
-        raise errors.Unsupported(
-            f"the truth of {name} has labels that the model does not know, such as {label!r} "
-            f"({rows:,} rows)"
-        )
-
-
-def _weights(scored: Scored, classes: int) -> tuple[float, ...]:
-    """The weight of the rows of each true class."""
-    if not classes:
-        return ()
-    known = scored.truth >= 0
-    weights = None if scored.weights is None else np.nan_to_num(scored.weights[known])
-    counted = np.bincount(scored.truth[known].astype(np.int64), weights, classes)
-    return tuple(map(float, counted))
 
 
 def _with_importance(

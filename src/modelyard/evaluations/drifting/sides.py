@@ -133,6 +133,20 @@ class Answers:
             return {}
         return coded(self.rows.stored(self.truth), classes).unknown
 
+    def require_truth(self, name: str, classes: tuple[Label, ...]) -> None:
+        """Refuse a side, called `name`, without a truth that can be compared with the predictions.
+
+        Raises:
+            Unsupported: the truth is not known, or has labels that are no classes.
+        """
+        if self.truth is None:
+            raise errors.Unsupported(f"the truth of {name} is not known")
+        for label, rows in self.unknown_labels(classes).items():
+            raise errors.Unsupported(
+                f"the truth of {name} has labels that the model does not know, such as {label!r} "
+                f"({rows:,} rows)"
+            )
+
 
 @dataclass(frozen=True)
 class OpenSide:
