@@ -169,6 +169,16 @@ def test_labels_name_the_data_of_training_and_testing_and_what_the_model_was_log
     assert told["testDataset:dataset-name"] == "holdout"
 
 
+def test_without_a_truth_the_same_performance_is_to_be_expected(yard, months):
+    june, october, files = months
+    unknown = yard.evaluations.run(model="late", dataset=files["october"], skip_performance=True)
+    report = yard.drift.compute(reference=june.id, current=unknown.id)
+    assert report.expected.realised == ()
+    [auc] = [each for each in report.expected.metrics if each.code == "auc"]
+    assert auc.value == pytest.approx(october.metrics["expectedAuc"].value)
+    assert "is not known" in report.performance.reason
+
+
 def test_windows_are_compared_with_a_profile_that_is_made_once(yard, months, monkeypatch):
     june, october, files = months
     [line] = yard.drift.list(evaluation=october.id)

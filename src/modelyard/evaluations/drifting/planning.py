@@ -250,10 +250,11 @@ def _answering(
     command: ComputeDrift, version: ModelVersion | None, sides: tuple[Named, ...]
 ) -> Answering | None:
     """As an evaluation among the sides does, else as the version says."""
-    for of in (each.evaluation for each in sides):
-        if of is not None and of.prediction_column is not None:
-            view = View.model_validate(of.model_dump(include=set(View.model_fields)))
-            return Answering(view, Threshold(of.threshold, of.threshold_from), of.target)
+    judged = [of for of in (each.evaluation for each in sides) if of and of.prediction_column]
+    if judged:
+        of = _judging(judged)
+        view = View.model_validate(of.model_dump(include=set(View.model_fields)))
+        return Answering(view, Threshold(of.threshold, of.threshold_from), of.target)
     if version is None:
         return None
     classes = version.core.classes
@@ -273,6 +274,13 @@ def _answering(
         own = version.core.threshold
         threshold = Threshold(0.5 if own is None else own, "version")
     return Answering(view, threshold, command.target or version.core.target)
+
+
+def _judging(judged: list[Evaluation]) -> Evaluation:
+    """The first one; where it was made without a truth, it has no threshold, but others may."""
+    first = judged[0]
+    alike = (of for of in judged if of.prediction_type == first.prediction_type)
+    return next((of for of in alike if of.threshold is not None), first)
 
 
 def _require_options(command: ComputeDrift) -> None:
