@@ -176,12 +176,18 @@ def _texts(found: tuple[TextDrift, ...]) -> Iterator[RenderableType]:
         if each.accuracy is not None:
             told = number(each.accuracy.value)
             table.add_row("told apart by words", told, interval(each.accuracy))
+        vectors = each.embedding
+        if vectors is not None and vectors.auc is not None:
+            told = number(vectors.auc.value)
+            table.add_row(f"ROC AUC by {vectors.embedding}", told, interval(vectors.auc))
         if each.unknown is not None:
             told = number(each.unknown.value)
             table.add_row("unknown words, difference", told, interval(each.unknown))
         lengths = f"{number(each.reference_length)} → {number(each.current_length)}"
         table.add_row("mean length", lengths, "")
         yield table
+        if vectors is not None and vectors.reason:
+            yield Text(f"{vectors.embedding}: {vectors.reason}")
         if each.new_words:
             yield Text(f"new words: {', '.join(each.new_words)}")
 

@@ -14,6 +14,7 @@ from scipy.stats import ks_2samp
 
 import modelyard
 from modelyard import errors
+from modelyard.cli.render import show
 
 FEW = 400
 RANGE = np.arange(float(FEW))
@@ -197,7 +198,7 @@ def test_too_few_rows_give_a_reason(compare, rows):
     assert found.verdict.headline == "Nothing can be said of october.parquet against june.parquet"
 
 
-def test_texts_are_looked_into_where_that_is_asked_for(compare):
+def test_texts_are_looked_into_where_that_is_asked_for(compare, capsys):
     draw = np.random.default_rng(4)
     words = np.array(["good", "late", "again", "price", "seat", "crew", "gate", "meal"])
     said = [[" ".join(draw.choice(words, 9)) for _ in range(FEW)] for _ in range(2)]
@@ -211,6 +212,8 @@ def test_texts_are_looked_into_where_that_is_asked_for(compare):
     vectors = found.texts[0].embedding
     assert vectors.auc.value > 0.95
     assert 0 < vectors.cosine < 1
+    show(found)
+    assert "ROC AUC by latent" in capsys.readouterr().out
     assert found.global_.columns == ("a",)
     with pytest.raises(errors.Invalid, match="Install a package"):
         compare(made(note=said[0]), made(note=later), embeddings="nobody-brings-it")
