@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from modelyard import errors
@@ -53,14 +53,9 @@ def every(
     db: Connection, project: str, asked: Paged, store: str | None = None
 ) -> Page[CheckSummary]:
     """The checks of a project or a store by store and name, with their latest results."""
-    newest = _newest().subquery()
-    theirs = newest.c
-    same = (
-        (theirs.project == checks.c.project)
-        & (theirs.store == checks.c.store)
-        & (theirs.name == checks.c.name)
-    )
-    query = select(checks.c.body, theirs.body.label("result")).outerjoin_from(checks, newest, same)
+    results = check_results.c
+    query = select(checks.c.body, results.body.label("result"))
+    query = query.outerjoin_from(checks, check_results, _newest())
     query = query.where(_is(checks, project, store))
     return page(db, query, [checks.c.store, checks.c.name], asked, _summary)
 
@@ -139,32 +134,25 @@ def latest(
 
     That is its newest result on the newest evaluation that it was run on.
     """
-    newest = _newest().subquery()
-    theirs = newest.c
-    query = select(theirs.body).join_from(
-        newest,
-        checks,
-        (theirs.project == checks.c.project)
-        & (theirs.store == checks.c.store)
-        & (theirs.name == checks.c.name),
-    )
+    of = checks.c
+    query = select(check_results.c.body).join_from(checks, check_results, _newest())
     query = query.where(checks.c.disabled.is_(False))
-    for column, value in ((theirs.project, project), (theirs.store, store)):
+    for column, value in ((of.project, project), (of.store, store)):
         if value is not None:
             query = query.where(column == value)
-    query = query.order_by(theirs.project, theirs.store, theirs.name)
+    query = query.order_by(of.project, of.store, of.name)
     return [CheckResult.model_validate_json(body) for body in db.scalars(query)]
 
 
-def _newest() -> Select[Any]:
-    """The row of the newest result on the newest evaluation, of each check."""
-    of = check_results.c
-    place = func.row_number().over(
-        partition_by=(of.project, of.store, of.name),
-        order_by=(of.evaluated.desc(), of.created.desc(), of.id.desc()),
+def _newest() -> ColumnElement[bool]:
+    """The result is the newest on the newest evaluation of its check: one look into the index."""
+    of = check_results.alias().c
+    mine = (
+        (of.project == checks.c.project) & (of.store == checks.c.store) & (of.name == checks.c.name)
     )
-    placed = select(check_results, place.label("place")).subquery()
-    return select(placed).where(placed.c.place == 1)
+    last = select(of.id).where(mine).order_by(of.evaluated.desc(), of.created.desc(), of.id.desc())
+    newest = last.limit(1).correlate(checks).scalar_subquery()
+    return (check_results.c.project == checks.c.project) & (check_results.c.id == newest)
 
 
 def _columns(check: Check) -> dict[str, Any]:
