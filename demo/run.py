@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+from receiver import receiver
 from rich.console import Console
 from rich.table import Table
 from train import MONTHS
@@ -19,6 +21,10 @@ from train import MONTHS
 HERE = Path(__file__).parent
 OUTPUT = HERE / "output"
 MODELYARD = Path(sys.executable).with_name("modelyard")
+HERE_MAY_BE_TOLD = {**os.environ, "MODELYARD_ALERTS__WEBHOOKS": '["127.0.0.1"]'}
+"""The receiver of the demo is on this machine, where alerts may lead only if it is said."""
+FOLLOWED = 2
+"""The last months, which a scenario evaluates."""
 console = Console(highlight=False)
 
 
@@ -26,7 +32,7 @@ def modelyard(line: str) -> None:
     """Show a command line, and run it."""
     console.print(f"\n[bold]$ modelyard {line}[/bold]", markup=True)
     words = [MODELYARD, *shlex.split(line), "--workspace", "yard"]
-    subprocess.run(words, cwd=OUTPUT, check=True)
+    subprocess.run(words, cwd=OUTPUT, check=True, env=HERE_MAY_BE_TOLD)
 
 
 def found(line: str) -> Any:
@@ -52,12 +58,12 @@ def show(file: str, columns: list[str]) -> None:
 
 
 def go_through_the_months() -> None:
-    """Evaluate each month from July on into a store, and print how far it moved from June."""
+    """Evaluate months from July on into a store, and print how far they moved from June."""
     modelyard("evaluations run late --dataset june --id june --name June")
     modelyard('stores create monthly --description "Month by month, beside June" --reference june')
     table = Table("month", "flights", "AUC", "expected AUC", "told from June", "moved most")
     verdicts = []
-    for number, month in list(MONTHS.items())[1:]:
+    for number, month in list(MONTHS.items())[1:-FOLLOWED]:
         evaluation = found(
             f"evaluations run late --dataset {month}.parquet --store monthly --id {month} "
             f"--name {month.title()} --label month=2013-{number:02} --drift-rows 5000"
@@ -81,6 +87,29 @@ def go_through_the_months() -> None:
     )
     for verdict in verdicts:
         console.print(f"- {verdict}")
+
+
+def follow_the_model() -> None:
+    """Leave the last months to a scenario, with checks and an alert; tell what it told."""
+    modelyard("checks create monthly enough --kind range --metric auc --min 0.8 --soft-min 0.87")
+    modelyard("checks create monthly as-june --kind significance --metric auc --margin 0.05")
+    with receiver() as (address, told):
+        modelyard(f"alerts create team --webhook {address} --on change")
+        modelyard(
+            "monitoring follow late --dataset '${month}.parquet' --store monthly --alert team "
+            "--cron '0 6 1 * *' --label month='2013-${number}' "
+            "--parameters month:=null,number:=null"
+        )
+        for number, month in list(MONTHS.items())[-FOLLOWED:]:
+            modelyard(f"scenarios run follow-late --parameters month={month},number={number}")
+            modelyard("worker --drain --quiet")
+        modelyard("checks history monthly")
+        modelyard("monitoring show")
+        for each in told:
+            console.print(
+                f"- told: {each['kind']} {each['name']} went from {each['before']} to "
+                f"{each['after']}: {each['why']}"
+            )
 
 
 def metric(several: list[dict[str, Any]], code: str) -> dict[str, Any]:
@@ -136,6 +165,9 @@ def main() -> None:
     console.rule("4. The months after it: is the model still worth as much?")
     go_through_the_months()
 
+    console.rule("5. From now on by itself: evaluate each month, check it, tell what changes")
+    follow_the_model()
+
     console.rule(f"Done in {time.monotonic() - started:.0f} seconds. What to try next")
     tell_what_to_try()
 
@@ -152,11 +184,13 @@ def tell_what_to_try() -> None:
         ("demo load", "all of it and more, to look at"),
         ("stores history monthly", "a metric through the months"),
         ("drift list", "the reports, one for each month"),
+        ("monitoring show", "how everything is"),
+        ("stores report monthly --output m.html", "all months in one file"),
         ("serve --no-auth", "in a browser; the months are on:"),
     ):
-        console.print(f"modelyard {line}".ljust(34), f"# {why}")
-    console.print("  /projects/default/stores/monthly".ljust(34), "# metrics over time")
-    console.print("  /projects/default/drift".ljust(34), "# what moved since June")
+        console.print(f"modelyard {line}".ljust(50), f"# {why}")
+    console.print("  /projects/default/stores/monthly".ljust(50), "# metrics over time")
+    console.print("  /projects/default/drift".ljust(50), "# what moved since June")
     console.print("docs/tutorial.md goes through the same steps one by one.")
 
 

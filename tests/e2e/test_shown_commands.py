@@ -83,7 +83,7 @@ def tracking_uri(tmp_path):
 @pytest.mark.slow
 def test_the_readme(cli, shell, tracking_uri, tmp_path):
     write_model(cli.folder / "mlflow-model")
-    (cli.folder / "holdout.csv").write_text("id,age,fare\na,40,1\nb,20,2\n")
+    (cli.folder / "holdout.csv").write_text("id,age,fare,churned\na,40,1,yes\nb,20,2,no\n")
     shown = [line for line in commands("README.md") if " serve" not in line]
     with imported_command(tmp_path) as places:
         shell([line.replace("http://127.0.0.1:5000", tracking_uri) for line in shown], places)
