@@ -94,14 +94,16 @@ def follow_the_model() -> None:
     modelyard("checks create monthly enough --kind range --metric auc --min 0.8 --soft-min 0.87")
     modelyard("checks create monthly as-june --kind significance --metric auc --margin 0.05")
     with receiver() as (address, told):
-        modelyard(f"alerts create team --webhook {address} --on change")
+        modelyard(f"alerts create team --webhook {address}")
         modelyard(
             "monitoring follow late --dataset '${month}.parquet' --store monthly --alert team "
             "--cron '0 6 1 * *' --label month='2013-${number}' "
-            "--parameters month:=null,number:=null"
+            "--parameters month:=null --parameters number:=null"
         )
         for number, month in list(MONTHS.items())[-FOLLOWED:]:
-            modelyard(f"scenarios run follow-late --parameters month={month},number={number}")
+            modelyard(
+                f"scenarios run follow-late --parameters month={month} --parameters number={number}"
+            )
             modelyard("worker --drain --quiet")
         modelyard("checks history monthly")
         modelyard("monitoring show")

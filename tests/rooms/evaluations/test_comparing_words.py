@@ -95,3 +95,10 @@ def test_an_edge_is_no_win():
     assert verdict_of(edge.model_copy(update={"low": 0.01}), 0.05, 0.95) == "indistinguishable"
     assert verdict_of(edge.model_copy(update={"low": 0.01}), 0.049, 0.95) == "better"
     assert verdict_of(edge, None, 0.95) == "unknown"
+
+
+def test_where_nothing_can_be_told_it_is_said_why():
+    unknown = MetricDifference(code="auc", reason="there are no rows")
+    found = Paired(rows=0, confidence=0.95, told=("auc",), differences=(unknown,))
+    said = overall([challenged("m:v2", "m:v1", NAMES, found)], NAMES, "m:v1", champion=True)
+    assert said.detail == "There are no rows."

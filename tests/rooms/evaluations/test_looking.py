@@ -145,7 +145,7 @@ def test_a_search_for_slices_that_cannot_be(yard, evaluate, rows):
     ):
         with pytest.raises(errors.Invalid, match=said):
             yard.evaluations.worst(id=found.id, **asked)
-    with pytest.raises(errors.Unsupported, match="labels only"):
+    with pytest.raises(errors.Unsupported, match="takes probabilities"):
         yard.evaluations.worst(id=evaluate(rows, "labels").id, metric="logLoss")
     for given, said in (({"id": "none"}, "no evaluation"), ({"columns": ("kinds",)}, "kinds")):
         with pytest.raises(errors.ModelyardError, match=said):

@@ -54,7 +54,7 @@ def challenged(key: str, against: str, names: Mapping[str, str], paired: Paired)
         differences=paired.differences,
         decisions=paired.decisions,
         title=_title(name, told),
-        detail=_detail((name, beside), told, paired.decisions),
+        detail=_detail((name, beside), told, paired.decisions) or _untested(paired),
     )
 
 
@@ -91,6 +91,13 @@ def _detail(
     if len(told) > 1:
         sentences.append(f"The {len(told)} p-values are corrected for each other (Holm).")
     return " ".join(each for each in sentences if each)
+
+
+def _untested(paired: Paired) -> str:
+    """Why nothing can be told."""
+    reasons = (each.reason for each in paired.differences if each.reason)
+    why = next(reasons, "none of the metrics has a test")
+    return f"{why[0].upper()}{why[1:].removesuffix('.')}."
 
 
 def _tested(each: MetricDifference) -> str:

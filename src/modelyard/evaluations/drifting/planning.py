@@ -250,30 +250,37 @@ def _answering(
     command: ComputeDrift, version: ModelVersion | None, sides: tuple[Named, ...]
 ) -> Answering | None:
     """As an evaluation among the sides does, else as the version says."""
+    target = command.target or (version.core.target if version else None)
     judged = [of for of in (each.evaluation for each in sides) if of and of.prediction_column]
     if judged:
         of = _judging(judged)
         view = View.model_validate(of.model_dump(include=set(View.model_fields)))
-        return Answering(view, Threshold(of.threshold, of.threshold_from), of.target)
+        threshold = Threshold(of.threshold, of.threshold_from)
+        if of.threshold is None and version is not None:
+            threshold = _threshold(version)
+        return Answering(view, threshold, of.target or target)
     if version is None:
         return None
     classes = version.core.classes
-    is_binary = version.prediction_type == "binary_classification"
     view = View(
         prediction_type=version.prediction_type,
         classes=classes,
-        positive=classes[1] if is_binary else None,
+        positive=classes[1] if version.prediction_type == "binary_classification" else None,
         averaging="weighted",
         gains=Gains(),
         lift_share=0.4,
         confidence=command.confidence,
     )
-    threshold = Threshold()
+    return Answering(view, _threshold(version), target)
+
+
+def _threshold(version: ModelVersion) -> Threshold:
+    """The version's own, if it is binary and gives probabilities."""
     rule = version.probe.interpretation and version.probe.interpretation.rule
-    if is_binary and rule != "labels":
-        own = version.core.threshold
-        threshold = Threshold(0.5 if own is None else own, "version")
-    return Answering(view, threshold, command.target or version.core.target)
+    if version.prediction_type != "binary_classification" or rule == "labels":
+        return Threshold()
+    own = version.core.threshold
+    return Threshold(0.5 if own is None else own, "version")
 
 
 def _judging(judged: list[Evaluation]) -> Evaluation:
