@@ -222,6 +222,7 @@ class Comparisons(Room):
     chart = verb(comparison_charts.DrawComparison)
     table = verb(comparison_charts.TabulateComparison)
     export = verb(comparison_charts.ExportComparison)
+    report = verb(comparison_charts.ReportComparison)
     delete = verb(comparing.DeleteComparison)
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import hashlib
 import json
+import re
 
 import pytest
+from tests.rooms.evaluations.test_reporting import HOSTILE, Reader
 
 from modelyard import errors
 
@@ -112,3 +116,65 @@ def test_what_there_is_not_is_named(yard, compared):
         yard.comparisons.chart(name="drawn", part="roc", label="nobody")
     with pytest.raises(errors.Invalid, match="--item is of the part"):
         yard.comparisons.chart(name="drawn", part="roc", item="late:v1")
+
+
+@pytest.fixture(scope="module")
+def reported(yard, compared, tmp_path_factory):
+    """A report of the comparison while its words are hostile: what was told, and the page."""
+    key = compared[1]["frail"].id
+    yard.comparisons.update(name="drawn", description=HOSTILE, call={key: HOSTILE[:60]})
+    file = tmp_path_factory.mktemp("reported") / "comparison.html"
+    try:
+        told = yard.comparisons.report(name="drawn", output=str(file), by="fare")
+    finally:
+        yard.comparisons.update(name="drawn", description="", call={key: "frail one"})
+    with pytest.raises(errors.Conflict, match="--replace"):
+        yard.comparisons.report(name="drawn", output=str(file))
+    assert told.size == file.stat().st_size < 1_000_000
+    return told, file.read_text("utf-8")
+
+
+def test_a_report_holds_all_that_is_compared(yard, reported):
+    told, text = reported
+    read = Reader(text)
+    assert (told.items, told.workbenches, told.by) == (2, 2, "fare")
+    assert {"differences", "roc", "decision", "slices"} <= set(told.charts)
+    assert read.tags["svg"] == len(told.charts)
+    titles = {"Is the difference real?", "Metrics", "Thresholds and costs", "ROC curve"}
+    assert {*titles, "Model information"} <= set(read.headings)
+    for item in yard.comparisons.show(name="drawn").items:
+        auc = item.metrics["auc"]
+        cell = rf'{auc.value:.3f}(</b>)?<br><span class="ci">{auc.low:.3f} to {auc.high:.3f}</span>'
+        assert re.search(cell, text)
+
+
+def test_names_in_a_report_stay_text_and_no_other_script_runs(reported):
+    _, text = reported
+    read = Reader(text)
+    assert not {"img", "iframe", "object", "link", "form"} & set(read.tags)
+    assert len(set(read.ids)) == len(read.ids)
+    assert "49" not in " ".join(read.headings)
+    grids = re.findall(r'<script type="application/json" data-grid>(.*?)</script>', text)
+    assert all(len(json.loads(each)["threshold"]) > 100 for each in grids)
+    [moving] = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+    assert read.tags["script"] == len(grids) + 1 == 3
+    allowed = base64.b64encode(hashlib.sha256(moving.encode()).digest()).decode()
+    assert f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{allowed}'\"" in text
+
+
+def test_a_report_that_cannot_be_written_leaves_no_file(yard, compared, tmp_path):
+    with pytest.raises(errors.Invalid, match="'rage'"):
+        yard.comparisons.report(name="drawn", output=str(tmp_path / "c.html"), by="rage")
+    with pytest.raises(errors.NotFound, match="nobody"):
+        yard.comparisons.report(name="nobody", output=str(tmp_path / "c.html"))
+    with pytest.raises(errors.Invalid, match=r"not written as \.pdf"):
+        yard.comparisons.report(name="drawn", output=str(tmp_path / "c.pdf"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_reported_where_nothing_is_compared(yard, tmp_path):
+    yard.comparisons.create(name="blank", prediction_type="regression")
+    file = tmp_path / "blank.html"
+    told = yard.comparisons.report(name="blank", output=str(file))
+    assert (told.items, told.charts, told.by, told.workbenches) == (0, (), None, 0)
+    assert "script" not in Reader(file.read_text("utf-8")).tags

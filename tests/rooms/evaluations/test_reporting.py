@@ -161,7 +161,7 @@ def test_markup_in_names_stays_text(yard, late, contents):
     read = Reader(page)
     assert not {"img", "iframe", "object", "link", "form"} & set(read.tags)
     assert read.tags["script"] == 2, "numbers of the workbench, and what moves them"
-    [numbers] = re.findall(r'<script type="application/json" id="grid">(.*?)</script>', page)
+    [numbers] = re.findall(r'<script type="application/json" data-grid>(.*?)</script>', page)
     assert len(json.loads(numbers)["threshold"]) > 100
     [moving] = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
     allowed = base64.b64encode(hashlib.sha256(moving.encode()).digest()).decode()

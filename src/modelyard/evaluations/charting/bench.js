@@ -1,7 +1,7 @@
-// The threshold moves every number of the page that depends on it, and tells the charts; so do gains.
-// Pages of a server load it, and reports have it in them.
-const bench = document.querySelector("[data-bench]");
-const data = document.getElementById("grid");
+// The threshold moves every number that depends on it, and tells the charts; so do gains.
+// Pages of a server load it, and reports have it in them. One workbench moves the numbers of its whole page;
+// of several each moves its own.
+const benches = [...document.querySelectorAll("[data-bench]")];
 const MINUS = "\u2212";
 const THIN = "\u202f";
 const CELLS = ["true_positive", "false_positive", "true_negative", "false_negative"];
@@ -16,11 +16,15 @@ const count = (value) => number(value, Number.isInteger(value) ? 0 : 3);
 const percent = (share) => (Number.isFinite(share) ? `${number(share * 100, 1)}${THIN}%` : "–");
 const short = (value) => String(Number(value.toPrecision(4)));
 
-const begin = () => {
+// Starts a workbench, and gives what sets its threshold; nothing where the model gives labels only.
+const begin = (bench) => {
+  const scope = benches.length > 1 ? bench : document;
+  const data = scope.querySelector("[data-grid]");
+  if (!data) return null;
   const { limits, ...grid } = JSON.parse(data.textContent);
   const one = (selector) => bench.querySelector(selector);
-  const slider = one("#slider");
-  const typed = one("#threshold");
+  const slider = one("[data-slider]");
+  const typed = one("[data-typed]");
   const worths = new Map(CELLS.map((name) => [name, one(`[data-worth=${name}]`)]));
   let shown = one("[data-show][aria-current]")?.dataset.show;
 
@@ -58,7 +62,7 @@ const begin = () => {
   const drawMetrics = (place) => {
     for (const [code, column] of Object.entries(grid)) {
       const fill = (kind, text) => {
-        for (const each of document.querySelectorAll(`[data-${kind}="${code}"]`))
+        for (const each of scope.querySelectorAll(`[data-${kind}="${code}"]`))
           each.textContent = text;
       };
       const ends = ["low", "high"].map((end) => limits[code]?.[end][place] ?? null);
@@ -118,7 +122,7 @@ const begin = () => {
     drawMetrics(place);
     put("[data-flagged]", percent(grid.flagged[place]));
     value();
-    document.dispatchEvent(new CustomEvent("threshold", { detail: threshold }));
+    scope.dispatchEvent(new CustomEvent("threshold", { detail: threshold }));
   };
 
   slider.addEventListener("input", () => move(Number(slider.value)));
@@ -149,7 +153,21 @@ const begin = () => {
   slider.value = nearest(typed.valueAsNumber);
   slider.setAttribute("aria-valuetext", short(typed.valueAsNumber));
   fill();
-  document.dispatchEvent(new CustomEvent("threshold", { detail: typed.valueAsNumber }));
+  scope.dispatchEvent(new CustomEvent("threshold", { detail: typed.valueAsNumber }));
+  return (threshold) => move(nearest(threshold));
 };
 
-if (bench && data) begin();
+const moves = benches.map(begin).filter(Boolean);
+
+// One threshold for several workbenches.
+const all = document.querySelector("[data-all]");
+const moveAll = (field) => {
+  if (!Number.isFinite(field.valueAsNumber)) return;
+  const threshold = Math.min(1, Math.max(0, field.valueAsNumber));
+  for (const each of all.querySelectorAll("input")) each.value = threshold;
+  for (const move of moves) move(threshold);
+};
+all?.addEventListener("input", (event) => {
+  if (event.target.type === "range") moveAll(event.target);
+});
+all?.addEventListener("change", (event) => moveAll(event.target));

@@ -24,6 +24,10 @@ NAMESPACE = re.compile(r' xmlns(:xlink)?="[^"]*"')
 """What an SVG inside of HTML does without."""
 MARKS = re.compile(r' role="graphics-[a-z]+"| aria-roledescription="[^"]*"')
 """Marks as images of their own, which have no names: a chart is one, and has a description."""
+OUTLINE = re.compile(r'(?<= d=")[^"]+')
+"""What an SVG draws along."""
+FINER = re.compile(r"(\.\d)\d+")
+"""Digits below a tenth of a pixel."""
 MOST_CLASSES = 20
 
 
@@ -83,6 +87,7 @@ def _picture(part: Part) -> str:
     named = LOCAL_NAME.sub(
         rf"\g<1>{part.name}-", MARKS.sub("", NAMESPACE.sub("", part.picture.result()))
     )
+    named = OUTLINE.sub(lambda found: FINER.sub(r"\1", found.group()), named)
     return Markup(named)  # noqa: S704  Vega escapes all text in it
 
 
@@ -134,5 +139,6 @@ def template(name: str) -> Template:
     made.filters |= {"number": number, "percent": percent, "metric": name_of, "clean": clean}
     made.filters["count"] = count
     made.filters["picture"] = _picture
+    made.policies["json.dumps_kwargs"] = {"sort_keys": True, "separators": (",", ":")}
     made.globals["methods"] = METHODS
     return made.get_template(name)

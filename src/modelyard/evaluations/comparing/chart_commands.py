@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Generic, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
 
 from pydantic import Field, model_validator
 
 from modelyard.analysis.charts.types import Mode
+from modelyard.evaluations.charting.commands import html_output
 from modelyard.evaluations.charting.written import WrittenChart
 from modelyard.evaluations.comparing.chart_types import (
     ComparisonChart,
     ComparisonPart,
     ComparisonTable,
     ExportedComparison,
+    ReportedComparison,
 )
 from modelyard.evaluations.comparing.commands import NAME
 from modelyard.evaluations.comparing.types import ItemText
 from modelyard.kernel.command import ProjectCommand
-from modelyard.kernel.values import Name
+from modelyard.kernel.values import LocalPath, Name
 
 R = TypeVar("R")
 
@@ -95,3 +97,34 @@ class ExportComparison(WrittenChart, AboutComparisonChart[ExportedComparison]):
 
     route = "GET /comparisons/{name}/parts/{part}/content"
     arguments = ("name", "part", "to")
+
+
+class ReportComparison(ProjectCommand[ReportedComparison]):
+    """Write a comparison as one HTML file that needs nothing else: to be read, sent and printed.
+
+    It holds the verdict, whether each difference is real, what to be warned of, all metrics with
+    their intervals, differences and curves as charts, slices by a column, importances of features,
+    and what is known of the models. Of two classes the thresholds of the first items can be moved
+    in it.
+    """
+
+    needs = "evaluations:read"
+    route = "GET /comparisons/{name}/report"
+    receives = "output"
+    arguments = ("name",)
+
+    name: Name = Field(description=NAME, examples=["autumn"])
+    output: Annotated[str, LocalPath("write")] = Field(
+        description="new file, HTML", examples=["comparison.html"]
+    )
+    by: str | None = Field(
+        default=None,
+        description="column whose values make the slices  [the first one of the dataset]",
+        examples=["plan"],
+    )
+    replace: bool = Field(default=False, description="replace a file that is there")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_html(cls, given: Any) -> Any:
+        return html_output(given)

@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 from pydantic import Field
 
 from modelyard.analysis.charts.types import Mode
+from modelyard.analysis.charts.words import ABOUT
 from modelyard.evaluations.charting.types import Cell, InNotebook, ScreenFormat, frame_of
 from modelyard.kernel.asking import Asking
 from modelyard.kernel.values import Name, Value
@@ -33,6 +34,23 @@ TITLES: dict[ComparisonPart, str] = {
     "errors": "Error distribution",
     "importances": "Feature importances",
 }
+SCREENS: tuple[ComparisonPart, ...] = (
+    *("roc", "precision-recall", "gain", "lift", "decision", "calibration", "density"),
+    *("points", "errors"),
+)
+"""Those that show all items over each other."""
+ABOUT_PARTS = {
+    **ABOUT,
+    "decision": "A metric at every threshold, a line for each. A flat top means that the threshold "
+    "may be moved for other reasons.",
+    "density": "How predicted probabilities are spread: those of the positive class above the "
+    "axis, those of the other one below it. The less the two overlap, the better they are told "
+    "apart.",
+    "errors": "How often a prediction is off by how much, a line for each. The narrower around "
+    "zero, the better.",
+    "importances": "What each takes from which column, those first that weigh most anywhere.",
+}
+"""How a screen of several is read."""
 
 
 class ComparisonTable(Value):
@@ -79,6 +97,17 @@ class ExportedComparison(Value):
     comparison: Name
     part: ComparisonPart
     format: ScreenFormat
+    size: int = Field(description="in bytes")
+
+
+class ReportedComparison(Value):
+    """A report of a comparison that was written."""
+
+    comparison: Name
+    items: int = Field(description="how many are told of")
+    charts: tuple[str, ...] = Field(description="the parts that are drawn")
+    by: str | None = Field(default=None, description="column whose groups are told of")
+    workbenches: int = Field(description="items whose threshold can be moved in it")
     size: int = Field(description="in bytes")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, TypeVar
 
-from modelyard.analysis.charts.types import Drawn
+from modelyard.analysis.charts.types import Drawn, Mode
 from modelyard.evaluations.charting.drawing import drawing
 from modelyard.evaluations.charting.files import csv_of, file_of, write
 from modelyard.evaluations.comparing.chart_commands import (
@@ -19,7 +19,7 @@ from modelyard.evaluations.comparing.chart_types import (
     ComparisonTable,
     ExportedComparison,
 )
-from modelyard.evaluations.comparing.parts import part_of
+from modelyard.evaluations.comparing.parts import Part, part_of
 from modelyard.kernel.context import Context
 
 R = TypeVar("R")
@@ -32,13 +32,7 @@ def chart_of(context: Context, asked: AboutComparisonChart[R]) -> ComparisonChar
     Raises:
         NotFound: there is no such comparison, item, metric, class or column.
     """
-    part = part_of(context, asked)
-
-    def sketched() -> Any:
-        module, name = part.sketch
-        return getattr(import_module(f"modelyard.analysis.charts.{module}"), name)(*part.given)
-
-    drawn: Drawn = drawing("drawn")(part.title or TITLES[asked.part], sketched, asked.mode)
+    drawn = drawn_of(part_of(context, asked), TITLES[asked.part], asked.mode)
     chosen = {name: getattr(asked, name) for name in CHOSEN}
     return ComparisonChart(
         **dict(drawn),
@@ -48,6 +42,16 @@ def chart_of(context: Context, asked: AboutComparisonChart[R]) -> ComparisonChar
         mode=asked.mode,
         asked={name: value for name, value in chosen.items() if value is not None},
     )
+
+
+def drawn_of(part: Part, title: str, mode: Mode) -> Drawn:
+    """What a part looks like; the title is for one that has none of its own."""
+
+    def sketched() -> Any:
+        module, name = part.sketch
+        return getattr(import_module(f"modelyard.analysis.charts.{module}"), name)(*part.given)
+
+    return drawing("drawn")(part.title or title, sketched, mode)
 
 
 def table(context: Context, asked: AboutComparisonPart[R]) -> ComparisonTable:

@@ -10,12 +10,14 @@ from modelyard.evaluations.comparing.changing import changed
 from modelyard.evaluations.comparing.chart_commands import (
     DrawComparison,
     ExportComparison,
+    ReportComparison,
     TabulateComparison,
 )
 from modelyard.evaluations.comparing.chart_types import (
     ComparisonChart,
     ComparisonTable,
     ExportedComparison,
+    ReportedComparison,
 )
 from modelyard.evaluations.comparing.charting import chart_of, export, table
 from modelyard.evaluations.comparing.commands import (
@@ -30,6 +32,7 @@ from modelyard.evaluations.comparing.commands import (
     UpdateComparison,
 )
 from modelyard.evaluations.comparing.informing import compared_information
+from modelyard.evaluations.comparing.reporting import report
 from modelyard.evaluations.comparing.resolving import kind_of, require_items
 from modelyard.evaluations.comparing.showing import shown
 from modelyard.evaluations.comparing.slicing import compared_slices
@@ -151,6 +154,12 @@ def tabulate_comparison(command: TabulateComparison, context: Context) -> Compar
 def export_comparison(command: ExportComparison, context: Context) -> ExportedComparison:
     """Write what was drawn or put in rows."""
     return export(context, command)
+
+
+@handles(ReportComparison)
+def report_comparison(command: ReportComparison, context: Context) -> ReportedComparison:
+    """Write what its items tell."""
+    return report(context, command)
 
 
 @handles(DeleteComparison)

@@ -96,7 +96,12 @@ def _metric(context: Context, asked: AboutComparisonPart[Any]) -> Part:
 
 def _differences(context: Context, asked: AboutComparisonPart[Any]) -> Part:
     found = shown(context, asked.project, asked.name, asked.threshold)
-    challenge, one, other = challenged(found, asked.item)
+    return differences_of(found, asked.item, intervals=asked.intervals)
+
+
+def differences_of(found: ShownComparison, item: str | None, *, intervals: bool = True) -> Part:
+    """The differences of an item, by its key; errors as in `challenged`."""
+    challenge, one, other = challenged(found, item)
     by_code = {each.code: each for each in challenge.differences}
     is_share = found.prediction_type == "regression"
     gaps = []
@@ -104,7 +109,7 @@ def _differences(context: Context, asked: AboutComparisonPart[Any]) -> Part:
         if code not in by_code or (is_share and code not in other.metrics):
             continue
         each = by_code[code]
-        ends = (each.low, each.high) if asked.intervals else (None, None)
+        ends = (each.low, each.high) if intervals else (None, None)
         share = other.metrics[code].value if is_share else None
         gap = Gap.of(name_of(code), code, (each.difference, *ends), each.verdict, share_of=share)
         gaps.append(gap)
@@ -126,22 +131,34 @@ def _differences(context: Context, asked: AboutComparisonPart[Any]) -> Part:
 
 
 def _slices(context: Context, asked: AboutComparisonPart[Any]) -> Part:
-    column = asked.by or ""
     found = compared_slices(
         context,
         CompareSlices(
             project=asked.project,
             name=asked.name,
-            by=column,
+            by=asked.by or "",
             metric=asked.metric,
             threshold=asked.threshold,
         ),
     )
+    roles = {each.key: each.role for each in pick(context, asked).items}
+    return slices_of(found, asked.item, roles, intervals=asked.intervals)
+
+
+def slices_of(
+    found: ComparedSlices, item: str | None, roles: Mapping[str, str], *, intervals: bool = True
+) -> Part:
+    """The differences of an item by group.
+
+    Raises:
+        NotFound: no such item is compared with another one.
+    """
+    column = found.column
     names = dict(zip(found.items, found.names, strict=True))
     others = [key for key in found.items if key != found.against]
-    if asked.item is not None and asked.item not in (*others, *found.left_out):
-        raise errors.NotFound.among("challenger", asked.item, others)
-    key = asked.item or next(iter(others), "")
+    if item is not None and item not in (*others, *found.left_out):
+        raise errors.NotFound.among("challenger", item, others)
+    key = item or next(iter(others), "")
     if key not in others or found.against is None:
         reason = next(iter(found.left_out.values()), "there is nothing to compare with")
         reason = found.left_out.get(key, reason)
@@ -152,11 +169,10 @@ def _slices(context: Context, asked: AboutComparisonPart[Any]) -> Part:
         each = group.values[at].difference
         if each is None or each.difference is None:
             continue
-        ends = (each.low, each.high) if asked.intervals else (None, None)
+        ends = (each.low, each.high) if intervals else (None, None)
         label = f"{column} = {group.group.label}"
         gaps.append(Gap.of(label, found.metric, (each.difference, *ends), each.verdict))
     gaps.sort(key=lambda gap: -(gap.value or 0.0))
-    roles = {each.key: each.role for each in pick(context, asked).items}
     sides = (key, found.against)
     return Part(
         ("side_by_side", "gaps"),

@@ -13,7 +13,7 @@ from modelyard.evaluations.comparing import repository
 from modelyard.evaluations.comparing.chart_commands import AboutComparisonPart
 from modelyard.evaluations.comparing.resolving import resolved
 from modelyard.evaluations.comparing.showing import shown_items
-from modelyard.evaluations.comparing.types import ShownItem
+from modelyard.evaluations.comparing.types import ShownComparison, ShownItem
 from modelyard.evaluations.explaining.keeping import OWN, find_kept
 from modelyard.evaluations.screens import screen
 from modelyard.evaluations.types import Evaluation
@@ -98,6 +98,12 @@ def pick(context: Context, asked: AboutComparisonPart[R], threshold: float | Non
     items = shown_items(context, comparison, found, threshold)
     seen = tuple(each for each in items if not each.hidden and each.evaluation is not None)
     return Picked(asked.project, comparison.prediction_type, seen)
+
+
+def foremost(found: ShownComparison) -> str | None:
+    """The challenger that does best, else the first one."""
+    better = [each.key for each in found.challenges if each.verdict == "better"]
+    return next(iter(better or [each.key for each in found.challenges]), None)
 
 
 def _permuted(kept: Content) -> Content:

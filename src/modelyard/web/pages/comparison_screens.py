@@ -7,18 +7,18 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from modelyard import errors
-from modelyard.analysis.charts.words import ABOUT
 from modelyard.analysis.names import OF_DRIFT
 from modelyard.evaluations.comparing.chart_commands import (
     DrawComparison,
     ExportComparison,
     TabulateComparison,
 )
-from modelyard.evaluations.comparing.chart_types import PARTS, TITLES
+from modelyard.evaluations.comparing.chart_types import ABOUT_PARTS, PARTS, SCREENS, TITLES
 from modelyard.evaluations.comparing.commands import (
     CompareInformation,
     CompareSlices,
 )
+from modelyard.evaluations.comparing.picking import foremost
 from modelyard.evaluations.comparing.types import (
     ComparedInformation,
     ComparedSlices,
@@ -29,12 +29,10 @@ from modelyard.web.pages.comparison_views import (
     INFORMATION,
     ONE,
     SCREEN,
-    SCREENS,
     SLICES,
     ComparisonView,
     about,
     columns_of,
-    foremost,
     within,
 )
 from modelyard.web.pages.evaluation import NumbersView, numbers
@@ -48,18 +46,6 @@ from modelyard.web.pages.page import (
 from modelyard.web.pages.workbench import typed_number
 
 PART_OF = f"{ONE}/parts/{{part}}"
-ABOUT_PARTS = {
-    **ABOUT,
-    "decision": "A metric at every threshold, a line for each. A flat top means that the threshold "
-    "may be moved for other reasons.",
-    "density": "How predicted probabilities are spread: those of the positive class above the "
-    "axis, those of the other one below it. The less the two overlap, the better they are told "
-    "apart.",
-    "errors": "How often a prediction is off by how much, a line for each. The narrower around "
-    "zero, the better.",
-    "importances": "What each takes from which column, those first that weigh most anywhere.",
-}
-"""How a screen of several is read."""
 
 
 class SlicesView(ComparisonView):

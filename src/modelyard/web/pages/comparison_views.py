@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from modelyard.evaluations.commands import ShowEvaluation
-from modelyard.evaluations.comparing.chart_types import TITLES, ComparisonPart
+from modelyard.evaluations.comparing.chart_types import SCREENS, TITLES
 from modelyard.evaluations.comparing.commands import (
     ShowComparison,
 )
@@ -31,10 +31,6 @@ METRICS = f"{ONE}/metrics"
 SCREEN = f"{ONE}/screens/{{screen}}"
 SLICES = f"{ONE}/slices"
 INFORMATION = f"{ONE}/information"
-SCREENS: tuple[ComparisonPart, ...] = (
-    *("roc", "precision-recall", "gain", "lift", "decision", "calibration", "density"),
-    *("points", "errors"),
-)
 MOST_COLUMNS = 200
 
 
@@ -106,12 +102,6 @@ def columns_of(visit: Visit, found: ShownComparison) -> tuple[str, ...]:
         return ()
     evaluation = visit.run(ShowEvaluation(project=found.project, id=first.evaluation))
     return evaluation.features[:MOST_COLUMNS] if evaluation.sample else ()
-
-
-def foremost(found: ShownComparison) -> str | None:
-    """The challenger that does best, else the first one."""
-    better = [each.key for each in found.challenges if each.verdict == "better"]
-    return next(iter(better or [each.key for each in found.challenges]), None)
 
 
 def _drawn_by(visit: Visit) -> dict[str, str]:

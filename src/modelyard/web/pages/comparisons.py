@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from modelyard.analysis.names import HEADLINES, LOWER_IS_BETTER, OF_DRIFT
+from modelyard.analysis.names import HEADLINES
+from modelyard.evaluations.comparing.chart_commands import ReportComparison
 from modelyard.evaluations.comparing.chart_types import ComparisonPart
 from modelyard.evaluations.comparing.commands import (
     ListComparisons,
 )
+from modelyard.evaluations.comparing.picking import foremost
+from modelyard.evaluations.comparing.tabling import MetricsTable, metrics_table
 from modelyard.evaluations.comparing.types import (
     Challenge,
     ComparisonSummary,
     ShownComparison,
     ShownItem,
 )
-from modelyard.kernel.values import Value
 from modelyard.runtime.types import PredictionType
 from modelyard.web.pages.comparison_views import (
     ALL,
@@ -22,10 +24,10 @@ from modelyard.web.pages.comparison_views import (
     ComparisonView,
     about,
     columns_of,
-    foremost,
     within,
 )
 from modelyard.web.pages.page import (
+    Download,
     ListView,
     Nav,
     Page,
@@ -37,14 +39,6 @@ from modelyard.web.pages.projects import crumb as project_crumb
 PART, COUNTED = 50, 100
 SHOWN_METRICS = 6
 """Metrics that have a column on the summary."""
-COLUMNS: dict[PredictionType, tuple[str, ...]] = {
-    "binary_classification": (
-        *("auc", "averagePrecision", "f1", "recall", "precision", "calibrationLoss"),
-    ),
-    "multiclass": ("mrocAUC", "accuracy", "f1", "recall", "precision", "logLoss"),
-    "regression": ("r2", "rmse", "mae", "mape", "pearson", "explainedVariance"),
-}
-"""Those that stand first, by their codes."""
 SHOWN_ITEMS = 40
 """Items that have a line in a table, unless all are asked for."""
 FIRST_SCREEN: dict[PredictionType, ComparisonPart] = {
@@ -60,14 +54,6 @@ class ComparisonsView(ListView):
     project: str
     comparisons: tuple[ComparisonSummary, ...]
     may_write: bool
-
-
-class MetricsTable(Value):
-    """Metrics of all, in columns."""
-
-    codes: tuple[str, ...]
-    best: dict[str, str]
-    """By the code of a metric the key of the item that is best, where that is no chance."""
 
 
 class SummaryView(ComparisonView):
@@ -128,7 +114,7 @@ def summary(visit: Visit) -> SummaryView:
     first = FIRST_SCREEN.get(found.prediction_type, "")
     return SummaryView(
         **dict(view),
-        table=_table(found, view.shown, SHOWN_METRICS),
+        table=metrics_table(found, view.shown, SHOWN_METRICS),
         left=max(0, len(view.shown) - SHOWN_ITEMS),
         challenges=challenges,
         chosen=by_key.get(wanted or ""),
@@ -148,34 +134,9 @@ def metrics(visit: Visit) -> MetricsView:
     usual = (*HEADLINES, *found.codes)
     return MetricsView(
         **within(view, "Metrics"),
-        table=_table(found, view.shown, len(found.codes)),
+        table=metrics_table(found, view.shown),
         metric=wanted or next((code for code in usual if code in found.codes), ""),
     )
-
-
-def _table(found: ShownComparison, shown: tuple[ShownItem, ...], most: int) -> MetricsTable:
-    """Headlines first; the best of each metric, where its difference is real."""
-    usual = [code for code in COLUMNS.get(found.prediction_type, ()) if code in found.codes]
-    others = [code for code in found.codes if code not in usual and code not in OF_DRIFT]
-    codes = tuple([*usual, *others][:most])
-    verdicts = {
-        (each.key, one.code): one.verdict for each in found.challenges for one in each.differences
-    }
-    best = {}
-    for code in codes:
-        values = {
-            each.key: figure.value
-            for each in shown
-            if (figure := each.metrics.get(code)) is not None and figure.value is not None
-        }
-        if len(values) < 2:
-            continue
-        pick = min if code in LOWER_IS_BETTER else max
-        key = pick(values, key=lambda key: values[key])
-        others_worse = all(verdicts.get((k, code)) == "worse" for k in values if k != key)
-        if verdicts.get((key, code)) == "better" or (key == found.against and others_worse):
-            best[code] = key
-    return MetricsTable(codes=codes, best=best)
 
 
 def _same_rows(shown: tuple[ShownItem, ...]) -> str:
@@ -194,8 +155,20 @@ def _one_threshold(visit: Visit, found: ShownComparison) -> str:
     return visit.here(threshold=f"{first.threshold:g}")
 
 
-PAGES: tuple[Page, ...] = (
+def _report_of(visit: Visit, place: str) -> ReportComparison:
+    path = visit.path
+    return ReportComparison(
+        project=path["project"], name=path["comparison"], output=place, replace=True
+    )
+
+
+def _report_name(visit: Visit) -> str:
+    return f"comparison-{visit.path['comparison']}.html"
+
+
+PAGES: tuple[Page | Download, ...] = (
     Page(ALL, comparisons, "comparisons.html", Nav("Comparisons", "git-compare", count=counted)),
     Page(ONE, summary, "comparison.html"),
     Page(METRICS, metrics, "comparison_metrics.html"),
+    Download(f"{ONE}/report", _report_of, _report_name),
 )

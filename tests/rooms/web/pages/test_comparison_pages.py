@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-from tests.browser import PATIENCE
+from tests.browser import PATIENCE, Visitor
 from tests.contracts.test_stores import made
 from tests.e2e.models import write_model
 from tests.rooms.web.pages.test_evaluation_pages import flights
@@ -144,3 +144,26 @@ def test_a_reader_sees_all_and_may_change_nothing(rob, rows):
     expect(page.get_by_role("link", name="Add")).to_have_count(0)
     assert page.goto(f"{HERE}/screens/nothing").status == 404
     assert page.goto("/projects/flights/compare?items=late:v1").status == 403
+
+
+def test_a_report_moves_thresholds_without_a_server(browser, rob, rows, tmp_path):
+    rob.page.goto(HERE)
+    with rob.page.expect_download() as download:
+        rob.page.get_by_role("link", name="Report").click()
+    download.value.save_as(tmp_path / "autumn.html")
+    reader = Visitor(browser, tmp_path.as_uri() + "/", offline=True)
+    reader.look_at("autumn.html")
+    page = reader.page
+    first, second = page.get_by_role("spinbutton", name="Threshold", exact=True).all()
+    recall = page.locator("[data-metric=recall]")
+    of_first, of_second = recall.all_inner_texts()
+    first.fill("0.9")
+    first.press("Tab")
+    expect(recall.first).not_to_have_text(of_first)
+    expect(recall.last).to_have_text(of_second)
+    page.get_by_role("slider", name="Same threshold for all").fill("0.2")
+    expect(first).to_have_value("0.2")
+    expect(second).to_have_value("0.2")
+    expect(recall.last).not_to_have_text(of_second)
+    assert reader.complaints == []
+    reader.close()

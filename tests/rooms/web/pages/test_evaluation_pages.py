@@ -31,7 +31,7 @@ ASSERTIONS = [
     {"name": "cheap", "where": "fare < 10", "high": 20, "ratio": 0.9},
     {"name": "dear", "where": "fare > 90", "high": 20, "ratio": 0.5},
 ]
-GRID = re.compile(r'<script type="application/json" id="grid">(.*?)</script>', re.DOTALL)
+GRID = re.compile(r'<script type="application/json" data-grid>(.*?)</script>', re.DOTALL)
 
 
 def flights() -> pd.DataFrame:
