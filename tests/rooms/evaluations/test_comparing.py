@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,8 @@ from modelyard.cli.render import WIDTH, show
 from modelyard.evaluations import repository
 from modelyard.store.tables import comparison_pairs
 
-NAMES = (f"compared-{number}" for number in itertools.count())
+NAMES = (f"compared-{os.getpid()}-{number}" for number in itertools.count())
+"""Several processes share the workspace."""
 ROWS = 1200
 
 

@@ -6,12 +6,16 @@ import base64
 import csv
 import hashlib
 import json
+import os
 import re
 
 import pytest
 from tests.rooms.evaluations.test_reporting import HOSTILE, Reader
 
 from modelyard import errors
+
+DRAWN = f"drawn-{os.getpid()}"
+"""Several processes share the workspace."""
 
 
 @pytest.fixture(scope="module")
@@ -20,15 +24,15 @@ def compared(yard, evaluate, rows):
     late = evaluate(rows, "late")
     found = {"late": late, "frail": yard.evaluations.run(model="frail", dataset=late.dataset)}
     made = yard.comparisons.create(
-        name="drawn", items=tuple(each.id for each in found.values()), champion=found["late"].id
+        name=DRAWN, items=tuple(each.id for each in found.values()), champion=found["late"].id
     )
-    yard.comparisons.update(name="drawn", call={found["frail"].id: "frail one"})
+    yard.comparisons.update(name=DRAWN, call={found["frail"].id: "frail one"})
     return made, found
 
 
 def test_a_curve_of_each_is_drawn_with_the_numbers_that_it_has(yard, compared):
     _, found = compared
-    chart = yard.comparisons.show(name="drawn").chart("roc")
+    chart = yard.comparisons.show(name=DRAWN).chart("roc")
     lines = {row["line"] for row in chart.spec["datasets"]["lines"]}
     assert lines == {"late v1 champion", "frail one"}
     table = chart.table()
@@ -41,41 +45,41 @@ def test_a_curve_of_each_is_drawn_with_the_numbers_that_it_has(yard, compared):
 
 
 def test_metrics_and_differences_are_those_that_are_shown(yard, compared):
-    shown = yard.comparisons.show(name="drawn")
+    shown = yard.comparisons.show(name=DRAWN)
     [challenge] = shown.challenges
-    table = yard.comparisons.table(name="drawn", part="differences")
+    table = yard.comparisons.table(name=DRAWN, part="differences")
     by_code = {row[2]: row[3:6] for row in table.rows}
     assert by_code == {
         each.code: (each.difference, each.low, each.high) for each in challenge.differences
     }
-    metrics = yard.comparisons.table(name="drawn", part="metrics")
+    metrics = yard.comparisons.table(name=DRAWN, part="metrics")
     values = {(row[0], row[2]): row[3] for row in metrics.rows}
     assert values == {
         (item.key, code): metric.value
         for item in shown.items
         for code, metric in item.metrics.items()
     }
-    chart = yard.comparisons.chart(name="drawn", part="metrics", intervals=False)
+    chart = yard.comparisons.chart(name=DRAWN, part="metrics", intervals=False)
     assert {row["low"] for row in chart.spec["datasets"]["bars"]} == {None}
 
 
 def test_what_is_hidden_is_not_drawn(yard, compared):
     _, found = compared
     key = found["frail"].id
-    yard.comparisons.update(name="drawn", hide=(key,))
+    yard.comparisons.update(name=DRAWN, hide=(key,))
     try:
-        chart = yard.comparisons.chart(name="drawn", part="metric", metric="auc")
+        chart = yard.comparisons.chart(name=DRAWN, part="metric", metric="auc")
         assert [row["line"] for row in chart.spec["datasets"]["bars"]] == ["late v1 champion"]
         with pytest.raises(errors.NotFound, match="challenger"):
-            yard.comparisons.chart(name="drawn", part="differences")
+            yard.comparisons.chart(name=DRAWN, part="differences")
     finally:
-        yard.comparisons.update(name="drawn", unhide=(key,))
+        yard.comparisons.update(name=DRAWN, unhide=(key,))
 
 
 def test_groups_are_drawn_and_told_as_they_were_compared(yard, compared):
     _, found = compared
-    slices = yard.comparisons.slices(name="drawn", by="fare", metric="auc")
-    chart = yard.comparisons.show(name="drawn").chart("slices", by="fare", metric="auc")
+    slices = yard.comparisons.slices(name=DRAWN, by="fare", metric="auc")
+    chart = yard.comparisons.show(name=DRAWN).chart("slices", by="fare", metric="auc")
     at = slices.items.index(found["frail"].id)
     wanted = {
         f"fare = {each.group.label}": each.values[at].difference.difference
@@ -86,50 +90,50 @@ def test_groups_are_drawn_and_told_as_they_were_compared(yard, compared):
     rows = chart.table().rows
     assert len(rows) == len(slices.groups) * len(slices.items)
     with pytest.raises(errors.Invalid, match="--by names the column"):
-        yard.comparisons.chart(name="drawn", part="slices")
+        yard.comparisons.chart(name=DRAWN, part="slices")
     with pytest.raises(errors.NotFound, match="challenger"):
-        yard.comparisons.chart(name="drawn", part="slices", by="fare", item="late:v9")
+        yard.comparisons.chart(name=DRAWN, part="slices", by="fare", item="late:v9")
 
 
 @pytest.mark.parametrize("part", ["decision", "density", "importances", "errors"])
 def test_a_part_is_drawn_or_says_why_not(yard, compared, part):
-    chart = yard.comparisons.chart(name="drawn", part=part)
+    chart = yard.comparisons.chart(name=DRAWN, part=part)
     assert (chart.spec is None) == bool(chart.reason)
     assert bool(chart.reason) == (part in ("errors", "importances"))
 
 
 def test_a_part_is_written_as_picture_and_as_csv(yard, compared, tmp_path):
     to = tmp_path / "lift.csv"
-    written = yard.comparisons.export(name="drawn", part="lift", to=str(to))
+    written = yard.comparisons.export(name=DRAWN, part="lift", to=str(to))
     rows = list(csv.DictReader(to.read_text().splitlines()))
     assert {row["item"] for row in rows} == {"late v1", "frail one"}
     assert (written.format, written.size) == ("csv", to.stat().st_size)
     picture = tmp_path / "lift.json"
-    yard.comparisons.export(name="drawn", part="lift", to=str(picture))
+    yard.comparisons.export(name=DRAWN, part="lift", to=str(picture))
     assert json.loads(picture.read_text())["layer"]
 
 
 def test_what_there_is_not_is_named(yard, compared):
     with pytest.raises(errors.NotFound, match="metric"):
-        yard.comparisons.chart(name="drawn", part="metric", metric="nothing")
+        yard.comparisons.chart(name=DRAWN, part="metric", metric="nothing")
     with pytest.raises(errors.NotFound, match="class"):
-        yard.comparisons.chart(name="drawn", part="roc", label="nobody")
+        yard.comparisons.chart(name=DRAWN, part="roc", label="nobody")
     with pytest.raises(errors.Invalid, match="--item is of the part"):
-        yard.comparisons.chart(name="drawn", part="roc", item="late:v1")
+        yard.comparisons.chart(name=DRAWN, part="roc", item="late:v1")
 
 
 @pytest.fixture(scope="module")
 def reported(yard, compared, tmp_path_factory):
     """A report of the comparison while its words are hostile: what was told, and the page."""
     key = compared[1]["frail"].id
-    yard.comparisons.update(name="drawn", description=HOSTILE, call={key: HOSTILE[:60]})
+    yard.comparisons.update(name=DRAWN, description=HOSTILE, call={key: HOSTILE[:60]})
     file = tmp_path_factory.mktemp("reported") / "comparison.html"
     try:
-        told = yard.comparisons.report(name="drawn", output=str(file), by="fare")
+        told = yard.comparisons.report(name=DRAWN, output=str(file), by="fare")
     finally:
-        yard.comparisons.update(name="drawn", description="", call={key: "frail one"})
+        yard.comparisons.update(name=DRAWN, description="", call={key: "frail one"})
     with pytest.raises(errors.Conflict, match="--replace"):
-        yard.comparisons.report(name="drawn", output=str(file))
+        yard.comparisons.report(name=DRAWN, output=str(file))
     assert told.size == file.stat().st_size < 1_000_000
     return told, file.read_text("utf-8")
 
@@ -142,7 +146,7 @@ def test_a_report_holds_all_that_is_compared(yard, reported):
     assert read.tags["svg"] == len(told.charts)
     titles = {"Is the difference real?", "Metrics", "Thresholds and costs", "ROC curve"}
     assert {*titles, "Model information"} <= set(read.headings)
-    for item in yard.comparisons.show(name="drawn").items:
+    for item in yard.comparisons.show(name=DRAWN).items:
         auc = item.metrics["auc"]
         cell = rf'{auc.value:.3f}(</b>)?<br><span class="ci">{auc.low:.3f} to {auc.high:.3f}</span>'
         assert re.search(cell, text)
@@ -164,11 +168,11 @@ def test_names_in_a_report_stay_text_and_no_other_script_runs(reported):
 
 def test_a_report_that_cannot_be_written_leaves_no_file(yard, compared, tmp_path):
     with pytest.raises(errors.Invalid, match="'rage'"):
-        yard.comparisons.report(name="drawn", output=str(tmp_path / "c.html"), by="rage")
+        yard.comparisons.report(name=DRAWN, output=str(tmp_path / "c.html"), by="rage")
     with pytest.raises(errors.NotFound, match="nobody"):
         yard.comparisons.report(name="nobody", output=str(tmp_path / "c.html"))
     with pytest.raises(errors.Invalid, match=r"not written as \.pdf"):
-        yard.comparisons.report(name="drawn", output=str(tmp_path / "c.pdf"))
+        yard.comparisons.report(name=DRAWN, output=str(tmp_path / "c.pdf"))
     assert list(tmp_path.iterdir()) == []
 
 
