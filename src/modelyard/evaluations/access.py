@@ -17,7 +17,6 @@ from modelyard.evaluations.storing.types import EvaluationStore
 from modelyard.evaluations.types import Evaluation, EvaluationSummary
 from modelyard.kernel.context import Context
 from modelyard.kernel.paging import ALL, Paged
-from modelyard.models.commands import ProbeVersion
 
 __all__ = [
     "DriftSummary",
@@ -29,7 +28,6 @@ __all__ = [
     "newest_drift",
     "newest_of",
     "reference_for",
-    "require_code",
     "require_store",
 ]
 
@@ -80,27 +78,6 @@ def newest_drift(db: Connection, evaluation: Evaluation) -> DriftSummary | None:
     """The newest drift report of an evaluation."""
     of = {"evaluation": evaluation.id}
     return next(iter(drifting.list_all(db, evaluation.project, Paged(limit=1), of)), None)
-
-
-def require_code(context: Context, project: str, what: str) -> None:
-    """Refuse code of somebody who may not bring any, or where nobody's is let in.
-
-    Args:
-        context: the workspace.
-        project: that it is to run for.
-        what: it is, in messages.
-
-    Raises:
-        Forbidden: whoever asks may not import models, which are code as well.
-        Blocked: the settings let in no code that nobody has looked at.
-    """
-    context.authorize(ProbeVersion(project=project, model="any", source=what))
-    allowed = context.settings.trust.allowed
-    if "needs_review" not in allowed:
-        raise errors.Blocked(
-            f"{what} is code, and the setting trust.allowed lets in {', '.join(allowed)} alone; "
-            "it takes needs_review"
-        )
 
 
 def forget_project(db: Connection, project: str) -> set[str]:

@@ -23,7 +23,7 @@ from modelyard.evaluations.custom_types import CustomMetric
 from modelyard.evaluations.scored import Scored, names_of_probabilities
 from modelyard.kernel import paths
 from modelyard.kernel.context import Context
-from modelyard.models.commands import ProbeVersion
+from modelyard.models.access import require_code
 from modelyard.runtime.envs import env_python
 from modelyard.runtime.tasks import run_task
 from modelyard.runtime.types import CodeEnv, PredictionType
@@ -103,13 +103,7 @@ def read_code(
 
 
 def _of_file(context: Context, project: str, file: str, model: str | None) -> CustomCode:
-    context.authorize(ProbeVersion(project=project, model=model or "any", source=file))
-    allowed = context.settings.trust.allowed
-    if "needs_review" not in allowed:
-        raise errors.Blocked(
-            f"{file} is code, and the setting trust.allowed lets in {', '.join(allowed)} alone; "
-            "custom metrics take needs_review"
-        )
+    require_code(context, project, file, model or "any")
     text = _text(paths.find(context, project, file), file)
     found = _functions(text, file)
     for node in found:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from modelyard import errors
 from modelyard.kernel.context import Context
 from modelyard.models import repository
+from modelyard.models.commands import ProbeVersion
 from modelyard.models.deleting import delete_models as forget_project
 from modelyard.models.facts import (
     active_versions,
@@ -138,4 +139,26 @@ def require(version: ModelVersion, result: Verification) -> None:
             f"{result.rows} rows differ{apart}; {'; '.join(result.details)}. "
             "It may not score here; use the env it was imported with, or import it again",
             rows=list(result.differing),
+        )
+
+
+def require_code(context: Context, project: str, what: str, model: str = "any") -> None:
+    """Refuse code of somebody who may not bring any, or where nobody's is let in.
+
+    Args:
+        context: the workspace.
+        project: that it is to run for.
+        what: it is, in messages.
+        model: saved model that it is about.
+
+    Raises:
+        Forbidden: whoever asks may not import models, which are code as well.
+        Blocked: the settings let in no code that nobody has looked at.
+    """
+    context.authorize(ProbeVersion(project=project, model=model, source=what))
+    allowed = context.settings.trust.allowed
+    if "needs_review" not in allowed:
+        raise errors.Blocked(
+            f"{what} is code, and the setting trust.allowed lets in {', '.join(allowed)} alone; "
+            "it takes needs_review"
         )

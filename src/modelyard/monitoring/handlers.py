@@ -6,11 +6,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from modelyard.evaluations.access import require_code, require_store
+from modelyard.evaluations.access import require_store
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.faults import invalid
 from modelyard.kernel.values import Emptied, now
+from modelyard.models.access import require_code
 from modelyard.monitoring import repository
 from modelyard.monitoring.commands import (
     CreateCheck,

@@ -11,13 +11,13 @@ from modelyard import errors
 from modelyard.evaluations.access import (
     evaluation_of,
     newest_of,
-    require_code,
     require_store,
 )
 from modelyard.evaluations.numbered import CheckOutcome
 from modelyard.evaluations.types import Evaluation
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import named_by, now
+from modelyard.models.access import require_code
 from modelyard.monitoring import repository
 from modelyard.monitoring.commands import RunChecks
 from modelyard.monitoring.judging import Judged, judge
