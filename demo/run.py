@@ -190,9 +190,9 @@ def tell_what_to_try() -> None:
         ("stores report monthly --output m.html", "all months in one file"),
         ("serve --no-auth", "in a browser; the months are on:"),
     ):
-        console.print(f"modelyard {line}".ljust(50), f"# {why}")
-    console.print("  /projects/default/stores/monthly".ljust(50), "# metrics over time")
-    console.print("  /projects/default/drift".ljust(50), "# what moved since June")
+        console.print(f"modelyard {line}".ljust(34), f"# {why}")
+    console.print("  /projects/default/stores/monthly".ljust(34), "# metrics over time")
+    console.print("  /projects/default/drift".ljust(34), "# what moved since June")
     console.print("docs/tutorial.md goes through the same steps one by one.")
 
 
