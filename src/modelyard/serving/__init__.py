@@ -1,0 +1,1 @@
+"""The API node: it loads packages and answers predictions, without a database."""

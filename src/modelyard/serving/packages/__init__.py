@@ -1,0 +1,1 @@
+"""Packages: a service and all that it needs, in one file that never changes."""
