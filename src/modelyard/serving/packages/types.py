@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, JsonValue
+from pydantic import Field, model_validator
 
-from modelyard.kernel.values import Name, Value
+from modelyard.kernel.values import DIGEST_PATTERN, Json, Name, Value
 from modelyard.runtime.types import (
     CodeEnv,
     Interpretation,
@@ -34,8 +35,15 @@ class TestQuery(Value):
     __test__: ClassVar[bool] = False  # not a test of pytest's
 
     name: Name
-    query: dict[str, JsonValue] = Field(
+    query: dict[str, Json] = Field(
         description="what is sent: features by name, keys of a lookup, or arguments of a function"
+    )
+    expected: dict[str, Json] | None = Field(
+        default=None,
+        description="what the answer has to hold, such as prediction; what is not named is free",
+    )
+    tolerance: float = Field(
+        default=1e-5, ge=0, description="how far a number may be from it, relative beyond 1"
     )
 
 
@@ -45,10 +53,10 @@ class Enrichment(Value):
     name: Name
     table: Name = Field(description="which of the package's tables")
     keys: dict[str, str] = Field(
-        min_length=1, description="column of the table by the name that the query gives its key"
+        min_length=1, description="columns of the table, by the names that a query has for its keys"
     )
     columns: dict[str, str] = Field(
-        min_length=1, description="column of the table by the feature that it becomes"
+        min_length=1, description="columns of the table, by the features that they become"
     )
     missing_key: Reaction = Field(
         default="error",
@@ -80,13 +88,29 @@ class PoolSettings(Value):
         description="rows of waiting queries that one call of a worker may answer; 1: each alone",
     )
 
+    @model_validator(mode="after")
+    def _is_in_order(self) -> Self:
+        if not self.floor <= self.cruise <= self.ceil:
+            raise ValueError(
+                f"floor {self.floor}, cruise {self.cruise} and ceil {self.ceil} have to be in order"
+            )
+        return self
+
 
 class PackagedFile(Value):
     """One file of a package."""
 
     path: str
-    sha256: str
-    size: int = Field(description="bytes")
+    sha256: str = Field(pattern=DIGEST_PATTERN)
+    size: int = Field(ge=0, description="bytes")
+
+
+class Signature(Value):
+    """What says that somebody with a certain key made a package."""
+
+    algorithm: Literal["ed25519"] = "ed25519"
+    key: str = Field(pattern=r"^[0-9a-f]{16}$", description="id of the key")
+    signature: str = Field(description="over the bytes of the manifest, base64")
 
 
 class PackagedModel(Value):
@@ -192,3 +216,49 @@ class Manifest(Value):
     envs: tuple[CodeEnv, ...] = ()
     tables: tuple[PackagedTable, ...] = ()
     files: tuple[PackagedFile, ...] = Field(description="every file but the manifest itself")
+
+    @model_validator(mode="after")
+    def _is_closed(self) -> Self:
+        """Refuse what names a part that is not in it."""
+        files = {file.path for file in self.files}
+        envs = {env.id for env in self.envs}
+        tables = {table.name: table for table in self.tables}
+        models = {model.id for model in self.models}
+        _alone("endpoint", [endpoint.name for endpoint in self.endpoints])
+        _alone("table", [table.name for table in self.tables])
+        _alone("model", [model.id for model in self.models])
+        _alone("file", [file.path for file in self.files])
+        for table in self.tables:
+            _there("file", table.file, files)
+        for model in self.models:
+            _there("env", model.env, envs)
+            if not any(path.startswith(f"{model.folder}/") for path in files):
+                raise ValueError(f"it holds no files of the model {model.id!r}")
+            for golden in filter(None, (model.golden_inputs, model.golden_outputs)):
+                _there("file", golden, files)
+        for endpoint in self.endpoints:
+            match endpoint:
+                case PredictionEndpoint():
+                    _there("model", endpoint.model, models)
+                    lookups = endpoint.enrichments
+                case FunctionEndpoint():
+                    _there("env", endpoint.env, envs)
+                    _there("file", endpoint.file, files)
+                    lookups = ()
+                case LookupEndpoint():
+                    lookups = endpoint.lookups
+            for lookup in lookups:
+                _there("table", lookup.table, tables)
+                for column in (*lookup.keys.values(), *lookup.columns.values()):
+                    _there(f"column of {lookup.table}", column, tables[lookup.table].columns)
+        return self
+
+
+def _there(what: str, name: str, known: Container[str]) -> None:
+    if name not in known:
+        raise ValueError(f"it refers to the {what} {name!r}, which it does not hold")
+
+
+def _alone(what: str, names: list[str]) -> None:
+    if len(set(names)) < len(names):
+        raise ValueError(f"it holds a {what} of one name twice")

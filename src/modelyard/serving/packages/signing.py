@@ -1,0 +1,154 @@
+"""Signatures of packages: who made one, shown by an Ed25519 key.
+
+Keys are files in PEM, as `openssl genpkey -algorithm ed25519` makes them and `openssl pkey -pubout`
+takes the public half of.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    load_pem_private_key,
+    load_pem_public_key,
+)
+from pydantic import ValidationError
+
+from modelyard import errors
+from modelyard.serving.packages.types import Signature
+
+HOW = "make one by: openssl genpkey -algorithm ed25519 -out key.pem"
+LONGEST_KEY = 100_000
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    """The secret half of a key."""
+
+    id: str
+    private: Ed25519PrivateKey
+
+    def sign(self, manifest: bytes) -> Signature:
+        """The signature over the bytes of a manifest."""
+        made = base64.b64encode(self.private.sign(manifest)).decode()
+        return Signature(key=self.id, signature=made)
+
+
+@dataclass(frozen=True)
+class TrustedKeys:
+    """The public halves of keys whose packages are taken, by id.
+
+    With `insist`, no others are; without it, those that are not signed are taken, too.
+    """
+
+    keys: dict[str, Ed25519PublicKey]
+    insist: bool = False
+
+    def check(self, manifest: bytes, signature: Signature | None) -> None:
+        """Refuse a package that nobody signed who is trusted.
+
+        Where no key is trusted and none insisted on, every package is taken: nothing can be told
+        of a signature then.
+
+        Raises:
+            Blocked: it is not signed, though it has to be; or by a key that is not trusted.
+            Invalid: the signature is not that of this package.
+        """
+        if signature is None:
+            if self.insist:
+                raise errors.Blocked("it is not signed, and only signed packages are taken here")
+            return
+        if not self.keys and not self.insist:
+            return
+        key = self.keys.get(signature.key)
+        if key is None:
+            known = ", ".join(sorted(self.keys)) or "none"
+            raise errors.Blocked(
+                f"it is signed by the key {signature.key}, which is not trusted here; "
+                f"those that are: {known}"
+            )
+        try:
+            key.verify(base64.b64decode(signature.signature, validate=True), manifest)
+        except (InvalidSignature, binascii.Error, ValueError) as exc:
+            raise errors.Invalid(
+                f"its signature is not the one that the key {signature.key} makes of it: "
+                "it was changed after it was signed"
+            ) from exc
+
+
+ANYBODY = TrustedKeys({})
+
+
+def signing_key(file: Path) -> SigningKey:
+    """Read the secret half of a key.
+
+    Raises:
+        NotFound: there is no such file.
+        Invalid: it holds no Ed25519 key, or one with a password.
+    """
+    try:
+        found = load_pem_private_key(_text(file), password=None)
+    except TypeError as exc:
+        raise errors.Invalid(
+            f"the key in {file} has a password, which nobody is asked for; take it off by: "
+            "openssl pkey -in KEY -out key.pem"
+        ) from exc
+    except ValueError as exc:
+        raise errors.Invalid(f"{file} holds no secret key in PEM; {HOW}") from exc
+    if not isinstance(found, Ed25519PrivateKey):
+        raise errors.Invalid(f"the key in {file} is of another kind than Ed25519; {HOW}")
+    return SigningKey(key_id(found.public_key()), found)
+
+
+def trusted_keys(files: Iterable[Path], *, insist: bool = False) -> TrustedKeys:
+    """Read the public halves of keys; errors as in `signing_key`."""
+    found = (public_key(_text(file), str(file)) for file in files)
+    return TrustedKeys({key_id(key): key for key in found}, insist)
+
+
+def public_key(pem: bytes, name: str) -> Ed25519PublicKey:
+    """The public half of a key; `name` is what messages call it.
+
+    Raises:
+        Invalid: it is none, or of another kind than Ed25519.
+    """
+    try:
+        found = load_pem_public_key(pem)
+    except ValueError as exc:
+        raise errors.Invalid(
+            f"{name} holds no public key in PEM; take it of the secret one by: "
+            "openssl pkey -in key.pem -pubout -out key.pub.pem"
+        ) from exc
+    if not isinstance(found, Ed25519PublicKey):
+        raise errors.Invalid(f"the key in {name} is of another kind than Ed25519; {HOW}")
+    return found
+
+
+def key_id(key: Ed25519PublicKey) -> str:
+    """What a key is called: the first 16 hex digits of the sha256 of its 32 bytes."""
+    return hashlib.sha256(key.public_bytes_raw()).hexdigest()[:16]
+
+
+def signature_in(text: bytes) -> Signature:
+    """Read a signature; Invalid if it cannot be read."""
+    try:
+        return Signature.model_validate_json(text)
+    except ValidationError as exc:
+        raise errors.Invalid("its signature cannot be read") from exc
+
+
+def _text(file: Path) -> bytes:
+    try:
+        with file.open("rb") as source:
+            return source.read(LONGEST_KEY)
+    except FileNotFoundError as exc:
+        raise errors.NotFound(f"there is no file {file}") from exc
+    except OSError as exc:
+        raise errors.Invalid(f"{file} cannot be read: {exc.strerror or exc}") from exc
