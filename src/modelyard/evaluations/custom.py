@@ -24,7 +24,7 @@ from modelyard.evaluations.scored import Scored, names_of_probabilities
 from modelyard.kernel import paths
 from modelyard.kernel.context import Context
 from modelyard.models.access import require_code
-from modelyard.runtime.envs import env_python
+from modelyard.runtime.envs.codeenvs import env_python
 from modelyard.runtime.tasks import run_task
 from modelyard.runtime.types import CodeEnv, PredictionType
 

@@ -33,7 +33,7 @@ from modelyard.evaluations.types import Evaluation
 from modelyard.kernel import paths
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import FILES, name_by, named_by, now
-from modelyard.runtime.envs import INHERIT, ensure_env
+from modelyard.runtime.envs.codeenvs import INHERIT, ensure_env
 from modelyard.runtime.types import CodeEnv
 from modelyard.scoring.commands import RunScoring
 

@@ -31,7 +31,7 @@ from modelyard.kernel.context import Context
 from modelyard.kernel.values import FILES, TRANSIT
 from modelyard.models.access import find_version
 from modelyard.models.types import ModelVersion
-from modelyard.runtime.envs import INHERIT, RESERVED, ensure_env
+from modelyard.runtime.envs.codeenvs import INHERIT, RESERVED, ensure_env
 from modelyard.runtime.types import PredictionType
 
 SKIPPED = "performance was left out, as it was asked for; rows and predictions are kept"

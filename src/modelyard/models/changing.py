@@ -13,7 +13,6 @@ from modelyard.kernel.context import Context
 from modelyard.models.access import refuse_untrusted
 from modelyard.models.commands import UpdateVersion
 from modelyard.models.facts import require_evaluation_of
-from modelyard.models.golden import read_arrow
 from modelyard.models.loaded import loaded
 from modelyard.models.metadata import (
     as_own,
@@ -25,6 +24,7 @@ from modelyard.models.request_rules import check_classes, check_threshold
 from modelyard.models.running import predict_options
 from modelyard.models.trial import sample
 from modelyard.models.types import CoreMetadata, ModelVersion, Repair, SignatureReport
+from modelyard.runtime.golden import read_arrow
 from modelyard.runtime.pool import WorkerPool
 from modelyard.runtime.types import Interpretation, PredictOptions
 

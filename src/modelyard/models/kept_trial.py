@@ -15,9 +15,9 @@ from pydantic import ValidationError
 from modelyard.kernel.values import Value
 from modelyard.kernel.version import __version__
 from modelyard.models.commands import ModelRequest
-from modelyard.models.golden import read_arrow, write_arrow
 from modelyard.models.trial import Trial
 from modelyard.models.types import CoreMetadata, Probe, SignatureReport
+from modelyard.runtime.golden import read_arrow, write_arrow
 from modelyard.runtime.types import CodeEnv, PredictionType, PredictOptions
 
 TRIAL, INPUTS, OUTPUTS = "trial.json", "inputs.arrow", "outputs.arrow"

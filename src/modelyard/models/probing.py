@@ -41,7 +41,8 @@ from modelyard.models.types import (
     SavedModel,
     Scan,
 )
-from modelyard.runtime.envs import ensure_env, request_of
+from modelyard.runtime.envs.codeenvs import ensure_env
+from modelyard.runtime.envs.request import request_of
 from modelyard.store.keeping import collect
 from modelyard.store.staging import Stage, stage
 

@@ -17,11 +17,11 @@ from pydantic import JsonValue
 from modelyard import errors
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
-from modelyard.models import golden
 from modelyard.models.folders import fresh_folder, in_use, loadable_folder, write_files
 from modelyard.models.mlmodel import read_mlmodel
 from modelyard.models.types import Golden, ModelVersion, Verification
-from modelyard.runtime.envs import ensure_env, env_python
+from modelyard.runtime import golden
+from modelyard.runtime.envs.codeenvs import ensure_env, env_python
 from modelyard.runtime.pool import ModelFolder, WorkerPool
 from modelyard.runtime.types import CodeEnv, Mode, ModelInputs, OnError, PredictOptions
 

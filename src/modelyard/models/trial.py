@@ -15,7 +15,6 @@ from pydantic import JsonValue
 from modelyard import errors
 from modelyard.data.json_cells import json_columns
 from modelyard.kernel.context import Context
-from modelyard.models import golden
 from modelyard.models.commands import ModelRequest
 from modelyard.models.dataset_facts import DatasetFacts
 from modelyard.models.examples import edge_rows, read_input_example, synthesize_rows
@@ -31,6 +30,7 @@ from modelyard.models.types import (
     SavedModel,
     SignatureReport,
 )
+from modelyard.runtime import golden
 from modelyard.runtime.pool import WorkerPool
 from modelyard.runtime.types import (
     CodeEnv,

@@ -17,8 +17,8 @@ from modelyard.kernel.context import Context
 from modelyard.kernel.paths import shown
 from modelyard.kernel.values import named_by, now
 from modelyard.models.access import fate, noticing
-from modelyard.models.golden import DIRECT, RESTRUCTURED, read_arrow
 from modelyard.models.running import open_pool
+from modelyard.runtime.golden import DIRECT, RESTRUCTURED, read_arrow
 from modelyard.runtime.pool import WorkerPool
 from modelyard.scoring import repository
 from modelyard.scoring.checkpoint import RunFolder, Scored

@@ -18,7 +18,7 @@ from modelyard.models.sources.lineage import split_uri, web_page, without_secret
 from modelyard.models.sources.request import Request
 from modelyard.models.sources.tracking import find_server, is_local_store, patience
 from modelyard.models.types import Lineage
-from modelyard.runtime.envs import ensure_env, env_python
+from modelyard.runtime.envs.codeenvs import ensure_env, env_python
 from modelyard.runtime.tasks import run_task
 from modelyard.runtime.types import EnvRequest
 

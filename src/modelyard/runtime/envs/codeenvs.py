@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import sys
-import time
 from pathlib import Path
 
-from modelyard import errors
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
 from modelyard.runtime import repository
+from modelyard.runtime.envs.building import Ground
 from modelyard.runtime.envs.compare import differences
-from modelyard.runtime.envs.local import LOCAL, holds_mlflow, local_env
+from modelyard.runtime.envs.local import LOCAL, local_env
 from modelyard.runtime.envs.plan import Plan, make_plan
-from modelyard.runtime.envs.python import Interpreter, find_python, note_python
+from modelyard.runtime.envs.python import Interpreter, note_python
 from modelyard.runtime.envs.request import USER
 from modelyard.runtime.envs.resolve import resolve
-from modelyard.runtime.envs.site import Site, envs_folder, open_site, python_in
-from modelyard.runtime.envs.uv import Uv
+from modelyard.runtime.envs.site import envs_folder, open_site, python_in
 from modelyard.runtime.types import CodeEnv, EnvRequest, Relaxation
 
 INHERIT, MODEL = "inherit", "model"
@@ -74,29 +70,12 @@ def env_python(context: Context, env: CodeEnv) -> Path:
         Unavailable: this machine lacks its Python, or the package index does not answer.
         Failed: the build failed, or took too long.
     """
-    if env.id == LOCAL:
-        if not holds_mlflow():
-            raise errors.Unavailable(
-                f"MLflow is not installed in {sys.executable}, whose env 'local' the model is to "
-                "use; install it there, or import the model with another env"
-            )
-        return Path(sys.executable)
-    folder = envs_folder(context.folder) / env.id
-    if not python_in(folder).exists():
-        try:
-            python = find_python(
-                env.python,
-                _uv(context, Path(os.devnull)),
-                download=context.settings.envs.download_python,
-                exact=True,
-            )
-        except errors.NotFound as exc:
-            raise errors.Unavailable(f"the env {env.id} cannot be built here: {exc}") from exc
-        with open_site(context.folder, env.id) as site:
-            env = _build(context, site, env, python)
+    ground = _ground(context)
+    if not ground.has(env):
+        env = ground.build_again(env)
         with context.begin() as db:
             repository.add_env(db, env)
-    return python_in(folder)
+    return ground.python_of(env)
 
 
 def _chosen(env: CodeEnv, request: EnvRequest | None, reason: str) -> CodeEnv:
@@ -108,13 +87,7 @@ def _chosen(env: CodeEnv, request: EnvRequest | None, reason: str) -> CodeEnv:
 
 
 def _for_request(context: Context, request: EnvRequest) -> CodeEnv:
-    settings = context.settings.envs
-    python = find_python(
-        request.python,
-        _uv(context, Path(os.devnull)),
-        download=settings.download_python,
-        exact=request.source == USER,
-    )
+    python = _ground(context).find_python(request.python, exact=request.source == USER)
     plan = make_plan(request, python.version, note_python(request.python, python.version))
     with context.read() as db:
         known = repository.find_by_request(db, plan.key)
@@ -131,8 +104,9 @@ def _for_request(context: Context, request: EnvRequest) -> CodeEnv:
 def _resolved(context: Context, plan: Plan, python: Interpreter, request: EnvRequest) -> CodeEnv:
     """Find packages for a plan, and build the env of exactly these if there is none."""
     with open_site(context.folder, plan.key[:16]) as site:
+        ground = _ground(context)
         context.progress(f"resolving {len(plan.wishes)} requirements for Python {plan.python}")
-        resolution = resolve(plan, python.path, _uv(context, site.log, site.lock), site.folder)
+        resolution = resolve(plan, python.path, ground.uv(site.log, site.lock), site.folder)
         env = CodeEnv(
             id=_id_of(plan.python, resolution.packages),
             python=python.version,
@@ -146,48 +120,11 @@ def _resolved(context: Context, plan: Plan, python: Interpreter, request: EnvReq
         if same and python_in(envs_folder(context.folder) / env.id).exists():
             site.log.unlink()  # the env has its own log
             return same.model_copy(update={"relaxations": env.relaxations})
-        return _build(context, site, env, python)
+        return ground.build(site, env, python)
 
 
-def _build(context: Context, site: Site, env: CodeEnv, python: Interpreter) -> CodeEnv:
-    """Make the venv and put it in its place; gives the env with its size.
-
-    Raises:
-        Failed: uv cannot make it; the message says why.
-    """
-    uv = _uv(context, site.log, site.lock)
-    for relaxation in env.relaxations:
-        uv.note(f"{relaxation.asked} -> {relaxation.built}: {relaxation.reason}")
-    context.progress(f"installing {len(env.packages)} packages for Python {env.python}")
-    lock = site.folder / "env.txt"
-    lock.write_text("".join(f"{package}\n" for package in env.packages))
-    interpreter = f"--python={python_in(site.env)}"
-    for step in (
-        (
-            "venv",
-            "--quiet",
-            "--no-project",
-            "--relocatable",
-            f"--python={python.path}",
-            str(site.env),
-        ),
-        ("pip", "sync", interpreter, str(lock)),
-    ):
-        answer = uv.run(*step)
-        if answer.code:
-            kind = errors.Unavailable if answer.unreachable else errors.Failed
-            raise kind(
-                f"the code env cannot be built: {answer.reason} The whole story is in {uv.log}",
-                log=str(uv.log),
-            )
-    size = sum(file.stat().st_size for file in site.env.rglob("*") if not file.is_dir())
-    site.finish(envs_folder(context.folder) / env.id)
-    return env.model_copy(update={"python": python.version, "size_mb": round(size / 2**20, 1)})
-
-
-def _uv(context: Context, log: Path, *keep_open: int) -> Uv:
-    limit = context.settings.envs.build_timeout
-    return Uv(log, time.monotonic() + limit, limit, context.progress, keep_open)
+def _ground(context: Context) -> Ground:
+    return Ground(context.folder, context.settings.envs, context.progress)
 
 
 def _id_of(minor: str, packages: tuple[str, ...]) -> str:

@@ -16,7 +16,7 @@ import pytest
 
 from modelyard import errors
 from modelyard.kernel.settings import EnvSettings
-from modelyard.runtime.envs import ensure_env, env_python
+from modelyard.runtime.envs.codeenvs import ensure_env, env_python
 from modelyard.runtime.types import EnvRequest
 
 REQUEST = EnvRequest(
@@ -29,7 +29,7 @@ BUILD_ELSEWHERE = """
     import sys
     from pathlib import Path
     import modelyard
-    from modelyard.runtime.envs import ensure_env
+    from modelyard.runtime.envs.codeenvs import ensure_env
     from modelyard.runtime.types import EnvRequest
 
     folder, request, gate = sys.argv[1:]

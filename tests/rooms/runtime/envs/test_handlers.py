@@ -12,7 +12,7 @@ from modelyard import errors
 from modelyard.kernel.identity import Identity
 from modelyard.runtime import handlers
 from modelyard.runtime.commands import BuildEnv, DeleteEnv, ListEnvs, ReadEnvLog, ShowEnv
-from modelyard.runtime.envs import ensure_env, env_python
+from modelyard.runtime.envs.codeenvs import ensure_env, env_python
 from modelyard.store.tables import models, versions
 
 

@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-from modelyard.runtime.envs import ensure_env, env_python, request_of
+from modelyard.runtime.envs.codeenvs import ensure_env, env_python
+from modelyard.runtime.envs.request import request_of
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,7 @@ import math
 import pyarrow as pa
 import pytest
 
-from modelyard.models.golden import compare, gap, joined, read_arrow, write_arrow
+from modelyard.runtime.golden import compare, gap, joined, read_arrow, write_arrow
 
 
 @pytest.mark.parametrize(
