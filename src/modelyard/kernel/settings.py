@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -17,6 +17,7 @@ from modelyard.kernel.values import ISSUER_PATTERN, ORIGIN_PATTERN, Verdict
 
 SETTINGS_FILE = "modelyard.toml"
 SHORTEST_SECRET = 32
+S = TypeVar("S", bound="FileAndVariables")
 
 
 class RuntimeSettings(Section):
@@ -306,7 +307,22 @@ class JobSettings(Section):
     )
 
 
-class Settings(BaseSettings):
+class FileAndVariables(BaseSettings):
+    """Settings of a file, which variables override."""
+
+    @classmethod
+    def settings_customise_sources(  # noqa: D102  pydantic-settings' own hook
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+
+class Settings(FileAndVariables):
     """Everything that can be set. `MODELYARD_RUNTIME__WORKERS=4` sets `workers` of `[runtime]`."""
 
     model_config = SettingsConfigDict(
@@ -332,17 +348,6 @@ class Settings(BaseSettings):
     alerts: AlertSettings = AlertSettings()
     metrics: MetricsSettings = MetricsSettings()
 
-    @classmethod
-    def settings_customise_sources(  # noqa: D102  pydantic-settings' own hook
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return env_settings, init_settings
-
 
 def read_settings(folder: Path) -> Settings:
     """Read the settings of a workspace folder.
@@ -350,19 +355,28 @@ def read_settings(folder: Path) -> Settings:
     Raises:
         Invalid: the file is not TOML, or a setting is unknown or has a wrong value.
     """
-    file = folder / SETTINGS_FILE
+    return read_settings_file(folder / SETTINGS_FILE, Settings)
+
+
+def read_settings_file(file: Path, kind: type[S]) -> S:
+    """Read a settings file, if it is there, and the variables that override it.
+
+    Raises:
+        Invalid: the file is not TOML, or a setting is unknown or has a wrong value.
+    """
     try:
         table: dict[str, Any] = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise errors.Invalid(f"{file} is not a TOML file: {exc}") from exc
-    unknown = sorted(set(table) - set(Settings.model_fields))
+    unknown = sorted(set(table) - set(kind.model_fields))
     if unknown:
-        known = ", ".join(Settings.model_fields)
+        known = ", ".join(kind.model_fields)
         raise errors.Invalid(
             f"{file} has unknown settings {', '.join(unknown)}; there are: {known}"
         )
     try:
-        return Settings(**table)
+        return kind(**table)
     except ValidationError as exc:
         lines = "; ".join(map(located, exc.errors()))
-        raise errors.Invalid(f"settings in {file} or MODELYARD_* are wrong: {lines}") from exc
+        prefix = kind.model_config.get("env_prefix", "")
+        raise errors.Invalid(f"settings in {file} or {prefix}* are wrong: {lines}") from exc

@@ -1,0 +1,89 @@
+"""Settings of an API node: `node.toml` in its folder, overridden by `MODELYARD_NODE__*`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from modelyard.kernel.sections import Section
+from modelyard.kernel.settings import (
+    EnvSettings,
+    FileAndVariables,
+    RuntimeSettings,
+    read_settings_file,
+)
+
+NODE_FILE = "node.toml"
+
+
+class ListenSettings(Section):
+    """Where the node listens."""
+
+    host: str = Field(default="127.0.0.1", description="address to listen at")
+    port: int = Field(default=8500, ge=0, le=65_535, description="port to listen at; 0: any free")
+    processes: int = Field(
+        default=1,
+        ge=1,
+        le=256,
+        description="processes that share the port, each with workers of its own",
+    )
+    stop_seconds: float = Field(
+        default=30, ge=0, description="seconds that queries may take to end when the node stops"
+    )
+
+
+class PackageSettings(Section):
+    """Which packages the node takes."""
+
+    trusted_keys: tuple[str, ...] = Field(
+        default=(),
+        description="files with the public keys (Ed25519, PEM) of those whose packages are trusted",
+    )
+    signed_only: bool = Field(
+        default=False, description="take only packages that a trusted key signed"
+    )
+    folders: tuple[str, ...] = Field(
+        default=(),
+        description="folders, beside the node's own inbox, from which whoever administers the node "
+        "over HTTP may import packages by their paths",
+    )
+    inbox_seconds: float = Field(
+        default=5,
+        gt=0,
+        description="how often a running node looks into its inbox for packages to import",
+    )
+
+
+class ShadowSettings(Section):
+    """Queries that shadow generations get, too."""
+
+    at_once: int = Field(
+        default=64,
+        ge=1,
+        description="queries that shadow generations answer at the same time; others are left out",
+    )
+
+
+class NodeSettings(FileAndVariables):
+    """Everything that can be set. `MODELYARD_NODE__LISTEN__PORT=9000` sets `port` of `[listen]`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MODELYARD_NODE__", env_nested_delimiter="__", frozen=True, extra="ignore"
+    )
+
+    listen: ListenSettings = ListenSettings()
+    packages: PackageSettings = PackageSettings()
+    shadows: ShadowSettings = ShadowSettings()
+    runtime: RuntimeSettings = RuntimeSettings()
+    envs: EnvSettings = EnvSettings()
+
+
+def read_node_settings(folder: Path) -> NodeSettings:
+    """Read the settings of a node's folder.
+
+    Raises:
+        Invalid: the file is not TOML, or a setting is unknown or has a wrong value.
+    """
+    return read_settings_file(folder / NODE_FILE, NodeSettings)
