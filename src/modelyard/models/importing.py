@@ -9,7 +9,7 @@ from pathlib import Path
 
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
-from modelyard.models import activating, golden, repository, shelf
+from modelyard.models import activating, repository, shelf
 from modelyard.models.commands import ImportVersion
 from modelyard.models.folders import forget_folder
 from modelyard.models.metadata import require_classes
