@@ -16,6 +16,7 @@ from modelyard.models.metadata import require_classes
 from modelyard.models.probing import Tried, tried
 from modelyard.models.trial import Trial
 from modelyard.models.types import Golden, ModelVersion, StoredFile, Verification
+from modelyard.runtime import golden
 from modelyard.store.artifacts import digest_of
 from modelyard.store.database import exclusively
 from modelyard.store.keeping import collect
