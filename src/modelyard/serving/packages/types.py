@@ -17,6 +17,7 @@ from modelyard.runtime.types import (
     ModelInputs,
     PredictionType,
     PredictOptions,
+    RawOutput,
 )
 
 FORMAT = 1
@@ -132,6 +133,11 @@ class PackagedModel(Value):
     percentiles: tuple[float, ...] | None = Field(
         default=None,
         description="binary: 99 quantiles of the second class's probability, where they are known",
+    )
+    raw: RawOutput | None = Field(
+        default=None,
+        description="what its own predict gave back at import, where that is known: answers in "
+        "MLflow's form have the same shape",
     )
     golden_inputs: str | None = Field(
         default=None, description="Arrow file of rows whose predictions were kept at import"
