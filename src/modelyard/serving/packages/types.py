@@ -48,11 +48,10 @@ class TestQuery(Value):
     )
 
 
-class Enrichment(Value):
-    """Features that a table adds to a query, found by keys that the query holds."""
+class Lookup(Value):
+    """How a row of a table is found by keys that a query holds, and what is taken of it."""
 
     name: Name
-    table: Name = Field(description="which of the package's tables")
     keys: dict[str, str] = Field(
         min_length=1, description="columns of the table, by the names that a query has for its keys"
     )
@@ -68,6 +67,12 @@ class Enrichment(Value):
     several_matches: SeveralReaction = Field(
         default="error", description="where it has several; first: take the first in its order"
     )
+
+
+class Enrichment(Lookup):
+    """Features that a table of the package adds to a query, or an answer that is looked up."""
+
+    table: Name = Field(description="which of the package's tables")
 
 
 class PoolSettings(Value):
@@ -206,8 +211,8 @@ PackagedEndpoint = Annotated[
 ]
 
 
-class Manifest(Value):
-    """What a package holds: its endpoints, their models, envs and tables, and every file."""
+class PackageContent(Value):
+    """What a package holds: its endpoints, their models, envs and tables."""
 
     format: int = FORMAT
     service: Name
@@ -221,6 +226,11 @@ class Manifest(Value):
     models: tuple[PackagedModel, ...] = ()
     envs: tuple[CodeEnv, ...] = ()
     tables: tuple[PackagedTable, ...] = ()
+
+
+class Manifest(PackageContent):
+    """What a package holds, and every file of it."""
+
     files: tuple[PackagedFile, ...] = Field(description="every file but the manifest itself")
 
     @model_validator(mode="after")

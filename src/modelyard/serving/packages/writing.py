@@ -7,19 +7,27 @@ import io
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO, Self
 
 from modelyard import errors
 from modelyard.kernel.values import Value
 from modelyard.serving.packages.paths import require_apart, require_path
 from modelyard.serving.packages.signing import SigningKey
-from modelyard.serving.packages.types import MANIFEST, SIGNATURE, Manifest, PackagedFile
+from modelyard.serving.packages.types import (
+    MANIFEST,
+    SIGNATURE,
+    Manifest,
+    PackageContent,
+    PackagedFile,
+)
 
 BLOCK = 1 << 20
 QUICK = 1
 """How hard deflate tries: the files of models shrink little, whatever it does."""
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
 PLAIN_FILE = 0o100644 << 16
+NONE: Mapping[str, str] = MappingProxyType({})
 
 Content = bytes | Path | Callable[[], BinaryIO]
 """What is in a file: its bytes, a file that holds them, or what opens them."""
@@ -27,29 +35,31 @@ Content = bytes | Path | Callable[[], BinaryIO]
 
 def write_package(
     target: Path,
-    manifest: Manifest,
+    told: PackageContent,
     contents: Mapping[str, Content],
     *,
+    digests: Mapping[str, str] = NONE,
     key: SigningKey | None = None,
 ) -> Manifest:
     """Write a package, and give back its manifest with the digests of all its files.
 
     Args:
         target: the file, which must not be there yet; where it fails, none is left.
-        manifest: what is in the package; where it names digests of files, they must be these.
+        told: what is in the package.
         contents: every file by its path; a part of it is in memory at a time.
+        digests: what the sha256 of some of the files has to be, by path.
         key: that signs it; None: nobody does.
 
     Raises:
         Invalid: a path is none that a package may hold.
-        Failed: the disk is full, or a content cannot be read or is not what the manifest says.
+        Failed: the disk is full, or a content cannot be read or has another digest.
     """
     for path in contents:
         require_path(path)
     require_apart(contents.keys() | {MANIFEST, SIGNATURE})
     try:
         with target.open("xb") as file, _Zip(file) as packed:
-            return packed.all(manifest, contents, key)
+            return packed.all(told, contents, digests, key)
     except BaseException as exc:
         if not isinstance(exc, FileExistsError):
             target.unlink(missing_ok=True)
@@ -76,15 +86,18 @@ class _Zip:
         self._zip.close()
 
     def all(
-        self, manifest: Manifest, contents: Mapping[str, Content], key: SigningKey | None
+        self,
+        told: PackageContent,
+        contents: Mapping[str, Content],
+        digests: Mapping[str, str],
+        key: SigningKey | None,
     ) -> Manifest:
         """Write the files in the order of their paths, then what tells of them."""
-        said = {file.path: file for file in manifest.files}
         files = tuple(self.add(path, contents[path]) for path in sorted(contents))
         for file in files:
-            if said.get(file.path, file) != file:
+            if digests.get(file.path, file.sha256) != file.sha256:
                 raise errors.Failed(f"{file.path} is damaged: it is not what was kept of it")
-        whole = Manifest.model_validate(manifest.model_dump() | {"files": files})
+        whole = Manifest(**dict(told), files=files)
         text = manifest_bytes(whole)
         self.add(MANIFEST, text)
         if key is not None:

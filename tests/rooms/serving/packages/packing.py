@@ -13,7 +13,7 @@ from modelyard.serving.packages.types import (
     Enrichment,
     FunctionEndpoint,
     LookupEndpoint,
-    Manifest,
+    PackageContent,
     PackagedTable,
     TestQuery,
 )
@@ -43,8 +43,8 @@ def contents() -> dict[str, bytes]:
     }
 
 
-def manifest(**changes) -> Manifest:
-    told = {
+def told(**changes) -> PackageContent:
+    usual = {
         "service": "numbers",
         "package": "p1",
         "created": DAY,
@@ -78,12 +78,10 @@ def manifest(**changes) -> Manifest:
             ),
         ),
     }
-    files = [{"path": name, "sha256": "0" * 64, "size": 0} for name in contents()]
-    draft = Manifest.model_validate({**told, **changes, "files": changes.get("files", files)})
-    return draft if "files" in changes else draft.model_copy(update={"files": ()})
+    return PackageContent.model_validate({**usual, **changes})
 
 
 def packed(target, *, key=None, **changes):
     """Write the package to a file."""
-    write_package(target, manifest(**changes), contents(), key=key)
+    write_package(target, told(**changes), contents(), key=key)
     return target
