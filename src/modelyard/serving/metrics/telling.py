@@ -1,0 +1,140 @@
+"""The numbers of a node as Prometheus reads them, and as a few figures for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import accumulate
+from pathlib import Path
+
+import msgspec
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from modelyard.serving.metrics.counting import written
+from modelyard.serving.metrics.histograms import SECONDS, TOLD_SECONDS, Histogram, percentile
+from modelyard.serving.metrics.snapshots import COUNTERS, GAUGES, HISTOGRAMS, Labels, Numbers
+from modelyard.serving.metrics.types import NodeMetrics, PoolMetrics, WindowMetrics
+
+PROMETHEUS = CONTENT_TYPE_LATEST
+"""The content type of `prometheus_text`."""
+
+
+def gather_from(folder: Path) -> Numbers:
+    """Sum what the processes of a node wrote, for whoever is none of them."""
+    numbers = Numbers()
+    for file, fresh in written(folder):
+        try:
+            told = msgspec.json.decode(file.read_bytes())
+        except FileNotFoundError:
+            continue
+        numbers.add(told, alive=fresh)
+    return numbers
+
+
+def prometheus_text(numbers: Numbers) -> bytes:
+    """The numbers in Prometheus' text format."""
+    registry = CollectorRegistry()
+    registry.register(_Told(numbers))
+    return generate_latest(registry)
+
+
+class _Told(Collector):
+    def __init__(self, numbers: Numbers) -> None:
+        self._numbers = numbers
+
+    def collect(self) -> Iterator[Metric]:
+        for name, family in HISTOGRAMS.items():
+            told = HistogramMetricFamily(name, family.about, labels=family.labels)
+            for labels, each in self._numbers.histograms[name].items():
+                told.add_metric(labels, _buckets(each), each.total)
+            yield told
+        for name, family in COUNTERS.items():
+            counter = CounterMetricFamily(name, family.about, labels=family.labels)
+            for labels, value in self._numbers.counters[name].items():
+                counter.add_metric(labels, value)
+            yield counter
+        for name, family in GAUGES.items():
+            gauge = GaugeMetricFamily(name, family.about, labels=family.labels)
+            for labels, value in self._numbers.gauges[name].items():
+                gauge.add_metric(labels, value)
+            yield gauge
+
+
+def _buckets(histogram: Histogram) -> list[tuple[str, float]]:
+    """Upper edges with how many values are at most that."""
+    told = set(TOLD_SECONDS if histogram.edges is SECONDS else histogram.edges)
+    sums = list(accumulate(histogram.counts))
+    buckets = [
+        (str(edge), float(sums[place]))
+        for place, edge in enumerate(histogram.edges)
+        if edge in told
+    ]
+    return [*buckets, ("+Inf", float(sums[-1]))]
+
+
+def in_short(numbers: Numbers) -> NodeMetrics:
+    """The numbers in a few figures."""
+    windows: list[WindowMetrics] = []
+    for seconds, several in sorted(numbers.windows.items()):
+        grouped: dict[Labels, dict[str, Histogram]] = {}
+        for (service, endpoint, generation, status, shadow), each in several.items():
+            grouped.setdefault((service, endpoint, generation, shadow), {})[status] = each
+        windows += [_window(key, seconds, grouped[key]) for key in sorted(grouped)]
+    gauges = numbers.gauges
+    restarts = numbers.counters["modelyard_worker_restarts"]
+    return NodeMetrics(
+        processes=int(gauges["modelyard_processes"].get((), 0)),
+        lost_lines=int(numbers.counters["modelyard_log_lost"].get((), 0)),
+        refused={
+            kind: int(count) for (kind,), count in numbers.counters["modelyard_refused"].items()
+        },
+        windows=tuple(windows),
+        pools=tuple(
+            PoolMetrics(
+                service=labels[0],
+                endpoint=labels[1],
+                generation=labels[2],
+                workers=int(workers),
+                busy=int(gauges["modelyard_workers_busy"][labels]),
+                waiting=int(gauges["modelyard_queue_length"][labels]),
+                restarts=int(restarts[labels]),
+                memory=int(gauges["modelyard_workers_memory_bytes"][labels]),
+            )
+            for labels, workers in sorted(gauges["modelyard_workers"].items())
+        ),
+    )
+
+
+def _window(key: Labels, seconds: int, by_status: dict[str, Histogram]) -> WindowMetrics:
+    every = Histogram(SECONDS)
+    counts = {}
+    for status, each in by_status.items():
+        every.plus(each.pairs(), each.total)
+        counts[status] = sum(each.counts)
+    queries = sum(counts.values())
+    p50, p95, p99 = (
+        None if value is None else round(value * 1000, 3)
+        for value in (percentile(SECONDS, every.counts, share) for share in (0.5, 0.95, 0.99))
+    )
+    failed = sum(n for status, n in counts.items() if status >= "500" and status != "503")
+    answered = sum(n for status, n in counts.items() if status < "400")
+    return WindowMetrics(
+        service=key[0],
+        endpoint=key[1],
+        generation=key[2],
+        shadow=key[3] == "true",
+        seconds=seconds,
+        queries=queries,
+        rate=round(queries / seconds, 3),
+        p50=p50,
+        p95=p95,
+        p99=p99,
+        failed=failed,
+        refused=queries - failed - answered,
+    )
