@@ -102,15 +102,16 @@ class ServiceState(Value):
     )
     fell_back: FallBack | None = None
     revision: int = Field(default=0, description="counts the changes")
+    mapped: datetime | None = Field(default=None, description="since when the mapping is this one")
     changed: datetime
     changed_by: str = ""
 
     def guarded_until(self) -> float | None:
         """Until when the guard looks, in seconds since 1970; None where there is none."""
         guard = self.mapping and self.mapping.guard
-        if not guard or self.previous is None:
+        if not guard or self.previous is None or self.mapped is None:
             return None
-        return self.changed.timestamp() + 60 * guard.minutes
+        return self.mapped.timestamp() + 60 * guard.minutes
 
     def needs(self, at: float) -> tuple[str, ...]:
         """The generations that have to be loaded at a moment, in seconds since 1970."""

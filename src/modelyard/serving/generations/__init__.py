@@ -1,0 +1,1 @@
+"""Generations: packages on a node, from their import to their last answer."""

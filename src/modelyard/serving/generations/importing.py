@@ -1,0 +1,79 @@
+"""Importing a package: it becomes a generation that can be activated, as a whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from modelyard import errors
+from modelyard.kernel.progress import Progress
+from modelyard.runtime.envs.building import Ground
+from modelyard.serving.folder import NodeFolder
+from modelyard.serving.packages.reading import unpack
+from modelyard.serving.packages.signing import trusted_keys
+from modelyard.serving.packages.types import MANIFEST, Manifest
+from modelyard.serving.settings import NodeSettings
+
+UNPACKED = "package"
+
+
+def import_package(
+    folder: NodeFolder, settings: NodeSettings, file: Path, *, by: str, progress: Progress
+) -> tuple[Manifest, bool]:
+    """Unpack a package, build its code envs, and keep it as a generation of its service.
+
+    Returns:
+        What it holds, and whether it is new here; the same package may be imported again.
+
+    Raises:
+        NotFound, Invalid: there is no such file, or it is no package, or damaged.
+        Blocked: nobody signed it who is trusted.
+        Conflict: another package of this name is here, or a newer Modelyard wrote it.
+        Unavailable, Failed: a code env of it cannot be built here.
+    """
+    trusted = trusted_keys(
+        [folder.path / key for key in settings.packages.trusted_keys],
+        insist=settings.packages.signed_only,
+    )
+    with folder.staged() as stage:
+        progress(f"unpacking {file.name}")
+        unpacked = stage / UNPACKED
+        manifest = unpack(file, unpacked, trusted=trusted)
+        if _is_here(folder, manifest, unpacked):
+            return manifest, False
+        build_envs(folder, settings, manifest, progress)
+        with folder.changing(manifest.service, progress):
+            if _is_here(folder, manifest, unpacked):
+                return manifest, False
+            folder.add_service(manifest.service, by)
+            folder.add_generation(unpacked, manifest.service, manifest.package)
+    return manifest, True
+
+
+def build_envs(
+    folder: NodeFolder, settings: NodeSettings, manifest: Manifest, progress: Progress
+) -> dict[str, Path]:
+    """Build the code envs of a package that are not here; gives their interpreters by their ids.
+
+    Raises:
+        Unavailable: this machine lacks a Python, or the package index does not answer.
+        Failed: a build failed, or took too long.
+    """
+    ground = Ground(folder.path, settings.envs, progress)
+    for env in manifest.envs:
+        if not ground.has(env):
+            ground.build_again(env)
+    return {env.id: ground.python_of(env) for env in manifest.envs}
+
+
+def _is_here(folder: NodeFolder, manifest: Manifest, unpacked: Path) -> bool:
+    """Whether the very same package is a generation already; Conflict if another one is."""
+    service, package = manifest.service, manifest.package
+    if not folder.has_service(service) or package not in folder.generation_names(service):
+        return False
+    there = folder.generation(service, package) / MANIFEST
+    if there.read_bytes() == (unpacked / MANIFEST).read_bytes():
+        return True
+    raise errors.Conflict(
+        f"{service} has another generation {package!r} already; packages never change: make one of "
+        f"another name, or remove it first: modelyard node remove {service} {package}"
+    )

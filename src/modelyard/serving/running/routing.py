@@ -1,0 +1,85 @@
+"""What a service answers with at a moment; a switch puts another such thing in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from modelyard import errors
+from modelyard.serving.generations.loaded import Loaded
+from modelyard.serving.routing.choosing import Chooser
+from modelyard.serving.routing.guarding import Watch
+from modelyard.serving.types import Access, GenerationMapping
+
+
+@dataclass(frozen=True)
+class Routing:
+    """Loaded generations and who of them answers which query."""
+
+    service: str
+    revision: int
+    mapping: GenerationMapping
+    chooser: Chooser
+    loaded: Mapping[str, Loaded]
+    """All that may be asked for by name: those of the mapping, its shadows, those that wait."""
+    shadows: tuple[Loaded, ...]
+    watches: Mapping[str, Watch]
+    """Those that the guard looks at, by generation."""
+    public: bool
+    back: GenerationMapping | None = None
+    """What the guard goes back to."""
+
+    @classmethod
+    def of(
+        cls,
+        service: str,
+        revision: int,
+        mapping: GenerationMapping,
+        loaded: Mapping[str, Loaded],
+        *,
+        access: Access,
+        back: GenerationMapping | None = None,
+        before: Routing | None = None,
+    ) -> Routing:
+        """The routing of a mapping whose generations are loaded.
+
+        `back` has its guard look; it remembers what it saw if `before` is of the same revision.
+        """
+        answering = [loaded[name] for name in mapping.generations]
+        guard, watched = mapping.guard, mapping.grown(back) if back else frozenset()
+        seen = before.watches if before and before.revision == revision else {}
+        return cls(
+            service=service,
+            revision=revision,
+            mapping=mapping,
+            chooser=Chooser(service, mapping.entries),
+            loaded=dict(loaded),
+            shadows=tuple(loaded[name] for name in mapping.shadows),
+            watches={name: seen.get(name) or Watch(guard) for name in watched} if guard else {},
+            public=access == "public"
+            or (access == "package" and all(each.manifest.public for each in answering)),
+            back=back,
+        )
+
+    def choose(self, key: str | None, forced: str | None) -> Loaded:
+        """The generation that is to answer a query.
+
+        Raises:
+            Invalid: the one that it wants is not loaded.
+        """
+        if forced is None:
+            return self.loaded[self.chooser.choose(key)]
+        try:
+            return self.loaded[forced]
+        except KeyError:
+            raise errors.Invalid(
+                f"generation {forced!r} of {self.service} is not loaded; there are: "
+                f"{', '.join(sorted(self.loaded))}",
+                field="forcedGeneration",
+            ) from None
+
+    @property
+    def main(self) -> Loaded:
+        """The generation that answers most."""
+        entries = self.mapping.entries
+        return self.loaded[max(entries, key=lambda name: entries[name])]
