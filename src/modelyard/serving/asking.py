@@ -1,10 +1,9 @@
-"""The words between those who ask a service and what answers: questions, answers, who asked."""
+"""The words between those who ask a service and what answers: questions and answers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -103,15 +102,6 @@ class LoadedEndpoint(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class CallerInfo:
-    """Who asks: the key that was shown, if any, and from where."""
-
-    key: str = ""
-    """Id of the service key; empty for whoever asks a public service."""
-    address: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Question:
     """A query: rows, or a table; and which generation is to answer it."""
 
@@ -138,32 +128,3 @@ class Answered:
     answer: Answer | None
     table: pa.Table | None
     seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class QueryEvent:
-    """A query that ended, for the log and the metrics."""
-
-    at: datetime
-    service: str
-    endpoint: str
-    kind: str
-    """Kind of the endpoint: prediction, function, lookup."""
-    generation: str
-    question: Question
-    caller: CallerInfo
-    answer: Answer | None
-    table: pa.Table | None
-    problem: Exception | None
-    """What was raised instead of an answer."""
-    seconds: float
-    shadow_of: str = ""
-    """The generation that answered the caller, where this is what a shadow said."""
-
-
-class Observer(Protocol):
-    """Hears of every query that ended; it returns at once, whatever it does with it."""
-
-    def __call__(self, event: QueryEvent, /) -> None:
-        """Take note."""
-        ...

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from modelyard.kernel.values import now
+from modelyard.serving.durable import locked
 
 FILE = "audit.jsonl"
 LARGEST = 100 << 20
 KEPT = 20
-_WRITING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,7 @@ class AuditLog:
 
     def __init__(self, logs: Path) -> None:
         self.file = logs / FILE
+        self._lock = logs / f".{FILE}.lock"
 
     def note(
         self,
@@ -62,7 +62,7 @@ class AuditLog:
             "seconds": round(seconds, 3),
         }
         line = json.dumps(entry, default=str, ensure_ascii=True) + "\n"
-        with _WRITING:
+        with locked(self._lock, what="the audit log"):
             self._turn_over()
             handle = os.open(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             try:

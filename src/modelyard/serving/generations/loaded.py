@@ -30,17 +30,25 @@ class Loaded:
             what = f"endpoint in generation {self.name} of {self.manifest.service}"
             raise errors.NotFound.among(what, name, self.endpoints) from None
 
+    def enter(self) -> None:
+        """Stay loaded until `leave`."""
+        self.under_way += 1
+        self._idle.clear()
+
+    def leave(self) -> None:
+        """Say that a query is over."""
+        self.under_way -= 1
+        if not self.under_way:
+            self._idle.set()
+
     @contextmanager
     def answering(self) -> Iterator[None]:
         """Stay loaded until the block ends."""
-        self.under_way += 1
-        self._idle.clear()
+        self.enter()
         try:
             yield
         finally:
-            self.under_way -= 1
-            if not self.under_way:
-                self._idle.set()
+            self.leave()
 
     async def retire(self) -> None:
         """Answer what is under way, then end; nothing new may be given to it any more."""

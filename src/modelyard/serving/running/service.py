@@ -22,7 +22,9 @@ Load = Callable[[str, str, Progress], Awaitable[Loaded]]
 class RunningService:
     """What a service has loaded; `routing` is read by queries, and replaced as a whole."""
 
-    def __init__(self, name: str, load: Load, guarded: Callable[[str, int, FallBack], None]) -> None:
+    def __init__(
+        self, name: str, load: Load, guarded: Callable[[str, int, FallBack], None]
+    ) -> None:
         """`load` loads a generation; `guarded` keeps on the disk that the guard went back."""
         self.name = name
         self.state: ServiceState | None = None
