@@ -18,7 +18,7 @@ check: .venv/dev.stamp  ## formatting, lint, types, import contracts
 
 lock: .venv/bin/uv  ## pin the newest versions of everything that demo and test need
 	$(BIN)/uv pip compile -q --no-header --no-annotate --no-emit-index-url --extra postgres --group demo -o requirements/demo.txt pyproject.toml
-	$(BIN)/uv pip compile -q --no-header --no-annotate --no-emit-index-url --extra postgres --group dev -o requirements/dev.txt pyproject.toml
+	$(BIN)/uv pip compile -q --no-header --no-annotate --no-emit-index-url --extra postgres --extra otel --group dev -o requirements/dev.txt pyproject.toml
 
 .venv/bin/uv:
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed: make PYTHON=python3.12 …"'

@@ -14,6 +14,9 @@ from modelyard.kernel.settings import (
     RuntimeSettings,
     read_settings_file,
 )
+from modelyard.serving.logs import LogSettings
+from modelyard.serving.querylog.settings import QueryLogSettings
+from modelyard.serving.tracing.settings import TraceSettings
 
 NODE_FILE = "node.toml"
 
@@ -76,6 +79,9 @@ class NodeSettings(FileAndVariables):
     listen: ListenSettings = ListenSettings()
     packages: PackageSettings = PackageSettings()
     shadows: ShadowSettings = ShadowSettings()
+    logs: LogSettings = LogSettings()
+    queries: QueryLogSettings = QueryLogSettings()
+    traces: TraceSettings = TraceSettings()
     runtime: RuntimeSettings = RuntimeSettings()
     envs: EnvSettings = EnvSettings()
 

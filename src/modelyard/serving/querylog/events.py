@@ -104,6 +104,10 @@ class QueryEvent:
     contexts: Sequence[Any] | None = None
     shadow: bool = False
     timings: QueryTimings | None = None
+    params: Mapping[str, Any] | None = None
+    """Parameters of the model's signature that came with it."""
+    headers: Mapping[str, str] | None = None
+    """Of the request, in small letters: `traceparent` says which trace it belongs to."""
     seconds: float = 0.0
     """From its arrival to its answer."""
     time: float = field(default_factory=time.time)

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from modelyard.serving.querylog.events import QueryEvent, RowResult, Rows
-from modelyard.serving.querylog.types import QueryLogSettings
+from modelyard.serving.querylog.settings import QueryLogSettings
 
 
 class Caller(msgspec.Struct, omit_defaults=True):
@@ -54,6 +54,7 @@ class Line(msgspec.Struct, omit_defaults=True):
     enriched: Any = None
     result: Any = None
     context: Any = None
+    params: Any = None
 
 
 class Lines:
@@ -108,6 +109,7 @@ class Lines:
             reason=event.reason if self._may_tell(event.at_field) else "",
             caller=Caller(caller.kind, caller.label, caller.address),
             timings=spent,
+            params=self._shown(event.params) if event.params and self._inputs else None,
         )
 
     def _may_tell(self, field: str) -> bool:

@@ -16,7 +16,7 @@ from pathlib import Path
 from modelyard.serving.querylog.events import QueryEvent
 from modelyard.serving.querylog.files import LogFiles
 from modelyard.serving.querylog.lines import Lines
-from modelyard.serving.querylog.types import QueryLogSettings
+from modelyard.serving.querylog.settings import QueryLogSettings
 
 log = logging.getLogger(__name__)
 

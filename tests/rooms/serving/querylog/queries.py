@@ -35,18 +35,15 @@ YES = Result({"prediction": "yes", "probas": {"no": 0.1, "yes": 0.9}})
 
 def query(*rows: Mapping[str, Any], answers: Any = None, **more: Any) -> QueryEvent:
     rows = rows or ({"age": 41, "plan": "basic"},)
-    return QueryEvent(
-        SERVICE,
-        ENDPOINT,
-        more.pop("generation", "p1"),
-        more.pop("request_id", "r1"),
-        rows,
-        answers=[YES] * len(rows) if answers is None else answers,
-        caller=CallerInfo("service", "shop", "10.0.0.7"),
-        timings=Took(),
-        seconds=0.0012,
-        **more,
-    )
+    told: dict[str, Any] = {
+        "generation": "p1",
+        "request_id": "r1",
+        "answers": [YES] * len(rows) if answers is None else answers,
+        "caller": CallerInfo("service", "shop", "10.0.0.7"),
+        "timings": Took(),
+        "seconds": 0.0012,
+    }
+    return QueryEvent(SERVICE, ENDPOINT, rows=rows, **{**told, **more})
 
 
 def files_of(folder: Path) -> list[Path]:

@@ -17,7 +17,7 @@ import pytest
 from tests.processes import not_ours
 from tests.rooms.serving.querylog.queries import Result, files_of, lines_of, query
 
-from modelyard.serving.querylog.types import QueryLogSettings
+from modelyard.serving.querylog.settings import QueryLogSettings
 from modelyard.serving.querylog.writing import QueryLog, node_secret
 
 
@@ -267,7 +267,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from tests.rooms.serving.querylog.queries import query
-from modelyard.serving.querylog.types import QueryLogSettings
+from modelyard.serving.querylog.settings import QueryLogSettings
 from modelyard.serving.querylog.writing import QueryLog
 log = QueryLog(Path(sys.argv[1]), QueryLogSettings())
 for place in range(300):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from modelyard.kernel.values import Value
+from modelyard.kernel.sections import Section
 
 
-class QueryLogSettings(Value):
+class QueryLogSettings(Section):
     """What the query log holds, and how much of it is kept."""
 
     enabled: bool = Field(default=True, description="write a line per row that is asked about")

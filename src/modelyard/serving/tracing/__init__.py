@@ -1,0 +1,1 @@
+"""Traces of queries for OpenTelemetry, where the node is told to make them."""
