@@ -87,6 +87,11 @@ class WorkerProcess:
             raise errors.Unavailable(f"no worker process could be started: {exc}") from exc
 
     @property
+    def connection(self) -> socket.socket:
+        """The socket that requests go out on and answers come in by; it does not block."""
+        return self._connection
+
+    @property
     def ended(self) -> bool:
         """Whether `end` was called, by whomever."""
         return self._ending is not None
@@ -115,10 +120,10 @@ class WorkerProcess:
         """
         watch = _Watch(timeout, self)
         try:
-            with self._noticing_loss():
+            with self.noticing_loss():
                 protocol.send(self._connection, dict(header), table, watch.wait)
             while True:
-                with self._noticing_loss():
+                with self.noticing_loss():
                     answer, answered = protocol.receive(self._connection, watch.wait, check=True)
                 if "progress" not in answer:
                     return answer, answered
@@ -174,7 +179,8 @@ class WorkerProcess:
             return []
 
     @contextmanager
-    def _noticing_loss(self) -> Iterator[None]:
+    def noticing_loss(self) -> Iterator[None]:
+        """Raise Lost in place of what its broken connection raises."""
         try:
             yield
         except (EOFError, ConnectionError) as exc:

@@ -73,11 +73,29 @@ class Seat:
         """
         worker = self._worker
         if worker is None or worker.ended:
-            worker = self._start()
+            worker = self.start()
         rows = None if table is None else table.num_rows
         doing = f"asked to {request['op']}" if rows is None else f"predicting {rows:,} rows"
         self.occasion = self._occasion(doing, "predict_timeout")
         return self._answer(worker, request, table, self._spec.settings.predict_timeout)
+
+    def read(self, worker: WorkerProcess, answer: protocol.Message) -> Reply:
+        """Read what a worker answered.
+
+        Raises:
+            Lost: it is no answer; the worker was ended.
+            Invalid, Failed, Unsupported: the model's own answer.
+        """
+        header, table = answer
+        try:
+            if "problem" not in header:
+                rejects = tuple(Reject.model_validate(reject) for reject in header["rejects"])
+                return Reply(table, rejects, dict(header["meta"]))
+            error = self.occasion.problem(header["problem"])
+        except (KeyError, TypeError, ValueError) as exc:
+            worker.end(at_once=True)
+            raise Lost("garbled", f"broke the protocol of workers ({exc!r})") from exc
+        raise error
 
     def interrupt(self) -> None:
         """Make the request that is under way fail; may be called from any thread."""
@@ -94,7 +112,13 @@ class Seat:
         if self._worker is not None:
             self._worker.end()
 
-    def _start(self) -> WorkerProcess:
+    def start(self) -> WorkerProcess:
+        """Start a worker and load the model.
+
+        Raises:
+            Lost: the worker is gone.
+            Invalid, Failed, Unsupported: the model does not load.
+        """
         self.occasion = self._occasion("loading", "load_timeout")
         if not self._model.folder.is_dir():
             raise errors.Failed(
@@ -121,18 +145,10 @@ class Seat:
         timeout: float,
     ) -> Reply:
         try:
-            answer, answered = worker.request(request, table, timeout=timeout)
+            answer = worker.request(request, table, timeout=timeout)
         except (protocol.TooLarge, pa.ArrowException) as exc:
             raise errors.Invalid(f"the rows cannot be sent to a worker: {exc}") from exc
-        try:
-            if "problem" not in answer:
-                rejects = tuple(Reject.model_validate(reject) for reject in answer["rejects"])
-                return Reply(answered, rejects, dict(answer["meta"]))
-            error = self.occasion.problem(answer["problem"])
-        except (KeyError, TypeError, ValueError) as exc:
-            worker.end(at_once=True)
-            raise Lost("garbled", f"broke the protocol of workers ({exc!r})") from exc
-        raise error
+        return self.read(worker, answer)
 
     def _occasion(self, doing: str, setting: str) -> Occasion:
         more_time = f"raise the setting runtime.{setting}"

@@ -14,9 +14,11 @@ import struct
 from collections import deque
 from functools import partial
 from itertools import islice
-from typing import Any, Callable, Deque, Dict, List, Optional, Protocol, Tuple
+from typing import Any, Callable, Deque, Dict, List, Optional, Protocol, Tuple, TypeVar
 
 import pyarrow as pa
+
+T = TypeVar("T")
 
 Message = Tuple[Dict[str, Any], Optional[pa.Table]]
 
@@ -64,14 +66,32 @@ def send(
         TypeError, ValueError, pa.ArrowException: it cannot be encoded; nothing was sent.
         OSError: the other side is gone.
     """
-    text = json.dumps(header, separators=(",", ":")).encode()
+    _send_parts(connection, encode(written(header), table), wait)
+
+
+def written(header: Dict[str, Any]) -> bytes:
+    """A header as it travels, for those who send the same one often."""
+    return json.dumps(header, separators=(",", ":")).encode()
+
+
+def encode(text: bytes, table: Optional[pa.Table] = None) -> List[Any]:
+    """The parts of one message, to be sent one after another.
+
+    Args:
+        text: a header, as `written` gives it.
+        table: the body, or None.
+
+    Raises:
+        TooLarge: the message is too large.
+        pa.ArrowException: the table cannot be encoded.
+    """
     body = [] if table is None else _encode(table)
     size = sum(len(part) for part in body)
     if len(text) > LARGEST_HEADER:
         raise TooLarge(f"a header of {len(text):,} bytes (at most {LARGEST_HEADER:,})")
     if size > LARGEST_BODY:
         raise TooLarge(f"a table of {size:,} bytes (at most {LARGEST_BODY:,})")
-    _send_parts(connection, [_PREFIX.pack(_MAGIC, len(text), size), text, *body], wait)
+    return [_PREFIX.pack(_MAGIC, len(text), size), text, *body]
 
 
 def receive(
@@ -90,19 +110,70 @@ def receive(
         Garbled: what came is not a message.
         OSError: the connection broke.
     """
-    prefix = bytearray(_PREFIX.size)
-    _receive_into(connection, prefix, wait)
-    magic, header_size, body_size = _PREFIX.unpack(prefix)
-    if magic != _MAGIC or header_size > LARGEST_HEADER or body_size > LARGEST_BODY:
-        raise Garbled(f"not the start of a message: {bytes(prefix)!r}")
-    text = bytearray(header_size)
-    _receive_into(connection, text, wait)
-    header = _parse_header(text)
-    if body_size == 0:
-        return header, None
-    body = pa.allocate_buffer(body_size)
-    _receive_into(connection, body, wait)
-    return header, _decode(body, check=check)
+    incoming = Incoming(check=check)
+    return _once_ready(connection, wait, partial(incoming.read, connection), for_writing=False)
+
+
+class Incoming:
+    """One message after another, read from a socket as far as they have come.
+
+    Args:
+        check: as in `receive`.
+    """
+
+    def __init__(self, *, check: bool) -> None:
+        self._check = check
+        self._header: Optional[Dict[str, Any]] = None
+        self._body_size: Optional[int] = None
+        self._into: Any = None
+        self._left = memoryview(b"")
+        self._begin()
+
+    def read(self, connection: socket.socket) -> Message:
+        """Read on, up to the end of a message.
+
+        Raises:
+            BlockingIOError: the rest of it has not come yet; what has is kept.
+            EOFError: the other side is gone.
+            Garbled: what came is not a message.
+            OSError: the connection broke.
+        """
+        while True:
+            while self._left:
+                received = connection.recv_into(self._left)
+                if received == 0:
+                    raise EOFError("the other side closed the connection")
+                self._left = self._left[received:]
+            if self._header is not None:
+                header, body = self._header, self._into
+                self._begin()
+                return header, _decode(body, check=self._check)
+            if self._body_size is None:
+                self._body_size = self._expect_header()
+                continue
+            header = _parse_header(self._into)
+            if self._body_size == 0:
+                self._begin()
+                return header, None
+            self._header = header
+            self._expect(pa.allocate_buffer(self._body_size))
+
+    def _begin(self) -> None:
+        self._header = None
+        self._body_size = None
+        self._expect(bytearray(_PREFIX.size))
+
+    def _expect(self, into: Any) -> None:
+        self._into = into
+        self._left = memoryview(into).cast("B")
+
+    def _expect_header(self) -> int:
+        """Make room for the header that a prefix announces; the size of the body after it."""
+        magic, header_size, body_size = _PREFIX.unpack(self._into)
+        if magic != _MAGIC or header_size > LARGEST_HEADER or body_size > LARGEST_BODY:
+            raise Garbled(f"not the start of a message: {bytes(self._into)!r}")
+        self._expect(bytearray(header_size))
+        return int(body_size)
 
 
 class _Parts(io.RawIOBase):
@@ -166,19 +237,9 @@ def _send_parts(connection: socket.socket, parts: List[Any], wait: Optional[Wait
             pending[0] = pending[0][sent:]
 
 
-def _receive_into(connection: socket.socket, target: Any, wait: Optional[Wait]) -> None:
-    view = memoryview(target).cast("B")
-    while view:
-        action = partial(connection.recv_into, view)
-        received = _once_ready(connection, wait, action, for_writing=False)
-        if received == 0:
-            raise EOFError("the other side closed the connection")
-        view = view[received:]
-
-
 def _once_ready(
-    connection: socket.socket, wait: Optional[Wait], action: Callable[[], int], *, for_writing: bool
-) -> int:
+    connection: socket.socket, wait: Optional[Wait], action: Callable[[], T], *, for_writing: bool
+) -> T:
     """Carry out a socket's action, waiting whenever it would block."""
     while True:
         try:

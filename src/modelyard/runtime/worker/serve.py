@@ -1,4 +1,4 @@
-"""The request loop of a worker: load a model once, then answer until the control side is gone."""
+"""The request loop of a worker: load a model or function once, then answer until nobody asks."""
 
 from __future__ import annotations
 
@@ -57,6 +57,7 @@ class Worker:
             "load": self._load,
             "describe": self._describe,
             "predict": self._predict,
+            "call": self._call,
             "weigh": self._weigh,
             "task": self._task,
         }
@@ -69,7 +70,8 @@ class Worker:
         options = request["options"]
         keep_unwritten(options["folder"])
         with _no_garbage_collection():
-            self._model = import_module(".model", __package__).load(options)
+            kind = options.get("loads", "model")
+            self._model = import_module("." + kind, __package__).load(options)
         return self._describe(request, table)
 
     def _describe(self, request: Dict[str, Any], table: Optional[pa.Table]) -> Answer:
@@ -80,6 +82,9 @@ class Worker:
         if answered is not None and not isinstance(answered, pa.Table):
             raise TypeError(f"predictions are an Arrow table, not {type(answered).__name__}")
         return answered, rejects, meta
+
+    def _call(self, request: Dict[str, Any], table: Optional[pa.Table]) -> Answer:
+        return None, [], self._loaded().call(request["arguments"], request["headers"])
 
     def _weigh(self, request: Dict[str, Any], table: Optional[pa.Table]) -> Answer:
         return None, [], self._loaded().weights(request["options"])

@@ -1,0 +1,87 @@
+"""Endpoints that call a Python function, in workers with the interpreter of its code env."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Mapping, Sequence
+from time import perf_counter
+from typing import Any
+
+import pyarrow as pa
+
+from modelyard import errors
+from modelyard.runtime.seat import Reply
+from modelyard.runtime.types import Mode
+from modelyard.runtime.worker import protocol
+from modelyard.serving.endpoints.answers import Answer, RowAnswer, Timings
+from modelyard.serving.packages.types import FunctionEndpoint
+from modelyard.serving.pool import Pool, PoolStatus
+
+
+class FunctionCalls:
+    """Arguments of one call, and what the function returned."""
+
+    def request(self, key: Hashable, payloads: Sequence[Any]) -> tuple[bytes, None]:
+        """See `modelyard.serving.runners.seated.Exchange`."""
+        return payloads[0], None
+
+    def answers(self, payloads: Sequence[Any], reply: Reply) -> Sequence[Any]:
+        """See `modelyard.serving.runners.seated.Exchange`."""
+        return [reply.meta]
+
+
+class LoadedFunction:
+    """A function endpoint whose workers have loaded its file."""
+
+    def __init__(self, declared: FunctionEndpoint, pool: Pool) -> None:
+        self.declared = declared
+        self._pool = pool
+
+    async def ask(
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        *,
+        params: Mapping[str, Any] | None = None,
+        output: Mode | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """See `modelyard.serving.endpoints.LoadedEndpoint`."""
+        if len(rows) != 1:
+            raise errors.Invalid(f"a function takes one set of arguments, not {len(rows)}")
+        began = perf_counter()
+        shown = dict(headers or {}) if self.declared.with_headers else None
+        try:
+            request = protocol.written({"op": "call", "arguments": dict(rows[0]), "headers": shown})
+        except (TypeError, ValueError) as exc:
+            raise errors.Invalid(f"the arguments are no JSON: {exc}") from exc
+        written = perf_counter()
+        done = await self._pool.ask(object(), request, 1)
+        timings = Timings(
+            preprocessing=round(1e6 * (written - began)),
+            waited=round(1e6 * done.waited),
+            model=round(1e6 * done.ran),
+            batch=1,
+        )
+        returned = done.value
+        row = RowAnswer({"response": json.loads(returned["json"])})
+        return Answer((row,), timings, returned["status"], returned["headers"])
+
+    async def ask_table(
+        self,
+        table: pa.Table,
+        *,
+        params: Mapping[str, Any] | None = None,
+        output: Mode | None = None,
+    ) -> pa.Table:
+        """Refuse: a function takes arguments."""
+        raise errors.Unsupported(
+            f"endpoint {self.declared.name!r} calls a function, which takes no table"
+        )
+
+    def status(self) -> PoolStatus:
+        """How its workers are doing."""
+        return self._pool.status()
+
+    async def close(self) -> None:
+        """End its workers."""
+        await self._pool.close()

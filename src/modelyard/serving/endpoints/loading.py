@@ -1,0 +1,122 @@
+"""Loads an endpoint of an unpacked package: its tables, its model or function, its workers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from modelyard import errors
+from modelyard.runtime.seat import ModelFolder
+from modelyard.serving.endpoints.answers import LoadedEndpoint
+from modelyard.serving.endpoints.enriching import open_enrichments
+from modelyard.serving.endpoints.function import FunctionCalls, LoadedFunction
+from modelyard.serving.endpoints.lookup import LoadedLookup
+from modelyard.serving.endpoints.prediction import LoadedPrediction, options_for
+from modelyard.serving.packages.types import (
+    FunctionEndpoint,
+    LookupEndpoint,
+    Manifest,
+    PackagedEndpoint,
+    PackagedModel,
+    PoolSettings,
+    PredictionEndpoint,
+)
+from modelyard.serving.rows import reader_for
+from modelyard.serving.runners.workers import Limits, PooledModel, open_pool
+
+
+async def load_endpoint(
+    declared: PackagedEndpoint,
+    manifest: Manifest,
+    folder: Path,
+    pythons: Mapping[str, Path],
+    pool: PoolSettings,
+    limits: Limits,
+) -> LoadedEndpoint:
+    """Load one endpoint, so that it can answer.
+
+    Args:
+        declared: which.
+        manifest: of its package.
+        folder: where the package is unpacked; files for lookups are written into it.
+        pythons: interpreters by id of code env.
+        pool: how many workers it has.
+        limits: what these may use.
+
+    Raises:
+        Failed, Invalid, Unsupported, NotFound: it does not load.
+        Unavailable: the system starts no more processes.
+    """
+    if isinstance(declared, LookupEndpoint):
+        lookups = await asyncio.to_thread(
+            open_enrichments, declared.lookups, manifest.tables, folder
+        )
+        return LoadedLookup(declared, lookups)
+    if isinstance(declared, FunctionEndpoint):
+        return await _load_function(declared, folder, pythons, pool, limits)
+    return await _load_prediction(declared, manifest, folder, pythons, pool, limits)
+
+
+async def _load_prediction(
+    declared: PredictionEndpoint,
+    manifest: Manifest,
+    folder: Path,
+    pythons: Mapping[str, Path],
+    pool: PoolSettings,
+    limits: Limits,
+) -> LoadedPrediction:
+    models = {model.id: model for model in manifest.models}
+    if declared.model not in models:
+        raise errors.NotFound.among("model of the package", declared.model, models)
+    model = models[declared.model]
+    options_for(model, declared.output, "skip")
+    enrichments = await asyncio.to_thread(
+        open_enrichments, declared.enrichments, manifest.tables, folder
+    )
+    try:
+        reader = reader_for(model.inputs)
+        runner = await PooledModel.open(_loadable(model, folder, pythons), reader, pool, limits)
+    except BaseException:
+        for enrichment in enrichments:
+            enrichment.close()
+        raise
+    return LoadedPrediction(declared, model, reader, runner, enrichments)
+
+
+def _loadable(model: PackagedModel, folder: Path, pythons: Mapping[str, Path]) -> ModelFolder:
+    files = folder / model.folder
+    try:
+        mlmodel = yaml.safe_load((files / "MLmodel").read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
+        raise errors.Failed(f"the MLmodel file of {model.id} cannot be read: {exc}") from exc
+    options = {
+        "mlmodel": mlmodel,
+        # The scan judged these very files when they were imported, and packages carry digests.
+        "trusted_types": ["*"],
+        "inputs": model.inputs.model_dump(mode="json"),
+    }
+    name = f"{model.model} {model.version}"
+    return ModelFolder(_python(model.env, pythons), files, options, name)
+
+
+async def _load_function(
+    declared: FunctionEndpoint,
+    folder: Path,
+    pythons: Mapping[str, Path],
+    pool: PoolSettings,
+    limits: Limits,
+) -> LoadedFunction:
+    file = folder / declared.file
+    options = {"loads": "function", "file": file.name, "function": declared.function}
+    python = _python(declared.env, pythons)
+    code = ModelFolder(python, file.parent, options, f"function {declared.function}")
+    return LoadedFunction(declared, await open_pool(code, FunctionCalls(), pool, limits))
+
+
+def _python(env: str, pythons: Mapping[str, Path]) -> Path:
+    if env not in pythons:
+        raise errors.NotFound.among("code env", env, pythons)
+    return pythons[env]

@@ -1,0 +1,101 @@
+"""Queries that wait for a worker: a line for each key, served by who came first."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Hashable, Iterator
+
+from modelyard.serving.pool.query import Query
+
+
+class Lines:
+    """Waiting queries.
+
+    Args:
+        batch: rows that one call may have; a query that is larger makes a call of its own.
+    """
+
+    def __init__(self, batch: int) -> None:
+        self._batch = batch
+        self._lines: dict[Hashable, deque[Query]] = {}
+        self._first: deque[Query] = deque()
+        self._rows: dict[Hashable, int] = {}
+        self._large = 0
+
+    def __len__(self) -> int:
+        return len(self._first) + sum(map(len, self._lines.values()))
+
+    def __iter__(self) -> Iterator[Query]:
+        yield from self._first
+        for line in self._lines.values():
+            yield from line
+
+    def calls(self, more: Query | None = None) -> int:
+        """How many calls the waiting queries make, and one `more` with them."""
+        small = sum(-(-rows // self._batch) for rows in self._rows.values())
+        if more is None:
+            return len(self._first) + self._large + small
+        if more.size > self._batch:
+            return self.calls() + 1
+        rows = self._rows.get(more.key, 0)
+        return self.calls() - -(-rows // self._batch) + -(-(rows + more.size) // self._batch)
+
+    def add(self, query: Query) -> None:
+        """Stand at the end of the line."""
+        self._lines.setdefault(query.key, deque()).append(query)
+        self._count(query, 1)
+
+    def put_back(self, query: Query) -> None:
+        """Stand before everybody, to be asked for alone: a call that it was part of went wrong."""
+        query.alone = True
+        self._first.append(query)
+
+    def take(self) -> list[Query]:
+        """Take those that the next call answers; none if nobody waits.
+
+        It is the one that has waited longest, and whoever stands in line behind it, while the rows
+        of all are no more than a batch. Those whose answer nobody waits for are passed over.
+        """
+        while self._first:
+            query = self._first.popleft()
+            if not query.answered.done():
+                return [query]
+        while self._lines:
+            key = min(self._lines, key=lambda each: self._lines[each][0].came)
+            if taken := self._taken(key):
+                return taken
+        return []
+
+    def _taken(self, key: Hashable) -> list[Query]:
+        line, rows, taken = self._lines[key], 0, list[Query]()
+        while line and (not taken or rows + line[0].size <= self._batch):
+            query = line.popleft()
+            self._count(query, -1)
+            if not query.answered.done():
+                taken.append(query)
+                rows += query.size
+        if not line:
+            del self._lines[key]
+            self._rows.pop(key, None)
+        return taken
+
+    def drop_answered(self) -> None:
+        """Let go of those whose answer nobody waits for."""
+        self._first = deque(query for query in self._first if not query.answered.done())
+        for key in list(self._lines):
+            line = self._lines[key]
+            for query in line:
+                if query.answered.done():
+                    self._count(query, -1)
+            kept = deque(query for query in line if not query.answered.done())
+            if kept:
+                self._lines[key] = kept
+            else:
+                del self._lines[key]
+                self._rows.pop(key, None)
+
+    def _count(self, query: Query, sign: int) -> None:
+        if query.size > self._batch:
+            self._large += sign
+        else:
+            self._rows[query.key] = self._rows.get(query.key, 0) + sign * query.size
