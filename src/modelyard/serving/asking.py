@@ -16,35 +16,40 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """Where the time of a query went, in microseconds; `batch`: rows of the call it was part of."""
+    """Where the time of a query went, in microseconds."""
 
     preprocessing: int = 0
+    """Checking rows, and putting answers into words."""
     waited: int = 0
+    """Waiting for a free worker."""
     enrichment: int = 0
     model: int = 0
+    """The call of a worker, there and back."""
     batch: int = 1
+    """Rows of that call, those of other queries among them."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowAnswer:
-    """What came of one row.
-
-    `output` is, restructured, `prediction`, `probas` (a map from class to probability) and
-    `proba_percentile` where they are known; direct, columns by name. `ignored` says why the row was
-    left out by an enrichment ("NO_MATCH"), `problem` why the model refused it.
-    """
+    """What came of one row: an output, or why there is none."""
 
     output: dict[str, Any] | None
+    """Restructured: `prediction`, and where they are known `probas` (a map from class to
+    probability) and `proba_percentile` (1 to 100). Direct, and of a lookup: values by column."""
     ignored: str = ""
+    """Why an enrichment left it out: `MISSING_KEY`, `NO_MATCH` or `MULTIPLE_LOOKUP_MATCHES`."""
     problem: str = ""
+    """Why the model refused it."""
     enriched: Row | None = None
+    """The features with what enrichments added, where the endpoint returns them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came of a query: an answer for each row, in order.
 
-    A function's answer is one row whose output is `{"response": what it returned}`.
+    A function's answer is one row whose output is `{"response": what it returned}`; `status` and
+    `headers` are what it wants its response to have.
     """
 
     rows: tuple[RowAnswer, ...]
@@ -55,19 +60,33 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class PoolStatus:
-    """How the workers of an endpoint are: `memory` in bytes, `restarts` since it was loaded."""
+    """How the workers of an endpoint are; the counts are since it was loaded."""
 
     workers: int = 0
+    """Those that can be asked."""
     busy: int = 0
     waiting: int = 0
+    """Queries that wait for a worker."""
     memory: int = 0
+    """Bytes that the workers used when it was looked last."""
     restarts: int = 0
+    """Workers that died, hung or took too much memory, and were replaced."""
+    starting: int = 0
+    queued: int = 0
+    """Calls of a worker that the waiting queries make: what `queue` limits."""
+    calls: int = 0
+    """Calls that workers answered; one may answer many queries."""
+    refused: int = 0
+    """Queries that were refused since too many waited, or for too long."""
 
 
 class LoadedEndpoint(Protocol):
     """An endpoint of a generation that is ready to answer."""
 
-    declared: PackagedEndpoint
+    @property
+    def declared(self) -> PackagedEndpoint:
+        """As it is in the package."""
+        ...
 
     async def ask(
         self,
@@ -77,19 +96,33 @@ class LoadedEndpoint(Protocol):
         output: Mode | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Answer rows; a function takes one, its arguments.
+        """Answer rows, each on its own, whoever else is answered by the same call of a worker.
+
+        Args:
+            rows: features, keys or arguments by name; a function takes one row.
+            params: of the model's signature.
+            output: how predictions come; None: as the endpoint says.
+            headers: of the request, for functions that are given them.
 
         Raises:
-            Invalid: a value does not fit; `field` in the context says which.
-            Unavailable: too many wait already, or it took too long.
-            Failed: the model failed.
+            Invalid: a value does not fit; `field` in the context says which, and `row` of which row
+                where there are several.
+            Unavailable: too many wait already, or it takes too long; the context has `reason`
+                (`full`, `late`, `overdue`, `lost`, `down`, `closed`) and `retry_after` (seconds).
+            Unsupported: the endpoint does not do that.
+            Failed: the model or the function failed.
         """
         ...
 
     async def ask_table(
         self, table: pa.Table, *, params: Row | None = None, output: Mode | None = None
     ) -> pa.Table:
-        """The same for a table, as columns."""
+        """Predict a table by one call, without enrichments.
+
+        Raises:
+            Invalid: a column is missing, or a cell does not fit; its row is named.
+            Unavailable, Unsupported, Failed: as for `ask`; a row that the model refuses is named.
+        """
         ...
 
     def status(self) -> PoolStatus:

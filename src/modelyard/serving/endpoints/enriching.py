@@ -45,24 +45,35 @@ class OpenEnrichment:
         """
         declared = self.declared
         given = {name: row.get(name) for name in declared.keys}
-        lacking = [name for name, value in given.items() if value is None]
-        if lacking:
-            said = f"feature {lacking[0]!r} is missing, by which {declared.name!r} is looked up"
-            return self._react("missing_key", said, lacking[0], at)
-        found = self._find([self._key(n, name, at, given[name]) for n, name in enumerate(given)])
-        name = next(iter(given))
+        found = self._found(given, at)
         if found is None:
-            said = f"table {declared.table!r} has no row for {_told(given)}"
-            return self._react("no_match", said, name, at)
-        several, *values = found
-        if several and declared.several_matches != "first":
-            said = f"table {declared.table!r} has several rows for {_told(given)}"
-            return self._react("several_matches", said, name, at)
-        return dict(zip(declared.columns, values, strict=True))
+            return dict.fromkeys(declared.columns)
+        return dict(zip(declared.columns, found, strict=True))
 
     def close(self) -> None:
         """Let go of the table."""
         self._table.close()
+
+    def _found(self, given: Mapping[str, Any], at: int | None) -> Sequence[Any] | None:
+        """The values of the table's row, or None where the features are to be missing."""
+        declared = self.declared
+        name = next((name for name, value in given.items() if value is None), None)
+        if name is not None:
+            said = f"feature {name!r} is missing, by which {declared.name!r} is looked up"
+            self._react("missing_key", said, name, at)
+            return None
+        found = self._find([self._key(n, name, at, given[name]) for n, name in enumerate(given)])
+        name = next(iter(given))
+        if found is None:
+            said = f"table {declared.table!r} has no row for {_told(given)}"
+            self._react("no_match", said, name, at)
+            return None
+        several, *values = found
+        if several and declared.several_matches != "first":
+            said = f"table {declared.table!r} has several rows for {_told(given)}"
+            self._react("several_matches", said, name, at)
+            return None
+        return values
 
     def _key(self, position: int, name: str, at: int | None, value: Any) -> Any:
         try:
@@ -70,13 +81,13 @@ class OpenEnrichment:
         except Misfit as exc:
             raise _refused(f"feature {name!r} {exc}", name, at) from exc
 
-    def _react(self, case: str, said: str, field: str, at: int | None) -> dict[str, Any]:
+    def _react(self, case: str, said: str, field: str, at: int | None) -> None:
+        """Go on without the features, if the enrichment says so in this case."""
         reaction = getattr(self.declared, case)
         if reaction == "error":
             raise _refused(said, field, at)
         if reaction == "ignore":
             raise Ignored(IGNORED[case])
-        return dict.fromkeys(self.declared.columns)
 
 
 def open_enrichments(
@@ -85,14 +96,12 @@ def open_enrichments(
     """Open the tables of enrichments; this blocks.
 
     Raises:
-        NotFound, Unsupported, Failed: a table or column is not there, or cannot be looked up.
+        NotFound, Unsupported, Failed: a column is not there, or a table cannot be looked up.
     """
     known = {table.name: table for table in tables}
     opened = list[OpenEnrichment]()
     try:
         for each in declared:
-            if each.table not in known:
-                raise errors.NotFound.among("table of the package", each.table, known)
             table = open_table(folder, known[each.table], tuple(each.keys.values()))
             opened.append(OpenEnrichment(each, table))
     except BaseException:

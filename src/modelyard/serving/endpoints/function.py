@@ -13,9 +13,9 @@ from modelyard import errors
 from modelyard.runtime.seat import Reply
 from modelyard.runtime.types import Mode
 from modelyard.runtime.worker import protocol
-from modelyard.serving.endpoints.answers import Answer, RowAnswer, Timings
+from modelyard.serving.asking import Answer, PoolStatus, RowAnswer, Timings
 from modelyard.serving.packages.types import FunctionEndpoint
-from modelyard.serving.pool import Pool, PoolStatus
+from modelyard.serving.pool import Pool
 
 
 class FunctionCalls:
@@ -45,7 +45,7 @@ class LoadedFunction:
         output: Mode | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """See `modelyard.serving.endpoints.LoadedEndpoint`."""
+        """See `modelyard.serving.asking.LoadedEndpoint`."""
         if len(rows) != 1:
             raise errors.Invalid(f"a function takes one set of arguments, not {len(rows)}")
         began = perf_counter()
@@ -64,7 +64,7 @@ class LoadedFunction:
         )
         returned = done.value
         row = RowAnswer({"response": json.loads(returned["json"])})
-        return Answer((row,), timings, returned["status"], returned["headers"])
+        return Answer((row,), timings, returned["status"] or 200, returned["headers"] or {})
 
     async def ask_table(
         self,

@@ -9,8 +9,9 @@ from pathlib import Path
 import yaml
 
 from modelyard import errors
+from modelyard.kernel.settings import RuntimeSettings
 from modelyard.runtime.seat import ModelFolder
-from modelyard.serving.endpoints.answers import LoadedEndpoint
+from modelyard.serving.asking import LoadedEndpoint
 from modelyard.serving.endpoints.enriching import open_enrichments
 from modelyard.serving.endpoints.function import FunctionCalls, LoadedFunction
 from modelyard.serving.endpoints.lookup import LoadedLookup
@@ -26,6 +27,7 @@ from modelyard.serving.packages.types import (
 )
 from modelyard.serving.rows import reader_for
 from modelyard.serving.runners.workers import Limits, PooledModel, open_pool
+from modelyard.serving.tables import MADE_HERE
 
 
 async def load_endpoint(
@@ -34,17 +36,17 @@ async def load_endpoint(
     folder: Path,
     pythons: Mapping[str, Path],
     pool: PoolSettings,
-    limits: Limits,
+    limits: RuntimeSettings,
 ) -> LoadedEndpoint:
     """Load one endpoint, so that it can answer.
 
     Args:
         declared: which.
         manifest: of its package.
-        folder: where the package is unpacked; files for lookups are written into it.
+        folder: where the package is unpacked; logs and files for lookups are written beside.
         pythons: interpreters by id of code env.
         pool: how many workers it has.
-        limits: what these may use.
+        limits: memory that each may use, and seconds that it may take to load.
 
     Raises:
         Failed, Invalid, Unsupported, NotFound: it does not load.
@@ -55,9 +57,10 @@ async def load_endpoint(
             open_enrichments, declared.lookups, manifest.tables, folder
         )
         return LoadedLookup(declared, lookups)
+    used = Limits(limits, folder / MADE_HERE / "logs")
     if isinstance(declared, FunctionEndpoint):
-        return await _load_function(declared, folder, pythons, pool, limits)
-    return await _load_prediction(declared, manifest, folder, pythons, pool, limits)
+        return await _load_function(declared, folder, pythons, pool, used)
+    return await _load_prediction(declared, manifest, folder, pythons, pool, used)
 
 
 async def _load_prediction(
@@ -68,10 +71,7 @@ async def _load_prediction(
     pool: PoolSettings,
     limits: Limits,
 ) -> LoadedPrediction:
-    models = {model.id: model for model in manifest.models}
-    if declared.model not in models:
-        raise errors.NotFound.among("model of the package", declared.model, models)
-    model = models[declared.model]
+    model = next(model for model in manifest.models if model.id == declared.model)
     options_for(model, declared.output, "skip")
     enrichments = await asyncio.to_thread(
         open_enrichments, declared.enrichments, manifest.tables, folder

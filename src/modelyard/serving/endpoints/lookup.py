@@ -10,10 +10,9 @@ import pyarrow as pa
 
 from modelyard import errors
 from modelyard.runtime.types import Mode
-from modelyard.serving.endpoints.answers import Answer, RowAnswer, Timings
+from modelyard.serving.asking import Answer, PoolStatus, RowAnswer, Timings
 from modelyard.serving.endpoints.enriching import Ignored, OpenEnrichment
 from modelyard.serving.packages.types import LookupEndpoint
-from modelyard.serving.pool import PoolStatus
 
 
 class LoadedLookup:
@@ -31,7 +30,7 @@ class LoadedLookup:
         output: Mode | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """See `modelyard.serving.endpoints.LoadedEndpoint`."""
+        """See `modelyard.serving.asking.LoadedEndpoint`."""
         began = perf_counter()
         several = len(rows) > 1
         answers = tuple(self._found(row, at if several else None) for at, row in enumerate(rows))

@@ -13,10 +13,9 @@ import pyarrow as pa
 
 from modelyard import errors
 from modelyard.runtime.types import Mode, OnError, PredictOptions
-from modelyard.serving.endpoints.answers import Answer, RowAnswer, Timings
+from modelyard.serving.asking import Answer, PoolStatus, RowAnswer, Timings
 from modelyard.serving.endpoints.enriching import Ignored, OpenEnrichment
 from modelyard.serving.packages.types import PackagedModel, PredictionEndpoint
-from modelyard.serving.pool import PoolStatus
 from modelyard.serving.rows import Cells, Kind, RowReader
 from modelyard.serving.runners import Predicted, Refused, Runner, Wish
 
@@ -62,7 +61,7 @@ class LoadedPrediction:
         output: Mode | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """See `modelyard.serving.endpoints.LoadedEndpoint`."""
+        """See `modelyard.serving.asking.LoadedEndpoint`."""
         began = perf_counter()
         mode = output or self.declared.output
         wish = self._wish(mode, "skip", params)
@@ -81,7 +80,7 @@ class LoadedPrediction:
             waited=round(1e6 * max((each.waited for each in found), default=0)),
             enrichment=round(1e6 * (enriched - began)) if self._enrichments else 0,
             model=round(1e6 * max((each.ran for each in found), default=0)),
-            batch=max((each.batch for each in found), default=0),
+            batch=max((each.batch for each in found), default=1),
         )
         return Answer(tuple(answer for answer in answers if answer is not None), timings)
 
@@ -92,11 +91,7 @@ class LoadedPrediction:
         params: Mapping[str, Any] | None = None,
         output: Mode | None = None,
     ) -> pa.Table:
-        """See `modelyard.serving.endpoints.LoadedEndpoint`."""
-        if self._enrichments:
-            raise errors.Unsupported(
-                f"endpoint {self.declared.name!r} enriches its rows; ask it row by row"
-            )
+        """See `modelyard.serving.asking.LoadedEndpoint`."""
         wish = self._wish(output or self.declared.output, "fail", params)
         return await self._runner.predict_table(wish, table)
 

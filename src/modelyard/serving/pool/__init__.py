@@ -2,6 +2,5 @@
 
 from modelyard.serving.pool.pool import Pool
 from modelyard.serving.pool.query import Done
-from modelyard.serving.pool.status import PoolStatus
 
-__all__ = ["Done", "Pool", "PoolStatus"]
+__all__ = ["Done", "Pool"]

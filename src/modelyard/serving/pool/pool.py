@@ -9,10 +9,10 @@ from typing import Any, Protocol
 
 from modelyard import errors
 from modelyard.runtime.process import Lost
+from modelyard.serving.asking import PoolStatus
 from modelyard.serving.packages.types import PoolSettings
 from modelyard.serving.pool.lines import Lines
 from modelyard.serving.pool.query import Done, Query
-from modelyard.serving.pool.status import PoolStatus
 
 LOOKS_EVERY = 0.05
 """Seconds between two looks at who has waited too long, while anybody waits."""
@@ -130,7 +130,7 @@ class Pool:
             queued=self._lines.calls(),
             memory=sum(place.used for place in self._places),
             calls=self._calls,
-            lost=self._lost,
+            restarts=self._lost,
             refused=self._refused,
         )
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import pyarrow as pa
 
 from modelyard.runtime.types import PredictOptions
-from modelyard.serving.pool import PoolStatus
+from modelyard.serving.asking import PoolStatus
 from modelyard.serving.rows import Cells, Kind
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,23 +14,23 @@ from modelyard import errors
 from modelyard.kernel.settings import RuntimeSettings
 from modelyard.runtime.process import WorkerSpec
 from modelyard.runtime.seat import ModelFolder, Reply
+from modelyard.serving.asking import PoolStatus
 from modelyard.serving.packages.types import PoolSettings
-from modelyard.serving.pool import Pool, PoolStatus
+from modelyard.serving.pool import Pool
 from modelyard.serving.rows import Cells, Kind, RowReader
 from modelyard.serving.runners.runner import Predicted, Refused, Wish
 from modelyard.serving.runners.seated import Exchange, SeatedWorker
 
+THREADS = 1
+"""Threads that numeric libraries may use in a worker: for single rows more of them are slower."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the workers of a node may use."""
+    """What the workers of an endpoint may use, and where they print to."""
 
+    settings: RuntimeSettings
     logs: Path
-    """Folder of the files that workers print to."""
-    settings: RuntimeSettings = field(default_factory=RuntimeSettings)
-    """Memory, seconds to load, variables that are passed on."""
-    threads: int = 1
-    """Threads that numeric libraries may use in a worker: for single rows more are slower."""
 
 
 class _Rows(NamedTuple):
@@ -94,7 +94,7 @@ async def open_pool(
     Raises:
         Failed, Invalid, Unsupported: what they load does not load.
     """
-    spec = WorkerSpec(model.python, limits.settings, limits.threads, {})
+    spec = WorkerSpec(model.python, limits.settings, THREADS, {})
     started = iter(range(1 << 62))
 
     async def start(died_idle: Callable[[], None]) -> SeatedWorker:

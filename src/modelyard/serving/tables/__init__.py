@@ -1,5 +1,5 @@
 """Tables of a package in which enrichments and lookups find rows by keys."""
 
-from modelyard.serving.tables.table import LookupTable, open_table
+from modelyard.serving.tables.table import MADE_HERE, LookupTable, open_table
 
-__all__ = ["LookupTable", "open_table"]
+__all__ = ["MADE_HERE", "LookupTable", "open_table"]

@@ -26,7 +26,8 @@ from modelyard.serving.packages.types import PackagedTable
 from modelyard.serving.rows.cells import cell
 
 ROWS_AT_ONCE = 20_000
-FOLDER = "lookups"
+MADE_HERE = ".made"
+"""Folder in that of an unpacked package for what this machine makes of it."""
 PAGES_KIB = 4096
 """Memory that an open table may use for pages of its own."""
 
@@ -103,9 +104,9 @@ def open_table(folder: Path, table: PackagedTable, keys: Sequence[str]) -> Looku
             raise errors.NotFound.among(f"column of table {table.name!r}", key, table.columns)
         _kind(table, key)
     named = sha256(json.dumps([table.file, *keys]).encode()).hexdigest()[:16]
-    file = folder / FOLDER / f"{table.name}-{named}.sqlite"
+    file = folder / MADE_HERE / "lookups" / f"{table.name}-{named}.sqlite"
     try:
-        file.parent.mkdir(exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         with file.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not file.exists():
