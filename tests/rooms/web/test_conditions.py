@@ -58,6 +58,18 @@ def test_nothing_changes_what_was_not_seen(server, model, method):
     assert done.status_code in (200, 204)
 
 
+def test_what_is_shown_with_more_than_is_kept_has_its_tag(server, project):
+    made = {"name": "autumn", "prediction_type": "regression"}
+    path = f"/projects/{project}/comparisons"
+    assert server.post(path, made).status_code == 201
+    old = server.get(f"{path}/autumn").headers["etag"]
+    change = {"json": {"rename": "winter"}, "headers": {"if-match": old}}
+    assert server.request("PATCH", f"{path}/autumn", **change).status_code == 200
+    assert server.request("PATCH", f"{path}/winter", **change).status_code == 412
+    new = {"if-match": server.get(f"{path}/winter").headers["etag"]}
+    assert server.request("DELETE", f"{path}/winter", headers=new).status_code == 204
+
+
 def test_any_tag_will_do(server, model):
     done = server.request("DELETE", model, headers={"if-match": "*"})
     assert done.status_code == 204

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection
 
 from modelyard import errors
 from modelyard.evaluations.comparing import repository
@@ -104,9 +107,7 @@ def compare_information(command: CompareInformation, context: Context) -> Compar
 @handles(UpdateComparison)
 def update_comparison(command: UpdateComparison, context: Context) -> Comparison:
     """Change what was given."""
-    with context.begin() as db:
-        before = repository.get(db, command.project, command.name)
-        context.unchanged(before)
+    with _as_seen(context, command) as (db, before):
         after = changed(before, command)
         repository.change(db, command.name, after)
     return after
@@ -117,7 +118,7 @@ def add_items(command: AddItems, context: Context) -> Comparison:
     """Put new items behind the others."""
     new = [ComparisonItem(key=key) for key in command.items]
     with context.begin() as db:
-        before = repository.get(db, command.project, command.name)
+        before = repository.get(db, command.project, command.name, lock=True)
         require_items(db, before, new)
         after = _with(before, (*before.items, *new))
         repository.change(db, command.name, after)
@@ -128,7 +129,7 @@ def add_items(command: AddItems, context: Context) -> Comparison:
 def remove_items(command: RemoveItems, context: Context) -> Comparison:
     """Keep the others."""
     with context.begin() as db:
-        before = repository.get(db, command.project, command.name)
+        before = repository.get(db, command.project, command.name, lock=True)
         there = [each.key for each in before.items]
         for key in command.items:
             if key not in there:
@@ -165,9 +166,31 @@ def report_comparison(command: ReportComparison, context: Context) -> ReportedCo
 @handles(DeleteComparison)
 def delete_comparison(command: DeleteComparison, context: Context) -> None:
     """Delete the row."""
-    with context.begin() as db:
-        context.unchanged(repository.get(db, command.project, command.name))
+    with _as_seen(context, command) as (db, _):
         repository.remove(db, command.project, command.name)
+
+
+@contextmanager
+def _as_seen(
+    context: Context, command: UpdateComparison | DeleteComparison
+) -> Iterator[tuple[Connection, Comparison]]:
+    """A transaction on a comparison that is what the caller saw.
+
+    What is shown is told before it, since that may take long, and keep what it finds.
+
+    Raises:
+        Conflict: it changed meanwhile.
+    """
+    known = None
+    if context.expected is not None:
+        with context.read() as db:
+            known = repository.get(db, command.project, command.name)
+        context.unchanged(shown(context, command.project, command.name, None))
+    with context.begin() as db:
+        before = repository.get(db, command.project, command.name, lock=True)
+        if known not in (None, before):
+            context.unchanged(before)  # which is nothing that was shown
+        yield db, before
 
 
 def _with(before: Comparison, items: Iterable[ComparisonItem]) -> Comparison:

@@ -25,10 +25,11 @@ def add(db: Connection, comparison: Comparison) -> None:
         raise _taken(comparison.name) from exc
 
 
-def get(db: Connection, project: str, name: str) -> Comparison:
+def get(db: Connection, project: str, name: str, *, lock: bool = False) -> Comparison:
     """Look a comparison up; NotFound if there is none."""
     of = comparisons.c
-    body = db.scalar(select(of.body).where(_is(project, name)))
+    query = select(of.body).where(_is(project, name))
+    body = db.scalar(query.with_for_update() if lock else query)
     if body is None:
         known = db.scalars(select(of.name).where(of.project == project))
         raise errors.NotFound.among("comparison", name, known)

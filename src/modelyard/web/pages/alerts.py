@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import get_args
 
+from modelyard import errors
 from modelyard.monitoring.alerting.commands import (
     CreateAlert,
     DeleteAlert,
@@ -69,7 +71,7 @@ class AlertView(ListView):
 
 
 class MadeAlertView(View):
-    """An alert that was just made, with its secret."""
+    """An alert that was just made, or tells somebody else, with its secret if it has a new one."""
 
     alert: MadeAlert
     href: str
@@ -122,6 +124,23 @@ def _renewed(visit: Visit) -> Draft:
     return Draft(crumbs=_above(visit), fixed={"new_secret": True})
 
 
+def _told(visit: Visit) -> Draft:
+    """With the mail addresses; those of webhooks are not shown again."""
+    seen = visit.run(ShowAlert(project=visit.path["project"], name=visit.path["name"]))
+    return Draft(
+        crumbs=_above(visit),
+        proposed={"mail": seen.to} if seen.channel == "mail" else {},
+        intro=f"It tells {', '.join(seen.to)} now. What waits is sent to whom it tells then.",
+        left_out=frozenset() if seen.channel == "webhook" else frozenset({"new_secret"}),
+        seen=seen,
+    )
+
+
+def _require_receiver(_visit: Visit, asked: UpdateAlert, _agreed: Collection[str]) -> None:
+    if not (asked.mail or asked.webhook or asked.slack):
+        raise errors.Invalid("name whom to tell: by mail, a webhook, or Slack")
+
+
 def _made(visit: Visit, made: MadeAlert) -> MadeAlertView:
     above = crumbs(visit.path["project"])
     return MadeAlertView(
@@ -157,6 +176,23 @@ PAGES: tuple[Page | Form, ...] = (
         fields=SETTINGS,
         words=WORDS,
         prepare=_edited,
+    ),
+    Form(
+        f"{ONE}/receiver",
+        UpdateAlert,
+        "Tell somebody else",
+        "Save",
+        _one,
+        fields=("mail", "webhook", "new_secret", "slack"),
+        words={
+            **WORDS,
+            "new_secret": Words(
+                label="Sign with a new secret", help="Whom it tells now knows the old one"
+            ),
+        },
+        prepare=_told,
+        check=_require_receiver,
+        reveal=Reveal("alert_made.html", _made),
     ),
     Form(
         f"{ONE}/test",

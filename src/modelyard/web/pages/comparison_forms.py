@@ -56,6 +56,7 @@ class ConfiguredItem(BaseModel):
 class Configured(BaseModel):
     """What of a comparison can be changed on its page."""
 
+    rename: str = Field(default="", max_length=127)
     description: str = Field(default="", max_length=500)
     champion: str = ""
     items: list[ConfiguredItem] = []
@@ -87,6 +88,7 @@ def _changes(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[dict[str, 
         "colour": {
             each.key: each.colour for each in items if each.colour and each.colour != each.drawn
         },
+        "rename": values.get("rename"),
         "champion": values.get("champion") or None,
         "description": values.get("description") or "",
         "reset_colours": bool(values.get("reset_colours")),
@@ -111,6 +113,7 @@ def _configured(visit: Visit) -> Draft:
     return Draft(
         crumbs=_above(found),
         values={
+            "rename": found.name,
             "description": found.description,
             "champion": found.champion or "",
             "items": items,
@@ -119,6 +122,7 @@ def _configured(visit: Visit) -> Draft:
             "champion": [(each.key, each.name) for each in found.items],
             "items.colour": list(COLOURS.items()),
         },
+        seen=found,
     )
 
 
@@ -251,10 +255,12 @@ PAGES: tuple[Page | Form, ...] = (
         "Save",
         _onward,
         said="The comparison is saved.",
-        fields=("description", "champion", "items", "reset_colours"),
+        fields=("rename", "description", "champion", "items", "reset_colours"),
         words={
+            "rename": Words(label="Name", needed=True, mono=True),
             "champion": Words(label="Champion", help="The others are told beside it",
                               placeholder="None: the first item"),
+            **{f"items.{name}": Words(kind="hidden") for name in ("key", "called", "drawn")},
             "items.colour": Words(label="Colour", kind="choice"),
             "reset_colours": Words(label="Give all items the colours that they had", help=""),
         },

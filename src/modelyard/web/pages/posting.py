@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import repeat
 from typing import Any
 
 from starlette.requests import Request
@@ -339,12 +340,25 @@ def _with_question(
     return (*fields[:at], box, *fields[at:])
 
 
-def _compared(field: FieldView, there: FieldView) -> FieldView:
-    """The field with what it holds by now, where that is something else than was typed."""
+def _compared(field: FieldView, there: FieldView | None) -> FieldView:
+    """The field with what it holds by now, where that is something else than was typed.
+
+    What nobody types holds what it does now. Things are known by what is hidden in them.
+    """
+    now = "" if there is None else there.value
     typed = field.value or "false" if field.kind == "tick" else field.value
-    if field.kind == "secret" or there.value == typed:
+    if field.kind == "secret" or now == typed:
         return field
-    return field.model_copy(update={"there": there.value})
+    if field.kind == "hidden" and there is not None:
+        return field.model_copy(update={"value": now})
+    known = {row[0].value: row for row in there.items} if there is not None else {}
+    items = tuple(
+        tuple(map(_compared, row, known.get(row[0].value, repeat(None))))
+        if row[0].kind == "hidden"
+        else row
+        for row in field.items
+    )
+    return field.model_copy(update={"there": now, "items": items})
 
 
 def _last(typed: Typed, name: str) -> str:

@@ -104,6 +104,7 @@ def _new(visit: Visit) -> Draft:
     return Draft(
         crumbs=versions.above(visit),
         values=given,
+        proposed={"rows": visit.asked("rows")},
         choices={
             "rows": [(each.name, "") for each in tables],
             "against": [(each, each) for each in others],

@@ -108,10 +108,48 @@ def test_items_are_added_called_coloured_hidden_and_the_better_one_promoted(ana,
     found = list(csv.DictReader(Path(download.value.path()).read_text().splitlines()))
     assert {row["item"] for row in found} == {"late:v2"}
     assert {row["verdict"] for row in found if row["metric"] == "auc"} == {"better"}
+    page.get_by_role("link", name="Replay with fares").click()
+    page.wait_for_url("**/models/late/versions/v2/replay?*")
+    expect(page.get_by_label("Dataset")).to_have_value(re.compile(r"june\.csv$"))
+    page.go_back()
     page.get_by_role("button", name="Promote with fares").click()
     expect(page.get_by_text("v2 is the active version of late.")).to_be_visible()
     expect(page.get_by_role("button", name="Promote with fares")).to_have_count(0)
     expect(rows.first).to_contain_text("Active")
+
+
+def test_two_who_configure_it_are_told_and_lose_nothing(ana, site):
+    yard, page = site.yard, ana.page
+    made = yard.comparisons.create(
+        project="flights", name="mine", items=("late:v1", "late:v2", "elsewhere")
+    )
+    yard.comparisons.create(project="flights", name="taken", items=("late:v1",))
+    page.goto("/projects/flights/comparisons/mine/configure")
+    page.get_by_label("Name", exact=True).fill("ours")
+    page.get_by_label("Name of late v1").fill("without fares")
+    theirs = {"call": {"late:v1": "plain", "late:v2": "theirs"}, "colour": {"late:v2": "ink"}}
+    yard.comparisons.update(project="flights", name="mine", description="their words", **theirs)
+    yard.comparisons.remove(project="flights", name="mine", items=("elsewhere",))
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("Someone changed it meanwhile")
+    told = page.locator(".there")
+    expect(told.filter(has_text="their words")).to_be_visible()
+    expect(told.filter(has_text="Name is now: plain")).to_be_visible()
+    expect(told.filter(has_text="Colour is now: Ink")).to_be_visible()
+    expect(told.filter(has_text="was removed meanwhile")).to_be_visible()
+    assert yard.comparisons.show(project="flights", name="mine").items[0].name == "plain"
+    page.get_by_label("Name of theirs").fill("theirs")
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url("**/comparisons/ours")
+    found = yard.comparisons.show(project="flights", name="ours")
+    assert [each.name for each in found.items] == ["without fares", "theirs"]
+    assert (found.created, found.description) == (made.created, "")
+    page.goto("/projects/flights/comparisons/ours/configure")
+    page.get_by_label("Name", exact=True).fill("taken")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("there is a comparison 'taken' already")
+    for name in ("ours", "taken"):
+        yard.comparisons.delete(project="flights", name=name)
 
 
 def test_items_are_removed_and_what_is_gone_is_told(ana, site):

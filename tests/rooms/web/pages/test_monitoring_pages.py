@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
@@ -23,6 +24,7 @@ def sent(client, path, **typed):
     """A form with what was typed, as a browser sends it."""
     shown = client.get(path).text
     hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', shown))
+    hidden = {name: html.unescape(text) for name, text in hidden.items()}
     return client.post(path, data=hidden | typed)
 
 
@@ -55,6 +57,38 @@ def test_an_alert_is_made_tried_and_looked_at(client, alerting, hook):  # noqa: 
     assert "could not be sent" in client.get(f"{AT}/monitoring").text
     assert secret not in sent(client, f"{AT}/alerts/team/new-secret").text
     assert "needs a receiver" in sent(client, f"{AT}/new-alert", name="other").text
+
+
+def test_somebody_else_is_told_and_what_is_secret_is_not_shown_again(client, alerting, hook):  # noqa: F811
+    at, alerts = f"{AT}/alerts/team", alerting.yard.alerts
+    made = alerts.create(name="team", slack=f"{hook.url}/secret-of-slack", only=("scenario",))
+    alerting.scenario("failed")
+    alerting.notice()
+    shown = client.get(f"{at}/receiver").text
+    assert "It tells 127.0.0.1 now." in shown
+    assert "name whom to tell" in sent(client, f"{at}/receiver").text.casefold()
+    both = {"webhook": hook.url, "slack": hook.url}
+    assert "has one receiver" in sent(client, f"{at}/receiver", **both).text
+    inside = sent(client, f"{at}/receiver", webhook="http://10.0.0.1/?token=hush").text
+    assert "none of the hosts that alerts may call" in inside
+    assert alerts.show(name="team").to == made.to
+    (old,) = re.findall(r'name="seen" value="([^"]*)"', shown)
+    moved = sent(client, f"{at}/receiver", webhook=f"{hook.url}?token=hush").text
+    (secret,) = set(re.findall(r"whsec_[A-Za-z0-9+/=]+", moved))
+    late = client.post(f"{at}/receiver", data={"seen": html.unescape(old), "slack": hook.url})
+    assert "Someone changed it meanwhile" in late.text
+    assert alerting.deliver() == 1
+    ((headers, _),) = hook.taken
+    assert "webhook-signature" in {name.lower() for name in headers}
+    pages = [client.get(each).text for each in (at, f"{at}/receiver", f"{at}/edit")]
+    for hush in ("hush", "secret-of-slack", secret):
+        assert not any(hush in page for page in pages)
+    kept = sent(client, f"{at}/receiver", webhook=hook.url)
+    assert "from now on" in kept.text
+    assert "whsec_" not in kept.text
+    again = sent(client, f"{at}/receiver", webhook=hook.url, new_secret="true").text
+    assert secret not in again
+    assert "whsec_" in again
 
 
 def test_a_model_is_followed_by_one_form(client, alerting):  # noqa: F811
