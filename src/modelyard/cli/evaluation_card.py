@@ -171,7 +171,7 @@ def _counted(found: Evaluation) -> str:
 
 def _rows(found: Evaluation) -> str:
     left = found.rows - (found.intake.used if found.intake else found.rows)
-    sampled = "" if found.sampling.method == "none" else f", sampled ({found.sampling.method})"
+    sampled = "" if found.sampling.takes_all else f", sampled ({found.sampling.in_words})"
     told = f"{found.rows:,}{sampled}"
     told += f", {left:,} left out" if left else ""
     return told + (f", {found.rejected:,} refused by the model" if found.rejected else "")

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, tee
 from typing import Any
 
 import duckdb
@@ -24,6 +24,7 @@ from modelyard import errors
 from modelyard.analysis.arrays import Bools
 from modelyard.data.duck import VECTOR, session
 from modelyard.data.schemas import require_columns
+from modelyard.data.source import Source
 
 BEFORE, AFTER = "SELECT ", "\nFROM rows"
 PLAIN = {"COLUMN_REF", "CONSTANT", "COMPARISON", "CONJUNCTION", "BETWEEN", "CASE", "CAST", "TYPE"}
@@ -40,6 +41,8 @@ FUNCTIONS = {
     *("year", "quarter", "month", "week", "day", "dayofweek", "isodow", "hour", "minute"),
     *("second", "date_part"),
 }
+PIECE = 16_384
+"""Rows that are looked at together, at least."""
 SHOWN = 100
 """Characters of a filter that messages repeat."""
 
@@ -71,19 +74,26 @@ class RowFilter:
         first = next(rest, None)
         if first is None:
             return np.zeros(0, bool)
+        with closing(_database(len(self.columns))) as db:
+            return self._held(db, first.schema, chain((first,), rest))
+
+    def masks(self, batches: Iterable[pa.RecordBatch]) -> Iterator[Bools]:
+        """For each batch in turn, which of its rows it holds for; as `mask` says otherwise."""
+        with closing(_database(len(self.columns))) as db:
+            for batch in batches:
+                yield self._held(db, batch.schema, (batch,))
+
+    def _held(
+        self, db: duckdb.DuckDBPyConnection, schema: pa.Schema, batches: Iterable[pa.RecordBatch]
+    ) -> Bools:
         names = [f"c{at}" for at in range(len(self.columns))]
-        schema = pa.schema(
-            [field.with_name(name) for field, name in zip(first.schema, names, strict=True)]
+        called = pa.schema(
+            [field.with_name(name) for field, name in zip(schema, names, strict=True)]
         )
-
-        def named() -> Iterator[pa.RecordBatch]:
-            for batch in chain((first,), rest):
-                yield batch.rename_columns(names)
-
+        renamed = (batch.rename_columns(names) for batch in batches)
         try:
-            with closing(_database(len(names))) as db:
-                db.register("rows", pa.RecordBatchReader.from_batches(schema, named()))
-                found = db.sql(self.query).to_arrow_reader(VECTOR).read_all().column(0)
+            db.register("rows", pa.RecordBatchReader.from_batches(called, renamed))
+            found = db.sql(self.query).to_arrow_reader(VECTOR).read_all().column(0)
         except (duckdb.Error, pa.ArrowException) as exc:
             raise _refused(self.text, self.columns, exc) from exc
         matching: Bools = pc.fill_null(found, fill_value=False).to_numpy()
@@ -124,6 +134,31 @@ def read_filter(text: str, schema: pa.Schema, where: str) -> RowFilter:
             "such as age < 30"
         )
     return RowFilter(text, tuple(columns.found), query)
+
+
+class Filtered(Source):
+    """The rows of a source for which a filter holds.
+
+    Raises:
+        Invalid: it is no filter, or does not fit the columns.
+    """
+
+    def __init__(self, source: Source, where: str) -> None:
+        super().__init__(source.name, source.schema, source.fingerprint)
+        self._source = source
+        self._filter = read_filter(where, source.schema, source.name)
+
+    def count(self) -> int | None:
+        """Nobody knows before all rows are read."""
+        return None
+
+    def _stream(self, columns: list[str], rows: int) -> Iterator[pa.RecordBatch]:
+        looked_at = list(self._filter.columns)
+        needed = list(dict.fromkeys((*columns, *looked_at)))
+        here, ahead = tee(self._source.batches(rows=max(rows, PIECE), columns=needed))
+        masks = self._filter.masks(batch.select(looked_at) for batch in ahead)
+        for batch, mask in zip(here, masks, strict=True):
+            yield batch.filter(pa.array(mask)).select(columns)
 
 
 class _Columns:

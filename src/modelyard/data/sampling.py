@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from modelyard import errors
+from modelyard.data.filtering import Filtered
 from modelyard.data.schemas import require_columns
 from modelyard.data.source import Source, exactly
 from modelyard.data.types import Sampling
@@ -37,8 +38,11 @@ def sampled(source: Source, sampling: Sampling, *, rows: int = PIECE) -> Iterato
         rows: rows per batch.
 
     Raises:
-        Invalid: the source lacks the column, or it has too many classes or no order.
+        Invalid: the source lacks a column, that has too many classes or no order, or the filter
+            makes no sense.
     """
+    if sampling.where is not None:
+        source = Filtered(source, sampling.where)
     if sampling.column is not None:
         require_columns([sampling.column], source.schema.names, source.name)
         kind = source.schema.field(sampling.column).type

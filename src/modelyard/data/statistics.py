@@ -70,7 +70,7 @@ class _Rows:
     def of(self, looks: Sequence[_Look]) -> Iterator[pa.RecordBatch]:
         """Columns as DuckDB is to see them."""
         names = [look.name for look in looks]
-        if self._sampling.method == "none":
+        if self._sampling.takes_all:
             batches = self._source.batches(rows=PIECE, columns=names)
         else:
             batches = (batch.select(names) for batch in sampled(self._source, self._sampling))

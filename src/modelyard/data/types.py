@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, JsonValue, model_validator
+from pydantic import BeforeValidator, Field, JsonValue, StringConstraints, model_validator
 
 from modelyard.kernel.values import Name, Value
 
@@ -173,14 +173,32 @@ class Sampling(Value):
     `rebalance_count` takes `rows` divided by the number of classes from each class of a column,
     at random, and all rows of a class that has fewer; `rebalance_ratio` the same for a share of all
     rows. `first_sorted` takes the first rows in the order of a column, missing values last.
+    With `where` all of that is of the rows for which it holds.
     """
 
+    where: Annotated[str | None, StringConstraints(min_length=1, max_length=10_000)] = Field(
+        default=None,
+        description="only rows for which this holds: an expression over columns",
+        examples=["day >= '2026-11-16' AND day < '2026-11-23'"],
+    )
     method: SamplingMethod = Field(default="none", description="how rows are chosen")
     rows: int | None = Field(default=None, ge=1, lt=2**63, description="how many rows")
     ratio: float | None = Field(default=None, gt=0, le=1, description="share of the rows, 0 to 1")
     column: str | None = Field(default=None, description="column that decides")
     descending: bool = Field(default=False, description="first_sorted: the largest first")
     seed: int = Field(default=0, ge=0, lt=2**63, description="another seed takes other rows")
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether no row is left out."""
+        return self.method == "none" and self.where is None
+
+    @property
+    def in_words(self) -> str:
+        """How rows are chosen; empty: all of them are taken."""
+        method = "" if self.method == "none" else self.method.replace("_", " ")
+        where = "" if self.where is None else f"where {self.where}"
+        return ", ".join(filter(None, (method, where)))
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 
+from modelyard import errors
 from modelyard.data.access import Source, open_source, open_target, sampled
 from modelyard.data.types import Sampling
 from modelyard.evaluations.judging import require_predictions, require_truth
@@ -29,7 +30,7 @@ def draw(plan: Plan, context: Context) -> Source:
 
 def drawn(context: Context, project: str, source: Source, sampling: Sampling, place: str) -> Source:
     """The source, or its sample as a file at a place; one that was drawn before is the same."""
-    if sampling.method == "none":
+    if sampling.takes_all:
         return source
     if not paths.find(context, project, place).exists():
         token = secrets.token_hex(16)
@@ -39,5 +40,10 @@ def drawn(context: Context, project: str, source: Source, sampling: Sampling, pl
                 target.write(batch)
                 rows += batch.num_rows
                 context.progress("drawing the sample", rows=rows)
+            if not rows and sampling.where is not None:
+                raise errors.Invalid(
+                    f"{source.name} has no row for which {sampling.where!r} holds",
+                    field="where",
+                )
             target.commit()
     return open_source(context, project, place)

@@ -74,7 +74,7 @@ class Plan:
     @property
     def rows(self) -> str:
         """What is scored: the dataset, or the file that holds its sample."""
-        if self.sampling.method == "none":
+        if self.sampling.takes_all:
             return self.command.dataset
         return f"{FILES}{self.folder}/rows.parquet"
 

@@ -17,6 +17,7 @@ from modelyard.data.access import sample, sampled
 from modelyard.data.types import Sampling
 
 ROWS = 5000
+RANDOM = {"method": "random_count", "rows": 50}
 
 
 @pytest.fixture(params=[methods.PIECE, 113], ids=["one piece", "many pieces"])
@@ -141,6 +142,36 @@ def test_first_sorted_keeps_the_order_of_equal_rows(taken, frame, rows, descendi
     expected = frame.sort_values("score", ascending=not descending, kind="stable").head(rows)
     found = taken("first_sorted", column="score", rows=rows, descending=descending)
     assert found == expected["n"].tolist()
+
+
+@pytest.mark.parametrize("method", [{}, {"method": "first", "rows": 70}, RANDOM])
+def test_a_filter_comes_first(taken, frame, method):
+    where = "score >= 200 AND label IN ('b', 'c') OR n < 20 AND customer % 2 = 0"
+    score, label, n = frame["score"], frame["label"], frame["n"]
+    kept = frame[(score >= 200) & label.isin(["b", "c"]) | (n < 20) & (frame["customer"] % 2 == 0)]
+    found = taken(**{"method": "none", "where": where} | method)
+    wanted = list(kept["n"])
+    assert 80 < len(wanted) < 400
+    if method == RANDOM:
+        assert len(set(found) & set(wanted)) == len(found) == 50
+    else:
+        assert found == wanted[: method.get("rows")]
+
+
+def test_a_filter_of_days(opened, tmp_path):
+    days = pd.date_range("2026-11-01", periods=30, freq="D")
+    frame = pd.DataFrame(
+        {"day": days.date, "moment": days + pd.Timedelta("6h"), "text": days.astype(str)}
+    )
+    frame.to_parquet(tmp_path / "a.parquet")
+    source = opened(str(tmp_path / "a.parquet"))
+    for column in frame:
+        where = f"{column} >= '2026-11-16' AND {column} < '2026-11-23'"
+        found = sample(source, Sampling(where=where))["day"].to_pylist()
+        assert found == list(frame["day"][15:22]), column
+    assert sample(source, Sampling(where="day > '2027-01-01'")).num_rows == 0
+    with pytest.raises(errors.Invalid, match="has no column 'month'"):
+        sample(source, Sampling(where="month = 3"))
 
 
 def test_batches_have_the_rows_asked(source):

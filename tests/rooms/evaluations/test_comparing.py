@@ -120,6 +120,7 @@ def test_other_rows_are_not_paired_and_it_is_said_why(yard, scored, compare, fra
     reasons = {
         scored("good", dataset=str(tmp_path / "other.csv")): "one is on",
         scored("good", method="first", rows=600): "other rows of the dataset",
+        scored("good", where="age < 600"): "other rows of the dataset",
         scored("good", classes=("yes", "no")): "the positive class is yes of one and no of the",
     }
     shown = yard.comparisons.show(name=compare(base, *reasons).name)
@@ -131,6 +132,15 @@ def test_other_rows_are_not_paired_and_it_is_said_why(yard, scored, compare, fra
         assert auc.low < auc.difference < auc.high
     assert shown.verdict.title == "Whether differences are real is not known"
     assert {"dataset", "positive"} <= {each.code for each in shown.warnings}
+
+
+def test_a_filter_chooses_the_rows(yard, scored):
+    filtered = yard.evaluations.show(id=scored("good", where="age < 600"))
+    first = yard.evaluations.show(id=scored("good", method="first", rows=600))
+    assert (filtered.sampling.where, filtered.intake.used) == ("age < 600", 600)
+    assert filtered.metrics == first.metrics
+    with pytest.raises(errors.Invalid, match="no row for which 'age < 0' holds"):
+        scored("good", where="age < 0")
 
 
 def test_costs_and_lift_points_that_differ_are_warned_of_and_not_compared(yard, scored, compare):

@@ -93,14 +93,13 @@ def _picture(part: Part) -> str:
 
 def _facts(found: Evaluation) -> list[tuple[str, str]]:
     """What was evaluated how."""
-    sampling = found.sampling
     threshold = "" if found.threshold is None else number(found.threshold)
     facts = {
         "Model": found.model or "",
         "Version": found.version or "",
         "Prediction type": found.prediction_type.replace("_", " "),
         "Dataset": found.dataset or "",
-        "Sample": "" if sampling.method == "none" else sampling.method.replace("_", " "),
+        "Sample": found.sampling.in_words,
         "Target": found.target or "",
         "Classes": ", ".join(clean(each) for each in found.classes[:MOST_CLASSES]),
         "Positive class": "" if found.positive is None else clean(found.positive),

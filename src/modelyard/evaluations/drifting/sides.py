@@ -241,7 +241,7 @@ class Sides:
             except errors.ModelyardError as exc:
                 unanswered = f"{source.name} could not be scored: {exc}"
                 self.warnings.append(unanswered)
-        is_whole = sampling_of(self._plan.command).method == "none"
+        is_whole = sampling_of(self._plan.command).takes_all
         file = source.one_parquet_file() if is_whole else None
         if file is None:
             file = self._drawn(source, f"{place}-rows.parquet")
@@ -251,7 +251,7 @@ class Sides:
     def _scored(self, named: Data, version: ModelVersion, place: str) -> OpenSide:
         source, command = named.source, self._plan.command
         given = named.given
-        if sampling_of(command).method != "none":
+        if not sampling_of(command).takes_all:
             given = f"{place}-rows.parquet"
             self._drawn(source, given)
         run = RunScoring(

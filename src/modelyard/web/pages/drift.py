@@ -267,7 +267,8 @@ def _deleted(visit: Visit) -> Draft:
 
 
 SHARED = (
-    "confidence", "handling", "on_error", "method", "rows", "ratio", "column", "seed", "params",
+    "confidence", "handling", "on_error", "where", "method", "rows", "ratio", "column", "seed",
+    "params",
 )  # fmt: skip
 """Fields that evaluations are asked for as well."""
 SIDE = "A dataset, the id of an evaluation, or the path of a file"
@@ -290,7 +291,7 @@ PAGES: tuple[Page | Form | Document | Download, ...] = (
             "current", "reference", "model", "version", "target", "columns", "handling",
             "thresholds", "false_alarms", "bins", "text", "embeddings", "classifier_rows",
             "confidence", "level", "prediction_reference", "performance_reference", "on_error",
-            "method", "rows", "ratio", "column", "seed", "params",
+            "where", "method", "rows", "ratio", "column", "seed", "params",
         ),
         words={
             "current": Words(label="Current", help=f"The newer side. {SIDE}", kind="text",

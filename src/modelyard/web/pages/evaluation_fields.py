@@ -19,7 +19,7 @@ NAMED = ("model", "version", "dataset", "target", "store")
 """What the address of a form may name."""
 EVALUATING = (
     "model", "version", "dataset", "target", "store", "name", "label", "threshold", "optimise",
-    "positive", "averaging", "weights", "on_error", "method", "rows", "ratio", "column",
+    "positive", "averaging", "weights", "on_error", "where", "method", "rows", "ratio", "column",
     "descending", "seed", "gains", "lift_share", "assertions", "custom_metrics",
     "plugged_metrics", "confidence", "params", "skip_performance", "skip_scoring", "prediction",
     "probabilities", "drift", "drift_rows", "handling", "training", "time", "output",
@@ -27,8 +27,8 @@ EVALUATING = (
 )  # fmt: skip
 STANDALONE = (
     "dataset", "prediction_type", "prediction", "probabilities", "target", "store", "name", "label",
-    "reference", "threshold", "optimise", "positive", "classes", "averaging", "weights", "method",
-    "rows", "ratio", "column", "descending", "seed", "gains", "lift_share", "assertions",
+    "reference", "threshold", "optimise", "positive", "classes", "averaging", "weights", "where",
+    "method", "rows", "ratio", "column", "descending", "seed", "gains", "lift_share", "assertions",
     "custom_metrics", "plugged_metrics", "env", "confidence", "skip_performance", "drift",
     "drift_rows", "handling", "training", "time",
 )  # fmt: skip
@@ -110,7 +110,14 @@ WORDS = {
         later=True,
     ),
     "on_error": Words(label="Rows that the model refuses", help="", kind="segments", later=True),
-    "method": Words(label="Which rows", help="", later=True),
+    "where": Words(
+        label="Only rows where",
+        help="An expression over columns",
+        placeholder="day >= '2026-11-16' AND day < '2026-11-23'",
+        mono=True,
+        later=True,
+    ),
+    "method": Words(label="Which of these rows", help="", later=True),
     "rows": Words(label="How many rows", help="Where the choice above takes a number", later=True),
     "ratio": Words(
         label="Share of the rows", help="From 0 to 1, where it takes a share", later=True

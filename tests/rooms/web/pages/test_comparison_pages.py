@@ -147,7 +147,7 @@ def test_two_who_configure_it_are_told_and_lose_nothing(ana, site):
     page.goto("/projects/flights/comparisons/ours/configure")
     page.get_by_label("Name", exact=True).fill("taken")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("alert")).to_contain_text("there is a comparison 'taken' already")
+    expect(page.get_by_role("alert")).to_contain_text("There is a comparison 'taken' already")
     for name in ("ours", "taken"):
         yard.comparisons.delete(project="flights", name=name)
 
