@@ -219,7 +219,8 @@ def _end(
     db.execute(update(jobs).where(jobs.c.id == row.id).values({**ended, **changes}))
     repository.ring(db)
     if row.run is not None:
-        runs.step_ended(db, row, state, changes.get("error"), context.commands)
+        outcome = {name: changes.get(name) for name in ("error", "result")}
+        runs.step_ended(db, row, state, catalog=context.commands, **outcome)
 
 
 def _note(db: Connection, job_id: str, lines: int, text: str, rules: JobSettings) -> int:

@@ -58,6 +58,7 @@ def run_checks(command: RunChecks, context: Context) -> CheckRun:
         store=command.store,
         evaluation=evaluation.id,
         outcome=worst_of([each.outcome for each in results]),
+        outcomes={each.check: each.outcome for each in results},
         results=results,
     )
     with context.begin() as db:
@@ -164,5 +165,5 @@ def _require(run: CheckRun, failing: frozenset[CheckOutcome]) -> None:
         f"evaluation {run.evaluation}: {told}{more}",
         evaluation=run.evaluation,
         outcome=run.outcome,
-        outcomes={each.check: each.outcome for each in run.results},
+        outcomes=run.outcomes,
     )

@@ -203,6 +203,7 @@ class CheckRun(Value):
     store: Name
     evaluation: str = Field(description="id")
     outcome: CheckOutcome = Field(description="the worst of all")
+    outcomes: dict[str, CheckOutcome] = Field(description="that of each by its name")
     results: tuple[CheckResult, ...] = ()
 
 

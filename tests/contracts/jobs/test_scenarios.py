@@ -87,6 +87,9 @@ def test_what_could_not_run_is_not_saved(place):
             "step 1: its arguments would have more than 1,048,576 letters",
         ),
         ({"steps": (make("${run}-${who}"),)}, r"\$\{who\} stands for nothing"),
+        ({"steps": (make("a"), make("${step.1.kay}"))}, "step 2: .*gives no such thing"),
+        ({"steps": (make("${step.1.key}"),)}, "step 1 does not come before"),
+        ({"steps": (make("a", only_if={"who": 1}),)}, r"\$\{who\} stands for nothing"),
         ({"steps": (make("${project.who}"),)}, r"\$\{project.who\} stands for nothing"),
         (
             {"steps": (make("${late}", name="one"), make("a b")), "parameters": {"late": None}},
@@ -361,11 +364,22 @@ def test_a_check_that_fails_lets_its_step_fail_and_tells_the_outcomes(place):
     place.yard.checks.create(store="monthly", name="good", kind="range", metric="auc", min=0.6)
     place.yard.checks.create(store="monthly", name="usual", kind="typical", metric="auc")
     check = Step(command="checks.run", arguments={"store": "monthly"})
-    place.yard.scenarios.create(name="nightly", steps=(check, make("told", when="failed")))
+    steps = (
+        check,
+        make("${step.1.outcomes.usual}-of-${step.1.evaluation}", when="failed"),
+        make("bad", when="always", only_if={"step.1.outcome": ["error"]}),
+        make("good", when="always", only_if={"step.1.outcome": "ok"}),
+        make("after-${step.2.key}", when="always", only_if={"step.2.state": "succeeded"}),
+    )
+    place.yard.scenarios.create(name="nightly", steps=steps)
     place.yard.scenarios.run(name="nightly")
     place.worker("--drain").wait()
     run = ended(place)
-    assert [step.state for step in run.steps] == ["failed", "succeeded"]
+    states = ["failed", "succeeded", "succeeded", "skipped", "succeeded"]
+    assert [step.state for step in run.steps] == states
+    assert run.steps[3].reason == "step.1.outcome is error"
+    keys = {each.key for each in place.yard.projects.list()}
+    assert keys == {"default", "warning-of-may", "bad", "after-warning-of-may"}
     error = run.steps[0].error
     assert error.context["outcomes"] == {"good": "error", "usual": "warning"}
     assert "good: Below its minimum" in error.detail

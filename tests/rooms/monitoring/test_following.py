@@ -6,6 +6,8 @@ import pytest
 
 from modelyard import errors
 
+LAST_WEEK = "day >= '${last_week_start}' AND day < '${week_start}'"
+
 
 @pytest.fixture
 def followed(alerting, hook):
@@ -21,6 +23,7 @@ def test_five_lines_make_a_scenario_and_wire_the_alert(followed):
     made = followed.monitoring.follow(
         model="churn",
         dataset="last-${date}.csv",
+        where=LAST_WEEK,
         store="weekly",
         alert="team",
         label={"week": "${date}", "region": "${region}"},
@@ -31,9 +34,10 @@ def test_five_lines_make_a_scenario_and_wire_the_alert(followed):
     first, second = scenario.steps
     assert first.command == "evaluations.run"
     assert first.arguments["dataset"] == "last-${date}.csv"
+    assert first.arguments["where"] == LAST_WEEK
     assert (second.command, second.arguments) == (
         "checks.run",
-        {"store": "weekly", "fail_on": "never"},
+        {"store": "weekly", "evaluation": "${step.1.id}", "fail_on": "never"},
     )
     assert made.next_run.isoweekday() == 1
     only = followed.alerts.show(name="team").only

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from pydantic import JsonValue
@@ -11,6 +12,7 @@ from modelyard import errors
 from modelyard.jobs import repository as jobs
 from modelyard.jobs.commands import EXAMPLE
 from modelyard.jobs.scenarios.parameters import known_to, named_in, require_names, unknown
+from modelyard.jobs.scenarios.results import names_in, open_to
 from modelyard.jobs.scenarios.runs import arguments_of, command_of
 from modelyard.jobs.scenarios.schedule import next_time, zone_of
 from modelyard.jobs.scenarios.types import Scenario, Step
@@ -20,6 +22,7 @@ from modelyard.kernel.gathered import Gathered
 from modelyard.kernel.secrets import tells_password
 from modelyard.kernel.values import now
 
+EXAMPLE_DAY = date(2026, 11, 25)
 APART = frozenset({"jobs", "scenarios", "account", "keys", "sessions"})
 """Rooms whose commands are no steps: those about jobs, and those about what is one's own, where the
 handler looks who asks."""
@@ -70,11 +73,12 @@ def _commands_of(
     scenario: Scenario, variables: Mapping[str, JsonValue], context: Context
 ) -> list[Command[Any] | None]:
     """The commands of all steps, as far as they are known; None where the project is not."""
-    values = known_to(scenario, variables, run=EXAMPLE, date="2026-11-25")
+    values = known_to(scenario, variables, run=EXAMPLE, day=EXAMPLE_DAY)
     commands, wrong = [], []
     for number, step in enumerate(scenario.steps, 1):
         try:
-            commands.append(_command_of(step, values, context))
+            given = open_to(number, scenario.steps, context.commands)
+            commands.append(_command_of(step, values | given, context))
         except (errors.Invalid, errors.NotFound) as exc:
             wrong.append((number, step, exc))
     if wrong:
@@ -96,7 +100,7 @@ def _command_of(
     """
     if step.command.partition(".")[0] in APART:
         raise errors.Invalid(f"{step.command} cannot be a step")
-    strangers = [name for name in named_in(dict(step.arguments)) if name not in values]
+    strangers = [name for name in names_in(step) if name not in values]
     if strangers and step.command in context.commands:
         raise unknown(strangers, values)
     known = {

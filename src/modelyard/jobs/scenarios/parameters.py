@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from pydantic import JsonValue
@@ -13,9 +14,12 @@ from modelyard import errors
 from modelyard.jobs.scenarios.types import Scenario
 from modelyard.kernel.values import PATTERNS, VARIABLE_PATTERN
 
+GIVEN = (
+    *("project", "scenario", "run", "date", "yesterday", "week_start", "last_week_start"),
+    *("last_week", "month_start", "last_month_start", "last_month"),
+)
+"""What every run has: its project, scenario and id, and dates as of the day when it began."""
 _PARAMETER = re.compile(r"\$(\$(?=\{)|\{([^{}]*)\})")
-GIVEN = ("project", "scenario", "run", "date")
-"""What every run has: its project, scenario and id, and the date when it began."""
 
 
 def filled(value: JsonValue, values: Mapping[str, JsonValue]) -> JsonValue:
@@ -77,16 +81,46 @@ def require_known(given: Mapping[str, Any], known: Mapping[str, Any], scenario: 
 
 
 def known_to(
-    scenario: Scenario, variables: Mapping[str, JsonValue], *, run: str, date: str
+    scenario: Scenario, variables: Mapping[str, JsonValue], *, run: str, day: date
 ) -> dict[str, JsonValue]:
-    """What each ${name} stands for in a run of a scenario, unless the run says otherwise."""
+    """What each ${name} stands for in a run of a scenario, unless the run says otherwise.
+
+    Args:
+        scenario: what is run.
+        variables: of its project.
+        run: id of the run.
+        day: when it began, in the scenario's time zone.
+    """
     return {
         **{f"project.{name}": value for name, value in variables.items()},
         **scenario.parameters,
         "project": scenario.project,
         "scenario": scenario.name,
         "run": run,
-        "date": date,
+        **dates_of(day),
+    }
+
+
+def dates_of(day: date) -> dict[str, JsonValue]:
+    """Days as of a day, as ISO 8601: the first ones of weeks (Mondays) and months, and of the last.
+
+    `last_week` is the ISO week before (2026-W47), `last_month` the month before (2026-10).
+    """
+    week, month = day - timedelta(days=day.weekday()), day.replace(day=1)
+    last_week, last_month = week - timedelta(weeks=1), (month - timedelta(days=1)).replace(day=1)
+    year, number, _ = last_week.isocalendar()
+    days = {
+        "date": day,
+        "yesterday": day - timedelta(days=1),
+        "week_start": week,
+        "last_week_start": last_week,
+        "month_start": month,
+        "last_month_start": last_month,
+    }
+    return {
+        **{name: each.isoformat() for name, each in days.items()},
+        "last_week": f"{year}-W{number:02}",
+        "last_month": f"{last_month:%Y-%m}",
     }
 
 

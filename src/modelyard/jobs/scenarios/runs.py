@@ -14,6 +14,7 @@ from modelyard.jobs.repository import Submission
 from modelyard.jobs.scenarios import repository
 from modelyard.jobs.scenarios.parameters import filled, known_to, require_small
 from modelyard.jobs.scenarios.repository import RunBody
+from modelyard.jobs.scenarios.results import given_by, unmet
 from modelyard.jobs.scenarios.schedule import next_time, zone_of
 from modelyard.jobs.scenarios.types import Condition, RunState, ScenarioRun, Step, StepRun
 from modelyard.jobs.types import JobError
@@ -44,12 +45,12 @@ def begin(
     identity, folder = by or (jobs.identity_of(row.identity), row.folder)
     now = database_now(db)
     run_id = jobs.new_id(now)
-    date = jobs.moment(now).astimezone(zone_of(scenario.timezone)).date().isoformat()
+    day = jobs.moment(now).astimezone(zone_of(scenario.timezone)).date()
     variables = repository.variables_of(db, row.project)
     body = RunBody(
         trigger=trigger,
         steps=scenario.steps,
-        parameters=known_to(scenario, variables, run=run_id, date=date) | (given or {}),
+        parameters=known_to(scenario, variables, run=run_id, day=day) | (given or {}),
         given=given or {},
         runs=tuple(StepRun(command=step.command, name=step.name) for step in scenario.steps),
         links=links,
@@ -65,9 +66,14 @@ def begin(
 
 
 def step_ended(
-    db: Connection, job: Row[Any], state: str, error: str | None, catalog: Catalog
+    db: Connection,
+    job: Row[Any],
+    state: str,
+    error: str | None,
+    catalog: Catalog,
+    result: str | None = None,
 ) -> None:
-    """Note how the job of a step ended, and go on with its run."""
+    """Note how the job of a step ended, and what it gave as JSON; go on with its run."""
     run = repository.hold_run(db, job.run)
     if run is None or run.state != "running":
         return
@@ -79,6 +85,8 @@ def step_ended(
         "error": None if error is None else JobError.model_validate_json(error),
     }
     body = _with_step(body, job.step, **ended)
+    given = given_by(job.step + 1, body.steps, state, result, error)
+    body = body.model_copy(update={"parameters": body.parameters | given})
     if body.cancelled_by:
         _end(db, run, _skipped(body, f"cancelled by {body.cancelled_by}"), "cancelled", catalog)
     elif state == "cancelled":
@@ -162,6 +170,9 @@ def _go_on(db: Connection, run: Row[Any], body: RunBody, catalog: Catalog) -> No
         failed = any(done.state == "failed" for done in body.runs)
         if not holds(step.when, failed=failed):
             why = "a step before it failed" if failed else "no step before it failed"
+            body = _with_step(body, number, state="skipped", reason=why)
+            continue
+        if why := unmet(step, body.parameters):
             body = _with_step(body, number, state="skipped", reason=why)
             continue
         try:

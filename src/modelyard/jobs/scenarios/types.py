@@ -20,12 +20,19 @@ class Step(Value):
 
     command: str = Field(description="as room.verb")
     arguments: dict[str, Json] = Field(
-        default={}, description="its arguments; ${name} in them stands for a parameter"
+        default={},
+        description="its arguments; ${name} in them stands for a parameter, ${step.1.id} for what "
+        "a step before it gave",
     )
     name: str = Field(default="", max_length=200, description="for people")
     when: Condition = Field(
         default="succeeded",
         description="'succeeded': if no step before it failed; 'failed': if one did; 'always'",
+    )
+    only_if: dict[str, Json] = Field(
+        default={},
+        max_length=20,
+        description="it runs only if each of these parameters has this value, or one of a list",
     )
     retries: int = Field(default=0, ge=0, le=100, description="attempts after the first")
 

@@ -41,9 +41,15 @@ class FollowModel(ProjectCommand[Followed]):
     model: Name = Field(description="saved model whose active version is evaluated")
     dataset: Annotated[str, LocalPath("read", "data")] = Field(
         min_length=1,
-        description="dataset or path with its truth; ${NAME} in it stands for a parameter, and "
-        "${date} for the date of the run",
-        examples=["last-week"],
+        description="dataset or path with its truth; ${NAME} in it stands for a parameter or a "
+        "date of the run, such as ${last_week_start}",
+        examples=["calls"],
+    )
+    where: str | None = Field(
+        default=None,
+        min_length=1,
+        description="only rows for which this holds, with ${NAME} as in the dataset",
+        examples=["day >= '${last_week_start}' AND day < '${week_start}'"],
     )
     store: Name = Field(
         description="evaluation store that it is evaluated into, and whose checks are run",
@@ -64,7 +70,7 @@ class FollowModel(ProjectCommand[Followed]):
         default={},
         max_length=100,
         description="labels of the evaluations as key=value, with ${NAME} as in the dataset",
-        examples=[{"week": "${date}"}],
+        examples=[{"week": "${last_week}"}],
     )
     parameters: dict[str, Json] = Field(
         default={}, description=ABOUT_PARAMETERS, examples=[{"region": "north"}]

@@ -20,6 +20,8 @@ from modelyard.monitoring.watching.judging import judged
 from modelyard.monitoring.watching.types import STATUSES, Followed, ThingKind, ThingStatus
 from modelyard.projects.access import require_project
 
+EVALUATION = {"model", "dataset", "where", "store", "target", "label"}
+
 
 @handles(ShowMonitoring)
 def show_monitoring(command: ShowMonitoring, context: Context) -> list[ThingStatus]:
@@ -62,7 +64,7 @@ def follow_model(command: FollowModel, context: Context) -> Followed:
 
 
 def _scenario(command: FollowModel, context: Context) -> CreateScenario:
-    evaluation = command.model_dump(include={"model", "dataset", "store", "target", "label"})
+    evaluation = command.model_dump(include=EVALUATION)
     given = {name: value for name, value in evaluation.items() if value not in (None, {})}
     name_of = context.commands.name_of
     return CreateScenario(
@@ -73,7 +75,11 @@ def _scenario(command: FollowModel, context: Context) -> CreateScenario:
             Step(command=name_of(RunEvaluation), arguments=given, name="Evaluate"),
             Step(
                 command=name_of(RunChecks),
-                arguments={"store": command.store, "fail_on": "never"},
+                arguments={
+                    "store": command.store,
+                    "evaluation": "${step.1.id}",
+                    "fail_on": "never",
+                },
                 name="Run checks",
             ),
         ),

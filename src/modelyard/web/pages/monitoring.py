@@ -158,19 +158,25 @@ PAGES: tuple[Page | Form, ...] = (
         "store are run on that, and the alert tells what got worse.",
         said=lambda made: f"{made.model} is followed by the scenario {made.scenario}.",
         fields=(
-            *("model", "dataset", "store", "cron", "timezone", "alert"),
+            *("model", "dataset", "where", "store", "cron", "timezone", "alert"),
             *("scenario", "target", "label", "parameters"),
         ),
         words={
             "model": Words(label="Saved model", needed=True),
             "dataset": Words(
                 label="Newer data",
-                help="A dataset, or the path of a file or table, with its truth; ${date} in it is "
-                "the date of the run",
+                help="A dataset, or the path of a file or table, with its truth",
                 kind="text",
-                placeholder="last-week",
+                placeholder="calls",
                 mono=True,
                 needed=True,
+            ),
+            "where": Words(
+                label="Only rows where",
+                help="An expression over columns; these are the rows of last week, where the "
+                "column day holds days",
+                placeholder="day >= '${last_week_start}' AND day < '${week_start}'",
+                mono=True,
             ),
             "store": Words(label="Evaluation store", help="Its checks are run each time"),
             "cron": Words(label="When", help="Minute hour day month weekday", mono=True),
@@ -178,7 +184,14 @@ PAGES: tuple[Page | Form, ...] = (
             "alert": Words(help="", placeholder="Nobody is told"),
             "scenario": Words(label="Name of the scenario", later=True, mono=True),
             "target": Words(label="Column with the truth", later=True, mono=True),
-            "label": Words(label="Labels of the evaluations", later=True),
+            "label": Words(
+                label="Labels of the evaluations",
+                help="One a line, with dates of the run, too",
+                kind="pairs",
+                placeholder="week=${last_week}",
+                mono=True,
+                later=True,
+            ),
             "parameters": Words(later=True),
         },
         prepare=_follow,

@@ -49,10 +49,19 @@ WORDS = {
         mono=True,
     ),
     "steps.arguments": Words(
-        help="As JSON; ${name} in them stands for a parameter", placeholder='{"name": "nightly"}'
+        help="As JSON; ${name} in them stands for a parameter, a date of the run or what a step "
+        "before it gave",
+        placeholder='{"name": "nightly"}',
     ),
     "steps.name": Words(label="What it is for", help=""),
     "steps.when": Words(label="Run it", help="", later=True),
+    "steps.only_if": Words(
+        label="Only if",
+        help="As JSON: parameters, or results of steps before it, and the value that each has to "
+        "have, or a list of them",
+        placeholder='{"step.1.outcome": ["warning", "error"]}',
+        later=True,
+    ),
     "steps.retries": Words(later=True),
     "parameters": Words(placeholder='{"day": "monday"}', later=True),
     "every": Words(label="Schedule", needed=True),
