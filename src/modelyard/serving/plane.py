@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from weakref import WeakKeyDictionary
 
 import pyarrow as pa
 
@@ -69,6 +70,7 @@ class DataPlane:
         self._observers = observers
         self._status_of = status_of
         self._shadowing: set[asyncio.Task[Answered]] = set()
+        self._described = WeakKeyDictionary[Loaded, dict[str, Described]]()
         self._shadows_at_once = node.settings.shadows.at_once
         self.shadows_left_out = 0
 
@@ -104,9 +106,19 @@ class DataPlane:
         """Whether whoever reaches the node may ask; NotFound and Unavailable as in `ask`."""
         return self._routing(service).public
 
+    def generations(self, service: str) -> tuple[str, ...]:
+        """The generations of a service that may be asked; errors as in `ask`."""
+        return tuple(self._routing(service).loaded)
+
     def describe(self, service: str, endpoint: str, generation: str | None = None) -> Described:
         """What an endpoint is; errors as in `ask`."""
         loaded = self.generation(service, generation)
+        known = self._described.setdefault(loaded, {})
+        if endpoint not in known:
+            known[endpoint] = self._describe(loaded, endpoint)
+        return known[endpoint]
+
+    def _describe(self, loaded: Loaded, endpoint: str) -> Described:
         declared = loaded.endpoint(endpoint).declared
         manifest = loaded.manifest
         model, env = None, getattr(declared, "env", "")

@@ -14,6 +14,7 @@ from modelyard.kernel.settings import (
     RuntimeSettings,
     read_settings_file,
 )
+from modelyard.serving.http.settings import HttpSettings
 from modelyard.serving.logs import LogSettings
 from modelyard.serving.querylog.settings import QueryLogSettings
 from modelyard.serving.tracing.settings import TraceSettings
@@ -77,6 +78,7 @@ class NodeSettings(FileAndVariables):
     )
 
     listen: ListenSettings = ListenSettings()
+    http: HttpSettings = HttpSettings()
     packages: PackageSettings = PackageSettings()
     shadows: ShadowSettings = ShadowSettings()
     logs: LogSettings = LogSettings()

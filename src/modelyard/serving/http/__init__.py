@@ -1,0 +1,1 @@
+"""The protocols of an API node: HTTP in, `DataPlane` underneath."""

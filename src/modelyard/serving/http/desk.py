@@ -1,0 +1,111 @@
+"""The desk at which every protocol asks: who may ask, what is asked, what answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from modelyard import errors
+from modelyard.runtime.types import ModelInputs
+from modelyard.serving.asking import Answered, Question
+from modelyard.serving.http.credentials import key_in
+from modelyard.serving.http.requests import Request
+from modelyard.serving.keys import KeyRing, NodeKey
+from modelyard.serving.plane import DataPlane, Described
+from modelyard.serving.querylog.events import CallerInfo
+
+ASKED_BY = {
+    "prediction": "predict",
+    "function": "run",
+    "lookup": "lookup",
+}
+NO_INPUTS = ModelInputs()
+CLASSES = ("binary_classification", "multiclass")
+
+
+class Desk:
+    """Lets callers in, and hands what they ask to the data plane."""
+
+    def __init__(self, plane: DataPlane, keys: KeyRing) -> None:
+        self.plane = plane
+        self._keys = keys
+
+    def admit(
+        self, request: Request, path: Mapping[str, str], kind: str, generation: str | None = None
+    ) -> Visit:
+        """Let somebody ask the endpoint that a path names.
+
+        Args:
+            request: what they sent.
+            path: `service` and `endpoint`.
+            kind: the kind of endpoint that is asked in this way.
+            generation: which one they ask; None: one of those that answer.
+
+        Raises:
+            NotFound: there is no such service, endpoint or generation.
+            Unauthenticated, Forbidden: they may not.
+            Unsupported: the endpoint is of another kind.
+        """
+        service, endpoint = path["service"], path["endpoint"]
+        caller = self.caller(request, service, endpoint)
+        described = self.plane.describe(service, endpoint, generation)
+        found = described.endpoint.kind
+        if found != kind:
+            raise errors.Unsupported(
+                f"{service}/{endpoint} is a {found} endpoint; ask it by …/{ASKED_BY[found]}"
+            )
+        return Visit(self.plane, request, caller, service, endpoint, described)
+
+    def caller(self, request: Request, service: str, endpoint: str) -> CallerInfo:
+        """Who asks an endpoint.
+
+        Raises:
+            NotFound: there is no such service.
+            Unauthenticated, Forbidden: they may not.
+        """
+        if self.plane.is_public(service):
+            return CallerInfo(address=request.address)
+        secret = key_in(request)
+        if secret is None:
+            raise errors.Unauthenticated(
+                f"{service} takes a key: as user of Basic with an empty password, or as Bearer"
+            )
+        key = self._keys.opener(secret, service, endpoint)
+        return CallerInfo("service", key.label or key.id, request.address)
+
+    def administrator(self, request: Request) -> NodeKey:
+        """The admin key that a request shows.
+
+        Raises:
+            Unauthenticated: it shows none.
+        """
+        return self._keys.admin(key_in(request) or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Somebody who may ask an endpoint."""
+
+    plane: DataPlane
+    request: Request
+    caller: CallerInfo
+    service: str
+    endpoint: str
+    described: Described
+
+    async def ask(self, question: Question) -> Answered:
+        """Ask; errors as `DataPlane.ask`."""
+        self.request.was_asked = True
+        return await self.plane.ask(self.service, self.endpoint, question, self.caller)
+
+    @property
+    def inputs(self) -> ModelInputs:
+        """What a caller must send."""
+        model = self.described.model
+        return model.inputs if model else NO_INPUTS
+
+    @property
+    def classifies(self) -> bool:
+        """Whether its predictions are classes."""
+        model = self.described.model
+        return model is not None and model.prediction_type in CLASSES
