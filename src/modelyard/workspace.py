@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +18,7 @@ from modelyard.jobs.types import Job
 from modelyard.kernel.asking import given
 from modelyard.kernel.bus import Bus
 from modelyard.kernel.command import Command
-from modelyard.kernel.identity import Identity
+from modelyard.kernel.identity import Identity, login_name
 from modelyard.kernel.progress import Progress, silence
 from modelyard.verbs import CATALOG, Verbs
 
@@ -250,11 +249,3 @@ def chosen_folder(folder: str | Path | None) -> Path:
     """The folder that was named, or else that of `MODELYARD_WORKSPACE`, or else `./.modelyard`."""
     chosen = folder or os.environ.get("MODELYARD_WORKSPACE") or FOLDER
     return Path(chosen).expanduser().absolute()
-
-
-def login_name() -> str:
-    """The name of whoever runs this process; containers may run as a number without a name."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid-{os.getuid()}"

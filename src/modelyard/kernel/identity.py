@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,3 +32,11 @@ class Identity:
 
 
 ANONYMOUS = Identity("", "anonymous")
+
+
+def login_name() -> str:
+    """The name of whoever runs this process; containers may run as a number without a name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid-{os.getuid()}"

@@ -50,6 +50,7 @@ class NodeFolder:
         self.stages = path / "stage"
         self.keys = path / "keys.json"
         self.not_alive = path / NOT_ALIVE
+        self.metrics = self.run / "metrics"
         self._locks = self.run / "locks"
 
     @classmethod
@@ -106,9 +107,18 @@ class NodeFolder:
         """The settings as they are now."""
         return read_node_settings(self.path)
 
-    def changing(self, what: str, progress: Progress = silence) -> AbstractContextManager[None]:
-        """Hold the lock of a service, or of `keys`: one after another changes it."""
-        return locked(self._locks / f"{what}.lock", what=what, progress=progress)
+    def changing(self, service: str, progress: Progress = silence) -> AbstractContextManager[None]:
+        """Hold the lock of a service: one after another changes it."""
+        file = self._locks / f"service-{service}.lock"
+        return locked(file, what=service, progress=progress)
+
+    def changing_keys(self, progress: Progress = silence) -> AbstractContextManager[None]:
+        """Hold the lock of the keys."""
+        return locked(self._locks / "keys.lock", what="the keys", progress=progress)
+
+    def changing_envs(self, progress: Progress = silence) -> AbstractContextManager[None]:
+        """Hold the lock of code envs, from building one to keeping what needs it."""
+        return locked(self._locks / "envs.lock", what="code envs", progress=progress)
 
     def staged(self) -> AbstractContextManager[Path]:
         """A new folder on the same disk, to put something together in."""

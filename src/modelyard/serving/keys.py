@@ -94,7 +94,7 @@ class KeyRing:
         if key is None or key.kind != "admin":
             raise errors.Unauthenticated(
                 "this takes an admin key of the node, sent as Basic user name or Bearer; "
-                "make one: modelyard node keys create --admin"
+                "make one: modelyard node keys create"
             )
         return key
 

@@ -10,9 +10,9 @@ from starlette.requests import Request
 from modelyard import errors
 from modelyard.governance import audit, keys, sessions
 from modelyard.kernel.context import Context
-from modelyard.kernel.identity import Identity
+from modelyard.kernel.identity import Identity, login_name
 from modelyard.web.cookies import SESSION, Cookies, public_origin
-from modelyard.workspace import Workspace, login_name
+from modelyard.workspace import Workspace
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 READING = {"GET", "HEAD", "OPTIONS"}

@@ -10,13 +10,13 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
-from modelyard.kernel.identity import Identity
+from modelyard.kernel.identity import Identity, login_name
 from modelyard.monitoring.watching.commands import ShowMonitoring
 from modelyard.monitoring.watching.types import STATUSES, ThingStatus
 from modelyard.web.auth import identify
 from modelyard.web.problems import answer_to
 from modelyard.web.threads import Threads
-from modelyard.workspace import Workspace, login_name
+from modelyard.workspace import Workspace
 
 NAME = "modelyard_status"
 ABOUT = "How a thing is: -1 nothing is known, 0 healthy, 1 warning, 2 error."

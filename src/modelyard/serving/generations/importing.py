@@ -17,7 +17,13 @@ UNPACKED = "package"
 
 
 def import_package(
-    folder: NodeFolder, settings: NodeSettings, file: Path, *, by: str, progress: Progress
+    folder: NodeFolder,
+    settings: NodeSettings,
+    file: Path,
+    *,
+    by: str,
+    progress: Progress,
+    service: str | None = None,
 ) -> tuple[Manifest, bool]:
     """Unpack a package, build its code envs, and keep it as a generation of its service.
 
@@ -25,7 +31,7 @@ def import_package(
         What it holds, and whether it is new here; the same package may be imported again.
 
     Raises:
-        NotFound, Invalid: there is no such file, or it is no package, or damaged.
+        NotFound, Invalid: there is no such file, or it is no package, damaged, or not of `service`.
         Blocked: nobody signed it who is trusted.
         Conflict: another package of this name is here, or a newer Modelyard wrote it.
         Unavailable, Failed: a code env of it cannot be built here.
@@ -38,14 +44,19 @@ def import_package(
         progress(f"unpacking {file.name}")
         unpacked = stage / UNPACKED
         manifest = unpack(file, unpacked, trusted=trusted)
+        if service not in (None, manifest.service):
+            raise errors.Invalid(
+                f"{file.name} is a package of {manifest.service}, not of {service}"
+            )
         if _is_here(folder, manifest, unpacked):
             return manifest, False
-        build_envs(folder, settings, manifest, progress)
-        with folder.changing(manifest.service, progress):
-            if _is_here(folder, manifest, unpacked):
-                return manifest, False
-            folder.add_service(manifest.service, by)
-            folder.add_generation(unpacked, manifest.service, manifest.package)
+        with folder.changing_envs(progress):
+            build_envs(folder, settings, manifest, progress)
+            with folder.changing(manifest.service, progress):
+                if _is_here(folder, manifest, unpacked):
+                    return manifest, False
+                folder.add_service(manifest.service, by)
+                folder.add_generation(unpacked, manifest.service, manifest.package)
     return manifest, True
 
 

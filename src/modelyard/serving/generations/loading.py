@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
@@ -46,6 +47,12 @@ class EndpointLoader(Protocol):
     ) -> LoadedEndpoint:
         """Start its workers."""
         ...
+
+
+def usual_loader() -> EndpointLoader:
+    """Loads endpoints by workers of their code envs."""
+    loader: EndpointLoader = import_module("modelyard.serving.endpoints").load_endpoint
+    return loader
 
 
 async def load_generation(

@@ -1,0 +1,114 @@
+"""The words of administering a node."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from pydantic import Field
+
+from modelyard.kernel.values import Name, Value
+from modelyard.serving.types import Access, FallBack, GenerationMapping, Guard
+
+
+class CreatedNode(Value):
+    """A node that was made of a folder."""
+
+    folder: str
+    next: str = Field(description="what to do next")
+
+
+class NodeService(Value):
+    """A service of a node."""
+
+    listed: ClassVar[tuple[str, ...]] = (
+        *("service", "enabled", "active", "shadows", "endpoints", "generations", "access"),
+        *("problem", "fell_back"),
+    )
+
+    service: Name
+    enabled: bool
+    active: dict[str, float] = Field(
+        default={}, description="share of the queries by generation; empty: none is active"
+    )
+    shadows: tuple[str, ...] = ()
+    guard: Guard | None = None
+    endpoints: tuple[str, ...] = Field(
+        default=(), description="of the generation that answers most, else of the newest"
+    )
+    generations: int = Field(description="how many it has, active or not")
+    access: Access
+    revision: int
+    changed: datetime
+    changed_by: str
+    fell_back: FallBack | None = None
+    problem: str = Field(default="", description="what running processes say that is wrong")
+
+
+class NodeGeneration(Value):
+    """A generation of a service: a package that was imported."""
+
+    listed: ClassVar[tuple[str, ...]] = (
+        *("generation", "share", "shadow", "loaded", "created", "created_by", "endpoints", "notes"),
+    )
+
+    service: Name
+    generation: Name
+    share: float = Field(description="of the queries that it answers; 0: none")
+    shadow: bool = Field(description="it gets the queries, and its answers are only logged")
+    loaded: int = Field(description="running processes that have it in memory")
+    created: datetime = Field(description="when the package was made")
+    created_by: str
+    notes: str
+    endpoints: tuple[str, ...]
+    models: tuple[str, ...] = Field(description="ids of the versions in it")
+    envs: tuple[str, ...] = Field(description="ids of its code envs")
+
+
+class ImportedGeneration(Value):
+    """A package that became a generation."""
+
+    service: Name
+    generation: Name
+    new: bool = Field(description="whether it was not here before")
+    endpoints: tuple[str, ...]
+    next: str = Field(description="what to do next")
+
+
+class Switched(Value):
+    """What answers from now on."""
+
+    service: Name
+    enabled: bool
+    mapping: GenerationMapping | None = None
+    processes: int = Field(description="running processes that switched")
+    note: str = ""
+
+
+class Preloaded(Value):
+    """A generation that was seen to answer as it should."""
+
+    service: Name
+    generation: Name
+    processes: int = Field(
+        description="running processes that hold it ready; 0: none runs, and it was tried here"
+    )
+
+
+class Cleaned(Value):
+    """What was removed since nothing used it."""
+
+    generations: tuple[str, ...] = Field(description="as SERVICE/GENERATION")
+    envs: tuple[str, ...] = Field(description="ids of code envs")
+
+
+class NodeProcess(Value):
+    """A running process of a node."""
+
+    listed: ClassVar[tuple[str, ...]] = ("pid", "started", "loaded", "workers", "memory_mb")
+
+    pid: int
+    started: datetime
+    loaded: tuple[str, ...] = Field(description="generations in memory, as SERVICE/GENERATION")
+    workers: int
+    memory_mb: float = Field(description="of its workers together")
