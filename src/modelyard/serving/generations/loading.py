@@ -140,15 +140,12 @@ async def answer_test_query(endpoint: LoadedEndpoint, query: TestQuery) -> RowAn
         raise errors.Failed(f"the test query {query.name!r} failed: {exc.detail}") from exc
     if answer.problem:
         raise errors.Failed(f"the test query {query.name!r} was refused: {answer.problem}")
-    if query.expected is not None:
-        given = answer.output or {}
-        found = given.get("response", given) if "response" in given else given
-        for name, was in query.expected.items():
-            is_now = found.get(name) if isinstance(found, Mapping) else None
-            if golden.gap(was, is_now) > query.tolerance:
-                raise errors.Failed(
-                    f"the test query {query.name!r} expects {name} {was!r} and got {is_now!r}"
-                )
+    found = answer.output or {}
+    for name, was in (query.expected or {}).items():
+        if golden.gap(was, found.get(name)) > query.tolerance:
+            raise errors.Failed(
+                f"the test query {query.name!r} expects {name} {was!r} and got {found.get(name)!r}"
+            )
     return answer
 
 

@@ -85,6 +85,8 @@ class ControlSocket:
                 await self._answer(json.loads(line), writer, touched)
         except (ConnectionError, ValueError) as exc:
             LOG.warning("a conversation at the control socket broke off: %s", exc)
+        except asyncio.CancelledError:
+            return  # the process ends
         finally:
             writer.close()
         for service in touched:  # whatever became of the change, the disk has the last word

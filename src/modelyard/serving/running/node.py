@@ -70,9 +70,9 @@ class RunningNode:
     async def stop(self) -> None:
         """Answer what is under way, and end all workers."""
         await self._inbox.stop()
+        await asyncio.gather(*self._errands, return_exceptions=True)  # told by _ended
         await self._control.close()
         await asyncio.gather(*(service.close() for service in self.services.values()))
-        await asyncio.gather(*self._errands, return_exceptions=True)  # told where they failed
 
     # What control sockets ask for
 

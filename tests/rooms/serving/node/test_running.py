@@ -1,0 +1,336 @@
+"""A running node: who answers, and that a switch loses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+
+import pytest
+
+from modelyard import errors
+from modelyard.serving.asking import Question
+from modelyard.serving.folder import NodeFolder
+from tests.rooms.serving.node.nodes import ANYBODY, Behaviour, made, running, write
+
+
+def test_fifty_switches_lose_no_query_and_leave_nothing_open(tmp_path):
+    behaviour = Behaviour(seconds={"p1": 0.001, "p2": 0.002})
+    node = made(tmp_path, "p1", "p2", behaviour=behaviour)
+    assert behaviour.open == []  # it was only tried
+
+    async def ask_on(run, ended, heard):
+        while not ended.is_set():
+            heard.append(await run.ask())
+
+    async def main():
+        async with running(node, behaviour) as run:
+            ended, heard = asyncio.Event(), []
+            askers = [asyncio.create_task(ask_on(run, ended, heard)) for _ in range(16)]
+            for generation in itertools.islice(itertools.cycle(["p2", "p1"]), 50):
+                await asyncio.to_thread(node.activate, service="churn-api", generation=generation)
+                answered = run.plane.ask("churn-api", "who", Question(rows=[{"x": 1}]), ANYBODY)
+                assert (await answered).generation == generation  # for whoever asks afterwards
+            ended.set()
+            await asyncio.gather(*askers)
+            assert len(run.noted) == len(heard) + 50
+            assert {event.problem for event in run.noted} == {""}
+            assert set(heard) == {"p1", "p2"}
+            assert behaviour.open == ["p1"]
+        assert behaviour.open == []
+
+    asyncio.run(main())
+
+
+def test_what_does_not_load_changes_nothing(tmp_path):
+    behaviour = Behaviour(says={"p2": "somebody else"})
+    node = made(tmp_path, "p1", "p2", behaviour=behaviour)
+
+    async def main():
+        async with running(node, behaviour) as run:
+            with pytest.raises(errors.Failed, match="'hello' expects response 'p2' and got"):
+                await asyncio.to_thread(node.activate, service="churn-api", generation="p2")
+            assert await run.ask() == "p1"
+            assert behaviour.open == ["p1"]
+
+    asyncio.run(main())
+    with pytest.raises(errors.Failed, match="churn-api p2 cannot answer: endpoint who"):
+        node.activate(service="churn-api", generation="p2")
+    assert node.services()[0].active == {"p1": 1.0}
+
+
+def test_a_mapping_shares_out_and_a_forced_generation_has_to_be_loaded(tmp_path):
+    behaviour = Behaviour()
+    node = made(tmp_path, "p1", "p2", "p3", behaviour=behaviour)
+
+    async def main():
+        async with running(node, behaviour) as run:
+            await asyncio.to_thread(node.map, service="churn-api", entries={"p1": 0.5, "p2": 0.5})
+            heard = [await run.ask(dispatch_key=f"k{number % 40}") for number in range(200)]
+            assert set(heard) == {"p1", "p2"}
+            assert heard[:40] * 5 == heard
+            assert await run.ask(dispatch_key="k1", forced_generation="p2") == "p2"
+            with pytest.raises(errors.Invalid, match="'p3' of churn-api is not loaded; there are"):
+                await run.ask(forced_generation="p3")
+            done = await asyncio.to_thread(node.preload, service="churn-api", generation="p3")
+            assert done.processes == 1
+            assert await run.ask(forced_generation="p3") == "p3"
+            loads = behaviour.loads
+            await asyncio.to_thread(node.activate, service="churn-api", generation="p3")
+            assert behaviour.loads == loads
+            await asyncio.sleep(0.01)
+            assert behaviour.open == ["p3"]
+
+    asyncio.run(main())
+
+
+def test_a_shadow_is_asked_the_same_and_slows_nobody(tmp_path):
+    behaviour = Behaviour()
+    node = made(tmp_path, "p1", "p2", "p3", behaviour=behaviour)
+    (node.folder / "node.toml").write_text("[shadows]\nat_once = 3\n")
+
+    async def main():
+        async with running(node, behaviour) as run:
+            await asyncio.to_thread(
+                node.map, service="churn-api", entries={"p1": 1}, shadows=("p2", "p3")
+            )
+            assert await run.ask(request_id="a") == "p1"
+            await run.plane.close()
+            assert [(e.generation, e.shadow, e.request_id) for e in run.noted] == [
+                ("p1", False, "a"),
+                ("p2", True, "a"),
+                ("p3", True, "a"),
+            ]
+            behaviour.failing |= {"p2"}
+            gate = behaviour.gates["p3"] = asyncio.Event()
+            assert {await run.ask() for _ in range(8)} == {"p1"}  # whatever p3 does
+            gate.set()
+            await run.plane.close()
+            told = [e.problem for e in run.noted[3:] if e.generation == "p2"]
+            assert told
+            assert set(told) == {"failed"}
+            assert run.plane.shadows_left_out > 0
+            assert sum(e.shadow for e in run.noted[3:]) + run.plane.shadows_left_out == 16
+            gate.clear()
+            await run.ask()  # what it still answers keeps a shadow loaded
+            await asyncio.to_thread(node.activate, service="churn-api", generation="p1")
+            assert "p3" in behaviour.open
+            gate.set()
+            await run.plane.close()
+            await asyncio.sleep(0.01)
+            assert behaviour.open == ["p1"]
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("how", ["fails", "is slow"])
+def test_the_guard_goes_back_by_itself(tmp_path, how):
+    behaviour = Behaviour()
+    node = made(tmp_path, "p1", "p2", behaviour=behaviour)
+    bound = {"error_rate": 0.2} if how == "fails" else {"p99_ms": 400}
+    with pytest.raises(errors.Invalid, match="none to guard"):
+        node.activate(service="churn-api", generation="p1", **bound)
+
+    async def main():
+        async with running(node, behaviour) as run:
+            await asyncio.to_thread(
+                node.activate, service="churn-api", generation="p2", guard_queries=10, **bound
+            )
+            assert await run.ask() == "p2"
+            assert sorted(behaviour.open) == ["p1", "p2"]  # p1 is still held ready
+            loads = behaviour.loads
+            if how == "fails":
+                behaviour.failing |= {"p2"}
+            else:
+                behaviour.seconds["p2"] = 0.5
+            worse = 0
+            for _ in range(20):
+                try:
+                    worse += await run.ask() == "p2"
+                except errors.Failed:
+                    worse += 1
+            assert worse == (3 if how == "fails" else 1)
+            for _ in range(200):
+                if (await asyncio.to_thread(node.services))[0].fell_back:
+                    break
+                await asyncio.sleep(0.01)
+            assert await run.ask() == "p1"
+            assert behaviour.loads == loads
+
+    asyncio.run(main())
+    (found,) = node.services()
+    assert found.active == {"p1": 1.0}
+    assert found.fell_back.generation == "p2"
+    assert "of its last" in found.fell_back.reason
+    *_, last = map(json.loads, (node.folder / "logs" / "audit.jsonl").read_text().splitlines())
+    assert (last["who"], last["action"]) == ("guard", "node.fall_back")
+    assert behaviour.open == []
+
+
+def test_a_query_that_does_not_fit_is_no_fault_of_a_generation(tmp_path):
+    behaviour = Behaviour()
+    node = made(tmp_path, "p1", "p2", behaviour=behaviour)
+
+    async def main():
+        async with running(node, behaviour) as run:
+            await asyncio.to_thread(
+                node.activate,
+                service="churn-api",
+                generation="p2",
+                error_rate=0.0,
+                guard_queries=10,
+            )
+            endpoint = run.plane.generation("churn-api").endpoints["who"]
+            asked = endpoint.ask
+
+            async def refuse(rows, **more):
+                raise errors.Invalid("x is no number", field="x")
+
+            endpoint.ask = refuse
+            for _ in range(20):
+                with pytest.raises(errors.Invalid):
+                    await run.ask()
+            assert (run.noted[-1].status, run.noted[-1].at_field) == (400, "x")
+            endpoint.ask = asked
+            assert await run.ask() == "p2"
+
+    asyncio.run(main())
+
+
+def test_when_the_guard_has_looked_long_enough_the_generation_before_goes(tmp_path):
+    behaviour = Behaviour()
+    node = made(tmp_path, "p1", "p2", behaviour=behaviour)
+
+    async def main():
+        async with running(node, behaviour):
+            await asyncio.to_thread(
+                node.activate,
+                service="churn-api",
+                generation="p2",
+                error_rate=0.5,
+                guard_minutes=0.2 / 60,
+            )
+            for _ in range(200):
+                if behaviour.open == ["p2"]:
+                    return
+                await asyncio.sleep(0.01)
+            raise AssertionError(behaviour.open)
+
+    asyncio.run(main())
+
+
+def test_a_service_that_is_turned_off_or_deleted_says_so(tmp_path):
+    behaviour = Behaviour()
+    node = made(tmp_path, "p1", behaviour=behaviour)
+    node.create(service="empty")
+
+    async def main():
+        async with running(node, behaviour) as run:
+            assert run.plane.services() == ("churn-api",)
+            assert run.plane.is_public("churn-api")
+            with pytest.raises(errors.Unavailable, match="no generation of empty is active"):
+                await run.ask(service="empty")
+            with pytest.raises(errors.NotFound, match="no service 'churn'"):
+                await run.ask(service="churn")
+            with pytest.raises(errors.NotFound, match="no endpoint in generation p1 of churn-api"):
+                await run.ask(endpoint="whom")
+            assert run.noted == []
+            await asyncio.to_thread(node.disable, service="churn-api")
+            with pytest.raises(errors.Unavailable, match="churn-api is disabled"):
+                await run.ask()
+            await asyncio.sleep(0.01)
+            assert behaviour.open == []
+            await asyncio.to_thread(node.enable, service="churn-api")
+            assert await run.ask() == "p1"
+            await asyncio.to_thread(node.access, service="churn-api", access="keys")
+            assert not run.plane.is_public("churn-api")
+            await asyncio.to_thread(node.delete, service="churn-api")
+            with pytest.raises(errors.NotFound):
+                await run.ask()
+
+    asyncio.run(main())
+    assert [each.service for each in node.services()] == ["empty"]
+
+
+def test_ready_predicts_and_describe_tells(tmp_path):
+    behaviour = Behaviour()
+    node = made(tmp_path, "p1", behaviour=behaviour)
+
+    async def main():
+        async with running(node, behaviour) as run:
+            described = run.plane.describe("churn-api", "who")
+            assert (described.generation, described.endpoint.kind) == ("p1", "function")
+            assert described.model is None
+            await run.plane.ready("churn-api", "who")
+            behaviour.says["p1"] = "?"
+            with pytest.raises(errors.Unavailable, match="churn-api/who is not ready: generation"):
+                await run.plane.ready("churn-api", "who")
+            assert run.noted == []
+
+    asyncio.run(main())
+
+
+def test_a_node_starts_although_one_service_does_not_load(tmp_path):
+    behaviour = Behaviour()
+    node = made(tmp_path, "p1", behaviour=behaviour)
+    node.import_(file=str(write(tmp_path, "q1", service="fraud-api")))
+    node.activate(service="fraud-api", generation="q1")
+    behaviour.says["q1"] = "?"
+
+    async def main():
+        async with running(node, behaviour) as run:
+            assert await run.ask() == "p1"
+            with pytest.raises(errors.Unavailable, match="fraud-api does not answer: .*expects"):
+                await run.ask(service="fraud-api")
+            told = {each.service: each.problem for each in await asyncio.to_thread(node.services)}
+            assert told["churn-api"] == ""
+            assert "expects response" in told["fraud-api"]
+
+    asyncio.run(main())
+
+
+def test_a_caller_who_goes_away_leaves_nothing_behind(tmp_path):
+    behaviour = Behaviour()
+    node = made(tmp_path, "p1", behaviour=behaviour)
+
+    async def main():
+        async with running(node, behaviour) as run:
+            behaviour.gates["p1"] = asyncio.Event()
+            asking = asyncio.create_task(run.ask())
+            await asyncio.sleep(0.01)
+            asking.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asking
+            assert [event.status for event in run.noted] == [499]
+            assert run.plane.generation("churn-api").under_way == 0
+
+    asyncio.run(main())
+
+
+def test_a_broken_off_change_leaves_what_the_disk_says(tmp_path):
+    behaviour = Behaviour()
+    node = made(tmp_path, "p1", "p2", behaviour=behaviour)
+    folder = NodeFolder.opened(node.folder)
+
+    def prepare_and_vanish():
+        from modelyard.serving.running.sockets import reach
+
+        (talk,) = reach(folder.run)
+        state = folder.state("churn-api")
+        mapping = state.mapping.model_copy(update={"entries": {"p2": 1.0}})
+        wish = state.model_copy(update={"mapping": mapping, "revision": state.revision + 1})
+        talk.ask({"do": "prepare", "service": "churn-api", "state": wish.model_dump(mode="json")})
+        assert sorted(behaviour.open) == ["p1", "p2"]
+        talk.close()
+
+    async def main():
+        async with running(node, behaviour) as run:
+            await asyncio.to_thread(prepare_and_vanish)
+            for _ in range(200):
+                if behaviour.open == ["p1"]:
+                    break
+                await asyncio.sleep(0.01)
+            assert behaviour.open == ["p1"]
+            assert await run.ask() == "p1"
+
+    asyncio.run(main())
