@@ -172,7 +172,7 @@ class NodeFolder:
     def generation_names(self, service: str) -> list[str]:
         """The generations of a service, those that came last at the end."""
         found = [
-            (each.parent.stat().st_mtime_ns, each.parent.name)
+            (each.stat().st_mtime_ns, each.parent.name)
             for each in (self.services / service / GENERATIONS).glob(f"*/{MANIFEST}")
         ]
         return [name for _, name in sorted(found)]
@@ -187,7 +187,7 @@ class NodeFolder:
         """Put an unpacked package in its place; it appears there as a whole."""
         target = self.services / service / GENERATIONS / generation
         target.parent.mkdir(parents=True, exist_ok=True)
-        os.utime(stage)  # its age as a generation
+        os.utime(stage / MANIFEST)  # its age as a generation
         stage.rename(target)
         sync_folder(target.parent)
 

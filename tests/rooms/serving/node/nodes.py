@@ -148,3 +148,12 @@ async def running(node: Node, behaviour: Behaviour):
     finally:
         await plane.close()
         await runs.stop()
+
+
+async def until(holds) -> None:
+    """Wait until a condition holds, which is asked in a thread."""
+    for _ in range(500):
+        if await asyncio.to_thread(holds):
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not come to hold")
