@@ -36,7 +36,7 @@ from modelyard.data.schemas import columns_of, near, require_columns
 from modelyard.data.source import Source
 from modelyard.data.sql_target import SqlTarget
 from modelyard.data.target import Target
-from modelyard.data.types import Definition
+from modelyard.data.types import QUERY_LOG, Definition
 from modelyard.files.access import room
 from modelyard.kernel import paths
 from modelyard.kernel.context import Context
@@ -186,6 +186,8 @@ def _writable_place(
     options = place.options
     if options.format is None:
         options = options.model_copy(update={"format": format_of(place.path)})
+    if options.format == QUERY_LOG:
+        raise errors.Invalid(f"{name_or_path} is a query log, which only API nodes write")
     check_options(options)
     return known, replace(place, options=options)
 

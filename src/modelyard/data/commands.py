@@ -16,6 +16,7 @@ from modelyard.data.types import (
     Exported,
     FileFormat,
     Preview,
+    ReadFormat,
     Sampling,
     Statistics,
     Written,
@@ -99,8 +100,10 @@ class CreateDataset(ProjectCommand[Dataset]):
     )
     table: str | None = Field(default=None, description="SQL table or view, schema.table if needed")
     query: str | None = Field(default=None, description="SQL query")
-    format: FileFormat | None = Field(
-        default=None, description="where the file's ending does not say it"
+    format: ReadFormat | None = Field(
+        default=None,
+        description="where the file's ending does not say it; query_log: JSON lines that an API "
+        "node wrote, as a table of the answered rows",
     )
     delimiter: str | None = Field(default=None, description="between CSV cells; default: found out")
     quote: str | None = Field(default=None, description='around CSV cells; default: "')

@@ -243,7 +243,8 @@ def export_dataset(command: ExportDataset, context: Context) -> Exported:
     if context.identity.is_local and file.exists() and not command.replace:
         raise errors.Conflict(f"{file} exists already; use --replace, or name another file")
     source = open_known(context, command.project, command.dataset).source
-    options = ReadOptions(format=command.format or "csv")
+    written = command.format or "csv"
+    options = ReadOptions(format=written)
     rows = 0
     with FileTarget(
         command.to,
@@ -260,7 +261,7 @@ def export_dataset(command: ExportDataset, context: Context) -> Exported:
             context.progress("writing", rows=rows)
         target.commit()
     size = file.stat().st_size
-    return Exported(dataset=source.name, format=options.format or "csv", rows=rows, size=size)
+    return Exported(dataset=source.name, format=written, rows=rows, size=size)
 
 
 @handles(DeleteDataset)

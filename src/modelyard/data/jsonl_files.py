@@ -1,9 +1,9 @@
-"""Files of JSON lines: their names, a look at every row, and the query that reads one."""
+"""Files of JSON lines, query logs among them: names, a look at every row, the query that reads."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import duckdb
@@ -15,7 +15,8 @@ from modelyard.data.diagnosis import LONGEST_LINE, broken
 from modelyard.data.files import is_gzip, open_bytes
 from modelyard.data.heads import jsonl_head
 from modelyard.data.kinds import Kind, look
-from modelyard.data.types import ReadOptions, TextFile
+from modelyard.data.query_logs import flat_rows
+from modelyard.data.types import QUERY_LOG, ReadOptions, TextFile
 
 NAMES = """
 SELECT key, min(line), min(place)
@@ -28,7 +29,7 @@ GROUP BY key ORDER BY 2, 3"""
 
 
 def look_into(
-    file: Path, scratch: Path, first: int | None
+    file: Path, options: ReadOptions, scratch: Path, first: int | None
 ) -> tuple[TextFile, dict[str, Kind], dict[str, str]]:
     """Read a file, or its first rows, to find its names, the kinds of their values, and its rows.
 
@@ -36,26 +37,29 @@ def look_into(
         NotFound: it is not there.
         Invalid: it is empty or broken; names the line.
     """
+    is_log = options.format == QUERY_LOG
     with open_bytes(file) as raw:
-        if not raw.read(1):
+        if not raw.read(1) and not is_log:
             raise errors.Invalid(f"{file} is empty: it has no line from which to learn its columns")
-    names = read_names(file, scratch, first)
+    names = read_names(file, options, scratch, first)
+    if not names and is_log:  # nothing was answered yet
+        return TextFile(path=str(file), names=(), rows=0), {}, {}
     seen = TextFile(path=str(file), names=tuple(names), rows=0)
     quoted = [duck.name(name) for name in names]
-    with reading(seen, dict.fromkeys(names, "JSON"), scratch, first) as (db, table):
+    with reading(seen, options, dict.fromkeys(names, "JSON"), scratch, first) as (db, table):
         rows, found = look(db, quoted, table, json=True)
     kinds = dict(zip(names, found, strict=True))
     nested = [name for name, kind in kinds.items() if kind == Kind.NESTED]
     return (
         seen.model_copy(update={"rows": rows}),
         kinds,
-        _nested_types(seen, nested, scratch, first),
+        _nested_types(seen, options, nested, scratch, first),
     )
 
 
-def read_names(file: Path, scratch: Path, first: int | None) -> list[str]:
+def read_names(file: Path, options: ReadOptions, scratch: Path, first: int | None) -> list[str]:
     """Every name that occurs, in the order of first occurrence."""
-    with _session(file, scratch, first, columns=1) as (db, place):
+    with _session(file, options, scratch, first, columns=1) as (db, place):
         objects = f"read_ndjson_objects({place})"
         names = [name for name, _, _ in db.sql(NAMES.format(objects=objects)).fetchall()]
     small: dict[str, str] = {}
@@ -70,13 +74,17 @@ def read_names(file: Path, scratch: Path, first: int | None) -> list[str]:
 
 
 def _nested_types(
-    layout: TextFile, nested: list[str], scratch: Path, first: int | None
+    layout: TextFile,
+    options: ReadOptions,
+    nested: list[str],
+    scratch: Path,
+    first: int | None,
 ) -> dict[str, str]:
     """DuckDB's types for columns that hold lists or objects in every row."""
     if not nested:
         return {}
     file = Path(layout.path)
-    with _session(file, scratch, first, columns=len(layout.names)) as (db, place):
+    with _session(file, options, scratch, first, columns=len(layout.names)) as (db, place):
         table = (
             f"read_json({place}, format='newline_delimited', records=true, "
             "sample_size=-1, map_inference_threshold=-1)"
@@ -87,12 +95,16 @@ def _nested_types(
 
 @contextmanager
 def reading(
-    layout: TextFile, types: Mapping[str, str], scratch: Path, first: int | None
+    layout: TextFile,
+    options: ReadOptions,
+    types: Mapping[str, str],
+    scratch: Path,
+    first: int | None,
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
     """Open a session and give it with the SQL that reads the file, or its `first` rows."""
     file = Path(layout.path)
     columns = {name: types.get(name, "VARCHAR") for name in layout.names}
-    with _session(file, scratch, first, columns=len(columns)) as (db, place):
+    with _session(file, options, scratch, first, columns=len(columns)) as (db, place):
         yield (
             db,
             (
@@ -104,15 +116,23 @@ def reading(
 
 @contextmanager
 def _session(
-    file: Path, scratch: Path, first: int | None, *, columns: int
+    file: Path, options: ReadOptions, scratch: Path, first: int | None, *, columns: int
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
     """Open a session and give it with what SQL is told of where the file is."""
-    whole = nullcontext(file) if first is None else jsonl_head(file, first, scratch)
     try:
-        with whole as place, duck.session(columns) as db:
+        with _rows(file, options, scratch, first) as place, duck.session(columns) as db:
             yield db, f"{duck.path(place)}, {_options(place)}"
     except (duckdb.Error, pa.ArrowException, OSError, EOFError) as exc:
         raise broken(file, ReadOptions(format="jsonl"), exc) from exc
+
+
+def _rows(
+    file: Path, options: ReadOptions, scratch: Path, first: int | None
+) -> AbstractContextManager[Path]:
+    """Where the rows are as JSON lines."""
+    if options.format == QUERY_LOG:
+        return flat_rows(file, first, scratch)
+    return nullcontext(file) if first is None else jsonl_head(file, first, scratch)
 
 
 def _options(file: Path) -> str:

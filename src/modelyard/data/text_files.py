@@ -1,4 +1,4 @@
-"""A table in text files, CSV or JSON lines."""
+"""A table in text files: CSV, JSON lines, query logs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from modelyard.data import csv_files, duck, jsonl_files
 from modelyard.data.kinds import TYPES, Kind
 from modelyard.data.schemas import conform, override
 from modelyard.data.source import Source
-from modelyard.data.types import ReadOptions, TextFile, TextLayout
+from modelyard.data.types import QUERY_LOG, ReadOptions, TextFile, TextLayout
 
 
 def lay_out(
@@ -47,7 +47,7 @@ def lay_out(
             if seen and set(found.names) != set(seen[0].names):
                 raise errors.Invalid(_differences(seen[0], found))
         else:
-            found, here, lists = jsonl_files.look_into(file, scratch, first)
+            found, here, lists = jsonl_files.look_into(file, options, scratch, first)
             if any(nested.get(name, kind) != kind for name, kind in lists.items()):
                 raise errors.Invalid(
                     f"{file} holds lists or objects of other types than {seen[0].path}"
@@ -59,6 +59,8 @@ def lay_out(
             break
     else:
         first = None
+    if not kinds and options.format == QUERY_LOG:
+        raise errors.Invalid(f"{files[0].parent} holds no query that was answered")
     return TextLayout(
         files=tuple(seen),
         kinds={name: int(kind) for name, kind in kinds.items()},
@@ -110,6 +112,8 @@ class TextFiles(Source):
     def _stream(self, columns: list[str], rows: int) -> Iterator[pa.RecordBatch]:
         schema = pa.schema([self.schema.field(name) for name in columns])
         for file in self._layout.files:
+            if not file.names:
+                continue
             first_row = 1
             with self._reading(file) as (db, table):
                 query = duck.select(self._selected(file, columns), table)
@@ -125,7 +129,10 @@ class TextFiles(Source):
             return csv_files.reading(
                 file, self._options, self._types, self._scratch, self._layout.first
             )
-        return jsonl_files.reading(file, self._types, self._scratch, self._layout.first)
+        first = self._layout.first
+        if first is None and self._options.format == QUERY_LOG:
+            first = file.rows  # it grows while it is read
+        return jsonl_files.reading(file, self._options, self._types, self._scratch, first)
 
     def _selected(self, file: TextFile, columns: list[str]) -> list[str]:
         if self._options.format == "csv":

@@ -16,6 +16,9 @@ DatasetOrder = Literal[
     "name", "-name", "rows", "-rows", "size", "-size", "created", "-created"
 ]  # fmt: skip
 FileFormat = Literal["csv", "parquet", "jsonl"]
+"""What is read and written."""
+ReadFormat = Literal["csv", "parquet", "jsonl", "query_log"]
+QUERY_LOG = "query_log"
 SamplingMethod = Literal[
     "none",
     "first",
@@ -93,7 +96,7 @@ class Column(Value):
 class ReadOptions(Value):
     """How files are read, where the user says so; None: found out, or as most files are."""
 
-    format: FileFormat | None = None
+    format: ReadFormat | None = None
     delimiter: str | None = None
     quote: str | None = None
     encoding: str | None = None
@@ -147,7 +150,7 @@ class Dataset(Definition):
 
     listed = ("name", "format", "rows", "size", "location", "created")
 
-    format: FileFormat | None = Field(default=None, description="None for a SQL table or query")
+    format: ReadFormat | None = Field(default=None, description="None for a SQL table or query")
     columns: tuple[Column, ...]
     rows: int | None = Field(default=None, description="None where counting is not cheap")
     size: int | None = Field(default=None, description="bytes of its files")

@@ -16,7 +16,7 @@ from modelyard import errors
 from modelyard.data import duck
 from modelyard.data.files import codec_of
 from modelyard.data.schemas import is_bytes
-from modelyard.data.types import FileFormat, ReadOptions
+from modelyard.data.types import ReadFormat, ReadOptions
 
 GROUP_ROWS = 131_072
 GROUP_BYTES = 64 << 20
@@ -51,7 +51,7 @@ def open_writer(options: ReadOptions, sink: BinaryIO, schema: pa.Schema, *, zipp
     """
     if options.format == "parquet":
         return ParquetRows(sink, schema)
-    kinds: dict[FileFormat | None, Callable[[BinaryIO, pa.Schema, ReadOptions], Writer]] = {
+    kinds: dict[ReadFormat | None, Callable[[BinaryIO, pa.Schema, ReadOptions], Writer]] = {
         "csv": CsvRows,
         "jsonl": JsonRows,
     }
