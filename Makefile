@@ -1,4 +1,4 @@
-.PHONY: demo test check lock docs browser
+.PHONY: demo test check lock docs browser balancers
 PYTHON ?= python3
 BIN = .venv/bin
 unexport PYTHONDONTWRITEBYTECODE  # which would have the thousands of processes of the tests compile all they import
@@ -6,7 +6,7 @@ unexport PYTHONDONTWRITEBYTECODE  # which would have the thousands of processes 
 demo: .venv/demo.stamp  ## import three real models, score a month of flights with them, follow one for six more
 	$(BIN)/python demo/run.py
 
-test: .venv/dev.stamp browser  ## check the code and run every test
+test: .venv/dev.stamp browser balancers  ## check the code and run every test
 	MYPY_NUM_WORKERS=2 $(MAKE) check
 	$(BIN)/pytest -n 3 --dist worksteal --durations=25 --cov --cov-report=term
 
@@ -33,6 +33,12 @@ browser:  ## Chromium for the tests of the pages, which are skipped without it
 	@command -v chromium > /dev/null || { command -v apt-get > /dev/null && [ "$$(id -u)" = 0 ] \
 		&& apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium > /dev/null; } \
 		|| echo "There is no Chromium here, and it cannot be installed: tests of pages are skipped."
+
+balancers:  ## nginx and HAProxy for the tests of nodes behind them, which are skipped without
+	@{ command -v nginx && command -v haproxy; } > /dev/null || { command -v apt-get > /dev/null \
+		&& [ "$$(id -u)" = 0 ] && apt-get update -qq \
+		&& apt-get install -qq -y --no-install-recommends nginx-light haproxy > /dev/null; } \
+		|| echo "There is no nginx or HAProxy here: tests of nodes behind them are skipped."
 
 docs: .venv/dev.stamp  ## write the reference pages from the code
 	$(BIN)/python docs/generate.py

@@ -1,0 +1,1 @@
+"""Files that run many nodes: for systemd, Docker, Kubernetes, and a load balancer before them."""
