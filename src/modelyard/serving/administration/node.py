@@ -19,7 +19,7 @@ from modelyard.serving.administration.table import NODE_CATALOG, NodeVerbs
 from modelyard.serving.audit import Administrator
 
 R = TypeVar("R")
-NODE_BUS: Bus[Any] = Bus(["modelyard.serving.administration"])
+NODE_BUS: Bus[Any] = Bus(["modelyard.serving.administration", "modelyard.serving.operating"])
 FOLDER = "MODELYARD_NODE"
 
 

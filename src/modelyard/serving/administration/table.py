@@ -8,6 +8,7 @@ from typing import Any
 from modelyard.kernel.catalog import Catalog
 from modelyard.kernel.command import Caller, Command, Room, verb
 from modelyard.serving.administration import commands
+from modelyard.serving.operating import commands as operating
 
 
 class NodeKeys(Room):
@@ -43,6 +44,7 @@ class NodeVerbs(Room):
     metrics = verb(commands.ShowMetrics)
     processes = verb(commands.ListProcesses)
     clean = verb(commands.CleanNode)
+    files = verb(operating.WriteFiles)
 
     def __init__(self, caller: Caller) -> None:
         super().__init__(caller)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from modelyard.kernel.values import Value
 
@@ -19,7 +19,7 @@ MEMORY = r"^[1-9][0-9]*(Mi|Gi)$"
 Address = Annotated[str, StringConstraints(pattern=HOST_AND_PORT)]
 
 
-class Plan(Value):
+class Plan(BaseModel):
     """What the files are to say."""
 
     name: Annotated[str, StringConstraints(pattern=LABEL)] = Field(
