@@ -38,7 +38,9 @@ def test_kubernetes_knows_every_field(tmp_path):
 def test_the_dockerfile_is_what_linters_want(tmp_path):
     write_files("docker", PLAN, tmp_path)
     hadolint = Path(sys.executable).with_name("hadolint")
-    told = subprocess.run([hadolint, tmp_path / "Dockerfile"], capture_output=True, text=True)
+    told = subprocess.run(
+        [hadolint, tmp_path / "Dockerfile"], capture_output=True, text=True, check=False
+    )
     assert (told.returncode, told.stdout) == (0, "")
     service = yaml.safe_load((tmp_path / "compose.yaml").read_text())["services"]["delays"]
     assert service["ports"] == ["8600:8600"]
@@ -54,7 +56,7 @@ def test_load_balancers_take_their_files(tmp_path):
         [nginx, "-t", "-q", "-p", tmp_path, "-c", tmp_path / "nginx.conf"],
         [haproxy, "-c", "-f", tmp_path / "haproxy.cfg"],
     ):
-        told = subprocess.run(check, capture_output=True, text=True)
+        told = subprocess.run(check, capture_output=True, text=True, check=False)
         assert told.returncode == 0, told.stderr
 
 
@@ -67,7 +69,9 @@ def test_systemd_takes_its_unit(tmp_path):
     )
     analyze = shutil.which("systemd-analyze")
     if analyze is not None:
-        told = subprocess.run([analyze, "verify", tmp_path / name], capture_output=True, text=True)
+        told = subprocess.run(
+            [analyze, "verify", tmp_path / name], capture_output=True, text=True, check=False
+        )
         assert told.returncode == 0, told.stderr
 
 
