@@ -54,6 +54,14 @@ def fill(yard, folder):
     yard.scenarios.create(name="tidy", description="Removes CHURN", steps=[step], **here)
     asked = {"prediction_type": "regression", "description": "churn, which one?"}
     yard.comparisons.create(name="autumn", **asked, **here)
+    yard.stores.create(name="weekly", **here)
+    yard.checks.create(store="weekly", name="no-churn", kind="range", metric="auc", min=0, **here)
+    yard.alerts.create(
+        name="board",
+        slack=f"https://192.0.32.10/{PASSWORD}",
+        description="Told of all churn",
+        **here,
+    )
     yard.users.create(name="churner", display_name="Änne", email="a@example.org")
     yard.groups.create(name="team", description="looks after churn")
     yard.jobs.submit(command="models.show", given={"name": "churn", **here})
@@ -83,7 +91,7 @@ def test_things_of_every_kind_are_found(yard):
     found = yard.search.find(words="churn")
     assert kinds(found) == {
         *("project", "saved model", "dataset", "connection", "recipe", "scenario", "job"),
-        *("code env", "user", "group", "comparison"),
+        *("code env", "user", "group", "comparison", "check", "alert"),
     }
     (version,) = yard.search.find(words="champion")
     assert (version.kind, version.name, version.project, version.model) == (
@@ -112,6 +120,15 @@ def test_every_word_has_to_fit(yard):
     assert recipe.about == "rows.csv with churn, into out.csv"
 
 
+def test_checks_and_alerts_are_found_by_what_is_shown_of_them(yard):
+    (check,) = yard.search.find(words="range weekly AUC")
+    assert (check.kind, check.name, check.store) == ("check", "no-churn", "weekly")
+    assert check.about == "range of auc, in weekly"
+    (alert,) = yard.search.find(words="slack 192.0.32.10")
+    assert (alert.kind, alert.name, alert.about) == ("alert", "board", "Told of all churn")
+    assert yard.search.find(words=PASSWORD[:5], kind="alert") == []
+
+
 @pytest.mark.parametrize("words", ["kündigungen", "ÄHNLICHES", "ü"])
 def test_letters_are_found_in_any_case(yard, words):
     assert [each.name for each in yard.search.find(words=words)] == ["churn"]
@@ -128,7 +145,7 @@ def test_a_kind_is_asked_for_alone_and_cut(yard):
     found = yard.search.find(words="churn", kind="saved model", limit=2)
     assert [each.name for each in found] == ["churn", "Churn-2"]
     most = yard.search.find(words="churn", limit=1)
-    assert len(most) == len(kinds(most)) == 11
+    assert len(most) == len(kinds(most)) == 13
 
 
 def test_a_damaged_scenario_stops_nobody(yard):

@@ -25,6 +25,9 @@ from modelyard.kernel.command import Command, ProjectCommand
 from modelyard.kernel.context import Context
 from modelyard.models import finding as models
 from modelyard.models.commands import ListModels, ListVersions
+from modelyard.monitoring import finding as monitoring
+from modelyard.monitoring.alerting.commands import ListAlerts
+from modelyard.monitoring.commands import ListChecks
 from modelyard.projects import finding as projects
 from modelyard.projects.commands import ListProjects
 from modelyard.recipes import finding as recipes
@@ -49,6 +52,8 @@ FINDERS: dict[Kind, tuple[type[Command[Any]], Finder]] = {
     "connection": (ListConnections, data.find_connections),
     "recipe": (ListRecipes, recipes.find_recipes),
     "scenario": (ListScenarios, scenarios.find_scenarios),
+    "check": (ListChecks, monitoring.find_checks),
+    "alert": (ListAlerts, monitoring.find_alerts),
     "job": (ListJobs, jobs.find_jobs),
     "code env": (ListEnvs, runtime.find_envs),
     "user": (ListUsers, governance.find_users),
@@ -75,6 +80,7 @@ def find_things(command: FindThings, context: Context) -> list[Found]:
             name=hit.name,
             project=hit.project,
             model=hit.model,
+            store=hit.store,
             about=hit.about,
         )
         for _, place, hit in hits

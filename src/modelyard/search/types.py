@@ -11,7 +11,7 @@ from modelyard.kernel.values import Value
 Kind = Literal[
     "project", "saved model", "version", "evaluation", "evaluation store", "comparison",
     "dataset", "connection",
-    "recipe", "scenario", "job", "code env", "user", "group",
+    "recipe", "scenario", "check", "alert", "job", "code env", "user", "group",
 ]  # fmt: skip
 
 
@@ -24,4 +24,5 @@ class Found(Value):
     name: str = Field(description="its name; of a job or an evaluation its id")
     project: str | None = Field(default=None, description="the project that it is in, if any")
     model: str | None = Field(default=None, description="the saved model of a version")
+    store: str | None = Field(default=None, description="the evaluation store of a check")
     about: str = Field(default="", description="what is said of it")

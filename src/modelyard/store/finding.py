@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +35,7 @@ class Hit:
     project: str | None = None
     model: str | None = None
     about: str = ""
+    store: str | None = None
 
 
 def best(
@@ -73,8 +75,40 @@ def best(
     ).all()
 
 
+def best_by_bodies(
+    db: Connection, wanted: Wanted, query: Select[Any], said: Callable[[dict[str, Any]], str]
+) -> list[tuple[int, Row[Any], dict[str, Any]]]:
+    """The rows that fit best, of things of which all but the name stands in a JSON body.
+
+    The database looks for the words anywhere in the bodies, without reading these as JSON: one
+    that is damaged stops nobody.
+
+    Args:
+        db: an open transaction.
+        wanted: what is searched for.
+        query: of `project`, `name` and `body`.
+        said: what is said of a thing, from its body; of a damaged one that is empty.
+
+    Returns:
+        Rank, row and body of each.
+    """
+    of = query.selected_columns
+    for word in wanted.text.lower().split():
+        written = json.dumps(word, ensure_ascii=False)[1:-1]
+        query = query.where(Lowered(of.body).contains(written, autoescape=True))
+    if wanted.projects is not None:
+        query = query.where(of.project.in_(wanted.projects))
+    found = []
+    for row in db.execute(query.order_by(of.name, of.project)):
+        body = _read(row.body)
+        rank = rank_of(wanted, row.name, said(body))
+        if rank is not None:
+            found.append((rank, row, body))
+    return sorted(found, key=lambda each: each[0])[: wanted.limit]
+
+
 def rank_of(wanted: Wanted, name: str, said: str) -> int | None:
-    """The same of one thing, outside of the database; None: it does not fit."""
+    """How well one thing fits, outside of the database; None: it does not."""
     text, called = wanted.text.lower(), name.lower()
     if not all(word in called or word in said.lower() for word in text.split()):
         return None
@@ -83,3 +117,11 @@ def rank_of(wanted: Wanted, name: str, said: str) -> int | None:
     if called.startswith(text):
         return BEGINS
     return HOLDS if text in called else SAID
+
+
+def _read(body: str) -> dict[str, Any]:
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

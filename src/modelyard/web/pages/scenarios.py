@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -132,7 +133,7 @@ def _written(visit: Visit, scenario: Scenario) -> tuple[WrittenStep, ...]:
             arguments=tuple(
                 Argument(
                     name=name,
-                    text=str(value),
+                    text=value if isinstance(value, str) else json.dumps(value, ensure_ascii=False),
                     href=_page_of(scenario.project, _room(step, name), value, there),
                 )
                 for name, value in step.arguments.items()

@@ -23,12 +23,15 @@ PLACES: dict[Kind, str] = {
     "connection": "/projects/{project}/connections/{name}",
     "recipe": "/projects/{project}/recipes/{name}",
     "scenario": "/projects/{project}/scenarios/{name}",
+    "check": "/projects/{project}/stores/{store}/checks/{name}",
+    "alert": "/projects/{project}/alerts/{name}",
     "job": "/jobs/{name}",
     "code env": "/envs/{name}",
     "user": "/users/{name}",
     "group": "/groups/{name}",
 }
 """The page of each thing, by its kind."""
+IN_ADDRESSES = ("name", "project", "model", "store")
 
 
 class FoundLine(Value):
@@ -71,7 +74,7 @@ def search(visit: Visit) -> SearchView:
 
 
 def _line(found: Found) -> FoundLine:
-    names = {"name": found.name, "project": found.project or "", "model": found.model or ""}
+    names = {field: value or "" for field, value in found if field in IN_ADDRESSES}
     name, about = found.name, found.about
     if found.kind in {"job", "evaluation"}:
         name, about = known(about), name

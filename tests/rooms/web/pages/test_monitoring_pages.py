@@ -91,6 +91,16 @@ def test_somebody_else_is_told_and_what_is_secret_is_not_shown_again(client, ale
     assert "whsec_" in again
 
 
+def test_the_search_leads_to_checks_and_alerts(client, alerting, hook):  # noqa: F811
+    yard = alerting.yard
+    yard.stores.create(name="weekly")
+    yard.checks.create(store="weekly", name="of-team", kind="range", metric="auc", min=0.5)
+    yard.alerts.create(name="team", webhook=hook.url)
+    found = client.get("/search.json?q=team").json()["found"]
+    assert [each["kind"] for each in found] == ["alert", "check"]
+    assert [client.get(each["href"]).status_code for each in found] == [200, 200]
+
+
 def test_a_model_is_followed_by_one_form(client, alerting):  # noqa: F811
     alerting.yard.models.create(name="churn", prediction_type="regression")
     alerting.yard.stores.create(name="weekly")
