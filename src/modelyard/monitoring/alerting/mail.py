@@ -94,11 +94,21 @@ def _connected(settings: MailSettings, seconds: float) -> smtplib.SMTP:
         if settings.security == "starttls":
             server.starttls(context=context)
         if settings.user:
-            server.login(settings.user, settings.password)
+            _sign_in(server, settings)
     except BaseException:
         server.close()
         raise
     return server
+
+
+def _sign_in(server: smtplib.SMTP, settings: MailSettings) -> None:
+    try:
+        server.login(settings.user, settings.password)
+    except UnicodeEncodeError:  # which holds the password
+        raise errors.Unavailable(
+            "mail servers are signed in to in ASCII alone; the settings mail.user and "
+            "mail.password hold other letters"
+        ) from None
 
 
 def _message(
