@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import click
+from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from modelyard import errors
@@ -16,6 +17,9 @@ from modelyard.cli.main import build
 from modelyard.cli.problems import EXIT
 from modelyard.kernel.command import Command
 from modelyard.kernel.setting_names import every_setting, variable_of
+from modelyard.kernel.settings import Settings
+from modelyard.serving.administration.table import NodeKeys, NodeVerbs
+from modelyard.serving.settings import NodeSettings
 from modelyard.verbs import ROOMS
 from modelyard.web.problems import STATUS
 
@@ -39,9 +43,18 @@ def cli() -> str:
             parts.append(f"## {room}\n\n{_help(group, room)}")
             continue
         parts.append(f"## {room}\n\n{group.help}\n")
-        for name, command in group.commands.items():
-            parts.append(f"### {room} {name}\n\n{_help(command, f'{room} {name}')}")
+        parts += _of_group(group, room)
     return "\n".join(parts)
+
+
+def _of_group(group: click.Group, above: str) -> list[str]:
+    parts = []
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            parts += _of_group(command, f"{above} {name}")
+        else:
+            parts.append(f"### {above} {name}\n\n{_help(command, f'{above} {name}')}")
+    return parts
 
 
 def _help(command: click.Command, name: str) -> str:
@@ -60,13 +73,20 @@ def python() -> str:
         for name, entry in vars(room).items():
             command = getattr(entry, "command", None)
             if command is not None:
-                parts.append(_method(room.__name__.lower(), name, command))
+                parts.append(_method(f"yard.{room.__name__.lower()}.{name}", command))
+    parts.append(f"## node\n\n{inspect.getdoc(NodeVerbs)}\n")
+    parts.append('```python\nnode = modelyard.node("./node")\n```\n')
+    for room, of_room in (("node", NodeVerbs), ("node.keys", NodeKeys)):
+        for name, entry in vars(of_room).items():
+            command = getattr(entry, "command", None)
+            if command is not None:
+                parts.append(_method(f"{room}.{name}", command))
     return "\n".join(parts)
 
 
-def _method(room: str, name: str, command: type[Command[Any]]) -> str:
+def _method(name: str, command: type[Command[Any]]) -> str:
     lines = [
-        f"### yard.{room}.{name}\n",
+        f"### {name}\n",
         f"{inspect.getdoc(command)}\n",
         f"Returns `{_type(command.result_type())}`; needs `{command.needs}`"
         + ("; may take long and reports progress.\n" if command.background else ".\n"),
@@ -108,11 +128,23 @@ def settings() -> str:
     return "\n".join(parts) + "\n"
 
 
-def _settings() -> list[str]:
+def _settings(kind: type[BaseModel] = Settings, above: tuple[str, ...] = ()) -> list[str]:
     return [
-        f"| {'.'.join(path)} | `{variable_of(path)}` | `{info.default!r}` | {info.description} |"
-        for path, info in every_setting()
+        f"| {'.'.join(path)} | `{variable_of((*above, *path))}` | `{info.default!r}` "
+        f"| {info.description} |"
+        for path, info in every_setting(kind)
     ]
+
+
+def node_settings() -> str:
+    """Every setting of an API node with its variable."""
+    parts = [
+        MADE,
+        "# Settings of an API node\n",
+        "In `node.toml` of its folder, or as variables.\n",
+    ]
+    parts += ["| setting | variable | default | |", "|---|---|---|---|"]
+    return "\n".join([*parts, *_settings(NodeSettings, ("node",))]) + "\n"
 
 
 def failures() -> str:
@@ -129,7 +161,13 @@ def _root() -> str:
     return " ".join((inspect.getdoc(errors.ModelyardError) or "").split())
 
 
-PAGES = {"cli.md": cli, "python.md": python, "settings.md": settings, "errors.md": failures}
+PAGES = {
+    "cli.md": cli,
+    "python.md": python,
+    "settings.md": settings,
+    "node-settings.md": node_settings,
+    "errors.md": failures,
+}
 
 
 def main() -> None:

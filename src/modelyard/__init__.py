@@ -1,8 +1,8 @@
 """Modelyard: the whole life cycle of any MLflow model.
 
 `open` gives a workspace here, `connect` one on a server; its rooms (`models`, `versions`,
-`datasets`, `scoring`, …) hold the verbs. `restore` makes a workspace of a backup, `check_backup`
-says whether one is whole.
+`datasets`, `scoring`, …) hold the verbs. `node` gives an API node. `restore` makes a workspace of a
+backup, `check_backup` says whether one is whole.
 """
 
 from __future__ import annotations
@@ -13,18 +13,22 @@ with no_garbage_collection():
     from modelyard import errors
     from modelyard.client import Client, connect
     from modelyard.kernel.version import __version__
+    from modelyard.serving.administration.node import Node, open_node
     from modelyard.workspace import Workspace, check_backup, open_workspace, restore_workspace
 
 __all__ = [
     "Client",
+    "Node",
     "Workspace",
     "__version__",
     "check_backup",
     "connect",
     "errors",
+    "node",
     "open",
     "restore",
 ]
 
+node = open_node
 open = open_workspace  # noqa: A001  modelyard.open reads as it should
 restore = restore_workspace

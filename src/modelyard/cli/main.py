@@ -18,7 +18,8 @@ from modelyard.backups.commands import CreateBackup
 from modelyard.cli.backups import restore
 from modelyard.cli.interrupts import second_ends_at_once
 from modelyard.cli.next_steps import next_steps
-from modelyard.cli.options import is_narrowed, parameters_of, values_from
+from modelyard.cli.node import node_group
+from modelyard.cli.options import arguments_help, is_narrowed, parameters_of, values_from
 from modelyard.cli.place import Place, chosen_place
 from modelyard.cli.problems import (
     INTERRUPTED,
@@ -76,7 +77,7 @@ def build() -> click.Group:
     if isinstance(jobs, click.Group):
         jobs.add_command(wait_command())
     backup = click_command("backup", CreateBackup)
-    for service in (serve, worker_command(), backup, restore, run_job_command()):
+    for service in (serve, worker_command(), backup, restore, run_job_command(), node_group()):
         root.add_command(service)
     return root
 
@@ -102,18 +103,9 @@ def click_command(name: str, command: type[Command[Any]]) -> click.Command:
         name,
         params=parameters_of(command),
         callback=callback,
-        help=f"{about}{_arguments_help(command)}",
+        help=f"{about}{arguments_help(command)}",
         short_help=about.partition("\n\n")[0],
     )
-
-
-def _arguments_help(command: type[Command[Any]]) -> str:
-    """What each argument by position is; click shows only options."""
-    lines = [
-        f"  {name.upper():10} {command.model_fields[name].description}"
-        for name in command.arguments
-    ]
-    return "\n\n\b\nArguments:\n" + "\n".join(lines) if lines else ""
 
 
 def run(

@@ -29,19 +29,37 @@ NOT_NARROWING = ("limit", "sort", "tracking_uri", "registry_uri")
 
 def parameters_of(command: type[Command[Any]]) -> list[click.Parameter]:
     """Make the parameters of a command, and the options that every verb has."""
-    fields = dict(command.model_fields)
-    arguments = [_argument(name, fields.pop(name)) for name in command.arguments]
     detach = click.Option(
         ["--detach"], is_flag=True, help="submit it as a job that a worker runs, and do not wait"
     )
     background: list[click.Parameter] = [detach] if command.background else []
-    return [*arguments, *_options(command, fields), *background, *common_options()]
+    return [*own_parameters(command), *background, *common_options()]
+
+
+def own_parameters(command: type[Command[Any]]) -> list[click.Parameter]:
+    """Make the parameters of a command's own fields."""
+    fields = dict(command.model_fields)
+    arguments = [_argument(name, fields.pop(name)) for name in command.arguments]
+    return [*arguments, *_options(command, fields)]
+
+
+def arguments_help(command: type[Command[Any]]) -> str:
+    """What each argument by position is; click shows only options."""
+    lines = [
+        f"  {name.upper():10} {command.model_fields[name].description}"
+        for name in command.arguments
+    ]
+    return "\n\n\b\nArguments:\n" + "\n".join(lines) if lines else ""
 
 
 def common_options() -> list[click.Parameter]:
     """The options of all that prints a result."""
-    as_json = click.Option(["--json", "as_json"], is_flag=True, help="print one JSON document")
-    return [*place_options(), as_json]
+    return [*place_options(), json_option()]
+
+
+def json_option() -> click.Option:
+    """`--json`, of all that prints a result."""
+    return click.Option(["--json", "as_json"], is_flag=True, help="print one JSON document")
 
 
 def _options(

@@ -70,6 +70,33 @@ class ShadowSettings(Section):
     )
 
 
+class ModelSettings(Section):
+    """How models run on a node."""
+
+    memory_limit_mb: int = Field(default=8192, ge=256, description="memory a worker may use, MiB")
+    load_timeout: float = Field(default=300, gt=0, description="seconds a model may take to load")
+    environ: tuple[str, ...] = Field(
+        default=(),
+        description="names of environment variables that workers see beside PATH, the locale and "
+        "the like; nothing else of the environment reaches a model",
+    )
+    download_python: bool = Field(
+        default=False, description="let uv download a Python version that this machine lacks"
+    )
+    build_timeout: float = Field(
+        default=1800, gt=0, description="seconds that building one code env may take"
+    )
+
+    def limits(self) -> RuntimeSettings:
+        """What workers are held to."""
+        names = {"memory_limit_mb", "load_timeout", "environ"}
+        return RuntimeSettings(**self.model_dump(include=names))
+
+    def building(self) -> EnvSettings:
+        """How code envs are built."""
+        return EnvSettings(**self.model_dump(include={"download_python", "build_timeout"}))
+
+
 class NodeSettings(FileAndVariables):
     """Everything that can be set. `MODELYARD_NODE__LISTEN__PORT=9000` sets `port` of `[listen]`."""
 
@@ -84,8 +111,7 @@ class NodeSettings(FileAndVariables):
     logs: LogSettings = LogSettings()
     queries: QueryLogSettings = QueryLogSettings()
     traces: TraceSettings = TraceSettings()
-    runtime: RuntimeSettings = RuntimeSettings()
-    envs: EnvSettings = EnvSettings()
+    models: ModelSettings = ModelSettings()
 
 
 def read_node_settings(folder: Path) -> NodeSettings:

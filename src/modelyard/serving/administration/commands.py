@@ -209,7 +209,7 @@ class SetMapping(_Guarded[Switched]):
     """Have several generations share the queries of a service, as in: map churn-api p1=0.9 p2=0.1.
 
     Queries with the same dispatchKey are answered by the same generation, on every node; a changed
-    mapping moves only keys to generations whose share grew. Shadows get the same queries, too:
+    mapping moves keys only to generations whose share grew. Shadows get the same queries, too:
     their answers are only logged, and nobody waits for them. Switching is as with `activate`.
     """
 

@@ -69,7 +69,7 @@ def build_envs(
         Unavailable: this machine lacks a Python, or the package index does not answer.
         Failed: a build failed, or took too long.
     """
-    ground = Ground(folder.path, settings.envs, progress)
+    ground = Ground(folder.path, settings.models.building(), progress)
     for env in manifest.envs:
         if not ground.has(env):
             ground.build_again(env)

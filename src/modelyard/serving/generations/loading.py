@@ -82,7 +82,9 @@ async def load_generation(
             progress(f"loading {name}: endpoint {declared.name}")
             pool = folder.pool(service, declared)
             with _said_of(name, declared.name):
-                endpoint = await load(declared, manifest, files, pythons, pool, settings.runtime)
+                endpoint = await load(
+                    declared, manifest, files, pythons, pool, settings.models.limits()
+                )
                 endpoints[declared.name] = endpoint
                 if isinstance(declared, PredictionEndpoint):
                     model = next(each for each in manifest.models if each.id == declared.model)
