@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from modelyard import errors
 from modelyard.kernel.bus import handles
@@ -14,6 +12,12 @@ from modelyard.runtime.envs.site import discard
 from modelyard.serving.administration import commands
 from modelyard.serving.administration.context import NodeContext
 from modelyard.serving.administration.switching import change, follow_all, tell_all, try_out
+from modelyard.serving.administration.telling import (
+    generation_of,
+    process_of,
+    service_of,
+    statuses,
+)
 from modelyard.serving.administration.types import (
     Cleaned,
     CreatedNode,
@@ -32,8 +36,6 @@ from modelyard.serving.metrics.types import NodeMetrics
 from modelyard.serving.running.sockets import reached
 from modelyard.serving.types import GenerationMapping, Guard, ServiceState
 
-Status = Mapping[str, Any]
-
 
 @handles(commands.InitNode)
 def init(_command: commands.InitNode, context: NodeContext) -> CreatedNode:
@@ -49,7 +51,7 @@ def services(_command: commands.ListServices, context: NodeContext) -> list[Node
     """What is on the disk, with what processes say is wrong."""
     folder = context.folder
     found = statuses(folder)
-    return [_service(folder, name, found) for name in folder.service_names()]
+    return [service_of(folder, name, found) for name in folder.service_names()]
 
 
 @handles(commands.CreateService)
@@ -60,7 +62,7 @@ def create(command: commands.CreateService, context: NodeContext) -> NodeService
         if folder.has_service(command.service):
             raise errors.Conflict(f"there is a service {command.service!r} already")
         folder.add_service(command.service, context.who.name)
-    return _service(folder, command.service, [])
+    return service_of(folder, command.service, [])
 
 
 @handles(commands.DeleteService)
@@ -111,7 +113,7 @@ def generations(command: commands.ListGenerations, context: NodeContext) -> list
     mapping = state.mapping if state.enabled else None
     found = statuses(folder)
     return [
-        _generation(folder, command.service, name, mapping, found)
+        generation_of(folder, command.service, name, mapping, found)
         for name in reversed(folder.generation_names(command.service))
     ]
 
@@ -169,7 +171,7 @@ def mapping(command: commands.ShowMapping, context: NodeContext) -> NodeService:
     """One service."""
     folder = context.folder
     folder.state(command.service)
-    return _service(folder, command.service, statuses(folder))
+    return service_of(folder, command.service, statuses(folder))
 
 
 @handles(commands.SetMapping)
@@ -198,7 +200,7 @@ def access(command: commands.SetAccess, context: NodeContext) -> NodeService:
         return state.model_copy(update={"access": command.access})
 
     change(context, command.service, make)
-    return _service(context.folder, command.service, statuses(context.folder))
+    return service_of(context.folder, command.service, statuses(context.folder))
 
 
 @handles(commands.ListNodeKeys)
@@ -248,7 +250,7 @@ def metrics(_command: commands.ShowMetrics, context: NodeContext) -> NodeMetrics
 @handles(commands.ListProcesses)
 def processes(_command: commands.ListProcesses, context: NodeContext) -> list[NodeProcess]:
     """Those that answer at their control sockets."""
-    return [_process(status) for status in statuses(context.folder)]
+    return [process_of(status) for status in statuses(context.folder)]
 
 
 @handles(commands.CleanNode)
@@ -273,19 +275,6 @@ def clean(command: commands.CleanNode, context: NodeContext) -> Cleaned:
         for name in removed:
             discard(folder.envs / name)
     return Cleaned(generations=tuple(gone), envs=tuple(removed))
-
-
-def statuses(folder: NodeFolder) -> list[Status]:
-    """What each running process says of itself; those that end meanwhile are passed over."""
-    found = []
-    with reached(folder.run) as talks:
-        for talk in talks:
-            try:
-                found.append(talk.ask({"do": "status"})["status"])
-            except errors.Unavailable as exc:
-                if "gone" not in exc.context:
-                    raise
-    return found
 
 
 def _map(context: NodeContext, service: str, mapping: GenerationMapping) -> Switched:
@@ -339,72 +328,6 @@ def _used(state: ServiceState) -> set[str]:
     """The generations that answer, would answer if the service were enabled, or may come back."""
     back = state.previous.generations if state.previous and state.guarded_until() else ()
     return {*(state.mapping.generations if state.mapping else ()), *back}
-
-
-def _service(folder: NodeFolder, name: str, found: list[Status]) -> NodeService:
-    state = folder.state(name)
-    names = folder.generation_names(name)
-    entries = state.mapping.entries if state.mapping and state.enabled else {}
-    main = max(entries, key=lambda each: entries[each]) if entries else names[-1] if names else ""
-    problems = [status["services"].get(name, {}).get("problem", "") for status in found]
-    return NodeService(
-        service=name,
-        enabled=state.enabled,
-        active=dict(entries),
-        shadows=state.mapping.shadows if state.mapping else (),
-        guard=state.mapping.guard if state.mapping else None,
-        endpoints=tuple(each.name for each in folder.manifest(name, main).endpoints)
-        if main
-        else (),
-        generations=len(names),
-        access=state.access,
-        revision=state.revision,
-        changed=state.changed,
-        changed_by=state.changed_by,
-        fell_back=state.fell_back,
-        problem="; ".join(dict.fromkeys(filter(None, problems))),
-    )
-
-
-def _generation(
-    folder: NodeFolder,
-    service: str,
-    name: str,
-    mapping: GenerationMapping | None,
-    found: list[Status],
-) -> NodeGeneration:
-    manifest = folder.manifest(service, name)
-    return NodeGeneration(
-        service=service,
-        generation=name,
-        share=mapping.entries.get(name, 0.0) if mapping else 0.0,
-        shadow=name in mapping.shadows if mapping else False,
-        loaded=sum(
-            name in status["services"].get(service, {}).get("generations", {}) for status in found
-        ),
-        created=manifest.created,
-        created_by=manifest.created_by,
-        notes=manifest.notes,
-        endpoints=tuple(endpoint.name for endpoint in manifest.endpoints),
-        models=tuple(model.id for model in manifest.models),
-        envs=tuple(env.id for env in manifest.envs),
-    )
-
-
-def _process(status: Status) -> NodeProcess:
-    loaded = {
-        f"{service}/{generation}": each["endpoints"].values()
-        for service, of_it in status["services"].items()
-        for generation, each in of_it["generations"].items()
-    }
-    pools = [pool for several in loaded.values() for pool in several]
-    return NodeProcess(
-        pid=status["pid"],
-        started=datetime.fromtimestamp(status["started"], UTC),
-        loaded=tuple(loaded),
-        workers=sum(pool["workers"] for pool in pools),
-        memory_mb=round(sum(pool["memory"] for pool in pools) / 2**20, 1),
-    )
 
 
 def _require_within(file: Path, folder: NodeFolder, named: tuple[str, ...]) -> None:
