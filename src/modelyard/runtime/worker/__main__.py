@@ -20,6 +20,7 @@ def main() -> None:
     limits = importlib.import_module(PACKAGE + ".limits")
     limits.limit_memory(megabytes)
     limits.end_with_parent()
+    importlib.import_module(PACKAGE + ".postponing").postpone()
     os.set_inheritable(descriptor, False)  # noqa: FBT003  takes no name
     with socket.socket(fileno=descriptor) as connection:
         importlib.import_module(PACKAGE + ".serve").serve(connection)
