@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import rankdata
 
+from modelyard.analysis.areas import roc_area
 from modelyard.analysis.arrays import Bools, Floats, Ints
+from modelyard.analysis.ranking import ranked
 
 LEAST = 20
 """Rows of each class, or of each half, below which nothing is told."""
@@ -72,9 +73,5 @@ def _means(values: Floats, groups: Ints, learned: Bools) -> Floats:
 
 
 def _area(positive: Bools, score: Floats) -> float:
-    """By ranks: Mann and Whitney (1947)."""
-    many, others = int(positive.sum()), int((~positive).sum())
-    if not many or not others:
-        return 0.5
-    ranks = rankdata(score)
-    return float((ranks[positive].sum() - many * (many + 1) / 2) / (many * others))
+    ranking = ranked(positive, score)
+    return 0.5 if ranking.reason else roc_area(ranking)

@@ -26,7 +26,7 @@ def roc_auc(ranking: Ranking, confidence: float) -> Metric:
     if ranking.reason:
         return absent("auc", ranking.reason)
     p, n = ranking.positives, ranking.negatives
-    area = float(ranking.pairs_here.sum()) / (p * n)
+    area = roc_area(ranking)
     spreads = _placement_spreads(ranking, area)
     variance = 0.0
     for part, whole, spread in (
@@ -39,6 +39,11 @@ def roc_auc(ranking: Ranking, confidence: float) -> Metric:
         variance += spread / (part * part) * size / (size - 1)
     low, high, _ = around(area, variance, confidence, within=(0.0, 1.0))
     return metric("auc", area, (low, high, "delong"))
+
+
+def roc_area(ranking: Ranking) -> float:
+    """The area under the ROC curve alone, where there are rows of both classes."""
+    return float(ranking.pairs_here.sum()) / (ranking.positives * ranking.negatives)
 
 
 def _placement_spreads(ranking: Ranking, area: float) -> tuple[float, float]:
