@@ -28,7 +28,8 @@ class Occasion:
     """Completes "while ...", such as "loading"."""
     more_time: str
     """What to do if it needs more time."""
-    log: Path
+    log: Path | None
+    """What it printed; None: messages do not say where that is."""
     settings: RuntimeSettings
 
     def lost(self, lost: Lost) -> errors.Failed:
@@ -37,13 +38,15 @@ class Occasion:
         detail = f"{self.name} {lost.happened} while {self.doing}; {self._advice(lost)}"
         if lines:
             detail += "\nThe last it printed:\n" + "\n".join(f"  {line}" for line in lines)
-        return errors.Failed(detail, cause=lost.cause, log=str(self.log), tail=lines)
+        where = {} if self.log is None else {"log": str(self.log)}
+        return errors.Failed(detail, cause=lost.cause, **where, tail=lines)
 
     def problem(self, problem: Mapping[str, Any]) -> errors.ModelyardError:
         """Turn the problem that a worker reports into the error of its kind."""
         detail, context = str(problem["detail"]), dict(problem["context"])
         if "raised" in context:
-            detail = f"{self.name} raised {detail} while {self.doing}; its log is {self.log}"
+            where = "" if self.log is None else f"; its log is {self.log}"
+            detail = f"{self.name} raised {detail} while {self.doing}{where}"
         if context.get("out_of_memory"):
             detail += f"; {self._more_memory()}"
         error = errors.ModelyardError.codes.get(problem["kind"], errors.Failed)(detail)
@@ -57,7 +60,7 @@ class Occasion:
             return self._more_memory()
         if lost.cause == "unstartable":
             return "see that its code env and the disk are in order"
-        return f"its log is {self.log}"
+        return "it printed no more" if self.log is None else f"its log is {self.log}"
 
     def _more_memory(self) -> str:
         limit = self.settings.memory_limit_mb

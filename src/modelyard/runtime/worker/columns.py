@@ -296,6 +296,7 @@ def _read_times(column: pa.ChunkedArray, wanted: Wanted) -> Column:
     cells = _without(column, ~good).to_pandas()
     options: Dict[str, Any] = {"format": "ISO8601"} if int(pd.__version__.split(".")[0]) > 1 else {}
     times = pd.to_datetime(cells, errors="coerce", utc=True, **options).dt.tz_localize(None)
+    times = times.where((times >= pd.Timestamp.min) & (times <= pd.Timestamp.max))
     values = times.to_numpy().astype("datetime64[ns]")
     bad = np.isnat(values) & ~column.is_null().to_numpy()
     notes = [

@@ -60,11 +60,17 @@ class Lines:
             query = self._first.popleft()
             if not query.answered.done():
                 return [query]
-        while self._lines:
-            key = min(self._lines, key=lambda each: self._lines[each][0].came)
-            if taken := self._taken(key):
-                return taken
-        return []
+        for key in list(self._lines):
+            self._drop_heads(key)
+        if not self._lines:
+            return []
+        return self._taken(min(self._lines, key=lambda key: self._lines[key][0].came))
+
+    def _drop_heads(self, key: Hashable) -> None:
+        line = self._lines[key]
+        while line and line[0].answered.done():
+            self._count(line.popleft(), -1)
+        self._drop_if_empty(key)
 
     def _taken(self, key: Hashable) -> list[Query]:
         line, rows, taken = self._lines[key], 0, list[Query]()
@@ -74,10 +80,13 @@ class Lines:
             if not query.answered.done():
                 taken.append(query)
                 rows += query.size
-        if not line:
+        self._drop_if_empty(key)
+        return taken
+
+    def _drop_if_empty(self, key: Hashable) -> None:
+        if not self._lines[key]:
             del self._lines[key]
             self._rows.pop(key, None)
-        return taken
 
     def drop_answered(self) -> None:
         """Let go of those whose answer nobody waits for."""
@@ -87,12 +96,8 @@ class Lines:
             for query in line:
                 if query.answered.done():
                     self._count(query, -1)
-            kept = deque(query for query in line if not query.answered.done())
-            if kept:
-                self._lines[key] = kept
-            else:
-                del self._lines[key]
-                self._rows.pop(key, None)
+            self._lines[key] = deque(query for query in line if not query.answered.done())
+            self._drop_if_empty(key)
 
     def _count(self, query: Query, sign: int) -> None:
         if query.size > self._batch:

@@ -20,8 +20,9 @@ PATIENCE = 0.1
 """Seconds that a query waits before one more worker is started, if there may be one."""
 IDLE_AFTER = 60.0
 """Seconds without a call after which a worker beyond `cruise` is ended."""
-LONGEST_PAUSE = 30.0
-"""Seconds, at most, between two attempts to start a worker."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 30.0
+"""Seconds until a worker is started after one was lost or did not start; twice as many after each
+further time."""
 ATTEMPTS = 2
 """How often a query is asked whose worker is lost over it."""
 MEASURES_EVERY = 2.0
@@ -204,6 +205,7 @@ class Pool:
         watch = self._loop.call_later(self._timeout, place.worker.stop, hangs)
         try:
             values = await place.worker.ask(queries[0].key, [query.payload for query in queries])
+            self._hand_out(queries, values, began)
         except Lost as lost:
             await self._lose(place, queries, lost)
             return
@@ -212,18 +214,18 @@ class Pool:
         except Exception as exc:  # noqa: BLE001  a surprise may cost a worker, not the pool
             await self._lose(place, queries, Lost("garbled", f"was not understood ({exc!r})"))
             return
-        else:
-            ended = self._loop.time()
-            rows = sum(query.size for query in queries)
-            for query, value in zip(queries, values, strict=True):
-                if not query.answered.done():
-                    done = Done(value, began - query.came, ended - began, rows)
-                    query.answered.set_result(done)
         finally:
             watch.cancel()
         self._calls += 1
         self._failures = 0
         self._release(place)
+
+    def _hand_out(self, queries: list[Query], values: Sequence[Any], began: float) -> None:
+        ran = self._loop.time() - began
+        rows = sum(query.size for query in queries)
+        for query, value in list(zip(queries, values, strict=True)):
+            if not query.answered.done():
+                query.answered.set_result(Done(value, began - query.came, ran, rows))
 
     def _fail(self, queries: list[Query], error: errors.ModelyardError) -> None:
         """Give an error to the one it is for; where several asked, ask again for each alone."""
@@ -298,7 +300,7 @@ class Pool:
         """Start a worker, after a pause if the last ones were lost or did not start."""
         try:
             if self._failures:
-                pause = 0.1 * 2 ** min(self._failures - 1, 12)
+                pause = FIRST_PAUSE * 2 ** min(self._failures - 1, 12)
                 await asyncio.sleep(min(LONGEST_PAUSE, pause))
         except BaseException:
             self._starting -= 1

@@ -37,7 +37,8 @@ ARROW = {
     "datetime": pa.timestamp("us"),
 }
 LIMITS = {"integer": (-(2**31), 2**31 - 1), "long": (-(2**63), 2**63 - 1)}
-LARGEST_FLOAT = 3.4028234663852886e38
+LARGEST_FLOAT = 3.4028235677973362e38
+"""What is larger becomes infinite in 32 bits."""
 NUMBER = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"

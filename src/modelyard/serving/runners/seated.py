@@ -7,6 +7,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -80,6 +81,8 @@ class SeatedWorker:
             raise
         except Lost as lost:
             raise seat.occasion.lost(lost) from lost
+        # from now on messages are for whoever asks, who need not know where logs are
+        seat.occasion = replace(seat.occasion, doing="answering", log=None)
         worker = cls(seat, process, exchange, spec.settings.memory_limit_mb << 20)
         worker._died_idle = died_idle
         loop.add_reader(process.connection, worker._read)

@@ -114,6 +114,7 @@ def test_what_changes_how_a_value_reads_is_noted(cells, kind, wanted, values, no
         ([0, 1, 2], pa.int64(), "boolean", [2]),
         (["yes", "true"], None, "boolean", [0]),
         (["2024-02-29", "2024-02-30", "01/02/2024", "2024"], None, "datetime", [1, 2, 3]),
+        (["1600-01-01", "2000-01-01", "9999-12-31T23:59"], None, "datetime", [0, 2]),
         ([dt.datetime(9999, 1, 1), dt.datetime(2000, 1, 1)], None, "datetime", [0]),  # noqa: DTZ001
     ],
 )

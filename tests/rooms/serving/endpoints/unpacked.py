@@ -1,0 +1,110 @@
+"""Packages as they lie unpacked on a node, with an endpoint of them loaded."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from modelyard import errors
+from modelyard.kernel.settings import RuntimeSettings
+from modelyard.runtime.types import CodeEnv, EnvRequest, InputColumn, ModelInputs
+from modelyard.serving.endpoints import load_endpoint
+from modelyard.serving.packages.types import (
+    Manifest,
+    PackagedFile,
+    PackagedModel,
+    PackagedTable,
+    PoolSettings,
+    PredictionEndpoint,
+)
+
+DAY = datetime(2026, 3, 1, tzinfo=UTC)
+ENV = CodeEnv(id="local", python="3.11", packages=(), asked=EnvRequest(source="user"), created=DAY)
+
+
+def model(**changes):
+    """A packaged model of type other, with one number for each row."""
+    usual = {
+        "id": "S-p-m-v1",
+        "model": "m",
+        "version": "v1",
+        "flavor": "plain",
+        "digest": "0" * 64,
+        "folder": "models/m",
+        "env": ENV.id,
+        "prediction_type": "other",
+        "inputs": ModelInputs(columns=(InputColumn(name="x", type="long"),)),
+    }
+    return PackagedModel(**{**usual, **changes})
+
+
+def prediction(**changes):
+    """An endpoint of that model."""
+    return PredictionEndpoint(**{"name": "e", "model": "S-p-m-v1", "output": "direct", **changes})
+
+
+def table(folder, name, content):
+    """Write a table of a package."""
+    file = folder / f"{name}.parquet"
+    pq.write_table(content, file)
+    columns = {field.name: str(field.type) for field in content.schema}
+    return PackagedTable(
+        name=name, source=name, file=file.name, columns=columns, rows=content.num_rows
+    )
+
+
+@contextlib.asynccontextmanager
+async def loaded(endpoint, folder, python, *, models=(), tables=(), pool=None, **limits):
+    """Load an endpoint of a package that lies in a folder; its workers end with the block."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    manifest = Manifest(
+        service="s",
+        package="p",
+        created=DAY,
+        created_by="ann",
+        made_with="0.1.0",
+        endpoints=(endpoint,),
+        models=models,
+        envs=(ENV,),
+        tables=tables,
+        files=[
+            PackagedFile(path=path.relative_to(folder).as_posix(), sha256="0" * 64, size=0)
+            for path in files
+        ],
+    )
+    passed_on = tuple(name for name in os.environ if name.startswith("COVERAGE_"))
+    runtime = RuntimeSettings(environ=passed_on, **limits)
+    settings = PoolSettings(**{"cruise": 1, "ceil": 1, **(pool or {})})
+    ready = await load_endpoint(
+        endpoint, manifest, folder, {ENV.id: Path(python)}, settings, runtime
+    )
+    try:
+        yield ready
+    finally:
+        await ready.close()
+
+
+async def told(asked):
+    """What came of a query: the outputs of its rows, or the error."""
+    try:
+        return [row.output or row.ignored or row.problem for row in (await asked).rows]
+    except errors.ModelyardError as error:
+        return error
+
+
+def numbers(*values):
+    """Rows of the model's one number."""
+    return [{"x": value} for value in values]
+
+
+def doubled(*values):
+    """What a plain model that doubles answers."""
+    return [{"y": 2 * value} for value in values]
+
+
+PEOPLE = pa.table({"id": [1, 2, 2], "city": ["Oslo", "Rome", "Bonn"], "x": [10, 20, 30]})
