@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from modelyard.kernel.command import Command
+from modelyard.kernel.faults import invalid
 from modelyard.kernel.values import Description, LocalPath, Name, OneLine
 from modelyard.serving.administration.types import (
     Cleaned,
@@ -239,6 +240,14 @@ class SetMapping(_Guarded[Switched]):
                 raise ValueError(f"it has two entries for {entry['generation']!r}")
             named[entry["generation"]] = entry["proba"]
         return named
+
+    @model_validator(mode="after")
+    def _is_a_mapping(self) -> Self:
+        try:
+            self.mapping()
+        except ValidationError as exc:
+            raise ValueError(invalid(exc).detail) from None
+        return self
 
     def mapping(self) -> GenerationMapping:
         """The mapping that was asked for."""

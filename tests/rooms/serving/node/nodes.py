@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +18,7 @@ from modelyard.serving.administration.running import running_node
 from modelyard.serving.asking import Answer, PoolStatus, Question, RowAnswer
 from modelyard.serving.audit import Administrator
 from modelyard.serving.folder import NodeFolder
+from modelyard.serving.packages.signing import signing_key
 from modelyard.serving.packages.types import FunctionEndpoint, PackageContent, TestQuery
 from modelyard.serving.packages.writing import write_package
 from modelyard.serving.plane import DataPlane
@@ -25,7 +29,9 @@ ENV = CodeEnv(id="local", python="3.11", packages=(), asked=EnvRequest(source="l
 ANYBODY = CallerInfo()
 
 
-def write(target: Path, package: str, *, service: str = "churn-api", **changes) -> Path:
+def write(
+    target: Path, package: str, *, service: str = "churn-api", key: Path | None = None, **changes
+) -> Path:
     """Write a package whose endpoint `who` says which generation answers."""
     usual = {
         "service": service,
@@ -47,7 +53,12 @@ def write(target: Path, package: str, *, service: str = "churn-api", **changes) 
         ),
     }
     file = target / f"{service}-{package}.zip"
-    write_package(file, PackageContent(**(usual | changes)), {"functions/who.py": b"pass\n"})
+    write_package(
+        file,
+        PackageContent(**(usual | changes)),
+        {"functions/who.py": b"pass\n"},
+        key=key and signing_key(key),
+    )
     return file
 
 
@@ -157,3 +168,42 @@ async def until(holds) -> None:
             return
         await asyncio.sleep(0.01)
     raise AssertionError("it did not come to hold")
+
+
+@contextmanager
+def child(work) -> Iterator[int]:
+    """A process that does some work; it is killed with the block, if it has not ended by then."""
+    pid = os.fork()
+    if not pid:
+        code = 70
+        try:
+            work()
+            code = 0
+        finally:
+            os._exit(code)
+    try:
+        yield pid
+    finally:
+        with suppress(ProcessLookupError, ChildProcessError):
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+def ended(pid: int) -> int:
+    """The exit code of a child that has ended by itself."""
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def serve(node: Node, behaviour: Behaviour):
+    """The work of a process that runs a node until it is killed."""
+
+    async def main():
+        async with running(node, behaviour):
+            await asyncio.Event().wait()
+
+    return lambda: asyncio.run(main())
+
+
+def wait_for(holds) -> None:
+    """Wait until a condition holds."""
+    asyncio.run(until(holds))
