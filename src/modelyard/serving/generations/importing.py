@@ -86,5 +86,6 @@ def _is_here(folder: NodeFolder, manifest: Manifest, unpacked: Path) -> bool:
         return True
     raise errors.Conflict(
         f"{service} has another generation {package!r} already; packages never change: make one of "
-        f"another name, or remove it first: modelyard node remove {service} {package}"
+        f"another name, or remove it first: modelyard node remove --folder {folder.path} {service} "
+        f"{package}"
     )
