@@ -39,6 +39,7 @@ from modelyard.recipes import commands as recipes
 from modelyard.runtime import commands as runtime
 from modelyard.scoring import commands as scoring
 from modelyard.search import commands as search
+from modelyard.services.rooms import Endpoints, Packages, Queries, Services
 
 
 class Projects(Room):
@@ -340,6 +341,10 @@ class Verbs:
     checks: Checks
     alerts: Alerts
     monitoring: Monitoring
+    services: Services
+    endpoints: Endpoints
+    queries: Queries
+    packages: Packages
     jobs: Jobs
     scenarios: Scenarios
     search: Search

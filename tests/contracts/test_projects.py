@@ -59,14 +59,16 @@ def filled(yard, tmp_path):
         asked = {"model": "churn", "version": "v2", "project": project}
         yard.versions.import_(**asked, source=source, classes=(0, 1), activate=False)
         yard.versions.replay(**asked, rows=str(tmp_path / "rows.csv"))
-        add_alert(yard, project)
+        add_others(yard, project)
         yard.members.add(name="ada", role="reader", project=project)
     notice(yard.open())
     return yard
 
 
-def add_alert(yard, project):
-    """An alert with a message that nobody took."""
+def add_others(yard, project):
+    """A service with a package, and an alert with a message that nobody took."""
+    yard.services.create(name="late-api", endpoint={"late": "churn"}, project=project)
+    yard.packages.create(service="late-api", package="p1", project=project)
     yard.alerts.create(name="team", webhook="http://127.0.0.1:9/", project=project)
     with pytest.raises(errors.Failed):
         yard.alerts.test(name="team", project=project)
@@ -102,7 +104,7 @@ def test_a_project_goes_with_all_it_holds_and_nothing_else(filled, tmp_path):
         errors.Conflict,
         match=r"holds 1 connection, 1 dataset, 1 saved model, 1 recipe, 5 scoring runs, "
         r"2 evaluations, 1 evaluation store, 1 comparison, 1 drift report, 1 replay, 1 check, "
-        r"1 alert; .*--force",
+        r"1 alert, 1 service; .*--force",
     ):
         filled.projects.delete(key="lab")
     assert rows_of(filled, "lab") == before

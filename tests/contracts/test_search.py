@@ -62,6 +62,7 @@ def fill(yard, folder):
         description="Told of all churn",
         **here,
     )
+    yard.services.create(name="churn-api", description="who leaves", **here)
     yard.users.create(name="churner", display_name="Änne", email="a@example.org")
     yard.groups.create(name="team", description="looks after churn")
     yard.jobs.submit(command="models.show", given={"name": "churn", **here})
@@ -91,7 +92,7 @@ def test_things_of_every_kind_are_found(yard):
     found = yard.search.find(words="churn")
     assert kinds(found) == {
         *("project", "saved model", "dataset", "connection", "recipe", "scenario", "job"),
-        *("code env", "user", "group", "comparison", "check", "alert"),
+        *("code env", "user", "group", "comparison", "check", "alert", "service"),
     }
     (version,) = yard.search.find(words="champion")
     assert (version.kind, version.name, version.project, version.model) == (
@@ -145,7 +146,7 @@ def test_a_kind_is_asked_for_alone_and_cut(yard):
     found = yard.search.find(words="churn", kind="saved model", limit=2)
     assert [each.name for each in found] == ["churn", "Churn-2"]
     most = yard.search.find(words="churn", limit=1)
-    assert len(most) == len(kinds(most)) == 13
+    assert len(most) == len(kinds(most)) == 14
 
 
 def test_a_damaged_scenario_stops_nobody(yard):

@@ -40,6 +40,7 @@ from modelyard.cli.group_tables import (
     slices_table,
     worst_table,
 )
+from modelyard.cli.package_card import package_card
 from modelyard.cli.replay_card import replay_card, replay_chart_words
 from modelyard.cli.row_table import RowTable
 from modelyard.cli.words import fact, heading, seen, words
@@ -68,6 +69,7 @@ from modelyard.kernel.progress import Progress, silence
 from modelyard.models.importance_types import OwnImportances
 from modelyard.models.types import ExampleRows, ModelVersion, ProbedModel
 from modelyard.scoring.types import PredictedRow, Predictions
+from modelyard.services.packaging.types import Package
 
 WIDTH = 120
 """Columns of text where no terminal says how wide it is."""
@@ -261,6 +263,7 @@ CARDS: dict[type[Any], Callable[[Any], RenderableType]] = {
     Replay: replay_card,
     ReplayChart: replay_chart_words,
     ReplayTable: screen_table,
+    Package: package_card,
 }
 """How values are shown that deserve more than a list of their fields."""
 

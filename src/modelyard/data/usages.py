@@ -1,4 +1,4 @@
-"""What uses a connection or a dataset: datasets in it, recipes that read or write it."""
+"""What uses a connection or a dataset: datasets in it, recipes and endpoints that read it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from modelyard import errors
 from modelyard.data.places import PREFIX
-from modelyard.store.tables import datasets, recipes
+from modelyard.store.tables import datasets, recipes, service_endpoints
 
 
 def of_connection(db: Database, project: str, name: str) -> list[str]:
@@ -24,12 +24,16 @@ def of_connection(db: Database, project: str, name: str) -> list[str]:
     return [
         *_words("dataset", inside),
         *_words("recipe", _recipes(db, project, lambda named: named.startswith(place))),
+        *_words("endpoint", _endpoints(db, project, lambda named: named.startswith(place))),
     ]
 
 
 def of_dataset(db: Database, project: str, name: str) -> list[str]:
-    """The recipes that read or write a dataset, as words."""
-    return _words("recipe", _recipes(db, project, lambda named: named == name))
+    """The recipes that read or write a dataset, and the endpoints that look it up, as words."""
+    return [
+        *_words("recipe", _recipes(db, project, lambda named: named == name)),
+        *_words("endpoint", _endpoints(db, project, lambda named: named == name)),
+    ]
 
 
 ENDS = ("input", "output", "dataset", "metrics_output", "reference")
@@ -56,6 +60,17 @@ def _recipes(db: Database, project: str, is_meant: Callable[[str], bool]) -> lis
         name
         for name, given in settings.items()
         if any(is_meant(given[end]) for end in ENDS if given.get(end))
+    ]
+
+
+def _endpoints(db: Database, project: str, is_meant: Callable[[str], bool]) -> list[str]:
+    """The endpoints of services, as service/endpoint, with a lookup in what is meant."""
+    of = service_endpoints.c
+    query = select(of.service, of.name, of.body).where(of.project == project)
+    return [
+        f"{service}/{name}"
+        for service, name, body in db.execute(query.order_by(of.service, of.name))
+        if any(is_meant(lookup["dataset"]) for lookup in json.loads(body)["lookups"])
     ]
 
 

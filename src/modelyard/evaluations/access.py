@@ -12,7 +12,7 @@ from modelyard.evaluations.drifting import repository as drifting
 from modelyard.evaluations.drifting.types import DriftSummary
 from modelyard.evaluations.planning import make_plan, make_standalone_plan
 from modelyard.evaluations.storing import repository as stores
-from modelyard.evaluations.storing.reference import Reference, reference_for
+from modelyard.evaluations.storing.reference import Reference, own_of_version, reference_for
 from modelyard.evaluations.storing.types import EvaluationStore
 from modelyard.evaluations.types import Evaluation, EvaluationSummary
 from modelyard.kernel.context import Context
@@ -27,6 +27,7 @@ __all__ = [
     "forget_project",
     "newest_drift",
     "newest_of",
+    "own_of_version",
     "reference_for",
     "require_store",
 ]

@@ -21,6 +21,7 @@ from modelyard.monitoring import access as monitoring
 from modelyard.projects import access as projects
 from modelyard.recipes import access as recipes
 from modelyard.scoring import access as scoring
+from modelyard.services import access as services
 from modelyard.store.database import exclusively
 from modelyard.store.keeping import collect
 
@@ -45,6 +46,7 @@ def delete_project(command: DeleteProject, context: Context) -> None:
                 f"the project {key!r} holds {', '.join(held)}; delete it with all of that by "
                 "--force"
             )
+        left_by_services = services.forget_project(db, key)
         monitoring.forget_project(db, key)
         jobs.forget_project(db, key)
         recipes.forget_project(db, key)
@@ -55,7 +57,7 @@ def delete_project(command: DeleteProject, context: Context) -> None:
         projects.delete_project(db, key)
     left_by_runs.release()
     left_by_versions.release(context)
-    collect(context, left_by_evaluations)
+    collect(context, left_by_evaluations | left_by_services)
     projects.remove_files(context, key)
 
 

@@ -19,6 +19,7 @@ HELD = {
     "replay": tables.model_replays,
     "check": tables.checks,
     "alert": tables.alerts,
+    "service": tables.services,
     "scenario": tables.scenarios,
 }
 """What makes a project not empty, by the word for one of it."""

@@ -182,6 +182,16 @@ class ArchiveSettings(Section):
     )
 
 
+class PackageSettings(Section):
+    """How packages of services are made."""
+
+    sign_key: str = Field(
+        default="",
+        description="file with the secret Ed25519 key (PEM) that signs new packages; empty: they "
+        "are not signed",
+    )
+
+
 class SourceSettings(Section):
     """Where models are read from."""
 
@@ -340,6 +350,7 @@ class Settings(FileAndVariables):
     trust: TrustSettings = TrustSettings()
     sources: SourceSettings = SourceSettings()
     archives: ArchiveSettings = ArchiveSettings()
+    packages: PackageSettings = PackageSettings()
     jobs: JobSettings = JobSettings()
     files: FileSettings = FileSettings()
     server: ServerSettings = ServerSettings()

@@ -39,6 +39,7 @@ __all__ = [
     "predict_options",
     "reference_of_version",
     "require",
+    "require_code",
     "require_model",
     "sweep_probed",
 ]

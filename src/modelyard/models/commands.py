@@ -98,11 +98,13 @@ class DeleteModel(ProjectCommand[None]):
     arguments = ("name",)
 
     name: Name = Field(description="name of the saved model")
-    force: bool = Field(default=False, description="even if it has versions or recipes use it")
+    force: bool = Field(
+        default=False, description="even if it has versions, or recipes or services use it"
+    )
 
 
 class ListUsages(ProjectCommand[list[Usage]], Paged):
-    """List the recipes that use a saved model."""
+    """List the recipes and the endpoints of services that use a saved model."""
 
     needs = "models:read"
     route = "GET /models/{name}/usages"
@@ -382,7 +384,7 @@ class ExportVersion(ProjectCommand[VersionExport]):
 
 
 class DeleteVersions(ProjectCommand[list[VersionId]]):
-    """Delete versions; the active one, and one that a recipe names, only with --force."""
+    """Delete versions; the active one, and one that a recipe or service uses, with --force."""
 
     needs = "models:write"
     route = "POST /models/{model}/versions/delete"
@@ -391,5 +393,5 @@ class DeleteVersions(ProjectCommand[list[VersionId]]):
     model: Name = Field(description="name of the saved model")
     versions: tuple[VersionId, ...] = Field(min_length=1, description="ids of the versions")
     force: bool = Field(
-        default=False, description="even the active version, or one that recipes use"
+        default=False, description="even the active version, or one that recipes or services use"
     )

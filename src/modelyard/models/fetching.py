@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-import os
-import uuid
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from modelyard import errors
 from modelyard.kernel import paths
 from modelyard.kernel.context import Context
 from modelyard.models.types import ModelVersion, StoredFile, VersionArchive, VersionFileText
+from modelyard.store.handing import appearing
 
 LONGEST_TEXT = 256 << 10
 """Bytes of a file that are shown as text."""
@@ -60,7 +57,7 @@ def fetch_file(
         Failed: it cannot be written there, or is damaged.
     """
     file = _file(version, path)
-    with _appearing(context, to, replace=replace) as partial:
+    with appearing(context, to, replace=replace) as partial:
         context.artifacts.save(file.sha256, partial)
     return file
 
@@ -69,7 +66,7 @@ def fetch_archive(
     context: Context, version: ModelVersion, to: str, *, replace: bool
 ) -> VersionArchive:
     """Pack all files into a .zip of the caller's; raises as `fetch_file` does."""
-    with _appearing(context, to, replace=replace) as partial:
+    with appearing(context, to, replace=replace) as partial:
         pack(context, version, partial)
         size = partial.stat().st_size
     return VersionArchive(size=size, files=len(version.files), digest=version.digest)
@@ -97,28 +94,6 @@ def pack(context: Context, version: ModelVersion, target: Path) -> None:
                     out.write(block)
             if found.hexdigest() != file.sha256:
                 raise errors.Failed(f"{file.path} is damaged; restore it from a backup")
-
-
-@contextmanager
-def _appearing(context: Context, to: str, *, replace: bool) -> Iterator[Path]:
-    """A place to write to, which becomes the caller's file when the block is left."""
-    target = paths.transferred(context, to)
-    taken = errors.Conflict(f"there is {target} already; use --replace, or another path")
-    if target.is_dir() or (target.exists() and not replace):
-        raise taken
-    partial = target.with_name(f".{target.name[:100]}.{uuid.uuid4().hex}.partial")
-    try:
-        yield partial
-        if replace:
-            partial.replace(target)
-        else:
-            os.link(partial, target)
-    except FileExistsError as exc:
-        raise taken from exc
-    except OSError as exc:
-        raise errors.Failed(f"{target} cannot be written: {exc.strerror or exc}") from exc
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _file(version: ModelVersion, path: str) -> StoredFile:

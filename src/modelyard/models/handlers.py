@@ -56,6 +56,7 @@ from modelyard.models.types import (
     VersionId,
     VersionSummary,
 )
+from modelyard.models.usages import usages
 from modelyard.models.weighing import read_importances
 from modelyard.projects.access import require_project
 from modelyard.runtime.types import Row
@@ -119,9 +120,9 @@ def delete_model(command: DeleteModel, context: Context) -> None:
         exclusively(db)
         model = repository.get_model(db, command.project, command.name)
         context.unchanged(model)
-        used = repository.usages(db, command.project, command.name)
+        used = usages(db, command.project, command.name)
         if (model.versions or used) and not command.force:
-            users = f" and is used by {', '.join(usage.recipe for usage in used)}" if used else ""
+            users = f" and is used by {', '.join(usage.words for usage in used)}" if used else ""
             held = "1 version" if model.versions == 1 else f"{model.versions} versions"
             raise errors.Conflict(
                 f"saved model {command.name!r} has {held}{users}; "
@@ -133,10 +134,10 @@ def delete_model(command: DeleteModel, context: Context) -> None:
 
 @handles(ListUsages)
 def list_usages(command: ListUsages, context: Context) -> list[Usage]:
-    """List the recipes that use the model."""
+    """List what uses the model."""
     with context.read() as db:
         repository.get_model(db, command.project, command.name)
-        return repository.usages(db, command.project, command.name, command)
+        return usages(db, command.project, command.name, command)
 
 
 @handles(ProbeVersion)
@@ -303,7 +304,7 @@ def delete_versions(command: DeleteVersions, context: Context) -> list[VersionId
         exclusively(db)
         active = repository.get_model(db, command.project, command.model).active_version
         if not command.force:
-            used = repository.usages(db, command.project, command.model)
+            used = usages(db, command.project, command.model)
             _refuse_needed(command, active, used)
         key, by = (command.project, command.model), context.identity.name
         freed = deleting.delete_versions(db, *key, command.versions, by=by)
@@ -312,14 +313,21 @@ def delete_versions(command: DeleteVersions, context: Context) -> list[VersionId
 
 
 def _refuse_needed(command: DeleteVersions, active: str | None, used: Iterable[Usage]) -> None:
-    """Raise Conflict if one of the versions is active or named by a recipe."""
-    users = {usage.recipe: usage.version for usage in used}
+    """Raise Conflict if one of the versions is active or named by a recipe or an endpoint."""
+    users = {usage.recipe: usage.version for usage in used if usage.recipe}
+    served = [each.words for each in used if each.service and each.version in command.versions]
     if active in command.versions:
         whichever = [recipe for recipe, version in users.items() if version is None]
         uses = f", which the recipes {', '.join(whichever)} use" if whichever else ""
         raise errors.Conflict(
             f"{active!r} is the active version of {command.model!r}{uses}; activate another one "
             "first, or delete it all the same with --force"
+        )
+    if served:
+        raise errors.Conflict(
+            f"{' and '.join(served)} of services use versions of {command.model!r} that are to be "
+            "deleted; change these first, or delete the versions all the same with --force: "
+            "packages that were made keep what they hold"
         )
     named = [f"{recipe} ({at})" for recipe, at in users.items() if at in command.versions]
     if named:

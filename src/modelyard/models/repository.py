@@ -29,7 +29,6 @@ from modelyard.models.types import (
     ModelVersion,
     SavedModel,
     StoredFile,
-    Usage,
     Verification,
     VersionSummary,
 )
@@ -42,7 +41,6 @@ from modelyard.store.tables import (
     files,
     model_replays,
     models,
-    recipes,
     verifications,
     versions,
 )
@@ -315,27 +313,6 @@ def record_verification(
     names = {"project": project, "model": model, "version": version, **key}
     row = {**names, "checked": check.checked, "body": check.model_dump_json()}
     db.execute(insert(verifications).values(row))
-
-
-RUNS = {"scoring": "scoring run", "evaluation": "evaluations run"}
-"""The room and verb of recipes that name a saved model, by their kind."""
-
-
-def usages(db: Connection, project: str, model: str, asked: Paged = ALL) -> Page[Usage]:
-    """The recipes that use a saved model, by name."""
-    query = select(recipes.c.name, recipes.c.body).where(
-        recipes.c.project == project, recipes.c.model == model
-    )
-    return page(db, query, [recipes.c.name], asked, _usage)
-
-
-def _usage(row: Row[Any]) -> Usage:
-    body = json.loads(row.body)
-    return Usage(
-        recipe=row.name,
-        kind=RUNS[body.get("kind", "scoring")],
-        version=body["command"].get("version"),
-    )
 
 
 def _model(row: Row[Any]) -> SavedModel:

@@ -387,8 +387,15 @@ class VersionArchive(Value):
 
 
 class Usage(Value):
-    """A recipe that uses a saved model."""
+    """A recipe, or an endpoint of a service, that uses a saved model."""
 
-    recipe: str
-    kind: str = Field(description="room and verb of the recipe, such as scoring run")
+    recipe: str | None = None
+    service: str | None = None
+    endpoint: str | None = None
+    kind: str = Field(description="room and verb of the recipe, such as scoring run; or endpoint")
     version: VersionId | None = Field(default=None, description="none: whichever is active")
+
+    @property
+    def words(self) -> str:
+        """What uses it, in a sentence."""
+        return self.recipe or f"the endpoint {self.service}/{self.endpoint}"

@@ -36,6 +36,8 @@ from modelyard.runtime import finding as runtime
 from modelyard.runtime.commands import ListEnvs
 from modelyard.search.commands import FindThings
 from modelyard.search.types import Found, Kind
+from modelyard.services import finding as services
+from modelyard.services.commands import ListServices
 from modelyard.store.finding import Hit, Wanted
 
 Finder = Callable[[Context, Connection, Wanted], Iterable[Hit]]
@@ -51,6 +53,7 @@ FINDERS: dict[Kind, tuple[type[Command[Any]], Finder]] = {
     "dataset": (ListDatasets, data.find_datasets),
     "connection": (ListConnections, data.find_connections),
     "recipe": (ListRecipes, recipes.find_recipes),
+    "service": (ListServices, services.find_services),
     "scenario": (ListScenarios, scenarios.find_scenarios),
     "check": (ListChecks, monitoring.find_checks),
     "alert": (ListAlerts, monitoring.find_alerts),

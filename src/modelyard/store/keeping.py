@@ -1,4 +1,4 @@
-"""What keeps artifacts: versions, evaluations, drift reports, replays; what nothing keeps goes."""
+"""What keeps artifacts: versions, evaluations, reports, replays, packages; the rest goes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from sqlalchemy import Connection, select
 
 from modelyard.kernel.context import Context
 from modelyard.store.database import exclusively
-from modelyard.store.tables import drift_reports, evaluation_files, files, model_replays
+from modelyard.store.tables import (
+    drift_reports,
+    evaluation_files,
+    files,
+    model_replays,
+    service_packages,
+)
 
 
 def keepers(db: Connection) -> dict[str, str]:
@@ -19,7 +25,7 @@ def keepers(db: Connection) -> dict[str, str]:
 def unreferenced(db: Connection, digests: Iterable[str]) -> set[str]:
     """Those of the digests that nothing keeps."""
     left = set(digests)
-    for table in (files, evaluation_files, drift_reports, model_replays):
+    for table in (files, evaluation_files, drift_reports, model_replays, service_packages):
         left -= set(db.scalars(select(table.c.sha256).where(table.c.sha256.in_(left))))
     return left
 
@@ -46,3 +52,8 @@ def _keepers(db: Connection) -> Iterator[tuple[str, str]]:
     replays = model_replays.c
     for digest, replay in db.execute(select(replays.sha256, replays.id)):
         yield digest, f"replay {replay}"
+    packed = service_packages.c
+    for digest, *which in db.execute(
+        select(packed.sha256, packed.project, packed.service, packed.name)
+    ):
+        yield digest, "package {2} of {1} in project {0}".format(*which)

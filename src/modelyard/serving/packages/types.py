@@ -34,6 +34,7 @@ class TestQuery(Value):
     """A query that is kept with an endpoint: to try it, to warm it up, to see that it is ready."""
 
     __test__: ClassVar[bool] = False  # not a test of pytest's
+    listed = ("name", "query", "expected", "tolerance")
 
     name: Name
     query: dict[str, Json] = Field(
@@ -85,7 +86,10 @@ class PoolSettings(Value):
         default=16, ge=0, le=100_000, description="calls of a worker that may wait; more: refused"
     )
     timeout: int = Field(
-        default=10_000, ge=1, description="milliseconds until a query has to be answered"
+        default=10_000,
+        ge=1,
+        le=86_400_000,
+        description="milliseconds until a query has to be answered",
     )
     batch: int = Field(
         default=64,

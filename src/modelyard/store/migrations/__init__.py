@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, MetaData, PrimaryKeyConstraint, String, Table
 
-HEAD = "0015"
+HEAD = "0016"
 
 revisions = Table(
     "alembic_version",

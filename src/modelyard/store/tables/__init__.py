@@ -45,6 +45,7 @@ from modelyard.store.tables.monitoring import check_results, checks
 from modelyard.store.tables.projects import projects
 from modelyard.store.tables.runtime import env_names, env_requests, envs
 from modelyard.store.tables.scoring import recipes, run_chunks, runs
+from modelyard.store.tables.services import service_endpoints, service_packages, services
 from modelyard.store.tables.web import replays
 
 __all__ = [
@@ -89,6 +90,9 @@ __all__ = [
     "scenario_runs",
     "scenarios",
     "server_secrets",
+    "service_endpoints",
+    "service_packages",
+    "services",
     "sessions",
     "setup_links",
     "statuses",

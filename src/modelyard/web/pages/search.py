@@ -22,6 +22,7 @@ PLACES: dict[Kind, str] = {
     "dataset": "/projects/{project}/datasets/{name}",
     "connection": "/projects/{project}/connections/{name}",
     "recipe": "/projects/{project}/recipes/{name}",
+    "service": "/projects/{project}",
     "scenario": "/projects/{project}/scenarios/{name}",
     "check": "/projects/{project}/stores/{store}/checks/{name}",
     "alert": "/projects/{project}/alerts/{name}",

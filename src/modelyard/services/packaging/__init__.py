@@ -1,0 +1,1 @@
+"""Packages of services: what API nodes mount."""
