@@ -12,12 +12,16 @@ import pytest
 from modelyard.cli.main import build
 from modelyard.cli.options import values_from
 from modelyard.kernel.secrets import is_secret
+from modelyard.serving.administration.table import NodeVerbs
 from modelyard.verbs import Verbs
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "docs" / "tutorial.md"]
 PAGES += sorted((ROOT / "docs" / "how-to").glob("*.md"))
 COMMANDS = {(room, name): command for room, name, command in Verbs.commands()}
+COMMANDS |= {
+    (room, name): command for room, name, command in NodeVerbs.commands() if room == "node"
+}
 
 
 def lines(page):
