@@ -8,6 +8,7 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
+from modelyard.cli.node_serve import node_serve
 from modelyard.cli.options import arguments_help, json_option, own_parameters, values_from
 from modelyard.cli.problems import told, wrong_values
 from modelyard.kernel.command import Command
@@ -19,6 +20,7 @@ Try:
   modelyard node init --folder ./node
   modelyard node import --folder ./node p1.zip
   modelyard node activate --folder ./node churn-api p1
+  modelyard node serve --folder ./node --port 8500
   modelyard node map --folder ./node churn-api p1=0.9 p2=0.1 --error-rate 0.02
   modelyard node keys create --folder ./node --service churn-api --label web
 """
@@ -43,6 +45,7 @@ def node_group() -> click.Group:
     for room, name, command in NodeVerbs.commands():
         (keys if room == "keys" else group).add_command(_click_command(name, command))
     group.add_command(keys)
+    group.add_command(node_serve(folder_option()))
     return group
 
 

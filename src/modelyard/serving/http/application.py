@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
+from modelyard.serving.folder import NodeFolder
+from modelyard.serving.http.administration import AdministrationApi
 from modelyard.serving.http.app import App
 from modelyard.serving.http.desk import Desk
 from modelyard.serving.http.health import Health
@@ -28,8 +29,8 @@ def application(
     keys: KeyRing,
     metrics: Metrics,
     settings: HttpSettings,
+    folder: NodeFolder,
     *,
-    not_alive: Path,
     is_stopping: Callable[[], bool],
 ) -> App:
     """The ASGI application of a node's process.
@@ -39,11 +40,11 @@ def application(
         keys: who may ask.
         metrics: counts what comes to no endpoint, and is told at /metrics.
         settings: what is taken.
-        not_alive: a file; while it is there, the node says that it is not alive.
+        folder: of the node.
         is_stopping: whether the process was told to stop.
     """
     desk = Desk(plane, keys)
-    health = Health(desk, not_alive, is_stopping=is_stopping)
+    health = Health(desk, folder.not_alive, is_stopping=is_stopping)
     paths = Paths()
     for api in (
         QueryApi(desk),
@@ -51,6 +52,7 @@ def application(
         InferenceApi(desk, health),
         OpenApi(desk),
         NumbersApi(desk, metrics, is_open=settings.open_metrics),
+        AdministrationApi(desk, folder),
         health,
     ):
         api.add_to(paths)

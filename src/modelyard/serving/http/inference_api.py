@@ -41,7 +41,7 @@ MODEL = "/v2/models/{model}"
 VERSION = MODEL + "/versions/{generation}"
 JSON_SIZE = b"inference-header-content-length"
 OCTETS = "application/octet-stream"
-PREDICTION, PROBABILITY = "prediction", "proba_"
+PREDICTION, PROBABILITY, PERCENTILE = "prediction", "proba_", "proba_percentile"
 NO_PROBABILITIES = ("labels", "number", "values")
 
 
@@ -191,6 +191,8 @@ def _outputs(visit: Visit) -> list[dict[str, Any]]:
     outputs = [(PREDICTION, "BYTES" if visit.classifies else "FP64")]
     if _has_probabilities(model.interpretation):
         outputs += [(f"{PROBABILITY}{class_text(each)}", "FP64") for each in model.classes]
+    if model.percentiles is not None:
+        outputs.append((PERCENTILE, "INT64"))
     return [{"name": name, "datatype": kind, "shape": [-1]} for name, kind in outputs]
 
 
@@ -218,8 +220,10 @@ def _flat(output: Mapping[str, Any]) -> dict[str, Any]:
     probabilities = output.get("probas")
     if not isinstance(probabilities, dict):
         return dict(output)
-    flat = {name: value for name, value in output.items() if name != "probas"}
-    return flat | {f"{PROBABILITY}{name}": value for name, value in probabilities.items()}
+    flat = {PREDICTION: output[PREDICTION]}
+    flat |= {f"{PROBABILITY}{name}": value for name, value in probabilities.items()}
+    percentile = output.get(PERCENTILE)
+    return flat if percentile is None else flat | {PERCENTILE: percentile}
 
 
 def _class(label: Any) -> str | None:

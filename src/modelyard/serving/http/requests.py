@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from itertools import count
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -77,6 +77,17 @@ class Request:
         """
         body, self._held = await self._bodies.read(self.headers, self._receive)
         return body
+
+    async def parts(self) -> AsyncIterator[bytes]:
+        """Its body piece by piece, however large it is; it can be read once.
+
+        Raises:
+            Disconnected: the client went away.
+        """
+        more = True
+        while more:
+            part, more = _part_of(await self._receive())
+            yield part
 
     async def read_object(self) -> dict[str, Any]:
         """The JSON object in its body, whatever its content type says; without a body, {}.

@@ -52,21 +52,22 @@ def _boolean(text: str) -> bool | None:
 
 
 def _whole(text: str) -> int | None:
-    try:
-        return int(text) if text.strip() else None
-    except ValueError:
-        number = _number(text)
-        if number is not None and number.is_integer():
-            return int(number)
-        raise ValueError("has to be a whole number") from None
+    number = _number(text)
+    if number is None:
+        return None
+    if not number.is_integer():
+        raise ValueError("has to be a whole number")
+    return int(text) if text.strip().lstrip("+-").isdigit() else int(number)
 
 
 def _number(text: str) -> float | None:
+    if not text.strip():
+        return None
     try:
-        number = float(text) if text.strip() else None
+        number = float(text) if "_" not in text else math.nan
     except ValueError:
-        raise ValueError("has to be a number") from None
-    if number is not None and not math.isfinite(number):
+        number = math.nan
+    if not math.isfinite(number):
         raise ValueError("has to be a finite number")
     return number
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from modelyard import errors
 from modelyard.kernel.progress import Progress, silence
+from modelyard.serving.asking import PoolStatus
 from modelyard.serving.folder import NodeFolder
 from modelyard.serving.generations.loaded import Loaded
 from modelyard.serving.generations.loading import EndpointLoader, load_generation
@@ -118,6 +119,15 @@ class RunningNode:
                 }
                 for name, service in self.services.items()
             },
+        }
+
+    def pools(self) -> dict[tuple[str, ...], PoolStatus]:
+        """How the workers are, by service, endpoint and generation; from any thread."""
+        return {
+            (name, endpoint, generation): each.status()
+            for name, service in list(self.services.items())
+            for generation, loaded in service.loaded.items()
+            for endpoint, each in loaded.endpoints.items()
         }
 
     async def _follow(self, name: str, progress: Progress) -> None:
