@@ -80,6 +80,7 @@ class Datasets(Room):
     preview = verb(data.PreviewDataset)
     statistics = verb(data.DescribeColumns)
     sample = verb(data.SampleDataset)
+    join = verb(data.JoinDatasets)
     export = verb(data.ExportDataset)
     delete = verb(data.DeleteDataset)
 

@@ -20,6 +20,7 @@ from modelyard.data.types import (
     Sampling,
     Statistics,
     Written,
+    WrittenJoin,
 )
 from modelyard.kernel.command import ProjectCommand
 from modelyard.kernel.paging import Paged
@@ -28,6 +29,11 @@ from modelyard.kernel.values import LocalPath, Name
 
 DATASET = (
     "name of a dataset; or the path of a file, folder or glob pattern; or "
+    "connection://NAME/PATH-OR-TABLE"
+)
+
+OUTPUT = (
+    "name of a dataset to overwrite; or a path ending in .parquet, .csv or .jsonl (.gz); or "
     "connection://NAME/PATH-OR-TABLE"
 )
 
@@ -181,10 +187,37 @@ class SampleDataset(ProjectCommand[Written], Sampling):
     background = True
     arguments = ("dataset",)
     dataset: Annotated[str, LocalPath("read", "data")] = Field(description=DATASET)
-    output: Annotated[str, LocalPath("write", "data")] = Field(
-        description="name of a dataset to overwrite; or a path ending in .parquet, .csv or .jsonl "
-        "(.gz); or connection://NAME/PATH-OR-TABLE"
+    output: Annotated[str, LocalPath("write", "data")] = Field(description=OUTPUT)
+
+
+class JoinDatasets(ProjectCommand[WrittenJoin]):
+    """Write the rows of a dataset with columns of another one, found by a key.
+
+    All rows stay, in their order; where the other dataset has no row of the key, its columns are
+    missing. So the truth comes to what was predicted before: a query log has `query_id`, or a
+    column of one's own, as its key.
+    """
+
+    needs = "data:write"
+    route = "POST /datasets/{dataset}/join"
+    title = "Join {dataset} and {other}"
+    background = True
+    arguments = ("dataset", "other")
+    dataset: Annotated[str, LocalPath("read", "data")] = Field(description=DATASET)
+    other: Annotated[str, LocalPath("read", "data")] = Field(
+        description="dataset or path whose columns are added; no key occurs twice in it",
+        examples=["truths"],
     )
+    key: str = Field(description="column that both have", examples=["customer"])
+    other_key: str | None = Field(
+        default=None, description="what the other dataset calls the key [the same]"
+    )
+    columns: tuple[str, ...] = Field(
+        default=(),
+        max_length=10_000,
+        description="columns of the other dataset that are added [all]",
+    )
+    output: Annotated[str, LocalPath("write", "data")] = Field(description=OUTPUT)
 
 
 class ExportDataset(ProjectCommand[Exported]):

@@ -15,6 +15,7 @@ from modelyard.data.commands import (
     DeleteDataset,
     DescribeColumns,
     ExportDataset,
+    JoinDatasets,
     ListConnections,
     ListDatasets,
     PreviewDataset,
@@ -23,6 +24,7 @@ from modelyard.data.commands import (
     ShowDataset,
 )
 from modelyard.data.file_target import FileTarget
+from modelyard.data.joining import Joined
 from modelyard.data.json_cells import json_columns
 from modelyard.data.opening import locate, open_definition
 from modelyard.data.places import FilePlace, check_options, find_files
@@ -39,6 +41,7 @@ from modelyard.data.types import (
     Sampling,
     Statistics,
     Written,
+    WrittenJoin,
 )
 from modelyard.kernel import paths
 from modelyard.kernel.bus import checks, handles
@@ -234,6 +237,36 @@ def sample_dataset(command: SampleDataset, context: Context) -> Written:
             context.progress("writing", rows=rows)
         target.commit()
     return Written(output=command.output, rows=rows, columns=columns_of(source.schema))
+
+
+@handles(JoinDatasets)
+def join_datasets(command: JoinDatasets, context: Context) -> WrittenJoin:
+    """Stream the rows into their target, each with what it finds."""
+    project = command.project
+    for each in (command.dataset, command.other):
+        check_output(context, project, each, command.output)
+    joined = Joined(
+        open_known(context, project, command.dataset).source,
+        open_known(context, project, command.other).source,
+        key=command.key,
+        other_key=command.other_key or command.key,
+        columns=command.columns,
+    )
+    rows = 0
+    with open_target(
+        context, project, command.output, joined.schema, token=uuid.uuid4().hex
+    ) as target:
+        for batch in joined.batches():
+            target.write(batch)
+            rows += batch.num_rows
+            context.progress("writing", rows=rows)
+        target.commit()
+    return WrittenJoin(
+        output=command.output,
+        rows=rows,
+        columns=columns_of(joined.schema),
+        matched=joined.matched,
+    )
 
 
 @handles(ExportDataset)

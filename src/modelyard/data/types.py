@@ -224,6 +224,12 @@ class Written(Value):
     columns: tuple[Column, ...]
 
 
+class WrittenJoin(Written):
+    """What was written of two datasets."""
+
+    matched: int = Field(description="rows whose key the other dataset has")
+
+
 class Frequent(Value):
     """A value and how often it occurs."""
 
