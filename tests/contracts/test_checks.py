@@ -106,3 +106,20 @@ def test_a_name_is_taken_once_in_a_store(yard):
         yard.checks.create(store="weekly", name="good", kind="numbered")
     with pytest.raises(errors.NotFound, match="'yearly'"):
         yard.checks.create(store="yearly", name="good", kind="numbered")
+
+
+def test_a_store_checks_each_evaluation_that_goes_into_it(yard):
+    assert yard.stores.update(name="weekly", check_each="fail").check_each == "fail"
+    yard.evaluations.add(store="weekly", id="well", metric={"auc": 0.65})
+    with pytest.raises(errors.Failed, match="2 of 2 checks of weekly failed on") as failed:
+        yard.evaluations.add(store="weekly", id="badly", metric={"auc": 0.5})
+    assert failed.value.context["outcomes"] == {"good": "error", "usual": "error"}
+    yard.stores.update(name="weekly", description="of each week", check_each="note")
+    yard.evaluations.add(store="weekly", id="noted", metric={"auc": 0.5})
+    yard.evaluations.add(store="monthly", id="unlooked", metric={"auc": 0.5})
+    yard.stores.create(name="empty", check_each="fail")
+    yard.evaluations.add(store="empty", id="free", metric={"auc": 0.5})
+    told = [(each.evaluation, each.outcome) for each in yard.checks.history(store="weekly")]
+    assert told == [("noted", "error")] * 2 + [("badly", "error")] * 2 + [("well", "ok")] * 2
+    assert yard.checks.history(store="monthly") == []
+    assert yard.stores.show(name="weekly").evaluations == 5

@@ -20,6 +20,7 @@ from modelyard.evaluations.looking.commands import FindWorst
 from modelyard.evaluations.planning import make_plan, make_standalone_plan
 from modelyard.evaluations.screens import screen, slices_by
 from modelyard.evaluations.storing import repository as stores
+from modelyard.evaluations.storing.checking import check_each
 from modelyard.evaluations.types import Evaluation, EvaluationSummary, Screen
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
@@ -30,17 +31,17 @@ from modelyard.store.keeping import collect
 
 @handles(RunEvaluation)
 def run_evaluation(command: RunEvaluation, context: Context) -> Evaluation:
-    """Score, compute, keep; then, if it is asked for, ask for what takes long."""
+    """Score, compute, keep; then, if it is asked for, ask for what takes long, and check."""
     found = evaluate(make_plan(command, context), context)
     if command.explain:
         _explain(found, context)
-    return found
+    return check_each(found, context)
 
 
 @handles(EvaluateStandalone)
 def evaluate_standalone(command: EvaluateStandalone, context: Context) -> Evaluation:
-    """Read what was predicted, compute, keep."""
-    return evaluate(make_standalone_plan(command, context), context)
+    """Read what was predicted, compute, keep, check."""
+    return check_each(evaluate(make_standalone_plan(command, context), context), context)
 
 
 @handles(ListEvaluations)

@@ -44,6 +44,13 @@ def test_five_lines_make_a_scenario_and_wire_the_alert(followed):
     assert only == ("model:other", "model:churn", "scenario:follow-churn")
 
 
+def test_a_store_that_checks_each_evaluation_is_checked_once(followed):
+    followed.stores.update(name="weekly", check_each="note")
+    followed.monitoring.follow(model="churn", dataset="a.csv", store="weekly")
+    (step,) = followed.scenarios.show(name="follow-churn").steps
+    assert step.command == "evaluations.run"
+
+
 def test_an_alert_about_everything_stays_so(followed):
     followed.alerts.update(name="team", only=())
     followed.monitoring.follow(model="churn", dataset="a.csv", store="weekly", alert="team")

@@ -14,6 +14,7 @@ from modelyard.evaluations.assertion_types import Finite
 from modelyard.evaluations.commands import CODE, ID
 from modelyard.evaluations.labels import LabelKey, LabelText
 from modelyard.evaluations.storing.types import (
+    CheckEach,
     EvaluationStore,
     ExportedHistory,
     HistoryChart,
@@ -29,6 +30,10 @@ R = TypeVar("R")
 Code = Annotated[str, StringConstraints(pattern=CODE)]
 NAME = "name of the evaluation store"
 ABOUT_REFERENCE = "id of the evaluation that drift in it is told from"
+ABOUT_CHECKS = (
+    "run its checks with each evaluation that goes into it: 'note' what came of them, 'fail' at an "
+    "error, too; the evaluation is kept all the same"
+)
 
 
 class CreateStore(ProjectCommand[EvaluationStore]):
@@ -43,6 +48,7 @@ class CreateStore(ProjectCommand[EvaluationStore]):
     reference: str | None = Field(
         default=None, description=f"{ABOUT_REFERENCE} [that of each version itself]"
     )
+    check_each: CheckEach = Field(default="never", description=ABOUT_CHECKS)
 
 
 class ListStores(ProjectCommand[list[EvaluationStore]], Paged):
@@ -75,6 +81,7 @@ class UpdateStore(ProjectCommand[EvaluationStore]):
     reference: Annotated[str | None, EMPTIED] = Field(
         default=None, description=f"{ABOUT_REFERENCE}; empty: that of each version itself"
     )
+    check_each: CheckEach | None = Field(default=None, description=ABOUT_CHECKS)
 
 
 class AboutHistory(ProjectCommand[R], Generic[R]):

@@ -9,6 +9,7 @@ from modelyard.evaluations.charting.drawing import drawing
 from modelyard.evaluations.charting.files import csv_of, write
 from modelyard.evaluations.storing import repository
 from modelyard.evaluations.storing.adding import add
+from modelyard.evaluations.storing.checking import check_each
 from modelyard.evaluations.storing.commands import (
     AddEvaluation,
     CreateStore,
@@ -66,7 +67,7 @@ def update_store(command: UpdateStore, context: Context) -> EvaluationStore:
     """Change what was given."""
     changes = {
         name: getattr(command, name)
-        for name in command.model_fields_set & {"description", "reference"}
+        for name in command.model_fields_set & {"description", "reference", "check_each"}
         if name == "reference" or getattr(command, name) is not None
     }
     with context.begin() as db:
@@ -120,8 +121,8 @@ def export_history(command: ExportHistory, context: Context) -> ExportedHistory:
 
 @handles(AddEvaluation)
 def add_evaluation(command: AddEvaluation, context: Context) -> Evaluation:
-    """Keep what was given."""
-    return add(context, command)
+    """Keep what was given, and check it."""
+    return check_each(add(context, command), context)
 
 
 @handles(ExportSample)

@@ -13,7 +13,7 @@ from modelyard.kernel.paging import Page, Paged
 from modelyard.store.paging import page
 from modelyard.store.tables import evaluation_stores, evaluations
 
-STORED = {"project", "name", "description", "reference", "created", "created_by"}
+STORED = {"project", "name", "description", "reference", "created", "created_by", "check_each"}
 
 
 def add(db: Connection, store: EvaluationStore) -> None:
@@ -46,7 +46,7 @@ def change(db: Connection, store: EvaluationStore) -> None:
     db.execute(
         update(evaluation_stores)
         .where(_is(store.project, store.name))
-        .values(store.model_dump(include={"description", "reference"}))
+        .values(store.model_dump(include={"description", "reference", "check_each"}))
     )
 
 

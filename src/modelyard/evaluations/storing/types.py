@@ -14,6 +14,9 @@ Part = Literal["drift", "all", "reference"]
 """The rows for drift, all that were evaluated, or those of the reference dataset."""
 
 
+CheckEach = Literal["never", "note", "fail"]
+
+
 class EvaluationStore(Value):
     """Evaluations that belong together, such as those of a model on the data of each month."""
 
@@ -25,6 +28,11 @@ class EvaluationStore(Value):
     reference: str | None = Field(
         default=None,
         description="id of the evaluation that drift is told from; None: the version's own",
+    )
+    check_each: CheckEach = Field(
+        default="never",
+        description="whether its checks are run with each evaluation that goes into it: 'note' "
+        "keeps what came of them, 'fail' lets it fail at an error, too",
     )
     evaluations: int = Field(default=0, description="how many are in it")
     latest: str | None = Field(default=None, description="id of the newest of them")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from modelyard.evaluations.access import require_store
 from modelyard.evaluations.commands import RunEvaluation
+from modelyard.evaluations.storing.types import EvaluationStore
 from modelyard.jobs.scenarios.commands import CreateScenario
 from modelyard.jobs.scenarios.types import Scenario, Step
 from modelyard.kernel.bus import handles
@@ -43,12 +44,12 @@ def follow_model(command: FollowModel, context: Context) -> Followed:
     project, run = command.project, context.caller.run
     run(ShowModel(project=project, name=command.model))
     with context.read() as db:
-        require_store(db, project, command.store)
+        store = require_store(db, project, command.store)
         count = sum(not each.disabled for each in checks.of_store(db, project, command.store))
     alert = None if command.alert is None else run(ShowAlert(project=project, name=command.alert))
     if alert is not None:
         context.authorize(UpdateAlert(project=project, name=alert.name))
-    scenario = run(_scenario(command, context))
+    scenario = run(_scenario(command, store, context))
     if alert is not None:
         _widen(alert, command, scenario, context)
     return Followed(
@@ -63,26 +64,21 @@ def follow_model(command: FollowModel, context: Context) -> Followed:
     )
 
 
-def _scenario(command: FollowModel, context: Context) -> CreateScenario:
+def _scenario(command: FollowModel, store: EvaluationStore, context: Context) -> CreateScenario:
     evaluation = command.model_dump(include=EVALUATION)
     given = {name: value for name, value in evaluation.items() if value not in (None, {})}
     name_of = context.commands.name_of
+    evaluate = Step(command=name_of(RunEvaluation), arguments=given, name="Evaluate")
+    check = Step(
+        command=name_of(RunChecks),
+        arguments={"store": store.name, "evaluation": "${step.1.id}", "fail_on": "never"},
+        name="Run checks",
+    )
     return CreateScenario(
         project=command.project,
         name=command.scenario or f"follow-{command.model}"[:127],
         description=f"Evaluates {command.model} into {command.store} and checks it",
-        steps=(
-            Step(command=name_of(RunEvaluation), arguments=given, name="Evaluate"),
-            Step(
-                command=name_of(RunChecks),
-                arguments={
-                    "store": command.store,
-                    "evaluation": "${step.1.id}",
-                    "fail_on": "never",
-                },
-                name="Run checks",
-            ),
-        ),
+        steps=(evaluate, check) if store.check_each == "never" else (evaluate,),
         parameters=command.parameters,
         cron=command.cron,
         timezone=command.timezone,

@@ -15,6 +15,7 @@ evaluation_stores = Table(
     Column("reference", String(32), nullable=True),
     Column("created", Moment, nullable=False),
     Column("created_by", Text, nullable=True),
+    Column("check_each", String(8), nullable=False, server_default="never"),
 )
 
 evaluations = Table(

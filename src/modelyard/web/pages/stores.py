@@ -324,12 +324,16 @@ def _name_of(visit: Visit) -> str:
 def _edited(visit: Visit) -> Draft:
     seen = visit.run(ShowStore(project=visit.path["project"], name=visit.path["store"]))
     above = crumb(seen.project, seen.name)
-    values = {"description": seen.description, "reference": seen.reference or ""}
-    return Draft(crumbs=(*crumbs(seen.project), above), values=values, seen=seen)
+    values = {
+        "description": seen.description,
+        "reference": seen.reference or "",
+        "check_each": seen.check_each,
+    }
+    return Draft(crumbs=(*crumbs(seen.project), above), values=values, choices=CHOICES, seen=seen)
 
 
 def _new(visit: Visit) -> Draft:
-    return Draft(crumbs=crumbs(visit.path["project"]))
+    return Draft(crumbs=crumbs(visit.path["project"]), choices=CHOICES)
 
 
 REFERENCE = Words(
@@ -337,6 +341,18 @@ REFERENCE = Words(
     help="Id of the evaluation that drift is told from; left blank, the version's own",
     mono=True,
 )
+
+
+CHECK_EACH = Words(
+    label="With each evaluation", help="That goes into it; it is kept in any case", needed=True
+)
+CHOICES = {
+    "check_each": [
+        ("never", "Run no checks"),
+        ("note", "Run its checks"),
+        ("fail", "Run its checks, and fail at an error"),
+    ]
+}
 
 
 def _report_of(visit: Visit, place: str) -> ReportStore:
@@ -363,8 +379,12 @@ PAGES: tuple[Page | Form | Document | Download, ...] = (
         lambda _visit, made: href(made.project, made.name),
         intro="Evaluations that belong together: of a model on the data of each month, say. What "
         "is evaluated into a store is told beside what is there.",
-        fields=("name", "description", "reference"),
-        words={"name": Words(placeholder="monthly", mono=True), "reference": REFERENCE},
+        fields=("name", "description", "reference", "check_each"),
+        words={
+            "name": Words(placeholder="monthly", mono=True),
+            "reference": REFERENCE,
+            "check_each": CHECK_EACH,
+        },
         prepare=_new,
     ),
     Form(
@@ -374,8 +394,8 @@ PAGES: tuple[Page | Form | Document | Download, ...] = (
         "Save",
         lambda _visit, made: href(made.project, made.name),
         said="The store is saved.",
-        fields=("description", "reference"),
-        words={"reference": REFERENCE},
+        fields=("description", "reference", "check_each"),
+        words={"reference": REFERENCE, "check_each": CHECK_EACH},
         taken={"name": "store"},
         prepare=_edited,
     ),
