@@ -56,7 +56,7 @@ from modelyard.models.types import (
     VersionId,
     VersionSummary,
 )
-from modelyard.models.usages import usages
+from modelyard.models.usages import usages, user_of
 from modelyard.models.weighing import read_importances
 from modelyard.projects.access import require_project
 from modelyard.runtime.types import Row
@@ -122,7 +122,7 @@ def delete_model(command: DeleteModel, context: Context) -> None:
         context.unchanged(model)
         used = usages(db, command.project, command.name)
         if (model.versions or used) and not command.force:
-            users = f" and is used by {', '.join(usage.words for usage in used)}" if used else ""
+            users = f" and is used by {', '.join(user_of(usage) for usage in used)}" if used else ""
             held = "1 version" if model.versions == 1 else f"{model.versions} versions"
             raise errors.Conflict(
                 f"saved model {command.name!r} has {held}{users}; "
@@ -315,7 +315,7 @@ def delete_versions(command: DeleteVersions, context: Context) -> list[VersionId
 def _refuse_needed(command: DeleteVersions, active: str | None, used: Iterable[Usage]) -> None:
     """Raise Conflict if one of the versions is active or named by a recipe or an endpoint."""
     users = {usage.recipe: usage.version for usage in used if usage.recipe}
-    served = [each.words for each in used if each.service and each.version in command.versions]
+    served = [user_of(each) for each in used if each.service and each.version in command.versions]
     if active in command.versions:
         whichever = [recipe for recipe, version in users.items() if version is None]
         uses = f", which the recipes {', '.join(whichever)} use" if whichever else ""

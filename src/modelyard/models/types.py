@@ -394,8 +394,3 @@ class Usage(Value):
     endpoint: str | None = None
     kind: str = Field(description="room and verb of the recipe, such as scoring run; or endpoint")
     version: VersionId | None = Field(default=None, description="none: whichever is active")
-
-    @property
-    def words(self) -> str:
-        """What uses it, in a sentence."""
-        return self.recipe or f"the endpoint {self.service}/{self.endpoint}"

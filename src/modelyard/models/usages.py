@@ -29,6 +29,11 @@ def usages(db: Connection, project: str, model: str, asked: Paged = ALL) -> Page
     return page(db, select(both), [both.c.service, both.c.name], asked, _usage)
 
 
+def user_of(usage: Usage) -> str:
+    """What uses it, in a sentence."""
+    return usage.recipe or f"the endpoint {usage.service}/{usage.endpoint}"
+
+
 def _usage(row: Row[Any]) -> Usage:
     body = json.loads(row.body)
     if row.service:

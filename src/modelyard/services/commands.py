@@ -7,7 +7,7 @@ from pydantic import Field
 from modelyard.kernel.command import ProjectCommand
 from modelyard.kernel.paging import Paged
 from modelyard.kernel.values import Description, Name
-from modelyard.services.types import Access, Service, ServiceSummary
+from modelyard.services.types import Access, Service, ServiceOutcome, ServiceSummary
 
 NAME = "name of the service"
 ACCESS = "who may ask: 'public', whoever reaches it; 'keys', whoever has a key of it"
@@ -63,6 +63,27 @@ class UpdateService(ProjectCommand[Service]):
     name: Name = Field(description=NAME)
     description: Description | None = Field(default=None, description="one line for people")
     access: Access | None = Field(default=None, description=ACCESS)
+
+
+class TryService(ProjectCommand[ServiceOutcome]):
+    """Answer the test queries of a service as an API node would, by a package that is not kept.
+
+    Each endpoint is loaded in workers of its own, compared with its golden predictions, and asked;
+    answers are compared with what the queries expect.
+    """
+
+    needs = "services:write"
+    route = "POST /services/{name}/test"
+    title = "Test {name}"
+    background = True
+    queue = "scoring"
+    arguments = ("name",)
+
+    name: Name = Field(description=NAME)
+    endpoint: tuple[Name, ...] = Field(
+        default=(), max_length=100, description="only these of its endpoints"
+    )
+    strict: bool = Field(default=False, description="fail if one of them does")
 
 
 class DeleteService(ProjectCommand[None]):

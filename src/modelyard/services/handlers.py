@@ -13,12 +13,16 @@ from modelyard.services.commands import (
     DeleteService,
     ListServices,
     ShowService,
+    TryService,
     UpdateService,
 )
 from modelyard.services.designing.checking import check_endpoint
-from modelyard.services.types import Endpoint, Service, ServiceSummary
+from modelyard.services.trying import try_service
+from modelyard.services.types import Endpoint, Service, ServiceOutcome, ServiceSummary
 from modelyard.store.database import exclusively
 from modelyard.store.keeping import collect
+
+MOST_TOLD = 5
 
 
 @handles(CreateService)
@@ -72,6 +76,24 @@ def update_service(command: UpdateService, context: Context) -> Service:
         service = before.model_copy(update={**changes, "changed": now()})
         repository.change(db, service)
     return service
+
+
+@handles(TryService)
+def test_service(command: TryService, context: Context) -> ServiceOutcome:
+    """Ask every test query."""
+    with context.read() as db:
+        service = repository.get(db, command.project, command.name)
+    for name in command.endpoint:
+        repository.endpoint_of(service, name)
+    outcome = try_service(context, service, command.endpoint)
+    if command.strict and outcome.failed:
+        problems = [f"{e.endpoint}: {e.problem}" for e in outcome.endpoints if e.problem]
+        problems += [f"{q.endpoint}/{q.query}: {q.problem}" for q in outcome.queries if q.problem]
+        raise errors.Failed(
+            f"{outcome.failed} of the endpoints and test queries of {command.name!r} failed: "
+            f"{'; '.join(problems[:MOST_TOLD])}"
+        )
+    return outcome
 
 
 @handles(DeleteService)

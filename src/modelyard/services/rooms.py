@@ -16,6 +16,7 @@ class Services(Room):
     list = verb(commands.ListServices)
     show = verb(commands.ShowService)
     update = verb(commands.UpdateService)
+    test = verb(commands.TryService)
     delete = verb(commands.DeleteService)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from modelyard.kernel.values import Name, Value
 from modelyard.models.types import VersionId
@@ -93,3 +93,42 @@ class Service(Value):
     created: datetime
     created_by: str
     changed: datetime
+
+
+class EndpointOutcome(Value):
+    """Whether an endpoint can be loaded as an API node would."""
+
+    listed = ("endpoint", "kind", "outcome", "queries", "load_seconds", "problem")
+
+    endpoint: Name
+    kind: EndpointKind
+    outcome: Literal["loaded", "failed"]
+    queries: int = Field(description="test queries that it has")
+    load_seconds: float = Field(description="until it could answer")
+    problem: str = Field(default="", description="why it cannot")
+
+
+class QueryOutcome(Value):
+    """What came of a test query."""
+
+    listed = ("endpoint", "query", "outcome", "milliseconds", "answer", "problem")
+
+    endpoint: Name
+    query: Name
+    outcome: Literal["as_expected", "answered", "failed"] = Field(
+        description="'as_expected'; 'answered': nothing was expected; 'failed': refused, or "
+        "answered otherwise than expected"
+    )
+    answer: dict[str, JsonValue] | None = None
+    ignored: str = Field(default="", description="why an enrichment left it out")
+    milliseconds: float = Field(description="until the answer, without HTTP")
+    problem: str = ""
+
+
+class ServiceOutcome(Value):
+    """What came of the test queries of a service, answered as an API node would answer them."""
+
+    service: Name
+    failed: int = Field(description="endpoints and queries that failed")
+    endpoints: tuple[EndpointOutcome, ...]
+    queries: tuple[QueryOutcome, ...]

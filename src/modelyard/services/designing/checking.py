@@ -99,6 +99,17 @@ def _check_prediction(context: Context, project: str, endpoint: Endpoint) -> Non
     require_features(version, endpoint.lookups)
 
 
+def parameters_of(endpoint: Endpoint) -> set[str] | None:
+    """The names of what a function takes; None: anything by any name."""
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    for node in reversed(ast.parse(endpoint.code or "").body):
+        if isinstance(node, functions) and node.name == endpoint.function:
+            named = {each.arg for each in (*node.args.args, *node.args.kwonlyargs)}
+            named -= {"headers"} if endpoint.with_headers else set()
+            return None if node.args.kwarg else named
+    return None
+
+
 def _require_function(code: str, name: str) -> None:
     try:
         tree = ast.parse(code, name)

@@ -13,7 +13,7 @@ from modelyard.kernel.context import Context
 from modelyard.models.access import active_version, find_version
 from modelyard.services import repository
 from modelyard.services.designing.changing import change, service_of
-from modelyard.services.designing.checking import inputs_of
+from modelyard.services.designing.checking import inputs_of, parameters_of
 from modelyard.services.designing.query_commands import (
     MOST_QUERIES,
     AddQuery,
@@ -107,8 +107,10 @@ def _new_names(taken: set[str]) -> Iterator[str]:
 def _taken(context: Context, project: str, endpoint: Endpoint) -> set[str] | None:
     """The columns that queries hold; None: whichever there are."""
     keys = {key for lookup in endpoint.lookups for key in lookup.keys}
-    if endpoint.kind != "prediction":
-        return keys or None
+    if endpoint.kind == "function":
+        return parameters_of(endpoint)
+    if endpoint.kind == "lookup":
+        return keys
     model = endpoint.model or ""
     if endpoint.version is None and active_version(context, project, model) is None:
         return None

@@ -142,13 +142,18 @@ async def answer_test_query(endpoint: LoadedEndpoint, query: TestQuery) -> RowAn
         raise errors.Failed(f"the test query {query.name!r} failed: {exc.detail}") from exc
     if answer.problem:
         raise errors.Failed(f"the test query {query.name!r} was refused: {answer.problem}")
+    if problem := difference(query, answer):
+        raise errors.Failed(f"the test query {query.name!r} {problem}")
+    return answer
+
+
+def difference(query: TestQuery, answer: RowAnswer) -> str:
+    """In what an answer is not what a test query expects; empty: it is."""
     found = answer.output or {}
     for name, was in (query.expected or {}).items():
         if golden.gap(was, found.get(name)) > query.tolerance:
-            raise errors.Failed(
-                f"the test query {query.name!r} expects {name} {was!r} and got {found.get(name)!r}"
-            )
-    return answer
+            return f"expects {name} {was!r} and got {found.get(name)!r}"
+    return ""
 
 
 @contextmanager
