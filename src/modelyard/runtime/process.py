@@ -173,10 +173,15 @@ class WorkerProcess:
             raise Lost("memory", f"used {used >> 20:,} MiB of memory")
 
     def _family(self) -> list[psutil.Process]:
+        found = []
         try:
-            return psutil.Process(self._guard.pid).children(recursive=True)
-        except psutil.NoSuchProcess:
-            return []
+            for pid in _descendants(self._guard.pid):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    found.append(psutil.Process(pid))
+        except OSError:  # the guard is gone, or the system does not tell
+            with contextlib.suppress(psutil.NoSuchProcess):
+                return psutil.Process(self._guard.pid).children(recursive=True)
+        return found
 
     @contextmanager
     def noticing_loss(self) -> Iterator[None]:
@@ -288,6 +293,19 @@ def _start_guard(
             raise
     ours.settimeout(0)
     return ours, process
+
+
+def _descendants(pid: int) -> Iterator[int]:
+    """The children of a process and theirs, without looking at every process there is.
+
+    Raises:
+        OSError: it is gone, or the system does not tell.
+    """
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in map(int, (task / "children").read_text().split()):
+            yield child
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                yield from _descendants(child)
 
 
 def _readable(end: IO[bytes], seconds: float) -> bool:

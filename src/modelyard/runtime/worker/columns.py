@@ -222,8 +222,9 @@ def _booleans(column: pa.ChunkedArray, wanted: Wanted) -> Column:
         notes = [f"column {wanted.name!r} is text; its true and false were read"]
     elif pat.is_integer(kind) or pat.is_floating(kind):
         numbers = column.to_numpy()
-        bad = ~(missing_cells(column) | (numbers == 0) | (numbers == 1))
-        column = pc.equal(column, pa.scalar(1, kind))
+        missing = missing_cells(column)
+        bad = ~(missing | (numbers == 0) | (numbers == 1))
+        column = _without(pc.equal(column, pa.scalar(1, kind)), missing)
     elif not (pat.is_boolean(kind) or pat.is_null(kind)):
         raise _unfit(column, wanted)
     # with missing cells: object with None, as MLflow's own schema check passes them on

@@ -29,6 +29,7 @@ _MAGIC = b"MYD1"
 _PREFIX = struct.Struct("<4sIQ")
 _PARTS_AT_ONCE = 1000  # systems take 1024
 _SMALL = 1 << 16  # bytes
+_OPTIONS = pa.ipc.IpcWriteOptions()  # without them it looks into the environment each time
 
 
 class Wait(Protocol):
@@ -202,7 +203,7 @@ def _encode(table: pa.Table) -> List[Any]:
 
 
 def _write(table: pa.Table, sink: pa.NativeFile) -> None:
-    with pa.ipc.new_stream(sink, table.schema) as writer:
+    with pa.ipc.new_stream(sink, table.schema, options=_OPTIONS) as writer:
         writer.write_table(table)
 
 

@@ -20,7 +20,7 @@ class Lines:
         self._lines: dict[Hashable, deque[Query]] = {}
         self._first: deque[Query] = deque()
         self._rows: dict[Hashable, int] = {}
-        self._large = 0
+        self._calls = 0
 
     def __len__(self) -> int:
         return len(self._first) + sum(map(len, self._lines.values()))
@@ -32,13 +32,8 @@ class Lines:
 
     def calls(self, more: Query | None = None) -> int:
         """How many calls the waiting queries make, and one `more` with them."""
-        small = sum(-(-rows // self._batch) for rows in self._rows.values())
-        if more is None:
-            return len(self._first) + self._large + small
-        if more.size > self._batch:
-            return self.calls() + 1
-        rows = self._rows.get(more.key, 0)
-        return self.calls() - -(-rows // self._batch) + -(-(rows + more.size) // self._batch)
+        calls = len(self._first) + self._calls
+        return calls if more is None else calls + self._change(more, 1)
 
     def add(self, query: Query) -> None:
         """Stand at the end of the line."""
@@ -100,7 +95,13 @@ class Lines:
             self._drop_if_empty(key)
 
     def _count(self, query: Query, sign: int) -> None:
-        if query.size > self._batch:
-            self._large += sign
-        else:
+        self._calls += self._change(query, sign)
+        if query.size <= self._batch:
             self._rows[query.key] = self._rows.get(query.key, 0) + sign * query.size
+
+    def _change(self, query: Query, sign: int) -> int:
+        """By how many the calls change if a query comes (1) or goes (-1)."""
+        if query.size > self._batch:
+            return sign
+        rows = self._rows.get(query.key, 0)
+        return rows // -self._batch - (rows + sign * query.size) // -self._batch

@@ -151,8 +151,6 @@ class Pool:
         """
         query = Query(key, payload, size, self._loop.time(), self._loop.create_future())
         self._admit(query)
-        while self._pending and self._pending[0].answered.done():
-            self._pending.popleft()
         self._pending.append(query)
         self._lines.add(query)
         self._dispatch_soon()
@@ -196,6 +194,7 @@ class Pool:
 
     def _dispatch(self) -> None:
         self._dispatching = None
+        self._refuse_overdue()
         while self._free and (queries := self._lines.take()):
             self._task(self._call(self._free.pop(), queries))
 
@@ -250,22 +249,25 @@ class Pool:
 
     def _look(self) -> None:
         self._looking = None
+        self._refuse_overdue()
+        self._pending = deque(query for query in self._pending if not query.answered.done())
         now = self._loop.time()
-        waiting = set(self._lines)
-        late = False
-        while self._pending and (
-            self._pending[0].answered.done() or self._pending[0].came + self._timeout <= now
-        ):
-            query = self._pending.popleft()
-            if not query.answered.done():
-                late = True
-                self._refuse_late(query, waits=query in waiting)
-        if late:
-            self._lines.drop_answered()
         if any(query.came + PATIENCE <= now for query in self._lines):
             self._grow()
         if self._pending:
             self._looking = self._loop.call_later(min(LOOKS_EVERY, self._timeout), self._look)
+
+    def _refuse_overdue(self) -> None:
+        """Refuse all that should have been answered by now; who came first is the first."""
+        latest = self._loop.time() - self._timeout
+        if not self._pending or self._pending[0].came > latest:
+            return
+        waiting = set(self._lines)
+        while self._pending and self._pending[0].came <= latest:
+            query = self._pending.popleft()
+            if not query.answered.done():
+                self._refuse_late(query, waits=query in waiting)
+        self._lines.drop_answered()
 
     def _refuse_late(self, query: Query, *, waits: bool) -> None:
         within = f"within {self._timeout:g} s"

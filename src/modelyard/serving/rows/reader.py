@@ -131,6 +131,11 @@ class DeclaredReader:
             for at, field in enumerate(self._fields)
             if field.kind in ("datetime", "binary")
         )
+        types = {ARROW[field.kind] for field in self._fields if field.kind != "any"}
+        self._by_type = tuple(
+            (each, [at for at, field in enumerate(self._fields) if ARROW.get(field.kind) == each])
+            for each in types
+        )
         self._checked = _struct(self._fields)
 
     def read(self, row: Mapping[str, Any], at: int | None = None) -> tuple[Kind, Cells]:
@@ -145,23 +150,37 @@ class DeclaredReader:
 
     def table(self, kind: Any, rows: Sequence[Cells]) -> pa.Table:
         """See `RowReader`."""
-        states = {at: state for (at, _), state in zip(self._watched, kind, strict=True)}
-        arrays, names = [], []
-        for at, (field, column) in enumerate(
-            zip(self._fields, zip(*rows, strict=True), strict=True)
-        ):
-            state = states.get(at)
-            if state is UNSET:
-                continue
-            data_type = state if field.kind == "any" else ARROW[field.kind]
-            try:
-                arrays.append(pa.array(column, data_type))
-            except UNREAD as exc:
-                raise errors.Invalid(
-                    f"feature {field.name!r} cannot be passed on: {told(exc)}", field=field.name
-                ) from exc
-            names.append(field.name)
-        return pa.Table.from_arrays(arrays, names=names)
+        columns = list(zip(*rows, strict=True))
+        absent = {at for (at, _), state in zip(self._watched, kind, strict=True) if state is UNSET}
+        made: dict[int, pa.Array] = {}
+        for data_type, positions in self._by_type:
+            there = [at for at in positions if at not in absent] if absent else positions
+            made.update(self._arrays(there, columns, data_type))
+        for (at, _), state in zip(self._watched, kind, strict=True):
+            if self._fields[at].kind == "any" and state is not UNSET:
+                made.update(self._arrays([at], columns, state))
+        names = [name for at, name in enumerate(self._names) if at in made]
+        return pa.Table.from_arrays([made[at] for at in sorted(made)], names=names)
+
+    def _arrays(
+        self, positions: Sequence[int], columns: Sequence[Cells], data_type: pa.DataType
+    ) -> Mapping[int, pa.Array]:
+        """Columns of one type as parts of one array: to make an array costs as much as ten cells.
+
+        Raises:
+            Invalid: a cell cannot be passed on.
+        """
+        try:
+            whole = pa.array([cell for at in positions for cell in columns[at]], data_type)
+        except UNREAD as exc:
+            if len(positions) > 1:
+                for at in positions:
+                    self._arrays([at], columns, data_type)
+            name = self._names[positions[0]]
+            detail = f"feature {name!r} cannot be passed on: {told(exc)}"
+            raise errors.Invalid(detail, field=name) from exc
+        size = len(columns[0])
+        return {at: whole.slice(part * size, size) for part, at in enumerate(positions)}
 
     def _read_slowly(self, row: Mapping[str, Any], at: int | None) -> tuple[Kind, Cells]:
         """Read cell by cell: what can be converted is, and all that is wrong is told."""

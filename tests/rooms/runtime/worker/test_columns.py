@@ -48,6 +48,7 @@ def _list(column):
         ([b"a", None], pa.binary(), "binary", [b"a", None], "object"),
         ([dt.date(2024, 2, 29)], None, "datetime", [pd.Timestamp("2024-02-29")], "datetime64[ns]"),
         ([0, None], pa.timestamp("s"), "datetime", [pd.Timestamp(0), None], "datetime64[ns]"),
+        ([1.0, NAN, 0.0], pa.float64(), "boolean", [True, None, False], "object"),
         ([0], pa.timestamp("ns"), "datetime", [pd.Timestamp(0)], "datetime64[ns]"),
         ([None], pa.null(), "datetime", [None], "datetime64[ns]"),
         ([1, None], pa.int64(), "any", [1, None], "float64"),

@@ -19,6 +19,7 @@ class Echo:
         self.used = 0
         self.ended = False
         self.stopped = asyncio.get_running_loop().create_future()
+        self.hurried = asyncio.get_running_loop().create_future()
         self.died_idle = None
 
     async def ask(self, key, payloads):
@@ -27,9 +28,14 @@ class Echo:
         return [(key, payload) for payload in payloads]
 
     async def answer(self, payloads):
-        await asyncio.wait([self.stopped], timeout=self.pause)
+        ends = [self.stopped, self.hurried]
+        await asyncio.wait(ends, timeout=self.pause, return_when=asyncio.FIRST_COMPLETED)
         if self.stopped.done():
             self.stopped.result()
+
+    def hurry(self):
+        """Answer without a pause from now on."""
+        self.hurried.set_result(None)
 
     def memory(self):
         return self.used

@@ -47,12 +47,21 @@ class Fatal(Echo):
             raise Lost("died", "was killed")
 
 
+async def busied(pool, payload, busy=1):
+    """A query that a worker is at, which makes so many busy."""
+    asked = asking(pool, payload)
+    await until(lambda: pool.status().waiting == 0 and pool.status().busy == busy)
+    return asked
+
+
 def test_a_lone_query_waits_for_nothing_and_those_behind_it_share_a_call():
     async def run():
-        pool, (worker,) = await opened(lambda: Echo(pause=0.02))
-        (first,) = asking(pool, 0)
-        await asyncio.sleep(0.001)
-        await asyncio.gather(first, *asking(pool, 1, 2, 3), *asking(pool, 4, key="other"))
+        pool, (worker,) = await opened(lambda: Echo(pause=1000))
+        first = await busied(pool, 0)
+        more = [*asking(pool, 1, 2, 3), *asking(pool, 4, key="other")]
+        await asyncio.sleep(0)
+        worker.hurry()
+        await asyncio.gather(*first, *more)
         await pool.close()
         return worker.calls
 
@@ -71,32 +80,35 @@ def test_what_arrives_at_once_shares_a_call_and_says_so():
 
 def test_more_calls_than_may_wait_are_refused_at_once():
     async def run():
-        pool, _ = await opened(lambda: Echo(pause=0.05), queue=2, batch=3)
-        busy = asking(pool, "busy")
-        await asyncio.sleep(0.001)
-        told = await refusals(*asking(pool, *range(8)))
-        refused = pool.status().refused
-        await asyncio.gather(*busy)
+        pool, (worker,) = await opened(lambda: Echo(pause=1000), queue=2, batch=3)
+        await busied(pool, "busy")
+        more = asking(pool, *range(8))
+        await until(lambda: pool.status().refused)
+        queued = pool.status().queued
+        worker.hurry()
+        told = await refusals(*more)
         await pool.close()
-        return told, refused
+        return told, queued
 
-    told, refused = asyncio.run(run())
+    told, queued = asyncio.run(run())
     assert told == [("k", number) for number in range(6)] + ["full", "full"]
-    assert refused == 2
+    assert queued == 2
 
 
 def test_with_no_queue_whoever_finds_no_free_worker_is_refused():
     async def run():
-        pool, _ = await opened(lambda: Echo(pause=0.02), queue=0, floor=2, cruise=2, ceil=2)
-        first = asking(pool, 0)
-        await asyncio.sleep(0.001)
-        second = asking(pool, 1)
-        await asyncio.sleep(0.001)
-        told = await refusals(*first, *second, *asking(pool, 2))
+        two = {"queue": 0, "floor": 2, "cruise": 2, "ceil": 2}
+        pool, workers = await opened(lambda: Echo(pause=1000), **two)
+        first = await busied(pool, 0)
+        second = await busied(pool, 1, busy=2)
+        (third,) = await refusals(*asking(pool, 2))
+        for worker in workers:
+            worker.hurry()
+        told = await refusals(*first, *second)
         await pool.close()
-        return told
+        return told, third
 
-    assert asyncio.run(run()) == [("k", 0), ("k", 1), "full"]
+    assert asyncio.run(run()) == ([("k", 0), ("k", 1)], "full")
 
 
 def test_who_waits_too_long_is_refused_and_a_worker_that_hangs_is_replaced():
@@ -266,12 +278,12 @@ def test_closing_refuses_what_is_under_way_and_ends_all():
 
 def test_whose_caller_has_gone_is_not_asked():
     async def run():
-        pool, (worker,) = await opened(lambda: Echo(pause=0.02))
-        first = asking(pool, 0)
-        await asyncio.sleep(0.001)
+        pool, (worker,) = await opened(lambda: Echo(pause=1000))
+        first = await busied(pool, 0)
         gone, kept = asking(pool, 1, 2)
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(0)
         gone.cancel()
+        worker.hurry()
         await asyncio.gather(*first, kept)
         await pool.close()
         return worker.calls
