@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
+import msgspec
 import pyarrow as pa
 
 from modelyard.runtime.types import Mode
@@ -14,8 +15,7 @@ from modelyard.serving.packages.types import PackagedEndpoint
 Row = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Timings:
+class Timings(msgspec.Struct, frozen=True):
     """Where the time of a query went, in microseconds."""
 
     preprocessing: int = 0
@@ -29,8 +29,7 @@ class Timings:
     """Rows of that call, those of other queries among them."""
 
 
-@dataclass(frozen=True, slots=True)
-class RowAnswer:
+class RowAnswer(msgspec.Struct, frozen=True):
     """What came of one row: an output, or why there is none."""
 
     output: dict[str, Any] | None
@@ -44,8 +43,7 @@ class RowAnswer:
     """The features with what enrichments added, where the endpoint returns them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What came of a query: an answer for each row, in order.
 
     A function's answer is one row whose output is `{"response": what it returned}`; `status` and
@@ -55,7 +53,7 @@ class Answer:
     rows: tuple[RowAnswer, ...]
     timings: Timings = Timings()
     status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +132,7 @@ class LoadedEndpoint(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """A query: rows, or a table; and which generation is to answer it."""
 
     rows: Sequence[Row] = ()
@@ -151,8 +148,7 @@ class Question:
     request_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(msgspec.Struct, frozen=True):
     """An answer with where it came from; `table` where a table was asked. `seconds` in all."""
 
     service: str

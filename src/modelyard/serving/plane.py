@@ -177,7 +177,8 @@ class DataPlane:
         *,
         shadow: bool = False,
     ) -> Answered:
-        with generation.answering():  # nothing has waited since the routing was read
+        generation.enter()  # nothing has waited since the routing was read
+        try:
             asked = generation.endpoint(endpoint)
             began = time.perf_counter()
             answer: Answer | None = None
@@ -220,6 +221,8 @@ class DataPlane:
                 )
                 self._guard(routing, generation.name, event)
                 self._tell(event)
+        finally:
+            generation.leave()
         return Answered(routing.service, endpoint, generation.name, answer, table, seconds)
 
     def _status(self, answer: Answer | None, problem: BaseException | None) -> int:

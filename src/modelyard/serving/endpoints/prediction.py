@@ -75,12 +75,13 @@ class LoadedPrediction:
         shape = self._restructured if mode == "restructured" else _direct
         for (positions, _, _), some in zip(groups, found, strict=True):
             self._fill(answers, positions, some, shape, full)
+        waited, ran, batch = _longest(found)
         timings = Timings(
-            preprocessing=round(1e6 * (read - enriched + perf_counter() - predicted)),
-            waited=round(1e6 * max((each.waited for each in found), default=0)),
-            enrichment=round(1e6 * (enriched - began)) if self._enrichments else 0,
-            model=round(1e6 * max((each.ran for each in found), default=0)),
-            batch=max((each.batch for each in found), default=1),
+            preprocessing=int(1e6 * (read - enriched + perf_counter() - predicted)),
+            waited=int(1e6 * waited),
+            enrichment=int(1e6 * (enriched - began)) if self._enrichments else 0,
+            model=int(1e6 * ran),
+            batch=batch,
         )
         return Answer(tuple(answer for answer in answers if answer is not None), timings)
 
@@ -189,6 +190,18 @@ class LoadedPrediction:
             if self._percentiles is not None and len(row) == 3:
                 output["proba_percentile"] = percentile(row[2], self._percentiles)
         return output
+
+
+def _longest(found: Sequence[Predicted]) -> tuple[float, float, int]:
+    """Seconds that rows waited, and that their call took; and rows of the call."""
+    if len(found) == 1:
+        only = found[0]
+        return only.waited, only.ran, only.batch
+    return (
+        max((each.waited for each in found), default=0.0),
+        max((each.ran for each in found), default=0.0),
+        max((each.batch for each in found), default=1),
+    )
 
 
 def options_for(

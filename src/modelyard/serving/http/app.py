@@ -59,7 +59,8 @@ class App:
             reply = self._refuse(request, exc)
         finally:
             request.done()
-        headers = [*reply.all_headers(), (b"x-request-id", request.id.encode())]
+        headers = reply.all_headers()
+        headers.append((b"x-request-id", request.id.encode()))
         if self._is_stopping():
             headers += CLOSE
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})

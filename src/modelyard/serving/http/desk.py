@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from modelyard import errors
 from modelyard.runtime.types import ModelInputs
@@ -82,8 +83,7 @@ class Desk:
         return self._keys.admin(key_in(request) or "")
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(msgspec.Struct, frozen=True):
     """Somebody who may ask an endpoint."""
 
     plane: DataPlane

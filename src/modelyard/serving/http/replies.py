@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -11,25 +9,24 @@ import msgspec
 from modelyard import errors
 
 JSON = "application/json"
+AS_JSON = (b"content-type", JSON.encode())
 Headers = tuple[tuple[bytes, bytes], ...]
 
 _ENCODER = msgspec.json.Encoder(enc_hook=str)
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """A status, a body, and what its headers say."""
 
     body: bytes = b""
     status: int = 200
     media_type: str = JSON
-    headers: Headers = field(default=())
+    headers: Headers = ()
 
-    def all_headers(self) -> Iterator[tuple[bytes, bytes]]:
+    def all_headers(self) -> list[tuple[bytes, bytes]]:
         """Every header that describes this answer."""
-        yield b"content-type", self.media_type.encode()
-        yield b"content-length", b"%d" % len(self.body)
-        yield from self.headers
+        kind = AS_JSON if self.media_type is JSON else (b"content-type", self.media_type.encode())
+        return [kind, (b"content-length", b"%d" % len(self.body)), *self.headers]
 
 
 def json_of(value: Any) -> bytes:

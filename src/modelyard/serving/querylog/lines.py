@@ -116,8 +116,8 @@ class Lines:
         """Whether a reason may be told, which may repeat a value that it refuses."""
         return self._inputs and (not self._guarded or (field != "" and field not in self._guarded))
 
-    def _tell_result(self, line: Line, result: RowResult | Mapping[str, Any]) -> None:
-        if isinstance(result, Mapping):
+    def _tell_result(self, line: Line, result: RowResult | dict[str, Any]) -> None:
+        if isinstance(result, dict):  # of a table
             if self._outputs:
                 line.result = self._shown(result)
             return
@@ -163,7 +163,7 @@ class Lines:
 
 
 def _plain_rows(rows: Sequence[Any] | Rows) -> Sequence[Any]:
-    return rows if isinstance(rows, Sequence) else rows.to_pylist()
+    return rows if isinstance(rows, (list, tuple, Sequence)) else rows.to_pylist()
 
 
 def _otherwise(value: Any) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
+import msgspec
 import pyarrow as pa
 
 from modelyard.runtime.types import PredictOptions
@@ -33,8 +34,7 @@ class Wish:
         return cls(b'{"op":"predict","options":' + text.encode() + b"}")
 
 
-@dataclass(frozen=True, slots=True)
-class Predicted:
+class Predicted(msgspec.Struct, frozen=True):
     """What came of some rows."""
 
     columns: tuple[str, ...]
