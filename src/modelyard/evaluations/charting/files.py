@@ -10,32 +10,10 @@ from collections.abc import Callable, Iterable
 
 from modelyard import errors
 from modelyard.analysis.charts.types import Drawn, Mode
-from modelyard.evaluations.charting.commands import ExportScreen
-from modelyard.evaluations.charting.making import chart_of, table
 from modelyard.evaluations.charting.stills import Stills
-from modelyard.evaluations.charting.types import Cell, ExportedScreen, ScreenFormat
+from modelyard.evaluations.charting.types import Cell, ScreenFormat
 from modelyard.kernel import paths
 from modelyard.kernel.context import Context
-
-
-def export(context: Context, command: ExportScreen) -> ExportedScreen:
-    """Write a screen in the format that was asked for.
-
-    Raises:
-        Unsupported: there is nothing to draw.
-        Failed: it cannot be drawn.
-        Conflict, Failed, Forbidden: as in `write`.
-    """
-    form = command.format or "svg"
-
-    def made() -> bytes:
-        if form == "csv":
-            found = table(context, command)
-            return csv_of(found.columns, found.rows).encode()
-        return file_of(chart_of(context, command), form, command.width, command.mode)
-
-    size = write(context, command.to, made, replace=command.replace)
-    return ExportedScreen(evaluation=command.id, screen=command.screen, format=form, size=size)
 
 
 def file_of(chart: Drawn, form: ScreenFormat, width: int, mode: Mode) -> bytes:

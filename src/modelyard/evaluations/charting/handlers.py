@@ -8,8 +8,8 @@ from modelyard.evaluations.charting.commands import (
     ShowChart,
     ShowTable,
 )
-from modelyard.evaluations.charting.files import export
 from modelyard.evaluations.charting.making import chart_of, table
+from modelyard.evaluations.charting.parts import export
 from modelyard.evaluations.charting.reporting import report
 from modelyard.evaluations.charting.types import (
     Chart,
@@ -36,7 +36,14 @@ def show_table(command: ShowTable, context: Context) -> ScreenTable:
 @handles(ExportScreen)
 def export_screen(command: ExportScreen, context: Context) -> ExportedScreen:
     """Write what was drawn or put in rows."""
-    return export(context, command)
+    form, size = export(
+        context,
+        command,
+        command.mode,
+        lambda: chart_of(context, command),
+        lambda: table(context, command),
+    )
+    return ExportedScreen(evaluation=command.id, screen=command.screen, format=form, size=size)
 
 
 @handles(ReportEvaluation)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from modelyard.analysis.charts.types import Drawn, Mode
-from modelyard.evaluations.charting.drawing import drawing
-from modelyard.evaluations.charting.files import csv_of, file_of, write
+from modelyard.evaluations.charting import parts
+from modelyard.evaluations.charting.parts import drawn_of
 from modelyard.evaluations.comparing.chart_commands import (
     AboutComparisonChart,
     AboutComparisonPart,
@@ -19,7 +17,7 @@ from modelyard.evaluations.comparing.chart_types import (
     ComparisonTable,
     ExportedComparison,
 )
-from modelyard.evaluations.comparing.parts import Part, part_of
+from modelyard.evaluations.comparing.parts import part_of
 from modelyard.kernel.context import Context
 
 R = TypeVar("R")
@@ -44,16 +42,6 @@ def chart_of(context: Context, asked: AboutComparisonChart[R]) -> ComparisonChar
     )
 
 
-def drawn_of(part: Part, title: str, mode: Mode) -> Drawn:
-    """What a part looks like; the title is for one that has none of its own."""
-
-    def sketched() -> Any:
-        module, name = part.sketch
-        return getattr(import_module(f"modelyard.analysis.charts.{module}"), name)(*part.given)
-
-    return drawing("drawn")(part.title or title, sketched, mode)
-
-
 def table(context: Context, asked: AboutComparisonPart[R]) -> ComparisonTable:
     """The numbers of a part; errors as in `chart_of`."""
     part = part_of(context, asked)
@@ -64,13 +52,11 @@ def table(context: Context, asked: AboutComparisonPart[R]) -> ComparisonTable:
 
 def export(context: Context, command: ExportComparison) -> ExportedComparison:
     """Write a part in the format that was asked for; errors as in `chart_of` and `write`."""
-    form = command.format or "svg"
-
-    def made() -> bytes:
-        if form == "csv":
-            found = table(context, command)
-            return csv_of(found.columns, found.rows).encode()
-        return file_of(chart_of(context, command), form, command.width, command.mode)
-
-    size = write(context, command.to, made, replace=command.replace)
+    form, size = parts.export(
+        context,
+        command,
+        command.mode,
+        lambda: chart_of(context, command),
+        lambda: table(context, command),
+    )
     return ExportedComparison(comparison=command.name, part=command.part, format=form, size=size)

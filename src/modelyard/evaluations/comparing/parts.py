@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from modelyard import errors
@@ -13,6 +12,7 @@ from modelyard.analysis.charts.words import clean, quoted
 from modelyard.analysis.names import HEADLINES, name_of
 from modelyard.analysis.screen_tables import table_of
 from modelyard.evaluations.charting.making import OTHERS, subject_of
+from modelyard.evaluations.charting.parts import Part
 from modelyard.evaluations.charting.types import Cell
 from modelyard.evaluations.comparing.chart_commands import AboutComparisonPart
 from modelyard.evaluations.comparing.chart_types import ComparisonPart
@@ -48,25 +48,6 @@ AROUND_ZERO: dict[PredictionType, tuple[str, ...]] = {
     "other": (),
 }
 """Metrics whose differences one chart shows: those of a regression as shares of the metric."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """What a function of a module of `analysis.charts` draws, and what is put in rows.
-
-    Args:
-        sketch: module and name of the function.
-        given: to it.
-        columns: names of those of the table.
-        rows: of the table.
-        title: of the chart, where it is not that of all such parts.
-    """
-
-    sketch: tuple[str, str]
-    given: tuple[Any, ...]
-    columns: tuple[str, ...]
-    rows: Iterable[Line]
-    title: str = ""
 
 
 def part_of(context: Context, asked: AboutComparisonPart[R]) -> Part:

@@ -13,6 +13,7 @@ from modelyard.analysis.names import name_of
 from modelyard.analysis.screen_tables import Columns
 from modelyard.evaluations import repository as evaluations
 from modelyard.evaluations.charting.files import write
+from modelyard.evaluations.charting.parts import drawn_of
 from modelyard.evaluations.charting.report_page import template
 from modelyard.evaluations.charting.report_parts import Excerpt, Part, cut
 from modelyard.evaluations.charting.report_pictures import Pictures, pictures
@@ -27,7 +28,6 @@ from modelyard.evaluations.comparing.chart_types import (
     ComparisonPart,
     ReportedComparison,
 )
-from modelyard.evaluations.comparing.charting import drawn_of
 from modelyard.evaluations.comparing.commands import CompareInformation, CompareSlices
 from modelyard.evaluations.comparing.informing import compared_information
 from modelyard.evaluations.comparing.parts import differences_of, part_of, slices_of

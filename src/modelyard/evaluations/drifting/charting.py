@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from importlib import import_module
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from modelyard import errors
-from modelyard.analysis.charts.types import Drawn
 from modelyard.analysis.drift.types import ColumnDrift, Density, Shares
-from modelyard.evaluations.charting.drawing import drawing
-from modelyard.evaluations.charting.files import csv_of, file_of, write
+from modelyard.evaluations.charting import parts
+from modelyard.evaluations.charting.parts import Part, drawn_of
 from modelyard.evaluations.charting.types import Cell
 from modelyard.evaluations.drifting.commands import AboutDriftChart, AboutDriftPart, ExportDrift
 from modelyard.evaluations.drifting.keeping import read
@@ -36,16 +34,6 @@ TITLES: dict[DriftPart, str] = {
 }
 
 
-@dataclass(frozen=True)
-class Part:
-    """What is drawn by a function of `analysis.charts.drift`, and what is put in rows."""
-
-    sketch: str
-    given: tuple[Any, ...]
-    columns: tuple[str, ...]
-    rows: Iterable[tuple[Cell, ...]]
-
-
 def chart_of(context: Context, asked: AboutDriftChart[R]) -> DriftChart:
     """A part as a chart; one that cannot be drawn says why.
 
@@ -58,13 +46,7 @@ def chart_of(context: Context, asked: AboutDriftChart[R]) -> DriftChart:
     title = TITLES[asked.part]
     if asked.column is not None:
         title = f"{title} of {asked.column}"
-    names = (report.reference.name, report.current.name)
-
-    def sketched() -> Any:
-        module = import_module("modelyard.analysis.charts.drift")
-        return getattr(module, part.sketch)(*part.given, names)
-
-    drawn: Drawn = drawing("drawn")(title, sketched, asked.mode)
+    drawn = drawn_of(part, title, asked.mode)
     return DriftChart(
         **dict(drawn),
         report=report.id,
@@ -83,20 +65,20 @@ def table_of(context: Context, asked: AboutDriftPart[R]) -> DriftTable:
 
 def export(context: Context, command: ExportDrift) -> ExportedDrift:
     """Write a part in the format that was asked for; errors as in `chart_of` and `write`."""
-    form = command.format or "svg"
-
-    def made() -> bytes:
-        if form == "csv":
-            found = table_of(context, command)
-            return csv_of(found.columns, found.rows).encode()
-        return file_of(chart_of(context, command), form, command.width, command.mode)
-
-    size = write(context, command.to, made, replace=command.replace)
+    form, size = parts.export(
+        context,
+        command,
+        command.mode,
+        lambda: chart_of(context, command),
+        lambda: table_of(context, command),
+    )
     return ExportedDrift(report=command.id, part=command.part, format=form, size=size)
 
 
 def _part(report: Drift, asked: AboutDriftPart[R]) -> Part:
-    return PARTS[asked.part](report, asked)
+    part = PARTS[asked.part](report, asked)
+    names = (report.reference.name, report.current.name)
+    return replace(part, given=(*part.given, names))
 
 
 def _columns(report: Drift, asked: AboutDriftPart[R]) -> Part:
@@ -115,7 +97,7 @@ def _columns(report: Drift, asked: AboutDriftPart[R]) -> Part:
         for each in report.columns
         for found in each.tests
     ]
-    return Part("columns", (report.columns, asked.test), head, rows)
+    return Part(("drift", "columns"), (report.columns, asked.test), head, rows)
 
 
 def _column(report: Drift, asked: AboutDriftPart[R]) -> Part:
@@ -123,7 +105,7 @@ def _column(report: Drift, asked: AboutDriftPart[R]) -> Part:
     if found is None:
         there = ", ".join(each.name for each in report.columns[:20])
         raise errors.NotFound(f"the report has no column {asked.column!r}; it has: {there}")
-    return Part("column", (found,), *_of_shares(found.shares))
+    return Part(("drift", "column"), (found,), *_of_shares(found.shares))
 
 
 def _importance(report: Drift, _asked: AboutDriftPart[R]) -> Part:
@@ -132,14 +114,14 @@ def _importance(report: Drift, _asked: AboutDriftPart[R]) -> Part:
     def row(each: ColumnDrift) -> tuple[Cell, ...]:
         return (each.name, each.model_importance, each.drift_importance, each.outcome)
 
-    return Part("importance", (report.columns,), head, map(row, report.columns))
+    return Part(("drift", "importance"), (report.columns,), head, map(row, report.columns))
 
 
 def _predictions(report: Drift, _asked: AboutDriftPart[R]) -> Part:
     found = report.predictions.shares
     if found is None:
         raise errors.Unsupported(report.predictions.reason or "no shares are known")
-    return Part("shares", (found, "prediction"), *_of_shares(found))
+    return Part(("drift", "shares"), (found, "prediction"), *_of_shares(found))
 
 
 def _densities(report: Drift, asked: AboutDriftPart[R]) -> Part:
@@ -153,7 +135,7 @@ def _densities(report: Drift, asked: AboutDriftPart[R]) -> Part:
     numbers = report.prediction_type == "regression"
     what = "predicted value" if numbers else f"predicted probability of {label}"
     rows = zip(found.value, found.reference, found.current, strict=True)
-    return Part("density", (found, what), ("value", "reference", "current"), rows)
+    return Part(("drift", "density"), (found, what), ("value", "reference", "current"), rows)
 
 
 def _performance(report: Drift, _asked: AboutDriftPart[R]) -> Part:
@@ -170,7 +152,7 @@ def _performance(report: Drift, _asked: AboutDriftPart[R]) -> Part:
         )
         for each in report.performance.metrics
     ]
-    return Part("differences", (report.performance,), head, rows)
+    return Part(("drift", "differences"), (report.performance,), head, rows)
 
 
 def _expected(report: Drift, _asked: AboutDriftPart[R]) -> Part:
@@ -182,7 +164,7 @@ def _expected(report: Drift, _asked: AboutDriftPart[R]) -> Part:
         for each in report.expected.metrics
     ]
     head = ("metric", "expected", "low", "high", "realised")
-    return Part("expected", (report.expected,), head, rows)
+    return Part(("drift", "expected"), (report.expected,), head, rows)
 
 
 def _of_shares(found: Shares | None) -> tuple[tuple[str, ...], list[tuple[Cell, ...]]]:

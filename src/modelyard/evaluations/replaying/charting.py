@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from importlib import import_module
 from typing import Any, TypeVar
 
 from pydantic import JsonValue
 
 from modelyard import errors
-from modelyard.analysis.charts.types import Drawn
 from modelyard.analysis.group_types import named
-from modelyard.evaluations.charting.drawing import drawing
-from modelyard.evaluations.charting.files import csv_of, file_of, write
+from modelyard.evaluations.charting import parts
+from modelyard.evaluations.charting.parts import Part, drawn_of
 from modelyard.evaluations.charting.types import Cell
 from modelyard.evaluations.replaying.commands import AboutReplayChart, AboutReplayPart, ExportReplay
 from modelyard.evaluations.replaying.keeping import read
@@ -28,21 +25,14 @@ from modelyard.evaluations.replaying.types import (
 from modelyard.kernel.context import Context
 
 R = TypeVar("R")
+Shown = tuple[Any, tuple[str, ...], Iterable[tuple[Cell, ...]]]
+"""What is drawn; the columns and rows of the table."""
 TITLES: dict[ReplayPart, str] = {
     "scores": "Scores of both versions",
     "flips": "Flips",
     "slices": "Slices that move most",
     "movers": "Rows that move most",
 }
-
-
-@dataclass(frozen=True)
-class Part:
-    """What is drawn by a function of `analysis.charts.moves`, and what is put in rows."""
-
-    given: Any
-    columns: tuple[str, ...]
-    rows: Iterable[tuple[Cell, ...]]
 
 
 def chart_of(context: Context, asked: AboutReplayChart[R]) -> ReplayChart:
@@ -53,53 +43,51 @@ def chart_of(context: Context, asked: AboutReplayChart[R]) -> ReplayChart:
         Unsupported: the replay has no such part.
     """
     replay = read(context, asked.project, asked.id)
-    part = PARTS[asked.part](replay)
-
-    def sketched() -> Any:
-        module = import_module("modelyard.analysis.charts.moves")
-        return getattr(module, asked.part)(part.given, (replay.against, replay.version))
-
-    drawn: Drawn = drawing("drawn")(TITLES[asked.part], sketched, asked.mode)
+    drawn = drawn_of(_part(replay, asked), TITLES[asked.part], asked.mode)
     return ReplayChart(**dict(drawn), replay=replay.id, part=asked.part, mode=asked.mode)
 
 
 def table_of(context: Context, asked: AboutReplayPart[R]) -> ReplayTable:
     """The numbers of a part; errors as in `chart_of`."""
-    part = PARTS[asked.part](read(context, asked.project, asked.id))
+    part = _part(read(context, asked.project, asked.id), asked)
     rows = tuple(part.rows)
     return ReplayTable(replay=asked.id, part=asked.part, columns=part.columns, rows=rows)
 
 
 def export(context: Context, command: ExportReplay) -> ExportedReplay:
     """Write a part in the format that was asked for; errors as in `chart_of` and `write`."""
-    form = command.format or "svg"
-
-    def made() -> bytes:
-        if form == "csv":
-            found = table_of(context, command)
-            return csv_of(found.columns, found.rows).encode()
-        return file_of(chart_of(context, command), form, command.width, command.mode)
-
-    size = write(context, command.to, made, replace=command.replace)
+    form, size = parts.export(
+        context,
+        command,
+        command.mode,
+        lambda: chart_of(context, command),
+        lambda: table_of(context, command),
+    )
     return ExportedReplay(replay=command.id, part=command.part, format=form, size=size)
 
 
-def _scores(replay: Replay) -> Part:
+def _part(replay: Replay, asked: AboutReplayPart[R]) -> Part:
+    given, columns, rows = PARTS[asked.part](replay)
+    names = (replay.against, replay.version)
+    return Part(("moves", asked.part), (given, names), columns, rows)
+
+
+def _scores(replay: Replay) -> Shown:
     found = replay.shift.histogram
     if found is None:
         raise errors.Unsupported(replay.shift.reason or "no row has a score of both")
     rows = zip(found.low, found.high, found.before, found.after, strict=True)
-    return Part(replay.shift, ("low", "high", "before", "after"), rows)
+    return replay.shift, ("low", "high", "before", "after"), rows
 
 
-def _flips(replay: Replay) -> Part:
+def _flips(replay: Replay) -> Shown:
     if replay.flips is None:
         raise errors.Unsupported("numbers are predicted, which do not flip")
     rows = ((each.before, each.after, each.rows) for each in replay.flips.kinds)
-    return Part(replay.flips, ("before", "after", "rows"), rows)
+    return replay.flips, ("before", "after", "rows"), rows
 
 
-def _slices(replay: Replay) -> Part:
+def _slices(replay: Replay) -> Shown:
     head = ("slice", "what", "rows", "inside", "outside", "low", "high", "p", "q")
     rows = (
         (
@@ -115,10 +103,10 @@ def _slices(replay: Replay) -> Part:
         )
         for each in replay.slices.slices
     )
-    return Part(replay.slices, head, rows)
+    return replay.slices, head, rows
 
 
-def _movers(replay: Replay) -> Part:
+def _movers(replay: Replay) -> Shown:
     names = tuple(replay.movers[0].values.root) if replay.movers else ()
     head = ("row", "before", "after", "score_before", "score_after", "distance", "flipped")
     rows = (
@@ -133,14 +121,14 @@ def _movers(replay: Replay) -> Part:
         for each in replay.movers
         if each.score_before is not None
     ]
-    return Part(scores, (*head, *names), rows)
+    return scores, (*head, *names), rows
 
 
 def _cell(value: JsonValue) -> Cell:
     return json.dumps(value) if isinstance(value, dict | list) else value
 
 
-PARTS: dict[ReplayPart, Callable[[Replay], Part]] = {
+PARTS: dict[ReplayPart, Callable[[Replay], Shown]] = {
     "scores": _scores,
     "flips": _flips,
     "slices": _slices,
