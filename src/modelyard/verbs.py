@@ -270,6 +270,7 @@ class Monitoring(Room):
 
     show = verb(watching.ShowMonitoring)
     follow = verb(watching.FollowModel)
+    follow_endpoint = verb(watching.FollowEndpoint)
 
 
 class Jobs(Room):

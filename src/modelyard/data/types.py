@@ -18,7 +18,7 @@ DatasetOrder = Literal[
 FileFormat = Literal["csv", "parquet", "jsonl"]
 """What is read and written."""
 ReadFormat = Literal["csv", "parquet", "jsonl", "query_log"]
-QUERY_LOG = "query_log"
+QUERY_LOG: Literal["query_log"] = "query_log"
 SamplingMethod = Literal[
     "none",
     "first",

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from modelyard.evaluations.labels import LabelKey, LabelValue
 from modelyard.jobs.scenarios.commands import ABOUT_CRON, ABOUT_PARAMETERS, Cron
 from modelyard.kernel.command import Command, ProjectCommand
 from modelyard.kernel.values import Json, LocalPath, Name, ProjectKey
-from modelyard.monitoring.watching.types import Followed, ThingKind, ThingStatus
+from modelyard.models.types import VersionId
+from modelyard.monitoring.watching.types import (
+    Followed,
+    FollowedEndpoint,
+    Period,
+    ThingKind,
+    ThingStatus,
+)
 
 MONDAYS = "0 6 * * MON"
 
@@ -75,3 +82,67 @@ class FollowModel(ProjectCommand[Followed]):
     parameters: dict[str, Json] = Field(
         default={}, description=ABOUT_PARAMETERS, examples=[{"region": "north"}]
     )
+
+
+class FollowEndpoint(ProjectCommand[FollowedEndpoint]):
+    """Evaluate on a schedule what an endpoint of an API node answered, as its query log tells.
+
+    It makes a dataset of the log, the store if there is none, and a scenario that evaluates the
+    last period and runs the checks: by drift from what the version was tested on, and by metrics
+    where truths are named, which are joined by a key before. The same name can be given again
+    where something was missing; what is there already is used.
+    """
+
+    needs = "scenarios:write"
+    route = "POST /query-logs/{name}/follow"
+    arguments = ("name",)
+
+    name: Name = Field(
+        description="what the dataset is called, and with follow- before it the scenario",
+        examples=["churn-queries"],
+    )
+    log: Annotated[str, LocalPath("read", "data", kept=True)] = Field(
+        min_length=1,
+        description="folder of the endpoint's query log, or a pattern of files of several nodes",
+        examples=["node/logs/queries/churn-api/churn"],
+    )
+    model: Name = Field(description="saved model that answers", examples=["churn"])
+    version: VersionId | None = Field(
+        default=None, description="id of the version that answers [the active one]"
+    )
+    generation: Name | None = Field(
+        default=None, description="only what this generation answered [all]", examples=["p1"]
+    )
+    store: Name = Field(
+        description="evaluation store that it is evaluated into, and whose checks are run",
+        examples=["live"],
+    )
+    period: Period = Field(default="week", description="what each evaluation is of: the last one")
+    truth: Annotated[str | None, LocalPath("read", "data")] = Field(
+        default=None,
+        min_length=1,
+        description="dataset or path of truths that become known later",
+        examples=["truths"],
+    )
+    key: str = Field(
+        default="query_id", description="column of the log that finds the truth of a row"
+    )
+    truth_key: str | None = Field(
+        default=None, description="what the dataset of truths calls the key [the same]"
+    )
+    target: str | None = Field(
+        default=None, description="column that holds the truth [the version's target]"
+    )
+    cron: Cron | None = Field(
+        default=None, min_length=1, description=f"{ABOUT_CRON} [at 6 as a period has ended]"
+    )
+    timezone: str = Field(default="UTC", description="in which the cron line is read")
+    alert: Name | None = Field(
+        default=None, description="alert that is to be about it, too", examples=["team"]
+    )
+
+    @model_validator(mode="after")
+    def _has_a_truth(self) -> Self:
+        if self.truth is None and (self.target is not None or self.truth_key is not None):
+            raise ValueError("--target and --truth-key are about truths; name them by --truth")
+        return self

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from modelyard import errors
+from modelyard.data.commands import CreateDataset, ShowDataset
+from modelyard.data.types import QUERY_LOG, Dataset
 from modelyard.evaluations.access import require_store
 from modelyard.evaluations.commands import RunEvaluation
+from modelyard.evaluations.storing.commands import CreateStore
 from modelyard.evaluations.storing.types import EvaluationStore
 from modelyard.jobs.scenarios.commands import CreateScenario
 from modelyard.jobs.scenarios.types import Scenario, Step
@@ -16,9 +20,16 @@ from modelyard.monitoring.alerting.commands import ShowAlert, UpdateAlert
 from modelyard.monitoring.alerting.types import Alert
 from modelyard.monitoring.commands import RunChecks
 from modelyard.monitoring.watching import repository
-from modelyard.monitoring.watching.commands import FollowModel, ShowMonitoring
+from modelyard.monitoring.watching.commands import FollowEndpoint, FollowModel, ShowMonitoring
+from modelyard.monitoring.watching.endpoints import scenario_of
 from modelyard.monitoring.watching.judging import judged
-from modelyard.monitoring.watching.types import STATUSES, Followed, ThingKind, ThingStatus
+from modelyard.monitoring.watching.types import (
+    STATUSES,
+    Followed,
+    FollowedEndpoint,
+    ThingKind,
+    ThingStatus,
+)
 from modelyard.projects.access import require_project
 
 EVALUATION = {"model", "dataset", "where", "store", "target", "label"}
@@ -46,9 +57,7 @@ def follow_model(command: FollowModel, context: Context) -> Followed:
     with context.read() as db:
         store = require_store(db, project, command.store)
         count = sum(not each.disabled for each in checks.of_store(db, project, command.store))
-    alert = None if command.alert is None else run(ShowAlert(project=project, name=command.alert))
-    if alert is not None:
-        context.authorize(UpdateAlert(project=project, name=alert.name))
+    alert = _alert(command, context)
     scenario = run(_scenario(command, store, context))
     if alert is not None:
         _widen(alert, command, scenario, context)
@@ -62,6 +71,68 @@ def follow_model(command: FollowModel, context: Context) -> Followed:
         alert=command.alert,
         checks=count,
     )
+
+
+@handles(FollowEndpoint)
+def follow_endpoint(command: FollowEndpoint, context: Context) -> FollowedEndpoint:
+    """Make what is missing, once it is known that the scenario can be made."""
+    project, run = command.project, context.caller.run
+    run(ShowModel(project=project, name=command.model))
+    alert = _alert(command, context)
+    log = _log(command, context)
+    with context.read() as db:
+        count = sum(not each.disabled for each in checks.of_store(db, project, command.store))
+    store = _store(command, context)
+    checked = store is not None and store.check_each != "never"
+    made = scenario_of(command, context, checked=checked)
+    if log is None:
+        run(CreateDataset(project=project, name=command.name, path=command.log, format=QUERY_LOG))
+    if store is None:
+        run(CreateStore(project=project, name=command.store))
+    scenario = run(made)
+    if alert is not None:
+        _widen(alert, command, scenario, context)
+    return FollowedEndpoint(
+        project=project,
+        model=command.model,
+        store=command.store,
+        scenario=scenario.name,
+        cron=scenario.cron,
+        next_run=scenario.next_run,
+        alert=command.alert,
+        checks=count,
+        dataset=command.name,
+    )
+
+
+def _log(command: FollowEndpoint, context: Context) -> Dataset | None:
+    """The dataset of the log, if there is one already."""
+    try:
+        log = context.caller.run(ShowDataset(project=command.project, dataset=command.name))
+    except errors.NotFound:
+        return None
+    if log.format != QUERY_LOG:
+        raise errors.Conflict(
+            f"the dataset {command.name!r} is no query log; choose another name", field="name"
+        )
+    return log
+
+
+def _store(command: FollowEndpoint, context: Context) -> EvaluationStore | None:
+    try:
+        with context.read() as db:
+            return require_store(db, command.project, command.store)
+    except errors.NotFound:
+        return None
+
+
+def _alert(command: FollowModel | FollowEndpoint, context: Context) -> Alert | None:
+    """The alert that is to be about it, which whoever asks may change."""
+    if command.alert is None:
+        return None
+    alert = context.caller.run(ShowAlert(project=command.project, name=command.alert))
+    context.authorize(UpdateAlert(project=command.project, name=alert.name))
+    return alert
 
 
 def _scenario(command: FollowModel, store: EvaluationStore, context: Context) -> CreateScenario:
@@ -85,7 +156,9 @@ def _scenario(command: FollowModel, store: EvaluationStore, context: Context) ->
     )
 
 
-def _widen(alert: Alert, command: FollowModel, scenario: Scenario, context: Context) -> None:
+def _widen(
+    alert: Alert, command: FollowModel | FollowEndpoint, scenario: Scenario, context: Context
+) -> None:
     """Let an alert be about the model, which is as its checks are, and about the scenario."""
     things: tuple[tuple[ThingKind, str], ...] = (
         ("model", command.model),

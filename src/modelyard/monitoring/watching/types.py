@@ -15,6 +15,8 @@ Status = Literal["none", "healthy", "warning", "error"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 """From the best to the worst, after the one of what nothing is known of."""
 
+Period = Literal["day", "week", "month"]
+
 
 class Decisive(Value):
     """What decided how a thing is: what there is of it depends on the kind of thing."""
@@ -54,3 +56,9 @@ class Followed(Value):
     next_run: datetime | None = None
     alert: Name | None = None
     checks: int = Field(description="of the store, that are run each time; 0: none is there yet")
+
+
+class FollowedEndpoint(Followed):
+    """What was made so that an endpoint is followed."""
+
+    dataset: Name = Field(description="its query log")
