@@ -31,7 +31,9 @@ def words(value: Any) -> str:
 
 
 def fact(name: str, value: Any) -> str:
-    """The value of a field for people: sizes with their unit."""
+    """The value of a field for people: sizes with their unit, ids as they are typed."""
+    if name == "pid":
+        return str(value)
     if name == "size" and isinstance(value, int):
         return filesize.decimal(value)
     return words(value)

@@ -104,6 +104,8 @@ class ControlSocket:
             answer = work.result()
         except errors.ModelyardError as exc:
             answer = {"problem": {"code": exc.code, "detail": exc.detail}}
+        except ConnectionError:
+            raise  # whoever asked is gone
         except Exception as exc:
             LOG.exception("%s could not be done", message.get("do"))
             answer = {"problem": {"code": "failed", "detail": f"the node failed: {exc!r}"}}
@@ -148,5 +150,7 @@ class _Heard:
 
 
 async def _say(writer: asyncio.StreamWriter, line: dict[str, Any]) -> None:
+    if writer.is_closing():  # uvloop would raise a RuntimeError
+        raise ConnectionResetError("nobody listens any more")
     writer.write(json.dumps(line).encode() + b"\n")
     await writer.drain()
