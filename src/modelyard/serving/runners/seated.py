@@ -77,6 +77,7 @@ class SeatedWorker:
             closed.set()
             seat.interrupt()
             await asyncio.wait([starting])
+            starting.exception()  # that it was lost is our own doing
             await loop.run_in_executor(THREADS, seat.end)
             raise
         except Lost as lost:

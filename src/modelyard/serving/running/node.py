@@ -60,11 +60,7 @@ class RunningNode:
     async def start(self, progress: Progress = silence) -> None:
         """Load what is active."""
         await self._control.open()  # before the disk is read: no change is missed
-        for name in self.folder.service_names():
-            try:
-                await self._follow(name, progress)
-            except errors.ModelyardError as exc:
-                LOG.error("%s does not answer: %s", name, exc.detail)  # noqa: TRY400
+        await asyncio.gather(*(self._begin(name, progress) for name in self.folder.service_names()))
         self._loading.set()
         self._inbox.start()
 
@@ -129,6 +125,12 @@ class RunningNode:
             for generation, loaded in service.loaded.items()
             for endpoint, each in loaded.endpoints.items()
         }
+
+    async def _begin(self, name: str, progress: Progress) -> None:
+        try:
+            await self._follow(name, progress)
+        except errors.ModelyardError as exc:
+            LOG.error("%s does not answer: %s", name, exc.detail)  # noqa: TRY400
 
     async def _follow(self, name: str, progress: Progress) -> None:
         service = self._service(name)

@@ -45,7 +45,7 @@ class Routing:
 
         `back` has its guard look; it remembers what it saw if `before` is of the same revision.
         """
-        answering = [loaded[name] for name in mapping.generations]
+        answering = [loaded[name] for name in mapping.entries]
         guard, watched = mapping.guard, mapping.grown(back) if back else frozenset()
         seen = before.watches if before and before.revision == revision else {}
         return cls(
@@ -54,7 +54,7 @@ class Routing:
             mapping=mapping,
             chooser=Chooser(service, mapping.entries),
             loaded=dict(loaded),
-            shadows=tuple(loaded[name] for name in mapping.shadows),
+            shadows=tuple(loaded[name] for name in mapping.shadows if name in loaded),
             watches={name: seen.get(name) or Watch(guard) for name in watched} if guard else {},
             public=access == "public"
             or (access == "package" and all(each.manifest.public for each in answering)),

@@ -65,7 +65,7 @@ class RunningService:
         """Answer as a state says from now on, and let go of what it does not need.
 
         None: the service is gone. What does not load leaves the routing as it was; errors as in
-        `preload`.
+        `preload`. Shadows, and generations that are only held ready, may be missing.
         """
         async with self._one_at_a_time:
             if state is not None and state.revision == self._fallen:
@@ -73,14 +73,18 @@ class RunningService:
             before = self.state
             self.state = state
             needed = state.needs(time.time()) if state else ()
-            try:
-                await self._ensure(needed, progress)
-            except errors.ModelyardError as exc:
-                self.problem = exc.detail
-                self.state = before
-                self._keep_only(before.needs(time.time()) if before else ())
-                raise
+            answering = state.mapping.entries if state and state.mapping else ()
             self.problem = ""
+            for name in needed:
+                try:
+                    await self._ensure([name], progress)
+                except errors.ModelyardError as exc:
+                    self.problem = exc.detail
+                    if name in answering:
+                        self.state = before
+                        self._keep_only(before.needs(time.time()) if before else ())
+                        raise
+                    LOG.warning("%s answers, but: %s", self.name, exc.detail)
             if state is None or before is None or state.revision != before.revision:
                 self._preloaded.clear()
                 self._fallen = None
@@ -128,7 +132,10 @@ class RunningService:
             self.routing = None
         elif self._fallen is None:
             until = state.guarded_until()
-            looks = until is not None and time.time() < until
+            held = (
+                state.previous is not None and state.previous.entries.keys() <= self._loaded.keys()
+            )
+            looks = until is not None and time.time() < until and held
             self._look_until(until if looks else None)
             self.routing = Routing.of(
                 self.name,

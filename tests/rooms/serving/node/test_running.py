@@ -282,6 +282,26 @@ def test_a_node_starts_although_one_service_does_not_load(tmp_path):
     asyncio.run(main())
 
 
+def test_a_service_answers_although_what_only_stands_by_does_not_load(tmp_path):
+    behaviour = Behaviour()
+    node = made(tmp_path, "p1", "p2", "p3", behaviour=behaviour)
+    node.map(service="churn-api", entries={"p2": 1}, shadows=["p3"], error_rate=0)
+    behaviour.says |= {"p1": "?", "p3": "?"}
+    behaviour.failing |= {"p2"}
+
+    async def main():
+        async with running(node, behaviour) as run:
+            assert await run.ask(x=0) == "p2"
+            assert await answer_or_failure(run) == ""
+            assert await run.ask(x=0) == "p2"  # there is nothing to go back to
+            assert [event.shadow for event in run.noted] == [False] * 3
+            assert behaviour.open == ["p2"]
+            (service,) = await asyncio.to_thread(node.services)
+            assert "p1 cannot answer" in service.problem
+
+    asyncio.run(main())
+
+
 def test_a_caller_who_goes_away_leaves_nothing_behind(tmp_path):
     behaviour = Behaviour()
     node = made(tmp_path, "p1", behaviour=behaviour)
