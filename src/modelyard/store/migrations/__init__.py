@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, MetaData, PrimaryKeyConstraint, String, Table
 
-HEAD = "0016"
+HEAD = "0017"
 
 revisions = Table(
     "alembic_version",
