@@ -9,7 +9,8 @@ from rich.text import Text
 
 from modelyard.analysis.names import name_of
 from modelyard.analysis.paired.types import MetricDifference
-from modelyard.cli.numbers import number, number_table
+from modelyard.analysis.types import Metric
+from modelyard.cli.numbers import interval, number, number_table
 from modelyard.cli.words import words
 from modelyard.evaluations.comparing.types import (
     ComparedInformation,
@@ -19,7 +20,12 @@ from modelyard.evaluations.comparing.types import (
     ShownItem,
 )
 
-MARKS = {"better": "better", "worse": "worse", "indistinguishable": "not told apart", "unknown": ""}
+MARKS = {
+    "better": "better",
+    "worse": "worse",
+    "indistinguishable": "not distinguishable",
+    "unknown": "",
+}
 STYLES = {"better": "green", "worse": "yellow", "indistinguishable": "", "unknown": "dim"}
 MOST_ITEMS = 6
 """Items that tables of columns show; all are in lists, and with --json."""
@@ -54,6 +60,8 @@ def shown_comparison(found: ShownComparison) -> RenderableType:
     if found.challenges:
         parts.append(Text("Differences, with their intervals", style="bold"))
         parts.append(Padding(_differences(found), (0, 0, 0, 2)))
+        if any(len(each.told) > 1 for each in found.challenges):
+            parts.append(Text("  p is that of each metric alone.", style="dim"))
     parts += [Text(f"{each.title}: {each.detail}", style="yellow") for each in found.warnings]
     return Group(*parts)
 
@@ -65,12 +73,19 @@ def _metrics(found: ShownComparison) -> Table:
         return _lines(found, shown)
     table = number_table("", *(_called(each) for each in shown))
     for code in found.codes:
-        cells = (each.metrics.get(code) for each in shown)
-        table.add_row(name_of(code), *(number(each.value if each else None) for each in cells))
+        table.add_row(name_of(code), *(_figure(each.metrics.get(code)) for each in shown))
     table.add_row("Threshold", *(number(each.threshold) for each in shown))
     table.add_row("Rows", *(words(each.rows) for each in shown))
     table.add_row("Dataset", *(Text(each.dataset or "–") for each in shown))
     return table
+
+
+def _figure(metric: Metric | None) -> Text:
+    """A value, and its interval below it."""
+    told = Text(number(metric.value if metric else None))
+    if metric is not None and metric.low is not None and metric.high is not None:
+        told.append(f"\n{interval(metric)}", style="dim")
+    return told
 
 
 def _lines(found: ShownComparison, shown: list[ShownItem]) -> Table:
@@ -106,7 +121,7 @@ def _difference(gap: MetricDifference) -> tuple[RenderableType, ...]:
         f"{number(gap.low)} to {number(gap.high)}" if has_limits else "",
         "" if gap.p is None else f"{gap.p:.3f}" if gap.p >= 0.001 else "<0.001",
         Text(MARKS[gap.verdict], style=STYLES[gap.verdict]),
-        "" if gap.rows_needed is None else words(gap.rows_needed),
+        words(gap.rows_needed) if gap.rows_needed and gap.verdict == "indistinguishable" else "",
     )
 
 

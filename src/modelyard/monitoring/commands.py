@@ -205,6 +205,7 @@ class ReportStore(ProjectCommand[ReportedStore]):
 
     It holds the verdict on the newest evaluation, all evaluations with their labels, metrics as
     they went with what was expected of them, the drift of each, and the latest results of checks.
+    Of two classes the thresholds of the newest evaluations can be moved in it.
     """
 
     needs = "evaluations:read"

@@ -14,7 +14,7 @@ from modelyard.evaluations.drifting.commands import ListDrift
 from modelyard.evaluations.drifting.types import DriftSummary
 from modelyard.evaluations.storing.commands import ShowHistory, ShowStore
 from modelyard.evaluations.storing.history import codes_of, usual_metrics
-from modelyard.evaluations.storing.reporting import Listing, drawn, of_drift, page
+from modelyard.evaluations.storing.reporting import Listing, drawn, movable, of_drift, page
 from modelyard.kernel.context import Context
 from modelyard.monitoring.commands import ListChecks, ReportStore
 from modelyard.monitoring.types import CheckSummary, ReportedStore
@@ -42,10 +42,12 @@ def report(context: Context, command: ReportStore) -> ReportedStore:
     checks = _of_checks(name, _checks(context, project, name))
     sections = [each for each in (drift, checks) if each.table.rows]
 
+    workbenches = movable(context, project, found)
+
     def made() -> bytes:
         with pictures(context.progress) as making:
             metrics = drawn(making, histories)
-            return page(store, found, histories, metrics, sections).encode()
+            return page(store, found, histories, metrics, workbenches, sections).encode()
 
     size = write(context, command.output, made, replace=command.replace)
     return ReportedStore(
@@ -54,6 +56,7 @@ def report(context: Context, command: ReportStore) -> ReportedStore:
         metrics=tuple(codes),
         drift=drift.table.of,
         checks=checks.table.of,
+        workbenches=len(workbenches),
         size=size,
     )
 

@@ -215,4 +215,5 @@ class ReportedStore(Value):
     metrics: tuple[str, ...] = Field(description="codes of those that are drawn")
     drift: int = Field(description="evaluations whose drift is in it")
     checks: int = Field(description="checks whose results are in it")
+    workbenches: int = Field(description="evaluations whose threshold can be moved in it")
     size: int = Field(description="in bytes")

@@ -316,14 +316,18 @@ def test_a_store_is_reported_with_its_drift_and_checks(yard, months, tmp_path):
     assert (told.evaluations, told.drift, told.checks) == (len(inside), len(reported), 1)
     assert told.size == len(text.encode()) < 1_000_000
     read = Reader(text)
+    newest = [each.name for each in yard.evaluations.list(store="monthly")][: told.workbenches]
+    assert told.workbenches == min(3, len(inside))
     assert read.tags["svg"] == len(told.metrics)
     assert read.headings == [
         *("Evaluation store monthly", "Evaluations", "ROC AUC", "Average precision", "Log loss"),
-        *("Data drift", "Drift", "Checks"),
+        *("Data drift", "Thresholds and costs", *newest, "Drift", "Checks"),
     ]
-    assert "http" not in text.replace("http-equiv", "")
-    assert not {"script", "img", "link"} & read.tags.keys()
+    assert "://" not in text
+    assert not {"img", "link"} & read.tags.keys()
+    assert read.tags["script"] == 1 + told.workbenches
     assert escape(hostile) in text
+    assert hostile not in text
     for code in told.metrics:
         figure = october.metrics[code]
         assert (

@@ -147,7 +147,7 @@ def gaps(
         across_format="+.1%" if is_share else "+~g",
     )
     scale = alt.Scale(domain=list(meant.values()))
-    legend = alt.Legend(symbolType="circle", columns=alt.ExprRef("width < 440 ? 2 : 4"))
+    legend = alt.Legend(symbolType="circle", columns=alt.ExprRef("width < 440 ? 1 : 4"))
     by = alt.Color("line:N", title=None, scale=scale, legend=legend)
     none = of("none").mark_rule(style="reference").encode(x=chart.x("value"))
     return Sketch(

@@ -114,7 +114,7 @@ const begin = (bench) => {
     slider.value = place;
     exact = null;
     const threshold = grid.threshold[place];
-    typed.value = threshold;
+    typed.value = Number(threshold.toPrecision(10));
     slider.setAttribute("aria-valuetext", short(threshold));
     fill();
     const cells = now();

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from modelyard.analysis.charts.types import Content
 from modelyard.evaluations import repository
@@ -65,6 +65,29 @@ def bench(evaluation: Evaluation, contents: Mapping[str, Content]) -> Bench | No
         return None
     confusion, decision = contents["confusion"], contents["decision"]
     return bench_of(evaluation, confusion, decision, threshold, evaluation.gains)
+
+
+def benches(
+    context: Context, project: str, named: Iterable[tuple[str, str]], most: int
+) -> list[tuple[str, Bench]]:
+    """Workbenches of some evaluations of two classes, with what each is called.
+
+    Args:
+        context: the workspace.
+        project: key of the project.
+        named: what evaluations are called, and their ids.
+        most: how many at most: the first ones whose threshold can be moved.
+    """
+    told: list[tuple[str, Bench]] = []
+    for name, identifier in named:
+        if len(told) == most:
+            break
+        with context.read() as db:
+            evaluation = repository.get(db, project, identifier)
+        made = bench(evaluation, screens_of(context, evaluation))
+        if made is not None and made.grid:
+            told.append((name, made))
+    return told
 
 
 def _sections(context: Context, drawing: Drawing, command: ReportEvaluation) -> Iterator[Section]:

@@ -39,6 +39,8 @@ SCREENS: tuple[ComparisonPart, ...] = (
     *("points", "errors"),
 )
 """Those that show all items over each other."""
+OF_ONE_CLASS: tuple[ComparisonPart, ...] = ("gain", "lift", "calibration", "density")
+"""Those that have curves of each of several classes, and none of all."""
 ABOUT_PARTS = {
     **ABOUT,
     "decision": "A metric at every threshold, a line for each. A flat top means that the threshold "

@@ -98,7 +98,7 @@ def _of_model(of: ModelVersion) -> Iterator[tuple[str, str, Any]]:
         yield "Algorithm", name, number
     yield "Algorithm", "Python", of.env.python
     yield "Algorithm", "Packages", len(of.env.packages)
-    yield "Algorithm", "Size in bytes", sum(file.size for file in of.files)
+    yield "Algorithm", "Size in bytes", f"{sum(file.size for file in of.files):,}"
     yield "Algorithm", "Classes", core.classes
     yield "Algorithm", "Output is read as", of.probe.interpretation and of.probe.interpretation.rule
     for param in of.signature.inputs.params:
@@ -130,12 +130,12 @@ def _of_evaluation(of: Evaluation) -> Iterator[tuple[str, str, Any]]:
     gains = of.gains.model_dump().values()
     is_binary = of.prediction_type == "binary_classification"
     yield "Evaluation", "Dataset", of.dataset
-    yield "Evaluation", "Rows", of.intake.used if of.intake else None
+    yield "Evaluation", "Rows", f"{of.intake.used:,}" if of.intake else None
     yield "Evaluation", "Sampling", [f"{name} {value}" for name, value in sampling.items()]
     yield "Evaluation", "Target", of.target
     yield "Evaluation", "Weights", of.weights
     yield "Evaluation", "Threshold", of.threshold
-    yield "Evaluation", "Threshold is", None if of.threshold is None else of.threshold_from
+    yield "Evaluation", "Threshold from", None if of.threshold is None else of.threshold_from
     yield "Evaluation", "Positive class", of.positive
     yield "Evaluation", "Cost matrix (TP, FP, TN, FN)", list(gains) if is_binary else None
     yield "Evaluation", "Lift at", of.lift_share if is_binary else None

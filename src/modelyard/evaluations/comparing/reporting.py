@@ -17,12 +17,13 @@ from modelyard.evaluations.charting.parts import drawn_of
 from modelyard.evaluations.charting.report_page import template
 from modelyard.evaluations.charting.report_parts import Excerpt, Part, cut
 from modelyard.evaluations.charting.report_pictures import Pictures, pictures
-from modelyard.evaluations.charting.reporting import bench
+from modelyard.evaluations.charting.reporting import benches
 from modelyard.evaluations.charting.workbench import Bench, fingerprint, script
 from modelyard.evaluations.comparing import report_tables as tables
 from modelyard.evaluations.comparing.chart_commands import DrawComparison, ReportComparison
 from modelyard.evaluations.comparing.chart_types import (
     ABOUT_PARTS,
+    OF_ONE_CLASS,
     SCREENS,
     TITLES,
     ComparisonPart,
@@ -35,6 +36,7 @@ from modelyard.evaluations.comparing.picking import foremost
 from modelyard.evaluations.comparing.report_tables import Beside
 from modelyard.evaluations.comparing.showing import shown
 from modelyard.evaluations.comparing.slicing import compared_slices
+from modelyard.evaluations.comparing.telling import p_value
 from modelyard.evaluations.comparing.types import (
     Challenge,
     ComparedInformation,
@@ -42,7 +44,6 @@ from modelyard.evaluations.comparing.types import (
     ShownComparison,
     ShownItem,
 )
-from modelyard.evaluations.keeping import screens_of
 from modelyard.kernel.context import Context
 from modelyard.kernel.version import __version__
 
@@ -51,6 +52,8 @@ MOST_BENCHES = 4
 """Items whose threshold can be moved, each on its own."""
 MOST_GAPS = 4
 """Items whose differences are drawn, the better ones first."""
+MOST_CLASSES = 3
+"""Classes of several that have curves of their own."""
 MOST_ITEMS, MOST_TOLD = 100, 20
 """Items whose metrics are told; items of which more than that is."""
 
@@ -81,13 +84,13 @@ def report(context: Context, command: ReportComparison) -> ReportedComparison:
     items = [x for x in found.items if not x.hidden and x.evaluation is not None]
     sliced = _sliced(context, found, command.by)
     known = compared_information(context, CompareInformation(project=project, name=name))
-    benches = _benches(context, found, items)
+    workbenches = _benches(context, found, items)
     told: list[Told] = []
 
     def made() -> bytes:
         with pictures(context.progress) as making:
             told.extend(_sections(context, making, found, items, sliced, known))
-            return _page(found, items, benches, told).encode()
+            return _page(found, items, workbenches, told).encode()
 
     size = write(context, command.output, made, replace=command.replace)
     return ReportedComparison(
@@ -95,7 +98,7 @@ def report(context: Context, command: ReportComparison) -> ReportedComparison:
         items=len(items),
         charts=tuple(dict.fromkeys(part.screen for each in told for part in each.parts)),
         by=None if sliced is None else sliced.column,
-        workbenches=len(benches),
+        workbenches=len(workbenches),
         size=size,
     )
 
@@ -103,7 +106,7 @@ def report(context: Context, command: ReportComparison) -> ReportedComparison:
 def _page(
     found: ShownComparison,
     items: Sequence[ShownItem],
-    benches: Sequence[tuple[ShownItem, Bench]],
+    workbenches: Sequence[tuple[str, Bench]],
     sections: Sequence[Told],
 ) -> str:
     champion = next((each for each in found.items if each.key == found.against), None)
@@ -114,8 +117,7 @@ def _page(
         challenges=found.challenges[:MOST_ITEMS],
         metrics=tables.metrics(found, items[:MOST_ITEMS]) if items else [],
         left=max(0, len(items) - MOST_ITEMS),
-        benches=benches,
-        positives={bench.positive for _, bench in benches},
+        benches=workbenches,
         sections=sections,
         script=Markup(script()),  # noqa: S704  our own
         fingerprint=fingerprint(),
@@ -163,22 +165,17 @@ def _sliced(context: Context, found: ShownComparison, by: str | None) -> Compare
 
 def _benches(
     context: Context, found: ShownComparison, items: Sequence[ShownItem]
-) -> list[tuple[ShownItem, Bench]]:
+) -> list[tuple[str, Bench]]:
     """Workbenches of the first items that have one, that of the item compared with foremost."""
-    told: list[tuple[ShownItem, Bench]] = []
     if found.prediction_type != "binary_classification":
-        return told
-    for each in sorted(items, key=lambda item: item.key != found.against):
-        if len(told) == MOST_BENCHES:
-            break
-        if each.evaluation is None or "confusion" not in each.screens:
-            continue
-        with context.read() as db:
-            evaluation = evaluations.get(db, found.project, each.evaluation)
-        made = bench(evaluation, screens_of(context, evaluation))
-        if made is not None and made.grid:
-            told.append((each, made))
-    return told
+        return []
+    foremost_first = sorted(items, key=lambda item: item.key != found.against)
+    named = [
+        (each.name, each.evaluation)
+        for each in foremost_first
+        if each.evaluation is not None and "confusion" in each.screens
+    ]
+    return benches(context, found.project, named, MOST_BENCHES)
 
 
 def _sections(
@@ -194,8 +191,12 @@ def _sections(
     there = [name for name in SCREENS if any(name in each.screens for each in items)]
     for at, name in enumerate(there):
         making.step("drawing screens", at, len(there))
-        part = _drawn(context, making, found, name)
-        yield Told(name, part.drawn.title, ABOUT_PARTS.get(name, ""), [part])
+        parts = [
+            _drawn(context, making, found, name, label)
+            for label in (_classes(context, found, items) if name in OF_ONE_CLASS else [None])
+        ]
+        if parts:
+            yield Told(name, TITLES[name], ABOUT_PARTS.get(name, ""), parts)
     if sliced is not None:
         yield _slices(making, found, sliced)
     if known.importances:
@@ -236,7 +237,7 @@ def _gaps(challenge: Challenge) -> Excerpt:
     names = ("metric", "difference", "from", "to", "p", "outcome")
     rows = tuple(
         (
-            *(name_of(each.code), each.difference, each.low, each.high, each.p),
+            *(name_of(each.code), each.difference, each.low, each.high, _chance(each.p)),
             VERDICTS.get(each.verdict, each.verdict),
         )
         for each in challenge.differences
@@ -245,12 +246,37 @@ def _gaps(challenge: Challenge) -> Excerpt:
     return cut(Columns(names, rows), whole=True)
 
 
+def _chance(p: float | None) -> str | None:
+    """A p-value in a column of such."""
+    return None if p is None else p_value(p).removeprefix("p ").removeprefix("= ")
+
+
+def _classes(
+    context: Context, found: ShownComparison, items: Sequence[ShownItem]
+) -> Sequence[str | None]:
+    """The first classes that all items know, of which each has curves of its own; of two: none."""
+    if found.prediction_type != "multiclass":
+        return [None]
+    known: list[tuple[str, ...]] = []
+    with context.read() as db:
+        for each in items:
+            if each.screens and each.evaluation is not None:
+                of = evaluations.get(db, found.project, each.evaluation)
+                known.append(tuple(map(str, of.classes)))
+    return [label for label in known[0] if all(label in each for each in known)][:MOST_CLASSES]
+
+
 def _drawn(
-    context: Context, making: Pictures, found: ShownComparison, name: ComparisonPart
+    context: Context,
+    making: Pictures,
+    found: ShownComparison,
+    name: ComparisonPart,
+    label: str | None = None,
 ) -> Part:
-    asked = DrawComparison(project=found.project, name=found.name, part=name)
-    drawn = drawn_of(part_of(context, asked), TITLES[name], "light")
-    return making.part(f"part-{name}", drawn, screen=name)
+    asked = DrawComparison(project=found.project, name=found.name, part=name, label=label)
+    title = TITLES[name] if label is None else f"{TITLES[name]}, {clean(label)}"
+    drawn = drawn_of(part_of(context, asked), title, "light")
+    return making.part(f"part-{name}" + (f"-{label}" if label else ""), drawn, screen=name)
 
 
 def _slices(making: Pictures, found: ShownComparison, sliced: ComparedSlices) -> Told:

@@ -89,7 +89,8 @@ def _detail(
         sentences.append(_decided(names, decisions))
     sentences += [_settling(each) for each in told if each.verdict == "indistinguishable"][:2]
     if len(told) > 1:
-        sentences.append(f"The {len(told)} p-values are corrected for each other (Holm).")
+        metrics = listed([short(each.code) for each in told])
+        sentences.append(f"The p-values of {metrics} are corrected for each other (Holm).")
     return " ".join(each for each in sentences if each)
 
 
@@ -185,7 +186,7 @@ def overall(
         best = max(better, key=_gain)
         title = f"{clean(names[best.key])} is better than {beside} on {short(best.told[0])}"
         return ComparisonVerdict(
-            title=f"{title}, and the difference is real", detail=f"{best.title} {best.detail}"
+            title=f"{title}, and the difference is real", detail=_briefly(best)
         )
     code = short(tested[0].told[0])
     if all(each.verdict == "worse" for each in tested):
@@ -197,9 +198,18 @@ def overall(
             name = clean(names[tested[0].key])
             title = f"{name} cannot be told from {beside} on {code}"
     first = min(tested, key=lambda each: ORDER.index("worse") if each.verdict == "worse" else 0)
-    return ComparisonVerdict(title=title, detail=f"{first.title} {first.detail}")
+    return ComparisonVerdict(title=title, detail=_briefly(first))
+
+
+def _briefly(each: Challenge) -> str:
+    """What a challenger differs by, and how the first metric was tested: less than its detail."""
+    return f"{each.title} {_tested(_first(each))}"
 
 
 def _gain(each: Challenge) -> float:
-    by_code = {one.code: one for one in each.differences}
-    return abs(by_code[each.told[0]].difference or 0)
+    return abs(_first(each).difference or 0)
+
+
+def _first(each: Challenge) -> MetricDifference:
+    """The difference of the metric that is told first."""
+    return next(one for one in each.differences if one.code == each.told[0])

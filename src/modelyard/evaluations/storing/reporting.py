@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from modelyard.analysis.charts.words import clean, number
 from modelyard.analysis.history_types import History
 from modelyard.analysis.names import name_of
@@ -13,13 +15,18 @@ from modelyard.evaluations.charting.drawing import drawing
 from modelyard.evaluations.charting.report_page import template
 from modelyard.evaluations.charting.report_parts import Excerpt, Part, cut
 from modelyard.evaluations.charting.report_pictures import Pictures
+from modelyard.evaluations.charting.reporting import benches
+from modelyard.evaluations.charting.workbench import Bench, fingerprint, script
 from modelyard.evaluations.drifting.types import DriftSummary
 from modelyard.evaluations.storing.types import EvaluationStore
 from modelyard.evaluations.types import EvaluationSummary
+from modelyard.kernel.context import Context
 from modelyard.kernel.version import __version__
 
 LINES = 100
 """Evaluations, and reports of drift, that are told one by one; the newest ones."""
+MOST_BENCHES = 3
+"""Evaluations whose threshold can be moved, the newest ones."""
 LABELS = 4
 """Labels that have a column."""
 ABOUT_DRIFT = (
@@ -52,6 +59,7 @@ def page(
     found: Sequence[EvaluationSummary],
     histories: Sequence[History],
     metrics: Sequence[Part],
+    workbenches: Sequence[tuple[str, Bench]],
     sections: Sequence[Listing],
 ) -> str:
     """The report as HTML.
@@ -61,6 +69,7 @@ def page(
         found: its evaluations, the oldest first.
         histories: metrics as they went, the headline first.
         metrics: the same, drawn.
+        workbenches: thresholds of some evaluations that can be moved, with their names.
         sections: what else is told of them.
     """
     codes = [each.metric for each in histories]
@@ -71,9 +80,27 @@ def page(
         verdict=histories[0].verdict if histories else None,
         evaluations=_lines(found, codes),
         metrics=metrics,
+        benches=workbenches,
+        script=Markup(script()),  # noqa: S704  our own
+        fingerprint=fingerprint(),
         sections=sections,
         version=__version__,
     )
+
+
+def movable(
+    context: Context, project: str, found: Sequence[EvaluationSummary]
+) -> list[tuple[str, Bench]]:
+    """Workbenches of the newest evaluations of two classes.
+
+    Args:
+        context: the workspace.
+        project: key of the project.
+        found: the evaluations of a store, the oldest first.
+    """
+    binary = [each for each in found if each.prediction_type == "binary_classification"]
+    named = [(each.name, each.id) for each in reversed(binary)][:LINES]
+    return benches(context, project, named, MOST_BENCHES)
 
 
 def drawn(pictures: Pictures, histories: Sequence[History]) -> list[Part]:

@@ -146,32 +146,42 @@ def _new(visit: Visit) -> Draft:
     )
 
 
-def _choices(visit: Visit, chosen: Collection[str], without: Collection[str] = ()) -> Choices:
-    """What was chosen, then versions and evaluations, the newest of each first."""
+def _choices(
+    visit: Visit, chosen: Collection[str], beside: ShownComparison | None = None
+) -> Choices:
+    """What was chosen, then versions and evaluations, the newest of each first.
+
+    Of a comparison those that predict the same, and that are not in it yet.
+    """
+    without = set() if beside is None else {each.key for each in beside.items}
+    kinds = None if beside is None else (beside.prediction_type, "other")
     key = visit.path["project"]
     found: dict[str, str] = {each: each for each in chosen}
     models = visit.part(ListModels(project=key, limit=MOST_MODELS, sort="changed"))
     for model in models:
+        if kinds and model.prediction_type not in kinds:
+            continue
         versions = visit.part(ListVersions(project=key, model=model.name, limit=MOST_OF_EACH))
         for each in versions:
             active = ", active" if each.active else ""
             found[f"{model.name}:{each.version}"] = f"{model.name} {each.version}{active}"
     evaluations = visit.part(ListEvaluations(project=key, limit=2 * MOST_OF_EACH))
     for one in evaluations:
+        if kinds and one.prediction_type not in kinds:
+            continue
         of = " ".join(filter(None, (one.model, one.version))) or one.name
         on = f" on {one.dataset}" if one.dataset else ""
-        found[one.id] = f"Evaluation {one.name} of {of}{on}" if of != one.name else one.name
+        found[one.id] = f"{of}{on}, {one.name}" if of != one.name else one.name
     return [(word, label) for word, label in found.items() if word not in without]
 
 
 def _added(visit: Visit) -> Draft:
     found = _shown(visit)
     chosen = visit.every("items")
-    there = {each.key for each in found.items}
     return Draft(
         crumbs=_above(found),
         values={"items": list(chosen)} if chosen else {},
-        choices={"items": _choices(visit, chosen, there)},
+        choices={"items": _choices(visit, chosen, found)},
         title=f"Add to {found.name}",
     )
 
@@ -185,7 +195,8 @@ def _removed(visit: Visit) -> Draft:
 
 
 def _deleted(visit: Visit) -> Draft:
-    return Draft(crumbs=_above(_shown(visit)))
+    found = _shown(visit)
+    return Draft(crumbs=_above(found), title=f"Delete {found.name}")
 
 
 def _onward(visit: Visit, made: Any) -> str:
@@ -262,7 +273,7 @@ PAGES: tuple[Page | Form, ...] = (
                               placeholder="None: the first item"),
             **{f"items.{name}": Words(kind="hidden") for name in ("key", "called", "drawn")},
             "items.colour": Words(label="Colour", kind="choice"),
-            "reset_colours": Words(label="Give all items the colours that they had", help=""),
+            "reset_colours": Words(label="Reset colours", help="To those they had at first"),
         },
         taken=NAMED,
         prepare=_configured,

@@ -13,7 +13,13 @@ from modelyard.evaluations.comparing.chart_commands import (
     ExportComparison,
     TabulateComparison,
 )
-from modelyard.evaluations.comparing.chart_types import ABOUT_PARTS, PARTS, SCREENS, TITLES
+from modelyard.evaluations.comparing.chart_types import (
+    ABOUT_PARTS,
+    OF_ONE_CLASS,
+    PARTS,
+    SCREENS,
+    TITLES,
+)
 from modelyard.evaluations.comparing.commands import (
     CompareInformation,
     CompareSlices,
@@ -80,6 +86,8 @@ class ScreenView(ComparisonView):
     labels: tuple[str, ...]
     """The classes of which one can be looked at."""
     label: str
+    usual: str
+    """The class that is looked at if none is chosen; empty: the mean of all."""
     metrics: tuple[str, ...]
     """Codes of those that can be chosen."""
     metric: str
@@ -99,6 +107,7 @@ def screen(visit: Visit) -> ScreenView:
         at = table.columns.index("class")
         labels = tuple(dict.fromkeys(str(row[at]) for row in table.rows))
         labels = tuple(each for each in labels if not each.endswith(" average"))
+    usual = labels[0] if labels and name in OF_ONE_CLASS else ""
     return ScreenView(
         **within(view, TITLES[name]),
         name=name,
@@ -106,9 +115,12 @@ def screen(visit: Visit) -> ScreenView:
         numbers=numbers(table),
         labels=labels,
         label=chosen.get("label", ""),
+        usual=usual,
         metrics=("f1", "precision", "recall", "accuracy", "mcc") if name == "decision" else (),
         metric=chosen.get("metric", "f1") if name == "decision" else "",
-        chart=urlencode({**dict(parse_qsl(view.query)), **chosen}),
+        chart=urlencode(
+            {**dict(parse_qsl(view.query)), **({"label": usual} if usual else {}), **chosen}
+        ),
     )
 
 

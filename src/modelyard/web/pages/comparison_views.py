@@ -52,8 +52,10 @@ class ComparisonView(View):
     query: str
     """What decides how charts are drawn, at the end of their addresses."""
     intervals: bool
+    better: ShownItem | None
+    """The version that is offered to become active, since it is better; none: there is none."""
     promoted: tuple[ShownItem, ...]
-    """Versions that could become active, those that are better than the champion first."""
+    """The other versions that could become active, those first that may be no worse."""
     may_write: bool
     may_activate: bool
 
@@ -74,6 +76,7 @@ def about(visit: Visit) -> ComparisonView:
     key, name = visit.path["project"], visit.path["comparison"]
     threshold, _ = typed_number(visit.asked("threshold"), least=0, most=1)
     found = visit.run(ShowComparison(project=key, name=name, threshold=threshold))
+    better, promoted = _promoted(found)
     return ComparisonView(
         title=name,
         crumbs=crumbs(key),
@@ -82,7 +85,8 @@ def about(visit: Visit) -> ComparisonView:
         shown=tuple(each for each in found.items if not each.hidden),
         query=urlencode({**_drawn_by(visit), "of": _mark(found)}),
         intervals=visit.asked("intervals") != "off",
-        promoted=_promoted(found),
+        better=better,
+        promoted=promoted,
         may_write=visit.may("evaluations:write"),
         may_activate=visit.may("models:write"),
     )
@@ -144,7 +148,8 @@ def _parts(visit: Visit, found: ShownComparison) -> tuple[tuple[str, tuple[Link,
     return tuple((label, links) for label, links in shown if links)
 
 
-def _promoted(found: ShownComparison) -> tuple[ShownItem, ...]:
+def _promoted(found: ShownComparison) -> tuple[ShownItem | None, tuple[ShownItem, ...]]:
+    """The version that is better than the champion, and the others."""
     order = {"better": 0, "indistinguishable": 1, "unknown": 2, "worse": 3}
     verdicts = {each.key: order[each.verdict] for each in found.challenges}
     could = [
@@ -152,4 +157,7 @@ def _promoted(found: ShownComparison) -> tuple[ShownItem, ...]:
         for each in found.items
         if ":" in each.key and each.gone is None and not each.active and each.key != found.champion
     ]
-    return tuple(sorted(could, key=lambda each: verdicts.get(each.key, 2)))
+    could.sort(key=lambda each: verdicts.get(each.key, 2))
+    if could and verdicts.get(could[0].key) == 0:
+        return could[0], tuple(could[1:])
+    return None, tuple(could)
