@@ -10,7 +10,7 @@ from rich.text import Text
 from modelyard.analysis.names import name_of
 from modelyard.analysis.paired.types import MetricDifference
 from modelyard.analysis.types import Metric
-from modelyard.cli.numbers import interval, number, number_table
+from modelyard.cli.numbers import chance, interval, number, number_table
 from modelyard.cli.words import words
 from modelyard.evaluations.comparing.types import (
     ComparedInformation,
@@ -119,7 +119,7 @@ def _difference(gap: MetricDifference) -> tuple[RenderableType, ...]:
         Text(f"  {name_of(gap.code)}"),
         number(gap.difference),
         f"{number(gap.low)} to {number(gap.high)}" if has_limits else "",
-        "" if gap.p is None else f"{gap.p:.3f}" if gap.p >= 0.001 else "<0.001",
+        chance(gap.p),
         Text(MARKS[gap.verdict], style=STYLES[gap.verdict]),
         words(gap.rows_needed) if gap.rows_needed and gap.verdict == "indistinguishable" else "",
     )

@@ -24,6 +24,13 @@ def number(value: float | None) -> str:
     return f"{value:.4f}" if abs(value) < 100 else f"{value:,.2f}"
 
 
+def chance(p: float | None) -> str:
+    """A p-value as papers tell it."""
+    if p is None:
+        return ""
+    return f"{p:.3f}" if p >= 0.001 else "<0.001"
+
+
 def number_table(first: str, *others: str) -> Table:
     """Words in the first column, numbers in the others."""
     table = Table(box=None, pad_edge=False, header_style="bold")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -68,6 +68,7 @@ from modelyard.kernel.paging import Page
 from modelyard.kernel.progress import Progress, silence
 from modelyard.models.importance_types import OwnImportances
 from modelyard.models.types import ExampleRows, ModelVersion, ProbedModel
+from modelyard.monitoring.types import TAKEN, Check, CheckSettings
 from modelyard.scoring.types import PredictedRow, Predictions
 from modelyard.services.packaging.types import Package
 
@@ -173,13 +174,13 @@ def _answer(row: PredictedRow) -> Mapping[str, Any]:
     return {"problem": row.problem} if row.output is None else row.output
 
 
-def details(value: BaseModel) -> RenderableType:
-    """All facts of one thing, nested things indented below."""
+def details(value: BaseModel, without: Collection[str] = ()) -> RenderableType:
+    """All facts of one thing but some, nested things indented below."""
     facts = Table.grid(padding=(0, 2))
     below: list[RenderableType] = []
     for name in type(value).model_fields:
         part = getattr(value, name)
-        if part in (None, "", (), {}, []):
+        if name in without or part in (None, "", (), {}, []):
             continue
         if isinstance(part, BaseModel):
             if not any(_says_something(part, inner) for inner in type(part).model_fields):
@@ -190,6 +191,11 @@ def details(value: BaseModel) -> RenderableType:
         else:
             facts.add_row(Text(heading(name), style="dim"), Text(fact(name, part)))
     return Group(*([facts] if facts.row_count else []), *below)
+
+
+def check_card(check: Check) -> RenderableType:
+    """A check, without the settings that those of its kind do not take."""
+    return details(check, CheckSettings.model_fields.keys() - {"kind", *TAKEN[check.kind]})
 
 
 def _cell(name: str, value: Any) -> str:
@@ -240,6 +246,7 @@ CARDS: dict[type[Any], Callable[[Any], RenderableType]] = {
     ExampleRows: lambda found: records([row.root for row in found.rows]),
     Predictions: lambda found: records([_answer(row) for row in found.rows]),
     ModelVersion: version_card,
+    Check: check_card,
     ProbedModel: probed_card,
     Evaluation: evaluation_card,
     Chart: chart_words,

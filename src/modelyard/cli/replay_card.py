@@ -11,7 +11,7 @@ from rich.text import Text
 
 from modelyard.analysis.group_types import named
 from modelyard.analysis.moves.types import Flips, MovedSlice, MovedSlices, Shift, TruthSide
-from modelyard.cli.numbers import interval, number, number_table
+from modelyard.cli.numbers import chance, interval, number, number_table
 from modelyard.cli.words import words
 from modelyard.evaluations.replaying.types import Refusals, Replay, ReplayChart, Replayed
 
@@ -126,8 +126,8 @@ def _truth(found: TruthSide | None) -> Iterator[RenderableType]:
         table.add_row(name, f"{count:,}")
     yield table
     change = f"{number(found.merit_before)} → {number(found.merit_after)}"
-    chance = "" if found.p is None else f"; p of better against worse {number(found.p)}"
-    yield Text(f"{found.merit} {change} on {found.rows:,} rows{chance}")
+    against = "" if found.p is None else f"; p of better against worse {chance(found.p)}"
+    yield Text(f"{found.merit} {change} on {found.rows:,} rows{against}")
 
 
 def _slices(found: MovedSlices) -> Iterator[RenderableType]:
@@ -141,7 +141,7 @@ def _slices(found: MovedSlices) -> Iterator[RenderableType]:
 
 
 def _slice(each: MovedSlice) -> tuple[Text, ...]:
-    cells = (f"{each.rows:,}", number(each.inside), number(each.outside), number(each.q))
+    cells = (f"{each.rows:,}", number(each.inside), number(each.outside), chance(each.q))
     return (Text(f"{WAYS[each.what]} where {named(each.conditions)}"), *map(Text, cells))
 
 

@@ -25,6 +25,8 @@ VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
 ID_PATTERN = r"^[a-z0-9_]{1,32}$"
 DIGEST_PATTERN = r"^[0-9a-f]{64}$"
 ORIGIN_PATTERN = r"^(https?://[^/\s]+)?$"
+MAIL_PATTERN = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$"
+WEB_PATTERN = r"^https?://[^\s/]\S*$"
 ISSUER_PATTERN = r"^(https://\S+|http://(localhost|127\.0\.0\.1)(:\d+)?(/\S*)?)?$"
 PATTERNS = {
     KEY_PATTERN: "begin with a letter, then letters, digits, '-' and '_', at most 63, no blanks",
@@ -34,6 +36,8 @@ PATTERNS = {
     ID_PATTERN: "small letters a to z, digits and _, at most 32",
     DIGEST_PATTERN: "must be a SHA-256 digest: 64 hexadecimal digits in small letters",
     ORIGIN_PATTERN: "must be http:// or https:// and a host, without a path",
+    MAIL_PATTERN: "must be a mail address, such as ada@example.org",
+    WEB_PATTERN: "must be an address that begins with https:// or http://",
     ISSUER_PATTERN: "must be an address that begins with https://, or with http://localhost",
 }
 """The patterns in words."""

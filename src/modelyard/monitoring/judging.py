@@ -178,7 +178,7 @@ def _significance(check: CheckSettings, subject: Subject) -> Judged:
     sign = -1 if subject.is_lower_better(code) else 1
     best = max(sign * gap.low, sign * gap.high)
     told = (
-        f"{name} went by {number(gap.value)} ({number(gap.low)} to {number(gap.high)}) from "
+        f"{name} moved by {number(gap.value)} ({number(gap.low)} to {number(gap.high)}) from "
         f"{before.name}"
     )
     if best >= 0:

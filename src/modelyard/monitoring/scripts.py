@@ -14,6 +14,7 @@ from modelyard.kernel.settings import RuntimeSettings
 from modelyard.monitoring.judging import Judged
 from modelyard.monitoring.subjects import Subject
 from modelyard.monitoring.types import CheckSettings
+from modelyard.runtime.process import Lost
 from modelyard.runtime.tasks import run_task
 
 FUNCTION = "check"
@@ -65,6 +66,13 @@ def run_script(check: CheckSettings, subject: Subject, name: str) -> Judged:
             timeout=check.seconds,
         )
     except errors.ModelyardError as exc:
+        if isinstance(exc.__cause__, Lost) and exc.__cause__.cause == "overdue":
+            return Judged(
+                "error",
+                "Its code took too long",
+                f"it was stopped after {check.seconds:g} s",
+                advice="Make it quicker, or let it take more seconds.",
+            )
         return Judged(
             "error",
             "Its code failed",

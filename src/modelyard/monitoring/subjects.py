@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from modelyard import errors
 from modelyard.analysis.names import LOWER_IS_BETTER, name_of
 from modelyard.analysis.types import Metric
 from modelyard.evaluations.access import (
@@ -47,9 +48,8 @@ class Subject:
         found = self.evaluation.metrics.get(code)
         if found is not None:
             return found
-        known = ", ".join(list(self.evaluation.metrics)[:20]) or self.evaluation.no_metrics
-        reason = f"the evaluation has no metric {code!r}"
-        return Metric(code=code, reason=f"{reason}; it has: {known}" if known else reason)
+        missing = errors.NotFound.among("metric", code, self.evaluation.metrics).detail
+        return Metric(code=code, reason=self.evaluation.no_metrics or missing)
 
     def is_lower_better(self, code: str) -> bool:
         """Whether a metric falls as it gets better."""

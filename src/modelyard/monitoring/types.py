@@ -159,10 +159,7 @@ class Check(CheckSettings):
 class CheckSummary(Check):
     """One line of a list of checks: with its result on the newest evaluation."""
 
-    listed = (
-        *("store", "name", "kind", "metric", "outcome", "value", "message"),
-        *("evaluation", "checked", "disabled"),
-    )
+    listed = (*("store", "name", "kind", "metric", "outcome", "message", "checked", "disabled"),)
 
     outcome: CheckOutcome | None = Field(default=None, description="None: it was never run")
     value: Json = None

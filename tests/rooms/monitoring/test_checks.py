@@ -55,7 +55,7 @@ def test_a_metric_that_no_evaluation_has_is_empty_with_its_reason(yard, store):
     for kind in ({**BOUNDS, "metric": "lift"}, {"kind": "typical", "metric": "lift"}):
         found = outcome(yard, kind)
         assert found.outcome == "empty"
-        assert "no metric 'lift'; it has: auc" in found.evidence
+        assert "no metric 'lift'; there are: auc" in found.evidence
 
 
 @pytest.mark.parametrize(

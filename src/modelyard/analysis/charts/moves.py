@@ -108,8 +108,8 @@ def slices(found: MovedSlices, _names: Names) -> Sketch:
         }
         for name, each in zip(names, some, strict=True)
     ]
-    what = "Share of flips" if is_of_flips else "Mean rise or fall of scores"
-    chart = Groups(names, f"{what}, less that of the other rows", "Slice")
+    what = "Share of flips" if is_of_flips else "Mean move of scores"
+    chart = Groups(names, f"{what} beyond other rows", "Slice")
     zero = of("zero").mark_rule(style="reference").encode(x=chart.x("value"))
     first = rows[0]
     return Sketch(

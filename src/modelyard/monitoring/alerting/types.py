@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from modelyard.kernel.secrets import SECRET
-from modelyard.kernel.values import Name, Value
+from modelyard.kernel.values import MAIL_PATTERN, WEB_PATTERN, Name, Value
 from modelyard.monitoring.watching.types import Status, ThingKind
 
 Channel = Literal["mail", "webhook", "slack"]
@@ -16,8 +16,6 @@ Trigger = Literal["change", "unhealthy", "values"]
 MessageState = Literal["waiting", "sent", "failed", "silenced"]
 
 THING_PATTERN = r"^(project|model|store|scenario)(:[A-Za-z0-9._*?-]{1,127})?$"
-MAIL_PATTERN = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$"
-WEB_PATTERN = r"^https?://[^\s/]\S*$"
 Thing = Annotated[str, StringConstraints(pattern=THING_PATTERN)]
 MailAddress = Annotated[str, StringConstraints(pattern=MAIL_PATTERN, max_length=254)]
 WebAddress = Annotated[str, StringConstraints(pattern=WEB_PATTERN, max_length=2000)]
@@ -77,7 +75,7 @@ class AlertMessage(Value):
     """A change that an alert tells of, and what came of telling it."""
 
     listed = (
-        *("created", "alert", "kind", "name", "before", "after"),
+        *("created", "alert", "test", "kind", "name", "before", "after"),
         *("state", "attempts", "next_try", "problem"),
     )
 

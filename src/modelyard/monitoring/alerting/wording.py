@@ -17,16 +17,12 @@ ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 def subject(project: str, alert: str, changes: Sequence[Change]) -> str:
-    """All of it in a line."""
+    """All of it in a line: the worst that happened, and how much more did."""
     if changes[0].test:
         return f"[Modelyard] Test of the alert {alert} ({project})"
-    if len(changes) == 1:
-        return f"[Modelyard] {changes[0].after.capitalize()}: {_thing(changes[0])} ({project})"
-    after = [each.after for each in changes]
-    counts = ", ".join(
-        f"{after.count(status)} {status}" for status in reversed(STATUSES) if status in after
-    )
-    return f"[Modelyard] {len(changes)} changes: {counts} ({project})"
+    worst = max(changes, key=lambda each: (STATUSES.index(each.after), each.kind != "project"))
+    more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""
+    return f"[Modelyard] {worst.after.capitalize()}: {_thing(worst)}{more} ({project})"
 
 
 def text(project: str, alert: str, changes: Sequence[Change], origin: str) -> str:

@@ -44,6 +44,7 @@ STATUS_OF: dict[CheckOutcome, Status] = {
 }
 """A check that had nothing to look at may hide anything, and so is a warning."""
 NO_CHECK = "no check has looked at it yet"
+NO_STORE = "no evaluation of it is in a store"
 ENDED = ("succeeded", "failed")
 
 
@@ -76,12 +77,15 @@ def _store(project: str, name: str, results: Sequence[CheckResult]) -> ThingStat
     """The worst of the latest results of its checks."""
     if not results:
         return ThingStatus(project=project, kind="store", name=name, status="none", why=NO_CHECK)
-    worst = max(results, key=lambda each: STATUSES.index(STATUS_OF[each.outcome]))
+    worst = max(results, key=lambda each: _badness(each.outcome))
     status = STATUS_OF[worst.outcome]
     if status == "healthy":
         why = f"{_count(results, 'check')} passed"
     else:
         why = f"{worst.check}: {worst.message or worst.title or worst.outcome}"
+        others = sum(STATUS_OF[each.outcome] == status for each in results) - 1
+        if others:
+            why = f"{why.removesuffix('.')}; {others} more {_verb(status, others)}"
     return ThingStatus(
         project=project,
         kind="store",
@@ -91,6 +95,16 @@ def _store(project: str, name: str, results: Sequence[CheckResult]) -> ThingStat
         since=worst.created,
         by=Decisive(store=name, check=worst.check, evaluation=worst.evaluation),
     )
+
+
+def _badness(outcome: CheckOutcome) -> tuple[int, bool]:
+    """What orders outcomes: of warnings those come first that say something."""
+    return STATUSES.index(STATUS_OF[outcome]), outcome != "empty"
+
+
+def _verb(status: Status, count: int) -> str:
+    verb = "fail" if status == "error" else "warn"
+    return f"check {verb}s" if count == 1 else f"checks {verb}"
 
 
 def _models(
@@ -108,7 +122,7 @@ def _models(
         theirs = holding[row.project, row.name]
         worst = _worst(theirs)
         if worst is None or worst.status == "none":
-            yield _thing("model", row, "none", NO_CHECK if theirs else "it is in no store")
+            yield _thing("model", row, "none", NO_CHECK if theirs else NO_STORE)
         elif worst.status == "healthy":
             why = f"all is well in {_count(theirs, 'store')}"
             yield _thing("model", row, "healthy", why, worst.since, worst.by)

@@ -23,7 +23,8 @@ from modelyard.web.pages.page import Crumb, ListView, Page, View, Visit, address
 NEW = "/projects/{project}/new-alert"
 ONE = "/projects/{project}/alerts/{name}"
 PART = 50
-STATUSES = [(each, each.capitalize()) for each in get_args(Status)]
+NAMES = {"none": "Unknown"}
+STATUSES = [(each, NAMES.get(each, each.capitalize())) for each in get_args(Status)]
 CHOICES = {
     "statuses": STATUSES,
     "on": [
