@@ -13,6 +13,8 @@ from modelyard.analysis.charts.theme import DASHES, SERIES
 
 SHARE = ".0%"
 HEIGHT = 260
+SIGN, LETTER, LONGEST_LABEL = 40, 6, 130
+"""Pixels of a legend: a sign with the room around it, a letter, a label at most."""
 
 
 @dataclass
@@ -185,9 +187,20 @@ def encoded(mark: alt.Chart, **channels: Any) -> alt.Chart:
 
 def colour(names: Sequence[str]) -> alt.Color:
     """The colours of the theme for the names in the column `line`, in turn."""
-    fitting = alt.ExprRef("width < 440 ? 2 : 4")
-    legend = alt.Legend(columns=fitting) if len(names) > 3 else alt.Legend()
+    legend = alt.Legend(columns=fitting(names))
     return alt.Color("line:N", title=None, scale=alt.Scale(domain=list(names)), legend=legend)
+
+
+def fitting(names: Sequence[str], beside: int = 0) -> alt.ExprRef:
+    """How many names of a legend stand beside each other on a chart of any width.
+
+    Args:
+        names: in the legend.
+        beside: pixels at the left of it that are not the legend's.
+    """
+    longest = max(map(len, names), default=0)
+    wide = SIGN + min(LONGEST_LABEL, LETTER * longest)
+    return alt.ExprRef(f"max(1, floor((width - {beside}) / {wide}))")
 
 
 def dash(names: Sequence[str]) -> alt.StrokeDash:

@@ -10,7 +10,16 @@ import altair as alt
 from modelyard.analysis.charts import words
 from modelyard.analysis.charts.compared import MOST_LINES, NOTHING_LEFT, Compared, Gap, Left
 from modelyard.analysis.charts.comparing import called
-from modelyard.analysis.charts.layers import Groups, Sketch, encoded, of, told
+from modelyard.analysis.charts.layers import (
+    LETTER,
+    LONGEST_LABEL,
+    Groups,
+    Sketch,
+    encoded,
+    fitting,
+    of,
+    told,
+)
 from modelyard.analysis.charts.points import Point, drawable, required
 from modelyard.analysis.charts.types import NothingToDraw
 from modelyard.analysis.names import LOWER_IS_BETTER, name_of
@@ -136,7 +145,10 @@ def gaps(
         for label, each in zip(labels, known, strict=True)
     ]
     required(rows)
-    if all(each.verdict != "unknown" for each in known):
+    drawn_as = dict(zip(meant, (*roles, "reference", "reference"), strict=True))
+    if all(each.verdict == "unknown" for each in known):
+        meant = {"unknown": meant["unknown"]}
+    elif all(each.verdict != "unknown" for each in known):
         del meant["unknown"]
     is_share = known[0].is_share
     title = f"{one} better than {other} by"
@@ -147,7 +159,12 @@ def gaps(
         across_format="+.1%" if is_share else "+~g",
     )
     scale = alt.Scale(domain=list(meant.values()))
-    legend = alt.Legend(symbolType="circle", columns=alt.ExprRef("width < 440 ? 1 : 4"))
+    longest = max(map(len, labels))
+    legend = alt.Legend(
+        symbolType="circle",
+        symbolSize=80,
+        columns=fitting(list(meant.values()), min(LETTER * longest, LONGEST_LABEL)),
+    )
     by = alt.Color("line:N", title=None, scale=scale, legend=legend)
     none = of("none").mark_rule(style="reference").encode(x=chart.x("value"))
     return Sketch(
@@ -157,7 +174,7 @@ def gaps(
         description=f"{one} beside {other}, in {len(rows)}: {_told(rows, meant)}"
         f"{'' if len(found) <= len(rows) else f'; {len(found) - len(rows)} are not drawn'}.",
         height=max(140, 26 * len(rows) + 60),
-        roles=(*roles, "reference", "reference"),
+        roles=tuple(drawn_as[verdict] for verdict in meant),
     )
 
 
@@ -235,8 +252,7 @@ def _whiskers(data: str, style: str) -> alt.Chart:
 
 
 def _colour(names: Sequence[str]) -> alt.Color:
-    fitting = alt.ExprRef("width < 440 ? 2 : 4") if len(names) > 3 else alt.Undefined
-    legend = alt.Legend(symbolType="square", columns=fitting)
+    legend = alt.Legend(symbolType="square", columns=fitting(names))
     return alt.Color("line:N", title=None, scale=alt.Scale(domain=list(names)), legend=legend)
 
 

@@ -111,6 +111,7 @@ def summary(visit: Visit) -> SummaryView:
     challenges = tuple((each, by_key[each.key]) for each in found.challenges)
     keys = tuple(each.key for each in found.challenges)
     wanted = visit.one_of("item", keys) or foremost(found)
+    paired = {each.key for each in found.challenges if each.paired}
     first = FIRST_SCREEN.get(found.prediction_type, "")
     return SummaryView(
         **dict(view),
@@ -119,7 +120,7 @@ def summary(visit: Visit) -> SummaryView:
         challenges=challenges,
         chosen=by_key.get(wanted or ""),
         against=by_key.get(found.against or ""),
-        by=next(iter(columns_of(visit, found)), "") if challenges else "",
+        by=next(iter(columns_of(visit, found)), "") if wanted in paired else "",
         screen=first if any(first in each.screens for each in view.shown) else "",
         same_rows=_same_rows(view.shown),
         one_threshold=_one_threshold(visit, found),

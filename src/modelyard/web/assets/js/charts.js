@@ -27,7 +27,7 @@ const draw = async (place) => {
   views.get(place)?.finalize();
   views.delete(place);
   if (!told.spec) {
-    place.textContent = told.reason;
+    place.textContent = `${told.reason[0].toUpperCase()}${told.reason.slice(1)}.`;
     return;
   }
   place.setAttribute("aria-label", told.description);
