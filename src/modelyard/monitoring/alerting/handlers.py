@@ -63,7 +63,7 @@ def update_alert(command: UpdateAlert, context: Context) -> MadeAlert:
     with context.begin() as db:
         before = repository.get(db, command.project, command.name, lock=True)
         context.unchanged(before.alert)
-        alert = Alert.model_validate({**dict(before.alert), **changes})
+        alert = Alert.model_validate({**dict(before.alert), **changes, "changed": now()})
         _require_whole(alert)
         if command.new_secret and alert.channel != "webhook":
             raise errors.Invalid("only webhooks are signed, and so have a secret")

@@ -49,6 +49,7 @@ class Alert(Value):
     disabled: bool = False
     created: datetime
     created_by: str | None = None
+    changed: datetime | None = None
 
 
 class MadeAlert(Alert):
