@@ -284,7 +284,9 @@ class Pool:
     # How many workers there are
 
     def _grow(self) -> None:
-        if self._starting == 0 and len(self._places) < self._settings.ceil:
+        """Start one more worker: beyond `cruise` only if more waits than one call could answer."""
+        most = self._settings.ceil if self._lines.calls() > 1 else self._settings.cruise
+        if self._starting == 0 and len(self._places) < most:
             self._start_soon()
 
     def _keep_up(self) -> None:

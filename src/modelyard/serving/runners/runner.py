@@ -30,7 +30,7 @@ class Wish:
     @classmethod
     def of(cls, options: PredictOptions) -> Wish:
         """Make one of options."""
-        text = options.model_dump_json(exclude_defaults=False)
+        text = options.model_dump_json()
         return cls(b'{"op":"predict","options":' + text.encode() + b"}")
 
 

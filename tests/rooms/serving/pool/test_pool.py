@@ -185,6 +185,25 @@ def test_there_are_more_workers_while_queries_wait_and_fewer_when_it_is_calm():
     assert asyncio.run(run()) == (2, 3)
 
 
+def test_what_one_call_could_answer_calls_for_no_more_workers_than_cruise():
+    async def run():
+        pool, workers = await opened(lambda: Echo(pause=1000), ceil=3, cruise=2, queue=100)
+        asked = asking(pool, *range(5))
+        await until(lambda: pool.status().busy == 1)
+        more = asking(pool, *range(5))
+        await until(lambda: pool.status().busy == 2)
+        last = asking(pool, *range(5))
+        await asyncio.sleep(0.2)
+        there = pool.status().workers
+        for worker in workers:
+            worker.hurry()
+        await asyncio.gather(*asked, *more, *last)
+        await pool.close()
+        return there, len(workers)
+
+    assert asyncio.run(run()) == (2, 2)
+
+
 def test_a_worker_that_dies_while_nobody_asks_is_replaced():
     async def run():
         pool, workers = await opened()
