@@ -13,6 +13,7 @@ from tests.rooms.serving.node.nodes import Behaviour, made, node_of, running, un
 from modelyard import errors
 from modelyard.kernel.values import now
 from modelyard.serving.administration.commands import ImportGeneration, SetMapping
+from modelyard.serving.administration.running import take_from_inbox
 from modelyard.serving.audit import Administrator, AuditLog
 from modelyard.serving.folder import NodeFolder
 from modelyard.serving.keys import KeyRing
@@ -261,6 +262,26 @@ def test_the_inbox_imports_packages_and_carries_out_commands(tmp_path):
     assert "packages never change" in (refused / "p1-again.zip.txt").read_text()
     assert (refused / "p1-again.zip").is_file()
     assert {entry["who"] for entry in audit(node)[-4:]} == {"inbox"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "is no JSON"),
+        ('{"service": "churn-api"}', "does not name its command"),
+        ('{"command": "dance"}', "there is no command 'node.dance'"),
+        ('{"command": "enable"}', "service: is needed"),
+        ('{"command": "keys.delete", "id": "abc"}', "there is no key 'abc'"),
+    ],
+)
+def test_the_inbox_says_what_is_wrong_with_a_command(tmp_path, monkeypatch, text, said):
+    monkeypatch.setattr("modelyard.serving.administration.running.STILL_COPIED", 0.0)
+    node = made(tmp_path)
+    file = node.folder / "inbox" / "wish.json"
+    file.write_text(text)
+    take_from_inbox(NodeFolder.opened(node.folder))
+    assert not file.exists()
+    assert said in (node.folder / "inbox" / "refused" / "wish.json.txt").read_text()
 
 
 def test_a_service_that_cannot_be_read_says_what_to_do(tmp_path):
