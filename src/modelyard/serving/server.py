@@ -70,6 +70,8 @@ def serve(
     listen = settings.listen
     count = processes or listen.processes
     at = (listen.host if host is None else host, listen.port if port is None else port)
+    if count > 1:
+        bound(*at, shared=False).close()  # else one could share it with somebody else's
     listener = bound(*at, shared=count > 1)
     if count == 1:
         run_process(folder, settings, listener, announce)
