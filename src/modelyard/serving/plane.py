@@ -215,6 +215,7 @@ class DataPlane:
                     reason=str(problem) if problem else "",
                     at_field=_field_of(problem),
                     contexts=question.contexts or None,
+                    params=question.params,
                     shadow=shadow,
                     timings=answer.timings if answer else None,
                     seconds=seconds,

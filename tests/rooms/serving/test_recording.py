@@ -16,6 +16,7 @@ from modelyard import errors
 from modelyard.serving import logs
 from modelyard.serving.logs import LogSettings, tell_access, tell_refused_caller, write_node_log
 from modelyard.serving.metrics.telling import gather_from, in_short
+from modelyard.serving.querylog.events import CallerInfo
 from modelyard.serving.querylog.settings import QueryLogSettings
 from modelyard.serving.recording import Recording
 from modelyard.serving.tracing import opening
@@ -42,7 +43,7 @@ def spans():
 
 
 def test_the_spans_of_a_query(spans):
-    event = query(time=1_700_000_000.5, headers={"traceparent": PARENT})
+    event = query(time=1_700_000_000.5, caller=CallerInfo("service", "shop", "10.0.0.7", PARENT))
     queue, model, whole = [each for each in spans(event) if each.name != "check"]
     assert (queue.name, model.name, whole.name) == ("queue", "model", "churn-api/churn")
     assert whole.kind == SpanKind.SERVER

@@ -65,14 +65,15 @@ class Desk:
             Unauthenticated, Forbidden: they may not.
         """
         if self.plane.is_public(service):
-            return CallerInfo(address=request.address)
+            return CallerInfo(address=request.address, trace=_trace_of(request))
         secret = key_in(request)
         if secret is None:
             raise errors.Unauthenticated(
                 f"{service} takes a key: as user of Basic with an empty password, or as Bearer"
             )
         key = self._keys.opener(secret, service, endpoint)
-        return CallerInfo("service", key.label or key.id, request.address)
+        label = key.label or key.id
+        return CallerInfo("service", label, request.address, _trace_of(request))
 
     def administrator(self, request: Request) -> NodeKey:
         """The admin key that a request shows.
@@ -81,6 +82,10 @@ class Desk:
             Unauthenticated: it shows none.
         """
         return self._keys.admin(key_in(request) or "")
+
+
+def _trace_of(request: Request) -> str:
+    return request.headers.get(b"traceparent", b"").decode("latin-1")
 
 
 class Visit(msgspec.Struct, frozen=True):

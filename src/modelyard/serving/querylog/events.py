@@ -18,6 +18,8 @@ class CallerInfo(msgspec.Struct, frozen=True):
     kind: KeyKind = "none"
     label: str = ""
     address: str = ""
+    trace: str = ""
+    """The header `traceparent`: which span of theirs the query belongs to."""
 
 
 class Rows(Protocol):
@@ -105,8 +107,6 @@ class QueryEvent(msgspec.Struct):
     timings: QueryTimings | None = None
     params: Mapping[str, Any] | None = None
     """Parameters of the model's signature that came with it."""
-    headers: Mapping[str, str] | None = None
-    """Of the request, in small letters: `traceparent` says which trace it belongs to."""
     seconds: float = 0.0
     """From its arrival to its answer."""
     time: float = msgspec.field(default_factory=time.time)

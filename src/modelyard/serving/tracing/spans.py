@@ -28,7 +28,7 @@ class Traces:
         begin = end - round(event.seconds * 1e9)
         span = self._tracer.start_span(
             f"{event.service}/{event.endpoint}",
-            extract(event.headers or {}),
+            extract({"traceparent": event.caller.trace}),
             kind=SpanKind.SERVER,
             start_time=begin,
             attributes=_attributes(event),
