@@ -270,7 +270,7 @@ class Monitoring(Room):
 
     show = verb(watching.ShowMonitoring)
     follow = verb(watching.FollowModel)
-    follow_endpoint = verb(watching.FollowEndpoint)
+    track = verb(watching.TrackEndpoint)
 
 
 class Jobs(Room):

@@ -51,7 +51,8 @@ class LoggedRow(msgspec.Struct):
 
     def flat(self) -> dict[str, Any]:
         """The row with all that is known of it, by column."""
-        row = {**self.features, **self.enriched}
+        about = {name: getattr(self, field) for name, field in ABOUT.items()}
+        row = {**about, **self.features, **self.enriched}
         if isinstance(self.context, dict):
             row |= {f"{CONTEXT}{name}": value for name, value in self.context.items()}
         for name, value in self.result.items():
@@ -59,7 +60,7 @@ class LoggedRow(msgspec.Struct):
                 row |= {f"{PROBABILITY}{each}": share for each, share in value.items()}
             else:
                 row[name] = value
-        return row | {name: getattr(self, field) for name, field in ABOUT.items()}
+        return row | about
 
 
 def answered(file: Path) -> Iterator[dict[str, Any]]:

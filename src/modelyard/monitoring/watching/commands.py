@@ -13,10 +13,10 @@ from modelyard.kernel.values import Json, LocalPath, Name, ProjectKey
 from modelyard.models.types import VersionId
 from modelyard.monitoring.watching.types import (
     Followed,
-    FollowedEndpoint,
     Period,
     ThingKind,
     ThingStatus,
+    TrackedEndpoint,
 )
 
 MONDAYS = "0 6 * * MON"
@@ -84,21 +84,21 @@ class FollowModel(ProjectCommand[Followed]):
     )
 
 
-class FollowEndpoint(ProjectCommand[FollowedEndpoint]):
+class TrackEndpoint(ProjectCommand[TrackedEndpoint]):
     """Evaluate on a schedule what an endpoint of an API node answered, as its query log tells.
 
     It makes a dataset of the log, the store if there is none, and a scenario that evaluates the
-    last period and runs the checks: by drift from what the version was tested on, and by metrics
+    last period, on which the checks of the store are run: by drift from what the version was tested on, and by metrics
     where truths are named, which are joined by a key before. The same name can be given again
     where something was missing; what is there already is used.
     """
 
     needs = "scenarios:write"
-    route = "POST /query-logs/{name}/follow"
+    route = "POST /query-logs/{name}/track"
     arguments = ("name",)
 
     name: Name = Field(
-        description="what the dataset is called, and with follow- before it the scenario",
+        description="what the dataset is called, and with track- before it the scenario",
         examples=["churn-queries"],
     )
     log: Annotated[str, LocalPath("read", "data", kept=True)] = Field(

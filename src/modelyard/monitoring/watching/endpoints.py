@@ -1,4 +1,4 @@
-"""The scenario that follows an endpoint by its query log."""
+"""The scenario that tracks an endpoint by its query log."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from modelyard.jobs.scenarios.types import Step
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import FILES, Json
 from modelyard.monitoring.commands import RunChecks
-from modelyard.monitoring.watching.commands import FollowEndpoint
+from modelyard.monitoring.watching.commands import TrackEndpoint
 from modelyard.monitoring.watching.types import Period
 
-FOLLOW = "follow-"
+TRACK = "track-"
 PERIODS: dict[Period, tuple[str, str, str, str]] = {
     "day": ("yesterday", "date", "yesterday", "0 6 * * *"),
     "week": ("last_week_start", "week_start", "last_week", "0 6 * * MON"),
@@ -23,10 +23,10 @@ PERIODS: dict[Period, tuple[str, str, str, str]] = {
 """Of each period: the dates of a run on which it begins and is over, its name, when to run."""
 
 
-def scenario_of(command: FollowEndpoint, context: Context, *, checked: bool) -> CreateScenario:
-    """Join truths if there are any, evaluate the rows of the last period, run the checks.
+def scenario_of(command: TrackEndpoint, context: Context, *, check: bool) -> CreateScenario:
+    """Join truths if there are any, evaluate the rows of the last period.
 
-    `checked`: the store runs them by itself.
+    `check`: run the checks, which the store does not by itself.
     """
     *_, cron = PERIODS[command.period]
     name_of = context.commands.name_of
@@ -50,7 +50,7 @@ def scenario_of(command: FollowEndpoint, context: Context, *, checked: bool) -> 
             name="Evaluate",
         )
     )
-    if not checked:
+    if check:
         run: dict[str, Json] = {
             "store": command.store,
             "evaluation": f"${{step.{len(steps)}.id}}",
@@ -59,7 +59,7 @@ def scenario_of(command: FollowEndpoint, context: Context, *, checked: bool) -> 
         steps.append(Step(command=name_of(RunChecks), arguments=run, name="Run checks"))
     return CreateScenario(
         project=command.project,
-        name=f"{FOLLOW}{command.name}"[:127],
+        name=f"{TRACK}{command.name}"[:127],
         description=f"Evaluates what {command.model} answered into {command.store} and checks it",
         steps=tuple(steps),
         cron=command.cron or cron,
@@ -67,7 +67,7 @@ def scenario_of(command: FollowEndpoint, context: Context, *, checked: bool) -> 
     )
 
 
-def _evaluation(command: FollowEndpoint, dataset: str) -> dict[str, Json]:
+def _evaluation(command: TrackEndpoint, dataset: str) -> dict[str, Json]:
     begin, end, called, _ = PERIODS[command.period]
     where = f"query_time >= '${{{begin}}}' AND query_time < '${{{end}}}'"
     if command.generation is not None:

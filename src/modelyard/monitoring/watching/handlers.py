@@ -20,15 +20,15 @@ from modelyard.monitoring.alerting.commands import ShowAlert, UpdateAlert
 from modelyard.monitoring.alerting.types import Alert
 from modelyard.monitoring.commands import RunChecks
 from modelyard.monitoring.watching import repository
-from modelyard.monitoring.watching.commands import FollowEndpoint, FollowModel, ShowMonitoring
+from modelyard.monitoring.watching.commands import FollowModel, ShowMonitoring, TrackEndpoint
 from modelyard.monitoring.watching.endpoints import scenario_of
 from modelyard.monitoring.watching.judging import judged
 from modelyard.monitoring.watching.types import (
     STATUSES,
     Followed,
-    FollowedEndpoint,
     ThingKind,
     ThingStatus,
+    TrackedEndpoint,
 )
 from modelyard.projects.access import require_project
 
@@ -73,8 +73,8 @@ def follow_model(command: FollowModel, context: Context) -> Followed:
     )
 
 
-@handles(FollowEndpoint)
-def follow_endpoint(command: FollowEndpoint, context: Context) -> FollowedEndpoint:
+@handles(TrackEndpoint)
+def track(command: TrackEndpoint, context: Context) -> TrackedEndpoint:
     """Make what is missing, once it is known that the scenario can be made."""
     project, run = command.project, context.caller.run
     run(ShowModel(project=project, name=command.model))
@@ -83,16 +83,16 @@ def follow_endpoint(command: FollowEndpoint, context: Context) -> FollowedEndpoi
     with context.read() as db:
         count = sum(not each.disabled for each in checks.of_store(db, project, command.store))
     store = _store(command, context)
-    checked = store is not None and store.check_each != "never"
-    made = scenario_of(command, context, checked=checked)
+    check = store is not None and store.check_each == "never" and count > 0
+    made = scenario_of(command, context, check=check)
     if log is None:
         run(CreateDataset(project=project, name=command.name, path=command.log, format=QUERY_LOG))
     if store is None:
-        run(CreateStore(project=project, name=command.store))
+        run(CreateStore(project=project, name=command.store, check_each="note"))
     scenario = run(made)
     if alert is not None:
         _widen(alert, command, scenario, context)
-    return FollowedEndpoint(
+    return TrackedEndpoint(
         project=project,
         model=command.model,
         store=command.store,
@@ -105,7 +105,7 @@ def follow_endpoint(command: FollowEndpoint, context: Context) -> FollowedEndpoi
     )
 
 
-def _log(command: FollowEndpoint, context: Context) -> Dataset | None:
+def _log(command: TrackEndpoint, context: Context) -> Dataset | None:
     """The dataset of the log, if there is one already."""
     try:
         log = context.caller.run(ShowDataset(project=command.project, dataset=command.name))
@@ -118,7 +118,7 @@ def _log(command: FollowEndpoint, context: Context) -> Dataset | None:
     return log
 
 
-def _store(command: FollowEndpoint, context: Context) -> EvaluationStore | None:
+def _store(command: TrackEndpoint, context: Context) -> EvaluationStore | None:
     try:
         with context.read() as db:
             return require_store(db, command.project, command.store)
@@ -126,7 +126,7 @@ def _store(command: FollowEndpoint, context: Context) -> EvaluationStore | None:
         return None
 
 
-def _alert(command: FollowModel | FollowEndpoint, context: Context) -> Alert | None:
+def _alert(command: FollowModel | TrackEndpoint, context: Context) -> Alert | None:
     """The alert that is to be about it, which whoever asks may change."""
     if command.alert is None:
         return None
@@ -157,7 +157,7 @@ def _scenario(command: FollowModel, store: EvaluationStore, context: Context) ->
 
 
 def _widen(
-    alert: Alert, command: FollowModel | FollowEndpoint, scenario: Scenario, context: Context
+    alert: Alert, command: FollowModel | TrackEndpoint, scenario: Scenario, context: Context
 ) -> None:
     """Let an alert be about the model, which is as its checks are, and about the scenario."""
     things: tuple[tuple[ThingKind, str], ...] = (

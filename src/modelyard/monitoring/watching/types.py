@@ -58,7 +58,7 @@ class Followed(Value):
     checks: int = Field(description="of the store, that are run each time; 0: none is there yet")
 
 
-class FollowedEndpoint(Followed):
-    """What was made so that an endpoint is followed."""
+class TrackedEndpoint(Followed):
+    """What was made so that an endpoint is tracked."""
 
     dataset: Name = Field(description="its query log")

@@ -1,4 +1,4 @@
-"""Following an endpoint: a dataset of its query log, a store, and a scenario of the last period."""
+"""Tracking an endpoint: a dataset of its query log, a store, and a scenario of the last period."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def followed(alerting, hook, tmp_path):
     def follow(**given):
         folder = str(tmp_path / "queries" / "churn-api" / "churn")
         asked = {"name": "live", "log": folder, "model": "churn", "store": "daily"}
-        return yard.monitoring.follow_endpoint(**asked | given)
+        return yard.monitoring.track(**asked | given)
 
     follow.yard = yard
     return follow
@@ -31,11 +31,12 @@ def followed(alerting, hook, tmp_path):
 def test_without_a_truth(followed):
     made = followed(alert="team", generation="p1")
     yard = followed.yard
-    assert (made.dataset, made.store, made.scenario) == ("live", "daily", "follow-live")
+    assert (made.dataset, made.store, made.scenario) == ("live", "daily", "track-live")
     assert (made.cron, made.checks) == ("0 6 * * MON", 0)
     assert [each.name for each in yard.stores.list()] == ["daily"]
     assert yard.datasets.show(dataset="live").format == "query_log"
-    evaluate, check = yard.scenarios.show(name="follow-live").steps
+    assert yard.stores.show(name="daily").check_each == "note"
+    [evaluate] = yard.scenarios.show(name="track-live").steps
     assert evaluate.command == "evaluations.run"
     assert evaluate.arguments == {
         "model": "churn",
@@ -47,13 +48,14 @@ def test_without_a_truth(followed):
         "store": "daily",
         "label": {"week": "${last_week}"},
     }
-    assert check.arguments["evaluation"] == "${step.1.id}"
     assert yard.alerts.show(name="team").only == (
-        "model:other", "model:churn", "scenario:follow-live",
+        "model:other", "model:churn", "scenario:track-live",
     )  # fmt: skip
 
 
 def test_with_a_truth(followed):
+    followed.yard.stores.create(name="daily")
+    followed.yard.checks.create(store="daily", name="good", kind="range", metric="auc", min=0.7)
     made = followed(truth="truths.csv", key="context_order", truth_key="order", target="left",
                     period="day", version="v2")  # fmt: skip
     join, evaluate, check = followed.yard.scenarios.show(name=made.scenario).steps
@@ -91,7 +93,7 @@ def test_what_cannot_be_followed_makes_nothing(followed, given, error, said):
 def test_what_is_there_is_used_but_for_a_dataset_of_something_else(followed, tmp_path):
     yard = followed.yard
     followed()
-    yard.scenarios.delete(name="follow-live")
+    yard.scenarios.delete(name="track-live")
     followed()
     (tmp_path / "a.csv").write_text("a\n1\n")
     yard.datasets.create(name="other", path=str(tmp_path / "a.csv"))
