@@ -88,9 +88,9 @@ class TrackEndpoint(ProjectCommand[TrackedEndpoint]):
     """Evaluate on a schedule what an endpoint of an API node answered, as its query log tells.
 
     It makes a dataset of the log, the store if there is none, and a scenario that evaluates the
-    last period, on which the checks of the store are run: by drift from what the version was tested on, and by metrics
-    where truths are named, which are joined by a key before. The same name can be given again
-    where something was missing; what is there already is used.
+    last period, on which the checks of the store are run: by drift from what the version was
+    tested on, and by metrics where truths are named, which are joined by a key before. The same
+    name can be given again where something was missing; what is there already is used.
     """
 
     needs = "scenarios:write"
