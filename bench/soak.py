@@ -1,0 +1,261 @@
+"""A node under mixed load for an hour: is every answer as it should be, and does memory stay flat?
+
+Single rows, batches, MLflow's and the Open Inference Protocol's requests, queries that fit nothing,
+unknown paths, large bodies, connections that come and go, slow clients, and a switch between two
+generations every so often. Every answer is checked for its status and, where it is a prediction,
+against the one that the same row got first. Ends with an error if anything is not as expected.
+
+    .venv/bin/python bench/soak.py --seconds 3600
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import math
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+from served import ENDPOINT, SERVICE, Served, body, example_rows, packages, serving
+
+QUERY = f"/public/api/v1/{SERVICE}/{ENDPOINT}"
+CLIENTS = 16
+REQUESTS_PER_CONNECTION = 200
+WARM = 0.25
+"""Share of the time after which memory has to be flat."""
+GROWTH = 0.10
+"""How much more memory than at its beginning there may be at the end of the flat part."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One kind of request."""
+
+    name: str
+    weight: int
+    path: str
+    bodies: tuple[bytes, ...]
+    status: int = 200
+    predictions: str = ""
+    """Key of the answer that has to be the same whenever the same body is sent."""
+
+
+@dataclass
+class Seen:
+    """What came of it all."""
+
+    statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
+    took: dict[str, list[float]] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+    first: dict[bytes, Any] = field(default_factory=dict)
+    memory: list[tuple[float, int]] = field(default_factory=list)
+    switches: int = 0
+
+    def keep(self, ask: Ask, sent: bytes, status: int, answer: bytes, seconds: float) -> None:
+        """Look at one answer."""
+        self.statuses[ask.name, status] += 1
+        times = self.took.setdefault(ask.name, [])
+        if len(times) < 100_000:
+            times.append(seconds)
+        if status != ask.status:
+            self.wrong.append(f"{ask.name}: {status} {answer[:200]!r}")
+        elif ask.predictions:
+            found = json.loads(answer)[ask.predictions]
+            if not same(self.first.setdefault(sent, found), found):
+                self.wrong.append(f"{ask.name}: another answer than before: {found}"[:300])
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two answers are equal; numbers to nine digits, as sums depend on the batch."""
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    return bool(one == other)
+
+
+def asks() -> list[Ask]:
+    """Every kind of request, some bodies of each."""
+    rows = example_rows(200)
+    names = list(rows[0])
+    split = {"columns": names, "data": [[row[name] for name in names] for row in rows[:20]]}
+    tensors = [
+        {
+            "name": name,
+            "shape": [4],
+            "datatype": "BYTES" if name in {"city", "plan"} else "FP64",
+            "data": [row[name] if row[name] is not None else 0.0 for row in rows[:4]],
+        }
+        for name in names
+    ]
+    wrong = {**rows[0], "n3": "a word"}
+    return [
+        Ask("one row", 60, f"{QUERY}/predict", tuple(body({"features": row}) for row in rows)),
+        Ask(
+            "50 rows",
+            14,
+            f"{QUERY}/predict-multi",
+            (body({"items": [{"features": row} for row in rows[:50]]}),),
+            predictions="results",
+        ),
+        Ask(
+            "2,000 rows",
+            1,
+            f"{QUERY}/predict-multi",
+            (body({"items": [{"features": row} for row in rows * 10]}),),
+            predictions="results",
+        ),
+        Ask(
+            "MLflow",
+            8,
+            f"/{SERVICE}/{ENDPOINT}/invocations",
+            (body({"dataframe_split": split}),),
+            predictions="predictions",
+        ),
+        Ask(
+            "Open Inference",
+            8,
+            f"/v2/models/{SERVICE}.{ENDPOINT}/infer",
+            (body({"inputs": tensors}),),
+            predictions="outputs",
+        ),
+        Ask("wrong type", 4, f"{QUERY}/predict", (body({"features": wrong}),), status=400),
+        Ask("no JSON", 2, f"{QUERY}/predict", (b'{"features": {', b"[" * 50_000), status=400),
+        Ask("no endpoint", 2, "/public/api/v1/nothing/here/predict", (b"{}",), status=404),
+    ]
+
+
+async def request(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str, sent: bytes
+) -> tuple[int, bytes]:
+    """Ask once on an open connection."""
+    head = f"POST {path} HTTP/1.1\r\nhost: node\r\ncontent-type: application/json\r\n"
+    writer.write(f"{head}content-length: {len(sent)}\r\n\r\n".encode() + sent)
+    await writer.drain()
+    lines = (await reader.readuntil(b"\r\n\r\n")).lower().split(b"\r\n")
+    length = next(int(line[15:]) for line in lines if line.startswith(b"content-length:"))
+    return int(lines[0].split()[1]), await reader.readexactly(length)
+
+
+async def client(port: int, kinds: list[Ask], seen: Seen, until: float, seed: int) -> None:
+    """Ask one thing after another, on a new connection now and then."""
+    draw = random.Random(seed)
+    weights = [ask.weight for ask in kinds]
+    while time.monotonic() < until:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(REQUESTS_PER_CONNECTION):
+            if time.monotonic() >= until:
+                break
+            (ask,) = draw.choices(kinds, weights)
+            sent = draw.choice(ask.bodies)
+            began = time.perf_counter()
+            status, answer = await request(reader, writer, ask.path, sent)
+            seen.keep(ask, sent, status, answer, time.perf_counter() - began)
+            if status >= 500:
+                await asyncio.sleep(0.05)
+        writer.close()
+
+
+async def slow_client(port: int, until: float) -> None:
+    """Send a request a byte at a time, and never its end."""
+    while time.monotonic() < until:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            for letter in f"POST {QUERY}/predict HTTP/1.1\r\nhost: node\r\n".encode() * 20:
+                writer.write(bytes([letter]))
+                await writer.drain()
+                await asyncio.sleep(0.1)
+                if time.monotonic() >= until:
+                    break
+        except ConnectionError:
+            pass  # it was thrown out, as it should be
+        finally:
+            writer.close()
+
+
+async def switcher(node: Served, seen: Seen, until: float, every: float) -> None:
+    """Switch between the two generations again and again."""
+    while time.monotonic() + every < until:
+        await asyncio.sleep(every)
+        seen.switches += 1
+        name = ("p1", "p2")[seen.switches % 2]
+        await asyncio.to_thread(node.run, "activate", SERVICE, name)
+
+
+async def watcher(node: Served, seen: Seen, until: float, every: float) -> None:
+    """Read how much memory the node and its workers hold, shared pages counted once."""
+    began = time.monotonic()
+    while time.monotonic() < until:
+        top = psutil.Process(node.process.pid)
+        used = 0
+        for each in (top, *top.children(recursive=True)):
+            try:
+                used += each.memory_full_info().pss
+            except psutil.NoSuchProcess:
+                continue
+        seen.memory.append((time.monotonic() - began, used))
+        await asyncio.sleep(every)
+
+
+async def soak(node: Served, seconds: float) -> Seen:
+    """All of it at once."""
+    seen, kinds = Seen(), asks()
+    until = time.monotonic() + seconds
+    await asyncio.gather(
+        *(client(node.port, kinds, seen, until, seed) for seed in range(CLIENTS)),
+        *(slow_client(node.port, until) for _ in range(4)),
+        switcher(node, seen, until, max(4.0, seconds / 60)),
+        watcher(node, seen, until, max(0.5, seconds / 360)),
+    )
+    return seen
+
+
+def told(seen: Seen, seconds: float) -> int:
+    """Print what came of it; gives the exit code."""
+    total = sum(seen.statuses.values())
+    print(f"{total:,} requests in {seconds:,.0f} s, {seen.switches} switches")
+    for (name, status), count in sorted(seen.statuses.items()):
+        ranked = statistics.quantiles(seen.took[name], n=100) if count > 1 else seen.took[name] * 99
+        p50, p99 = ranked[49] * 1e3, ranked[98] * 1e3
+        print(f"  {name:16} {status} {count:10,}   median {p50:8.2f} ms   p99 {p99:8.2f} ms")
+    flat = [used for at, used in seen.memory if at >= WARM * seconds]
+    size = max(1, len(flat) // 4)
+    before, after = statistics.median(flat[:size]), statistics.median(flat[-size:])
+    print(f"  memory {before / 1e6:,.0f} MB after a quarter, {after / 1e6:,.0f} MB at the end")
+    for line in seen.wrong[:10]:
+        print(f"  WRONG {line}")
+    grew = after > before * (1 + GROWTH)
+    if grew:
+        print("  WRONG memory grew")
+    return int(bool(seen.wrong) or grew)
+
+
+def main() -> None:
+    """Soak a node."""
+    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    options.add_argument("--seconds", type=float, default=3600, help="how long [3600]")
+    seconds = options.parse_args().seconds
+    with tempfile.TemporaryDirectory() as name, (Path(name) / "node.log").open("w+") as log:
+        folder = Path(name)
+        with serving(folder, packages(folder), log) as node:
+            seen = asyncio.run(soak(node, seconds))
+        code = told(seen, seconds)
+        if code:
+            log.seek(0)
+            print(log.read()[-4000:])
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()
