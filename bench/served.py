@@ -69,7 +69,13 @@ def pipeline(folder: Path) -> Path:
     ).fit(data, truth)
     path = folder / "pipeline"
     signature = mlflow.models.infer_signature(data, truth)
-    mlflow.sklearn.save_model(model, path, signature=signature, input_example=data.head(5))
+    mlflow.sklearn.save_model(
+        model,
+        path,
+        signature=signature,
+        input_example=data.head(5),
+        skops_trusted_types=["numpy.dtype"],
+    )
     return path
 
 

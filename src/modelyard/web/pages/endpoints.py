@@ -36,7 +36,6 @@ REACTIONS = [
     ("ignore", "Answer that it was ignored"),
     ("missing", "Go on without"),
 ]
-KINDS = {"prediction": "Prediction", "function": "Function", "lookup": "Lookup"}
 
 
 class EndpointView(View):
@@ -45,7 +44,6 @@ class EndpointView(View):
     project: str
     service: str
     endpoint: Endpoint
-    kind: str
     version: ModelVersion | None
     """That would be packed now; none: there is none, or it answers with no model."""
     enriched: dict[str, str]
@@ -69,11 +67,8 @@ def endpoint(visit: Visit) -> EndpointView:
         project=key,
         service=service,
         endpoint=found,
-        kind=KINDS[found.kind],
         version=_version(visit, found),
-        enriched={
-            feature: lookup.name for lookup in found.lookups for feature in lookup.columns
-        },
+        enriched={feature: lookup.name for lookup in found.lookups for feature in lookup.columns},
         samples=samples(service, found),
         may_write=visit.may("services:write"),
     )
@@ -93,7 +88,9 @@ def _version(visit: Visit, found: Endpoint) -> ModelVersion | None:
         return None
     key = visit.path["project"]
     try:
-        version = found.version or visit.run(ShowModel(project=key, name=found.model)).active_version
+        version = (
+            found.version or visit.run(ShowModel(project=key, name=found.model)).active_version
+        )
         if version is None:
             return None
         return visit.run(ShowVersion(project=key, model=found.model, version=version))
@@ -178,7 +175,9 @@ def _edited(visit: Visit) -> Draft:
         title=f"Edit {seen.name}",
         values={**values, "description": seen.description, "pool": seen.pool.model_dump()},
         choices=_choices(visit),
-        left_out=frozenset(name for names in OF_KIND.values() for name in names if name not in mine),
+        left_out=frozenset(
+            name for names in OF_KIND.values() for name in names if name not in mine
+        ),
         seen=seen,
     )
 
@@ -201,6 +200,7 @@ POOL = Words(
     label="Workers",
     help="floor: from the start on; cruise: that stay when it is calm; ceil: at most; queue: calls "
     "that may wait; timeout: milliseconds until an answer; batch: rows that one call may answer",
+    kind="pairs",
     later=True,
     mono=True,
 )
@@ -208,7 +208,9 @@ MODEL_WORDS = {
     "model": Words(label="Saved model", needed=True, renews="version"),
     "version": Words(help="", placeholder="Whichever is active when a package is made"),
     "output": Words(label="Answers with", help="", placeholder="What suits the model"),
-    "return_enriched": Words(label="Answer with the features, too", help="", kind="tick", later=True),
+    "return_enriched": Words(
+        label="Answer with the features, too", help="", kind="tick", later=True
+    ),
 }
 FUNCTION_WORDS = {
     "file": Words(label="Python file"),
@@ -228,12 +230,14 @@ LOOKING_WORDS = {
         label="Found by",
         help="Keys that a query holds, one a line: NAME=COLUMN of the dataset",
         placeholder="customer_id=id",
+        kind="pairs",
         mono=True,
     ),
     "column": Words(
         label="Takes",
         help="Columns that are taken, one a line: NAME=COLUMN of the dataset",
         placeholder="plan=plan",
+        kind="pairs",
         mono=True,
     ),
     "missing_key": Words(label="A query lacks a key", help=""),
@@ -353,9 +357,7 @@ PAGES: tuple[Page | Form, ...] = (
                 help='As JSON, such as {"prediction": "stays"}; what is not named is free',
                 kind="json",
             ),
-            "tolerance": Words(
-                help="How far numbers may be from what is expected", later=True
-            ),
+            "tolerance": Words(help="How far numbers may be from what is expected", later=True),
         },
         prepare=_of_endpoint,
     ),

@@ -139,6 +139,7 @@ PAGES: tuple[Page | Form, ...] = (
                 help="One a line: NAME=MODEL for the active version of a saved model, "
                 "NAME=MODEL:VERSION for another; others can be added later",
                 placeholder="churn=churn",
+                kind="pairs",
                 mono=True,
             ),
             "access": WHO,
