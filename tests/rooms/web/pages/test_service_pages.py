@@ -73,20 +73,29 @@ def test_a_service_is_designed_by_forms(client, yard, made):  # noqa: F811
     shown = sent(client, f"{at_one}/new-enrichment", name="customers", **look, **reactions)
     assert "ignored, goes on without, the first is taken" in shown
     sent(client, f"{at_one}/new-query", name="one", value='{"age": 41, "fare": 9}')
-    rows = f"{at_one}/generate-queries"
-    shown = sent(client, rows, dataset=str(made / "truth.csv"), rows="2")
+    truth = str(made / "truth.csv")
+    shown = sent(client, f"{at_one}/generate-queries", dataset=truth, rows="2")
     assert [f"row-{at}" in shown for at in (1, 2, 3)] == [True, True, False]
     assert "curl http://127.0.0.1:8500/public/api/v1" in shown
     sent(client, f"{at_one}/delete-queries?names=row-1", names="row-1")
-    kept = {"model": "late", "version": "", "output": "direct", "pool": "floor=2\nceil=3"}
-    sent(client, f"{at_one}/edit", **kept)
+    direct = {"model": "late", "version": "", "output": "direct"}
+    sent(client, f"{at_one}/edit", **direct, pool="floor=2\nceil=3")
     found = yard.endpoints.show(service=name, endpoint="late")
     assert (found.version, found.output, found.pool.floor, found.pool.ceil) == (
         None, "direct", 2, 3,
     )  # fmt: skip
     assert [each.name for each in found.test_queries] == ["one", "row-2"]
     assert yard.services.show(name=name).access == "keys"
-    sent(client, f"{at}/new-lookup", name="who", **look, **reactions)
+
+
+def test_what_was_designed_is_deleted_again(client, yard):  # noqa: F811
+    name = f"deleted-{uuid4().hex}"
+    at = f"{ALL}/{name}"
+    sent(client, "/projects/default/new-service", name=name, endpoint="late=late")
+    look = {"dataset": "customers", "key": "customer=id", "column": "fare=fare"}
+    at_one = f"{at}/endpoints/late"
+    sent(client, f"{at_one}/new-enrichment", name="customers", **look)
+    sent(client, f"{at}/new-lookup", name="who", **look)
     assert "who" in client.get(at).text
     sent(client, f"{at_one}/enrichments/customers/delete")
     assert yard.endpoints.show(service=name, endpoint="late").lookups == ()
