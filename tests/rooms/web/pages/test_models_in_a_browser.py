@@ -313,7 +313,7 @@ def test_a_saved_model_is_made_and_deleted(ana, site, bring):
     page.get_by_role("button", name="Create saved model").click()
     expect(page.get_by_text("No version yet")).to_be_visible()
     page.get_by_role("link", name="Used by").click()
-    expect(page.get_by_text("No recipe uses this saved model.")).to_be_visible()
+    expect(page.get_by_text("No recipe and no service uses this saved model.")).to_be_visible()
     page.goto(f"{ALL}/leaving")
     page.get_by_label("More actions").click()
     page.get_by_role("link", name="Delete saved model").click()
