@@ -31,7 +31,6 @@ class CreateService(ProjectCommand[Service]):
         max_length=100,
         description="endpoints by name, as NAME=MODEL for the active version of a saved model, or "
         "NAME=MODEL:VERSION",
-        examples=[{"churn": "churn"}],
     )
 
 
@@ -49,7 +48,7 @@ class ShowService(ProjectCommand[Service]):
     route = "GET /services/{name}"
     arguments = ("name",)
 
-    name: Name = Field(description=NAME)
+    name: Name = Field(description=NAME, examples=["churn-api"])
 
 
 class UpdateService(ProjectCommand[Service]):
@@ -60,7 +59,7 @@ class UpdateService(ProjectCommand[Service]):
     guarded = True
     arguments = ("name",)
 
-    name: Name = Field(description=NAME)
+    name: Name = Field(description=NAME, examples=["churn-api"])
     description: Description | None = Field(default=None, description="one line for people")
     access: Access | None = Field(default=None, description=ACCESS)
 
@@ -79,7 +78,7 @@ class TryService(ProjectCommand[ServiceOutcome]):
     queue = "scoring"
     arguments = ("name",)
 
-    name: Name = Field(description=NAME)
+    name: Name = Field(description=NAME, examples=["churn-api"])
     endpoint: tuple[Name, ...] = Field(
         default=(), max_length=100, description="only these of its endpoints"
     )

@@ -28,9 +28,9 @@ LOOKED = {"dataset": "customers", "key": {"customer": "id"}, "column": {"plan": 
 def whole(yard, service, made):
     """A service with endpoints of every kind."""
     of = {"service": service}
-    yard.endpoints.create(**of, name="any", model="anything")
-    yard.endpoints.function(**of, name="price", file=str(made / "price.py"), function="price")
-    yard.endpoints.lookup(**of, name="who", **LOOKED)
+    yard.endpoints.create(**of, endpoint="any", model="anything")
+    yard.endpoints.function(**of, endpoint="price", file=str(made / "price.py"), function="price")
+    yard.endpoints.lookup(**of, endpoint="who", **LOOKED)
     enriched = {"dataset": "customers", "key": {"id": "id"}, "column": {"fare": "fare"}}
     yard.endpoints.enrich(**of, endpoint="late", name="customers", **enriched)
     yard.queries.add(**of, endpoint="late", name="one", value={"age": 3, "id": 1})
@@ -101,7 +101,7 @@ def test_it_outlives_what_it_was_made_of(tmp_path):
         (tmp_path / "plans.csv").write_text("id,plan\n1,pro\n")
         yard.datasets.create(name="plans", path=str(tmp_path / "plans.csv"))
         plans = {"dataset": "plans", "key": {"id": "id"}, "column": {"plan": "plan"}}
-        yard.endpoints.lookup(service="api", name="plan", **plans)
+        yard.endpoints.lookup(service="api", endpoint="plan", **plans)
         package = yard.packages.create(service="api", package="p1")
         yard.models.delete(name="gone", force=True)
         yard.datasets.delete(name="plans", force=True)

@@ -46,12 +46,12 @@ def test_endpoints_that_name_no_version(yard, endpoint, kind, match):
 
 def test_endpoints_of_every_kind(yard, service, made):
     of = {"service": service}
-    other = yard.endpoints.create(**of, name="any", model="anything", output="direct")
+    other = yard.endpoints.create(**of, endpoint="any", model="anything", output="direct")
     priced = yard.endpoints.function(
-        **of, name="price", file=str(made / "price.py"), function="price", with_headers=True
+        **of, endpoint="price", file=str(made / "price.py"), function="price", with_headers=True
     )
     looked = yard.endpoints.lookup(
-        **of, name="who", dataset="customers", key={"customer": "id"}, column={"plan": "plan"}
+        **of, endpoint="who", dataset="customers", key={"customer": "id"}, column={"plan": "plan"}
     )
     assert yard.endpoints.list(**of)[1:] == [other, priced, looked]
     assert priced.code == (made / "price.py").read_text()
@@ -129,7 +129,7 @@ def test_functions_that_cannot_be_called(yard, service, tmp_path, code, asked, m
     file.write_bytes(code if isinstance(code, bytes) else code.encode())
     with pytest.raises(errors.ModelyardError, match=match):
         yard.endpoints.function(
-            **{"service": service, "name": "f", "file": str(file), "function": "price", **asked}
+            **{"service": service, "endpoint": "f", "file": str(file), "function": "price", **asked}
         )
 
 
@@ -152,7 +152,7 @@ def test_test_queries(yard, service, made):
     assert yard.queries.generate(**of, dataset=rows, rows=1, replace=True) == first[:1]
     assert yard.queries.list(**of) == first[:1]
     how = {"dataset": "customers", "key": {"customer": "id"}, "column": {"plan": "plan"}}
-    yard.endpoints.lookup(service=service, name="who", **how)
+    yard.endpoints.lookup(service=service, endpoint="who", **how)
     with pytest.raises(errors.Invalid, match="none of the columns that 'who' takes: customer"):
         yard.queries.generate(service=service, endpoint="who", dataset=rows)
 

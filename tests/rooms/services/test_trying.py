@@ -24,8 +24,10 @@ def tried(yard, service, tmp_path):
     yard.endpoints.enrich(
         **of, endpoint="late", name="customers", **LOOKED, column={"fare": "fare"}
     )
-    yard.endpoints.function(**of, name="old", file=str(file), function="fails")
-    yard.endpoints.lookup(**of, name="who", **LOOKED, column={"plan": "plan"}, no_match="ignore")
+    yard.endpoints.function(**of, endpoint="old", file=str(file), function="fails")
+    yard.endpoints.lookup(
+        **of, endpoint="who", **LOOKED, column={"plan": "plan"}, no_match="ignore"
+    )
 
     def add(endpoint, name, value, **expected):
         how = {"expected": expected} if expected else {}
@@ -68,7 +70,7 @@ def test_every_query_is_asked(yard, tried):
 def test_an_endpoint_that_cannot_be_loaded_is_told(yard, service, tmp_path):
     file = tmp_path / "broken.py"
     file.write_text("import nowhere\n\ndef broken(): pass\n")
-    yard.endpoints.function(service=service, name="broken", file=str(file), function="broken")
+    yard.endpoints.function(service=service, endpoint="broken", file=str(file), function="broken")
     with pytest.raises(errors.Failed, match=r"broken: .*nowhere"):
         yard.services.test(name=service, endpoint=("broken",), strict=True)
     with pytest.raises(errors.NotFound, match="named 'nope'; there are: broken, late"):
@@ -78,6 +80,6 @@ def test_an_endpoint_that_cannot_be_loaded_is_told(yard, service, tmp_path):
 def test_queries_of_functions_hold_what_these_take(yard, service, made):
     of = {"service": service, "endpoint": "price"}
     file = str(made / "price.py")
-    yard.endpoints.function(service=service, name="price", file=file, function="price")
+    yard.endpoints.function(service=service, endpoint="price", file=file, function="price")
     made_of_rows = yard.queries.generate(**of, dataset=str(made / "truth.csv"), rows=1)
     assert [sorted(each.query) for each in made_of_rows] == [["age", "fare"]]

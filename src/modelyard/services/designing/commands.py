@@ -47,9 +47,9 @@ class OfEndpoint(OfService[R], Generic[R]):
 class NewEndpoint(OfService[Endpoint]):
     """What every new endpoint has."""
 
-    arguments: ClassVar[tuple[str, ...]] = ("service", "name")
+    arguments: ClassVar[tuple[str, ...]] = ("service", "endpoint")
 
-    name: Name = Field(description="unique name inside the service", examples=["churn"])
+    endpoint: Name = Field(description="unique name inside the service", examples=["churn"])
     description: Description = Field(default="", description="one line for people")
 
 

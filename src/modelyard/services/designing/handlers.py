@@ -39,16 +39,17 @@ NAMED = {"project", "service", "endpoint"}
 @handles(CreateEndpoint)
 def create_endpoint(command: CreateEndpoint, context: Context) -> Endpoint:
     """Add it."""
-    told = command.model_dump(exclude={"project", "service"})
-    return add(context, command.project, command.service, Endpoint(kind="prediction", **told))
+    told = command.model_dump(exclude=NAMED)
+    endpoint = Endpoint(name=command.endpoint, kind="prediction", **told)
+    return add(context, command.project, command.service, endpoint)
 
 
 @handles(CreateFunction)
 def create_function(command: CreateFunction, context: Context) -> Endpoint:
     """Keep the text of the file with it."""
     code = read_code(context, command.project, command.file)
-    told = command.model_dump(exclude={"project", "service", "file"})
-    endpoint = Endpoint(kind="function", code=code, **told)
+    told = command.model_dump(exclude={*NAMED, "file"})
+    endpoint = Endpoint(name=command.endpoint, kind="function", code=code, **told)
     return add(context, command.project, command.service, endpoint)
 
 
@@ -57,9 +58,9 @@ def create_lookup(command: CreateLookup, context: Context) -> Endpoint:
     """Add it with the one dataset; `enrich` adds others."""
     endpoint = Endpoint(
         kind="lookup",
-        name=command.name,
+        name=command.endpoint,
         description=command.description,
-        lookups=(_lookup(context, command),),
+        lookups=(_lookup(context, command, command.endpoint),),
     )
     return add(context, command.project, command.service, endpoint)
 
@@ -108,7 +109,7 @@ def enrich_endpoint(command: EnrichEndpoint, context: Context) -> Endpoint:
     endpoint = show_endpoint(_shown(command), context)
     if endpoint.kind == "function":
         raise errors.Invalid(f"{endpoint.name!r} calls a function, which no dataset enriches")
-    new = _lookup(context, command)
+    new = _lookup(context, command, command.name)
     others = [new if each.name == new.name else each for each in endpoint.lookups]
     if new not in others:
         others.append(new)
@@ -159,9 +160,9 @@ def _shown(command: EnrichEndpoint | UnenrichEndpoint) -> ShowEndpoint:
     return ShowEndpoint(project=command.project, service=command.service, endpoint=command.endpoint)
 
 
-def _lookup(context: Context, command: CreateLookup | EnrichEndpoint) -> DatasetLookup:
+def _lookup(context: Context, command: CreateLookup | EnrichEndpoint, name: str) -> DatasetLookup:
     return DatasetLookup(
-        name=command.name,
+        name=name,
         dataset=kept_name(context, command.project, command.dataset),
         keys=command.key,
         columns=command.column,
