@@ -191,8 +191,10 @@ def colour(names: Sequence[str]) -> alt.Color:
     return alt.Color("line:N", title=None, scale=alt.Scale(domain=list(names)), legend=legend)
 
 
-def fitting(names: Sequence[str], beside: int = 0) -> alt.ExprRef:
+def fitting(names: Sequence[str], beside: int = 60) -> alt.ExprRef:
     """How many names of a legend stand beside each other on a chart of any width.
+
+    That is told from the place of the chart, if it has one: its own width depends on the legend.
 
     Args:
         names: in the legend.
@@ -200,7 +202,7 @@ def fitting(names: Sequence[str], beside: int = 0) -> alt.ExprRef:
     """
     longest = max(map(len, names), default=0)
     wide = SIGN + min(LONGEST_LABEL, LETTER * longest)
-    return alt.ExprRef(f"max(1, floor((width - {beside}) / {wide}))")
+    return alt.ExprRef(f"max(1, floor(((containerSize()[0] || width) - {beside}) / {wide}))")
 
 
 def dash(names: Sequence[str]) -> alt.StrokeDash:

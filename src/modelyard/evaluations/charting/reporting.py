@@ -84,6 +84,8 @@ def benches(
             break
         with context.read() as db:
             evaluation = repository.get(db, project, identifier)
+        if not {"confusion", "decision"} <= set(evaluation.screens):
+            continue
         made = bench(evaluation, screens_of(context, evaluation))
         if made is not None and made.grid:
             told.append((name, made))
