@@ -79,11 +79,11 @@ class Seat:
         self.occasion = self._occasion(doing, "predict_timeout")
         return self._answer(worker, request, table, self._spec.settings.predict_timeout)
 
-    def read(self, worker: WorkerProcess, answer: protocol.Message) -> Reply:
+    def read(self, answer: protocol.Message) -> Reply:
         """Read what a worker answered.
 
         Raises:
-            Lost: it is no answer; the worker was ended.
+            Lost: it is no answer; the worker is to be ended.
             Invalid, Failed, Unsupported: the model's own answer.
         """
         header, table = answer
@@ -93,7 +93,6 @@ class Seat:
                 return Reply(table, rejects, dict(header["meta"]))
             error = self.occasion.problem(header["problem"])
         except (KeyError, TypeError, ValueError) as exc:
-            worker.end(at_once=True)
             raise Lost("garbled", f"broke the protocol of workers ({exc!r})") from exc
         raise error
 
@@ -148,7 +147,11 @@ class Seat:
             answer = worker.request(request, table, timeout=timeout)
         except (protocol.TooLarge, pa.ArrowException) as exc:
             raise errors.Invalid(f"the rows cannot be sent to a worker: {exc}") from exc
-        return self.read(worker, answer)
+        try:
+            return self.read(answer)
+        except Lost:
+            worker.end(at_once=True)
+            raise
 
     def _occasion(self, doing: str, setting: str) -> Occasion:
         more_time = f"raise the setting runtime.{setting}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Hashable, Sequence
-from typing import Any, Protocol
+from collections.abc import Hashable, Sequence
+from typing import Any
 
 from modelyard import errors
 from modelyard.runtime.process import Lost
@@ -13,6 +13,7 @@ from modelyard.serving.asking import PoolStatus
 from modelyard.serving.packages.types import PoolSettings
 from modelyard.serving.pool.lines import Lines
 from modelyard.serving.pool.query import Done, Query
+from modelyard.serving.pool.worker import Place, Start
 
 LOOKS_EVERY = 0.05
 """Seconds between two looks at who has waited too long, while anybody waits."""
@@ -27,51 +28,6 @@ ATTEMPTS = 2
 """How often a query is asked whose worker is lost over it."""
 MEASURES_EVERY = 2.0
 """Seconds between two measurements of the workers' memory."""
-FULL = 0.9
-"""A worker that uses more than this part of its memory is replaced when it is free."""
-
-
-class Worker(Protocol):
-    """What a pool asks, one call at a time."""
-
-    memory_limit: int
-    """Bytes."""
-
-    async def ask(self, key: Hashable, payloads: Sequence[Any]) -> Sequence[Any]:
-        """Answer the payloads of some queries, each with one value, in their order.
-
-        Raises:
-            Lost: the worker is gone.
-            ModelyardError: nothing can be told of any.
-        """
-        ...
-
-    def memory(self) -> int:
-        """Bytes that it uses; called from a thread."""
-        ...
-
-    def stop(self, lost: Lost) -> None:
-        """Make the call that is under way fail with `lost`, and end at once."""
-        ...
-
-    async def end(self) -> None:
-        """End; more than once is harmless."""
-        ...
-
-
-Start = Callable[[Callable[[], None]], Awaitable[Worker]]
-"""Starts a worker; what it is given is to be called if the worker dies while nobody asks it."""
-
-
-class _Place:
-    """A worker in its pool."""
-
-    def __init__(self, worker: Worker, now: float) -> None:
-        self.worker = worker
-        self.since = now
-        """When it was last asked."""
-        self.used = 0
-        """Bytes of memory when it was last measured."""
 
 
 class Pool:
@@ -95,9 +51,9 @@ class Pool:
         self._timeout = settings.timeout / 1000
         self._lines = Lines(settings.batch)
         self._pending: deque[Query] = deque()
-        self._places: set[_Place] = set()
-        self._free: list[_Place] = []
-        self._full: set[_Place] = set()
+        self._places: set[Place] = set()
+        self._free: list[Place] = []
+        self._full: set[Place] = set()
         self._starting = 0
         self._failures = 0
         self._trouble: errors.ModelyardError | None = None
@@ -113,12 +69,16 @@ class Pool:
         Raises:
             ModelyardError: one does not start; none is left.
         """
+        self._starting += self._settings.floor
+        starts = (self._start_one() for _ in range(self._settings.floor))
         try:
-            self._starting += self._settings.floor
-            await asyncio.gather(*(self._start_one() for _ in range(self._settings.floor)))
+            ends = await asyncio.gather(*starts, return_exceptions=True)
         except BaseException:
             await self.close()
             raise
+        for failed in filter(None, ends):
+            await self.close()
+            raise failed
         self._task(self._measure())
 
     def status(self) -> PoolStatus:
@@ -198,7 +158,7 @@ class Pool:
         while self._free and (queries := self._lines.take()):
             self._task(self._call(self._free.pop(), queries))
 
-    async def _call(self, place: _Place, queries: list[Query]) -> None:
+    async def _call(self, place: Place, queries: list[Query]) -> None:
         began = self._loop.time()
         hangs = Lost("overdue", f"did not answer within {self._timeout:g} s")
         watch = self._loop.call_later(self._timeout, place.worker.stop, hangs)
@@ -234,7 +194,7 @@ class Pool:
             elif not query.answered.done():
                 query.answered.set_exception(error)
 
-    def _release(self, place: _Place) -> None:
+    def _release(self, place: Place) -> None:
         place.since = self._loop.time()
         if place in self._full and len(self._places) > 1:
             self._full.discard(place)
@@ -320,13 +280,13 @@ class Pool:
 
     async def _start_one(self) -> None:
         """Start a worker that is counted among those that are starting."""
-        places = list[_Place]()
+        places = list[Place]()
         try:
             worker = await self._start_worker(lambda: self._died_idle(places))
         finally:
             self._starting -= 1
         self._trouble = None
-        place = _Place(worker, self._loop.time())
+        place = Place(worker, self._loop.time())
         places.append(place)
         self._places.add(place)
         self._release(place)
@@ -340,14 +300,14 @@ class Pool:
                 query.answered.set_exception(self._down(error))
         self._lines.drop_answered()
 
-    def _died_idle(self, places: list[_Place]) -> None:
+    def _died_idle(self, places: list[Place]) -> None:
         for place in places:
             if place in self._free:
                 self._free.remove(place)
                 lost = Lost("died", "died while nobody asked it")
                 self._task(self._lose(place, [], lost))
 
-    async def _lose(self, place: _Place, queries: Sequence[Query], lost: Lost) -> None:
+    async def _lose(self, place: Place, queries: Sequence[Query], lost: Lost) -> None:
         """Replace a worker, and ask its queries once more where that may help."""
         self._lost += 1
         self._failures += 1
@@ -370,17 +330,16 @@ class Pool:
         while not self._closed:
             await asyncio.sleep(MEASURES_EVERY)
             for place in list(self._places):
-                place.used = await asyncio.to_thread(place.worker.memory)
-                limit = place.worker.memory_limit
-                if place.used > limit:
+                place.measured(await asyncio.to_thread(place.worker.memory))
+                if place.used > place.worker.memory_limit:
                     used = f"used {place.used >> 20:,} MiB of memory"
                     self._give_up(place, Lost("memory", used))
-                elif place.used > FULL * limit and place not in self._full:
+                elif place.is_filling and place not in self._full:
                     self._full.add(place)
                     self._keep_up()
             self._shrink()
 
-    def _give_up(self, place: _Place, lost: Lost) -> None:
+    def _give_up(self, place: Place, lost: Lost) -> None:
         if place in self._free:
             self._free.remove(place)
             self._task(self._lose(place, [], lost))

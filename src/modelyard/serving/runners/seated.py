@@ -90,14 +90,14 @@ class SeatedWorker:
         return worker
 
     async def ask(self, key: Hashable, payloads: Sequence[Any]) -> Sequence[Any]:
-        """See `modelyard.serving.pool.pool.Worker`."""
+        """See `modelyard.serving.pool.worker.Worker`."""
         header, table = self._exchange.request(key, payloads)
         try:
             parts = protocol.encode(header, table)
         except (protocol.TooLarge, pa.ArrowException) as exc:
             raise errors.Invalid(f"the rows cannot be sent to a worker: {exc}") from exc
         try:
-            reply = self._seat.read(self._process, await self._exchanged(parts))
+            reply = self._seat.read(await self._exchanged(parts))
         except errors.Failed as error:
             if not error.context.get("out_of_memory"):
                 raise

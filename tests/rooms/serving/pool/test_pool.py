@@ -215,9 +215,11 @@ def test_a_worker_that_dies_while_nobody_asks_is_replaced():
     assert asyncio.run(run()) == (("k", 1), [True, True], 1)
 
 
-def test_a_worker_that_is_nearly_full_is_replaced_when_another_is_there():
+def test_a_worker_that_grows_nearly_full_is_replaced_when_another_is_there():
     async def run():
         pool, workers = await opened()
+        workers[0].used = int(0.5 * Echo.memory_limit)
+        await until(lambda: pool.status().memory == workers[0].used)
         workers[0].used = int(0.95 * Echo.memory_limit)
         await until(lambda: workers[0].ended)
         (told,) = await refusals(*asking(pool, 1))
@@ -226,6 +228,18 @@ def test_a_worker_that_is_nearly_full_is_replaced_when_another_is_there():
         return told, len(workers), status.restarts
 
     assert asyncio.run(run()) == (("k", 1), 2, 0)
+
+
+def test_a_model_that_is_large_from_the_start_stays():
+    async def run():
+        pool, workers = await opened()
+        workers[0].used = int(0.95 * Echo.memory_limit)
+        await until(lambda: pool.status().memory == workers[0].used)
+        await asyncio.sleep(0.05)
+        await pool.close()
+        return len(workers)
+
+    assert asyncio.run(run()) == 1
 
 
 def test_a_worker_that_uses_too_much_is_stopped_and_its_query_asked_again():
@@ -282,6 +296,25 @@ def test_a_pool_whose_workers_do_not_start_does_not_open():
         return await refusals(*asking(pool, 1))
 
     assert asyncio.run(run()) == ["closed"]
+
+
+def test_of_workers_of_which_one_does_not_start_none_is_left():
+    class Lame(Company):
+        async def start(self, died_idle):
+            if not self.hired:
+                await super().start(died_idle)
+                await asyncio.sleep(0.02)
+                return self.hired[0]
+            raise errors.Failed("there is room for one")
+
+    async def run():
+        company = Lame()
+        pool = Pool("the model", PoolSettings(floor=2), company.start)
+        with pytest.raises(errors.Failed, match="room for one"):
+            await pool.open()
+        return [worker.ended for worker in company.hired]
+
+    assert asyncio.run(run()) == [True]
 
 
 def test_closing_refuses_what_is_under_way_and_ends_all():
