@@ -85,7 +85,7 @@ class DataPlane:
             Unavailable: the service is disabled or has nothing active, or too much is asked.
             Failed: the model failed.
         """
-        routing = self._routing(service)
+        routing = self._node.routing(service)
         generation = routing.choose(question.dispatch_key, question.forced_generation)
         answered = await self._ask(routing, generation, endpoint, question, caller)
         for shadow in routing.shadows:
@@ -99,16 +99,16 @@ class DataPlane:
 
     def generation(self, service: str, generation: str | None = None) -> Loaded:
         """A loaded generation of a service; None: the one that answers most. Errors as in `ask`."""
-        routing = self._routing(service)
+        routing = self._node.routing(service)
         return routing.main if generation is None else routing.choose(None, generation)
 
     def is_public(self, service: str) -> bool:
         """Whether whoever reaches the node may ask; NotFound and Unavailable as in `ask`."""
-        return self._routing(service).public
+        return self._node.routing(service).public
 
     def generations(self, service: str) -> tuple[str, ...]:
         """The generations of a service that may be asked; errors as in `ask`."""
-        return tuple(self._routing(service).loaded)
+        return tuple(self._node.routing(service).loaded)
 
     def describe(self, service: str, endpoint: str, generation: str | None = None) -> Described:
         """What an endpoint is; errors as in `ask`."""
@@ -137,7 +137,7 @@ class DataPlane:
             Unavailable: the service has nothing active, or a generation does not answer as it
                 should.
         """
-        routing = self._routing(service)
+        routing = self._node.routing(service)
         for name in routing.mapping.entries:
             loaded = routing.loaded[name]
             asked = loaded.endpoint(endpoint)
@@ -154,18 +154,6 @@ class DataPlane:
         """Wait for shadows that are still answering."""
         if self._shadowing:
             await asyncio.wait(self._shadowing)
-
-    def _routing(self, service: str) -> Routing:
-        found = self._node.services.get(service)
-        if found is None or (found.state is None and not found.problem):
-            raise errors.NotFound.among("service", service, self._node.services)
-        if found.routing is not None:
-            return found.routing
-        if found.problem:
-            raise errors.Unavailable(f"{service} does not answer: {found.problem}")
-        if found.state and not found.state.enabled:
-            raise errors.Unavailable(f"{service} is disabled")
-        raise errors.Unavailable(f"no generation of {service} is active")
 
     async def _ask(
         self,

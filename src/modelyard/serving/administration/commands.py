@@ -8,7 +8,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from modelyard.kernel.command import Command
 from modelyard.kernel.faults import invalid
-from modelyard.kernel.values import Description, LocalPath, Name, OneLine
+from modelyard.kernel.values import Description, Json, LocalPath, Name, OneLine
 from modelyard.serving.administration.types import (
     Cleaned,
     CreatedNode,
@@ -18,6 +18,7 @@ from modelyard.serving.administration.types import (
     NodeService,
     Preloaded,
     Switched,
+    TriedQuery,
 )
 from modelyard.serving.keys import NewNodeKey, NodeKey
 from modelyard.serving.metrics.types import NodeMetrics
@@ -283,6 +284,27 @@ class SetAccess(NodeCommand[NodeService]):
 
     service: Name = Field(description=ABOUT_SERVICE)
     access: Access = Field(description="'public', 'keys', or 'package' for what that says")
+
+
+class TryQuery(NodeCommand[TriedQuery]):
+    """Ask an endpoint of a running node one query, as in: predict churn-api churn age:=30.
+
+    It is answered as that of any caller, but neither logged nor counted, and needs no key.
+    """
+
+    needs = "node:read"
+    route = "POST /services/{service}/endpoints/{endpoint}/actions/predict"
+    asks = True
+    arguments = ("service", "endpoint", "query")
+
+    service: Name = Field(description=ABOUT_SERVICE)
+    endpoint: Name = Field(description="name of the endpoint")
+    query: dict[str, Json] = Field(
+        default={}, description="features, keys of a lookup or arguments of a function, by name"
+    )
+    generation: Name | None = Field(
+        default=None, description="the one to answer, if it is loaded; else as for any caller"
+    )
 
 
 class ListNodeKeys(NodeCommand[list[NodeKey]]):

@@ -27,6 +27,7 @@ from modelyard.serving.administration.types import (
     NodeService,
     Preloaded,
     Switched,
+    TriedQuery,
 )
 from modelyard.serving.folder import NodeFolder
 from modelyard.serving.generations.importing import import_package
@@ -201,6 +202,21 @@ def access(command: commands.SetAccess, context: NodeContext) -> NodeService:
 
     change(context, command.service, make)
     return service_of(context.folder, command.service, statuses(context.folder))
+
+
+@handles(commands.TryQuery)
+def predict(command: commands.TryQuery, context: NodeContext) -> TriedQuery:
+    """Any of the processes answers."""
+    folder = context.folder
+    folder.state(command.service)
+    message = {"do": "ask", **command.model_dump(mode="json")}
+    with reached(folder.run) as talks:
+        if not talks:
+            raise errors.Unavailable(
+                "no process of the node runs; start one: modelyard node serve --folder "
+                f"{context.path}"
+            )
+        return TriedQuery.model_validate(talks[0].ask(message, context.progress)["asked"])
 
 
 @handles(commands.ListNodeKeys)

@@ -38,6 +38,7 @@ class NodeVerbs(Room):
     enable = verb(commands.EnableService)
     disable = verb(commands.DisableService)
     access = verb(commands.SetAccess)
+    predict = verb(commands.TryQuery)
     create = verb(commands.CreateService)
     delete = verb(commands.DeleteService)
     remove = verb(commands.RemoveGeneration)

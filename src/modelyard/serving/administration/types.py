@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from modelyard.kernel.values import Name, Value
 from modelyard.serving.types import Access, FallBack, GenerationMapping, Guard
@@ -93,6 +93,17 @@ class Preloaded(Value):
     processes: int = Field(
         description="running processes that hold it ready; 0: none runs, and it was tried here"
     )
+
+
+class TriedQuery(Value):
+    """What an endpoint answered to a query that was tried."""
+
+    generation: Name
+    answer: dict[str, JsonValue] = Field(
+        description="prediction and probas, columns of a lookup, or the response of a function"
+    )
+    ignored: str = Field(default="", description="why an enrichment or a lookup left it out")
+    ms: float = Field(description="milliseconds that it took")
 
 
 class Cleaned(Value):

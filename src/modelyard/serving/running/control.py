@@ -40,6 +40,12 @@ class Controlled(Protocol):
         """Let go of a generation that is about to be removed."""
         ...
 
+    async def try_query(
+        self, service: str, endpoint: str, query: dict[str, Any], generation: str | None, /
+    ) -> dict[str, Any]:
+        """What an endpoint answers to a query."""
+        ...
+
     def status(self) -> dict[str, Any]:
         """What is loaded."""
         ...
@@ -129,6 +135,9 @@ class ControlSocket:
                 work = self._controlled.preload(service, message["generation"], heard)
             case "forget":
                 work = self._controlled.forget(service, message["generation"])
+            case "ask":
+                asked = (message[name] for name in ("endpoint", "query", "generation"))
+                return {"asked": await self._controlled.try_query(service, *asked)}
             case "status":
                 return {"status": self._controlled.status()}
             case other:

@@ -19,6 +19,7 @@ from modelyard.serving.generations.loading import EndpointLoader, load_generatio
 from modelyard.serving.keys import KeyRing
 from modelyard.serving.running.control import ControlSocket
 from modelyard.serving.running.inbox import Inbox
+from modelyard.serving.running.routing import Routing
 from modelyard.serving.running.service import RunningService
 from modelyard.serving.settings import NodeSettings
 from modelyard.serving.types import FallBack, ServiceState
@@ -92,6 +93,42 @@ class RunningNode:
         """Let go of a generation that is about to be removed."""
         await self._loading.wait()
         await self._service(service).forget(generation)
+
+    async def try_query(
+        self, service: str, endpoint: str, query: dict[str, Any], generation: str | None, /
+    ) -> dict[str, Any]:
+        """What an endpoint answers to a query, which is neither logged nor counted."""
+        routing = self.routing(service)
+        loaded = routing.choose(None, generation)
+        began = time.perf_counter()
+        with loaded.answering():
+            (answer,) = (await loaded.endpoint(endpoint).ask([query])).rows
+        if answer.problem:
+            raise errors.Failed(f"the model refused it: {answer.problem}")
+        return {
+            "generation": loaded.name,
+            "answer": answer.output or {},
+            "ignored": answer.ignored,
+            "ms": round(1000 * (time.perf_counter() - began), 3),
+        }
+
+    def routing(self, service: str) -> Routing:
+        """What a service answers with now.
+
+        Raises:
+            NotFound: there is no such service.
+            Unavailable: it is disabled, has nothing active, or does not load.
+        """
+        found = self.services.get(service)
+        if found is None or (found.state is None and not found.problem):
+            raise errors.NotFound.among("service", service, self.services)
+        if found.routing is not None:
+            return found.routing
+        if found.problem:
+            raise errors.Unavailable(f"{service} does not answer: {found.problem}")
+        if found.state and not found.state.enabled:
+            raise errors.Unavailable(f"{service} is disabled")
+        raise errors.Unavailable(f"no generation of {service} is active")
 
     def status(self) -> dict[str, Any]:
         """What is loaded, and how its workers are."""

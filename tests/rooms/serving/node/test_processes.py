@@ -91,7 +91,7 @@ CHANGES = {
     "remove": lambda node, _: node.remove(service="churn-api", generation="p2"),
     "delete": lambda node, _: node.delete(service="churn-api"),
 }
-STEP = 3
+STEP = 5
 DIED = 9
 
 

@@ -245,6 +245,27 @@ def test_a_service_that_is_turned_off_or_deleted_says_so(tmp_path):
     assert [each.service for each in node.services()] == ["empty"]
 
 
+def test_a_query_is_tried_without_being_noted(tmp_path):
+    behaviour = Behaviour()
+    node = made(tmp_path, "p1", "p2", behaviour=behaviour)
+    asked = {"service": "churn-api", "endpoint": "who"}
+    with pytest.raises(errors.Unavailable, match="no process of the node runs; start one"):
+        node.predict(**asked)
+
+    async def main():
+        async with running(node, behaviour) as run:
+            tried = await asyncio.to_thread(node.predict, **asked, query={"x": 1})
+            assert (tried.generation, tried.answer) == ("p1", {"response": "p1"})
+            with pytest.raises(errors.Invalid, match="'p2' of churn-api is not loaded"):
+                await asyncio.to_thread(node.predict, **asked, generation="p2")
+            behaviour.failing |= {"p1"}
+            with pytest.raises(errors.Failed, match="it does not know"):
+                await asyncio.to_thread(node.predict, **asked, query={"x": 1})
+            assert run.noted == []
+
+    asyncio.run(main())
+
+
 def test_ready_predicts_and_describe_tells(tmp_path):
     behaviour = Behaviour()
     node = made(tmp_path, "p1", behaviour=behaviour)
