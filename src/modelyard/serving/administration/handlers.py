@@ -334,6 +334,7 @@ def _switched(service: str, state: ServiceState, processes: int) -> Switched:
     return Switched(
         service=service,
         enabled=state.enabled,
+        active=dict(state.mapping.entries) if state.mapping and state.enabled else {},
         mapping=state.mapping,
         processes=processes,
         note="" if processes else none_runs,

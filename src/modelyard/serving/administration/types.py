@@ -80,6 +80,9 @@ class Switched(Value):
 
     service: Name
     enabled: bool
+    active: dict[str, float] = Field(
+        default={}, description="share of the queries by generation; empty: none answers"
+    )
     mapping: GenerationMapping | None = None
     processes: int = Field(description="running processes that switched")
     note: str = ""
