@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from asyncio import TimerHandle
-from typing import Any, ClassVar, Literal
+from asyncio import TimerHandle, Transport
+from typing import Any, ClassVar, Literal, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from modelyard import errors
+from modelyard.serving.http.one_piece import OnePiece
 from modelyard.serving.http.problems import problem
 
 SLOWEST = 500
@@ -43,7 +44,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         """Begin to wait for the first request."""
-        super().connection_made(transport)
+        super().connection_made(cast("Transport", OnePiece(transport, self.loop)))
         if self.most is not None and len(self.connections) > self.most:
             self._refuse(503, errors.Unavailable(TOO_MANY_CONNECTIONS))
         else:
