@@ -162,28 +162,43 @@ def main() -> None:
                 print(f"{rows:6} rows: the answers are {'the same' if same else 'DIFFERENT'}")
             print(f"start to first answer: node {our[1]:.1f} s, mlflow {their[1]:.1f} s")
             print(f"memory: node {memory(our[0]):.0f} MB, mlflow {memory(their[0]):.0f} MB (PSS)")
-            both = {"node": (ours, ask), "mlflow": (theirs, "/invocations")}
+            both = {
+                "node": (ours, ask, our[0]),
+                "mlflow": (theirs, "/invocations", their[0]),
+            }
             for rows in ROWS:
                 for count in CONNECTIONS if rows == 1 else (1,):
                     compare(both, rows, count, seconds)
         bare(model)
 
 
-def compare(both: dict[str, tuple[int, str]], rows: int, count: int, seconds: float) -> None:
+def cpu(process: subprocess.Popen) -> float:
+    """CPU seconds of a process and its children."""
+    top = psutil.Process(process.pid)
+    times = [each.cpu_times() for each in (top, *top.children(recursive=True))]
+    return sum(each.user + each.system for each in times)
+
+
+def compare(both: dict[str, tuple], rows: int, count: int, seconds: float) -> None:
     """Ask each in turns, and tell."""
     found = {what: Asked() for what in both}
+    spent = dict.fromkeys(both, 0.0)
     for _ in range(TURNS):
-        for what, (port, path) in both.items():
-            sent = request(path, body(rows))
-            found[what].plus(load(port, sent, connections=count, seconds=seconds))
+        for what, (port, path, process) in both.items():
+            before = cpu(process)
+            asked = load(port, request(path, body(rows)), connections=count, seconds=seconds)
+            spent[what] += cpu(process) - before
+            found[what].plus(asked)
     for what, asked in found.items():
+        spent[what] *= 1e3 / len(asked.took)
         print(
             f"{rows:6} rows {count:3} connections  {what:6} {asked.rate:8.1f} requests/s  "
             f"p50 {asked.quantile(0.5):8.2f} ms  p99 {asked.quantile(0.99):8.2f} ms  "
-            f"failed {asked.failed}"
+            f"{spent[what]:8.2f} CPU ms a request  failed {asked.failed}"
         )
-    ratio = found["node"].rate / found["mlflow"].rate
-    print(f"{rows:6} rows {count:3} connections  node / mlflow: {ratio:.1f} times the rate")
+    rate = found["node"].rate / found["mlflow"].rate
+    less = spent["mlflow"] / spent["node"]
+    print(f"{rows:6} rows {count:3} connections  {rate:.1f} times the rate, {less:.1f} less CPU")
 
 
 def bare(model: Path) -> None:
