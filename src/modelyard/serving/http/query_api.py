@@ -10,6 +10,7 @@ import msgspec
 
 from modelyard import errors
 from modelyard.serving.asking import Answered, Question
+from modelyard.serving.http.credentials import TICKET
 from modelyard.serving.http.desk import Desk, Visit
 from modelyard.serving.http.paths import Paths
 from modelyard.serving.http.replies import Headers, Reply, reply_of
@@ -129,9 +130,9 @@ class QueryApi:
         """Call a function; it may choose the status and the headers of the answer."""
         visit = self._desk.admit(request, path, "function")
         arguments = await request.read_object()
-        answered = await visit.ask(
-            Question(rows=[arguments], headers=_texts(request.headers), request_id=request.id)
-        )
+        headers = _shown(request.headers, with_key=visit.caller.kind != "none")
+        question = Question(rows=[arguments], headers=headers, request_id=request.id)
+        answered = await visit.ask(question)
         answer = answered.answer
         output = single(answered).output or {}
         said = {"response": output.get("response"), **around(answered)}
@@ -182,8 +183,13 @@ def _refuse_explanations(asked: Mapping[str, Any] | None) -> None:
         )
 
 
-def _texts(headers: Mapping[bytes, bytes]) -> dict[str, str]:
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}
+def _shown(headers: Mapping[bytes, bytes], *, with_key: bool) -> dict[str, str]:
+    """Headers as a function may see them: the key that opened the service is no part of it."""
+    return {
+        name.decode("latin-1"): value.decode("latin-1")
+        for name, value in headers.items()
+        if not with_key or name not in (b"authorization", TICKET)
+    }
 
 
 def _own_headers(given: Mapping[str, str]) -> Headers:

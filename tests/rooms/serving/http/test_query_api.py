@@ -43,6 +43,18 @@ def test_the_clients_request_id_is_taken_over_unless_it_cannot_be_sent(served):
     assert served.predict({"features": ANN}).headers["x-request-id"] not in ("", "order-7")
 
 
+def test_the_key_that_opens_a_service_is_not_shown_to_its_functions(served):
+    key = served.node.keys.create(service="closed").secret
+    path = "/public/api/v1/closed/double/run"
+    served.post(path, {"shown": True}, authorization=f"Bearer {key}", x_mine="a")
+    answer = served.post(path, {"shown": True}, x_dku_apiticket=key, x_mine="b").json()
+    assert answer["response"]["x-mine"] == "b"
+    assert not {"authorization", "x-dku-apiticket"} & set(answer["response"])
+    span = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    served.post("/public/api/v1/churn-api/churn/predict", {"features": ANN}, traceparent=span)
+    assert served.noted[-1].caller.trace == span
+
+
 def test_several_rows_are_answered_in_order_and_refused_ones_alone(served):
     rows = [ANN, ANN | {"age": -1}, ANN | {"age": 70}]
     told = served.predict({"items": [{"features": row} for row in rows]}, action="predict-multi")
