@@ -11,6 +11,8 @@ from modelyard import errors
 from modelyard.serving.http.one_piece import OnePiece
 from modelyard.serving.http.problems import problem
 
+Pairs = list[tuple[bytes, bytes]]
+
 SLOWEST = 500
 """Bytes a second that a body brings at least."""
 TOO_MANY_HEADERS = "the headers, or the path and query, are more than is taken here"
@@ -31,6 +33,8 @@ class Connection(HttpToolsProtocol):
     max_header_bytes: ClassVar[int] = 32 * 1024
     most: ClassVar[int | None] = None
     """Connections that are open at the same time."""
+    times_bodies: ClassVar[bool] = True
+    """Else whoever reads a body does."""
     passed_over: ClassVar[int] = 256 * 1024 * 1024
     """Bytes of a body that are still taken after its answer: a client that sends hears of an answer
     only at its end."""
@@ -121,7 +125,7 @@ class Connection(HttpToolsProtocol):
     def _wait_for_more(self) -> None:
         if self._reading == "headers":
             self._timer = self.loop.call_later(self.patience, self.transport.abort)
-        else:
+        elif self.times_bodies:
             had = self._body_bytes
             self._timer = self.loop.call_later(self.patience, self._look_at_body, had)
 
@@ -140,14 +144,18 @@ class Connection(HttpToolsProtocol):
             ),
         )
 
+    def say(self, status: int, error: errors.ModelyardError) -> tuple[Pairs, bytes]:
+        """The headers and the body that tell of an error."""
+        said = problem(error, status=status)
+        return said.all_headers(), said.body
+
     def _refuse(self, status: int, error: errors.ModelyardError) -> None:
         """Answer at once, and hear no more of this client."""
         self._refused = True
-        said = problem(error, status=status)
+        headers, body = self.say(status, error)
         lines = [STATUS_LINE[status].rstrip(), b"connection: close"]
-        headers = [*self.server_state.default_headers, *said.all_headers()]
-        lines += [b"%s: %s" % header for header in headers]
-        self.transport.write(b"\r\n".join((*lines, b"", said.body)))
+        lines += [b"%s: %s" % pair for pair in (*self.server_state.default_headers, *headers)]
+        self.transport.write(b"\r\n".join((*lines, b"", body)))
         self.transport.close()
 
     def _count(self, more: int) -> None:
