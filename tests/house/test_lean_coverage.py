@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
+from operator import attrgetter
 from pathlib import Path
 
 import lean_coverage
 import pytest
-from pydantic import BaseModel
 
 
 @pytest.fixture
@@ -65,16 +66,45 @@ def test_a_library_that_fails_does_not_end_the_counting(traced):
     assert lines == [1, 2, 3, 4]
 
 
-def test_classes_of_pydantic_are_made_untraced_and_what_follows_is_counted(traced):
-    framework = "def make(step):\n    step()\n"
+def test_a_function_of_a_library_works_untraced_and_what_it_calls_of_ours_is_counted(
+    traced, monkeypatch
+):
+    monkeypatch.setattr(lean_coverage, "UNTRACED", {"framework": ("Maker.make",)})
+    monkeypatch.setattr(lean_coverage, "TRACED", {"framework": ("call",)})
+    framework = (
+        "def call(step):\n"
+        "    step()\n"
+        "class Maker:\n"
+        "    @classmethod\n"
+        "    def make(cls, step):\n"
+        "        call(step)\n"
+        "        if step is None:\n"
+        "            raise ValueError\n"
+    )
     app = (
-        "from lean_coverage import untraced\n"
-        "from framework import make\n"
+        "from framework import Maker\n"
         "def step():\n"
-        "    e = 5\n"
-        "untraced(make)(step)\n"
-        "f = 6\n"
+        "    d = 4\n"
+        "Maker.make(step)\n"
+        "try:\n"
+        "    Maker.make(None)\n"
+        "except TypeError:\n"
+        "    e = 8\n"
     )
     seen = traced(libraries_framework=framework, ours_app=app)
-    assert seen == [("app", line) for line in (1, 2, 3, 5, 6)]
-    assert sys.modules[lean_coverage.MAKES_CLASSES].ModelMetaclass is type(BaseModel)
+    ours = [line for name, line in seen if name == "app"]
+    assert ours == [1, 2, 4, 3, 5, 6, 7, 8]
+    assert [line for name, line in seen if name == "framework"] == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    sorted(
+        (name, path)
+        for table in (lean_coverage.UNTRACED, lean_coverage.TRACED)
+        for name, paths in table.items()
+        for path in paths
+    ),
+)
+def test_libraries_have_these_functions(name, path):
+    assert callable(attrgetter(path)(import_module(name)))

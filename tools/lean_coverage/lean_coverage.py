@@ -1,14 +1,16 @@
-"""A plugin of coverage: libraries are imported, and classes of Pydantic made, without being traced.
+"""A plugin of coverage: libraries are imported, and do their longest work, without being traced.
 
 What libraries do is not counted, but before Python 3.12 being traced makes all of their lines slow.
-Each of the thousand processes of the tests imports a dozen libraries, and makes four hundred
-classes of Pydantic. It is a package of its own since coverage starts with the interpreter, before
-there is a folder to import from.
+Each of the thousand processes of the tests imports a dozen libraries and makes seven hundred
+classes of Pydantic, and pytest passes through thousands of its own lines for each test. It is a
+package of its own since coverage starts with the interpreter, before there is a folder to import
+from.
 """
 
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
 import threading
 from collections.abc import Callable
@@ -17,7 +19,28 @@ from types import ModuleType
 from typing import Any
 
 INSTALLED = (sys.prefix, sys.base_prefix)
-MAKES_CLASSES = "pydantic._internal._model_construction"
+UNTRACED = {
+    "_pytest.runner": ("runtestprotocol",),
+    "altair.utils.schemapi": ("SchemaBase.__init__", "SchemaBase.from_dict", "SchemaBase.to_dict"),
+    "altair.vegalite.v6.api": ("TopLevelMixin.to_dict", "layer"),
+    "pydantic._internal._model_construction": ("ModelMetaclass.__new__",),
+    "sklearn.ensemble._hist_gradient_boosting.gradient_boosting": (
+        "BaseHistGradientBoosting.fit",
+        "HistGradientBoostingClassifier.predict_proba",
+        "HistGradientBoostingRegressor.predict",
+    ),
+    "sqlalchemy.sql.schema": ("MetaData.create_all",),
+    "xdist.remote": ("WorkerInteractor.run_one_test",),
+}
+"""Functions that work long, by module."""
+TRACED = {
+    "_pytest.fixtures": ("call_fixture_func",),
+    "_pytest.python": ("Function.runtest",),
+    "_pytest.runner": ("SetupState.teardown_exact",),
+    "sqlalchemy.ext.compiler": ("_dispatcher.__call__",),
+}
+"""Those by which these call what is ours."""
+Function = Callable[..., Any]
 Execute = Callable[[SourceFileLoader, ModuleType], None]
 
 
@@ -42,27 +65,59 @@ def lean(execute: Execute) -> Execute:
         finally:
             sys.settrace(before)
             _suspended.tracer = suspended
-        if module.__name__ == MAKES_CLASSES:
-            module.ModelMetaclass.__new__ = untraced(module.ModelMetaclass.__new__)
+        change(module)
 
     return execute_leanly
 
 
-def untraced(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a library's function that calls nothing of ours: tracing pauses in it."""
+def untraced(function: Function) -> Function:
+    """Wrap a function of a library: tracing pauses in it."""
 
     @functools.wraps(function)
     def call(*args: Any, **named: Any) -> Any:
-        tracer = sys.gettrace()
+        before, suspended = sys.gettrace(), _suspended.tracer
+        _suspended.tracer = before or suspended
         sys.settrace(None)
         try:
             return function(*args, **named)
         finally:
-            sys.settrace(tracer)
+            sys.settrace(before)
+            _suspended.tracer = suspended
 
     return call
 
 
+def traced(function: Function) -> Function:
+    """Wrap a function of a library by which it calls what is ours: tracing goes on in it."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **named: Any) -> Any:
+        before = sys.gettrace()
+        sys.settrace(before or _suspended.tracer)
+        try:
+            return function(*args, **named)
+        finally:
+            sys.settrace(before)
+
+    return call
+
+
+def change(module: ModuleType) -> None:
+    """Have functions of a library traced or not, if it is one of those above."""
+    for functions, wrap in ((UNTRACED, untraced), (TRACED, traced)):
+        for path in functions.get(module.__name__, ()):
+            where, _, name = path.rpartition(".")
+            owner = getattr(module, where) if where else module
+            found = inspect.getattr_static(owner, name)
+            if isinstance(found, classmethod | staticmethod):
+                setattr(owner, name, type(found)(wrap(found.__func__)))
+            else:
+                setattr(owner, name, wrap(found))
+
+
 def coverage_init(_registry: object, _options: object) -> None:
-    """Coverage starts."""
-    SourceFileLoader.exec_module = lean(SourceFileLoader.exec_module)
+    """Coverage starts, maybe anew in this process."""
+    if not hasattr(SourceFileLoader.exec_module, "__wrapped__"):
+        SourceFileLoader.exec_module = lean(SourceFileLoader.exec_module)
+        for name in {*UNTRACED, *TRACED} & sys.modules.keys():
+            change(sys.modules[name])
