@@ -17,7 +17,7 @@ from modelyard.runtime.seat import ModelFolder, Reply
 from modelyard.serving.asking import PoolStatus
 from modelyard.serving.packages.types import PoolSettings
 from modelyard.serving.pool import Pool
-from modelyard.serving.rows import Cells, Kind, RowReader
+from modelyard.serving.rows import Cells, Kind, RowReader, plain_values
 from modelyard.serving.runners.runner import Predicted, Refused, Wish
 from modelyard.serving.runners.seated import Exchange, SeatedWorker
 
@@ -148,7 +148,7 @@ def _by_row(reply: Reply, size: int) -> tuple[tuple[str, ...], list[tuple[Any, .
     answered: list[tuple[Any, ...]] = []
     if reply.table is not None:
         columns = tuple(reply.table.column_names)
-        cells = [column.to_pylist() for column in reply.table.columns]
+        cells = [plain_values(column) for column in reply.table.columns]
         answered = list(zip(*cells, strict=True))
     if len(answered) + len(reply.rejects) != size:
         raise ValueError(f"{len(answered)} of {size} rows were answered")

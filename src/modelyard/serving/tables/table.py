@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 
 from modelyard import errors
 from modelyard.serving.packages.types import PackagedTable
+from modelyard.serving.rows import plain_values
 from modelyard.serving.rows.cells import cell
 
 ROWS_AT_ONCE = 20_000
@@ -130,7 +131,7 @@ def _write(source: Path, file: Path, keys: Sequence[str]) -> None:
         marks = ", ".join("?" * len(names))
         connection.execute("begin")
         for batch in parquet.iter_batches(ROWS_AT_ONCE):
-            columns = [list(map(_stored, column.to_pylist())) for column in batch.columns]
+            columns = [list(map(_stored, plain_values(column))) for column in batch.columns]
             connection.executemany(
                 f"insert into rows values ({marks})",  # noqa: S608
                 zip(*columns, strict=True),
