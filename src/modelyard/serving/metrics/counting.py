@@ -139,10 +139,13 @@ class Metrics:
         self._thread.start()
 
     def close(self) -> None:
-        """Write the last numbers, and end."""
+        """Write the last numbers as those of a process that is gone, and end."""
         self._ended.set()
         if self._thread.is_alive():
             self._thread.join()
+        if self._folder is not None:
+            with suppress(OSError):
+                os.utime(self._folder / self._file_name, (0, 0))
 
     def mine(self) -> Numbers:
         """What this process counted."""
