@@ -35,6 +35,8 @@ def service_of(folder: NodeFolder, name: str, found: list[Status]) -> NodeServic
     entries = state.mapping.entries if state.mapping and state.enabled else {}
     main = max(entries, key=lambda each: entries[each]) if entries else names[-1] if names else ""
     problems = [status["services"].get(name, {}).get("problem", "") for status in found]
+    if fell := state.fell_back:
+        problems.append(f"it went back from {fell.generation}: {fell.reason}")
     return NodeService(
         service=name,
         enabled=state.enabled,

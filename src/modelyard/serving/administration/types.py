@@ -23,7 +23,7 @@ class NodeService(Value):
 
     listed: ClassVar[tuple[str, ...]] = (
         *("service", "enabled", "active", "shadows", "endpoints", "generations", "access"),
-        *("problem", "fell_back"),
+        "problem",
     )
 
     service: Name
@@ -42,7 +42,10 @@ class NodeService(Value):
     changed: datetime
     changed_by: str
     fell_back: FallBack | None = None
-    problem: str = Field(default="", description="what running processes say that is wrong")
+    problem: str = Field(
+        default="",
+        description="what processes say that is wrong, and from what the guard went back",
+    )
 
 
 class NodeGeneration(Value):

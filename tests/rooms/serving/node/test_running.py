@@ -158,7 +158,8 @@ def test_the_guard_goes_back_by_itself(tmp_path, how):
     (found,) = node.services()
     assert found.active == {"p1": 1.0}
     assert found.fell_back.generation == "p2"
-    assert "of its last" in found.fell_back.reason
+    assert found.problem == f"it went back from p2: {found.fell_back.reason}"
+    assert "of its last" in found.problem
     *_, last = map(json.loads, (node.folder / "logs" / "audit.jsonl").read_text().splitlines())
     assert (last["who"], last["action"]) == ("guard", "node.fall_back")
     assert behaviour.open == []
