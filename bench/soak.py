@@ -57,7 +57,8 @@ class Seen:
     took: dict[str, list[float]] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
     first: dict[bytes, Any] = field(default_factory=dict)
-    memory: list[tuple[float, int]] = field(default_factory=list)
+    memory: list[tuple[float, int, int]] = field(default_factory=list)
+    """Seconds since the beginning; bytes of the node's process, and of its largest worker."""
     switches: int = 0
 
     def keep(self, ask: Ask, sent: bytes, status: int, answer: bytes, seconds: float) -> None:
@@ -194,18 +195,21 @@ async def switcher(node: Served, seen: Seen, until: float, every: float) -> None
 
 
 async def watcher(node: Served, seen: Seen, until: float, every: float) -> None:
-    """Read how much memory the node and its workers hold, shared pages counted once."""
+    """Read how much memory the node and its largest worker hold now and then."""
     began = time.monotonic()
     while time.monotonic() < until:
         top = psutil.Process(node.process.pid)
-        used = 0
-        for each in (top, *top.children(recursive=True)):
-            try:
-                used += each.memory_full_info().pss
-            except psutil.NoSuchProcess:
-                continue
-        seen.memory.append((time.monotonic() - began, used))
+        workers = [used_by(each) for each in top.children(recursive=True)]
+        seen.memory.append((time.monotonic() - began, used_by(top), max(workers, default=0)))
         await asyncio.sleep(every)
+
+
+def used_by(process: psutil.Process) -> int:
+    """Bytes that a process holds, shared pages counted once; none of one that is gone."""
+    try:
+        return int(process.memory_full_info().pss)
+    except psutil.NoSuchProcess:
+        return 0
 
 
 async def soak(node: Served, seconds: float) -> Seen:
@@ -229,16 +233,18 @@ def told(seen: Seen, seconds: float) -> int:
         ranked = statistics.quantiles(seen.took[name], n=100) if count > 1 else seen.took[name] * 99
         p50, p99 = ranked[49] * 1e3, ranked[98] * 1e3
         print(f"  {name:16} {status} {count:10,}   median {p50:8.2f} ms   p99 {p99:8.2f} ms")
-    flat = [used for at, used in seen.memory if at >= WARM * seconds]
+    flat = [sample for sample in seen.memory if sample[0] >= WARM * seconds]
     size = max(1, len(flat) // 4)
-    before, after = statistics.median(flat[:size]), statistics.median(flat[-size:])
-    print(f"  memory {before / 1e6:,.0f} MB after a quarter, {after / 1e6:,.0f} MB at the end")
+    for at, what in ((1, "the node"), (2, "its largest worker")):
+        before, after = (
+            statistics.median(s[at] for s in part) for part in (flat[:size], flat[-size:])
+        )
+        print(f"  {what}: {before / 1e6:,.0f} MB after a quarter, {after / 1e6:,.0f} MB at the end")
+        if after > before * (1 + GROWTH):
+            seen.wrong.append(f"{what} grew")
     for line in seen.wrong[:10]:
         print(f"  WRONG {line}")
-    grew = after > before * (1 + GROWTH)
-    if grew:
-        print("  WRONG memory grew")
-    return int(bool(seen.wrong) or grew)
+    return int(bool(seen.wrong))
 
 
 def main() -> None:
