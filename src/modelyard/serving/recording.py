@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from modelyard import errors
 from modelyard.serving.metrics.counting import Metrics
 from modelyard.serving.querylog.events import QueryEvent
 from modelyard.serving.querylog.settings import QueryLogSettings
@@ -28,16 +29,19 @@ class Recording:
         """Open the log below `logs/`, and share numbers below `run/` of a node's folder.
 
         Raises:
-            OSError: the folder cannot be written.
+            Failed: the folder cannot be written.
             Unsupported: traces are wanted, and OpenTelemetry is not installed.
         """
         self._traces = open_traces(traces)
-        secret = node_secret(folder / HASHING) if queries.hashed else b""
-        self.log = QueryLog(folder / "logs" / QUERIES, queries, secret=secret, sharing=processes)
         self.metrics = Metrics(folder / "run" / METRICS)
+        try:
+            secret = node_secret(folder / HASHING) if queries.hashed else b""
+            self.metrics.start()
+        except OSError as exc:
+            raise errors.Failed(f"{folder} takes no record of queries: {exc}") from exc
+        self.log = QueryLog(folder / "logs" / QUERIES, queries, secret=secret, sharing=processes)
         self.metrics.log_lost = lambda: self.log.lost
         self.metrics.log_waiting = lambda: self.log.waiting
-        self.metrics.start()
         others = () if self._traces is None else (self._traces.record,)
         self.observers: tuple[Observer, ...] = (self.log.record, self.metrics.count, *others)
 

@@ -96,6 +96,17 @@ def test_everything_hears_of_a_query(tmp_path):
     assert rows == {("churn-api", "churn", "p1"): 1}
 
 
+@pytest.mark.parametrize("broken", ["run", "query-log.secret"])
+def test_a_folder_that_takes_no_record(tmp_path, broken):
+    (tmp_path / "run").mkdir()
+    if broken == "run":
+        (tmp_path / "run" / "metrics").touch()
+    else:
+        (tmp_path / broken).mkdir()
+    with pytest.raises(errors.Failed, match="takes no record of queries"):
+        Recording(tmp_path, QueryLogSettings(hashed=("plan",)), TraceSettings())
+
+
 @pytest.fixture
 def written(capsys):
     root = logging.getLogger()
