@@ -19,6 +19,7 @@ class Lines:
         self._batch = batch
         self._lines: dict[Hashable, deque[Query]] = {}
         self._first: deque[Query] = deque()
+        self._first_rows = 0
         self._rows: dict[Hashable, int] = {}
         self._calls = 0
 
@@ -32,7 +33,8 @@ class Lines:
 
     def calls(self, more: Query | None = None) -> int:
         """How many calls the waiting queries make, and one `more` with them."""
-        calls = len(self._first) + self._calls
+        # who was put back is not counted alone: a lost worker must not fill the queue by itself
+        calls = self._calls - self._first_rows // -self._batch
         return calls if more is None else calls + self._change(more, 1)
 
     def add(self, query: Query) -> None:
@@ -44,6 +46,7 @@ class Lines:
         """Stand before everybody, to be asked for alone: a call that it was part of went wrong."""
         query.alone = True
         self._first.append(query)
+        self._first_rows += query.size
 
     def take(self) -> list[Query]:
         """Take those that the next call answers; none if nobody waits.
@@ -53,6 +56,7 @@ class Lines:
         """
         while self._first:
             query = self._first.popleft()
+            self._first_rows -= query.size
             if not query.answered.done():
                 return [query]
         for key in list(self._lines):
@@ -86,6 +90,7 @@ class Lines:
     def drop_answered(self) -> None:
         """Let go of those whose answer nobody waits for."""
         self._first = deque(query for query in self._first if not query.answered.done())
+        self._first_rows = sum(query.size for query in self._first)
         for key in list(self._lines):
             line = self._lines[key]
             for query in line:

@@ -79,7 +79,9 @@ def test_who_is_put_back_comes_first_and_alone():
     for each in lines.take():
         lines.put_back(each)
     lines.add(query(4, "a", 1))
+    assert lines.calls() == 2, "those who were put back count as one call that was"
     assert [[each.payload for each in lines.take()] for _ in range(5)] == [[0], [1], [2], [3], [4]]
+    assert lines.calls() == 0
 
 
 def test_who_has_gone_is_let_go():
