@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from modelyard import errors
-from modelyard.runtime.types import RawOutput
+from modelyard.runtime.types import ModelInputs, RawOutput
 from modelyard.serving.asking import Answered, Question
 from modelyard.serving.http.desk import Desk
 from modelyard.serving.http.health import Health
@@ -45,7 +45,7 @@ class MlflowApi:
         question = Question(
             rows=asked.rows,
             table=asked.table,
-            params=asked.params,
+            params=_known(asked.params, visit.inputs),
             output="direct",
             request_id=request.id,
         )
@@ -64,6 +64,12 @@ class MlflowApi:
         """The version of MLflow in the model's env."""
         visit = self._desk.admit(request, path, "prediction")
         return Reply(visit.described.mlflow.encode(), media_type=TEXT)
+
+
+def _known(params: Mapping[str, Any] | None, inputs: ModelInputs) -> dict[str, Any] | None:
+    """Parameters of the signature; others are passed over, as MLflow's server does."""
+    names = {each.name for each in inputs.params}
+    return {name: value for name, value in (params or {}).items() if name in names} or None
 
 
 def predictions_of(answered: Answered, raw: RawOutput | None) -> Any:

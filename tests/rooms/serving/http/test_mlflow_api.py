@@ -24,6 +24,7 @@ FORMATS = {
     "inputs, maps": {"inputs": ROWS},
     "inputs, lists": {"inputs": SPLIT["data"]},
     "params": {"dataframe_records": ROWS, "params": {"scale": 2.0}},
+    "unknown params": {"dataframe_records": ROWS, "params": {"temperature": 2.0}},
     "no params": {"dataframe_records": ROWS, "params": None},
 }
 INVOKE = "/churn-api/churn/invocations"
