@@ -35,10 +35,10 @@ class HttpSettings(Section):
         default=75, ge=1, description="seconds after which a connection without queries is closed"
     )
     drain_seconds: float = Field(
-        default=0,
+        default=1,
         ge=0,
-        description="seconds for which a node that is told to stop still takes new connections, "
-        "while it says that it is not alive: until a load balancer has noticed",
+        description="seconds for which a node that is told to stop goes on, saying that it is not "
+        "alive and asking clients to connect anew: until a load balancer has noticed",
     )
     open_metrics: bool = Field(
         default=False,
