@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -12,6 +14,7 @@ from modelyard.analysis.paired.types import MetricDifference
 from modelyard.analysis.types import Metric
 from modelyard.cli.numbers import chance, interval, number, number_table
 from modelyard.cli.words import words
+from modelyard.evaluations.comparing.chart_types import ComparisonChart
 from modelyard.evaluations.comparing.types import (
     ComparedInformation,
     ComparedSlices,
@@ -132,6 +135,16 @@ def _foremost(found: ShownComparison) -> tuple[str, ...]:
 
 def _called(each: ShownItem) -> str:
     return f"{each.name} (champion)" if each.champion else each.name
+
+
+def comparison_chart_words(found: ComparisonChart) -> RenderableType:
+    """What is to be seen on a chart, and how it is written to a file."""
+    parts = [Text(found.title, style="bold"), Text(found.description)]
+    if found.spec is not None:
+        asked = "".join(f" --{name} {shlex.quote(str(x))}" for name, x in found.asked.items())
+        wanted = f"{found.comparison} {found.part} {found.part}.svg{asked}"
+        parts.append(Text(f"  modelyard comparisons export {wanted}", "dim"))
+    return Group(*parts)
 
 
 def compared_slices_table(found: ComparedSlices) -> RenderableType:

@@ -18,6 +18,7 @@ from modelyard.cli.numbers import interval, number
 from modelyard.cli.screen_table import ColumnsTable, cell, cells
 from modelyard.cli.words import words
 from modelyard.evaluations.charting.types import Chart, ScreenTable
+from modelyard.evaluations.comparing.chart_types import ComparisonTable
 from modelyard.evaluations.drifting.types import DriftTable
 from modelyard.evaluations.types import Evaluation, Screen
 from modelyard.evaluations.words import title_of
@@ -80,7 +81,7 @@ def chart_words(found: Chart) -> RenderableType:
     return Group(*parts)
 
 
-def screen_table(found: ScreenTable | DriftTable) -> RenderableType:
+def screen_table(found: ScreenTable | DriftTable | ComparisonTable) -> RenderableType:
     """The rows of a screen, as many as are read."""
     columns = {name: [row[at] for row in found.rows] for at, name in enumerate(found.columns)}
     return ColumnsTable(columns, len(found.rows))

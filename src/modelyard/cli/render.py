@@ -23,6 +23,7 @@ from modelyard.cli.cards import probed_card, version_card
 from modelyard.cli.comparison_card import (
     compared_slices_table,
     comparison_card,
+    comparison_chart_words,
     information_table,
     shown_comparison,
 )
@@ -46,6 +47,7 @@ from modelyard.cli.row_table import RowTable
 from modelyard.cli.words import fact, heading, seen, words
 from modelyard.data.types import Preview
 from modelyard.evaluations.charting.types import Chart, ScreenTable
+from modelyard.evaluations.comparing.chart_types import ComparisonChart, ComparisonTable
 from modelyard.evaluations.comparing.types import (
     ComparedInformation,
     ComparedSlices,
@@ -267,6 +269,8 @@ CARDS: dict[type[Any], Callable[[Any], RenderableType]] = {
     Drift: drift_card,
     DriftChart: drift_chart_words,
     DriftTable: screen_table,
+    ComparisonChart: comparison_chart_words,
+    ComparisonTable: screen_table,
     Replay: replay_card,
     ReplayChart: replay_chart_words,
     ReplayTable: screen_table,

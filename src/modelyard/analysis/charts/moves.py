@@ -21,7 +21,7 @@ from modelyard.analysis.charts.points import Point, required
 from modelyard.analysis.charts.theme import COMPARED
 from modelyard.analysis.charts.types import NothingToDraw
 from modelyard.analysis.group_types import named
-from modelyard.analysis.moves.types import Flips, MovedSlices, Shift
+from modelyard.analysis.moves.types import Flips, MovedSlice, MovedSlices, Shift
 
 MOST = 30
 WAYS = {"flips": "flips", "up": "rises", "down": "falls"}
@@ -89,6 +89,15 @@ def flips(found: Flips, _names: Names) -> Sketch:
     )
 
 
+def _called(some: Sequence[MovedSlice]) -> list[str]:
+    """What slices are called; one that both rises and falls says which."""
+    names = [named(each.conditions) for each in some]
+    return [
+        f"{name} ({WAYS[each.what]})" if names.count(name) > 1 else name
+        for name, each in zip(names, some, strict=True)
+    ]
+
+
 def slices(found: MovedSlices, _names: Names) -> Sketch:
     """A point with its interval for each slice, beside a line at the other rows.
 
@@ -98,7 +107,7 @@ def slices(found: MovedSlices, _names: Names) -> Sketch:
         raise NothingToDraw(found.reason or "no slice moves more than the other rows")
     is_of_flips = found.slices[0].what == "flips"
     some = [each for each in found.slices if (each.what == "flips") == is_of_flips][:MOST]
-    names = words.names_of(named(each.conditions) for each in some)
+    names = words.names_of(_called(some))
     rows: list[Point] = [
         {
             "name": name,
@@ -109,7 +118,7 @@ def slices(found: MovedSlices, _names: Names) -> Sketch:
         for name, each in zip(names, some, strict=True)
     ]
     what = "Share of flips" if is_of_flips else "Mean move of scores"
-    chart = Groups(names, f"{what} beyond other rows", "Slice")
+    chart = Groups(names, f"{'Flips' if is_of_flips else 'Move'} beyond other rows", "Slice")
     zero = of("zero").mark_rule(style="reference").encode(x=chart.x("value"))
     first = rows[0]
     return Sketch(

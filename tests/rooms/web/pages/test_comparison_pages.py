@@ -155,11 +155,16 @@ def test_two_who_configure_it_are_told_and_lose_nothing(ana, site):
 def test_items_are_removed_and_what_is_gone_is_told(ana, site):
     page = ana.page
     site.yard.comparisons.create(
-        project="flights", name="gone", items=("late:v1", "late:v2", "elsewhere")
+        project="flights",
+        name="gone",
+        items=("late:v1", "late:v2", "elsewhere"),
+        champion="late:v2",
     )
     site.yard.evaluations.delete(project="flights", id="elsewhere")
     page.goto("/projects/flights/comparisons/gone")
     expect(page.get_by_role("cell", name="The evaluation elsewhere was deleted")).to_be_visible()
+    # v1 is worse than the champion, and so not what the page proposes
+    expect(page.get_by_role("button", name=re.compile("Promote"))).to_have_count(0)
     page.goto("/projects/flights/comparisons/gone/configure")
     page.get_by_label("Remove elsewhere").click()
     page.wait_for_url("**/gone/configure")
