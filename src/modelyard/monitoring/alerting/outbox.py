@@ -103,7 +103,14 @@ def take(db: Connection, now: float) -> Sending | None:
 
 
 def settle(db: Connection, sending: Sending, now: float, problem: str = "") -> bool:
-    """Write down that it was sent; False: meanwhile it was somebody else's, or deleted."""
+    """Write down that it was sent; False: meanwhile it was somebody else's, or deleted.
+
+    The receiver is there: what it did not take before is sent now, too.
+    """
+    of, alert = messages.c, sending.kept.alert
+    mine = and_(of.project == alert.project, of.alert == alert.name, of.state == "waiting")
+    tried = and_(of.sending.is_not(None), of.sending != sending.key, of.leased.is_(None))
+    db.execute(update(messages).where(mine, tried, of.ready > now).values(ready=now))
     return _end(db, sending, {"state": "sent", "ended": now, "problem": problem})
 
 
