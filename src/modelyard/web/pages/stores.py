@@ -14,14 +14,11 @@ from modelyard.analysis.history_types import History, HistoryVerdict
 from modelyard.evaluations.commands import ORDER, ListEvaluations
 from modelyard.evaluations.numbered import CheckOutcome
 from modelyard.evaluations.storing.commands import (
-    CreateStore,
-    DeleteStore,
     DrawHistory,
     ExportHistory,
     ListStores,
     ShowHistory,
     ShowStore,
-    UpdateStore,
 )
 from modelyard.evaluations.storing.history import codes_of, usual_metrics
 from modelyard.evaluations.storing.types import EvaluationStore
@@ -31,7 +28,6 @@ from modelyard.monitoring.commands import ListChecks, ReportStore
 from modelyard.monitoring.types import CheckSummary
 from modelyard.web.pages.charted import mode_of
 from modelyard.web.pages.check_outcomes import worst_by_store
-from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.formats import number
 from modelyard.web.pages.page import (
     Crumb,
@@ -48,7 +44,6 @@ from modelyard.web.pages.projects import crumb as project_crumb
 
 ALL = "/projects/{project}/stores"
 ONE = f"{ALL}/{{store}}"
-NEW = "/projects/{project}/new-store"
 HISTORY = f"{ONE}/history"
 PART, MOST = 50, 10_000
 COLUMNS = 3
@@ -321,40 +316,6 @@ def _name_of(visit: Visit) -> str:
     return f"{visit.path['store']}-{visit.asked('metric') or 'history'}.csv"
 
 
-def _edited(visit: Visit) -> Draft:
-    seen = visit.run(ShowStore(project=visit.path["project"], name=visit.path["store"]))
-    above = crumb(seen.project, seen.name)
-    values = {
-        "description": seen.description,
-        "reference": seen.reference or "",
-        "check_each": seen.check_each,
-    }
-    return Draft(crumbs=(*crumbs(seen.project), above), values=values, choices=CHOICES, seen=seen)
-
-
-def _new(visit: Visit) -> Draft:
-    return Draft(crumbs=crumbs(visit.path["project"]), choices=CHOICES)
-
-
-REFERENCE = Words(
-    label="Reference",
-    help="Id of the evaluation that drift is told from; left blank, the version's own",
-    mono=True,
-)
-
-
-CHECK_EACH = Words(
-    label="With each evaluation", help="That goes into it; it is kept in any case", needed=True
-)
-CHOICES = {
-    "check_each": [
-        ("never", "Run no checks"),
-        ("note", "Run its checks"),
-        ("fail", "Run its checks, and fail at an error"),
-    ]
-}
-
-
 def _report_of(visit: Visit, place: str) -> ReportStore:
     path = visit.path
     return ReportStore(project=path["project"], name=path["store"], output=place, replace=True)
@@ -364,51 +325,11 @@ def _report_name(visit: Visit) -> str:
     return f"store-{visit.path['store']}.html"
 
 
-PAGES: tuple[Page | Form | Document | Download, ...] = (
+PAGES: tuple[Page | Document | Download, ...] = (
     Page(ALL, stores, "stores.html", Nav("Evaluation stores", "database")),
     Page(ONE, store, "store.html"),
     Document(f"{HISTORY}/chart", _chart_of),
     Document(f"{HISTORY}/table", _history_of),
     Download(f"{HISTORY}/content", _file_of, _name_of),
     Download(f"{ONE}/report", _report_of, _report_name),
-    Form(
-        NEW,
-        CreateStore,
-        "New evaluation store",
-        "Create store",
-        lambda _visit, made: href(made.project, made.name),
-        intro="Evaluations that belong together: of a model on the data of each month, say. What "
-        "is evaluated into a store is told beside what is there.",
-        fields=("name", "description", "reference", "check_each"),
-        words={
-            "name": Words(placeholder="monthly", mono=True),
-            "reference": REFERENCE,
-            "check_each": CHECK_EACH,
-        },
-        prepare=_new,
-    ),
-    Form(
-        f"{ONE}/edit",
-        UpdateStore,
-        "Edit evaluation store",
-        "Save",
-        lambda _visit, made: href(made.project, made.name),
-        said="The store is saved.",
-        fields=("description", "reference", "check_each"),
-        words={"reference": REFERENCE, "check_each": CHECK_EACH},
-        taken={"name": "store"},
-        prepare=_edited,
-    ),
-    Form(
-        f"{ONE}/delete",
-        DeleteStore,
-        "Delete evaluation store",
-        "Delete store",
-        lambda visit, _made: address(ALL, project=visit.path["project"]),
-        intro="All evaluations in it go with it. This cannot be undone.",
-        said="The store is deleted.",
-        taken={"name": "store"},
-        prepare=_edited,
-        dangerous=True,
-    ),
 )
