@@ -10,7 +10,7 @@ import msgspec
 import pyarrow as pa
 
 from modelyard.runtime.types import Mode
-from modelyard.serving.packages.types import PackagedEndpoint
+from modelyard.serving.packages.types import PackagedEndpoint, PackagedModel
 
 Row = Mapping[str, Any]
 
@@ -149,11 +149,15 @@ class Question(msgspec.Struct, frozen=True):
 
 
 class Answered(msgspec.Struct, frozen=True):
-    """An answer with where it came from; `table` where a table was asked. `seconds` in all."""
+    """An answer with where it came from; `table` where a table was asked. `seconds` in all.
+
+    `model` is what answered, if a model did: its generation may be gone by the time it is told.
+    """
 
     service: str
     endpoint: str
     generation: str
+    model: PackagedModel | None
     answer: Answer | None
     table: pa.Table | None
     seconds: float

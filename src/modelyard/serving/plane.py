@@ -112,7 +112,9 @@ class DataPlane:
 
     def describe(self, service: str, endpoint: str, generation: str | None = None) -> Described:
         """What an endpoint is; errors as in `ask`."""
-        loaded = self.generation(service, generation)
+        return self._known(self.generation(service, generation), endpoint)
+
+    def _known(self, loaded: Loaded, endpoint: str) -> Described:
         known = self._described.setdefault(loaded, {})
         if endpoint not in known:
             known[endpoint] = self._describe(loaded, endpoint)
@@ -212,7 +214,8 @@ class DataPlane:
                 self._tell(event)
         finally:
             generation.leave()
-        return Answered(routing.service, endpoint, generation.name, answer, table, seconds)
+        model = self._known(generation, endpoint).model
+        return Answered(routing.service, endpoint, generation.name, model, answer, table, seconds)
 
     def _status(self, answer: Answer | None, problem: BaseException | None) -> int:
         if problem is not None:

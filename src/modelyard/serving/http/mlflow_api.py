@@ -50,10 +50,8 @@ class MlflowApi:
             request_id=request.id,
         )
         answered = await visit.ask(question)
-        model = self._desk.plane.describe(
-            answered.service, answered.endpoint, answered.generation
-        ).model
-        return reply_of({"predictions": predictions_of(answered, model.raw if model else None)})
+        raw = answered.model.raw if answered.model else None
+        return reply_of({"predictions": predictions_of(answered, raw)})
 
     async def ping(self, request: Request, path: Mapping[str, str]) -> Reply:
         """Whether the endpoint is there, loaded and answers."""

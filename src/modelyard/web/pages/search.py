@@ -22,7 +22,7 @@ PLACES: dict[Kind, str] = {
     "dataset": "/projects/{project}/datasets/{name}",
     "connection": "/projects/{project}/connections/{name}",
     "recipe": "/projects/{project}/recipes/{name}",
-    "service": "/projects/{project}",
+    "service": "/projects/{project}/services/{name}",
     "scenario": "/projects/{project}/scenarios/{name}",
     "check": "/projects/{project}/stores/{store}/checks/{name}",
     "alert": "/projects/{project}/alerts/{name}",

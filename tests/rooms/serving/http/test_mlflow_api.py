@@ -107,7 +107,7 @@ def test_what_does_not_fit_is_told_as_mlflow_would(served, case):
 
 def answered(*outputs):
     rows = tuple(RowAnswer(output) for output in outputs)
-    return Answered("s", "e", "g", Answer(rows, Timings()), None, 0.0)
+    return Answered("s", "e", "g", None, Answer(rows, Timings()), None, 0.0)
 
 
 @pytest.mark.parametrize(
