@@ -268,6 +268,8 @@ class Served:
         self._server = uvicorn.Server(config)
         await runs.start()
         serving = asyncio.ensure_future(self._server.serve(sockets=[self._listener]))
+        while not self._server.started:
+            await asyncio.sleep(0.01)
         self._ready.set()
         await serving
         await plane.close()
