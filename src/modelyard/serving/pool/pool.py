@@ -17,6 +17,10 @@ from modelyard.serving.pool.worker import Place, Start
 
 LOOKS_EVERY = 0.05
 """Seconds between two looks at who has waited too long, while anybody waits."""
+QUIET_PASSES = 2
+"""Passes of the event loop without another query: one reads what has arrived, one hands it on."""
+GATHERS = 0.005
+"""Seconds, at most, for which queries that arrive one after the other are gathered."""
 PATIENCE = 0.1
 """Seconds that a query waits before one more worker is started, if there may be one."""
 IDLE_AFTER = 60.0
@@ -59,6 +63,7 @@ class Pool:
         self._trouble: errors.ModelyardError | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._dispatching: asyncio.Handle | None = None
+        self._arriving = False
         self._looking: asyncio.TimerHandle | None = None
         self._closed = False
         self._calls = self._lost = self._refused = 0
@@ -149,8 +154,22 @@ class Pool:
 
     def _dispatch_soon(self) -> None:
         """Hand out what waits when all that arrived at the same moment is there."""
+        self._arriving = True
         if self._dispatching is None:
-            self._dispatching = self._loop.call_soon(self._dispatch)
+            until = self._loop.time() + GATHERS
+            self._dispatching = self._loop.call_soon(self._gather, QUIET_PASSES, until)
+
+    def _gather(self, quiet: int, until: float) -> None:
+        """Let the loop read what has arrived, and hand out when its next passes bring no more.
+
+        Nobody is waited for: a lone query loses only the passes themselves, some microseconds.
+        """
+        if self._arriving:
+            self._arriving, quiet = False, QUIET_PASSES
+        if quiet and self._free and self._loop.time() < until:
+            self._dispatching = self._loop.call_soon(self._gather, quiet - 1, until)
+        else:
+            self._dispatch()
 
     def _dispatch(self) -> None:
         self._dispatching = None
@@ -177,7 +196,7 @@ class Pool:
             watch.cancel()
         self._calls += 1
         self._failures = 0
-        self._release(place)
+        self._release(place, many=len(queries) > 1)
 
     def _hand_out(self, queries: list[Query], values: Sequence[Any], began: float) -> None:
         ran = self._loop.time() - began
@@ -194,7 +213,8 @@ class Pool:
             elif not query.answered.done():
                 query.answered.set_exception(error)
 
-    def _release(self, place: Place) -> None:
+    def _release(self, place: Place, *, many: bool = False) -> None:
+        """Have a free worker take what waits; `many` were just answered, and may ask again."""
         place.since = self._loop.time()
         if place in self._full and len(self._places) > 1:
             self._full.discard(place)
@@ -203,7 +223,10 @@ class Pool:
             self._keep_up()
             return
         self._free.append(place)
-        self._dispatch()
+        if many:
+            self._dispatch_soon()
+        else:
+            self._dispatch()
 
     # Who has waited too long
 

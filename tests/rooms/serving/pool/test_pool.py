@@ -341,3 +341,20 @@ def test_whose_caller_has_gone_is_not_asked():
         return worker.calls
 
     assert asyncio.run(run()) == [("k", [0]), ("k", [2])]
+
+
+def test_callers_who_were_answered_together_are_asked_together_again():
+    async def run():
+        pool, (worker,) = await opened()
+
+        async def caller(number):
+            for turn in range(5):
+                await pool.ask("k", (number, turn), 1)
+                for _ in range(number % 2):  # some take a turn of the loop more to ask again
+                    await asyncio.sleep(0)
+
+        await asyncio.gather(*map(caller, range(8)))
+        await pool.close()
+        return [len(payloads) for _, payloads in worker.calls]
+
+    assert asyncio.run(run()) == [8] * 5
