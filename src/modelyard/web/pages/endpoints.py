@@ -195,7 +195,7 @@ def _queries(visit: Visit) -> Draft:
 
 
 DESCRIPTION = Words(later=True)
-NAME = Words(placeholder="churn", mono=True)
+NAME = Words(label="Name", placeholder="churn", mono=True)
 POOL = Words(
     label="Workers",
     help="floor: from the start on; cruise: that stay when it is calm; ceil: at most; queue: calls "
@@ -255,8 +255,8 @@ PAGES: tuple[Page | Form, ...] = (
         lambda visit, made: href(visit.path["project"], visit.path["service"], made.name),
         intro="It answers with predictions of a saved model.",
         said="The endpoint is there. Give it test queries, to see that it answers as it should.",
-        fields=("name", "model", "version", "output", "return_enriched", "description"),
-        words={"name": NAME, "description": DESCRIPTION, **MODEL_WORDS},
+        fields=("endpoint", "model", "version", "output", "return_enriched", "description"),
+        words={"endpoint": NAME, "description": DESCRIPTION, **MODEL_WORDS},
         prepare=_new,
         depending=_versions,
     ),
@@ -269,8 +269,8 @@ PAGES: tuple[Page | Form, ...] = (
         intro="It calls a function in Python with the arguments that a query holds, and answers "
         "with what that returns.",
         said="The endpoint is there. Give it test queries, to see that it answers as it should.",
-        fields=("name", "file", "function", "env", "with_headers", "description"),
-        words={"name": NAME, "description": DESCRIPTION, **FUNCTION_WORDS},
+        fields=("endpoint", "file", "function", "env", "with_headers", "description"),
+        words={"endpoint": NAME, "description": DESCRIPTION, **FUNCTION_WORDS},
         prepare=_new,
     ),
     Form(
@@ -281,8 +281,8 @@ PAGES: tuple[Page | Form, ...] = (
         lambda visit, made: href(visit.path["project"], visit.path["service"], made.name),
         intro="It looks up a row of a dataset, and answers with columns of it.",
         said="The endpoint is there. Give it test queries, to see that it answers as it should.",
-        fields=("name", *LOOKING, "description"),
-        words={"name": NAME, "description": DESCRIPTION, **LOOKING_WORDS},
+        fields=("endpoint", *LOOKING, "description"),
+        words={"endpoint": NAME, "description": DESCRIPTION, **LOOKING_WORDS},
         prepare=_new,
     ),
     Form(

@@ -12,6 +12,7 @@ from modelyard.services.packaging.commands import (
 )
 from modelyard.services.packaging.types import Package, PackageChange
 from modelyard.web.pages.form import Draft, Form, Words
+from modelyard.web.pages.jobs import MADE
 from modelyard.web.pages.page import Crumb, Download, Page, View, Visit, address
 from modelyard.web.pages.services import ONE as SERVICE
 from modelyard.web.pages.services import crumbs as service_crumbs
@@ -19,6 +20,7 @@ from modelyard.web.pages.services import shown as shown_service
 
 ONE = f"{SERVICE}/packages/{{package}}"
 MOST = 200
+MADE["packages.create"] = MADE["packages.verify"] = ONE
 
 
 class PackageView(View):

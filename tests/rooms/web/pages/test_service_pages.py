@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import html
+import json
 import re
+import time
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import update
 from starlette.testclient import TestClient
 from tests.rooms.services.conftest import CUSTOMERS, PRICE, made, yard  # noqa: F401
 from tests.running_server import RunningServer
 
+from modelyard.store.tables import jobs
 from modelyard.web.app import create_app
 
 ALL = "/projects/default/services"
@@ -33,7 +37,7 @@ def service(yard):  # noqa: F811
     look = {"dataset": "customers", "key": {"customer": "id"}, "column": {"fare": "fare"}}
     yard.endpoints.enrich(service=name, endpoint="late", name="customers", **look)
     yard.packages.create(service=name, package="p1", notes=HOSTILE)
-    yard.endpoints.lookup(service=name, name="who", **look)
+    yard.endpoints.lookup(service=name, endpoint="who", **look)
     yard.packages.create(service=name, package="p2")
     return name
 
@@ -64,7 +68,7 @@ def test_a_service_is_designed_by_forms(client, yard, made):  # noqa: F811
     at = f"{ALL}/{name}"
     shown = sent(client, "/projects/default/new-service", name=name, access="keys")
     assert "It answers nothing yet" in shown
-    one = sent(client, f"{at}/new-endpoint", name="late", model="late", version="v1")
+    one = sent(client, f"{at}/new-endpoint", endpoint="late", model="late", version="v1")
     assert "No test query yet" in one
     assert "From the signature of late v1" in one
     at_one = f"{at}/endpoints/late"
@@ -95,7 +99,7 @@ def test_what_was_designed_is_deleted_again(client, yard):  # noqa: F811
     look = {"dataset": "customers", "key": "customer=id", "column": "fare=fare"}
     at_one = f"{at}/endpoints/late"
     sent(client, f"{at_one}/new-enrichment", name="customers", **look)
-    sent(client, f"{at}/new-lookup", name="who", **look)
+    sent(client, f"{at}/new-lookup", endpoint="who", **look)
     assert "who" in client.get(at).text
     sent(client, f"{at_one}/enrichments/customers/delete")
     assert yard.endpoints.show(service=name, endpoint="late").lookups == ()
@@ -106,15 +110,46 @@ def test_what_was_designed_is_deleted_again(client, yard):  # noqa: F811
 
 def test_faults_are_told_at_their_fields(client, service):
     at = f"{ALL}/{service}"
-    assert "There is no saved model" in sent(client, f"{at}/new-endpoint", name="x", model="nobody")
+    assert "There is no saved model" in sent(
+        client, f"{at}/new-endpoint", endpoint="x", model="nobody"
+    )
     unknown = {"dataset": "customers", "key": "customer=nobody", "column": "plan=plan"}
-    assert "no column of" in sent(client, f"{at}/new-lookup", name="x", **unknown)
+    assert "no column of" in sent(client, f"{at}/new-lookup", endpoint="x", **unknown)
     assert "Is not JSON" in sent(client, f"{at}/endpoints/late/new-query", name="x", value="{")
     old = client.get(f"{at}/endpoints/late/edit").text
     (seen,) = re.findall(r'name="seen" value="([^"]*)"', old)
     sent(client, f"{at}/endpoints/late/edit", model="late", description="Newer")
     late = {"seen": html.unescape(seen), "model": "late", "description": "Older"}
     assert "omeone changed it meanwhile" in client.post(f"{at}/endpoints/late/edit", data=late).text
+
+
+def test_test_queries_are_answered_by_a_job(client, yard, service):  # noqa: F811
+    begun = client.post(f"{ALL}/{service}/test", data={"csrf": ""})
+    assert "Waits for a free worker" in begun.text
+    (job,) = yard.jobs.list(limit=1)
+    outcome = {
+        "service": service,
+        "failed": 1,
+        "endpoints": [
+            {"endpoint": "late", "kind": "prediction", "outcome": "loaded", "queries": 2,
+             "load_seconds": 2.5},
+        ],
+        "queries": [
+            {"endpoint": "late", "query": "one", "outcome": "failed", "milliseconds": 3.0,
+             "problem": f"it is {HOSTILE}"},
+            {"endpoint": "late", "query": "two", "outcome": "as_expected", "milliseconds": 3.0,
+             "answer": {"prediction": HOSTILE}},
+        ],
+    }  # fmt: skip
+    ended = {"state": "succeeded", "ended": time.time(), "result": json.dumps(outcome)}
+    with yard.open().begin() as db:
+        db.execute(update(jobs).where(jobs.c.id == job.id).values(**ended))
+    shown = client.get(f"{ALL}/{service}/tests/{job.id}").text
+    assert "1 endpoint or query failed" in shown
+    assert "As expected" in shown
+    assert "<b onclick" not in shown
+    assert f"{ALL}/{service}/tests/{job.id}" in client.get(f"/jobs/{job.id}").text
+    assert client.get(f"{ALL}/other/tests/{job.id}").status_code == 404
 
 
 def test_a_package_is_compared_fetched_and_deleted(client, yard, service):  # noqa: F811
