@@ -45,7 +45,9 @@ Execute = Callable[[SourceFileLoader, ModuleType], None]
 
 
 class _Suspended(threading.local):
-    tracer: Any = None
+    def __init__(self) -> None:
+        self.tracer: Any = None
+        self.outside: list[tuple[Any, Any]] = []
 
 
 _suspended = _Suspended()
@@ -70,19 +72,27 @@ def lean(execute: Execute) -> Execute:
     return execute_leanly
 
 
+class _Pause:
+    """Tracing pauses within; what was before is no local name, which classes of Pydantic keep."""
+
+    def __enter__(self) -> None:
+        before = sys.gettrace()
+        _suspended.outside.append((before, _suspended.tracer))
+        _suspended.tracer = before or _suspended.tracer
+        sys.settrace(None)
+
+    def __exit__(self, *_ending: object) -> None:
+        before, _suspended.tracer = _suspended.outside.pop()
+        sys.settrace(before)
+
+
 def untraced(function: Function) -> Function:
     """Wrap a function of a library: tracing pauses in it."""
 
     @functools.wraps(function)
     def call(*args: Any, **named: Any) -> Any:
-        before, suspended = sys.gettrace(), _suspended.tracer
-        _suspended.tracer = before or suspended
-        sys.settrace(None)
-        try:
+        with _Pause():
             return function(*args, **named)
-        finally:
-            sys.settrace(before)
-            _suspended.tracer = suspended
 
     return call
 
