@@ -144,6 +144,10 @@ def test_test_queries_are_answered_by_a_job(client, yard, service):  # noqa: F81
     ended = {"state": "succeeded", "ended": time.time(), "result": json.dumps(outcome)}
     with yard.open().begin() as db:
         db.execute(update(jobs).where(jobs.c.id == job.id).values(**ended))
+    renewing = {"hx-request": "true", "hx-target": "now"}
+    part = client.get(f"{ALL}/{service}/tests/{job.id}", headers=renewing)
+    assert (part.status_code, "<html" in part.text) == (200, False)
+    assert "As expected" in part.text
     shown = client.get(f"{ALL}/{service}/tests/{job.id}").text
     assert "1 endpoint or query failed" in shown
     assert "As expected" in shown
