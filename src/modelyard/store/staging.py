@@ -51,8 +51,10 @@ def stage(context: Context, collect: Callable[[set[str]], None]) -> Iterator[Sta
     sweep(root, collect)
     folder = root / uuid.uuid4().hex
     (folder / "model").mkdir(parents=True)
-    with (folder / LOCK).open("w") as lock:
+    unseen = folder / f"{LOCK}.new"
+    with unseen.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # freed by the system when we die
+        unseen.rename(folder / LOCK)  # only now, else whoever sweeps could lock it before us
         try:
             yield Stage(folder)
         finally:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
@@ -53,3 +55,15 @@ def test_a_living_stage_is_left_alone(context):
     with stage(context, print) as staged:
         sweep(context.folder / "staging", print)
         assert staged.folder.exists()
+
+
+def test_nobody_clears_a_stage_that_is_just_being_made(tmp_path):
+    context = SimpleNamespace(folder=tmp_path)
+
+    def work(_number):
+        with stage(context, lambda _digests: None) as opened:
+            return opened.model.is_dir()
+
+    with ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(work, range(1000)))
+    assert list((tmp_path / "staging").iterdir()) == []
