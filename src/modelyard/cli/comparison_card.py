@@ -54,7 +54,7 @@ def shown_comparison(found: ShownComparison) -> RenderableType:
     """The verdict, each challenge, the metrics, the warnings."""
     title = Text(found.name, style="bold").append(f"  {words(found.prediction_type)}", style="dim")
     parts: list[RenderableType] = [title, Text(found.verdict.title, style="bold")]
-    if not found.challenges:
+    if found.waiting or not found.challenges:
         parts.append(Text(found.verdict.detail))
     for each in found.challenges:
         parts.append(Text(each.title, style=STYLES[each.verdict]))

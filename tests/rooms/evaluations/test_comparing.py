@@ -69,6 +69,16 @@ def compare(yard):
     return create
 
 
+def test_what_there_is_no_time_for_waits_and_the_next_look_goes_on(yard, scored, compare):
+    items = tuple(scored("plain", threshold=cut) for cut in (0.5, 0.31, 0.32, 0.33))
+    made = compare(*items)
+    seen = [yard.comparisons.show(name=made.name, seconds=0) for _ in items[1:]]
+    assert [each.waiting for each in seen] == [items[2:], items[3:], ()]
+    assert [len(each.challenges) for each in seen] == [1, 2, 3]
+    assert seen[0].verdict.title == "Still comparing: 1 of 3"
+    assert seen[-1] == yard.comparisons.show(name=made.name)
+
+
 def test_paired_differences_are_told_and_kept(yard, scored, compare):
     good, plain, alike = scored("good"), scored("plain"), scored("alike")
     made = compare(plain, good, alike, champion=plain)

@@ -84,6 +84,11 @@ class ShowComparison(ProjectCommand[ShownComparison]):
         le=1,
         description="binary: all at this one threshold  [each at that of its evaluation]",
     )
+    seconds: float | None = Field(
+        default=None,
+        ge=0,
+        description="compare for at most this long and tell what is waiting  [until all is told]",
+    )
 
 
 class UpdateComparison(ProjectCommand[Comparison]):

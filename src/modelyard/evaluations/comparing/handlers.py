@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -89,7 +90,8 @@ def list_comparisons(command: ListComparisons, context: Context) -> list[Compari
 @handles(ShowComparison)
 def show_comparison(command: ShowComparison, context: Context) -> ShownComparison:
     """Compute what was not computed before."""
-    return shown(context, command.project, command.name, command.threshold)
+    seconds = math.inf if command.seconds is None else command.seconds
+    return shown(context, command.project, command.name, command.threshold, seconds)
 
 
 @handles(CompareSlices)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 
@@ -35,7 +37,11 @@ class Pair(Value):
 
 
 def pairs_with(
-    context: Context, base: Evaluation, others: Sequence[Evaluation], threshold: float | None
+    context: Context,
+    base: Evaluation,
+    others: Sequence[Evaluation],
+    threshold: float | None,
+    seconds: float = math.inf,
 ) -> dict[str, Pair]:
     """What evaluations differ by from one of them, by their ids.
 
@@ -44,7 +50,9 @@ def pairs_with(
         base: what they are compared with.
         others: the others.
         threshold: at which all of them decide; None: each at its own.
+        seconds: after that long no more are computed, and the rest is missing; one is always.
     """
+    until = time.monotonic() + seconds
     found = {each.id: Pair(reason=why) for each in others if (why := why_not_paired(base, each))}
     wanted = [each for each in others if each.id not in found]
     variant = NUMBERS if threshold is None else f"{NUMBERS} {threshold!r}"
@@ -65,6 +73,8 @@ def pairs_with(
             context.progress(f"comparing {at + 1} of {len(missing)}", fraction=at / len(missing))
             found[each.id] = _computed(context, rows, each, threshold)
             _keep(context, base, each, variant, found[each.id])
+            if time.monotonic() > until:
+                break
     return found
 
 

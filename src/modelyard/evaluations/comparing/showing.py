@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, get_args
 
@@ -11,7 +12,7 @@ from modelyard.analysis.types import Metric
 from modelyard.evaluations.comparing import repository
 from modelyard.evaluations.comparing.pairing import pairs_with
 from modelyard.evaluations.comparing.resolving import Resolved, resolved
-from modelyard.evaluations.comparing.telling import challenged, overall
+from modelyard.evaluations.comparing.telling import challenged, overall, still_comparing
 from modelyard.evaluations.comparing.types import (
     Challenge,
     Colour,
@@ -29,7 +30,13 @@ from modelyard.kernel.context import Context
 ROLES: tuple[Colour, ...] = get_args(Colour)
 
 
-def shown(context: Context, project: str, name: str, threshold: float | None) -> ShownComparison:
+def shown(
+    context: Context,
+    project: str,
+    name: str,
+    threshold: float | None,
+    seconds: float = math.inf,
+) -> ShownComparison:
     """Look everything up, and compute what was not kept.
 
     Args:
@@ -37,6 +44,7 @@ def shown(context: Context, project: str, name: str, threshold: float | None) ->
         project: key of the project.
         name: of the comparison.
         threshold: at which all binary models are told; None: each at its own.
+        seconds: after that long no more are compared, and the rest is told as waiting.
 
     Raises:
         NotFound: there is no such comparison.
@@ -46,8 +54,11 @@ def shown(context: Context, project: str, name: str, threshold: float | None) ->
         found = resolved(db, comparison)
     items = shown_items(context, comparison, found, threshold)
     against = compared_with(comparison, found)
-    challenges = _challenges(context, found, items, against, threshold)
+    challenges, waiting = _challenges(context, found, items, against, threshold, seconds)
     names = {each.key: each.name for each in items}
+    verdict = overall(
+        challenges, names, against, champion=against is not None and against == comparison.champion
+    )
     return ShownComparison(
         **comparison.model_dump(exclude={"items"}),
         against=against,
@@ -55,13 +66,9 @@ def shown(context: Context, project: str, name: str, threshold: float | None) ->
         items=items,
         codes=tuple(dict.fromkeys(code for each in items for code in each.metrics)),
         challenges=challenges,
+        waiting=waiting,
         warnings=tuple(warnings(found, items, threshold)),
-        verdict=overall(
-            challenges,
-            names,
-            against,
-            champion=against is not None and against == comparison.champion,
-        ),
+        verdict=still_comparing(len(challenges), len(waiting)) if waiting else verdict,
     )
 
 
@@ -184,29 +191,33 @@ def _challenges(
     items: Sequence[ShownItem],
     against: str | None,
     threshold: float | None,
-) -> tuple[Challenge, ...]:
+    seconds: float,
+) -> tuple[tuple[Challenge, ...], tuple[str, ...]]:
+    """What is told beside one item, and the keys of what there was no time for."""
     if against is None:
-        return ()
+        return (), ()
     by_key = {each.item.key: each.evaluation for each in found}
     base = by_key[against]
     shown = [each for each in items if not each.hidden and each.key != against]
     others = [of for each in shown if (of := by_key[each.key]) is not None]
     if base is None or not others:
-        return ()
-    pairs = pairs_with(context, base, others, threshold)
+        return (), ()
+    pairs = pairs_with(context, base, others, threshold, seconds)
     first = next(each for each in items if each.key == against)
     names = {each.key: each.name for each in items}
-    told = []
+    told, waiting = [], []
     for each in shown:
         of = by_key[each.key]
         if of is None:
             continue
-        pair = pairs[of.id]
-        if pair.paired is not None:
+        pair = pairs.get(of.id)
+        if pair is None:
+            waiting.append(each.key)
+        elif pair.paired is not None:
             told.append(challenged(each.key, against, names, pair.paired))
         else:
             told.append(_unpaired(each, first, pair.reason or "it is not known why"))
-    return tuple(told)
+    return tuple(told), tuple(waiting)
 
 
 def _unpaired(item: ShownItem, first: ShownItem, reason: str) -> Challenge:

@@ -150,6 +150,14 @@ def p_value(p: float | None) -> str:
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
 
 
+def still_comparing(done: int, waiting: int) -> ComparisonVerdict:
+    """What is told while some are not compared yet."""
+    return ComparisonVerdict(
+        title=f"Still comparing: {done:,} of {done + waiting:,}",
+        detail="What is found is kept, so that the next look goes on from here.",
+    )
+
+
 def overall(
     challenges: Sequence[Challenge],
     names: Mapping[str, str],

@@ -171,6 +171,9 @@ class ShownComparison(Drawing):
     items: tuple[ShownItem, ...]
     codes: tuple[str, ...] = Field(description="of all metrics that any of them has, in order")
     challenges: tuple[Challenge, ...]
+    waiting: tuple[str, ...] = Field(
+        default=(), description="keys of items for which the seconds that were given were too few"
+    )
     warnings: tuple[ComparisonWarning, ...] = ()
     verdict: ComparisonVerdict
     created: datetime

@@ -32,6 +32,8 @@ SCREEN = f"{ONE}/screens/{{screen}}"
 SLICES = f"{ONE}/slices"
 INFORMATION = f"{ONE}/information"
 MOST_COLUMNS = 200
+SECONDS = 1.5
+"""For which a page compares what was not compared before; it renews itself until all is."""
 
 
 class Link(Value):
@@ -75,8 +77,9 @@ def about(visit: Visit) -> ComparisonView:
     """The comparison of the address, with what pages about it share."""
     key, name = visit.path["project"], visit.path["comparison"]
     threshold, _ = typed_number(visit.asked("threshold"), least=0, most=1)
-    found = visit.run(ShowComparison(project=key, name=name, threshold=threshold))
-    better, promoted = _promoted(found)
+    asked = ShowComparison(project=key, name=name, threshold=threshold, seconds=SECONDS)
+    found = visit.run(asked)
+    better, promoted = (None, ()) if found.waiting else _promoted(found)
     return ComparisonView(
         title=name,
         crumbs=crumbs(key),
