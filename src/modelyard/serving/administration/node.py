@@ -19,7 +19,9 @@ from modelyard.serving.administration.table import NODE_CATALOG, NodeVerbs
 from modelyard.serving.audit import Administrator
 
 R = TypeVar("R")
-NODE_BUS: Bus[Any] = Bus(["modelyard.serving.administration", "modelyard.serving.operating"])
+NODE_BUS: Bus[Any] = Bus(
+    f"modelyard.serving.{room}" for room in ("administration", "operating", "watching")
+)
 FOLDER = "MODELYARD_NODE"
 
 

@@ -9,6 +9,7 @@ from modelyard.kernel.catalog import Catalog
 from modelyard.kernel.command import Caller, Command, Room, verb
 from modelyard.serving.administration import commands
 from modelyard.serving.operating import commands as operating
+from modelyard.serving.watching import commands as watching
 
 
 class NodeKeys(Room):
@@ -43,6 +44,8 @@ class NodeVerbs(Room):
     delete = verb(commands.DeleteService)
     remove = verb(commands.RemoveGeneration)
     metrics = verb(commands.ShowMetrics)
+    activity = verb(watching.ShowActivity)
+    queries = verb(watching.ListQueries)
     processes = verb(commands.ListProcesses)
     clean = verb(commands.CleanNode)
     files = verb(operating.WriteFiles)

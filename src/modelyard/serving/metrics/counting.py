@@ -15,6 +15,7 @@ from typing import Protocol
 import msgspec
 
 from modelyard.serving.metrics.histograms import ROWS, Histogram
+from modelyard.serving.metrics.minutes import MINUTES, Minutes
 from modelyard.serving.metrics.snapshots import QUERIES, Labels, Numbers
 from modelyard.serving.metrics.types import WINDOWS
 from modelyard.serving.querylog.events import QueryEvent
@@ -88,6 +89,7 @@ class Metrics:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
+        self._minutes = None if folder is None else Minutes(folder / MINUTES)
         self._counted: dict[Labels, Counted] = {}
         self._problems: dict[Labels, int] = {}
         self._refused: dict[Labels, int] = {}
@@ -132,7 +134,8 @@ class Metrics:
     def start(self) -> None:
         """Begin to look back, and to write the numbers into the folder."""
         if self._folder is not None:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for each in (self._folder, self._folder / MINUTES):
+                each.mkdir(parents=True, exist_ok=True, mode=0o700)
             if not any(fresh for _, fresh in self._others()):
                 for file, _ in self._others():
                     file.unlink(missing_ok=True)
@@ -143,7 +146,9 @@ class Metrics:
         self._ended.set()
         if self._thread.is_alive():
             self._thread.join()
-        if self._folder is not None:
+        if self._folder is not None and self._minutes is not None:
+            with suppress(OSError):
+                self._minutes.close(self._totals())
             with suppress(OSError):
                 os.utime(self._folder / self._file_name, (0, 0))
 
@@ -202,13 +207,14 @@ class Metrics:
         self._write()
 
     def _write(self) -> None:
-        if self._folder is None:
+        if self._folder is None or self._minutes is None:
             return
         file = self._folder / self._file_name
         beside = file.with_suffix(".new")
         try:
             beside.write_bytes(self.mine().encoded(time.time()))
             beside.replace(file)
+            self._minutes.look(self._totals())
         except OSError as exc:
             if not self._failing:
                 log.error("the numbers of this process cannot be written: %s", exc)  # noqa: TRY400

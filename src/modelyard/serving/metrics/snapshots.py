@@ -73,17 +73,18 @@ class Numbers:
         return msgspec.json.encode(
             {
                 "time": moment,
-                "histograms": {name: _listed(each) for name, each in self.histograms.items()},
+                "histograms": {name: listed(each) for name, each in self.histograms.items()},
                 "counters": {name: list(each.items()) for name, each in self.counters.items()},
                 "gauges": {name: list(each.items()) for name, each in self.gauges.items()},
-                "windows": {str(name): _listed(each) for name, each in self.windows.items()},
+                "windows": {str(name): listed(each) for name, each in self.windows.items()},
             }
         )
 
 
-def _listed(
+def listed(
     several: Mapping[Labels, Histogram],
 ) -> list[tuple[Labels, list[tuple[int, int]], float]]:
+    """Histograms by their labels, as they are written."""
     return [(labels, each.pairs(), each.total) for labels, each in several.items()]
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -112,6 +113,20 @@ def in_short(numbers: Numbers) -> NodeMetrics:
 
 
 def _window(key: Labels, seconds: int, by_status: dict[str, Histogram]) -> WindowMetrics:
+    told = figures(by_status)
+    return WindowMetrics(
+        service=key[0],
+        endpoint=key[1],
+        generation=key[2],
+        shadow=key[3] == "true",
+        seconds=seconds,
+        rate=round(told["queries"] / seconds, 3),
+        **told,
+    )
+
+
+def figures(by_status: Mapping[str, Histogram]) -> dict[str, Any]:
+    """How many queries there were by their status, and within which milliseconds they were over."""
     every = Histogram(SECONDS)
     counts = {}
     for status, each in by_status.items():
@@ -124,17 +139,6 @@ def _window(key: Labels, seconds: int, by_status: dict[str, Histogram]) -> Windo
     )
     failed = sum(n for status, n in counts.items() if status >= "500" and status != "503")
     answered = sum(n for status, n in counts.items() if status < "400")
-    return WindowMetrics(
-        service=key[0],
-        endpoint=key[1],
-        generation=key[2],
-        shadow=key[3] == "true",
-        seconds=seconds,
-        queries=queries,
-        rate=round(queries / seconds, 3),
-        p50=p50,
-        p95=p95,
-        p99=p99,
-        failed=failed,
-        refused=queries - failed - answered,
-    )
+    refused = queries - failed - answered
+    times = {"p50": p50, "p95": p95, "p99": p99}
+    return {"queries": queries, "failed": failed, "refused": refused, **times}

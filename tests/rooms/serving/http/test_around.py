@@ -264,3 +264,19 @@ async def share_a_limit():
     assert refused.value.status == 503
     bodies.release(held)
     assert (await bodies.read({}, parts(b"x" * 60, b"y").__anext__))[1] == 61
+
+
+def test_what_was_asked_is_told_over_http(served, keys):
+    told = served.http.get("/admin/api/activity?minutes=5&by=service", auth=(keys["looks"], ""))
+    assert (told.status_code, told.json()) == (200, [])
+    path = "/admin/api/services/churn-api/endpoints/churn/queries"
+    log = served.folder.logs / "queries" / "churn-api" / "churn"
+    log.mkdir(parents=True)
+    line = {"time": "2026-03-01T00:00:00Z", "type": "prediction", "service": "churn-api"}
+    line |= {"endpoint": "churn", "generation": "p1", "request_id": "r1"}
+    (log / "20260301T000000.000000Z-1.jsonl").write_text(json.dumps(line) + "\n")
+    found = served.http.get(f"{path}?limit=3&outcome=answered", auth=(keys["looks"], "")).json()
+    assert [each["request_id"] for each in found["queries"]] == ["r1"]
+    wrong = served.http.get(f"{path}?outcome=lost", auth=(keys["looks"], ""))
+    assert (wrong.status_code, "outcome" in wrong.json()["detail"]) == (400, True)
+    assert served.http.get(path).status_code == 401

@@ -156,7 +156,7 @@ def test_a_node_that_starts_anew_counts_from_zero(tmp_path):
     metrics = Metrics(tmp_path)
     metrics.start()
     metrics.close()
-    assert [file.name for file in tmp_path.iterdir()] == [f"{os.getpid()}.json"]
+    assert [file.name for file in tmp_path.glob("*.json")] == [f"{os.getpid()}.json"]
 
 
 def test_windows_forget(monkeypatch):

@@ -1,0 +1,83 @@
+"""The words of watching a node."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from modelyard.kernel.values import Value
+
+Outcome = Literal["answered", "ignored", "refused", "failed"]
+"""answered; ignored by an enrichment or a lookup; refused: 400 to 499, 503; failed: else."""
+
+
+class Activity(Value):
+    """What was asked in a minute, or in as many as were put together."""
+
+    listed = (
+        *("minute", "service", "endpoint", "generation", "shadow", "queries", "failed", "refused"),
+        *("p50", "p95", "p99"),
+    )
+
+    minute: datetime = Field(description="when it began, in UTC")
+    service: str
+    endpoint: str = Field(default="", description="empty: all of the service together")
+    generation: str = Field(default="", description="empty: all of them together")
+    shadow: bool = Field(default=False, description="of queries whose answers were only logged")
+    queries: int
+    failed: int = Field(
+        description="queries that the node could not answer: 500 and above, not 503"
+    )
+    refused: int = Field(description="queries that it refused: 400 to 499, and 503")
+    p50: float | None = Field(
+        default=None, description="milliseconds that half of them took at most"
+    )
+    p95: float | None = None
+    p99: float | None = None
+
+
+class LoggedCaller(Value):
+    """Who asked, as far as the log says."""
+
+    kind: str = ""
+    label: str = Field(default="", description="of the key")
+    address: str = ""
+
+
+class LoggedQuery(Value):
+    """A line of the query log: one row of a query."""
+
+    listed = ("time", "generation", "outcome", "ms", "request_id", "row", "features", "result")
+
+    time: datetime = Field(description="when it was over, in UTC")
+    generation: str
+    outcome: Outcome
+    status: int | None = Field(default=None, description="of HTTP")
+    ms: float = Field(default=0, description="milliseconds from its arrival to its answer")
+    request_id: str
+    row: int | None = Field(default=None, description="its place in the query, from 0")
+    shadow: bool = False
+    problem: str = Field(default="", description="kind of the error that refused it")
+    reason: str = ""
+    ignored: str = Field(default="", description="why it was left out")
+    caller: LoggedCaller = LoggedCaller()
+    timings: dict[str, int] = Field(
+        default={}, description="microseconds by part; `batch` is rows of the call"
+    )
+    features: JsonValue = None
+    enriched: JsonValue = None
+    result: JsonValue = None
+    context: JsonValue = None
+    params: JsonValue = None
+
+
+class LoggedQueries(Value):
+    """The newest lines of a query log, the newest first."""
+
+    queries: tuple[LoggedQuery, ...]
+    complete: bool = Field(
+        description="false: there may be more that fit, beyond the limit or further back than "
+        "was looked"
+    )
