@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 
 import click
@@ -11,6 +12,8 @@ from modelyard.cli.place import IN_A_FOLDER
 from modelyard.cli.problems import told
 from modelyard.cli.services import worker_of
 from modelyard.workspace import open_workspace
+
+ROLE = "MODELYARD_ROLE"
 
 
 @click.command("serve", short_help="Serve the workspace over HTTP.")
@@ -35,12 +38,22 @@ from modelyard.workspace import open_workspace
     show_default=True,
     help="workers that run jobs beside the server; 0: none, `modelyard worker` runs them",
 )
-def serve(host: str, port: int, workspace: str | None, no_auth: bool, workers: int) -> None:
+@click.option(
+    "--role",
+    type=click.Choice(["design", "automation"]),
+    help="what the server is for, before the setting role: to design projects, or to run those "
+    "that come as bundles",
+)
+def serve(
+    host: str, port: int, workspace: str | None, no_auth: bool, workers: int, role: str | None
+) -> None:
     """Serve the workspace until Ctrl-C: its pages, and the API below /api/v1 (see /api/docs)."""
     # The server brings its web framework, which help pages should not wait for.
     from modelyard.web import crew, server  # noqa: PLC0415
 
     write_log()
+    if role is not None:
+        os.environ[ROLE] = role  # for the processes of its jobs as well
     yard = open_workspace(workspace)
     hire = partial(worker_of, yard)
     with told():

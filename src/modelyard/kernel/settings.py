@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -17,6 +17,7 @@ from modelyard.kernel.values import ISSUER_PATTERN, ORIGIN_PATTERN, Verdict
 
 SETTINGS_FILE = "modelyard.toml"
 SHORTEST_SECRET = 32
+Role = Literal["design", "automation"]
 S = TypeVar("S", bound="FileAndVariables")
 
 
@@ -344,6 +345,11 @@ class Settings(FileAndVariables):
     )
     artifacts: str = Field(
         default="", description="folder of the artifact store; empty: in the workspace folder"
+    )
+    role: Role = Field(
+        default="design",
+        description="what the workspace is for: 'design', where projects are made, or "
+        "'automation', where what came with a bundle is used and not changed",
     )
     runtime: RuntimeSettings = RuntimeSettings()
     envs: EnvSettings = EnvSettings()

@@ -48,7 +48,7 @@ def create_app(
     cookies = Cookies(workspace)
     routes = Routes(Verbs.commands())
     threads = Threads(limits.threads, waiting=limits.waiting, patience=limits.queue_timeout)
-    openapi = OpenApi(routes)
+    openapi = OpenApi(routes, settings.role)
     readiness = Readiness(workspace)
     transfers = Transfers(workspace.folder)
     sign_in = None if no_auth else SignIn(workspace, cookies, threads)

@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from modelyard import __version__
 from modelyard.kernel.paging import Paged
+from modelyard.kernel.settings import Role
 from modelyard.kernel.shapes import is_structure, plain
 from modelyard.kernel.wire import LEFT_OUT, PREFIX, RESULT, in_query, transfer_field
 from modelyard.verbs import ROOMS
@@ -108,8 +109,10 @@ PROBLEM: dict[str, Any] = {
 class OpenApi:
     """The document; it is an ASGI application too."""
 
-    def __init__(self, routes: Routes) -> None:
+    def __init__(self, routes: Routes, role: Role = "design") -> None:
+        """`role` is what the server is for, as its setting says."""
         self._routes = routes
+        self._role = role
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
@@ -140,7 +143,12 @@ class OpenApi:
         paths[f"{PREFIX}/jobs/{{id}}/events"] = {"get": FOLLOWING}
         return {
             "openapi": "3.1.0",
-            "info": {"title": "Modelyard", "version": __version__, "description": INTRO},
+            "info": {
+                "title": "Modelyard",
+                "version": __version__,
+                "description": INTRO,
+                "x-modelyard-role": self._role,
+            },
             "tags": [
                 {"name": room.__name__.lower(), "description": inspect.getdoc(room)}
                 for room in ROOMS.values()

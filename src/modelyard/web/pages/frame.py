@@ -39,6 +39,8 @@ class Frame:
     project: Project | None
     """The chosen one."""
     running: int
+    role: str
+    """What the server is for, as its setting says."""
     theme: str
     flash: Flash | None
     csrf: str
@@ -74,6 +76,7 @@ class Navigation:
             projects=projects,
             project=project,
             running=running,
+            role=visit.yard.open().settings.role,
             theme=theme,
             flash=flash,
             csrf=csrf,

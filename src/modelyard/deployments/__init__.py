@@ -1,0 +1,1 @@
+"""Deployments: how projects and services come to where they are used."""
