@@ -34,6 +34,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from modelyard.archives.types import ArchivedFile
 from modelyard.kernel.settings import RuntimeSettings
 from modelyard.runtime.types import (
     CodeEnv,
@@ -46,7 +47,6 @@ from modelyard.serving.asking import LoadedEndpoint
 from modelyard.serving.endpoints import load_endpoint
 from modelyard.serving.packages.types import (
     Manifest,
-    PackagedFile,
     PackagedModel,
     PoolSettings,
     PredictionEndpoint,
@@ -115,7 +115,7 @@ async def load(folder: Path) -> LoadedEndpoint:
         endpoints=(endpoint,),
         models=(model,),
         envs=(env,),
-        files=(PackagedFile(path="model/MLmodel", sha256="0" * 64, size=0),),
+        files=(ArchivedFile(path="model/MLmodel", sha256="0" * 64, size=0),),
     )
     pool = PoolSettings(floor=1, cruise=1, ceil=1)
     python = {"local": Path(sys.executable)}

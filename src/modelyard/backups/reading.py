@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import stat
-import struct
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +14,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from modelyard import errors
+from modelyard.archives.reading import DAMAGES, METHODS
 from modelyard.backups.manifest import (
     ARTIFACTS,
     FILES,
@@ -36,12 +35,6 @@ from modelyard.store.database import known_revisions
 from modelyard.store.migrations import HEAD
 
 LONGEST_MANIFEST = 1 << 30
-METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-DAMAGES = (
-    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError),
-    *(ValueError, OverflowError),
-)
-"""What reading a damaged archive raises."""
 
 
 class ReadArchive:

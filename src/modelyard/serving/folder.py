@@ -12,11 +12,12 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from modelyard import errors
+from modelyard.archives.types import MANIFEST
 from modelyard.kernel.faults import invalid
 from modelyard.kernel.progress import Progress, silence
 from modelyard.kernel.values import now
 from modelyard.serving.durable import locked, remove_folder, staged, sync_folder, write_whole
-from modelyard.serving.packages.types import MANIFEST, Manifest, PackagedEndpoint, PoolSettings
+from modelyard.serving.packages.types import Manifest, PackagedEndpoint, PoolSettings
 from modelyard.serving.settings import NODE_FILE, NodeSettings, read_node_settings
 from modelyard.serving.types import ServiceState
 

@@ -17,8 +17,8 @@ from tests.e2e.models import write_model
 
 import modelyard
 from modelyard import errors
+from modelyard.archives.signing import key_id, signing_key, trusted_keys
 from modelyard.serving.packages.reading import unpack
-from modelyard.serving.packages.signing import key_id, signing_key, trusted_keys
 from modelyard.store.keeping import keepers
 
 LOOKED = {"dataset": "customers", "key": {"customer": "id"}, "column": {"plan": "plan"}}

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from modelyard import errors
+from modelyard.archives.signing import SigningKey
+from modelyard.archives.writing import Content
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
 from modelyard.kernel.version import __version__
@@ -19,7 +21,6 @@ from modelyard.services.designing.checking import check_function, mode_of, requi
 from modelyard.services.packaging.percentiles import percentiles_of
 from modelyard.services.packaging.tables import columns_read, named_tables, write_table
 from modelyard.services.types import DatasetLookup, Endpoint, Service
-from modelyard.serving.packages.signing import SigningKey
 from modelyard.serving.packages.types import (
     Enrichment,
     FunctionEndpoint,
@@ -31,7 +32,7 @@ from modelyard.serving.packages.types import (
     PackagedTable,
     PredictionEndpoint,
 )
-from modelyard.serving.packages.writing import Content, write_package
+from modelyard.serving.packages.writing import write_package
 
 
 class Builder:

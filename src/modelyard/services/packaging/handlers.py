@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from modelyard import errors
+from modelyard.archives.signing import SigningKey, signing_key
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.services import repository as services
@@ -29,7 +30,6 @@ from modelyard.services.packaging.types import (
     PackageSummary,
 )
 from modelyard.serving.packages.reading import opened
-from modelyard.serving.packages.signing import SigningKey, signing_key
 from modelyard.store.artifacts import digest_of
 from modelyard.store.database import exclusively
 from modelyard.store.handing import appearing

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from modelyard import errors
+from modelyard.archives.signing import trusted_keys
+from modelyard.archives.types import MANIFEST
 from modelyard.kernel.progress import Progress
 from modelyard.runtime.envs.building import Ground
 from modelyard.serving.folder import NodeFolder
 from modelyard.serving.packages.reading import unpack
-from modelyard.serving.packages.signing import trusted_keys
-from modelyard.serving.packages.types import MANIFEST, Manifest
+from modelyard.serving.packages.types import Manifest
 from modelyard.serving.settings import NodeSettings
 
 UNPACKED = "package"

@@ -8,7 +8,8 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from modelyard.kernel.values import DIGEST_PATTERN, Json, Name, Value
+from modelyard.archives.types import ArchivedFile
+from modelyard.kernel.values import Json, Name, Value
 from modelyard.runtime.types import (
     CodeEnv,
     Interpretation,
@@ -22,9 +23,6 @@ from modelyard.runtime.types import (
 
 FORMAT = 1
 """Version of the layout of packages; a node refuses those that are newer than it knows."""
-
-MANIFEST = "manifest.json"
-SIGNATURE = "manifest.sig"
 
 Reaction = Literal["error", "ignore", "missing"]
 SeveralReaction = Literal["error", "ignore", "missing", "first"]
@@ -105,22 +103,6 @@ class PoolSettings(Value):
                 f"floor {self.floor}, cruise {self.cruise} and ceil {self.ceil} have to be in order"
             )
         return self
-
-
-class PackagedFile(Value):
-    """One file of a package."""
-
-    path: str
-    sha256: str = Field(pattern=DIGEST_PATTERN)
-    size: int = Field(ge=0, description="bytes")
-
-
-class Signature(Value):
-    """What says that somebody with a certain key made a package."""
-
-    algorithm: Literal["ed25519"] = "ed25519"
-    key: str = Field(pattern=r"^[0-9a-f]{16}$", description="id of the key")
-    signature: str = Field(description="over the bytes of the manifest, base64")
 
 
 class PackagedModel(Value):
@@ -235,7 +217,7 @@ class PackageContent(Value):
 class Manifest(PackageContent):
     """What a package holds, and every file of it."""
 
-    files: tuple[PackagedFile, ...] = Field(description="every file but the manifest itself")
+    files: tuple[ArchivedFile, ...] = Field(description="every file but the manifest itself")
 
     @model_validator(mode="after")
     def _is_closed(self) -> Self:

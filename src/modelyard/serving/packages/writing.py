@@ -1,36 +1,14 @@
-"""Writing a package: one zip archive, of which the same content makes the same bytes."""
+"""Writing a package."""
 
 from __future__ import annotations
 
-import hashlib
-import io
-import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import BinaryIO, Self
 
-from modelyard import errors
-from modelyard.kernel.values import Value
-from modelyard.serving.packages.paths import require_apart, require_path
-from modelyard.serving.packages.signing import SigningKey
-from modelyard.serving.packages.types import (
-    MANIFEST,
-    SIGNATURE,
-    Manifest,
-    PackageContent,
-    PackagedFile,
-)
-
-BLOCK = 1 << 20
-QUICK = 1
-"""How hard deflate tries: the files of models shrink little, whatever it does."""
-LONG_AGO = (1980, 1, 1, 0, 0, 0)
-PLAIN_FILE = 0o100644 << 16
-NONE: Mapping[str, str] = MappingProxyType({})
-
-Content = bytes | Path | Callable[[], BinaryIO]
-"""What is in a file: its bytes, a file that holds them, or what opens them."""
+from modelyard.archives.signing import SigningKey
+from modelyard.archives.types import ArchivedFile
+from modelyard.archives.writing import NONE, Content, write_archive
+from modelyard.serving.packages.types import Manifest, PackageContent
 
 
 def write_package(
@@ -54,71 +32,8 @@ def write_package(
         Invalid: a path is none that a package may hold.
         Failed: the disk is full, or a content cannot be read or has another digest.
     """
-    for path in contents:
-        require_path(path)
-    require_apart(contents.keys() | {MANIFEST, SIGNATURE})
-    try:
-        with target.open("xb") as file, _Zip(file) as packed:
-            return packed.all(told, contents, digests, key)
-    except BaseException as exc:
-        if not isinstance(exc, FileExistsError):
-            target.unlink(missing_ok=True)
-        if isinstance(exc, OSError):
-            raise errors.Failed(f"the package cannot be written: {exc.strerror or exc}") from exc
-        raise
 
+    def described(files: tuple[ArchivedFile, ...]) -> Manifest:
+        return Manifest(**dict(told), files=files)
 
-def manifest_bytes(manifest: Value) -> bytes:
-    """What is written of a manifest, and signed."""
-    return f"{manifest.model_dump_json(indent=1)}\n".encode()
-
-
-class _Zip:
-    """The archive while it is written."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=QUICK)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._zip.close()
-
-    def all(
-        self,
-        told: PackageContent,
-        contents: Mapping[str, Content],
-        digests: Mapping[str, str],
-        key: SigningKey | None,
-    ) -> Manifest:
-        """Write the files in the order of their paths, then what tells of them."""
-        files = tuple(self.add(path, contents[path]) for path in sorted(contents))
-        for file in files:
-            if digests.get(file.path, file.sha256) != file.sha256:
-                raise errors.Failed(f"{file.path} is damaged: it is not what was kept of it")
-        whole = Manifest(**dict(told), files=files)
-        text = manifest_bytes(whole)
-        self.add(MANIFEST, text)
-        if key is not None:
-            self.add(SIGNATURE, manifest_bytes(key.sign(text)))
-        return whole
-
-    def add(self, path: str, content: Content) -> PackagedFile:
-        """Write one file."""
-        info = zipfile.ZipInfo(path, LONG_AGO)
-        info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, PLAIN_FILE
-        info.create_system = 3  # Unix, on whatever system it is written
-        found, size = hashlib.sha256(), 0
-        with _opened(content) as source, self._zip.open(info, "w", force_zip64=True) as out:
-            while part := source.read(BLOCK):
-                found.update(part)
-                size += len(part)
-                out.write(part)
-        return PackagedFile(path=path, sha256=found.hexdigest(), size=size)
-
-
-def _opened(content: Content) -> BinaryIO:
-    if isinstance(content, bytes):
-        return io.BytesIO(content)
-    return content.open("rb") if isinstance(content, Path) else content()
+    return write_archive(target, "package", described, contents, digests=digests, key=key)

@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from modelyard import errors
+from modelyard.archives.types import ArchivedFile
 from modelyard.kernel.settings import RuntimeSettings
 from modelyard.runtime.types import CodeEnv, EnvRequest, InputColumn, ModelInputs
 from modelyard.serving.endpoints import load_endpoint
 from modelyard.serving.packages.types import (
     Manifest,
-    PackagedFile,
     PackagedModel,
     PackagedTable,
     PoolSettings,
@@ -73,7 +73,7 @@ async def loaded(endpoint, folder, python, *, models=(), tables=(), pool=None, *
         envs=(ENV,),
         tables=tables,
         files=[
-            PackagedFile(path=path.relative_to(folder).as_posix(), sha256="0" * 64, size=0)
+            ArchivedFile(path=path.relative_to(folder).as_posix(), sha256="0" * 64, size=0)
             for path in files
         ],
     )

@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from modelyard import errors
+from modelyard.archives.signing import signing_key
 from modelyard.runtime.types import CodeEnv, EnvRequest
 from modelyard.serving.administration.node import Node
 from modelyard.serving.administration.running import running_node
 from modelyard.serving.asking import Answer, PoolStatus, Question, RowAnswer
 from modelyard.serving.audit import Administrator
 from modelyard.serving.folder import NodeFolder
-from modelyard.serving.packages.signing import signing_key
 from modelyard.serving.packages.types import FunctionEndpoint, PackageContent, TestQuery
 from modelyard.serving.packages.writing import write_package
 from modelyard.serving.plane import DataPlane

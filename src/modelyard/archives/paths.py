@@ -1,4 +1,4 @@
-"""Which paths the files of a package may have."""
+"""Which paths the files of an archive may have."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def require_path(path: str) -> None:
     if path.startswith("/") or DRIVE.match(path):
         problem = "is an absolute path"
     elif ".." in parts:
-        problem = "leads out of the package"
+        problem = "leads out of the archive"
     elif not path or "" in parts or "." in parts or "\\" in path:
         problem = "is no plain path"
     elif any(unicodedata.category(letter) in ("Cc", "Cs") for letter in path):

@@ -1,4 +1,4 @@
-"""Signatures of packages: who made one, shown by an Ed25519 key.
+"""Signatures of archives: who made one, shown by an Ed25519 key.
 
 Keys are files in PEM, as `openssl genpkey -algorithm ed25519` makes them and `openssl pkey -pubout`
 takes the public half of.
@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 from pydantic import ValidationError
 
 from modelyard import errors
-from modelyard.serving.packages.types import Signature
+from modelyard.archives.types import Signature
 
 HOW = "make one by: openssl genpkey -algorithm ed25519 -out key.pem"
 LONGEST_KEY = 100_000
@@ -43,7 +43,7 @@ class SigningKey:
 
 @dataclass(frozen=True)
 class TrustedKeys:
-    """The public halves of keys whose packages are taken, by id.
+    """The public halves of keys whose archives are taken, by id.
 
     With `insist`, no others are; without it, those that are not signed are taken, too.
     """
@@ -52,18 +52,18 @@ class TrustedKeys:
     insist: bool = False
 
     def check(self, manifest: bytes, signature: Signature | None) -> None:
-        """Refuse a package that nobody signed who is trusted.
+        """Refuse an archive that nobody signed who is trusted.
 
-        Where no key is trusted and none insisted on, every package is taken: nothing can be told
+        Where no key is trusted and none insisted on, every archive is taken: nothing can be told
         of a signature then.
 
         Raises:
             Blocked: it is not signed, though it has to be; or by a key that is not trusted.
-            Invalid: the signature is not that of this package.
+            Invalid: the signature is not that of this archive.
         """
         if signature is None:
             if self.insist:
-                raise errors.Blocked("it is not signed, and only signed packages are taken here")
+                raise errors.Blocked("it is not signed, and only what is signed is taken here")
             return
         if not self.keys and not self.insist:
             return
