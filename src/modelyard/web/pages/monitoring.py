@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from modelyard.evaluations.storing.commands import ListStores
 from modelyard.kernel.values import Value
-from modelyard.models.commands import ListModels
+from modelyard.models.commands import ListModels, ListVersions
 from modelyard.monitoring.alerting.commands import ListAlerts, ListMessages
 from modelyard.monitoring.alerting.types import Alert
-from modelyard.monitoring.watching.commands import FollowModel, ShowMonitoring
+from modelyard.monitoring.watching.commands import FollowModel, ShowMonitoring, TrackEndpoint
 from modelyard.monitoring.watching.types import Status, ThingStatus
-from modelyard.web.pages.form import Draft, Form, Words
+from modelyard.web.pages.form import Choices, Draft, Form, Words
 from modelyard.web.pages.formats import plural
 from modelyard.web.pages.page import Crumb, Nav, Page, View, Visit, address
 from modelyard.web.pages.projects import crumb as project_crumb
@@ -19,8 +19,11 @@ from modelyard.web.pages.projects import crumb as project_crumb
 ALL = "/monitoring"
 OF_PROJECT = "/projects/{project}/monitoring"
 FOLLOW = "/projects/{project}/follow-model"
+TRACK = "/projects/{project}/track-endpoint"
+PERIODS = [("day", "Day"), ("week", "Week"), ("month", "Month")]
 BAD: tuple[Status, ...] = ("warning", "error")
 MOST = 200
+TRUTHS = "Truths that become known later"
 PLACES = {
     "project": OF_PROJECT,
     "model": "/projects/{project}/models/{name}",
@@ -132,18 +135,41 @@ def _line(thing: ThingStatus) -> Line:
     return Line(thing=thing, href=address(PLACES[thing.kind], **where), cause=cause)
 
 
-def _follow(visit: Visit) -> Draft:
+def _named(visit: Visit) -> dict[str, Choices]:
+    """The models, stores and alerts that there are, as choices."""
     key = visit.path["project"]
     names = {
         "model": [each.name for each in visit.part(ListModels(project=key, limit=MOST))],
         "store": [each.name for each in visit.part(ListStores(project=key, limit=MOST))],
         "alert": [each.name for each in visit.part(ListAlerts(project=key, limit=MOST))],
     }
+    return {field: [(each, each) for each in known] for field, known in names.items()}
+
+
+def _follow(visit: Visit) -> Draft:
     return Draft(
-        crumbs=crumbs(key),
+        crumbs=crumbs(visit.path["project"]),
         values={"model": visit.asked("model"), "store": visit.asked("store")},
-        choices={field: [(each, each) for each in known] for field, known in names.items()},
+        choices=_named(visit),
     )
+
+
+def _track(visit: Visit) -> Draft:
+    asked = {name: visit.asked(name) for name in ("name", "log", "model", "version", "generation")}
+    return Draft(
+        crumbs=crumbs(visit.path["project"]),
+        proposed={name: word for name, word in asked.items() if word},
+        choices={**_named(visit), "period": PERIODS},
+    )
+
+
+def _versions(visit: Visit, draft: Draft, given: Mapping[str, str]) -> Mapping[str, Choices]:
+    """The versions of the chosen model."""
+    model = given.get("model") or draft.proposed.get("model", "")
+    if model not in dict(draft.choices["model"]):
+        return {"version": ()}
+    found = visit.part(ListVersions(project=visit.path["project"], model=model, limit=MOST))
+    return {"version": [(each.version, each.version) for each in found]}
 
 
 PAGES: tuple[Page | Form, ...] = (
@@ -195,6 +221,77 @@ PAGES: tuple[Page | Form, ...] = (
             "parameters": Words(later=True),
         },
         prepare=_follow,
+    ),
+    Form(
+        TRACK,
+        TrackEndpoint,
+        "Track an endpoint",
+        "Track endpoint",
+        lambda _visit, made: address(PLACES["scenario"], project=made.project, name=made.scenario),
+        intro="On a schedule, what an endpoint of an API node answered is evaluated as its query "
+        "log tells: by drift from what the version was tested on, and by metrics where truths are "
+        "named. The checks of the store are run on that.",
+        said=lambda made: f"{made.dataset} is tracked by the scenario {made.scenario}.",
+        fields=(
+            *("name", "log", "model", "version", "generation", "store", "period"),
+            *("truth", "key", "truth_key", "target", "alert", "cron", "timezone"),
+        ),
+        words={
+            "name": Words(
+                help="What the dataset of the log is called; the scenario has track- before it",
+                placeholder="churn-queries",
+                mono=True,
+            ),
+            "log": Words(
+                label="Query log",
+                help="The folder of the endpoint's log, or a pattern of files of several nodes, "
+                "where this server can read it",
+                kind="text",
+                placeholder="node/logs/queries/churn-api/churn",
+                mono=True,
+            ),
+            "model": Words(label="Saved model that answers", needed=True, renews="version"),
+            "version": Words(help="", placeholder="Whichever is active"),
+            "generation": Words(
+                label="Only of the generation",
+                help="",
+                placeholder="All of them",
+                mono=True,
+            ),
+            "store": Words(
+                label="Evaluation store",
+                help="Its checks are run each time; it is made if there is none of this name",
+                kind="text",
+                placeholder="live",
+                mono=True,
+            ),
+            "period": Words(label="Evaluate each", help="", kind="segments"),
+            "truth": Words(
+                label="Truths",
+                help="A dataset, or the path of a file; those that become known later",
+                kind="text",
+                placeholder="truths",
+                mono=True,
+                group=TRUTHS,
+            ),
+            "key": Words(label="Found by", help="A column of the log", mono=True, group=TRUTHS),
+            "truth_key": Words(
+                label="Which truths call", help="Left blank, the same", mono=True, group=TRUTHS
+            ),
+            "target": Words(
+                label="Column with the truth",
+                help="Left blank, the version's target",
+                mono=True,
+                group=TRUTHS,
+            ),
+            "alert": Words(help="", placeholder="Nobody is told"),
+            "cron": Words(
+                label="When", help="Minute hour day month weekday", mono=True, later=True
+            ),
+            "timezone": Words(label="Time zone", later=True),
+        },
+        prepare=_track,
+        depending=_versions,
     ),
 )
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import html
+import json
 import re
+from urllib.parse import urlencode
 
 import pytest
 from starlette.testclient import TestClient
@@ -12,6 +14,20 @@ from tests.rooms.monitoring.conftest import alerting, hook, reaches_here  # noqa
 from modelyard.web.app import create_app
 
 AT = "/projects/default"
+LINE = json.dumps(
+    {
+        "time": "2026-11-26T06:00:00Z",
+        "type": "prediction",
+        "service": "churn-api",
+        "endpoint": "churn",
+        "generation": "p1",
+        "request_id": "1",
+        "row": 0,
+        "status": 200,
+        "features": {"age": 30},
+        "result": {"prediction": 1.5},
+    }
+)
 
 
 @pytest.fixture
@@ -109,3 +125,23 @@ def test_a_model_is_followed_by_one_form(client, alerting):  # noqa: F811
     done = sent(client, f"{AT}/follow-model", **typed)
     assert "churn is followed by the scenario follow-churn." in done.text
     assert len(alerting.yard.scenarios.show(name="follow-churn").steps) == 2
+
+
+def test_an_endpoint_is_tracked_by_one_form(client, alerting, tmp_path):  # noqa: F811
+    alerting.yard.models.create(name="churn", prediction_type="regression")
+    log = tmp_path / "churn"
+    at = f"{AT}/track-endpoint?{urlencode({'log': log, 'model': 'churn', 'generation': 'p1'})}"
+    assert f'value="{log}"' in client.get(at).text
+    typed = {"name": "live", "log": str(log), "model": "churn", "generation": "p1", "store": "live"}
+    typed |= {"period": "day", "target": "left"}
+    assert "Column with the truth” and “Which truths call” are" in sent(client, at, **typed).text
+    typed |= {"truth": "truths.csv", "key": "context_order"}
+    assert f"There is no file {log}" in sent(client, at, **typed).text
+    log.mkdir()
+    (log / "1.jsonl").write_text(LINE)
+    done = sent(client, at, **typed)
+    assert "live is tracked by the scenario track-live." in done.text
+    join, evaluate = alerting.yard.scenarios.show(name="track-live").steps
+    assert join.arguments["other_key"] == "context_order"
+    assert evaluate.arguments["label"] == {"day": "${yesterday}"}
+    assert "query_generation = 'p1'" in evaluate.arguments["where"]
