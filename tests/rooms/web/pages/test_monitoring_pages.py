@@ -138,10 +138,10 @@ def test_an_endpoint_is_tracked_by_one_form(client, alerting, tmp_path):  # noqa
     typed |= {"truth": "truths.csv", "key": "context_order"}
     assert f"There is no file {log}" in sent(client, at, **typed).text
     log.mkdir()
-    (log / "1.jsonl").write_text(LINE)
+    (log / "1.jsonl").write_text(f"{LINE}\n")
     done = sent(client, at, **typed)
     assert "live is tracked by the scenario track-live." in done.text
     join, evaluate = alerting.yard.scenarios.show(name="track-live").steps
-    assert join.arguments["other_key"] == "context_order"
+    assert join.arguments["key"] == "context_order"
     assert evaluate.arguments["label"] == {"day": "${yesterday}"}
     assert "query_generation = 'p1'" in evaluate.arguments["where"]
