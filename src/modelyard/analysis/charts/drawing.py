@@ -7,6 +7,7 @@ from typing import Any
 
 import altair as alt
 
+from modelyard.analysis.activity_types import ActivityChart, ActivityHistory
 from modelyard.analysis.charts import (
     classes,
     confusion,
@@ -17,6 +18,8 @@ from modelyard.analysis.charts import (
     thresholds,
     words,
 )
+from modelyard.analysis.charts.activity import CHARTS
+from modelyard.analysis.charts.activity import TITLES as OF_ACTIVITY
 from modelyard.analysis.charts.fairness import fairness
 from modelyard.analysis.charts.history import history
 from modelyard.analysis.charts.layers import Sketch
@@ -119,6 +122,17 @@ def draw_history(found: History, mode: Mode = "light") -> Drawn:
         mode: for a light or a dark ground.
     """
     return _drawn(name_of(found.metric), lambda: history(found), mode)
+
+
+def draw_activity(found: ActivityHistory, chart: ActivityChart, mode: Mode = "light") -> Drawn:
+    """A chart of what a service answered over time.
+
+    Args:
+        found: what it answered.
+        chart: which one.
+        mode: for a light or a dark ground.
+    """
+    return _drawn(OF_ACTIVITY[chart], lambda: CHARTS[chart](found), mode)
 
 
 def _by(column: str, chart: Drawn) -> Drawn:
