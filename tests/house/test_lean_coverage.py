@@ -97,6 +97,29 @@ def test_a_function_of_a_library_works_untraced_and_what_it_calls_of_ours_is_cou
     assert [line for name, line in seen if name == "framework"] == [2, 2]
 
 
+def test_a_frame_that_a_tracer_saw_begin_it_sees_end(monkeypatch):
+    monkeypatch.setattr(lean_coverage, "_suspended", lean_coverage._Suspended())
+    step = lean_coverage.traced(lambda: None)
+    pause = lean_coverage.untraced(step)
+    open_frames, deepest = [], []
+
+    def tracer(frame, event, _argument):
+        if event == "call":
+            open_frames.append(frame.f_code.co_name)
+            deepest[:] = max(deepest, open_frames, key=len)
+        elif event == "return":
+            assert open_frames.pop() == frame.f_code.co_name
+        return tracer
+
+    before = sys.gettrace()
+    sys.settrace(tracer)
+    try:
+        pause()
+    finally:
+        sys.settrace(before)
+    assert (open_frames, deepest) == ([], ["call", "<lambda>"])
+
+
 @pytest.mark.parametrize(
     ("name", "path"),
     sorted(

@@ -72,27 +72,23 @@ def lean(execute: Execute) -> Execute:
     return execute_leanly
 
 
-class _Pause:
-    """Tracing pauses within; what was before is no local name, which classes of Pydantic keep."""
-
-    def __enter__(self) -> None:
-        before = sys.gettrace()
-        _suspended.outside.append((before, _suspended.tracer))
-        _suspended.tracer = before or _suspended.tracer
-        sys.settrace(None)
-
-    def __exit__(self, *_ending: object) -> None:
-        before, _suspended.tracer = _suspended.outside.pop()
-        sys.settrace(before)
-
-
 def untraced(function: Function) -> Function:
-    """Wrap a function of a library: tracing pauses in it."""
+    """Wrap a function of a library: tracing pauses in it.
+
+    A tracer that counts frames sees both the beginning and the end of this one. What was before is
+    no local name of it: classes of Pydantic keep those of the frames that make them.
+    """
 
     @functools.wraps(function)
     def call(*args: Any, **named: Any) -> Any:
-        with _Pause():
+        _suspended.outside.append((sys.gettrace(), _suspended.tracer))
+        _suspended.tracer = sys.gettrace() or _suspended.tracer
+        sys.settrace(None)
+        try:
             return function(*args, **named)
+        finally:
+            _suspended.tracer = _suspended.outside[-1][1]
+            sys.settrace(_suspended.outside.pop()[0])
 
     return call
 
