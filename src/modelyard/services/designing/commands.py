@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from modelyard.kernel.command import ProjectCommand
 from modelyard.kernel.values import EMPTIED, Description, LocalPath, Name
 from modelyard.models.types import VersionId
 from modelyard.runtime.types import Mode
 from modelyard.services.types import Endpoint
-from modelyard.serving.packages.types import Reaction, SeveralReaction
+from modelyard.serving.packages.types import Reactions
 
 R = TypeVar("R")
 
@@ -53,7 +53,7 @@ class NewEndpoint(OfService[Endpoint]):
     description: Description = Field(default="", description="one line for people")
 
 
-class Looking(BaseModel):
+class Looking(Reactions):
     """How a row of a dataset is found, and what is taken of it."""
 
     dataset: Annotated[str, LocalPath("read", "data", kept=True)] = Field(
@@ -72,15 +72,6 @@ class Looking(BaseModel):
         max_length=MOST_COLUMNS,
         description="columns that are taken, as NAME=COLUMN with the feature that they become",
         examples=[{"plan": "plan"}],
-    )
-    missing_key: Reaction = Field(
-        default="error",
-        description="where a query lacks a key: refuse it ('error'), answer that it was ignored "
-        "('ignore'), or go on without the columns ('missing')",
-    )
-    no_match: Reaction = Field(default="missing", description="where there is no such row")
-    several_matches: SeveralReaction = Field(
-        default="error", description="where there are several; 'first': take the first of them"
     )
 
 

@@ -30,7 +30,7 @@ from modelyard.services.designing.query_commands import (
 )
 from modelyard.services.designing.querying import add_query, delete_queries, generate_queries
 from modelyard.services.types import DatasetLookup, Endpoint
-from modelyard.serving.packages.types import TestQuery
+from modelyard.serving.packages.types import Reactions, TestQuery
 from modelyard.store.database import exclusively
 
 NAMED = {"project", "service", "endpoint"}
@@ -166,7 +166,5 @@ def _lookup(context: Context, command: CreateLookup | EnrichEndpoint, name: str)
         dataset=kept_name(context, command.project, command.dataset),
         keys=command.key,
         columns=command.column,
-        missing_key=command.missing_key,
-        no_match=command.no_match,
-        several_matches=command.several_matches,
+        **command.model_dump(include=set(Reactions.model_fields)),
     )

@@ -25,8 +25,6 @@ from modelyard.serving.metrics.types import NodeMetrics
 from modelyard.serving.types import Access, GenerationMapping, Guard
 
 R = TypeVar("R")
-ABOUT_SERVICE = "name of the service"
-ABOUT_GENERATION = "name of the generation, which is that of its package"
 
 
 class NodeCommand(Command[R], Generic[R]):
@@ -36,6 +34,22 @@ class NodeCommand(Command[R], Generic[R]):
     """
 
     wire: ClassVar[Mapping[str, str]] = {}
+
+
+class OfService(NodeCommand[R], Generic[R]):
+    """A command about one service."""
+
+    arguments: ClassVar[tuple[str, ...]] = ("service",)
+
+    service: Name = Field(description="name of the service")
+
+
+class OfGeneration(OfService[R], Generic[R]):
+    """A command about one generation of a service."""
+
+    arguments = ("service", "generation")
+
+    generation: Name = Field(description="name of the generation, which is that of its package")
 
 
 class InitNode(NodeCommand[CreatedNode]):
@@ -56,7 +70,7 @@ class ListServices(NodeCommand[list[NodeService]]):
     route = "GET /services"
 
 
-class CreateService(NodeCommand[NodeService]):
+class CreateService(OfService[NodeService]):
     """Create a service that has no generation yet.
 
     Importing a package does that itself; it is needed only to make a key for a service beforehand.
@@ -64,13 +78,10 @@ class CreateService(NodeCommand[NodeService]):
 
     needs = "node:write"
     route = "POST /services"
-    arguments = ("service",)
     wire = {"serviceId": "service"}
 
-    service: Name = Field(description=ABOUT_SERVICE)
 
-
-class DeleteService(NodeCommand[None]):
+class DeleteService(OfService[None]):
     """Delete a service with all its generations and keys; it answers no more.
 
     Queries under way are answered. What is unused in code envs stays until `clean`.
@@ -78,9 +89,6 @@ class DeleteService(NodeCommand[None]):
 
     needs = "node:write"
     route = "DELETE /services/{service}"
-    arguments = ("service",)
-
-    service: Name = Field(description=ABOUT_SERVICE)
 
 
 class ImportGeneration(NodeCommand[ImportedGeneration]):
@@ -103,28 +111,21 @@ class ImportGeneration(NodeCommand[ImportedGeneration]):
     )
 
 
-class ListGenerations(NodeCommand[list[NodeGeneration]]):
+class ListGenerations(OfService[list[NodeGeneration]]):
     """List the generations of a service, the newest first, with their share of the queries."""
 
     needs = "node:read"
     route = "GET /services/{service}/generations"
-    arguments = ("service",)
-
-    service: Name = Field(description=ABOUT_SERVICE)
 
 
-class RemoveGeneration(NodeCommand[None]):
+class RemoveGeneration(OfGeneration[None]):
     """Remove a generation that neither answers nor shadows."""
 
     needs = "node:write"
     route = "DELETE /services/{service}/generations/{generation}"
-    arguments = ("service", "generation")
-
-    service: Name = Field(description=ABOUT_SERVICE)
-    generation: Name = Field(description=ABOUT_GENERATION)
 
 
-class Preload(NodeCommand[Preloaded]):
+class Preload(OfGeneration[Preloaded]):
     """Load a generation and see that it answers as it should, without giving it queries.
 
     Its golden predictions are compared, its test queries answered. Running processes hold it ready
@@ -133,13 +134,9 @@ class Preload(NodeCommand[Preloaded]):
 
     needs = "node:write"
     route = "POST /services/{service}/generations/{generation}/preload"
-    arguments = ("service", "generation")
-
-    service: Name = Field(description=ABOUT_SERVICE)
-    generation: Name = Field(description=ABOUT_GENERATION)
 
 
-class _Guarded(NodeCommand[R], Generic[R]):
+class _Guarded(OfService[R], Generic[R]):
     error_rate: float | None = Field(
         default=None,
         ge=0,
@@ -170,7 +167,7 @@ class _Guarded(NodeCommand[R], Generic[R]):
         )
 
 
-class Activate(_Guarded[Switched]):
+class Activate(_Guarded[Switched], OfGeneration[Switched]):
     """Have one generation answer all queries of a service.
 
     Every running process loads it first and sees that it answers as it should; then all switch, and
@@ -181,10 +178,6 @@ class Activate(_Guarded[Switched]):
 
     needs = "node:write"
     route = "POST /services/{service}/actions/switchTo/{generation}"
-    arguments = ("service", "generation")
-
-    service: Name = Field(description=ABOUT_SERVICE)
-    generation: Name = Field(description=ABOUT_GENERATION)
 
 
 class ActivateNewest(_Guarded[Switched]):
@@ -192,19 +185,13 @@ class ActivateNewest(_Guarded[Switched]):
 
     needs = "node:write"
     route = "POST /services/{service}/actions/switchToNewest"
-    arguments = ("service",)
-
-    service: Name = Field(description=ABOUT_SERVICE)
 
 
-class ShowMapping(NodeCommand[NodeService]):
+class ShowMapping(OfService[NodeService]):
     """Show which generations of a service answer, and how often each."""
 
     needs = "node:read"
     route = "GET /services/{service}/mapping"
-    arguments = ("service",)
-
-    service: Name = Field(description=ABOUT_SERVICE)
 
 
 class SetMapping(_Guarded[Switched]):
@@ -219,7 +206,6 @@ class SetMapping(_Guarded[Switched]):
     route = "POST /services/{service}/actions/setMapping"
     arguments = ("service", "entries")
 
-    service: Name = Field(description=ABOUT_SERVICE)
     entries: dict[Name, float] = Field(
         min_length=1, description="probability by generation; together 1"
     )
@@ -255,38 +241,31 @@ class SetMapping(_Guarded[Switched]):
         return GenerationMapping(entries=self.entries, shadows=self.shadows, guard=self.guard())
 
 
-class EnableService(NodeCommand[Switched]):
+class EnableService(OfService[Switched]):
     """Have a service answer again, by the generations of its mapping."""
 
     needs = "node:write"
     route = "POST /services/{service}/actions/enable"
-    arguments = ("service",)
-
-    service: Name = Field(description=ABOUT_SERVICE)
 
 
-class DisableService(NodeCommand[Switched]):
+class DisableService(OfService[Switched]):
     """Have a service answer no more, and unload it; its mapping is kept."""
 
     needs = "node:write"
     route = "POST /services/{service}/actions/disable"
-    arguments = ("service",)
-
-    service: Name = Field(description=ABOUT_SERVICE)
 
 
-class SetAccess(NodeCommand[NodeService]):
+class SetAccess(OfService[NodeService]):
     """Say who may ask a service: whoever reaches it, whoever has a key, or as its package says."""
 
     needs = "node:write"
     route = "POST /services/{service}/actions/setAccess"
     arguments = ("service", "access")
 
-    service: Name = Field(description=ABOUT_SERVICE)
     access: Access = Field(description="'public', 'keys', or 'package' for what that says")
 
 
-class TryQuery(NodeCommand[TriedQuery]):
+class TryQuery(OfService[TriedQuery]):
     """Ask an endpoint of a running node one query, as in: predict churn-api churn age:=30.
 
     It is answered as that of any caller, but neither logged nor counted, and needs no key.
@@ -297,7 +276,6 @@ class TryQuery(NodeCommand[TriedQuery]):
     asks = True
     arguments = ("service", "endpoint", "query")
 
-    service: Name = Field(description=ABOUT_SERVICE)
     endpoint: Name = Field(description="name of the endpoint")
     query: dict[str, Json] = Field(
         default={}, description="features, keys of a lookup or arguments of a function, by name"

@@ -6,7 +6,7 @@ from collections.abc import Container
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from modelyard.archives.types import ArchivedFile
 from modelyard.kernel.values import Json, Name, Value
@@ -47,7 +47,21 @@ class TestQuery(Value):
     )
 
 
-class Lookup(Value):
+class Reactions(BaseModel):
+    """What is done where a row cannot be looked up."""
+
+    missing_key: Reaction = Field(
+        default="error",
+        description="where a query lacks a key: refuse it ('error'), answer that it was ignored "
+        "('ignore'), or go on without the columns ('missing')",
+    )
+    no_match: Reaction = Field(default="missing", description="where there is no such row")
+    several_matches: SeveralReaction = Field(
+        default="error", description="where there are several; 'first': take the first of them"
+    )
+
+
+class Lookup(Reactions, Value):
     """How a row of a table is found by keys that a query holds, and what is taken of it."""
 
     name: Name
@@ -56,15 +70,6 @@ class Lookup(Value):
     )
     columns: dict[str, str] = Field(
         min_length=1, description="columns of the table, by the features that they become"
-    )
-    missing_key: Reaction = Field(
-        default="error",
-        description="where the query lacks a key: refuse it (error), answer that it was ignored "
-        "(ignore), or go on without the features (missing)",
-    )
-    no_match: Reaction = Field(default="missing", description="where the table has no such row")
-    several_matches: SeveralReaction = Field(
-        default="error", description="where it has several; first: take the first in its order"
     )
 
 
