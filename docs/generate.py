@@ -18,7 +18,7 @@ from modelyard.cli.problems import EXIT
 from modelyard.kernel.command import Command
 from modelyard.kernel.setting_names import every_setting, variable_of
 from modelyard.kernel.settings import Settings
-from modelyard.serving.administration.table import NodeKeys, NodeVerbs
+from modelyard.serving.administration.table import NODE_ROOMS, NodeVerbs
 from modelyard.serving.settings import NodeSettings
 from modelyard.verbs import ROOMS
 from modelyard.web.problems import STATUS
@@ -76,7 +76,8 @@ def python() -> str:
                 parts.append(_method(f"yard.{room.__name__.lower()}.{name}", command))
     parts.append(f"## node\n\n{inspect.getdoc(NodeVerbs)}\n")
     parts.append('```python\nnode = modelyard.node("./node")\n```\n')
-    for room, of_room in (("node", NodeVerbs), ("node.keys", NodeKeys)):
+    rooms = {"node": NodeVerbs, **{f"node.{name}": room for name, room in NODE_ROOMS.items()}}
+    for room, of_room in rooms.items():
         for name, entry in vars(of_room).items():
             command = getattr(entry, "command", None)
             if command is not None:

@@ -16,7 +16,7 @@ import modelyard
 from modelyard.cli.main import build
 from modelyard.kernel.values import LocalPath
 from modelyard.serving.administration.node import NODE_BUS, Node
-from modelyard.serving.administration.table import NodeKeys, NodeVerbs
+from modelyard.serving.administration.table import NODE_ROOMS, NodeVerbs
 
 VERBS = list(NodeVerbs.commands())
 IDS = [f"{room} {name}" for room, name, _ in VERBS]
@@ -33,7 +33,7 @@ class TestVerb:
         assert TypeAdapter(command.result_type()).json_schema() is not None
 
     def test_is_on_the_command_line(self, room, name, command):
-        group = NODE.commands["keys"] if room == "keys" else NODE
+        group = NODE if room == "node" else NODE.commands[room]
         parsed = group.commands[name]
         options = {option for param in parsed.params for option in param.opts}
         assert {"--json", "--folder"} <= options
@@ -57,7 +57,7 @@ class TestVerb:
         assert spoken <= {f for f, info in command.model_fields.items() if LocalPath.of_field(info)}
 
     def test_is_in_the_reference(self, room, name, command):
-        above = "node keys" if room == "keys" else "node"
+        above = "node" if room == "node" else f"node {room}"
         assert f"### {above} {name}\n" in (DOCS / "cli.md").read_text("utf-8")
         dotted = above.replace(" ", r"\.")
         assert re.search(rf"### {dotted}\.{name}_?\n", (DOCS / "python.md").read_text("utf-8"))
@@ -72,7 +72,7 @@ def test_every_handler_has_a_verb_and_no_two_share_a_route():
 def test_a_node_in_python_has_every_verb(tmp_path):
     node = modelyard.node(tmp_path / "node")
     assert isinstance(node, Node)
-    assert isinstance(node.keys, NodeKeys)
+    assert {name: type(getattr(node, name)) for name in NODE_ROOMS} == NODE_ROOMS
     assert node.init().folder == str(tmp_path / "node")
     assert node.services() == []
 

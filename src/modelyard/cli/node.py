@@ -13,7 +13,7 @@ from modelyard.cli.options import arguments_help, json_option, own_parameters, v
 from modelyard.cli.problems import told, wrong_values
 from modelyard.kernel.command import Command
 from modelyard.serving.administration.node import FOLDER, open_node
-from modelyard.serving.administration.table import NodeKeys, NodeVerbs
+from modelyard.serving.administration.table import NODE_ROOMS, NodeVerbs
 
 EPILOG = """\b
 Try:
@@ -24,6 +24,22 @@ Try:
   modelyard node map --folder ./node churn-api p1=0.9 p2=0.1 --error-rate 0.02
   modelyard node keys create --folder ./node --service churn-api --label web
 """
+
+EPILOGS = {
+    "keys": """\b
+Try:
+  modelyard node keys list --folder ./node
+  modelyard node keys create --folder ./node --service churn-api --label web --days 365
+  modelyard node keys create --folder ./node --read-only --label dashboard
+""",
+    "tokens": """\b
+Try:
+  modelyard node tokens set --folder ./node churn-api --issuer https://login.example.org \\
+      --jwks https://login.example.org/keys --audience churn-api --scope predict
+  modelyard node tokens test --folder ./node churn-api --token-stdin < token.txt
+  modelyard node tokens list --folder ./node
+""",
+}
 
 
 def folder_option() -> click.Option:
@@ -40,11 +56,13 @@ def node_group() -> click.Group:
     """`modelyard node` with its verbs."""
     about = inspect.getdoc(NodeVerbs)
     group = click.Group("node", help=about, short_help=_first(about), epilog=EPILOG)
-    about = inspect.getdoc(NodeKeys)
-    keys = click.Group("keys", help=about, short_help=_first(about))
+    groups = {"node": group}
+    for room, kind in NODE_ROOMS.items():
+        about = inspect.getdoc(kind)
+        groups[room] = click.Group(room, help=about, short_help=_first(about), epilog=EPILOGS[room])
+        group.add_command(groups[room])
     for room, name, command in NodeVerbs.commands():
-        (keys if room == "keys" else group).add_command(_click_command(name, command))
-    group.add_command(keys)
+        groups[room].add_command(_click_command(name, command))
     group.add_command(node_serve(folder_option()))
     return group
 

@@ -20,6 +20,7 @@ from modelyard.serving.packages.types import PackagedEndpoint, PackagedModel, Pr
 from modelyard.serving.querylog.events import CallerInfo, QueryEvent
 from modelyard.serving.running.node import RunningNode
 from modelyard.serving.running.routing import Routing
+from modelyard.serving.tokens.types import TokenTrust
 
 LOG = logging.getLogger("modelyard.node")
 GONE = 499
@@ -105,6 +106,10 @@ class DataPlane:
     def is_public(self, service: str) -> bool:
         """Whether whoever reaches the node may ask; NotFound and Unavailable as in `ask`."""
         return self._node.routing(service).public
+
+    def tokens(self, service: str) -> TokenTrust | None:
+        """The tokens that a service takes beside keys; errors as in `ask`."""
+        return self._node.routing(service).tokens
 
     def generations(self, service: str) -> tuple[str, ...]:
         """The generations of a service that may be asked; errors as in `ask`."""

@@ -9,6 +9,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from modelyard.kernel.values import Name, Value
+from modelyard.serving.tokens.types import TokenTrust
 
 Access = Literal["package", "public", "keys"]
 """Who may ask a service: what its package says, whoever reaches it, or whoever has a key."""
@@ -94,6 +95,9 @@ class ServiceState(Value):
 
     enabled: bool = True
     access: Access = "package"
+    tokens: TokenTrust | None = Field(
+        default=None, description="tokens that open it beside keys; it is not public any more then"
+    )
     mapping: GenerationMapping | None = Field(
         default=None, description="which generations answer; None: none was activated yet"
     )

@@ -19,9 +19,8 @@ from modelyard.serving.administration.table import NODE_CATALOG, NodeVerbs
 from modelyard.serving.audit import Administrator
 
 R = TypeVar("R")
-NODE_BUS: Bus[Any] = Bus(
-    f"modelyard.serving.{room}" for room in ("administration", "operating", "watching")
-)
+ROOMS = ("administration", "operating", "tokens", "watching")
+NODE_BUS: Bus[Any] = Bus(f"modelyard.serving.{room}" for room in ROOMS)
 FOLDER = "MODELYARD_NODE"
 
 

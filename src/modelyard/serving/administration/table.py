@@ -9,6 +9,7 @@ from modelyard.kernel.catalog import Catalog
 from modelyard.kernel.command import Caller, Command, Room, verb
 from modelyard.serving.administration import commands
 from modelyard.serving.operating import commands as operating
+from modelyard.serving.tokens import commands as tokens
 from modelyard.serving.watching import commands as watching
 
 
@@ -18,6 +19,15 @@ class NodeKeys(Room):
     list = verb(commands.ListNodeKeys)
     create = verb(commands.CreateNodeKey)
     delete = verb(commands.DeleteNodeKey)
+
+
+class NodeTokens(Room):
+    """Tokens (JWT, OAuth 2) of an issuer that open services of the node, beside its keys."""
+
+    set = verb(tokens.SetTokens)
+    list = verb(tokens.ListTokens)
+    test = verb(tokens.TestTokens)
+    delete = verb(tokens.DeleteTokens)
 
 
 class NodeVerbs(Room):
@@ -53,15 +63,19 @@ class NodeVerbs(Room):
     def __init__(self, caller: Caller) -> None:
         super().__init__(caller)
         self.keys = NodeKeys(caller)
+        self.tokens = NodeTokens(caller)
 
     @staticmethod
     def commands() -> Iterator[tuple[str, str, type[Command[Any]]]]:
         """Each verb as its room, its name and its command."""
-        for name, room in (("node", NodeVerbs), ("keys", NodeKeys)):
+        for name, room in (("node", NodeVerbs), *NODE_ROOMS.items()):
             for verb_name, entry in vars(room).items():
                 if isinstance(entry, verb):
                     yield name, verb_name.rstrip("_"), entry.command
 
+
+NODE_ROOMS: dict[str, type[Room]] = {"keys": NodeKeys, "tokens": NodeTokens}
+"""The rooms beside the node itself."""
 
 NODE_CATALOG = Catalog(NodeVerbs.commands())
 """Every command of a node by its stable name."""

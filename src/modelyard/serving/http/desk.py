@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
+from importlib import import_module
+from typing import Any
 
 import msgspec
 
@@ -20,6 +23,8 @@ ASKED_BY = {
     "function": "run",
     "lookup": "lookup",
 }
+DOTS = 2
+"""In a token; keys of a node have none."""
 NO_INPUTS = ModelInputs()
 CLASSES = ("binary_classification", "multiclass")
 
@@ -31,7 +36,7 @@ class Desk:
         self.plane = plane
         self._keys = keys
 
-    def admit(
+    async def admit(
         self, request: Request, path: Mapping[str, str], kind: str, generation: str | None = None
     ) -> Visit:
         """Let somebody ask the endpoint that a path names.
@@ -45,10 +50,11 @@ class Desk:
         Raises:
             NotFound: there is no such service, endpoint or generation.
             Unauthenticated, Forbidden: they may not.
+            Unavailable: no key is known by which to check their token.
             Unsupported: the endpoint is of another kind.
         """
         service, endpoint = path["service"], path["endpoint"]
-        caller = self.caller(request, service, endpoint)
+        caller = await self.caller(request, service, endpoint)
         described = self.plane.describe(service, endpoint, generation)
         found = described.endpoint.kind
         if found != kind:
@@ -57,23 +63,36 @@ class Desk:
             )
         return Visit(self.plane, request, caller, service, endpoint, described)
 
-    def caller(self, request: Request, service: str, endpoint: str) -> CallerInfo:
+    async def caller(self, request: Request, service: str, endpoint: str) -> CallerInfo:
         """Who asks an endpoint.
 
         Raises:
             NotFound: there is no such service.
             Unauthenticated, Forbidden: they may not.
+            Unavailable: no key is known by which to check their token.
         """
         if self.plane.is_public(service):
             return CallerInfo(address=request.address, trace=_trace_of(request))
         secret = key_in(request)
+        trust = self.plane.tokens(service)
         if secret is None:
+            token = f", or a token of {trust.issuer} as Bearer" if trust else ""
             raise errors.Unauthenticated(
                 f"{service} takes a key: as user of Basic with an empty password, or as Bearer"
+                f"{token}"
             )
+        if trust is not None and secret.count(".") == DOTS:
+            door = self._doors.of(service, trust)
+            named = door.known(secret) or await door.caller(secret)
+            return CallerInfo("token", named, request.address, _trace_of(request))
         key = self._keys.opener(secret, service, endpoint)
         label = key.label or key.id
         return CallerInfo("service", label, request.address, _trace_of(request))
+
+    @cached_property
+    def _doors(self) -> Any:
+        """What it takes to believe tokens is only there where a service takes them."""
+        return import_module("modelyard.serving.tokens.doors").Doors()
 
     def administrator(self, request: Request) -> NodeKey:
         """The admin key that a request shows.

@@ -106,7 +106,7 @@ class InferenceApi:
 
     async def metadata(self, request: Request, path: Mapping[str, str]) -> Reply:
         """What a model takes and answers."""
-        visit = self._visit(request, path)
+        visit = await self._visit(request, path)
         model = visit.described.model
         return reply_of(
             {
@@ -120,7 +120,7 @@ class InferenceApi:
 
     async def infer(self, request: Request, path: Mapping[str, str]) -> Reply:
         """Predict the rows that tensors hold."""
-        visit = self._visit(request, path)
+        visit = await self._visit(request, path)
         body = await request.read()
         size = request.headers.get(JSON_SIZE)
         end = len(body) if size is None else _size_of_json(size, len(body))
@@ -142,10 +142,10 @@ class InferenceApi:
         }
         return _reply(said, _chosen(_answers(answered, visit), asked.outputs), asked)
 
-    def _visit(self, request: Request, path: Mapping[str, str]) -> Visit:
+    async def _visit(self, request: Request, path: Mapping[str, str]) -> Visit:
         service, endpoint = self._named(path["model"])
         names = {"service": service, "endpoint": endpoint}
-        return self._desk.admit(request, names, "prediction", path.get("generation"))
+        return await self._desk.admit(request, names, "prediction", path.get("generation"))
 
     def _named(self, model: str) -> tuple[str, str]:
         """Service and endpoint of a model's name; both may hold dots themselves."""

@@ -38,7 +38,7 @@ class MlflowApi:
 
     async def invoke(self, request: Request, path: Mapping[str, str]) -> Reply:
         """Predict rows, and answer what the model's own `predict` returns."""
-        visit = self._desk.admit(request, path, "prediction")
+        visit = await self._desk.admit(request, path, "prediction")
         body = await request.read()
         given = request.headers.get(b"content-type", b"").decode("latin-1")
         asked = read_invocation(body, given, visit.inputs)
@@ -60,7 +60,7 @@ class MlflowApi:
 
     async def version(self, request: Request, path: Mapping[str, str]) -> Reply:
         """The version of MLflow in the model's env."""
-        visit = self._desk.admit(request, path, "prediction")
+        visit = await self._desk.admit(request, path, "prediction")
         return Reply(visit.described.mlflow.encode(), media_type=TEXT)
 
 

@@ -22,6 +22,7 @@ from modelyard.serving.packages.types import (
     PredictionEndpoint,
     TestQuery,
 )
+from modelyard.serving.tokens.types import TokenTrust
 
 NAMES = ("openapi", "swagger")
 REFUSALS = (400, 401, 403, 404, 408, 413, 422, 429, 503, 504)
@@ -51,25 +52,39 @@ class OpenApi:
 
     async def of_service(self, request: Request, path: Mapping[str, str]) -> Reply:
         """The document of all endpoints."""
-        self._desk.caller(request, path["service"], "")
+        await self._desk.caller(request, path["service"], "")
         loaded = self._desk.plane.generation(path["service"])
         return self._answer(loaded, loaded.manifest.endpoints)
 
     async def of_endpoint(self, request: Request, path: Mapping[str, str]) -> Reply:
         """The document of one endpoint."""
-        self._desk.caller(request, path["service"], path["endpoint"])
+        await self._desk.caller(request, path["service"], path["endpoint"])
         loaded = self._desk.plane.generation(path["service"])
         return self._answer(loaded, [loaded.endpoint(path["endpoint"]).declared])
 
     def _answer(self, loaded: Loaded, endpoints: Sequence[PackagedEndpoint]) -> Reply:
-        is_public = self._desk.plane.is_public(loaded.manifest.service)
-        return reply_of(document(loaded, endpoints, is_public=is_public))
+        service = loaded.manifest.service
+        is_public, trust = self._desk.plane.is_public(service), self._desk.plane.tokens(service)
+        return reply_of(document(loaded, endpoints, {} if is_public else _schemes(trust)))
+
+
+def _schemes(trust: TokenTrust | None) -> dict[str, Schema]:
+    """How callers say who they are, where they have to."""
+    if trust is None:
+        return dict(KEYS)
+    told = f"a token of {trust.issuer}"
+    if trust.audience:
+        told += f" for {' or '.join(trust.audience)}"
+    if trust.scope:
+        told += f" with the scope {' '.join(trust.scope)}"
+    token = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": told}
+    return {**KEYS, "token": token}
 
 
 def document(
-    loaded: Loaded, endpoints: Sequence[PackagedEndpoint], *, is_public: bool
+    loaded: Loaded, endpoints: Sequence[PackagedEndpoint], schemes: Mapping[str, Schema]
 ) -> dict[str, Any]:
-    """The OpenAPI document of endpoints of a generation."""
+    """The OpenAPI document of endpoints of a generation; without schemes they are public."""
     manifest = loaded.manifest
     operations: dict[str, dict[str, Operation]] = {}
     for endpoint in endpoints:
@@ -92,8 +107,8 @@ def document(
             for each in endpoints
         ],
         "paths": operations,
-        "security": [] if is_public else [{name: []} for name in KEYS],
-        "components": {"schemas": shared, "securitySchemes": dict(KEYS)},
+        "security": [{name: []} for name in schemes],
+        "components": {"schemas": shared, "securitySchemes": dict(schemes or KEYS)},
     }
 
 

@@ -91,7 +91,7 @@ class QueryApi:
 
     async def predict(self, request: Request, path: Mapping[str, str]) -> Reply:
         """Predict one row."""
-        visit = self._desk.admit(request, path, "prediction")
+        visit = await self._desk.admit(request, path, "prediction")
         query: Single = read_json(await request.read(), _SINGLE)
         _refuse_explanations(query.explanations)
         question = _question(request, [query.features], [query.context], query.dispatch)
@@ -99,7 +99,7 @@ class QueryApi:
 
     async def predict_several(self, request: Request, path: Mapping[str, str]) -> Reply:
         """Predict several rows, all by one generation."""
-        visit = self._desk.admit(request, path, "prediction")
+        visit = await self._desk.admit(request, path, "prediction")
         query: Several = read_json(await request.read(), _SEVERAL)
         _refuse_explanations(query.explanations)
         rows = [item.features for item in query.items]
@@ -110,25 +110,25 @@ class QueryApi:
 
     async def predict_simple(self, request: Request, path: Mapping[str, str]) -> Reply:
         """Predict one row that stands in the query, its values as text."""
-        visit = self._desk.admit(request, path, "prediction")
+        visit = await self._desk.admit(request, path, "prediction")
         features = read_features(request.query(), visit.inputs)
         return _one(visit, await visit.ask(_question(request, [features], [None], None)))
 
     async def look_up(self, request: Request, path: Mapping[str, str]) -> Reply:
         """Look one row up."""
-        visit = self._desk.admit(request, path, "lookup")
+        visit = await self._desk.admit(request, path, "lookup")
         query: LookupItem = read_json(await request.read(), _LOOKUP)
         return await _look_up(request, visit, [query])
 
     async def look_up_several(self, request: Request, path: Mapping[str, str]) -> Reply:
         """Look several rows up."""
-        visit = self._desk.admit(request, path, "lookup")
+        visit = await self._desk.admit(request, path, "lookup")
         query: SeveralLookups = read_json(await request.read(), _LOOKUPS)
         return await _look_up(request, visit, query.items)
 
     async def run(self, request: Request, path: Mapping[str, str]) -> Reply:
         """Call a function; it may choose the status and the headers of the answer."""
-        visit = self._desk.admit(request, path, "function")
+        visit = await self._desk.admit(request, path, "function")
         arguments = await request.read_object()
         headers = _shown(request.headers, with_key=visit.caller.kind != "none")
         question = Question(rows=[arguments], headers=headers, request_id=request.id)

@@ -9,6 +9,7 @@ from modelyard import errors
 from modelyard.serving.generations.loaded import Loaded
 from modelyard.serving.routing.choosing import Chooser
 from modelyard.serving.routing.guarding import Watch
+from modelyard.serving.tokens.types import TokenTrust
 from modelyard.serving.types import Access, GenerationMapping
 
 
@@ -26,6 +27,8 @@ class Routing:
     watches: Mapping[str, Watch]
     """Those that the guard looks at, by generation."""
     public: bool
+    tokens: TokenTrust | None = None
+    """Which tokens open it where it is not public."""
     back: GenerationMapping | None = None
     """What the guard goes back to."""
 
@@ -38,6 +41,7 @@ class Routing:
         loaded: Mapping[str, Loaded],
         *,
         access: Access,
+        tokens: TokenTrust | None = None,
         back: GenerationMapping | None = None,
         before: Routing | None = None,
     ) -> Routing:
@@ -57,7 +61,12 @@ class Routing:
             shadows=tuple(loaded[name] for name in mapping.shadows if name in loaded),
             watches={name: seen.get(name) or Watch(guard) for name in watched} if guard else {},
             public=access == "public"
-            or (access == "package" and all(each.manifest.public for each in answering)),
+            or (
+                access == "package"
+                and tokens is None
+                and all(each.manifest.public for each in answering)
+            ),
+            tokens=tokens,
             back=back,
         )
 

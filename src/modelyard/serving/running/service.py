@@ -107,7 +107,12 @@ class RunningService:
         LOG.error("%s %s: going back: %s", self.name, generation, reason)
         self._fallen = routing.revision
         self.routing = Routing.of(
-            self.name, routing.revision, back, self._loaded, access=self.state.access
+            self.name,
+            routing.revision,
+            back,
+            self._loaded,
+            access=self.state.access,
+            tokens=self.state.tokens,
         )
         fell = FallBack(generation=generation, reason=reason, at=now())
         self._guarded(self.name, routing.revision, fell)
@@ -143,6 +148,7 @@ class RunningService:
                 state.mapping,
                 self._loaded,
                 access=state.access,
+                tokens=state.tokens,
                 back=state.previous if looks else None,
                 before=self.routing,
             )
