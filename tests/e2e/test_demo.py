@@ -15,6 +15,7 @@ from tests.e2e.conftest import CommandLine
 
 import modelyard
 from modelyard import errors
+from modelyard.demo.contents import MONTHS
 from modelyard.kernel.paths import SHIPPED
 
 pytestmark = pytest.mark.slow
@@ -61,7 +62,7 @@ def test_a_load_that_was_killed_goes_on_where_it_was(loads, yard):
     made = second["made"]
     assert "version late v1" not in made
     assert {"version late v2", "version minutes v1", "version kind v1"} <= set(made)
-    assert made[-1] == "scenario every-month"
+    assert made[-1] == "service flights"
     assert yard.demo.load().made == ()
 
 
@@ -82,9 +83,16 @@ def test_everything_in_it_is_alive(yard):
     assert version.core.classes == ("in_time", "late") or model != "late"
     rows = {each.name: each.rows for each in yard.datasets.list(project="demo")}
     assert rows == {"history": 5000, "june": 5000, "june-scored": 5000}
-    [run] = yard.scoring.list(project="demo")
+    *_, run = yard.scoring.list(project="demo")
     assert (run.state, run.rows) == ("finished", 5000)
     assert yard.scenarios.show(project="demo", name="every-month").next_run is not None
+    assert yard.stores.show(project="demo", name="late-by-month").evaluations == len(MONTHS)
+    (store,) = (each for each in yard.monitoring.show(project="demo") if each.kind == "store")
+    assert (store.status, store.why) == ("healthy", "1 check passed")
+    compared = yard.comparisons.show(project="demo", name="june")
+    assert compared.verdict.title.startswith("v2 is better than the champion on AUC")
+    (endpoint,) = yard.endpoints.list(project="demo", service="flights")
+    assert endpoint.name == "late"
     done = [(each.action, each.project) for each in yard.audit.list(outcome="ok")]
     assert done.count(("versions.import", "demo")) in {3, 4}  # the first one may have been cut off
     inner = ("files.put", "datasets.create", "recipes.create", "recipes.run", "scoring.run")

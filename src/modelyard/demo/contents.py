@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelyard.data.commands import CreateDataset, ShowDataset
+from modelyard.evaluations.commands import RunEvaluation, ShowEvaluation
+from modelyard.evaluations.comparing.commands import CreateComparison, ShowComparison
+from modelyard.evaluations.storing.commands import CreateStore, ShowStore
 from modelyard.files.commands import PutFile, ShowFile
 from modelyard.jobs.scenarios.commands import CreateScenario, ShowScenario
 from modelyard.jobs.scenarios.types import Step as ScenarioStep
@@ -17,15 +20,19 @@ from modelyard.kernel.command import Command
 from modelyard.kernel.paths import SHIPPED
 from modelyard.kernel.values import FILES
 from modelyard.models.commands import CreateModel, ImportVersion, ShowModel, ShowVersion
+from modelyard.monitoring.commands import CreateCheck, ShowCheck
 from modelyard.projects.types import Variables
 from modelyard.recipes.commands import CreateRecipe, RunRecipe, ShowRecipe
 from modelyard.runtime.types import PredictionType
+from modelyard.services.commands import CreateService, ShowService
 
 DESCRIPTION = "Flights that left New York in 2013: will they arrive late?"
 MARK: Variables = {"demo": "flights"}
 """The variable by which the demo's project is known again."""
 SCORED = "scored/june.parquet"
 RECIPE = "score-june"
+STORE = "late-by-month"
+MONTHS = {"april": 4, "may": 5, "june": 6}
 
 
 @dataclass(frozen=True)
@@ -83,6 +90,9 @@ def steps(project: str) -> tuple[Step, ...]:
         *_dataset(project, "june", "june.parquet"),
         *(step for model in MODELS for step in _model(project, *model)),
         *_scoring(project),
+        *_champion(project),
+        *_months(project),
+        _service(project),
     )
 
 
@@ -156,3 +166,64 @@ def _scoring(project: str) -> Iterator[Step]:
     )
     looks = ShowScenario(project=project, name=monthly.name)
     yield Step(f"scenario {monthly.name}", looks, monthly)
+
+
+def _months(project: str) -> Iterator[Step]:
+    """The active version on month after month, and what has to hold of each."""
+    yield Step(
+        f"evaluation store {STORE}",
+        ShowStore(project=project, name=STORE),
+        CreateStore(
+            project=project,
+            name=STORE,
+            description="The first try, month after month",
+            check_each="note",
+        ),
+    )
+    good = CreateCheck(
+        project=project, store=STORE, name="good-enough", kind="range", metric="auc", min=0.85
+    )
+    looks = ShowCheck(project=project, store=STORE, name=good.name)
+    yield Step(f"check {good.name}", looks, good)
+    for name, month in MONTHS.items():
+        yield _evaluated(project, name, "v1", month, store=STORE)
+
+
+def _champion(project: str) -> Iterator[Step]:
+    """Whether the other version is better on the same flights."""
+    for version in ("v1", "v2"):
+        yield _evaluated(project, f"june_{version}", version, MONTHS["june"])
+    june = CreateComparison(
+        project=project,
+        name="june",
+        description="Is the second version really better?",
+        items=("late:v1", "late:v2"),
+        champion="late:v1",
+    )
+    looks = ShowComparison(project=project, name=june.name)
+    yield Step(f"comparison {june.name}", looks, june)
+
+
+def _evaluated(project: str, name: str, version: str, month: int, **further: Any) -> Step:
+    evaluating = RunEvaluation(
+        project=project,
+        model="late",
+        version=version,
+        dataset="june" if month == MONTHS["june"] else "history",
+        where=f"month = {month}",
+        id=name,
+        label={"month": f"2013-{month:02}"},
+        **further,
+    )
+    looks = ShowEvaluation(project=project, id=name)
+    return Step(f"evaluation {name}", looks, evaluating, weight=4)
+
+
+def _service(project: str) -> Step:
+    service = CreateService(
+        project=project,
+        name="flights",
+        description="Whether a flight will arrive late, in real time",
+        endpoint={"late": "late"},
+    )
+    return Step(f"service {service.name}", ShowService(project=project, name=service.name), service)
