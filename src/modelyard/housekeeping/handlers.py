@@ -6,6 +6,7 @@ import os
 
 from modelyard import errors
 from modelyard.data import access as data
+from modelyard.deployments import access as deployments
 from modelyard.evaluations import access as evaluations
 from modelyard.files import access as files
 from modelyard.housekeeping.commands import DeleteProject, ShowSettings
@@ -46,6 +47,7 @@ def delete_project(command: DeleteProject, context: Context) -> None:
                 f"the project {key!r} holds {', '.join(held)}; delete it with all of that by "
                 "--force"
             )
+        left_by_bundles = deployments.forget_project(db, key)
         left_by_services = services.forget_project(db, key)
         monitoring.forget_project(db, key)
         jobs.forget_project(db, key)
@@ -57,7 +59,7 @@ def delete_project(command: DeleteProject, context: Context) -> None:
         projects.delete_project(db, key)
     left_by_runs.release()
     left_by_versions.release(context)
-    collect(context, left_by_evaluations | left_by_services)
+    collect(context, left_by_bundles | left_by_evaluations | left_by_services)
     projects.remove_files(context, key)
 
 

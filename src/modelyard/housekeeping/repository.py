@@ -20,6 +20,7 @@ HELD = {
     "check": tables.checks,
     "alert": tables.alerts,
     "service": tables.services,
+    "bundle": tables.bundles,
     "scenario": tables.scenarios,
 }
 """What makes a project not empty, by the word for one of it."""

@@ -184,12 +184,24 @@ class ArchiveSettings(Section):
 
 
 class PackageSettings(Section):
-    """How packages of services are made."""
+    """How packages of services, and bundles, are made."""
 
     sign_key: str = Field(
         default="",
-        description="file with the secret Ed25519 key (PEM) that signs new packages; empty: they "
-        "are not signed",
+        description="file with the secret Ed25519 key (PEM) that signs new packages and bundles; "
+        "empty: they are not signed",
+    )
+
+
+class BundleSettings(Section):
+    """Which bundles of projects are taken."""
+
+    trusted_keys: tuple[str, ...] = Field(
+        default=(),
+        description="files with the public keys (Ed25519, PEM) of those whose bundles are trusted",
+    )
+    signed_only: bool = Field(
+        default=False, description="take only bundles that a trusted key signed"
     )
 
 
@@ -357,6 +369,7 @@ class Settings(FileAndVariables):
     sources: SourceSettings = SourceSettings()
     archives: ArchiveSettings = ArchiveSettings()
     packages: PackageSettings = PackageSettings()
+    bundles: BundleSettings = BundleSettings()
     jobs: JobSettings = JobSettings()
     files: FileSettings = FileSettings()
     server: ServerSettings = ServerSettings()

@@ -1,4 +1,4 @@
-"""What keeps artifacts: versions, evaluations, reports, replays, packages; the rest goes."""
+"""What keeps artifacts: versions, evaluations, reports, packages, bundles; the rest goes."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from sqlalchemy import Connection, select
 from modelyard.kernel.context import Context
 from modelyard.store.database import exclusively
 from modelyard.store.tables import (
+    bundles,
     drift_reports,
     evaluation_files,
     files,
     model_replays,
     service_packages,
 )
+
+KEEPERS = (files, evaluation_files, drift_reports, model_replays, service_packages, bundles)
+"""Tables whose rows keep artifacts, by the column `sha256`."""
 
 
 def keepers(db: Connection) -> dict[str, str]:
@@ -25,7 +29,7 @@ def keepers(db: Connection) -> dict[str, str]:
 def unreferenced(db: Connection, digests: Iterable[str]) -> set[str]:
     """Those of the digests that nothing keeps."""
     left = set(digests)
-    for table in (files, evaluation_files, drift_reports, model_replays, service_packages):
+    for table in KEEPERS:
         left -= set(db.scalars(select(table.c.sha256).where(table.c.sha256.in_(left))))
     return left
 
@@ -57,3 +61,6 @@ def _keepers(db: Connection) -> Iterator[tuple[str, str]]:
         select(packed.sha256, packed.project, packed.service, packed.name)
     ):
         yield digest, "package {2} of {1} in project {0}".format(*which)
+    bundled = bundles.c
+    for digest, *which in db.execute(select(bundled.sha256, bundled.project, bundled.name)):
+        yield digest, "bundle {1} of project {0}".format(*which)

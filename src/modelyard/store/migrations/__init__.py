@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, MetaData, PrimaryKeyConstraint, String, Table
 
-HEAD = "0017"
+HEAD = "0018"
 
 revisions = Table(
     "alembic_version",

@@ -21,6 +21,7 @@ from modelyard.store.tables.access import (
     users,
 )
 from modelyard.store.tables.alerts import alert_messages, alerts, statuses
+from modelyard.store.tables.bundles import bundles
 from modelyard.store.tables.columns import Moment, metadata
 from modelyard.store.tables.comparisons import comparison_pairs, comparisons
 from modelyard.store.tables.data import connections, datasets
@@ -57,6 +58,7 @@ __all__ = [
     "audit_entries",
     "audit_head",
     "audit_pending",
+    "bundles",
     "check_results",
     "checks",
     "comparison_pairs",
