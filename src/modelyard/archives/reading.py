@@ -19,8 +19,8 @@ from modelyard import errors
 from modelyard.archives.paths import require_apart, require_path
 from modelyard.archives.signing import signature_in
 from modelyard.archives.types import MANIFEST, SIGNATURE, ArchivedFile, Signature
+from modelyard.kernel.archive_settings import ArchiveSettings
 from modelyard.kernel.faults import located
-from modelyard.kernel.settings import ArchiveSettings
 from modelyard.kernel.values import Value
 
 T = TypeVar("T", bound=Value)

@@ -10,7 +10,7 @@ from typing import Any
 from modelyard import errors
 from modelyard.client.sending import Run
 from modelyard.files.commands import DeleteFile, GetFile
-from modelyard.kernel.settings import ArchiveSettings
+from modelyard.kernel.archive_settings import ArchiveSettings
 from modelyard.models.archive import unpack
 
 REJECTS = ".rejects.jsonl"

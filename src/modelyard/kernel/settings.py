@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from modelyard import errors
 from modelyard.kernel.alert_settings import AlertSettings, MailSettings, MetricsSettings
+from modelyard.kernel.archive_settings import ArchiveSettings, BundleSettings, PackageSettings
 from modelyard.kernel.faults import located
 from modelyard.kernel.sections import Section, require_hosts
 from modelyard.kernel.values import ISSUER_PATTERN, ORIGIN_PATTERN, Verdict
@@ -169,40 +170,6 @@ class SecuritySettings(Section):
         if secret and len(secret) < SHORTEST_SECRET:
             raise ValueError(f"it is too short: {SHORTEST_SECRET} characters are needed")
         return secret
-
-
-class ArchiveSettings(Section):
-    """How much an archive may unpack to."""
-
-    max_files: int = Field(default=20_000, ge=1, description="files in one archive")
-    max_mb: int = Field(default=51_200, ge=1, description="all files together, MiB")
-    max_ratio: int = Field(
-        default=200,
-        ge=2,
-        description="how much larger than itself an archive may unpack, beyond its first 100 MiB",
-    )
-
-
-class PackageSettings(Section):
-    """How packages of services, and bundles, are made."""
-
-    sign_key: str = Field(
-        default="",
-        description="file with the secret Ed25519 key (PEM) that signs new packages and bundles; "
-        "empty: they are not signed",
-    )
-
-
-class BundleSettings(Section):
-    """Which bundles of projects are taken."""
-
-    trusted_keys: tuple[str, ...] = Field(
-        default=(),
-        description="files with the public keys (Ed25519, PEM) of those whose bundles are trusted",
-    )
-    signed_only: bool = Field(
-        default=False, description="take only bundles that a trusted key signed"
-    )
 
 
 class SourceSettings(Section):

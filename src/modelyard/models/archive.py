@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from modelyard import errors
-from modelyard.kernel.settings import ArchiveSettings
+from modelyard.kernel.archive_settings import ArchiveSettings
 from modelyard.models.tar_stream import open_tar
 
 CHUNK = 2**20

@@ -12,7 +12,7 @@ import zipfile
 import pytest
 
 from modelyard import errors
-from modelyard.kernel.settings import ArchiveSettings
+from modelyard.kernel.archive_settings import ArchiveSettings
 from modelyard.models.archive import unpack
 
 FILES = {"model/MLmodel": b"flavors: {}", "model/data/w.bin": os.urandom(300_000), "model/e": b""}

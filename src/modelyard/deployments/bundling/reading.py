@@ -22,8 +22,9 @@ from modelyard.deployments.bundling.types import (
     BundledRows,
     BundleManifest,
 )
+from modelyard.kernel.archive_settings import ArchiveSettings
 from modelyard.kernel.progress import Progress
-from modelyard.kernel.settings import ArchiveSettings, Settings
+from modelyard.kernel.settings import Settings
 from modelyard.store.database import known_revisions
 from modelyard.store.migrations import HEAD
 

@@ -72,8 +72,10 @@ class BundledDataset(Value):
     )
     path: str | None = Field(default=None, description="file, folder or glob pattern")
     with_data: bool = False
-    files: tuple[str, ...] = Field(
-        default=(), description="of the archive, which are its data, in their order"
+    files: dict[str, str] = Field(
+        default={},
+        description="its data: files of the archive, each with where it was below the folder of "
+        "the connection or among the project's files; of a path of the machine its name",
     )
 
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from modelyard import errors
 from modelyard.kernel import paths
-from modelyard.kernel.settings import ArchiveSettings
+from modelyard.kernel.archive_settings import ArchiveSettings
 from modelyard.models.archive import unpack
 from modelyard.models.mlmodel import read_mlmodel
 from modelyard.models.sources.copying import copy_files, find_files, in_words

@@ -14,7 +14,7 @@ from modelyard import errors
 from modelyard.archives.reading import ReadArchive, in_words, opened_file, read_manifest
 from modelyard.archives.signing import ANYBODY, TrustedKeys
 from modelyard.archives.types import MANIFEST, SIGNATURE
-from modelyard.kernel.settings import ArchiveSettings
+from modelyard.kernel.archive_settings import ArchiveSettings
 from modelyard.serving.packages.types import FORMAT, Manifest
 
 WHAT = "package of a service"

@@ -18,7 +18,7 @@ from tests.rooms.serving.packages.packing import contents, packed, told
 from modelyard import errors
 from modelyard.archives.signing import key_id, signing_key, trusted_keys
 from modelyard.archives.types import MANIFEST, SIGNATURE
-from modelyard.kernel.settings import ArchiveSettings
+from modelyard.kernel.archive_settings import ArchiveSettings
 from modelyard.serving.packages.reading import open_package, read_folder, unpack
 from modelyard.serving.packages.types import Manifest, PoolSettings
 from modelyard.serving.packages.writing import write_package
