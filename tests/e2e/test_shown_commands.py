@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -80,6 +81,22 @@ def tracking_uri(tmp_path):
             server.wait()
 
 
+def asked_as_shown(cli, shell):
+    """Serve the node of the README as it says, and ask it so; gives the answer."""
+    text, port = (ROOT / "README.md").read_text("utf-8"), str(free_port())
+    (serve,) = re.findall(r"^modelyard (node serve .*) &$", text, re.MULTILINE)
+    (ask,) = re.findall(r"^curl (http.*)$", text, re.MULTILINE)
+    words = [sys.executable, "-m", "modelyard", *serve.replace("8500", port).split()]
+    with (cli.folder / "node.log").open("wb") as log:
+        node = subprocess.Popen(words, cwd=cli.folder, stderr=log, stdout=log)
+        try:
+            patiently = "curl -s --retry 60 --retry-delay 1 --retry-connrefused "
+            return shell([patiently + ask.replace("8500", port)])
+        finally:
+            node.terminate()
+            node.wait()
+
+
 @pytest.mark.slow
 def test_the_readme(cli, shell, tracking_uri, tmp_path):
     write_model(cli.folder / "mlflow-model")
@@ -87,6 +104,7 @@ def test_the_readme(cli, shell, tracking_uri, tmp_path):
     shown = [line for line in commands("README.md") if " serve" not in line]
     with imported_command(tmp_path) as places:
         shell([line.replace("http://127.0.0.1:5000", tracking_uri) for line in shown], places)
+    assert json.loads(asked_as_shown(cli, shell))["result"]["prediction"] == "yes"
     scored = pq.read_table(cli.folder / "scored.parquet")
     assert scored["prediction"].to_pylist() == ["yes", "no"]
     assert (cli.folder / "raw.csv").read_text().splitlines()[1:] == ['"a",1', '"b",0']
