@@ -130,7 +130,7 @@ async def _asked(endpoint: LoadedEndpoint, query: TestQuery) -> QueryOutcome:
     answer, problem = RowAnswer(None), ""
     try:
         (answer,) = (await endpoint.ask([query.query])).rows
-        problem = answer.problem or difference(query, answer)
+        problem = answer.problem or difference(query, answer.output or {})
     except errors.ModelyardError as exc:
         problem = exc.detail
     taken = time.perf_counter() - began

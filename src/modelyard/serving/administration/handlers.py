@@ -18,6 +18,7 @@ from modelyard.serving.administration.telling import (
     service_of,
     statuses,
 )
+from modelyard.serving.administration.trying import try_query
 from modelyard.serving.administration.types import (
     Cleaned,
     CreatedNode,
@@ -207,16 +208,7 @@ def access(command: commands.SetAccess, context: NodeContext) -> NodeService:
 @handles(commands.TryQuery)
 def predict(command: commands.TryQuery, context: NodeContext) -> TriedQuery:
     """Any of the processes answers."""
-    folder = context.folder
-    folder.state(command.service)
-    message = {"do": "ask", **command.model_dump(mode="json")}
-    with reached(folder.run) as talks:
-        if not talks:
-            raise errors.Unavailable(
-                "no process of the node runs; start one: modelyard node serve --folder "
-                f"{context.path}"
-            )
-        return TriedQuery.model_validate(talks[0].ask(message, context.progress)["asked"])
+    return try_query(command, context)
 
 
 @handles(commands.ListNodeKeys)

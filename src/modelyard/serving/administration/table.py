@@ -56,6 +56,8 @@ class NodeVerbs(Room):
     metrics = verb(commands.ShowMetrics)
     activity = verb(watching.ShowActivity)
     queries = verb(watching.ListQueries)
+    generation = verb(watching.ShowGeneration)
+    test = verb(watching.AnswerTests)
     processes = verb(commands.ListProcesses)
     clean = verb(commands.CleanNode)
     files = verb(operating.WriteFiles)

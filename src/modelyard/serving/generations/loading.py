@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
 
@@ -142,14 +142,13 @@ async def answer_test_query(endpoint: LoadedEndpoint, query: TestQuery) -> RowAn
         raise errors.Failed(f"the test query {query.name!r} failed: {exc.detail}") from exc
     if answer.problem:
         raise errors.Failed(f"the test query {query.name!r} was refused: {answer.problem}")
-    if problem := difference(query, answer):
+    if problem := difference(query, answer.output or {}):
         raise errors.Failed(f"the test query {query.name!r} {problem}")
     return answer
 
 
-def difference(query: TestQuery, answer: RowAnswer) -> str:
+def difference(query: TestQuery, found: Mapping[str, Any]) -> str:
     """In what an answer is not what a test query expects; empty: it is."""
-    found = answer.output or {}
     for name, was in (query.expected or {}).items():
         if golden.gap(was, found.get(name)) > query.tolerance:
             return f"expects {name} {was!r} and got {found.get(name)!r}"

@@ -6,8 +6,14 @@ from typing import Literal
 from pydantic import Field
 
 from modelyard.kernel.values import Name
-from modelyard.serving.administration.commands import NodeCommand
-from modelyard.serving.watching.types import Activity, LoggedQueries, Outcome
+from modelyard.serving.administration.commands import NodeCommand, OfGeneration
+from modelyard.serving.watching.types import (
+    Activity,
+    AnsweredTest,
+    GenerationContent,
+    LoggedQueries,
+    Outcome,
+)
 
 DAY_MINUTES = 24 * 60
 
@@ -54,3 +60,21 @@ class ListQueries(NodeCommand[LoggedQueries]):
     since: datetime | None = Field(default=None, description="not those before this moment")
     until: datetime | None = Field(default=None, description="not those after this moment")
     limit: int = Field(default=50, ge=1, le=1000, description="lines at most")
+
+
+class ShowGeneration(OfGeneration[GenerationContent]):
+    """Show what a generation holds: its endpoints, what they answer with, its test queries."""
+
+    needs = "node:read"
+    route = "GET /services/{service}/generations/{generation}"
+
+
+class AnswerTests(OfGeneration[list[AnsweredTest]]):
+    """Have a running node answer the test queries of a generation that is loaded.
+
+    They are answered as those of any caller, but neither logged nor counted.
+    """
+
+    needs = "node:read"
+    route = "POST /services/{service}/generations/{generation}/test"
+    asks = True

@@ -7,9 +7,21 @@ from modelyard.kernel.bus import handles
 from modelyard.serving.administration.context import NodeContext
 from modelyard.serving.recording import QUERIES
 from modelyard.serving.watching.activity import activity_in
-from modelyard.serving.watching.commands import ListQueries, ShowActivity
+from modelyard.serving.watching.commands import (
+    AnswerTests,
+    ListQueries,
+    ShowActivity,
+    ShowGeneration,
+)
+from modelyard.serving.watching.content import content_of
 from modelyard.serving.watching.queries import newest_in
-from modelyard.serving.watching.types import Activity, LoggedQueries
+from modelyard.serving.watching.testing import answered
+from modelyard.serving.watching.types import (
+    Activity,
+    AnsweredTest,
+    GenerationContent,
+    LoggedQueries,
+)
 
 
 @handles(ShowActivity)
@@ -33,3 +45,20 @@ def queries(command: ListQueries, context: NodeContext) -> LoggedQueries:
                 "the node writes no query log: its setting queries.enabled is false"
             )
     return newest_in(log, command)
+
+
+@handles(ShowGeneration)
+def show_generation(command: ShowGeneration, context: NodeContext) -> GenerationContent:
+    """By its manifest."""
+    return content_of(context.folder.manifest(command.service, command.generation))
+
+
+@handles(AnswerTests)
+def answer_tests(command: AnswerTests, context: NodeContext) -> list[AnsweredTest]:
+    """One after the other, each by any of the processes."""
+    manifest = context.folder.manifest(command.service, command.generation)
+    return [
+        answered(manifest, endpoint.name, query, context)
+        for endpoint in manifest.endpoints
+        for query in endpoint.test_queries
+    ]

@@ -7,7 +7,9 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from modelyard.kernel.values import Value
+from modelyard.kernel.values import Name, Value
+from modelyard.serving.packages.types import TestQuery
+from modelyard.serving.querylog.events import QueryKind
 
 Outcome = Literal["answered", "ignored", "refused", "failed"]
 """answered; ignored by an enrichment or a lookup; refused: 400 to 499, 503; failed: else."""
@@ -81,3 +83,46 @@ class LoggedQueries(Value):
         description="false: there may be more that fit, beyond the limit or further back than "
         "was looked"
     )
+
+
+class GenerationEndpoint(Value):
+    """An endpoint of a generation, and what it is tried with."""
+
+    name: Name
+    kind: QueryKind
+    description: str = ""
+    project: str = Field(default="", description="where the version was made that it answers with")
+    model: str = Field(default="", description="saved model that it answers with, if it does")
+    version: str = ""
+    test_queries: tuple[TestQuery, ...] = ()
+
+
+class GenerationContent(Value):
+    """What a generation holds."""
+
+    service: Name
+    generation: Name
+    notes: str = Field(description="release notes of its package")
+    public: bool = Field(description="whether its package says that whoever reaches it may ask")
+    created: datetime = Field(description="when the package was made")
+    created_by: str
+    made_with: str = Field(description="version of Modelyard")
+    endpoints: tuple[GenerationEndpoint, ...]
+
+
+class AnsweredTest(Value):
+    """What a running node answered to a test query."""
+
+    listed = ("endpoint", "query", "outcome", "ms", "answer", "problem")
+
+    endpoint: Name
+    query: Name
+    outcome: Literal["as_expected", "answered", "failed"] = Field(
+        description="'as_expected'; 'answered': nothing was expected; 'failed': refused, or "
+        "answered otherwise than expected"
+    )
+    generation: str = Field(default="", description="that answered")
+    answer: dict[str, JsonValue] | None = None
+    ignored: str = Field(default="", description="why an enrichment left it out")
+    ms: float = Field(default=0, description="milliseconds that it took")
+    problem: str = ""
