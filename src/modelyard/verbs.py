@@ -12,6 +12,7 @@ from typing import Any, get_type_hints
 from modelyard.backups import commands as backups
 from modelyard.data import commands as data
 from modelyard.demo import commands as demo
+from modelyard.deployments.rooms import Nodes
 from modelyard.evaluations import commands as evaluations
 from modelyard.evaluations.charting import commands as charting
 from modelyard.evaluations.comparing import chart_commands as comparison_charts
@@ -347,6 +348,7 @@ class Verbs:
     endpoints: Endpoints
     queries: Queries
     packages: Packages
+    nodes: Nodes
     jobs: Jobs
     scenarios: Scenarios
     search: Search

@@ -17,7 +17,7 @@ from modelyard.jobs.outcome import followed, outcome, wait
 from modelyard.jobs.types import Job
 from modelyard.kernel.asking import given
 from modelyard.kernel.bus import Bus
-from modelyard.kernel.command import Command
+from modelyard.kernel.command import Caller, Command
 from modelyard.kernel.identity import Identity, login_name
 from modelyard.kernel.progress import Progress, silence
 from modelyard.verbs import CATALOG, Verbs
@@ -41,6 +41,7 @@ BUS: Bus[Any] = Bus(
         "services",
         "services.designing",
         "services.packaging",
+        "deployments.nodes",
         "evaluations.charting",
         "evaluations.looking",
         "evaluations.explaining",
@@ -166,6 +167,7 @@ class Workspace(Verbs):
                     caller=self,
                     progress=self._progress,
                     authority=import_module("modelyard.governance.access"),
+                    remote=_remote,
                     waits=self._waits,
                 )
                 finalize(self, self._context.engine.dispose)
@@ -175,6 +177,13 @@ class Workspace(Verbs):
     def _store() -> Any:
         # The store brings SQLAlchemy, which help pages and completions should not wait for.
         return import_module("modelyard.store.opening")
+
+
+def _remote(url: str, api_key: str, ca_file: str | None, progress: Progress) -> Caller:
+    """A workspace on another server."""
+    connect = import_module("modelyard.client.remote").connect
+    found: Caller = connect(url, api_key, ca_file=ca_file, progress=progress)
+    return found
 
 
 def open_workspace(

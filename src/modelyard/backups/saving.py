@@ -46,6 +46,7 @@ PASSING = frozenset(
         tables.setup_links,
         tables.login_failures,
         tables.server_secrets,
+        tables.node_keys,
         tables.replays,
         tables.workers,
     }

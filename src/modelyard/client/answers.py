@@ -11,7 +11,7 @@ from pydantic_core import from_json
 
 from modelyard import errors
 from modelyard.client.address import API_KEY, Address
-from modelyard.client.lost import Lost
+from modelyard.kernel.lost import Lost
 from modelyard.kernel.values import now
 from modelyard.kernel.version import HEADER, __version__
 

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from modelyard import errors
 from modelyard.client.link import Link, below
-from modelyard.client.lost import Lost
 from modelyard.jobs.types import Job
+from modelyard.kernel.lost import Lost
 from modelyard.kernel.progress import Progress
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0

@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 import httpx2
 
 from modelyard import errors
-from modelyard.client.address import Address
+from modelyard.client.address import CA_FILE, Address
 from modelyard.client.answers import problem_in, require_ours
-from modelyard.client.lost import Lost, lost
+from modelyard.kernel.lost import Lost, Peer, lost
 from modelyard.kernel.progress import Progress, silence
 from modelyard.kernel.version import __version__
 from modelyard.kernel.wire import PREFIX, Sent
@@ -38,6 +38,12 @@ class Link:
     def __init__(self, address: Address) -> None:
         self.address = address
         self._met = False
+        self._peer = Peer(
+            address.url,
+            address.timeout,
+            "modelyard serve",
+            f"name the file of the authority that signed it in {CA_FILE}",
+        )
         headers = {"user-agent": f"modelyard/{__version__}"}
         if address.api_key:
             headers["authorization"] = f"Bearer {address.api_key}"
@@ -150,7 +156,7 @@ class Link:
             with self._http.stream(sent.method, url, headers=headers, content=body) as answer:
                 yield self._checked(answer)
         except httpx2.TransportError as exc:
-            raise lost(exc, self.address) from exc
+            raise lost(exc, self._peer) from exc
         except httpx2.InvalidURL as exc:
             raise errors.Invalid(f"{self.address.url} is no URL of a server: {exc}") from exc
 

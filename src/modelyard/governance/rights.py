@@ -31,7 +31,17 @@ SIGNED_IN = frozenset(
 NARROWED = SIGNED_IN - {"keys:write", "sessions:read", "sessions:write", "account:write"}
 """What a key may do outside of projects although it is narrowed to some."""
 
-GRANTABLE = frozenset({"projects:write", "envs:write", "users:read", "groups:read", "audit:read"})
+GRANTABLE = frozenset(
+    {
+        "projects:write",
+        "envs:write",
+        "users:read",
+        "groups:read",
+        "audit:read",
+        "nodes:read",
+        "nodes:write",
+    }
+)
 """What a group may be given; the rest would let its users take everything, so admins have it."""
 
 OF_ADMINS = frozenset({"members", "projects"})

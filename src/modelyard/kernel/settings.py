@@ -13,6 +13,7 @@ from modelyard import errors
 from modelyard.kernel.alert_settings import AlertSettings, MailSettings, MetricsSettings
 from modelyard.kernel.archive_settings import ArchiveSettings, BundleSettings, PackageSettings
 from modelyard.kernel.faults import located
+from modelyard.kernel.node_settings import NodeLinkSettings
 from modelyard.kernel.sections import Section, require_hosts
 from modelyard.kernel.values import ISSUER_PATTERN, ORIGIN_PATTERN, Verdict
 
@@ -337,6 +338,7 @@ class Settings(FileAndVariables):
     archives: ArchiveSettings = ArchiveSettings()
     packages: PackageSettings = PackageSettings()
     bundles: BundleSettings = BundleSettings()
+    nodes: NodeLinkSettings = NodeLinkSettings()
     jobs: JobSettings = JobSettings()
     files: FileSettings = FileSettings()
     server: ServerSettings = ServerSettings()

@@ -40,7 +40,7 @@ class Sent:
     body: dict[str, Any] | None
 
 
-def request_of(command: Command[Any]) -> Sent:
+def request_of(command: Command[Any], prefix: str = PREFIX) -> Sent:
     """Write a command as a request; what was not given to it is not sent either."""
     method, route = command.http()
     given = command.model_dump(mode="json", exclude_unset=True)
@@ -50,7 +50,7 @@ def request_of(command: Command[Any]) -> Sent:
         name = field_in(part)
         segments.append(part if name is None else _segment(getattr(command, name)))
         given.pop(name or "", None)
-    path = "/".join((PREFIX, *segments))
+    path = "/".join((prefix, *segments))
     if not in_query(type(command)):
         return Sent(method, path, given)
     query = urlencode(list(_pairs(given)))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from pydantic_core import to_jsonable_python
 
@@ -28,6 +29,9 @@ from modelyard.serving.http.replies import Reply, reply_of
 from modelyard.serving.http.requests import Request
 
 PREFIX = "/admin/api"
+ASKS_FOR = "modelyard-for"
+"""The header in which a management server says for whom it asks, percent-encoded."""
+LONGEST_NAME = 128
 AT_ONCE = 8
 ZIP = "application/zip"
 ALSO = {"/keys/{id}": ("/keys/{id}/key",)}
@@ -65,8 +69,12 @@ class AdministrationApi:
 
     def _administrator(self, request: Request) -> Administrator:
         key = self._desk.administrator(request)
+        name, person = key.label or key.id, _person(request)
         return Administrator(
-            key.label or key.id, key=key.id, address=request.address, read_only=key.read_only
+            f"{person} by {name}" if person else name,
+            key=key.id,
+            address=request.address,
+            read_only=key.read_only,
         )
 
     async def _import_sent(self, node: Node, request: Request, path: Mapping[str, str]) -> Reply:
@@ -91,6 +99,12 @@ class AdministrationApi:
         loop = asyncio.get_running_loop()
         result = await loop.run_in_executor(self._threads, node.run, command)
         return reply_of(_told(command, to_jsonable_python(result)))
+
+
+def _person(request: Request) -> str:
+    """For whom the holder of the key asks, as it says."""
+    said = unquote(request.headers.get(ASKS_FOR.encode(), b"").decode("latin-1"), errors="replace")
+    return "".join(letter for letter in said if letter.isprintable())[:LONGEST_NAME]
 
 
 def _renamed(command: type[NodeCommand[Any]], given: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Column, MetaData, PrimaryKeyConstraint, String, Table
 
-HEAD = "0018"
+HEAD = "0020"
+"""The newest step; each is greater than those before, as texts are."""
 
 revisions = Table(
     "alembic_version",

@@ -43,6 +43,7 @@ from modelyard.store.tables.jobs import (
 from modelyard.store.tables.model_replays import model_replays
 from modelyard.store.tables.models import activations, files, models, verifications, versions
 from modelyard.store.tables.monitoring import check_results, checks
+from modelyard.store.tables.nodes import node_keys, nodes
 from modelyard.store.tables.projects import projects
 from modelyard.store.tables.runtime import env_names, env_requests, envs
 from modelyard.store.tables.scoring import recipes, run_chunks, runs
@@ -84,6 +85,8 @@ __all__ = [
     "metadata",
     "model_replays",
     "models",
+    "node_keys",
+    "nodes",
     "projects",
     "recipes",
     "replays",

@@ -5,11 +5,23 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import httpx2
 
 from modelyard import errors
-from modelyard.client.address import CA_FILE, Address
+
+
+class Peer(NamedTuple):
+    """Whom requests are sent to, as errors tell of it."""
+
+    url: str
+    timeout: float
+    """Seconds that it may be silent."""
+    served_by: str
+    """The command that runs there."""
+    trust: str
+    """What to do where its certificate is not believed."""
 
 
 class Lost(Exception):
@@ -31,13 +43,13 @@ class Lost(Exception):
 NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
 
 
-def lost(exc: httpx2.TransportError, address: Address) -> Exception:
+def lost(exc: httpx2.TransportError, peer: Peer) -> Exception:
     """What to raise for a failed request: `Lost` where sending it again may help."""
-    url = address.url
+    url = peer.url
     causes = list(_causes(exc))
     for cause in causes:
         if isinstance(cause, ssl.SSLError):
-            return _untrusted(cause, url)
+            return _untrusted(cause, peer)
         if isinstance(cause, socket.gaierror):
             host = url.split("://", 1)[1].split("/", 1)[0]
             return errors.Unavailable(f"no machine is known as {host}; check the address {url}")
@@ -48,25 +60,25 @@ def lost(exc: httpx2.TransportError, address: Address) -> Exception:
         )
     if isinstance(exc, httpx2.ConnectError | httpx2.ConnectTimeout):
         detail = (
-            f"no server answers at {url}: {_said(exc)}; check the address, and that 'modelyard "
-            "serve' runs there"
+            f"no server answers at {url}: {_said(exc)}; check the address, and that "
+            f"'{peer.served_by}' runs there"
         )
     elif isinstance(exc, httpx2.RemoteProtocolError) and "illegal" in str(exc):
         return errors.Invalid(
             f"what answers at {url} does not speak HTTP; if it speaks TLS, write https://"
         )
     elif isinstance(exc, httpx2.TimeoutException):
-        detail = f"the server {url} was silent for {address.timeout:g} seconds; try again later"
+        detail = f"the server {url} was silent for {peer.timeout:g} seconds; try again later"
     else:
         detail = f"the connection to {url} broke off: {_said(exc)}; try again"
     return Lost(errors.Unavailable(detail), reached=not isinstance(exc, NOT_SENT))
 
 
-def _untrusted(problem: ssl.SSLError, url: str) -> Exception:
+def _untrusted(problem: ssl.SSLError, peer: Peer) -> Exception:
+    url = peer.url
     if isinstance(problem, ssl.SSLCertVerificationError):
         return errors.Unavailable(
-            f"the certificate of {url} is not trusted: {problem.verify_message}; name the file of "
-            f"the authority that signed it in {CA_FILE}"
+            f"the certificate of {url} is not trusted: {problem.verify_message}; {peer.trust}"
         )
     reason = (problem.reason or "").upper()
     if "WRONG_VERSION" in reason or "RECORD_LAYER" in reason or "HTTP_REQUEST" in reason:

@@ -1,0 +1,1 @@
+"""Nodes: API nodes and automation nodes that are administered from here."""

@@ -1,0 +1,186 @@
+"""How nodes are kept and looked at."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+from modelyard import errors
+from modelyard.deployments.nodes import repository
+from modelyard.deployments.nodes.commands import (
+    AddNode,
+    CheckNode,
+    ListNodes,
+    RemoveNode,
+    ShowNode,
+    UpdateNode,
+)
+from modelyard.deployments.nodes.links import api_node, automation_node, keyed, wire_to
+from modelyard.deployments.nodes.types import LOCAL, Kind, NodeCheck, RegisteredNode
+from modelyard.governance.commands import ShowAccount
+from modelyard.kernel.bus import handles
+from modelyard.kernel.context import Context
+from modelyard.kernel.values import now
+from modelyard.serving.administration.commands import ListProcesses, ListServices
+from modelyard.serving.administration.types import NodeService
+
+OWN_PATHS: dict[Kind, str] = {"api": "/admin/api", "automation": "/api/v1"}
+
+
+@handles(AddNode)
+def add_node(command: AddNode, context: Context) -> RegisteredNode:
+    """Keep it, with its key apart."""
+    if command.name == LOCAL:
+        raise errors.Invalid(
+            f"{LOCAL!r} is the API node that is part of this workspace; take another name",
+            field="name",
+        )
+    node = RegisteredNode(
+        name=command.name,
+        kind=command.kind,
+        url=_address(command.address, command.kind),
+        description=command.description,
+        ca=_certificates(command.ca),
+        has_key=True,
+        created=now(),
+        created_by=context.identity.name,
+    )
+    with context.begin() as db:
+        repository.add(db, node, _key(command.key))
+    return node
+
+
+@handles(ListNodes)
+def list_nodes(command: ListNodes, context: Context) -> list[RegisteredNode]:
+    """List by name."""
+    with context.read() as db:
+        return repository.every(db, command)
+
+
+@handles(ShowNode)
+def show_node(command: ShowNode, context: Context) -> RegisteredNode:
+    """Look it up."""
+    with context.read() as db:
+        return repository.get(db, command.name)[0]
+
+
+@handles(CheckNode)
+def check_node(command: CheckNode, context: Context) -> NodeCheck:
+    """Ask it who it is, and what a holder of its key may know."""
+    began = time.monotonic()
+    if command.name != LOCAL and keyed(context, command.name)[0].kind == "automation":
+        return _check_workspace(context, command.name, began)
+    node = api_node(context, command.name)
+    services: list[NodeService] = node.run(ListServices())
+    alive, version = node.alive()
+    seconds = time.monotonic() - began
+    return NodeCheck(
+        node=command.name,
+        kind="api",
+        version=version,
+        alive=alive,
+        ms=round(1000 * seconds, 1),
+        processes=len(node.run(ListProcesses())),
+        services=tuple(services),
+    )
+
+
+@handles(UpdateNode)
+def update_node(command: UpdateNode, context: Context) -> RegisteredNode:
+    """Change what was given; a key is never sent to an address that it was not given for."""
+    with context.begin() as db:
+        before, _ = repository.get(db, command.name, lock=True)
+        context.unchanged(before)
+        changes: dict[str, Any] = command.model_dump(include={"description"}, exclude_none=True)
+        if command.name == LOCAL and (command.address or command.key or command.ca):
+            raise errors.Invalid("the local node is in the workspace, and has no address or key")
+        if command.address is not None:
+            changes["url"] = _address(command.address, before.kind)
+            if changes["url"] != before.url and command.key is None:
+                raise errors.Invalid(
+                    "another address takes the key of the node, too; give --key", field="key"
+                )
+        if command.ca is not None:
+            changes["ca"] = _certificates(command.ca)
+        key = None if command.key is None else _key(command.key)
+        has_key = before.has_key or key is not None
+        node = before.model_copy(update={**changes, "has_key": has_key, "changed": now()})
+        repository.save(db, node, key)
+    return node
+
+
+@handles(RemoveNode)
+def remove_node(command: RemoveNode, context: Context) -> None:
+    """Delete it with its key."""
+    if command.name == LOCAL:
+        raise errors.Invalid("the local node is part of the workspace, and stays")
+    with context.begin() as db:
+        context.unchanged(repository.get(db, command.name, lock=True)[0])
+        repository.remove(db, command.name)
+
+
+def _check_workspace(context: Context, name: str, began: float) -> NodeCheck:
+    node, key = keyed(context, name)
+    answer = wire_to(context, node, key).ask("GET", "/healthz")
+    seconds = time.monotonic() - began
+    try:
+        account = automation_node(context, name).run(ShowAccount())
+    except (errors.Unauthenticated, errors.Forbidden) as exc:
+        raise errors.Failed(
+            f"{name} does not take its key ({exc.detail}); make one there (modelyard keys create), "
+            f"and give it here: modelyard nodes update {name} --key"
+        ) from exc
+    return NodeCheck(
+        node=name,
+        kind="automation",
+        version=answer.version,
+        alive=answer.status < 400,
+        ms=round(1000 * seconds, 1),
+        acts_as=account.name,
+    )
+
+
+def _address(url: str, kind: Kind) -> str:
+    """The address of a node without its own paths.
+
+    Raises:
+        Invalid: it is none.
+    """
+    try:
+        parts = urlsplit(url)
+        named = parts.hostname and parts.port != 0
+    except ValueError as exc:
+        raise errors.Invalid(f"{url!r} is no address of a node: {exc}", field="address") from exc
+    if not named:
+        raise errors.Invalid(f"{url!r} names no host", field="address")
+    if parts.username or parts.password:
+        raise errors.Invalid("the URL holds a user or password; give --key", field="address")
+    if parts.query or parts.fragment:
+        raise errors.Invalid(f"{url!r} has more than an address and a path", field="address")
+    path = parts.path.rstrip("/").removesuffix(OWN_PATHS[kind])
+    return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def _key(key: str) -> str:
+    key = key.strip()
+    if not key or not key.isascii() or not key.isprintable():
+        raise errors.Invalid(
+            "the key holds letters that no key has; copy it once more", field="key"
+        )
+    return key
+
+
+def _certificates(ca: str) -> str:
+    """Certificates that are ones; Invalid if they are not."""
+    if ca.strip():
+        try:
+            ssl.create_default_context(cadata=ca)
+        except (ssl.SSLError, ValueError) as exc:
+            raise errors.Invalid(
+                "these are no certificates in PEM; give the text of the file that begins with "
+                "-----BEGIN CERTIFICATE-----",
+                field="ca",
+            ) from exc
+    return ca.strip()
