@@ -63,7 +63,7 @@ def test_it_runs_nothing_and_fetches_nothing_from_elsewhere(page):
     policy = page.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; style-src 'self'")
     assert "unsafe" not in policy
-    assert not re.search(r"https?://", page.text)
+    assert not re.search(r"""=\s*["']?\s*(https?:)?//|url\(|@import""", page.text)  # texts may
 
 
 def test_its_examples_are_requests_that_the_server_understands(server, page, tmp_path):
