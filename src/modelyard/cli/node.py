@@ -32,6 +32,13 @@ Try:
   modelyard node keys create --folder ./node --service churn-api --label web --days 365
   modelyard node keys create --folder ./node --read-only --label dashboard
 """,
+    "connections": """\b
+Try:
+  modelyard node connections set --folder ./node warehouse \\
+      --database 'postgresql://reader:${DB_PASSWORD}@db.example.org/sales'
+  modelyard node connections test --folder ./node warehouse
+  modelyard node connections use --folder ./node churn-api p1 lake=warehouse
+""",
     "tokens": """\b
 Try:
   modelyard node tokens set --folder ./node churn-api --issuer https://login.example.org \\

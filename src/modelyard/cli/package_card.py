@@ -96,7 +96,12 @@ def _envs(manifest: Manifest) -> list[tuple[str, ...]]:
 
 
 def _tables(manifest: Manifest) -> list[tuple[str, ...]]:
-    return [
+    rows: list[tuple[str, ...]] = [
         (table.name, table.source, ", ".join(table.columns), f"{table.rows:,}")
         for table in manifest.tables
     ]
+    rows += [
+        (table.name, table.source, ", ".join(table.columns), f"in {table.connection}")
+        for table in manifest.references
+    ]
+    return rows

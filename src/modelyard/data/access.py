@@ -20,7 +20,7 @@ from modelyard.data import mlflow_servers, repository
 from modelyard.data.file_target import FileTarget
 from modelyard.data.filtering import RowFilter, read_filter
 from modelyard.data.mlflow_servers import require_reach
-from modelyard.data.opening import Opened, locate, open_definition, scratch
+from modelyard.data.opening import Opened, locate, located, open_definition, scratch
 from modelyard.data.places import (
     PREFIX,
     FilePlace,
@@ -50,6 +50,8 @@ __all__ = [
     "check_output",
     "columns_of",
     "connection_folder",
+    "database_table",
+    "database_url",
     "forget_project",
     "kept_name",
     "mlflow_address",
@@ -90,6 +92,41 @@ def open_known(
     if opened.known != known:
         _remember(context, known, opened.known)
     return opened
+
+
+def database_table(context: Context, project: str, name_or_path: str) -> tuple[str, str]:
+    """The connection, and the table there, that a dataset is; a path may be one, too.
+
+    Raises:
+        NotFound: its connection is not there.
+        Invalid: it is something else than a table of a database.
+    """
+    with context.read() as db:
+        known = repository.find_dataset(db, project, name_or_path)
+        definition = known.dataset if known else _defined(context, project, name_or_path)
+        place = locate(context, db, definition)
+    table = place.table if isinstance(place, TablePlace) else None
+    if table is None or definition.connection is None:
+        raise errors.Invalid(
+            f"{name_or_path!r} is no table of a database that a connection leads to, so nothing "
+            "can refer to it; leave --referenced out, and packages copy it",
+            field="referenced",
+        )
+    return definition.connection, table
+
+
+def database_url(context: Context, project: str, connection: str) -> str:
+    """The URL of a connection to a database, with its placeholders.
+
+    Raises:
+        NotFound: there is no such connection.
+        Invalid: it leads to something else.
+    """
+    with context.read() as db:
+        found = repository.find_connection(db, project, connection)
+    if found.kind != "sql":
+        raise errors.Invalid(f"the connection {connection!r} leads to no database")
+    return located(context, found)
 
 
 def open_target(

@@ -46,6 +46,7 @@ from modelyard.data.types import (
 from modelyard.kernel import paths
 from modelyard.kernel.bus import checks, handles
 from modelyard.kernel.context import Context
+from modelyard.kernel.database_urls import shown
 from modelyard.kernel.gathered import Gathered
 from modelyard.kernel.paging import Page
 from modelyard.kernel.values import now
@@ -315,7 +316,7 @@ def delete_dataset(command: DeleteDataset, context: Context) -> None:
 def _masked(connection: Connection) -> Connection:
     if connection.kind == "folder":
         return connection
-    return connection.model_copy(update={"location": databases.shown(connection.location)})
+    return connection.model_copy(update={"location": shown(connection.location)})
 
 
 def _definition(command: CreateDataset, context: Context) -> Definition:

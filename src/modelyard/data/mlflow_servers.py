@@ -5,6 +5,7 @@ from __future__ import annotations
 from modelyard import errors
 from modelyard.data import databases
 from modelyard.kernel.context import Context
+from modelyard.kernel.database_urls import parse, resolve
 from modelyard.runtime.worker.problems import Problem
 from modelyard.runtime.worker.tasks.reach import check
 
@@ -29,7 +30,7 @@ def settle(context: Context, url: str) -> str:
     if not url.lower().startswith(("http://", "https://")):
         raise problem
     try:
-        parsed = databases.parse(url)
+        parsed = parse(url)
     except errors.Invalid:
         raise problem from None
     if not parsed.host:
@@ -56,7 +57,7 @@ def require_reach(context: Context, url: str) -> None:
 
 def opened(location: str) -> str:
     """The address with its variables filled in; Invalid if one is not set."""
-    return databases.resolve(location).render_as_string(hide_password=False)
+    return resolve(location).render_as_string(hide_password=False)
 
 
 def no_data(name: str) -> errors.Invalid:

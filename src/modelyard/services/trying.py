@@ -8,17 +8,22 @@ from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from pydantic import JsonValue
 
 from modelyard import errors
+from modelyard.data.access import database_url
 from modelyard.data.json_cells import json_value
 from modelyard.kernel.context import Context
 from modelyard.runtime.envs.codeenvs import env_python
 from modelyard.services.packaging.building import Builder
 from modelyard.services.types import EndpointOutcome, QueryOutcome, Service, ServiceOutcome
 from modelyard.serving.asking import LoadedEndpoint, RowAnswer
+from modelyard.serving.databases.opening import OpenDatabases
+from modelyard.serving.databases.types import KeptConnection
 from modelyard.serving.endpoints import load_endpoint
+from modelyard.serving.endpoints.around import Around
 from modelyard.serving.generations.loading import difference, verify
 from modelyard.serving.packages.reading import unpack
 from modelyard.serving.packages.types import (
@@ -33,6 +38,8 @@ from modelyard.store.staging import stage
 
 ONE_WORKER = {"floor": 1, "cruise": 1, "ceil": 1}
 TRIED = "tried"
+PATIENCE = 10.0
+"""Seconds that a database may take."""
 
 
 def try_service(context: Context, service: Service, only: Collection[str] = ()) -> ServiceOutcome:
@@ -53,18 +60,42 @@ def try_service(context: Context, service: Service, only: Collection[str] = ()) 
         Builder(context, narrowed, place.folder).build(TRIED, "", archive, None)
         manifest = unpack(archive, folder, limits=context.settings.archives)
         pythons = {env.id: env_python(context, env) for env in manifest.envs}
-        trial = _Trial(context, manifest, folder, pythons)
-        with ThreadPoolExecutor(1) as thread:  # a notebook has a loop in its own
-            thread.submit(asyncio.run, trial.run()).result()
+        databases = _ProjectDatabases(context, service.project)
+        trial = _Trial(context, manifest, folder, pythons, Around(databases))
+        try:
+            with ThreadPoolExecutor(1) as thread:  # a notebook has a loop in its own
+                thread.submit(asyncio.run, trial.run()).result()
+        finally:
+            databases.close()
     return trial.outcome(service.name)
+
+
+class _ProjectDatabases(OpenDatabases):
+    """Databases that connections of a project lead to."""
+
+    def __init__(self, context: Context, project: str) -> None:
+        super().__init__()
+        self._context = context
+        self._project = project
+
+    def get(self, name: str) -> Any:
+        """See `modelyard.serving.databases.opening.Databases`."""
+        url = database_url(self._context, self._project, name)
+        return self.opened(KeptConnection(name=name, database=url, timeout=PATIENCE))
 
 
 class _Trial:
     """The endpoints of an unpacked package on trial."""
 
     def __init__(
-        self, context: Context, manifest: Manifest, folder: Path, pythons: Mapping[str, Path]
+        self,
+        context: Context,
+        manifest: Manifest,
+        folder: Path,
+        pythons: Mapping[str, Path],
+        around: Around,
     ) -> None:
+        self._around = around
         self._context = context
         self._manifest = manifest
         self._folder = folder
@@ -116,7 +147,7 @@ class _Trial:
         pool = PoolSettings(**(declared.pool.model_dump() | ONE_WORKER))
         limits = self._context.settings.runtime
         return await load_endpoint(
-            declared, self._manifest, self._folder, self._pythons, pool, limits
+            declared, self._manifest, self._folder, self._pythons, pool, limits, self._around
         )
 
     async def _verify(self, declared: PackagedEndpoint, endpoint: LoadedEndpoint) -> None:

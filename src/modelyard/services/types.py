@@ -18,11 +18,23 @@ Access = Literal["public", "keys"]
 
 
 class DatasetLookup(Lookup):
-    """Columns that a dataset adds to a query, or answers with; a package copies them."""
+    """Columns that a dataset adds to a query, or answers with; a package copies them or refers."""
 
-    listed = ("name", "dataset", "keys", "columns", "missing_key", "no_match", "several_matches")
+    listed = (
+        "name",
+        "dataset",
+        "referenced",
+        "keys",
+        "columns",
+        "missing_key",
+        "no_match",
+        "several_matches",
+    )
 
     dataset: str = Field(description="dataset or path")
+    referenced: bool = Field(
+        default=False, description="it is a table in a database that nodes read where it is"
+    )
 
 
 class Endpoint(Value):

@@ -15,7 +15,7 @@ from modelyard import errors
 from modelyard.archives.types import MANIFEST
 from modelyard.kernel.faults import invalid
 from modelyard.kernel.progress import Progress, silence
-from modelyard.kernel.values import now
+from modelyard.kernel.values import Value, now
 from modelyard.serving.durable import locked, remove_folder, staged, sync_folder, write_whole
 from modelyard.serving.packages.types import Manifest, PackagedEndpoint, PoolSettings
 from modelyard.serving.settings import NODE_FILE, NodeSettings, read_node_settings
@@ -25,12 +25,19 @@ B = TypeVar("B", bound=BaseModel)
 
 STATE = "service.json"
 GENERATIONS = "generations"
+REMAPPED = ".connections.json"
 NOT_ALIVE = "apinode-not-alive.txt"
 TEMPLATE = """\
 # Settings of this API node; all of them: docs/reference/node-settings.md
 # [listen]
 # port = 8500
 """
+
+
+class Remapped(Value):
+    """Which connections of the node stand for those of a package."""
+
+    connections: dict[str, str] = {}
 
 
 class NodeFolder:
@@ -50,6 +57,7 @@ class NodeFolder:
         self.inbox = path / "inbox"
         self.stages = path / "stage"
         self.keys = path / "keys.json"
+        self.connections = path / "connections.json"
         self.not_alive = path / NOT_ALIVE
         self.metrics = self.run / "metrics"
         self._locks = self.run / "locks"
@@ -117,6 +125,10 @@ class NodeFolder:
         """Hold the lock of the keys."""
         return locked(self._locks / "keys.lock", what="the keys", progress=progress)
 
+    def changing_connections(self, progress: Progress = silence) -> AbstractContextManager[None]:
+        """Hold the lock of the connections."""
+        return locked(self._locks / "connections.lock", what="connections", progress=progress)
+
     def changing_envs(self, progress: Progress = silence) -> AbstractContextManager[None]:
         """Hold the lock of code envs, from building one to keeping what needs it."""
         return locked(self._locks / "envs.lock", what="code envs", progress=progress)
@@ -183,6 +195,19 @@ class NodeFolder:
         file = self.generation(service, generation) / MANIFEST
         found = file.stat()
         return _manifest(file, found.st_ino, found.st_mtime_ns)
+
+    def remapped(self, service: str, generation: str) -> dict[str, str]:
+        """The node's connections by those of a generation's package, where names differ."""
+        file = self.generation(service, generation) / REMAPPED
+        try:
+            return _read(file, Remapped).connections
+        except FileNotFoundError:
+            return {}
+
+    def write_remapped(self, service: str, generation: str, connections: dict[str, str]) -> None:
+        """Keep which connections stand for those of a generation's package."""
+        file = self.generation(service, generation) / REMAPPED
+        write_whole(file, Remapped(connections=connections).model_dump_json().encode())
 
     def add_generation(self, stage: Path, service: str, generation: str) -> None:
         """Put an unpacked package in its place; it appears there as a whole."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 
 from modelyard import errors
@@ -83,3 +85,28 @@ def test_queries_of_functions_hold_what_these_take(yard, service, made):
     yard.endpoints.function(service=service, endpoint="price", file=file, function="price")
     made_of_rows = yard.queries.generate(**of, dataset=str(made / "truth.csv"), rows=1)
     assert [sorted(each.query) for each in made_of_rows] == [["age", "fare"]]
+
+
+def test_a_table_that_stays_in_its_database_is_read_there(yard, service, tmp_path):
+    with sqlite3.connect(tmp_path / "shop.db") as db:
+        db.execute("create table plans (id integer, plan text)")
+        db.execute("insert into plans values (1, 'pro')")
+    db.close()
+    shop = f"shop-{service[-8:]}"
+    yard.connections.create(name=shop, database=f"sqlite:///{tmp_path}/shop.db")
+    of, found = {"service": service}, f"connection://{shop}/plans"
+    looked = {"dataset": found, "key": {"id": "id"}, "column": {"plan": "plan"}}
+    with pytest.raises(errors.Invalid, match="'customers' is no table of a database"):
+        yard.endpoints.lookup(
+            **of, endpoint="who", **(looked | {"dataset": "customers"}), referenced=True
+        )
+    yard.endpoints.lookup(**of, endpoint="who", **looked, referenced=True, cache_seconds=5)
+    yard.queries.add(**of, endpoint="who", name="ann", value={"id": 1}, expected={"plan": "pro"})
+    tried = yard.services.test(name=service, endpoint=("who",))
+    assert (tried.failed, tried.queries[0].answer) == (0, {"plan": "pro"})
+    manifest = yard.packages.create(service=service, package="p1").manifest
+    assert manifest.tables == ()
+    (table,) = manifest.references
+    assert (table.connection, table.table) == (shop, "plans")
+    assert table.columns == {"id": "int64", "plan": "string"}
+    assert manifest.endpoints[1].lookups[0].cache_seconds == 5

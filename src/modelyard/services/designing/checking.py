@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 
 from modelyard import errors
-from modelyard.data.access import open_source
+from modelyard.data.access import database_table, open_source
 from modelyard.kernel.context import Context
 from modelyard.models.access import active_version, find_version, predict_options, require_code
 from modelyard.models.types import ModelVersion
@@ -51,7 +51,9 @@ def check_function(context: Context, project: str, endpoint: Endpoint) -> None:
 
 
 def check_lookup(context: Context, project: str, lookup: DatasetLookup) -> None:
-    """Refuse a lookup of which the dataset, or a column, is not there."""
+    """Refuse a lookup of which the dataset, or a column, is not there, or that cannot refer."""
+    if lookup.referenced:
+        database_table(context, project, lookup.dataset)
     names = open_source(context, project, lookup.dataset).schema.names
     for field, columns in (("key", lookup.keys), ("column", lookup.columns)):
         for column in columns.values():

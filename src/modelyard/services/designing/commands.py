@@ -11,7 +11,7 @@ from modelyard.kernel.values import EMPTIED, Description, LocalPath, Name
 from modelyard.models.types import VersionId
 from modelyard.runtime.types import Mode
 from modelyard.services.types import Endpoint
-from modelyard.serving.packages.types import Reactions
+from modelyard.serving.packages.types import LookupWays
 
 R = TypeVar("R")
 
@@ -53,8 +53,14 @@ class NewEndpoint(OfService[Endpoint]):
     description: Description = Field(default="", description="one line for people")
 
 
-class Looking(Reactions):
+class Looking(LookupWays):
     """How a row of a dataset is found, and what is taken of it."""
+
+    referenced: bool = Field(
+        default=False,
+        description="the dataset is a table in a database and stays there: nodes read it by a "
+        "connection of their own",
+    )
 
     dataset: Annotated[str, LocalPath("read", "data", kept=True)] = Field(
         min_length=1,

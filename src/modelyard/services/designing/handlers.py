@@ -30,7 +30,7 @@ from modelyard.services.designing.query_commands import (
 )
 from modelyard.services.designing.querying import add_query, delete_queries, generate_queries
 from modelyard.services.types import DatasetLookup, Endpoint
-from modelyard.serving.packages.types import Reactions, TestQuery
+from modelyard.serving.packages.types import LookupWays, TestQuery
 from modelyard.store.database import exclusively
 
 NAMED = {"project", "service", "endpoint"}
@@ -166,5 +166,6 @@ def _lookup(context: Context, command: CreateLookup | EnrichEndpoint, name: str)
         dataset=kept_name(context, command.project, command.dataset),
         keys=command.key,
         columns=command.column,
-        **command.model_dump(include=set(Reactions.model_fields)),
+        referenced=command.referenced,
+        **command.model_dump(include=set(LookupWays.model_fields)),
     )

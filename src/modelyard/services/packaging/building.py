@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,7 +19,13 @@ from modelyard.runtime.envs.codeenvs import ensure_env
 from modelyard.runtime.types import CodeEnv
 from modelyard.services.designing.checking import check_function, mode_of, require_features
 from modelyard.services.packaging.percentiles import percentiles_of
-from modelyard.services.packaging.tables import columns_read, named_tables, write_table
+from modelyard.services.packaging.tables import (
+    columns_read,
+    named_tables,
+    refer_to_table,
+    use_of,
+    write_table,
+)
 from modelyard.services.types import DatasetLookup, Endpoint, Service
 from modelyard.serving.packages.types import (
     Enrichment,
@@ -31,6 +37,7 @@ from modelyard.serving.packages.types import (
     PackagedModel,
     PackagedTable,
     PredictionEndpoint,
+    ReferencedTable,
 )
 from modelyard.serving.packages.writing import write_package
 
@@ -47,8 +54,8 @@ class Builder:
         self._versions: dict[str, ModelVersion] = {}
         self._models: dict[str, PackagedModel] = {}
         self._envs: dict[str, CodeEnv] = {}
-        lookups = [each for endpoint in service.endpoints for each in endpoint.lookups]
-        self._tables = named_tables(lookups)
+        self._lookups = [each for endpoint in service.endpoints for each in endpoint.lookups]
+        self._tables = named_tables(self._lookups)
 
     def build(self, package: str, notes: str, target: Path, key: SigningKey | None) -> Manifest:
         """Write the package to a new file.
@@ -79,6 +86,7 @@ class Builder:
             models=tuple(self._models.values()),
             envs=tuple(self._envs.values()),
             tables=tuple(self._copied_tables()),
+            references=tuple(self._referenced_tables()),
         )
         self._context.progress("writing the package")
         write = partial(write_package, target, told, self._contents, digests=self._digests, key=key)
@@ -175,27 +183,31 @@ class Builder:
 
     def _enrichments(self, lookups: tuple[DatasetLookup, ...]) -> tuple[Enrichment, ...]:
         return tuple(
-            Enrichment(**lookup.model_dump(exclude={"dataset"}), table=self._tables[lookup.dataset])
+            Enrichment(
+                **lookup.model_dump(exclude={"dataset", "referenced"}),
+                table=self._tables[use_of(lookup)],
+            )
             for lookup in lookups
         )
 
-    def _copied_tables(self) -> list[PackagedTable]:
+    def _copied_tables(self) -> Iterator[PackagedTable]:
         """Copy the datasets that lookups read."""
-        lookups = [each for endpoint in self._service.endpoints for each in endpoint.lookups]
-        copied = []
-        for dataset, name in self._tables.items():
-            file = self._folder / f"{name}.parquet"
-            table = write_table(
-                self._context,
-                self._service.project,
-                dataset,
-                columns_read(lookups, dataset),
-                name,
-                file,
-            )
-            self._contents[table.file] = file
-            copied.append(table)
-        return copied
+        project = self._service.project
+        for use, name in self._tables.items():
+            if not use.referenced:
+                file = self._folder / f"{name}.parquet"
+                columns = columns_read(self._lookups, use)
+                table = write_table(self._context, project, use.dataset, columns, name, file)
+                self._contents[table.file] = file
+                yield table
+
+    def _referenced_tables(self) -> Iterator[ReferencedTable]:
+        """Say where those are that stay in their databases."""
+        project = self._service.project
+        for use, name in self._tables.items():
+            if use.referenced:
+                columns = columns_read(self._lookups, use)
+                yield refer_to_table(self._context, project, use.dataset, columns, name)
 
 
 def _shared(endpoint: Endpoint) -> dict[str, Any]:

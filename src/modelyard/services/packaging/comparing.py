@@ -124,7 +124,11 @@ def _apart(env: CodeEnv, other: CodeEnv) -> str:
 
 def _tables(manifest: Manifest) -> dict[str, str]:
     digests = {file.path: file.sha256 for file in manifest.files}
-    return {table.name: _table(table, digests[table.file]) for table in manifest.tables}
+    copied = {table.name: _table(table, digests[table.file]) for table in manifest.tables}
+    return copied | {
+        table.name: f"{', '.join(table.columns)} of {table.connection}/{table.table}, in its place"
+        for table in manifest.references
+    }
 
 
 def _table(table: PackagedTable, digest: str) -> str:

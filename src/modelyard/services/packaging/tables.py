@@ -1,29 +1,42 @@
-"""Tables of packages: of a dataset those columns that lookups read, as a Parquet file."""
+"""Tables of packages: of a dataset those columns that lookups read, copied or referred to."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from modelyard import errors
-from modelyard.data.access import open_source
+from modelyard.data.access import database_table, open_source
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import NAME_PATTERN
 from modelyard.services.types import DatasetLookup
-from modelyard.serving.packages.types import PackagedTable
+from modelyard.serving.packages.types import PackagedTable, ReferencedTable
 
 BATCH = 65_536
 
 
-def named_tables(lookups: Iterable[DatasetLookup]) -> dict[str, str]:
-    """A name for the table of each dataset, by dataset: its own where that is one."""
-    found: dict[str, str] = {}
+class Use(NamedTuple):
+    """A dataset, and whether it is copied or referred to."""
+
+    dataset: str
+    referenced: bool
+
+
+def use_of(lookup: DatasetLookup) -> Use:
+    """How a lookup uses which dataset."""
+    return Use(lookup.dataset, lookup.referenced)
+
+
+def named_tables(lookups: Iterable[DatasetLookup]) -> dict[Use, str]:
+    """A name for each use of a dataset: its own where that is one."""
+    found: dict[Use, str] = {}
     for lookup in lookups:
-        if lookup.dataset in found:
+        if (use := use_of(lookup)) in found:
             continue
         stem = PurePosixPath(lookup.dataset).stem
         whole = lookup.dataset
@@ -32,16 +45,16 @@ def named_tables(lookups: Iterable[DatasetLookup]) -> dict[str, str]:
         taken, number = set(found.values()), 1
         while (numbered := name if number == 1 else f"{name[:100]}-{number}") in taken:
             number += 1
-        found[lookup.dataset] = numbered
+        found[use] = numbered
     return found
 
 
-def columns_read(lookups: Iterable[DatasetLookup], dataset: str) -> set[str]:
-    """The columns of a dataset that lookups read."""
+def columns_read(lookups: Iterable[DatasetLookup], use: Use) -> set[str]:
+    """The columns that lookups read in one use of a dataset."""
     return {
         column
         for lookup in lookups
-        if lookup.dataset == dataset
+        if use_of(lookup) == use
         for column in (*lookup.keys.values(), *lookup.columns.values())
     }
 
@@ -57,17 +70,11 @@ def write_table(
         Failed: the disk is full.
     """
     source = open_source(context, project, dataset)
-    kept = [column for column in source.schema.names if column in columns]
-    missing = sorted(columns - set(kept))
-    if missing:
-        raise errors.Invalid(
-            f"{dataset!r} has no column {missing[0]!r} any more; change the lookups that read it"
-        )
-    schema = pa.schema([source.schema.field(column) for column in kept])
+    schema = _narrowed(source.schema, dataset, columns)
     rows = 0
     try:
         with pq.ParquetWriter(target, schema, compression="zstd") as out:
-            for batch in source.batches(rows=BATCH, columns=kept):
+            for batch in source.batches(rows=BATCH, columns=schema.names):
                 out.write_batch(batch.cast(schema))
                 rows += batch.num_rows
                 context.progress(f"copying {dataset}", rows=rows)
@@ -80,3 +87,34 @@ def write_table(
         columns={field.name: str(field.type) for field in schema},
         rows=rows,
     )
+
+
+def refer_to_table(
+    context: Context, project: str, dataset: str, columns: set[str], name: str
+) -> ReferencedTable:
+    """Say where a table in a database is, and of which types its columns are.
+
+    Raises:
+        NotFound: the dataset is not there.
+        Invalid: it is no table of a database, or lacks a column.
+        Unavailable: the database does not answer.
+    """
+    connection, table = database_table(context, project, dataset)
+    schema = _narrowed(open_source(context, project, dataset).schema, dataset, columns)
+    return ReferencedTable(
+        name=name,
+        source=dataset,
+        connection=connection,
+        table=table,
+        columns={field.name: str(field.type) for field in schema},
+    )
+
+
+def _narrowed(schema: pa.Schema, dataset: str, columns: set[str]) -> pa.Schema:
+    """Those of its columns that are read."""
+    missing = sorted(columns - set(schema.names))
+    if missing:
+        raise errors.Invalid(
+            f"{dataset!r} has no column {missing[0]!r} any more; change the lookups that read it"
+        )
+    return pa.schema([field for field in schema if field.name in columns])

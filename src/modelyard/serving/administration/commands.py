@@ -47,7 +47,7 @@ class OfService(NodeCommand[R], Generic[R]):
 class OfGeneration(OfService[R], Generic[R]):
     """A command about one generation of a service."""
 
-    arguments = ("service", "generation")
+    arguments: ClassVar[tuple[str, ...]] = ("service", "generation")
 
     generation: Name = Field(description="name of the generation, which is that of its package")
 
@@ -91,7 +91,15 @@ class DeleteService(OfService[None]):
     route = "DELETE /services/{service}"
 
 
-class ImportGeneration(NodeCommand[ImportedGeneration]):
+class _Connected(NodeCommand[R], Generic[R]):
+    connections: dict[Name, Name] = Field(
+        default={},
+        description="the node's connections by which tables are read that stay in databases, by "
+        "those of the package, as THEIRS=OURS; else those of the same names",
+    )
+
+
+class ImportGeneration(_Connected[ImportedGeneration]):
     """Import a package: it becomes a generation of its service, and answers nothing yet.
 
     Its digests and signature are checked, its code envs are built. Queries are answered by the
@@ -167,7 +175,7 @@ class _Guarded(OfService[R], Generic[R]):
         )
 
 
-class Activate(_Guarded[Switched], OfGeneration[Switched]):
+class Activate(_Connected[Switched], _Guarded[Switched], OfGeneration[Switched]):
     """Have one generation answer all queries of a service.
 
     Every running process loads it first and sees that it answers as it should; then all switch, and

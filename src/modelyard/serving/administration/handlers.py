@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 
 from modelyard import errors
@@ -30,11 +32,13 @@ from modelyard.serving.administration.types import (
     Switched,
     TriedQuery,
 )
+from modelyard.serving.databases.remapping import remap
 from modelyard.serving.folder import NodeFolder
 from modelyard.serving.generations.importing import import_package
 from modelyard.serving.keys import KeyRing, NewNodeKey, NodeKey, new_key_id, without_hash
 from modelyard.serving.metrics.telling import gather_from, in_short
 from modelyard.serving.metrics.types import NodeMetrics
+from modelyard.serving.packages.types import Manifest
 from modelyard.serving.running.sockets import reached
 from modelyard.serving.types import GenerationMapping, Guard, ServiceState
 
@@ -97,11 +101,14 @@ def import_(command: commands.ImportGeneration, context: NodeContext) -> Importe
         by=context.who.name,
         progress=context.progress,
     )
+    connections, problem = _connected(context, manifest, command.connections)
     return ImportedGeneration(
         service=manifest.service,
         generation=manifest.package,
         new=new,
         endpoints=tuple(endpoint.name for endpoint in manifest.endpoints),
+        connections=connections,
+        problem=problem,
         next=f"modelyard node activate --folder {context.path} "
         f"{manifest.service} {manifest.package}",
     )
@@ -149,6 +156,8 @@ def preload(command: commands.Preload, context: NodeContext) -> Preloaded:
 @handles(commands.Activate)
 def activate(command: commands.Activate, context: NodeContext) -> Switched:
     """One generation alone."""
+    if command.connections:
+        remap(context, command.service, command.generation, command.connections)
     mapping = GenerationMapping(entries={command.generation: 1.0}, guard=command.guard())
     return _map(context, command.service, mapping)
 
@@ -299,6 +308,18 @@ def _map(context: NodeContext, service: str, mapping: GenerationMapping) -> Swit
         )
 
     return _switched(service, *change(context, service, make))
+
+
+def _connected(
+    context: NodeContext, manifest: Manifest, given: Mapping[str, str]
+) -> tuple[dict[str, str], str]:
+    """By which connections the tables of a package are read, and why they cannot be yet."""
+    found = remap(context, manifest.service, manifest.package, given)
+    if not found:
+        return {}, ""
+    # What speaks to databases is only needed where a table stays in one.
+    looking = import_module("modelyard.serving.databases.looking")
+    return found, looking.problem_of(context.folder, manifest, found)
 
 
 def _require_way_back(service: str, state: ServiceState, mapping: GenerationMapping) -> None:

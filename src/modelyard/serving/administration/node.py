@@ -19,7 +19,7 @@ from modelyard.serving.administration.table import NODE_CATALOG, NodeVerbs
 from modelyard.serving.audit import Administrator
 
 R = TypeVar("R")
-ROOMS = ("administration", "operating", "tokens", "watching")
+ROOMS = ("administration", "databases", "operating", "tokens", "watching")
 NODE_BUS: Bus[Any] = Bus(f"modelyard.serving.{room}" for room in ROOMS)
 FOLDER = "MODELYARD_NODE"
 

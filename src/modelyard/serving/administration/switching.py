@@ -11,6 +11,7 @@ from typing import Any
 from modelyard import errors
 from modelyard.kernel.values import now
 from modelyard.serving.administration.context import NodeContext
+from modelyard.serving.databases.opening import NodeDatabases
 from modelyard.serving.folder import NodeFolder
 from modelyard.serving.generations.loading import EndpointLoader, load_generation, usual_loader
 from modelyard.serving.running.sockets import Conversation, reached
@@ -119,8 +120,18 @@ async def _try_out(
     load: EndpointLoader,
 ) -> None:
     settings = folder.settings()
-    for name in generations:
-        loaded = await load_generation(
-            folder, settings, service, name, load=load, progress=context.progress
-        )
-        await loaded.retire()
+    databases = NodeDatabases(folder.connections)
+    try:
+        for name in generations:
+            loaded = await load_generation(
+                folder,
+                settings,
+                service,
+                name,
+                load=load,
+                databases=databases,
+                progress=context.progress,
+            )
+            await loaded.retire()
+    finally:
+        databases.close()

@@ -8,6 +8,7 @@ from typing import Any
 from modelyard.kernel.catalog import Catalog
 from modelyard.kernel.command import Caller, Command, Room, verb
 from modelyard.serving.administration import commands
+from modelyard.serving.databases import commands as databases
 from modelyard.serving.operating import commands as operating
 from modelyard.serving.tokens import commands as tokens
 from modelyard.serving.watching import commands as watching
@@ -28,6 +29,16 @@ class NodeTokens(Room):
     list = verb(tokens.ListTokens)
     test = verb(tokens.TestTokens)
     delete = verb(tokens.DeleteTokens)
+
+
+class NodeConnections(Room):
+    """Databases of the node, in which services find rows of tables that packages do not copy."""
+
+    set = verb(databases.SetConnection)
+    list = verb(databases.ListConnections)
+    test = verb(databases.TestConnection)
+    use = verb(databases.UseConnections)
+    delete = verb(databases.DeleteConnection)
 
 
 class NodeVerbs(Room):
@@ -66,6 +77,7 @@ class NodeVerbs(Room):
         super().__init__(caller)
         self.keys = NodeKeys(caller)
         self.tokens = NodeTokens(caller)
+        self.connections = NodeConnections(caller)
 
     @staticmethod
     def commands() -> Iterator[tuple[str, str, type[Command[Any]]]]:
@@ -76,7 +88,11 @@ class NodeVerbs(Room):
                     yield name, verb_name.rstrip("_"), entry.command
 
 
-NODE_ROOMS: dict[str, type[Room]] = {"keys": NodeKeys, "tokens": NodeTokens}
+NODE_ROOMS: dict[str, type[Room]] = {
+    "keys": NodeKeys,
+    "tokens": NodeTokens,
+    "connections": NodeConnections,
+}
 """The rooms beside the node itself."""
 
 NODE_CATALOG = Catalog(NodeVerbs.commands())

@@ -75,6 +75,10 @@ class ImportedGeneration(Value):
     generation: Name
     new: bool = Field(description="whether it was not here before")
     endpoints: tuple[str, ...]
+    connections: dict[str, str] = Field(
+        default={}, description="the node's connections by those that the package reads tables by"
+    )
+    problem: str = Field(default="", description="why tables cannot be read by them yet")
     next: str = Field(description="what to do next")
 
 

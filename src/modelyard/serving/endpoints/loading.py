@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -12,7 +11,8 @@ from modelyard import errors
 from modelyard.kernel.settings import RuntimeSettings
 from modelyard.runtime.seat import ModelFolder
 from modelyard.serving.asking import LoadedEndpoint
-from modelyard.serving.endpoints.enriching import open_enrichments
+from modelyard.serving.endpoints.around import Around
+from modelyard.serving.endpoints.enriching import OpenEnrichment, open_enrichments
 from modelyard.serving.endpoints.function import FunctionCalls, LoadedFunction
 from modelyard.serving.endpoints.lookup import LoadedLookup
 from modelyard.serving.endpoints.prediction import LoadedPrediction, options_for
@@ -37,6 +37,7 @@ async def load_endpoint(
     pythons: Mapping[str, Path],
     pool: PoolSettings,
     limits: RuntimeSettings,
+    around: Around | None = None,
 ) -> LoadedEndpoint:
     """Load one endpoint, so that it can answer.
 
@@ -47,20 +48,21 @@ async def load_endpoint(
         pythons: interpreters by id of code env.
         pool: how many workers it has.
         limits: memory that each may use, and seconds that it may take to load.
+        around: databases for tables that are not in the package; None: there are none.
 
     Raises:
         Failed, Invalid, Unsupported, NotFound: it does not load.
-        Unavailable: the system starts no more processes.
+        Unavailable: the system starts no more processes, or a database does not answer.
     """
+    around = around or Around()
     if isinstance(declared, LookupEndpoint):
-        lookups = await asyncio.to_thread(
-            open_enrichments, declared.lookups, manifest.tables, folder
-        )
+        lookups = await open_enrichments(declared.lookups, manifest, folder, around)
         return LoadedLookup(declared, lookups)
     used = Limits(limits, folder / MADE_HERE / "logs")
     if isinstance(declared, FunctionEndpoint):
         return await _load_function(declared, folder, pythons, pool, used)
-    return await _load_prediction(declared, manifest, folder, pythons, pool, used)
+    opened = await open_enrichments(declared.enrichments, manifest, folder, around)
+    return await _load_prediction(declared, manifest, folder, pythons, pool, used, opened)
 
 
 async def _load_prediction(
@@ -70,13 +72,11 @@ async def _load_prediction(
     pythons: Mapping[str, Path],
     pool: PoolSettings,
     limits: Limits,
+    enrichments: Sequence[OpenEnrichment],
 ) -> LoadedPrediction:
     model = next(model for model in manifest.models if model.id == declared.model)
-    options_for(model, declared.output, "skip")
-    enrichments = await asyncio.to_thread(
-        open_enrichments, declared.enrichments, manifest.tables, folder
-    )
     try:
+        options_for(model, declared.output, "skip")
         reader = reader_for(model.inputs)
         runner = await PooledModel.open(_loadable(model, folder, pythons), reader, pool, limits)
     except BaseException:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from modelyard import errors
 from modelyard.runtime.types import Mode
 from modelyard.serving.asking import Answer, PoolStatus, RowAnswer, Timings
-from modelyard.serving.endpoints.enriching import Ignored, OpenEnrichment
+from modelyard.serving.endpoints.enriching import OpenEnrichment
 from modelyard.serving.packages.types import LookupEndpoint
 
 
@@ -21,6 +21,9 @@ class LoadedLookup:
     def __init__(self, declared: LookupEndpoint, lookups: Sequence[OpenEnrichment]) -> None:
         self.declared = declared
         self._lookups = tuple(lookups)
+        self._columns = tuple(
+            dict.fromkeys(name for each in lookups for name in each.declared.columns)
+        )
 
     async def ask(
         self,
@@ -32,8 +35,7 @@ class LoadedLookup:
     ) -> Answer:
         """See `modelyard.serving.asking.LoadedEndpoint`."""
         began = perf_counter()
-        several = len(rows) > 1
-        answers = tuple(self._found(row, at if several else None) for at, row in enumerate(rows))
+        answers = await self._answers(rows)
         return Answer(answers, Timings(enrichment=round(1e6 * (perf_counter() - began))))
 
     async def ask_table(
@@ -55,11 +57,17 @@ class LoadedLookup:
         for lookup in self._lookups:
             lookup.close()
 
-    def _found(self, row: Mapping[str, Any], at: int | None) -> RowAnswer:
-        output: dict[str, Any] = {}
+    async def _answers(self, rows: Sequence[Mapping[str, Any]]) -> tuple[RowAnswer, ...]:
+        full: list[dict[str, Any] | None] = [dict(row) for row in rows]
+        reasons = dict[int, str]()
         for lookup in self._lookups:
-            try:
-                output.update(lookup.features({**row, **output}, at))
-            except Ignored as ignored:
-                return RowAnswer(None, ignored=ignored.reason)
-        return RowAnswer(output)
+            ignored = await lookup.add_to(full)
+            for place in ignored:
+                full[place] = None
+            reasons |= ignored
+        return tuple(
+            RowAnswer(None, ignored=reasons[place])
+            if row is None
+            else RowAnswer({name: row[name] for name in self._columns})
+            for place, row in enumerate(full)
+        )

@@ -14,7 +14,7 @@ import pyarrow as pa
 from modelyard import errors
 from modelyard.runtime.types import Mode, OnError, PredictOptions
 from modelyard.serving.asking import Answer, PoolStatus, RowAnswer, Timings
-from modelyard.serving.endpoints.enriching import Ignored, OpenEnrichment
+from modelyard.serving.endpoints.enriching import OpenEnrichment
 from modelyard.serving.packages.types import PackagedModel, PredictionEndpoint
 from modelyard.serving.rows import Cells, Kind, RowReader
 from modelyard.serving.runners import Predicted, Refused, Runner, Wish
@@ -66,7 +66,7 @@ class LoadedPrediction:
         mode = output or self.declared.output
         wish = self._wish(mode, "skip", params)
         answers = list[RowAnswer | None]([None] * len(rows))
-        full = self._enriched(rows, answers) if self._enrichments else rows
+        full = await self._enriched(rows, answers) if self._enrichments else rows
         enriched = perf_counter()
         groups = self._grouped(full, answers)
         read = perf_counter()
@@ -119,21 +119,17 @@ class LoadedPrediction:
                 self._wishes[key] = wish
         return wish
 
-    def _enriched(
+    async def _enriched(
         self, rows: Sequence[Mapping[str, Any]], answers: list[RowAnswer | None]
-    ) -> list[Mapping[str, Any]]:
+    ) -> Sequence[Mapping[str, Any]]:
         """The rows with what tables add; those that are to be ignored are answered."""
-        full = list[Mapping[str, Any]]()
-        for at, row in enumerate(rows):
-            features = dict(row)
-            try:
-                for enrichment in self._enrichments:
-                    where = None if len(rows) == 1 else at
-                    features.update(enrichment.features(features, where))
-            except Ignored as ignored:
-                shown = features if self.declared.return_enriched else None
-                answers[at] = RowAnswer(None, ignored=ignored.reason, enriched=shown)
-            full.append(features)
+        full = [dict(row) for row in rows]
+        left: list[dict[str, Any] | None] = list(full)
+        for enrichment in self._enrichments:
+            for place, reason in (await enrichment.add_to(left)).items():
+                shown = full[place] if self.declared.return_enriched else None
+                answers[place] = RowAnswer(None, ignored=reason, enriched=shown)
+                left[place] = None
         return full
 
     def _grouped(

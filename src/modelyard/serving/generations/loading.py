@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
@@ -17,6 +18,9 @@ from modelyard.kernel.settings import RuntimeSettings
 from modelyard.runtime import golden
 from modelyard.runtime.types import Mode
 from modelyard.serving.asking import LoadedEndpoint, RowAnswer
+from modelyard.serving.databases.opening import Databases, NoDatabases
+from modelyard.serving.databases.types import REASON
+from modelyard.serving.endpoints.around import Around
 from modelyard.serving.folder import NodeFolder
 from modelyard.serving.generations.importing import build_envs
 from modelyard.serving.generations.loaded import Loaded, close_all
@@ -30,6 +34,7 @@ from modelyard.serving.packages.types import (
 )
 from modelyard.serving.settings import NodeSettings
 
+LOG = logging.getLogger("modelyard.node")
 MODES: Mapping[str, Mode] = {golden.DIRECT: "direct", golden.RESTRUCTURED: "restructured"}
 
 
@@ -44,6 +49,7 @@ class EndpointLoader(Protocol):
         pythons: Mapping[str, Path],
         pool: PoolSettings,
         limits: RuntimeSettings,
+        around: Around,
     ) -> LoadedEndpoint:
         """Start its workers."""
         ...
@@ -62,28 +68,35 @@ async def load_generation(
     generation: str,
     *,
     load: EndpointLoader,
+    databases: Databases | None = None,
+    starting: bool = False,
     progress: Progress = silence,
 ) -> Loaded:
     """Load every endpoint of a generation, compare golden predictions, and answer its test queries.
+
+    `databases` are for tables that are not in its package; while the node is `starting`, one that
+    does not answer yet keeps nothing from being loaded.
 
     Raises:
         NotFound: there is no such generation.
         Failed: a model does not load, predicts something else than at its import, or fails on a
             test query; nothing of it stays loaded.
-        Unavailable: a code env of it cannot be built here.
+        Unavailable: a code env of it cannot be built here, or a database does not answer.
     """
     manifest = folder.manifest(service, generation)
     files = folder.generation(service, generation)
     name = f"{service} {generation}"
     pythons = await asyncio.to_thread(build_envs, folder, settings, manifest, progress)
     endpoints: dict[str, LoadedEndpoint] = {}
+    remapped = folder.remapped(service, generation)
+    around = Around(databases or NoDatabases(), remapped, starting=starting)
     try:
         for declared in manifest.endpoints:
             progress(f"loading {name}: endpoint {declared.name}")
             pool = folder.pool(service, declared)
             with _said_of(name, declared.name):
                 endpoint = await load(
-                    declared, manifest, files, pythons, pool, settings.models.limits()
+                    declared, manifest, files, pythons, pool, settings.models.limits(), around
                 )
                 endpoints[declared.name] = endpoint
                 if isinstance(declared, PredictionEndpoint):
@@ -91,7 +104,7 @@ async def load_generation(
                     progress(f"verifying {name}: endpoint {declared.name}")
                     await verify(endpoint, model, files)
                 progress(f"warming up {name}: endpoint {declared.name}")
-                await warm_up(endpoint)
+                await warm_up(endpoint, starting=starting)
     except BaseException:
         await close_all(endpoints.values())
         raise
@@ -124,14 +137,22 @@ async def verify(endpoint: LoadedEndpoint, model: PackagedModel, files: Path) ->
             )
 
 
-async def warm_up(endpoint: LoadedEndpoint) -> None:
-    """Answer each test query.
+async def warm_up(endpoint: LoadedEndpoint, *, starting: bool = False) -> None:
+    """Answer each test query; while the node is `starting`, a database may be away.
 
     Raises:
         Failed: one of them is refused, or answered otherwise than it expects.
     """
     for query in endpoint.declared.test_queries:
-        await answer_test_query(endpoint, query)
+        try:
+            await answer_test_query(endpoint, query)
+        except errors.Failed as exc:
+            cause = exc.__cause__
+            if not starting or not isinstance(cause, errors.Unavailable):
+                raise
+            if cause.context.get("reason") != REASON:
+                raise
+            LOG.warning("%s: %s", endpoint.declared.name, exc.detail)
 
 
 async def answer_test_query(endpoint: LoadedEndpoint, query: TestQuery) -> RowAnswer:

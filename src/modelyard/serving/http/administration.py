@@ -84,7 +84,9 @@ class AdministrationApi:
         with self._folder.staged() as stage:
             file = stage / "sent.zip"
             await self._keep(request, file)
-            return await self._run(node, ImportGeneration(file=str(file), **path))
+            return await self._run(
+                node, ImportGeneration.model_validate({"file": str(file), **path})
+            )
 
     async def _keep(self, request: Request, file: Path) -> None:
         loop = asyncio.get_running_loop()

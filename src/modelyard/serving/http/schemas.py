@@ -221,7 +221,7 @@ def _keys(
 
 
 def _table_types(enrichment: Enrichment, manifest: Manifest) -> Mapping[str, Schema]:
-    table = next(each for each in manifest.tables if each.name == enrichment.table)
+    table = manifest.table(enrichment.table)
     return {name: _arrow(kind) for name, kind in table.columns.items()}
 
 

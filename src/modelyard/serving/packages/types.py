@@ -47,8 +47,8 @@ class TestQuery(Value):
     )
 
 
-class Reactions(BaseModel):
-    """What is done where a row cannot be looked up."""
+class LookupWays(BaseModel):
+    """What is done where a row cannot be looked up, and how long one that was is remembered."""
 
     missing_key: Reaction = Field(
         default="error",
@@ -59,9 +59,20 @@ class Reactions(BaseModel):
     several_matches: SeveralReaction = Field(
         default="error", description="where there are several; 'first': take the first of them"
     )
+    unavailable: Reaction = Field(
+        default="error",
+        description="where the database of a table that is not copied does not answer; 'error': "
+        "refuse the query (503)",
+    )
+    cache_seconds: float = Field(
+        default=0,
+        ge=0,
+        le=86_400,
+        description="how long what was found in a table that is not copied is remembered",
+    )
 
 
-class Lookup(Reactions, Value):
+class Lookup(LookupWays, Value):
     """How a row of a table is found by keys that a query holds, and what is taken of it."""
 
     name: Name
@@ -155,6 +166,16 @@ class PackagedTable(Value):
     rows: int
 
 
+class ReferencedTable(Value):
+    """A table that enrichments and lookups read where it is, by a connection of the node."""
+
+    name: Name
+    source: str = Field(description="dataset that it is")
+    connection: Name = Field(description="to its database; a node may have another of that name")
+    table: str = Field(description="its name there, after that of its schema if it has one")
+    columns: dict[str, str] = Field(description="Arrow type by column")
+
+
 class _Endpoint(Value):
     name: Name
     description: str = ""
@@ -217,6 +238,17 @@ class PackageContent(Value):
     models: tuple[PackagedModel, ...] = ()
     envs: tuple[CodeEnv, ...] = ()
     tables: tuple[PackagedTable, ...] = ()
+    references: tuple[ReferencedTable, ...] = Field(
+        default=(), description="tables that stay in their databases"
+    )
+
+    def table(self, name: str) -> PackagedTable | ReferencedTable:
+        """One of its tables; KeyError if it has none of this name."""
+        return self._tables_by_name()[name]
+
+    def _tables_by_name(self) -> dict[str, PackagedTable | ReferencedTable]:
+        copied: dict[str, PackagedTable | ReferencedTable] = {t.name: t for t in self.tables}
+        return copied | {table.name: table for table in self.references}
 
 
 class Manifest(PackageContent):
@@ -229,10 +261,10 @@ class Manifest(PackageContent):
         """Refuse what names a part that is not in it."""
         files = {file.path for file in self.files}
         envs = {env.id for env in self.envs}
-        tables = {table.name: table for table in self.tables}
+        tables = self._tables_by_name()
         models = {model.id for model in self.models}
         _alone("endpoint", [endpoint.name for endpoint in self.endpoints])
-        _alone("table", [table.name for table in self.tables])
+        _alone("table", [*(t.name for t in self.tables), *(t.name for t in self.references)])
         _alone("model", [model.id for model in self.models])
         _alone("file", [file.path for file in self.files])
         for table in self.tables:

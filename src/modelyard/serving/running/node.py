@@ -13,6 +13,7 @@ from typing import Any
 from modelyard import errors
 from modelyard.kernel.progress import Progress, silence
 from modelyard.serving.asking import PoolStatus
+from modelyard.serving.databases.opening import NodeDatabases
 from modelyard.serving.folder import NodeFolder
 from modelyard.serving.generations.loaded import Loaded
 from modelyard.serving.generations.loading import EndpointLoader, load_generation
@@ -51,6 +52,7 @@ class RunningNode:
         self.keys = KeyRing(folder.keys)
         self.services: dict[str, RunningService] = {}
         self._load_endpoint = load
+        self._databases = NodeDatabases(folder.connections)
         self._went_back = went_back
         self._control = ControlSocket(folder.run, self)
         self._inbox = Inbox(settings.packages.inbox_seconds, take)
@@ -71,6 +73,7 @@ class RunningNode:
         await asyncio.gather(*self._errands, return_exceptions=True)  # told by _ended
         await self._control.close()
         await asyncio.gather(*(service.close() for service in self.services.values()))
+        self._databases.close()
 
     # What control sockets ask for
 
@@ -192,6 +195,8 @@ class RunningNode:
             service,
             generation,
             load=self._load_endpoint,
+            databases=self._databases,
+            starting=not self._loading.is_set(),
             progress=progress,
         )
 

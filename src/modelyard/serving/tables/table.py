@@ -7,13 +7,11 @@ takes little memory, and the processes of a node share what the system caches of
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import fcntl
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -25,6 +23,7 @@ from modelyard import errors
 from modelyard.serving.packages.types import PackagedTable
 from modelyard.serving.rows import plain_values
 from modelyard.serving.rows.cells import cell
+from modelyard.serving.tables.values import kind_of_key, stored
 
 ROWS_AT_ONCE = 20_000
 MADE_HERE = ".made"
@@ -44,7 +43,7 @@ class LookupTable:
 
     def __init__(self, file: Path, table: PackagedTable, keys: Sequence[str]) -> None:
         self.name = table.name
-        self._kinds = [_kind(table, key) for key in keys]
+        self._kinds = [kind_of_key(table.name, table.columns, key) for key in keys]
         self._columns = {name: _reader(kind) for name, kind in table.columns.items()}
         self._connection = sqlite3.connect(
             f"file:{file}?mode=ro&immutable=1", uri=True, check_same_thread=False
@@ -89,7 +88,7 @@ class LookupTable:
         Raises:
             Misfit: it is not of its column's type.
         """
-        return _stored(cell(value, self._kinds[at], required=False))
+        return stored(cell(value, self._kinds[at], required=False))
 
 
 def open_table(folder: Path, table: PackagedTable, keys: Sequence[str]) -> LookupTable:
@@ -103,7 +102,7 @@ def open_table(folder: Path, table: PackagedTable, keys: Sequence[str]) -> Looku
     for key in keys:
         if key not in table.columns:
             raise errors.NotFound.among(f"column of table {table.name!r}", key, table.columns)
-        _kind(table, key)
+        kind_of_key(table.name, table.columns, key)
     named = sha256(json.dumps([table.file, *keys]).encode()).hexdigest()[:16]
     file = folder / MADE_HERE / "lookups" / f"{table.name}-{named}.sqlite"
     try:
@@ -131,7 +130,7 @@ def _write(source: Path, file: Path, keys: Sequence[str]) -> None:
         marks = ", ".join("?" * len(names))
         connection.execute("begin")
         for batch in parquet.iter_batches(ROWS_AT_ONCE):
-            columns = [list(map(_stored, plain_values(column))) for column in batch.columns]
+            columns = [list(map(stored, plain_values(column))) for column in batch.columns]
             connection.executemany(
                 f"insert into rows values ({marks})",  # noqa: S608
                 zip(*columns, strict=True),
@@ -147,46 +146,8 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _stored(value: Any) -> Any:
-    """A value as SQLite holds it."""
-    if value is None or isinstance(value, int | float | str | bytes):
-        return value if not isinstance(value, bool) else int(value)
-    if isinstance(value, dt.datetime) and value.tzinfo is not None:
-        value = value.astimezone(dt.UTC).replace(tzinfo=None)
-    if isinstance(value, dt.datetime | dt.date | dt.time):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return str(value)
-    return json.dumps(value, default=str)
-
-
 def _reader(kind: str) -> Callable[[Any], Any] | None:
     """What makes of a stored value that of a column of an Arrow type; None: it is the same."""
     if kind == "bool":
         return bool
     return json.loads if kind.startswith(("list", "large_list", "struct", "map")) else None
-
-
-KINDS: Mapping[str, str] = {"bool": "boolean", "string": "string", "large_string": "string"}
-
-
-def _kind(table: PackagedTable, key: str) -> str:
-    """What of MLflow's types a key's values are.
-
-    Raises:
-        Unsupported: nothing can be found by such a column.
-    """
-    kind = table.columns[key]
-    if kind in KINDS:
-        return KINDS[kind]
-    if kind.startswith("dictionary<values=string"):
-        return "string"
-    if kind.startswith(("int", "uint")):
-        return "long"
-    if kind.startswith("timestamp"):
-        return "datetime"
-    raise errors.Unsupported(
-        f"nothing can be looked up by column {key!r} of table {table.name!r}, which holds {kind}; "
-        "keys are whole numbers, text, true and false, or times",
-        column=key,
-    )

@@ -73,6 +73,7 @@ def _choices(visit: Visit) -> dict[str, Choices]:
         "env": _envs(visit),
         "missing_key": REACTIONS,
         "no_match": REACTIONS,
+        "unavailable": REACTIONS,
         "several_matches": [*REACTIONS, ("first", "Take the first")],
         "method": [("first", "The first rows"), ("random", "Some at random")],
     }
@@ -149,13 +150,21 @@ FUNCTION_WORDS = {
     "env": Words(label="Code env", help=""),
     "with_headers": Words(label="Give it the headers of the request", help="", kind="tick"),
 }
-LOOKING = ("dataset", "key", "column", "missing_key", "no_match", "several_matches")
+LOOKING = (
+    *("dataset", "referenced", "key", "column", "missing_key", "no_match", "several_matches"),
+    *("unavailable", "cache_seconds"),
+)
 LOOKING_WORDS = {
     "dataset": Words(
         help="A dataset, or the path of a file; a package copies its columns",
         kind="text",
         placeholder="customers",
         mono=True,
+    ),
+    "referenced": Words(
+        label="Leave it in its database",
+        help="Nodes read the table by a connection of their own",
+        kind="tick",
     ),
     "key": Words(
         label="Found by",
@@ -174,6 +183,12 @@ LOOKING_WORDS = {
     "missing_key": Words(label="A query lacks a key", help=""),
     "no_match": Words(label="There is no such row", help=""),
     "several_matches": Words(label="There are several", help=""),
+    "unavailable": Words(
+        label="The database does not answer", help="Of a table that stays in its database"
+    ),
+    "cache_seconds": Words(
+        label="Remember rows for", help="Seconds, of a table that stays in its database"
+    ),
 }
 
 

@@ -153,9 +153,9 @@ class Doubling:
         pass
 
 
-async def load(declared, manifest, folder, pythons, pool, limits):
+async def load(declared, manifest, folder, pythons, pool, limits, around):
     if isinstance(declared, LookupEndpoint):
-        return await load_endpoint(declared, manifest, folder, pythons, pool, limits)
+        return await load_endpoint(declared, manifest, folder, pythons, pool, limits, around)
     if isinstance(declared, FunctionEndpoint):
         return Doubling(declared)
     told = next(each for each in manifest.models if each.id == declared.model)

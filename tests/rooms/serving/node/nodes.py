@@ -111,7 +111,7 @@ class Behaviour:
     open: list[str] = field(default_factory=list)
     loads: int = 0
 
-    async def load(self, declared, manifest, folder, pythons, pool, limits):
+    async def load(self, declared, manifest, folder, pythons, pool, limits, around):
         await asyncio.sleep(self.loading)
         self.open.append(manifest.package)
         self.loads += 1

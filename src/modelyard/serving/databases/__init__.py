@@ -1,0 +1,1 @@
+"""Databases that a node reads: its connections, and tables that stay where they are."""
