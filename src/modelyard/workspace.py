@@ -41,6 +41,7 @@ BUS: Bus[Any] = Bus(
         "services",
         "services.designing",
         "services.packaging",
+        "deployments.bundling",
         "deployments.nodes",
         "evaluations.charting",
         "evaluations.looking",

@@ -66,9 +66,10 @@ def filled(yard, tmp_path):
 
 
 def add_others(yard, project):
-    """A service with a package, and an alert with a message that nobody took."""
+    """A service with a package, a bundle, and an alert with a message that nobody took."""
     yard.services.create(name="late-api", endpoint={"late": "churn"}, project=project)
     yard.packages.create(service="late-api", package="p1", project=project)
+    yard.bundles.create(bundle="b1", models=("all",), stores=("all",), project=project)
     yard.alerts.create(name="team", webhook="http://127.0.0.1:9/", project=project)
     with pytest.raises(errors.Failed):
         yard.alerts.test(name="team", project=project)
@@ -111,7 +112,7 @@ def test_a_project_goes_with_all_it_holds_and_nothing_else(filled, tmp_path):
         errors.Conflict,
         match=r"holds 1 connection, 1 dataset, 1 saved model, 1 recipe, 5 scoring runs, "
         r"2 evaluations, 1 evaluation store, 1 comparison, 1 drift report, 1 replay, 1 check, "
-        r"1 alert, 1 service; .*--force",
+        r"1 alert, 1 service, 1 bundle; .*--force",
     ):
         filled.projects.delete(key="lab")
     with (

@@ -63,6 +63,7 @@ def fill(yard, folder):
         **here,
     )
     yard.services.create(name="churn-api", description="who leaves", **here)
+    yard.bundles.create(bundle="churn-1", notes="who leaves", models=("none",), **here)
     yard.users.create(name="churner", display_name="Änne", email="a@example.org")
     yard.groups.create(name="team", description="looks after churn")
     yard.jobs.submit(command="models.show", given={"name": "churn", **here})
@@ -92,7 +93,7 @@ def test_things_of_every_kind_are_found(yard):
     found = yard.search.find(words="churn")
     assert kinds(found) == {
         *("project", "saved model", "dataset", "connection", "recipe", "scenario", "job"),
-        *("code env", "user", "group", "comparison", "check", "alert", "service"),
+        *("code env", "user", "group", "comparison", "check", "alert", "service", "bundle"),
     }
     (version,) = yard.search.find(words="champion")
     assert (version.kind, version.name, version.project, version.model) == (
@@ -146,7 +147,7 @@ def test_a_kind_is_asked_for_alone_and_cut(yard):
     found = yard.search.find(words="churn", kind="saved model", limit=2)
     assert [each.name for each in found] == ["churn", "Churn-2"]
     most = yard.search.find(words="churn", limit=1)
-    assert len(most) == len(kinds(most)) == 14
+    assert len(most) == len(kinds(most)) == 15
 
 
 def test_a_damaged_scenario_stops_nobody(yard):

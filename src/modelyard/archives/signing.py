@@ -23,6 +23,7 @@ from pydantic import ValidationError
 
 from modelyard import errors
 from modelyard.archives.types import Signature
+from modelyard.kernel.settings import Settings
 
 HOW = "make one by: openssl genpkey -algorithm ed25519 -out key.pem"
 LONGEST_KEY = 100_000
@@ -105,6 +106,12 @@ def signing_key(file: Path) -> SigningKey:
     if not isinstance(found, Ed25519PrivateKey):
         raise errors.Invalid(f"the key in {file} is of another kind than Ed25519; {HOW}")
     return SigningKey(key_id(found.public_key()), found)
+
+
+def workspace_key(settings: Settings) -> SigningKey | None:
+    """The key that signs what a workspace makes; None: nothing is signed; errors as above."""
+    file = settings.packages.sign_key
+    return signing_key(Path(file)) if file else None
 
 
 def trusted_keys(files: Iterable[Path], *, insist: bool = False) -> TrustedKeys:

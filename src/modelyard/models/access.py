@@ -17,6 +17,7 @@ from modelyard.models.facts import (
 )
 from modelyard.models.fate import fate, lost, noticing
 from modelyard.models.folders import forget_folder
+from modelyard.models.repository import get_version as version_of
 from modelyard.models.running import RunnableVersion, predict_options, prepare, verified, verify
 from modelyard.models.shelf import sweep as sweep_probed
 from modelyard.models.types import ModelVersion, Verification
@@ -42,6 +43,7 @@ __all__ = [
     "require_code",
     "require_model",
     "sweep_probed",
+    "version_of",
 ]
 
 

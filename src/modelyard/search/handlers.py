@@ -10,6 +10,8 @@ from sqlalchemy import Connection
 from modelyard import errors
 from modelyard.data import finding as data
 from modelyard.data.commands import ListConnections, ListDatasets
+from modelyard.deployments import finding as deployments
+from modelyard.deployments.bundling.commands import ListBundles
 from modelyard.evaluations import finding as evaluations
 from modelyard.evaluations.commands import ListEvaluations
 from modelyard.evaluations.comparing.commands import ListComparisons
@@ -54,6 +56,7 @@ FINDERS: dict[Kind, tuple[type[Command[Any]], Finder]] = {
     "connection": (ListConnections, data.find_connections),
     "recipe": (ListRecipes, recipes.find_recipes),
     "service": (ListServices, services.find_services),
+    "bundle": (ListBundles, deployments.find_bundles),
     "scenario": (ListScenarios, scenarios.find_scenarios),
     "check": (ListChecks, monitoring.find_checks),
     "alert": (ListAlerts, monitoring.find_alerts),

@@ -21,7 +21,13 @@ def appearing(context: Context, to: str, *, replace: bool) -> Iterator[Path]:
         Conflict: there is something at that place, and it is not to be replaced.
         Failed: it cannot be written there.
     """
-    target = paths.transferred(context, to)
+    with appearing_at(paths.transferred(context, to), replace=replace) as partial:
+        yield partial
+
+
+@contextmanager
+def appearing_at(target: Path, *, replace: bool) -> Iterator[Path]:
+    """The same, where it is known which file of this machine is meant; errors as in `appearing`."""
     taken = errors.Conflict(f"there is {target} already; use --replace, or another path")
     if target.is_dir() or (target.exists() and not replace):
         raise taken

@@ -52,6 +52,8 @@ class BundledTable:
     artifact: str | None = None
     choice: Literal["versions", "evaluations"] | None = None
     """With which things, if they are chosen, its rows come along; None: always."""
+    urls: tuple[str, ...] = ()
+    """Values in which a URL may hold a password, which is hidden."""
     is_part: bool = False
     """It is part of a thing in another table, which tells in other words when it changes."""
 
@@ -96,6 +98,7 @@ BUNDLED: Mapping[str, BundledTable] = {
             "body.id": VERSION_ID,
         },
         choice="versions",
+        urls=("summary.source", "body.lineage"),
     ),
     "files": BundledTable(
         "file of a version",

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, String, Table, select
 
 from modelyard import errors
 from modelyard.deployments.bundling.content import BUNDLED, Local, Placing, Row
+from modelyard.kernel.secrets import hidden
 from modelyard.store.tables import Moment, metadata
 
 AT_ONCE = 1000
@@ -54,6 +55,10 @@ def portable(table: Table, row: Row) -> dict[str, Any]:
         column, _, inside = path.partition(".")
         if inside:
             _drop(found[column], inside.split("."))
+    for path in BUNDLED[table.name].urls:
+        column, _, inside = path.partition(".")
+        if inside in found[column]:
+            found[column][inside] = hidden(found[column][inside], None)
     return found
 
 

@@ -161,6 +161,10 @@ class Bundle(BundleSummary):
 
     manifest: BundleManifest
 
+    def summary(self) -> BundleSummary:
+        """The same without what is in it."""
+        return BundleSummary(**{name: getattr(self, name) for name in BundleSummary.model_fields})
+
 
 class BundleArchive(Value):
     """A bundle that was fetched."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 
 from modelyard import errors
-from modelyard.archives.signing import SigningKey, signing_key
+from modelyard.archives.signing import workspace_key
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.services import repository as services
@@ -40,7 +39,7 @@ from modelyard.store.staging import stage
 @handles(CreatePackage)
 def create_package(command: CreatePackage, context: Context) -> Package:
     """Build it in a stage, then keep it with its row: both or neither."""
-    key = _signing_key(context)
+    key = workspace_key(context.settings)
     with context.read() as db:
         service = services.get(db, command.project, command.service)
         if repository.exists(db, command.project, command.service, command.package):
@@ -153,8 +152,3 @@ def delete_package(command: DeletePackage, context: Context) -> None:
         context.unchanged(found)
         repository.remove(db, command.project, command.service, command.package)
     collect(context, {found.digest})
-
-
-def _signing_key(context: Context) -> SigningKey | None:
-    file = context.settings.packages.sign_key
-    return signing_key(Path(file)) if file else None
