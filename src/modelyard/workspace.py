@@ -43,6 +43,7 @@ BUS: Bus[Any] = Bus(
         "services.packaging",
         "deployments.bundling",
         "deployments.nodes",
+        "deployments.administering",
         "evaluations.charting",
         "evaluations.looking",
         "evaluations.explaining",

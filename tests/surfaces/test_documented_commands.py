@@ -64,6 +64,8 @@ def test_a_documented_command_can_be_read(page, line, tmp_path, monkeypatch):
     if verb in COMMANDS:  # else it is one of the command line alone, such as serve
         kind = COMMANDS[verb]
         typed = {name: given[name] for name in kind.model_fields if not is_secret(kind, name)}
+        needed = [name for name, field in kind.model_fields.items() if field.is_required()]
+        typed |= {name: "asked for" for name in needed if is_secret(kind, name)}
         kind.model_validate(values_from(kind, typed))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelyard.deployments.administering import commands as administering
 from modelyard.deployments.bundling import commands as bundling
 from modelyard.deployments.nodes import commands as nodes
 from modelyard.kernel.command import Room, verb
@@ -28,3 +29,19 @@ class Nodes(Room):
     check = verb(nodes.CheckNode)
     update = verb(nodes.UpdateNode)
     remove = verb(nodes.RemoveNode)
+    services = verb(administering.ListNodeServices)
+    generations = verb(administering.ListNodeGenerations)
+    import_ = verb(administering.ImportPackage)
+    preload = verb(administering.PreloadGeneration)
+    activate = verb(administering.ActivateGeneration)
+    mapping = verb(administering.ShowNodeMapping)
+    map = verb(administering.MapGenerations)
+    enable = verb(administering.EnableNodeService)
+    disable = verb(administering.DisableNodeService)
+    access = verb(administering.SetNodeAccess)
+    try_ = verb(administering.TryNode)
+    activity = verb(administering.ShowNodeActivity)
+    queries = verb(administering.ListNodeQueries)
+    metrics = verb(administering.ShowNodeMetrics)
+    processes = verb(administering.ListNodeProcesses)
+    clean = verb(administering.CleanUpNode)

@@ -41,7 +41,7 @@ class OfService(NodeCommand[R], Generic[R]):
 
     arguments: ClassVar[tuple[str, ...]] = ("service",)
 
-    service: Name = Field(description="name of the service")
+    service: Name = Field(description="name of the service", examples=["churn-api"])
 
 
 class OfGeneration(OfService[R], Generic[R]):
@@ -49,7 +49,9 @@ class OfGeneration(OfService[R], Generic[R]):
 
     arguments: ClassVar[tuple[str, ...]] = ("service", "generation")
 
-    generation: Name = Field(description="name of the generation, which is that of its package")
+    generation: Name = Field(
+        description="name of the generation, which is that of its package", examples=["p1"]
+    )
 
 
 class InitNode(NodeCommand[CreatedNode]):
@@ -212,10 +214,12 @@ class SetMapping(_Guarded[Switched]):
 
     needs = "node:write"
     route = "POST /services/{service}/actions/setMapping"
-    arguments = ("service", "entries")
+    arguments: ClassVar[tuple[str, ...]] = ("service", "entries")
 
     entries: dict[Name, float] = Field(
-        min_length=1, description="probability by generation; together 1"
+        min_length=1,
+        description="probability by generation; together 1",
+        examples=[{"p1": 0.9, "p2": 0.1}],
     )
     shadows: tuple[Name, ...] = Field(
         default=(), description="generations that get the same queries, and answer nobody"
@@ -268,7 +272,7 @@ class SetAccess(OfService[NodeService]):
 
     needs = "node:write"
     route = "POST /services/{service}/actions/setAccess"
-    arguments = ("service", "access")
+    arguments: ClassVar[tuple[str, ...]] = ("service", "access")
 
     access: Access = Field(description="'public', 'keys', or 'package' for what that says")
 
@@ -282,9 +286,9 @@ class TryQuery(OfService[TriedQuery]):
     needs = "node:read"
     route = "POST /services/{service}/endpoints/{endpoint}/actions/predict"
     asks = True
-    arguments = ("service", "endpoint", "query")
+    arguments: ClassVar[tuple[str, ...]] = ("service", "endpoint", "query")
 
-    endpoint: Name = Field(description="name of the endpoint")
+    endpoint: Name = Field(description="name of the endpoint", examples=["churn"])
     query: dict[str, Json] = Field(
         default={}, description="features, keys of a lookup or arguments of a function, by name"
     )

@@ -1,7 +1,7 @@
 """What can be asked about what a node answered."""
 
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -46,10 +46,10 @@ class ListQueries(NodeCommand[LoggedQueries]):
 
     needs = "node:read"
     route = "GET /services/{service}/endpoints/{endpoint}/queries"
-    arguments = ("service", "endpoint")
+    arguments: ClassVar[tuple[str, ...]] = ("service", "endpoint")
 
-    service: Name = Field(description="name of the service")
-    endpoint: Name = Field(description="name of the endpoint")
+    service: Name = Field(description="name of the service", examples=["churn-api"])
+    endpoint: Name = Field(description="name of the endpoint", examples=["churn"])
     generation: Name | None = Field(default=None, description="only what this one answered")
     outcome: Outcome | None = Field(
         default=None, description="only those that were answered, ignored, refused, or failed"
