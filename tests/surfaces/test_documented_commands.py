@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from io import StringIO
 from pathlib import Path
 
 import click
@@ -53,7 +54,7 @@ def test_a_documented_command_can_be_read(page, line, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name, content in files(page):
         Path(name).write_text(content)
-    words = re.split(r" (?:[|&]|&&) ?| > [\w.]+$", line)[0]
+    words = re.split(r" (?:[|&]|&&) ?| [<>] [\w.]+$", line)[0]
     words = shlex.split(words, comments=True)[1:]
     command: click.Command = build()
     while isinstance(command, click.Group):
@@ -65,7 +66,9 @@ def test_a_documented_command_can_be_read(page, line, tmp_path, monkeypatch):
         kind = COMMANDS[verb]
         typed = {name: given[name] for name in kind.model_fields if not is_secret(kind, name)}
         needed = [name for name, field in kind.model_fields.items() if field.is_required()]
-        typed |= {name: "asked for" for name in needed if is_secret(kind, name)}
+        secrets = [f"{name}_stdin" for name in needed if is_secret(kind, name)]
+        monkeypatch.setattr("sys.stdin", StringIO("a-secret\n" * len(secrets)))
+        typed |= dict.fromkeys(secrets, True)
         kind.model_validate(values_from(kind, typed))
 
 
