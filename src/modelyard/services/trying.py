@@ -20,10 +20,11 @@ from modelyard.runtime.envs.codeenvs import env_python
 from modelyard.services.packaging.building import Builder
 from modelyard.services.types import EndpointOutcome, QueryOutcome, Service, ServiceOutcome
 from modelyard.serving.asking import LoadedEndpoint, RowAnswer
-from modelyard.serving.databases.opening import OpenDatabases
+from modelyard.serving.databases.opening import Databases, OpenDatabases
 from modelyard.serving.databases.types import KeptConnection
 from modelyard.serving.endpoints import load_endpoint
 from modelyard.serving.endpoints.around import Around
+from modelyard.serving.generations.loaded import close_all
 from modelyard.serving.generations.loading import difference, verify
 from modelyard.serving.packages.reading import unpack
 from modelyard.serving.packages.types import (
@@ -61,7 +62,7 @@ def try_service(context: Context, service: Service, only: Collection[str] = ()) 
         manifest = unpack(archive, folder, limits=context.settings.archives)
         pythons = {env.id: env_python(context, env) for env in manifest.envs}
         databases = _ProjectDatabases(context, service.project)
-        trial = _Trial(context, manifest, folder, pythons, Around(databases))
+        trial = _Trial(context, manifest, folder, pythons, databases)
         try:
             with ThreadPoolExecutor(1) as thread:  # a notebook has a loop in its own
                 thread.submit(asyncio.run, trial.run()).result()
@@ -93,9 +94,10 @@ class _Trial:
         manifest: Manifest,
         folder: Path,
         pythons: Mapping[str, Path],
-        around: Around,
+        databases: Databases,
     ) -> None:
-        self._around = around
+        self._around = Around(databases, find=self._other)
+        self._others: dict[str, LoadedEndpoint] = {}
         self._context = context
         self._manifest = manifest
         self._folder = folder
@@ -115,33 +117,51 @@ class _Trial:
         )
 
     async def run(self) -> None:
-        """Try one endpoint after another, so that one model at a time is in memory."""
-        for declared in self._manifest.endpoints:
-            self._context.progress(f"loading {declared.name}")
-            began = time.perf_counter()
-            endpoint, problem = None, ""
-            try:
-                endpoint = await self._load(declared)
-                await self._verify(declared, endpoint)
-            except errors.ModelyardError as exc:
-                problem = exc.detail
-            self._endpoints.append(
-                EndpointOutcome(
-                    endpoint=declared.name,
-                    kind=declared.kind,
-                    outcome="failed" if problem else "loaded",
-                    queries=len(declared.test_queries),
-                    load_seconds=round(time.perf_counter() - began, 3),
-                    problem=problem,
-                )
+        """Try one endpoint after another, so that one model at a time is in memory.
+
+        Those that functions ask stay to the end.
+        """
+        try:
+            for declared in self._manifest.endpoints:
+                await self._try(declared)
+        finally:
+            await close_all(self._others.values())
+
+    async def _try(self, declared: PackagedEndpoint) -> None:
+        self._context.progress(f"loading {declared.name}")
+        began = time.perf_counter()
+        endpoint, problem = None, ""
+        try:
+            endpoint = await self._load(declared)
+            await self._verify(declared, endpoint)
+        except errors.ModelyardError as exc:
+            problem = exc.detail
+        self._endpoints.append(
+            EndpointOutcome(
+                endpoint=declared.name,
+                kind=declared.kind,
+                outcome="failed" if problem else "loaded",
+                queries=len(declared.test_queries),
+                load_seconds=round(time.perf_counter() - began, 3),
+                problem=problem,
             )
-            if endpoint is None:
-                continue
-            try:
-                for query in declared.test_queries:
-                    self._queries.append(await _asked(endpoint, query))
-            finally:
-                await endpoint.close()
+        )
+        if endpoint is None:
+            return
+        try:
+            for query in declared.test_queries:
+                self._queries.append(await _asked(endpoint, query))
+        finally:
+            await endpoint.close()
+
+    async def _other(self, name: str) -> LoadedEndpoint:
+        """An endpoint that a function asks."""
+        if name not in self._others:
+            known = {each.name: each for each in self._manifest.endpoints}
+            if name not in known:
+                raise errors.NotFound.among("endpoint of the service", name, known)
+            self._others[name] = await self._load(known[name])
+        return self._others[name]
 
     async def _load(self, declared: PackagedEndpoint) -> LoadedEndpoint:
         pool = PoolSettings(**(declared.pool.model_dump() | ONE_WORKER))

@@ -68,6 +68,10 @@ class Endpoint(Value):
     with_headers: bool = Field(
         default=False, description="function: it is given the headers of the request, too"
     )
+    with_client: bool = Field(
+        default=False,
+        description="function: it is given a client that asks the service's other endpoints",
+    )
     pool: PoolSettings = PoolSettings()
     test_queries: tuple[TestQuery, ...] = ()
 

@@ -6,14 +6,15 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from weakref import WeakKeyDictionary
 
 import pyarrow as pa
 
 from modelyard import errors
-from modelyard.serving.asking import Answer, Answered, Question
+from modelyard.serving.asking import Answer, Answered, Question, Row
+from modelyard.serving.endpoints.inner import CHAIN
 from modelyard.serving.generations.loaded import Loaded
 from modelyard.serving.generations.loading import answer_test_query
 from modelyard.serving.packages.types import PackagedEndpoint, PackagedModel, PredictionEndpoint
@@ -185,6 +186,9 @@ class DataPlane:
                         question.table, params=question.params, output=question.output
                     )
                 else:
+                    if asked.declared.kind == "function":  # which may ask other endpoints
+                        inner = partial(self._ask_inner, routing, generation, question, caller)
+                        CHAIN.set(replace(CHAIN.get(), through=inner))
                     answer = await asked.ask(
                         question.rows,
                         params=question.params,
@@ -221,6 +225,20 @@ class DataPlane:
             generation.leave()
         model = self._known(generation, endpoint).model
         return Answered(routing.service, endpoint, generation.name, model, answer, table, seconds)
+
+    async def _ask_inner(
+        self,
+        routing: Routing,
+        generation: Loaded,
+        outer: Question,
+        caller: CallerInfo,
+        endpoint: str,
+        rows: Sequence[Row],
+    ) -> Answer:
+        """Ask an endpoint for a function of the same generation, as part of the same request."""
+        question = Question(rows=rows, request_id=outer.request_id)
+        answered = await self._ask(routing, generation, endpoint, question, caller)
+        return answered.answer or Answer(())
 
     def _status(self, answer: Answer | None, problem: BaseException | None) -> int:
         if problem is not None:

@@ -9,6 +9,7 @@ import sys
 import types
 from typing import Any, Callable, Dict, Mapping, Optional
 
+from .client import Client
 from .problems import Problem
 
 MODULE = "endpoint_function"
@@ -55,13 +56,17 @@ class Function:
         return {"signature": str(self._signature)}
 
     def call(
-        self, arguments: Mapping[str, Any], headers: Optional[Mapping[str, str]]
+        self,
+        arguments: Mapping[str, Any],
+        headers: Optional[Mapping[str, str]],
+        client: Optional[Client] = None,
     ) -> Dict[str, Any]:
         """Call it.
 
         Args:
             arguments: by name.
             headers: of the request, passed on as one more argument `headers`; None: not passed on.
+            client: asks other endpoints, passed on as one more argument `client`; None: it is not.
 
         Returns:
             `json`, what it returned as text; `status` and `headers` of the response, or None. These
@@ -75,6 +80,8 @@ class Function:
         given = dict(arguments)
         if headers is not None:
             given["headers"] = dict(headers)
+        if client is not None:
+            given["client"] = client
         try:
             self._signature.bind(**given)
         except TypeError as exc:

@@ -14,6 +14,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 import pyarrow as pa
 
 from . import protocol
+from .client import Client
 from .limits import keep_unwritten
 from .problems import KINDS, Problem
 
@@ -27,7 +28,8 @@ def serve(connection: socket.socket) -> None:
     """Answer requests, one at a time, until the other side closes the connection.
 
     A request is `{"op": ..., ...}`. The answer is `{"rejects": ..., "meta": ...}` with a table, or
-    `{"problem": {"kind", "detail", "context"}}`; `{"progress": ...}` may come before it.
+    `{"problem": {"kind", "detail", "context"}}`; `{"progress": ...}` may come before it, and, where
+    a function is called, `{"asks": ...}`, which itself is answered before anything else is sent.
     """
     worker = Worker(connection)
     while True:
@@ -84,7 +86,20 @@ class Worker:
         return answered, rejects, meta
 
     def _call(self, request: Dict[str, Any], table: Optional[pa.Table]) -> Answer:
-        return None, [], self._loaded().call(request["arguments"], request["headers"])
+        function, client = self._loaded(), None
+        if request.get("client"):
+            client = Client(self._ask)
+        try:
+            return None, [], function.call(request["arguments"], request["headers"], client)
+        finally:
+            if client is not None:
+                client.close()
+
+    def _ask(self, question: Dict[str, Any]) -> Dict[str, Any]:
+        """Ask whoever called this worker, which waits for nothing else meanwhile."""
+        protocol.send(self._connection, {"asks": question})
+        header, _ = protocol.receive(self._connection)
+        return header
 
     def _weigh(self, request: Dict[str, Any], table: Optional[pa.Table]) -> Answer:
         return None, [], self._loaded().weights(request["options"])

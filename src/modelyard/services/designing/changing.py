@@ -23,7 +23,7 @@ from modelyard.store.database import exclusively
 LONGEST_CODE = 1 << 20
 OF_KIND: dict[EndpointKind, frozenset[str]] = {
     "prediction": frozenset({"model", "version", "output", "return_enriched"}),
-    "function": frozenset({"function", "code", "env", "with_headers"}),
+    "function": frozenset({"function", "code", "env", "with_headers", "with_client"}),
     "lookup": frozenset(),
 }
 """What can be changed of an endpoint of a kind, beside what all have."""

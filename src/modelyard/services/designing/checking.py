@@ -108,6 +108,7 @@ def parameters_of(endpoint: Endpoint) -> set[str] | None:
         if isinstance(node, functions) and node.name == endpoint.function:
             named = {each.arg for each in (*node.args.args, *node.args.kwonlyargs)}
             named -= {"headers"} if endpoint.with_headers else set()
+            named -= {"client"} if endpoint.with_client else set()
             return None if node.args.kwarg else named
     return None
 

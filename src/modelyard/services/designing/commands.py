@@ -23,6 +23,7 @@ OUTPUT = (
 )
 ENRICHED = "answers hold the features after enrichment, too"
 HEADERS = "the function is given the headers of the request, too"
+CLIENT = "the function is given a client, by which it asks other endpoints of the service"
 ENV = "name or id of the code env that it runs in; 'local': the Python that runs Modelyard"
 MOST_COLUMNS = 1000
 PoolOption = Literal["floor", "cruise", "ceil", "queue", "timeout", "batch"]
@@ -105,6 +106,7 @@ class CreateFunction(NewEndpoint):
     )
     env: str = Field(default="local", description=ENV)
     with_headers: bool = Field(default=False, description=HEADERS)
+    with_client: bool = Field(default=False, description=CLIENT)
 
 
 class CreateLookup(NewEndpoint, Looking):
@@ -156,6 +158,7 @@ class UpdateEndpoint(OfEndpoint[Endpoint]):
     with_headers: bool | None = Field(
         default=None, description="function: it is given the headers of the request, too"
     )
+    with_client: bool | None = Field(default=None, description=f"function: {CLIENT}")
     pool: dict[PoolOption, int] = Field(
         default={},
         description="its workers on a node, as NAME=NUMBER; what is not named stays. 'floor': "

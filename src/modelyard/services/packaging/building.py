@@ -138,6 +138,7 @@ class Builder:
             function=endpoint.function or "",
             env=env.id,
             with_headers=endpoint.with_headers,
+            with_client=endpoint.with_client,
         )
 
     def _model(self, version: ModelVersion) -> str:

@@ -1,4 +1,4 @@
-"""What an endpoint has around it: the databases of whoever loads it."""
+"""What an endpoint has around it: databases of whoever loads it, and the other endpoints."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from importlib import import_module
 from typing import Any
 
 from modelyard import errors
+from modelyard.serving.asking import LoadedEndpoint
 from modelyard.serving.databases.opening import Databases, NoDatabases
+from modelyard.serving.endpoints.inner import Find
 from modelyard.serving.packages.types import Enrichment, ReferencedTable
 
 LOG = logging.getLogger("modelyard.node")
@@ -23,8 +25,16 @@ class Around:
     databases: Databases = field(default_factory=NoDatabases)
     remapped: Mapping[str, str] = field(default_factory=dict)
     """The connections that stand for those of the package, where they have other names."""
+    find: Find | None = None
+    """Another endpoint of the generation; None: there is none."""
     starting: bool = False
     """The node starts: a database that is away keeps no service from answering later."""
+
+    async def other(self, name: str) -> LoadedEndpoint:
+        """Another endpoint of the generation; NotFound if there is none."""
+        if self.find is None:
+            raise errors.NotFound.among("endpoint", name, ())
+        return await self.find(name)
 
     async def read(self, table: ReferencedTable, declared: Enrichment) -> Any:
         """What finds rows of a table that stays in its database.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Hashable, Mapping, Sequence
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -14,8 +14,17 @@ from modelyard.runtime.seat import Reply
 from modelyard.runtime.types import Mode
 from modelyard.runtime.worker import protocol
 from modelyard.serving.asking import Answer, PoolStatus, RowAnswer, Timings
+from modelyard.serving.endpoints.inner import Others
 from modelyard.serving.packages.types import FunctionEndpoint
 from modelyard.serving.pool import Pool
+from modelyard.serving.runners.seated import Asker
+
+
+class Call(NamedTuple):
+    """One call: what travels, and what answers the function's own questions."""
+
+    request: bytes
+    asker: Asker | None
 
 
 class FunctionCalls:
@@ -23,7 +32,12 @@ class FunctionCalls:
 
     def request(self, key: Hashable, payloads: Sequence[Any]) -> tuple[bytes, None]:
         """See `modelyard.serving.runners.seated.Exchange`."""
-        return payloads[0], None
+        return payloads[0].request, None
+
+    def asker(self, payloads: Sequence[Any]) -> Asker | None:
+        """See `modelyard.serving.runners.seated.Exchange`."""
+        asker: Asker | None = payloads[0].asker
+        return asker
 
     def answers(self, payloads: Sequence[Any], reply: Reply) -> Sequence[Any]:
         """See `modelyard.serving.runners.seated.Exchange`."""
@@ -33,9 +47,10 @@ class FunctionCalls:
 class LoadedFunction:
     """A function endpoint whose workers have loaded its file."""
 
-    def __init__(self, declared: FunctionEndpoint, pool: Pool) -> None:
+    def __init__(self, declared: FunctionEndpoint, pool: Pool, others: Others) -> None:
         self.declared = declared
         self._pool = pool
+        self._others = others
 
     async def ask(
         self,
@@ -51,11 +66,18 @@ class LoadedFunction:
         began = perf_counter()
         shown = dict(headers or {}) if self.declared.with_headers else None
         try:
-            request = protocol.written({"op": "call", "arguments": dict(rows[0]), "headers": shown})
+            asked: dict[str, Any] = {
+                "op": "call",
+                "arguments": dict(rows[0]),
+                "headers": shown,
+                "client": self.declared.with_client,
+            }
+            request = protocol.written(asked)
         except (TypeError, ValueError) as exc:
             raise errors.Invalid(f"the arguments are no JSON: {exc}") from exc
         written = perf_counter()
-        done = await self._pool.ask(object(), request, 1)
+        asker = self._others.asker() if self.declared.with_client else None
+        done = await self._pool.ask(object(), Call(request, asker), 1)
         timings = Timings(
             preprocessing=round(1e6 * (written - began)),
             waited=round(1e6 * done.waited),

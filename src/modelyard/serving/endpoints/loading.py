@@ -14,6 +14,7 @@ from modelyard.serving.asking import LoadedEndpoint
 from modelyard.serving.endpoints.around import Around
 from modelyard.serving.endpoints.enriching import OpenEnrichment, open_enrichments
 from modelyard.serving.endpoints.function import FunctionCalls, LoadedFunction
+from modelyard.serving.endpoints.inner import Others
 from modelyard.serving.endpoints.lookup import LoadedLookup
 from modelyard.serving.endpoints.prediction import LoadedPrediction, options_for
 from modelyard.serving.packages.types import (
@@ -60,7 +61,7 @@ async def load_endpoint(
         return LoadedLookup(declared, lookups)
     used = Limits(limits, folder / MADE_HERE / "logs")
     if isinstance(declared, FunctionEndpoint):
-        return await _load_function(declared, folder, pythons, pool, used)
+        return await _load_function(declared, folder, pythons, pool, used, around)
     opened = await open_enrichments(declared.enrichments, manifest, folder, around)
     return await _load_prediction(declared, manifest, folder, pythons, pool, used, opened)
 
@@ -108,12 +109,14 @@ async def _load_function(
     pythons: Mapping[str, Path],
     pool: PoolSettings,
     limits: Limits,
+    around: Around,
 ) -> LoadedFunction:
     file = folder / declared.file
     options = {"loads": "function", "file": file.name, "function": declared.function}
     python = _python(declared.env, pythons)
     code = ModelFolder(python, file.parent, options, f"function {declared.function}")
-    return LoadedFunction(declared, await open_pool(code, FunctionCalls(), pool, limits))
+    others = Others(declared.name, pool.timeout / 1000, around.other)
+    return LoadedFunction(declared, await open_pool(code, FunctionCalls(), pool, limits), others)
 
 
 def _python(env: str, pythons: Mapping[str, Path]) -> Path:

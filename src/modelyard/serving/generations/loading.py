@@ -89,7 +89,14 @@ async def load_generation(
     pythons = await asyncio.to_thread(build_envs, folder, settings, manifest, progress)
     endpoints: dict[str, LoadedEndpoint] = {}
     remapped = folder.remapped(service, generation)
-    around = Around(databases or NoDatabases(), remapped, starting=starting)
+
+    async def find(other: str) -> LoadedEndpoint:
+        try:
+            return endpoints[other]
+        except KeyError:
+            raise errors.NotFound.among(f"endpoint of {name}", other, endpoints) from None
+
+    around = Around(databases or NoDatabases(), remapped, find, starting=starting)
     try:
         for declared in manifest.endpoints:
             progress(f"loading {name}: endpoint {declared.name}")
@@ -103,7 +110,9 @@ async def load_generation(
                     model = next(each for each in manifest.models if each.id == declared.model)
                     progress(f"verifying {name}: endpoint {declared.name}")
                     await verify(endpoint, model, files)
-                progress(f"warming up {name}: endpoint {declared.name}")
+        for endpoint in endpoints.values():  # which may ask each other
+            progress(f"warming up {name}: endpoint {endpoint.declared.name}")
+            with _said_of(name, endpoint.declared.name):
                 await warm_up(endpoint, starting=starting)
     except BaseException:
         await close_all(endpoints.values())

@@ -209,6 +209,9 @@ class FunctionEndpoint(_Endpoint):
     with_headers: bool = Field(
         default=False, description="it is given the headers of the request, too"
     )
+    with_client: bool = Field(
+        default=False, description="it is given a client that asks the service's other endpoints"
+    )
 
 
 class LookupEndpoint(_Endpoint):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import threading
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -18,10 +19,14 @@ from modelyard.runtime.process import Lost, WorkerProcess, WorkerSpec
 from modelyard.runtime.seat import ModelFolder, Reply, Seat
 from modelyard.runtime.worker import protocol
 
+LOG = logging.getLogger("modelyard.node")
 SMALL = 1 << 16
 """Bytes of a message that is sent in one piece."""
 THREADS = ThreadPoolExecutor(32, "modelyard-workers")
 """Where workers are started, measured and ended, which blocks."""
+
+Asker = Callable[[Mapping[str, Any]], Awaitable[dict[str, Any]]]
+"""Answers a question that a worker asks while it is asked itself."""
 
 
 class Exchange(Protocol):
@@ -33,6 +38,10 @@ class Exchange(Protocol):
 
     def answers(self, payloads: Sequence[Any], reply: Reply) -> Sequence[Any]:
         """The answer to each query; ValueError if the reply does not fit them."""
+        ...
+
+    def asker(self, payloads: Sequence[Any]) -> Asker | None:
+        """What answers questions that come before the reply; None: there may be none."""
         ...
 
 
@@ -50,6 +59,8 @@ class SeatedWorker:
         self._incoming = protocol.Incoming(check=True)
         self._answer: asyncio.Future[protocol.Message] | None = None
         self._why: Lost | None = None
+        self._asker: Asker | None = None
+        self._question: asyncio.Task[None] | None = None
         self._died_idle: Callable[[], None] = lambda: None
 
     @classmethod
@@ -96,6 +107,7 @@ class SeatedWorker:
             parts = protocol.encode(header, table)
         except (protocol.TooLarge, pa.ArrowException) as exc:
             raise errors.Invalid(f"the rows cannot be sent to a worker: {exc}") from exc
+        self._asker = self._exchange.asker(payloads)
         try:
             reply = self._seat.read(await self._exchanged(parts))
         except errors.Failed as error:
@@ -129,7 +141,9 @@ class SeatedWorker:
                 raise self._why from exc
             raise await self._loop.run_in_executor(THREADS, self._reason, exc) from exc
         finally:
-            self._answer = None
+            self._answer = self._asker = None
+            if self._question is not None:
+                self._question.cancel()
         return message
 
     async def _send(self, parts: Sequence[Any]) -> None:
@@ -146,7 +160,11 @@ class SeatedWorker:
         try:
             while True:
                 message = self._incoming.read(self._process.connection)
-                if "progress" not in message[0]:
+                if "asks" in message[0] and self._asker is not None and self._question is None:
+                    self._question = self._loop.create_task(
+                        self._reply(self._asker, message[0]["asks"])
+                    )
+                elif "progress" not in message[0]:
                     break
         except BlockingIOError:
             return
@@ -161,6 +179,21 @@ class SeatedWorker:
             self._answer.set_result(message)
         else:  # nobody asked: whatever runs there writes to the socket itself
             self.stop(Lost("garbled", "answered without being asked"))
+
+    async def _reply(self, asker: Asker, question: Any) -> None:
+        """Answer what the worker asks, which then goes on with the call."""
+        try:
+            parts = protocol.encode(protocol.written(await asker(question)))
+        except protocol.TooLarge as exc:
+            parts = protocol.encode(protocol.written({"problem": _too_large(exc)}))
+        except (KeyError, TypeError, ValueError) as exc:
+            LOG.warning("a worker asked what is no question: %r", exc)
+            self.stop(Lost("garbled", "asked what is no question"))
+            return
+        finally:
+            self._question = None
+        with contextlib.suppress(OSError):  # reading tells that it is gone
+            await self._send(parts)
 
     def _reason(self, exc: BaseException) -> Lost:
         """Why the process is gone; it is ended."""
@@ -178,3 +211,7 @@ class SeatedWorker:
         connection = self._process.connection
         if connection.fileno() >= 0:
             self._loop.remove_reader(connection)
+
+
+def _too_large(exc: protocol.TooLarge) -> dict[str, Any]:
+    return {"kind": "failed", "detail": f"the answer is too large: {exc}", "context": {}}

@@ -119,6 +119,9 @@ class _Predictions:
         rows = payloads[0] if len(payloads) == 1 else list(chain.from_iterable(payloads))
         return key.wish.header, self._reader.table(key.kind, rows)
 
+    def asker(self, payloads: Sequence[Any]) -> None:
+        """Models ask nothing."""
+
     def answers(self, payloads: Sequence[Any], reply: Reply) -> Sequence[Any]:
         if isinstance(payloads[0], pa.Table):
             return [_whole(reply)]

@@ -92,7 +92,7 @@ def _of_endpoint(visit: Visit) -> Draft:
 
 OF_KIND = {
     "prediction": ("model", "version", "output", "return_enriched"),
-    "function": ("file", "function", "env", "with_headers"),
+    "function": ("file", "function", "env", "with_headers", "with_client"),
     "lookup": (),
 }
 """Fields that only endpoints of a kind have."""
@@ -149,6 +149,7 @@ FUNCTION_WORDS = {
     "function": Words(placeholder="price", mono=True),
     "env": Words(label="Code env", help=""),
     "with_headers": Words(label="Give it the headers of the request", help="", kind="tick"),
+    "with_client": Words(label="Let it ask other endpoints", help="", kind="tick"),
 }
 LOOKING = (
     *("dataset", "referenced", "key", "column", "missing_key", "no_match", "several_matches"),
@@ -221,7 +222,7 @@ NEW = (
         "function",
         "It calls a function in Python with the arguments that a query holds, and answers with "
         "what that returns.",
-        ("file", "function", "env", "with_headers"),
+        ("file", "function", "env", "with_headers", "with_client"),
         FUNCTION_WORDS,
     ),
     New(

@@ -103,5 +103,5 @@ def test_a_function_that_is_not_there_does_not_load(ask):
 def test_a_function_takes_one_set_of_arguments(tmp_path):
     from modelyard.serving.endpoints.function import LoadedFunction
 
-    several = LoadedFunction(SimpleNamespace(), None).ask([{}, {}])
+    several = LoadedFunction(SimpleNamespace(), None, None).ask([{}, {}])
     assert isinstance(asyncio.run(told(several)), errors.Invalid)

@@ -58,17 +58,16 @@ def table(folder, name, content):
     )
 
 
-@contextlib.asynccontextmanager
-async def loaded(endpoint, folder, python, *, models=(), tables=(), pool=None, **limits):
-    """Load an endpoint of a package that lies in a folder; its workers end with the block."""
+def manifest_of(folder, endpoints, *, models=(), tables=()):
+    """The manifest of a package that lies in a folder."""
     files = [path for path in folder.rglob("*") if path.is_file()]
-    manifest = Manifest(
+    return Manifest(
         service="s",
         package="p",
         created=DAY,
         created_by="ann",
         made_with="0.1.0",
-        endpoints=(endpoint,),
+        endpoints=endpoints,
         models=models,
         envs=(ENV,),
         tables=tables,
@@ -77,16 +76,27 @@ async def loaded(endpoint, folder, python, *, models=(), tables=(), pool=None, *
             for path in files
         ],
     )
+
+
+@contextlib.asynccontextmanager
+async def ready_of(endpoint, manifest, folder, python, pool=None, around=None, **limits):
+    """Load an endpoint of a package; its workers end with the block."""
     passed_on = tuple(name for name in os.environ if name.startswith("COVERAGE_"))
     runtime = RuntimeSettings(environ=passed_on, **limits)
     settings = PoolSettings(**{"cruise": 1, "ceil": 1, **(pool or {})})
     ready = await load_endpoint(
-        endpoint, manifest, folder, {ENV.id: Path(python)}, settings, runtime
+        endpoint, manifest, folder, {ENV.id: Path(python)}, settings, runtime, around
     )
     try:
         yield ready
     finally:
         await ready.close()
+
+
+def loaded(endpoint, folder, python, *, models=(), tables=(), pool=None, **limits):
+    """The same of a package with one endpoint, which lies in a folder."""
+    manifest = manifest_of(folder, (endpoint,), models=models, tables=tables)
+    return ready_of(endpoint, manifest, folder, python, pool, **limits)
 
 
 async def told(asked):

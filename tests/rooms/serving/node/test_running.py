@@ -5,13 +5,24 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+from dataclasses import dataclass
 
 import pytest
-from tests.rooms.serving.node.nodes import ANYBODY, Behaviour, made, running, until, write
+from tests.rooms.serving.node.nodes import (
+    ANYBODY,
+    Behaviour,
+    Endpoint,
+    made,
+    running,
+    until,
+    write,
+)
 
 from modelyard import errors
-from modelyard.serving.asking import Question
+from modelyard.serving.asking import Answer, Question, RowAnswer
+from modelyard.serving.endpoints.inner import Others
 from modelyard.serving.folder import NodeFolder
+from modelyard.serving.packages.types import FunctionEndpoint
 
 
 def test_fifty_switches_lose_no_query_and_leave_nothing_open(tmp_path):
@@ -363,5 +374,48 @@ def test_a_broken_off_change_leaves_what_the_disk_says(tmp_path):
             await asyncio.to_thread(prepare_and_vanish)
             await until(lambda: behaviour.open == ["p1"])
             assert await run.ask() == "p1"
+
+    asyncio.run(main())
+
+
+@dataclass
+class Outer(Endpoint):
+    """A function that asks another endpoint, as a worker's client does."""
+
+    others: Others | None = None
+
+    async def ask(self, rows, **more):
+        question = {"kind": "function", "endpoint": "who", "rows": [{"x": 5}]}
+        told = await self.others.asker()(question)
+        return Answer((RowAnswer({"response": told["outputs"][0]["response"]}),))
+
+
+def test_what_a_function_asks_is_logged_as_part_of_the_same_request(tmp_path):
+    behaviour = Behaviour()
+    usual = behaviour.load
+
+    async def load(declared, manifest, *more):
+        found = await usual(declared, manifest, *more)
+        if declared.name == "who":
+            return found
+        others = Others(declared.name, 10, more[-1].other)
+        return Outer(declared, manifest.package, behaviour, others=others)
+
+    functions = [
+        FunctionEndpoint(name=name, file="functions/who.py", function="who", env="local")
+        for name in ("outer", "who")
+    ]
+    behaviour.load = load
+    node = made(tmp_path, behaviour=behaviour)
+    node.import_(file=str(write(tmp_path, "p1", endpoints=tuple(functions))))
+    node.activate(service="churn-api", generation="p1")
+
+    async def main():
+        async with running(node, behaviour) as run:
+            assert await run.ask(endpoint="outer", request_id="r1") == "p1"
+            inner, outer = run.noted
+            assert (inner.endpoint, inner.request_id, inner.rows) == ("who", "r1", [{"x": 5}])
+            assert (outer.endpoint, outer.request_id) == ("outer", "r1")
+            assert inner.caller is outer.caller
 
     asyncio.run(main())
