@@ -54,6 +54,8 @@ class BundledTable:
     """With which things, if they are chosen, its rows come along; None: always."""
     urls: tuple[str, ...] = ()
     """Values in which a URL may hold a password, which is hidden."""
+    forget: Callable[[dict[str, Any], str], None] | None = None
+    """Takes out of a row what names its project besides."""
     is_part: bool = False
     """It is part of a thing in another table, which tells in other words when it changes."""
 
@@ -72,6 +74,14 @@ VERSION_ID = Local(
 
 _BODY: Mapping[str, Local] = {"body.project": PROJECT}
 _MADE: Mapping[str, Local] = {**_BODY, "body.created_by": WHO}
+
+
+def _forget_in_steps(row: dict[str, Any], project: str) -> None:
+    """A step that names no project is about that of its scenario."""
+    for step in row["body"].get("steps", ()):
+        if step.get("arguments", {}).get("project") == project:
+            del step["arguments"]["project"]
+
 
 BUNDLED: Mapping[str, BundledTable] = {
     "projects": BundledTable("project", (), {"key": PROJECT, "created": WHEN}),
@@ -145,6 +155,7 @@ BUNDLED: Mapping[str, BundledTable] = {
             "body.project": PROJECT,
             "body.owner": WHO,
         },
+        forget=_forget_in_steps,
     ),
     "services": BundledTable("service", ("name",), {"created_by": WHO}),
     "service_endpoints": BundledTable("endpoint", ("service", "name")),
@@ -169,7 +180,7 @@ NEVER: Mapping[str, str] = {
             *("users", "groups", "group_users", "api_keys", "sessions", "login_failures"),
             *("setup_links", "server_secrets", "audit_entries", "audit_head", "audit_pending"),
             *("jobs", "job_lines", "job_duties", "workers", "replays"),
-            *("envs", "env_names", "env_requests"),
+            *("envs", "env_names", "env_requests", "nodes", "node_keys"),
         ),
         "are of the whole workspace",
     ),

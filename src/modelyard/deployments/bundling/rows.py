@@ -55,7 +55,10 @@ def portable(table: Table, row: Row) -> dict[str, Any]:
         column, _, inside = path.partition(".")
         if inside:
             _drop(found[column], inside.split("."))
-    for path in BUNDLED[table.name].urls:
+    declared = BUNDLED[table.name]
+    if declared.forget is not None:
+        declared.forget(found, row["project"])
+    for path in declared.urls:
         column, _, inside = path.partition(".")
         if inside in found[column]:
             found[column][inside] = hidden(found[column][inside], None)

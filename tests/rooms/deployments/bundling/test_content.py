@@ -22,8 +22,19 @@ SCENARIO = {
     "due": 1.0,
     "identity": '{"name": "ada"}',
     "folder": "/home/ada",
-    "body": json.dumps({"project": "design", "name": "nightly", "owner": "ada", "steps": [1.5]}),
+    "body": json.dumps(
+        {
+            "project": "design",
+            "name": "nightly",
+            "owner": "ada",
+            "steps": [
+                {"arguments": {"project": "design", "x": 1.5}},
+                {"arguments": {"project": "b"}},
+            ],
+        }
+    ),
 }
+STEPS = [{"arguments": {"x": 1.5}}, {"arguments": {"project": "b"}}]
 STORE = {
     "project": "design",
     "name": "monthly",
@@ -59,7 +70,7 @@ def test_what_belongs_to_a_workspace_stays_behind():
     assert told == {
         "name": "nightly",
         "follows": None,
-        "body": {"name": "nightly", "steps": [1.5]},
+        "body": {"name": "nightly", "steps": STEPS},
     }
     assert rows.key_of(table, told) == ("nightly",)
 
@@ -72,7 +83,7 @@ def test_a_new_row_is_of_whoever_puts_it_there():
         "project": "prod",
         "name": "nightly",
         "owner": "bob",
-        "steps": [1.5],
+        "steps": STEPS,
     }
     assert found == {
         "project": "prod",
