@@ -89,6 +89,7 @@ def check_row(table: Table, row: Row, files: Container[str]) -> tuple[str, ...]:
         for name, value in row.items():
             _check_value(table, name, value)
         whole = placed(table, row, SOMEBODY)
+        _require_whole(table, whole)
         for name in JSON_COLUMNS & whole.keys():
             _check_shape(table, name, whole[name])
         if table.name == "files":
@@ -102,6 +103,13 @@ def check_row(table: Table, row: Row, files: Container[str]) -> tuple[str, ...]:
     if declared.artifact and f"{ARTIFACTS}{row.get(declared.artifact)}" not in files:
         raise errors.Invalid(f"the {declared.kind} {key!r} needs an artifact that is missing")
     return key
+
+
+def _require_whole(table: Table, row: Row) -> None:
+    for column in table.c:
+        is_needed = not (column.nullable or column.default or column.server_default)
+        if is_needed and column.name not in row:
+            raise errors.Invalid(f"it has no {column.name}")
 
 
 def _check_value(table: Table, name: str, value: Any) -> None:
