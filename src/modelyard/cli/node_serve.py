@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ def node_serve(folder: click.Option) -> click.Command:
                 "processes that share the port, each with workers of its own",
                 "1",
             ),
+            click.Option(
+                ["--leashed"], is_flag=True, help="stop, too, when standard input comes to its end"
+            ),
         ],
         callback=_serve,
         help=about,
@@ -33,7 +37,14 @@ def node_serve(folder: click.Option) -> click.Command:
     )
 
 
-def _serve(folder: str | None, host: str | None, port: int | None, processes: int | None) -> None:
+def _serve(
+    folder: str | None,
+    host: str | None,
+    port: int | None,
+    processes: int | None,
+    *,
+    leashed: bool,
+) -> None:
     """Answer queries over HTTP, by the generations that are active, until SIGTERM or Ctrl-C.
 
     It needs nobody else while it runs, and follows what the other commands change. What is under
@@ -47,7 +58,8 @@ def _serve(folder: str | None, host: str | None, port: int | None, processes: in
 
     with told():
         path = Path(folder or "node").expanduser()
-        serve(path, announce, host=host, port=port, processes=processes)
+        leash = sys.stdin.fileno() if leashed else None
+        serve(path, announce, host=host, port=port, processes=processes, leash=leash)
 
 
 def _option(name: str, kind: Any, about: str, usual: str) -> click.Option:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import click
 
@@ -11,9 +13,18 @@ from modelyard.cli.logs import write_log
 from modelyard.cli.place import IN_A_FOLDER
 from modelyard.cli.problems import told
 from modelyard.cli.services import worker_of
-from modelyard.workspace import open_workspace
+from modelyard.workspace import Workspace, open_workspace
 
 ROLE = "MODELYARD_ROLE"
+
+
+def _local_node(yard: Workspace) -> list[Callable[[], Any]]:
+    """What runs the workspace's own API node beside the server, if it is to."""
+    from modelyard.deployments.nodes.links import local_folder  # noqa: PLC0415  as below
+    from modelyard.deployments.nodes.local_process import LocalProcess  # noqa: PLC0415
+
+    nodes = yard.open().settings.nodes
+    return [partial(LocalProcess, local_folder(yard.folder), nodes)] if nodes.local else []
 
 
 @click.command("serve", short_help="Serve the workspace over HTTP.")
@@ -55,13 +66,14 @@ def serve(
     if role is not None:
         os.environ[ROLE] = role  # for the processes of its jobs as well
     yard = open_workspace(workspace)
-    hire = partial(worker_of, yard)
+    hires: list[Callable[[], crew.Works]] = [partial(worker_of, yard)] * workers
     with told():
+        hires += _local_node(yard)
         server.serve(
             yard,
             host=host,
             port=port,
             no_auth=no_auth,
-            crew=crew.Crew([hire] * workers),
+            crew=crew.Crew(hires),
             announce=click.echo,
         )

@@ -51,6 +51,7 @@ def serve(
     host: str | None = None,
     port: int | None = None,
     processes: int | None = None,
+    leash: int | None = None,
 ) -> None:
     """Answer until SIGTERM or Ctrl-C; what is None is as the node's settings say.
 
@@ -60,6 +61,7 @@ def serve(
         host: address to listen at.
         port: port to listen at; 0: any free one.
         processes: how many share the port.
+        leash: a file descriptor that becomes readable when it has to stop, too.
 
     Raises:
         NotFound: there is no node in the folder.
@@ -74,10 +76,10 @@ def serve(
         bound(*at, shared=False).close()  # else one could share it with somebody else's
     listener = bound(*at, shared=count > 1)
     if count == 1:
-        run_process(folder, settings, listener, announce)
+        run_process(folder, settings, listener, announce, leash=leash)
     else:
         write_node_log(settings.logs)
-        Crew(folder.path, listener, count).run(announce)
+        Crew(folder.path, listener, count).run(announce, leash)
 
 
 def run_process(
@@ -218,8 +220,8 @@ class Crew:
         self._awaited = count
         self._is_stopping = self._was_told = False
 
-    def run(self, announce: Announce) -> None:
-        """Work until told to stop.
+    def run(self, announce: Announce, leash: int | None = None) -> None:
+        """Work until told to stop, or until a leash is let go.
 
         Raises:
             Failed: a process did not start.
@@ -229,7 +231,12 @@ class Crew:
             self._members = [self._hired() for _ in range(self._count)]
             while self._members:
                 ended = [each.sentinel for each in self._members]
-                if self._ready in wait([self._ready, *ended], AGAIN_AFTER):
+                held = [leash] if leash is not None and not self._is_stopping else []
+                heard = wait([self._ready, *ended, *held], AGAIN_AFTER)
+                if leash in heard:
+                    self._was_told = True
+                    self._stop()
+                if self._ready in heard:
                     self._ready.recv()
                     self._awaited -= 1
                     if self._awaited == 0:

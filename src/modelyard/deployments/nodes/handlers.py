@@ -79,6 +79,7 @@ def check_node(command: CheckNode, context: Context) -> NodeCheck:
     return NodeCheck(
         node=command.name,
         kind="api",
+        address=node.address(),
         version=version,
         alive=alive,
         ms=round(1000 * seconds, 1),
@@ -135,6 +136,7 @@ def _check_workspace(context: Context, name: str, began: float) -> NodeCheck:
     return NodeCheck(
         node=name,
         kind="automation",
+        address=node.url,
         version=answer.version,
         alive=answer.status < 400,
         ms=round(1000 * seconds, 1),

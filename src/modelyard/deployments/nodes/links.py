@@ -50,6 +50,10 @@ class ApiNode(Protocol):
         """See that an endpoint answers one of its test queries; else an error says why not."""
         ...
 
+    def address(self) -> str:
+        """Where it answers; empty where no process of it runs."""
+        ...
+
     def alive(self) -> tuple[bool, str]:
         """Whether it says that queries may be sent to it, and its version."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar
 
-from modelyard.deployments.nodes.types import LOCAL
+from modelyard.deployments.nodes.types import ADDRESS, LOCAL
 from modelyard.kernel.progress import Progress
 from modelyard.kernel.version import __version__
 from modelyard.serving.administration.commands import ListGenerations, NodeCommand, TryQuery
@@ -55,6 +55,13 @@ class LocalNode:
                             generation=each.generation,
                         )
                     )
+
+    def address(self) -> str:
+        """Where the process beside a server answers; empty where there is none."""
+        try:
+            return (self._folder.run / ADDRESS).read_text()
+        except FileNotFoundError:
+            return ""
 
     def alive(self) -> tuple[bool, str]:
         """Whether nothing says that queries should be sent elsewhere, and the version."""

@@ -26,6 +26,7 @@ class RemoteNode:
 
     def __init__(self, node: RegisteredNode, wire: Wire) -> None:
         self.name = node.name
+        self._url = node.url
         self._wire = wire
 
     def run(self, command: NodeCommand[R], /) -> R:
@@ -60,6 +61,10 @@ class RemoteNode:
         answer = self._wire.ask("GET", f"/{service}/{endpoint}/ready")
         if answer.status >= 400:
             raise self._refusal(answer)
+
+    def address(self) -> str:
+        """Where it is."""
+        return self._url
 
     def alive(self) -> tuple[bool, str]:
         """Whether the node says that queries may be sent to it, and its version."""

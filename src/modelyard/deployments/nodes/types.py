@@ -13,6 +13,8 @@ from modelyard.serving.administration.types import NodeService
 Kind = Literal["api", "automation"]
 """An API node, which answers queries; or another workspace that bundles are brought to."""
 
+ADDRESS = "address"
+"""The file in the folder `run` of the local node that says where it answers."""
 LOCAL = "local"
 """The API node that is part of the workspace."""
 
@@ -41,6 +43,7 @@ class NodeCheck(Value):
 
     node: Name
     kind: Kind
+    address: str = Field(description="where it answers; empty: no process of the local one runs")
     version: str = Field(description="of Modelyard, that runs there")
     alive: bool = Field(description="false: it says that queries should be sent elsewhere")
     ms: float = Field(description="milliseconds that it took to say so")

@@ -1,0 +1,83 @@
+"""The workspace's own API node: its processes run beside a server while something is active."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+
+import httpx2
+import psutil
+import pytest
+from tests.rooms.deployments.nodes.conftest import towns
+from tests.running_server import RunningServer
+
+from modelyard.deployments.nodes.links import api_node, local_folder
+from modelyard.deployments.nodes.local_process import LocalProcess
+from modelyard.kernel.node_settings import NodeLinkSettings
+from modelyard.serving.administration import commands
+
+pytestmark = pytest.mark.slow
+PATIENCE = 120
+
+
+@pytest.fixture
+def node(yard, tmp_path):
+    """The local node, with a service that is active."""
+    node = api_node(yard.open(), "local")
+    node.upload(towns(tmp_path, "p1"))
+    node.run(commands.Activate(service="towns", generation="p1"))
+    return node
+
+
+def until(holds):
+    """What is found once there is something."""
+    end = time.monotonic() + PATIENCE
+    while not (found := holds()):
+        assert time.monotonic() < end, "it did not come to hold"
+        time.sleep(0.1)
+    return found
+
+
+def pids(yard):
+    """The processes that answer, once it is known where."""
+    found = yard.nodes.check(name="local")
+    return found.address and {each.pid for each in yard.nodes.processes(node="local")}
+
+
+def require_answer(yard):
+    url = f"{yard.nodes.check(name='local').address}/public/api/v1/towns/city/lookup"
+    asked = httpx2.post(url, json={"data": {"id": 2}}, timeout=PATIENCE)
+    assert asked.json()["results"][0]["data"] == {"city": "Rome"}
+
+
+def test_it_runs_while_something_is_active_and_comes_back_when_it_dies(yard, node, tmp_path):
+    folder = local_folder(tmp_path / "yard")
+    (folder / "node.toml").write_text("[listen]\nprocesses = 2\n")
+    keeper = LocalProcess(folder, NodeLinkSettings(local_port=0))
+    working = threading.Thread(target=keeper.run)
+    working.start()
+    try:
+        first = until(lambda: pids(yard))
+        node.ready("towns", "city")
+        require_answer(yard)
+        os.kill(keeper._child.pid, signal.SIGKILL)
+        second = until(lambda: (found := pids(yard)) and not found & first and found)
+        require_answer(yard)
+        node.run(commands.DisableService(service="towns"))
+        until(lambda: not any(map(psutil.pid_exists, second)))
+        assert until(lambda: keeper._child is None)
+        assert yard.nodes.check(name="local").address == ""
+    finally:
+        keeper.stop()
+        working.join(PATIENCE)
+
+
+def test_a_server_runs_it_and_takes_it_along_however_it_ends(yard, node, tmp_path):
+    environ = {"MODELYARD_NODES__LOCAL_PORT": "0"}
+    with RunningServer(tmp_path / "yard", "--workers", "0", **environ) as server:
+        found = until(lambda: pids(yard))
+        require_answer(yard)
+        server.kill()
+        until(lambda: not any(map(psutil.pid_exists, found)))
