@@ -9,11 +9,14 @@ the server by request (what a busy machine does not change much), and requests p
 
 from __future__ import annotations
 
+import contextlib
 import json
 import multiprocessing
+import socket
 import statistics
 import sys
 import tempfile
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -41,6 +44,7 @@ from modelyard.serving.rows import reader_for
 from modelyard.serving.runners import Predicted
 from modelyard.serving.server import HEADERS, bound, protocol
 
+HOST = "127.0.0.1"
 CONNECTIONS = (1, 8, 32)
 TURNS = 5
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
@@ -116,7 +120,7 @@ async def noop(_scope: Any, receive: Any, send: Any) -> None:
 
 async def serve(app: Any, ready: Any, limits: Any) -> None:
     """Serve as a node does."""
-    listener = bound("127.0.0.1", 0, shared=False)
+    listener = bound(HOST, 0, shared=False)
     config = uvicorn.Config(
         app,
         http=protocol(limits),
@@ -155,6 +159,14 @@ async def _serve_node(folder: NodeFolder, ready: Any) -> None:
     await runs.stop()
 
 
+def answers(port: int) -> None:
+    """Wait until somebody listens."""
+    for _ in range(1000):
+        with contextlib.suppress(ConnectionRefusedError), socket.create_connection((HOST, port)):
+            return
+        time.sleep(0.01)
+
+
 def measured(process: psutil.Process, sent: bytes, port: int, count: int, seconds: float) -> tuple:
     """What was asked, and CPU seconds of the process meanwhile."""
     before = process.cpu_times()
@@ -175,6 +187,7 @@ def main() -> None:
             process = spawn.Process(target=target, args=(folder, tells))
             process.start()
             servers[what] = (process, ready.recv())
+            answers(servers[what][1])
         paths = {"no-op": "/", "node": "/public/api/v1/noop/noop/predict"}
         try:
             for count in CONNECTIONS:
