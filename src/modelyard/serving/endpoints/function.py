@@ -44,6 +44,31 @@ class FunctionCalls:
         return [reply.meta]
 
 
+def call_of(
+    declared: FunctionEndpoint, arguments: Mapping[str, Any], headers: Mapping[str, str] | None
+) -> bytes:
+    """The request to a worker that calls a function.
+
+    Args:
+        declared: the endpoint.
+        arguments: by name.
+        headers: that the function is given; None: it is given none.
+
+    Raises:
+        Invalid: the arguments are no JSON.
+    """
+    asked: dict[str, Any] = {
+        "op": "call",
+        "arguments": dict(arguments),
+        "headers": headers,
+        "client": declared.with_client,
+    }
+    try:
+        return protocol.written(asked)
+    except (TypeError, ValueError) as exc:
+        raise errors.Invalid(f"the arguments are no JSON: {exc}") from exc
+
+
 class LoadedFunction:
     """A function endpoint whose workers have loaded its file."""
 
@@ -65,16 +90,7 @@ class LoadedFunction:
             raise errors.Invalid(f"a function takes one set of arguments, not {len(rows)}")
         began = perf_counter()
         shown = dict(headers or {}) if self.declared.with_headers else None
-        try:
-            asked: dict[str, Any] = {
-                "op": "call",
-                "arguments": dict(rows[0]),
-                "headers": shown,
-                "client": self.declared.with_client,
-            }
-            request = protocol.written(asked)
-        except (TypeError, ValueError) as exc:
-            raise errors.Invalid(f"the arguments are no JSON: {exc}") from exc
+        request = call_of(self.declared, rows[0], shown)
         written = perf_counter()
         asker = self._others.asker() if self.declared.with_client else None
         done = await self._pool.ask(object(), Call(request, asker), 1)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pyarrow as pa
 import yaml
 
 from modelyard import errors
 from modelyard.kernel.settings import RuntimeSettings
+from modelyard.runtime import golden
 from modelyard.runtime.seat import ModelFolder
 from modelyard.serving.asking import LoadedEndpoint
 from modelyard.serving.endpoints.around import Around
 from modelyard.serving.endpoints.enriching import OpenEnrichment, open_enrichments
-from modelyard.serving.endpoints.function import FunctionCalls, LoadedFunction
+from modelyard.serving.endpoints.function import Call, FunctionCalls, LoadedFunction, call_of
 from modelyard.serving.endpoints.inner import Others
 from modelyard.serving.endpoints.lookup import LoadedLookup
 from modelyard.serving.endpoints.prediction import LoadedPrediction, options_for
@@ -26,7 +29,8 @@ from modelyard.serving.packages.types import (
     PoolSettings,
     PredictionEndpoint,
 )
-from modelyard.serving.rows import reader_for
+from modelyard.serving.rows import RowReader, reader_for
+from modelyard.serving.runners import Wish
 from modelyard.serving.runners.workers import Limits, PooledModel, open_pool
 from modelyard.serving.tables import MADE_HERE
 
@@ -79,12 +83,31 @@ async def _load_prediction(
     try:
         options_for(model, declared.output, "skip")
         reader = reader_for(model.inputs)
-        runner = await PooledModel.open(_loadable(model, folder, pythons), reader, pool, limits)
+        first = await asyncio.to_thread(_first_question, declared, model, reader, folder)
+        loadable = _loadable(model, folder, pythons)
+        runner = await PooledModel.open(loadable, reader, pool, limits, first)
     except BaseException:
         for enrichment in enrichments:
             enrichment.close()
         raise
     return LoadedPrediction(declared, model, reader, runner, enrichments)
+
+
+def _first_question(
+    declared: PredictionEndpoint, model: PackagedModel, reader: RowReader, folder: Path
+) -> tuple[Wish, pa.Table] | None:
+    """A row that every worker predicts first: one kept at the import, else of a test query."""
+    wish = Wish.of(options_for(model, declared.output, "skip"))
+    if model.golden_inputs is not None:
+        with (folder / model.golden_inputs).open("rb") as file:
+            return wish, golden.read_arrow(file).slice(0, 1)
+    if not declared.test_queries or declared.enrichments:
+        return None
+    try:
+        kind, cells = reader.read(declared.test_queries[0].query)
+        return wish, reader.table(kind, [cells])
+    except errors.Invalid:  # as is told when all test queries are answered
+        return None
 
 
 def _loadable(model: PackagedModel, folder: Path, pythons: Mapping[str, Path]) -> ModelFolder:
@@ -116,7 +139,18 @@ async def _load_function(
     python = _python(declared.env, pythons)
     code = ModelFolder(python, file.parent, options, f"function {declared.function}")
     others = Others(declared.name, pool.timeout / 1000, around.other)
-    return LoadedFunction(declared, await open_pool(code, FunctionCalls(), pool, limits), others)
+    first = _first_calls(declared)
+    calls = await open_pool(code, FunctionCalls(), pool, limits, first)
+    return LoadedFunction(declared, calls, others)
+
+
+def _first_calls(declared: FunctionEndpoint) -> list[tuple[None, Call]]:
+    """What every worker is called with first; nothing if it might ask endpoints that still load."""
+    if declared.with_client:
+        return []
+    headers: dict[str, str] | None = {} if declared.with_headers else None
+    queries = declared.test_queries[:1]
+    return [(None, Call(call_of(declared, each.query, headers), None)) for each in queries]
 
 
 def _python(env: str, pythons: Mapping[str, Path]) -> Path:

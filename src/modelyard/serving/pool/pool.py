@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Hashable, Sequence
+from time import perf_counter
 from typing import Any
 
 from modelyard import errors
@@ -114,7 +115,8 @@ class Pool:
                 starts (`down`), or the pool is closed (`closed`).
             ModelyardError: what the worker itself answered.
         """
-        query = Query(key, payload, size, self._loop.time(), self._loop.create_future())
+        answered: asyncio.Future[Done] = self._loop.create_future()
+        query = Query(key, payload, size, self._loop.time(), perf_counter(), answered)
         self._admit(query)
         self._pending.append(query)
         self._lines.add(query)
@@ -178,7 +180,7 @@ class Pool:
             self._task(self._call(self._free.pop(), queries))
 
     async def _call(self, place: Place, queries: list[Query]) -> None:
-        began = self._loop.time()
+        began = perf_counter()
         hangs = Lost("overdue", f"did not answer within {self._timeout:g} s")
         watch = self._loop.call_later(self._timeout, place.worker.stop, hangs)
         try:
@@ -199,11 +201,11 @@ class Pool:
         self._release(place, many=len(queries) > 1)
 
     def _hand_out(self, queries: list[Query], values: Sequence[Any], began: float) -> None:
-        ran = self._loop.time() - began
+        ran = perf_counter() - began
         rows = sum(query.size for query in queries)
         for query, value in list(zip(queries, values, strict=True)):
             if not query.answered.done():
-                query.answered.set_result(Done(value, began - query.came, ran, rows))
+                query.answered.set_result(Done(value, began - query.arrived, ran, rows))
 
     def _fail(self, queries: list[Query], error: errors.ModelyardError) -> None:
         """Give an error to the one it is for; where several asked, ask again for each alone."""

@@ -32,6 +32,8 @@ class Query:
     """Rows."""
     came: float
     """When, by the clock of the event loop."""
+    arrived: float
+    """The same by a clock that tells microseconds, as the loop's need not."""
     answered: asyncio.Future[Done]
     deaths: int = 0
     """Workers that were lost over it."""

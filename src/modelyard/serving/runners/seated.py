@@ -100,6 +100,29 @@ class SeatedWorker:
         loop.add_reader(process.connection, worker._read)
         return worker
 
+    async def warm_up(self, asked: Sequence[tuple[Hashable, Any]], seconds: float) -> None:
+        """Ask what nobody waits for; what a model loads with its first call is there afterwards.
+
+        That it refuses is an answer, too.
+
+        Raises:
+            Failed: the worker is lost over it, or takes longer than that; it is ended.
+        """
+        overdue = Lost("overdue", f"did not answer within {seconds:g} s")
+        watch = self._loop.call_later(seconds, self.stop, overdue)
+        try:
+            for key, payload in asked:
+                with contextlib.suppress(errors.ModelyardError):
+                    await self.ask(key, [payload])
+        except Lost as lost:
+            await self.end()
+            raise self._seat.occasion.lost(lost) from lost
+        except BaseException:
+            await self.end()
+            raise
+        finally:
+            watch.cancel()
+
     async def ask(self, key: Hashable, payloads: Sequence[Any]) -> Sequence[Any]:
         """See `modelyard.serving.pool.worker.Worker`."""
         header, table = self._exchange.request(key, payloads)

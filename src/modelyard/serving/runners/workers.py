@@ -57,14 +57,20 @@ class PooledModel:
 
     @classmethod
     async def open(
-        cls, model: ModelFolder, reader: RowReader, pool: PoolSettings, limits: Limits
+        cls,
+        model: ModelFolder,
+        reader: RowReader,
+        pool: PoolSettings,
+        limits: Limits,
+        first: tuple[Wish, pa.Table] | None = None,
     ) -> PooledModel:
-        """Start its workers.
+        """Start its workers; `first` is what each predicts before it answers anybody.
 
         Raises:
             Failed, Invalid, Unsupported: the model does not load.
         """
-        return cls(await open_pool(model, _Predictions(reader), pool, limits))
+        asked = [] if first is None else [(_Alone(first[0].header), first[1])]
+        return cls(await open_pool(model, _Predictions(reader), pool, limits, asked))
 
     async def predict(self, wish: Wish, kind: Kind, rows: Sequence[Cells]) -> Predicted:
         """See `modelyard.serving.runners.Runner`."""
@@ -87,9 +93,13 @@ class PooledModel:
 
 
 async def open_pool(
-    model: ModelFolder, exchange: Exchange, settings: PoolSettings, limits: Limits
+    model: ModelFolder,
+    exchange: Exchange,
+    settings: PoolSettings,
+    limits: Limits,
+    first: Sequence[tuple[Hashable, Any]] = (),
 ) -> Pool:
-    """Start the workers of one endpoint.
+    """Start the workers of one endpoint; each is asked `first` before it answers anybody.
 
     Raises:
         Failed, Invalid, Unsupported: what they load does not load.
@@ -99,7 +109,9 @@ async def open_pool(
 
     async def start(died_idle: Callable[[], None]) -> SeatedWorker:
         log = limits.logs / f"{model.name.replace(' ', '-')}.{next(started) % settings.ceil}.log"
-        return await SeatedWorker.start(model, spec, log, exchange, died_idle)
+        worker = await SeatedWorker.start(model, spec, log, exchange, died_idle)
+        await worker.warm_up(first, limits.settings.load_timeout)
+        return worker
 
     pool = Pool(model.name, settings, start)
     await pool.open()

@@ -23,7 +23,7 @@ ARRIVALS = st.lists(
 
 
 def query(number, key, size, *, gone=False):
-    return Query(key, number, size, float(number), SimpleNamespace(done=lambda: gone))
+    return Query(key, number, size, float(number), 0.0, SimpleNamespace(done=lambda: gone))
 
 
 @given(ARRIVALS)
