@@ -1,4 +1,4 @@
-.PHONY: demo test check lock docs browser balancers
+.PHONY: demo test check lock docs browser balancers soak
 PYTHON ?= python3
 BIN = .venv/bin
 unexport PYTHONDONTWRITEBYTECODE  # which would have the thousands of processes of the tests compile all they import
@@ -39,6 +39,9 @@ balancers:  ## nginx and HAProxy for the tests of nodes behind them, which are s
 		&& [ "$$(id -u)" = 0 ] && apt-get update -qq \
 		&& apt-get install -qq -y --no-install-recommends nginx-light haproxy > /dev/null; } \
 		|| echo "There is no nginx or HAProxy here: tests of nodes behind them are skipped."
+
+soak: .venv/dev.stamp  ## an hour of mixed load on an API node: every answer right, memory flat
+	$(BIN)/python bench/soak.py --seconds 3600
 
 docs: .venv/dev.stamp  ## write the reference pages from the code
 	$(BIN)/python docs/generate.py

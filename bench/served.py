@@ -25,6 +25,13 @@ class Served:
     process: subprocess.Popen[str]
     port: int
     folder: Path
+    service: str = SERVICE
+    endpoint: str = ENDPOINT
+
+    @property
+    def query(self) -> str:
+        """The path of the query API, up to the action."""
+        return f"/public/api/v1/{self.service}/{self.endpoint}"
 
     def run(self, *words: str) -> str:
         """Carry out one command on its folder."""
@@ -75,6 +82,7 @@ def pipeline(folder: Path) -> Path:
         signature=signature,
         input_example=data.head(5),
         skops_trusted_types=["numpy.dtype"],
+        pip_requirements=["scikit-learn"],
     )
     return path
 

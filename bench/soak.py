@@ -1,9 +1,10 @@
 """A node under mixed load for an hour: is every answer as it should be, and does memory stay flat?
 
 Single rows, batches, MLflow's and the Open Inference Protocol's requests, queries that fit nothing,
-unknown paths, large bodies, connections that come and go, slow clients, and a switch between two
-generations every so often. Every answer is checked for its status and, where it is a prediction,
-against the one that the same row got first. Ends with an error if anything is not as expected.
+unknown paths, large bodies, connections that come and go, slow clients, workers that are killed,
+and switches between two generations. Every answer is checked for its status and, where it is a
+prediction, against the one that the same row got first. Memory is told every minute. Ends with an
+error if anything is not as expected.
 
     .venv/bin/python bench/soak.py --seconds 3600
 """
@@ -12,6 +13,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import itertools
 import json
 import math
 import random
@@ -20,20 +23,21 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import psutil
-from served import ENDPOINT, SERVICE, Served, body, example_rows, packages, serving
+from served import Served, body, example_rows, packages, serving
 
-QUERY = f"/public/api/v1/{SERVICE}/{ENDPOINT}"
 CLIENTS = 16
 REQUESTS_PER_CONNECTION = 200
 WARM = 0.25
 """Share of the time after which memory has to be flat."""
 GROWTH = 0.10
 """How much more memory than at its beginning there may be at the end of the flat part."""
+SWITCHES, KILLS, SAMPLES = 60, 20, 360
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,8 @@ class Seen:
     memory: list[tuple[float, int, int]] = field(default_factory=list)
     """Seconds since the beginning; bytes of the node's process, and of its largest worker."""
     switches: int = 0
+    kills: int = 0
+    is_over: bool = False
 
     def keep(self, ask: Ask, sent: bytes, status: int, answer: bytes, seconds: float) -> None:
         """Look at one answer."""
@@ -86,53 +92,53 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def asks() -> list[Ask]:
-    """Every kind of request, some bodies of each."""
-    rows = example_rows(200)
+def asks(node: Served, rows: Sequence[dict[str, Any]], wrong: dict[str, Any]) -> list[Ask]:
+    """Every kind of request, some bodies of each; `wrong` is what makes a row fit no longer."""
+    query, asked = node.query, f"{node.service}.{node.endpoint}"
     names = list(rows[0])
     split = {"columns": names, "data": [[row[name] for name in names] for row in rows[:20]]}
     tensors = [
         {
             "name": name,
             "shape": [4],
-            "datatype": "BYTES" if name in {"city", "plan"} else "FP64",
+            "datatype": "BYTES" if isinstance(rows[0][name], str) else "FP64",
             "data": [row[name] if row[name] is not None else 0.0 for row in rows[:4]],
         }
         for name in names
     ]
-    wrong = {**rows[0], "n3": "a word"}
+    misfit = body({"features": {**rows[0], **wrong}})
     return [
-        Ask("one row", 60, f"{QUERY}/predict", tuple(body({"features": row}) for row in rows)),
+        Ask("one row", 60, f"{query}/predict", tuple(body({"features": row}) for row in rows)),
         Ask(
             "50 rows",
             14,
-            f"{QUERY}/predict-multi",
+            f"{query}/predict-multi",
             (body({"items": [{"features": row} for row in rows[:50]]}),),
             predictions="results",
         ),
         Ask(
             "2,000 rows",
             1,
-            f"{QUERY}/predict-multi",
+            f"{query}/predict-multi",
             (body({"items": [{"features": row} for row in rows * 10]}),),
             predictions="results",
         ),
         Ask(
             "MLflow",
             8,
-            f"/{SERVICE}/{ENDPOINT}/invocations",
+            f"/{node.service}/{node.endpoint}/invocations",
             (body({"dataframe_split": split}),),
             predictions="predictions",
         ),
         Ask(
             "Open Inference",
             8,
-            f"/v2/models/{SERVICE}.{ENDPOINT}/infer",
+            f"/v2/models/{asked}/infer",
             (body({"inputs": tensors}),),
             predictions="outputs",
         ),
-        Ask("wrong type", 4, f"{QUERY}/predict", (body({"features": wrong}),), status=400),
-        Ask("no JSON", 2, f"{QUERY}/predict", (b'{"features": {', b"[" * 50_000), status=400),
+        Ask("wrong type", 4, f"{query}/predict", (misfit,), status=400),
+        Ask("no JSON", 2, f"{query}/predict", (b'{"features": {', b"[" * 50_000), status=400),
         Ask("no endpoint", 2, "/public/api/v1/nothing/here/predict", (b"{}",), status=404),
     ]
 
@@ -149,14 +155,14 @@ async def request(
     return int(lines[0].split()[1]), await reader.readexactly(length)
 
 
-async def client(port: int, kinds: list[Ask], seen: Seen, until: float, seed: int) -> None:
+async def client(port: int, kinds: list[Ask], seen: Seen, seed: int) -> None:
     """Ask one thing after another, on a new connection now and then."""
     draw = random.Random(seed)
     weights = [ask.weight for ask in kinds]
-    while time.monotonic() < until:
+    while not seen.is_over:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for _ in range(REQUESTS_PER_CONNECTION):
-            if time.monotonic() >= until:
+            if seen.is_over:
                 break
             (ask,) = draw.choices(kinds, weights)
             sent = draw.choice(ask.bodies)
@@ -168,16 +174,16 @@ async def client(port: int, kinds: list[Ask], seen: Seen, until: float, seed: in
         writer.close()
 
 
-async def slow_client(port: int, until: float) -> None:
+async def slow_client(node: Served, seen: Seen) -> None:
     """Send a request a byte at a time, and never its end."""
-    while time.monotonic() < until:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    while not seen.is_over:
+        _, writer = await asyncio.open_connection("127.0.0.1", node.port)
         try:
-            for letter in f"POST {QUERY}/predict HTTP/1.1\r\nhost: node\r\n".encode() * 20:
+            for letter in f"POST {node.query}/predict HTTP/1.1\r\nhost: node\r\n".encode() * 20:
                 writer.write(bytes([letter]))
                 await writer.drain()
                 await asyncio.sleep(0.1)
-                if time.monotonic() >= until:
+                if seen.is_over:
                     break
         except ConnectionError:
             pass  # it was thrown out, as it should be
@@ -185,50 +191,88 @@ async def slow_client(port: int, until: float) -> None:
             writer.close()
 
 
-async def switcher(node: Served, seen: Seen, until: float, every: float) -> None:
+async def switcher(node: Served, seen: Seen, count: int, every: float) -> None:
     """Switch between the two generations again and again."""
-    while time.monotonic() + every < until:
+    for _ in range(count):
         await asyncio.sleep(every)
         seen.switches += 1
         name = ("p1", "p2")[seen.switches % 2]
-        await asyncio.to_thread(node.run, "activate", SERVICE, name)
+        await asyncio.to_thread(node.run, "activate", node.service, name)
 
 
-async def watcher(node: Served, seen: Seen, until: float, every: float) -> None:
+async def killer(node: Served, seen: Seen, count: int, every: float) -> None:
+    """Kill a worker now and then: the oldest, which answers."""
+    for _ in range(count):
+        await asyncio.sleep(every)
+        for worker in itertools.islice(workers_of(node), 1):
+            seen.kills += 1
+            worker.kill()
+
+
+def workers_of(node: Served) -> Iterator[psutil.Process]:
+    """The workers of a node, each of which is the child of a guard."""
+    guards = psutil.Process(node.process.pid).children()
+    for guard in sorted(guards, key=lambda each: each.create_time()):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            yield from guard.children()
+
+
+async def watcher(node: Served, seen: Seen, every: float) -> None:
     """Read how much memory the node and its largest worker hold now and then."""
-    began = time.monotonic()
-    while time.monotonic() < until:
+    began, tell_at = time.monotonic(), 60.0
+    while not seen.is_over:
         top = psutil.Process(node.process.pid)
-        workers = [used_by(each) for each in top.children(recursive=True)]
-        seen.memory.append((time.monotonic() - began, used_by(top), max(workers, default=0)))
+        workers = [used_by(each) for each in workers_of(node)]
+        sample = (time.monotonic() - began, used_by(top), max(workers, default=0))
+        seen.memory.append(sample)
+        if sample[0] >= tell_at:
+            told = f"  {sample[0] / 60:5.1f} min: node {sample[1] / 1e6:,.0f} MB"
+            print(f"{told}, its largest worker {sample[2] / 1e6:,.0f} MB", flush=True)
+            tell_at += 60
         await asyncio.sleep(every)
 
 
 def used_by(process: psutil.Process) -> int:
-    """Bytes that a process holds, shared pages counted once; none of one that is gone."""
+    """Bytes that a process holds for itself alone; none of one that is gone."""
     try:
-        return int(process.memory_full_info().pss)
+        return int(process.memory_full_info().uss)
     except psutil.NoSuchProcess:
         return 0
 
 
-async def soak(node: Served, seconds: float) -> Seen:
-    """All of it at once."""
-    seen, kinds = Seen(), asks()
-    until = time.monotonic() + seconds
+async def soak(
+    node: Served,
+    kinds: list[Ask],
+    seconds: float,
+    *,
+    clients: int = CLIENTS,
+    switches: int = SWITCHES,
+    kills: int = KILLS,
+) -> Seen:
+    """All of it at once, and at least until the last switch."""
+    seen = Seen()
+
+    async def end() -> None:
+        await asyncio.gather(
+            asyncio.sleep(seconds),
+            switcher(node, seen, switches, seconds / (switches + 1)),
+            killer(node, seen, kills, seconds / (kills + 1)),
+        )
+        seen.is_over = True
+
     await asyncio.gather(
-        *(client(node.port, kinds, seen, until, seed) for seed in range(CLIENTS)),
-        *(slow_client(node.port, until) for _ in range(4)),
-        switcher(node, seen, until, max(4.0, seconds / 60)),
-        watcher(node, seen, until, max(0.5, seconds / 360)),
+        end(),
+        *(client(node.port, kinds, seen, seed) for seed in range(clients)),
+        *(slow_client(node, seen) for _ in range(4)),
+        watcher(node, seen, max(0.5, seconds / SAMPLES)),
     )
     return seen
 
 
-def told(seen: Seen, seconds: float) -> int:
+def told(seen: Seen, *, growth: float = GROWTH) -> int:
     """Print what came of it; gives the exit code."""
-    total = sum(seen.statuses.values())
-    print(f"{total:,} requests in {seconds:,.0f} s, {seen.switches} switches")
+    total, seconds = sum(seen.statuses.values()), seen.memory[-1][0]
+    print(f"{total:,} requests in {seconds:,.0f} s, {seen.switches} switches, {seen.kills} kills")
     for (name, status), count in sorted(seen.statuses.items()):
         ranked = statistics.quantiles(seen.took[name], n=100) if count > 1 else seen.took[name] * 99
         p50, p99 = ranked[49] * 1e3, ranked[98] * 1e3
@@ -240,7 +284,7 @@ def told(seen: Seen, seconds: float) -> int:
             statistics.median(s[at] for s in part) for part in (flat[:size], flat[-size:])
         )
         print(f"  {what}: {before / 1e6:,.0f} MB after a quarter, {after / 1e6:,.0f} MB at the end")
-        if after > before * (1 + GROWTH):
+        if after > before * (1 + growth):
             seen.wrong.append(f"{what} grew")
     for line in seen.wrong[:10]:
         print(f"  WRONG {line}")
@@ -255,8 +299,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, (Path(name) / "node.log").open("w+") as log:
         folder = Path(name)
         with serving(folder, packages(folder), log) as node:
-            seen = asyncio.run(soak(node, seconds))
-        code = told(seen, seconds)
+            kinds = asks(node, example_rows(200), {"n3": "a word"})
+            seen = asyncio.run(soak(node, kinds, seconds))
+        code = told(seen)
         if code:
             log.seek(0)
             print(log.read()[-4000:])
