@@ -102,3 +102,26 @@ def test_a_node_is_administered_from_the_command_line(tmp_path):
     assert "--entries.p1: must be a number" in run("map", "churn-api", "p1=all").stderr
     assert run("activate", "churn-api", "p1").exit_code == 3
     assert "Done." in run("delete", "churn-api").stdout
+
+
+def test_a_mapping_is_read_from_standard_input(tmp_path):
+    folder = ["--folder", str(tmp_path / "node")]
+
+    def run(text, *words):
+        return CliRunner().invoke(build(), ["node", *words, *folder], input=text)
+
+    run("", "init")
+    run("", "create", "churn-api")
+    for text in ('{"p1": 0.5}', '{"entries": [{"generation": "p1", "proba": 0.5}]}'):
+        assert "1 together, not 0.5" in run(text, "map", "churn-api", "-").stderr
+    missing = run('{"p1": 1}', "map", "churn-api", "-")
+    assert missing.exit_code == 3
+    assert "'p1'" in missing.stderr
+    for text, said in (("", "holds no JSON"), ("[1]", "no object"), ("{}", "not be empty")):
+        assert said in run(text, "map", "churn-api", "-").stderr
+
+
+def test_rooms_of_the_node_alone_teach():
+    for room in NODE_ROOMS:
+        shown = CliRunner().invoke(build(), ["node", room])
+        assert f"modelyard node {room} list" in shown.output

@@ -36,6 +36,7 @@ Try:
 Try:
   modelyard node connections set --folder ./node warehouse \\
       --database 'postgresql://reader:${DB_PASSWORD}@db.example.org/sales'
+  modelyard node connections list --folder ./node
   modelyard node connections test --folder ./node warehouse
   modelyard node connections use --folder ./node churn-api p1 lake=warehouse
 """,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -23,6 +24,8 @@ from modelyard.kernel.shapes import is_list, plain
 from modelyard.kernel.values import Emptied
 from modelyard.runtime.types import Label
 
+STDIN = "-"
+"""In place of KEY=VALUE: a JSON object is read from standard input."""
 NOT_NARROWING = ("limit", "sort", "tracking_uri", "registry_uri")
 """Options of lists that leave nothing out: they say how many, in which order, and where."""
 
@@ -101,6 +104,8 @@ def _value(shape: Any, typed: Any, option: str) -> Any:
     if is_list(shape):
         return (read_labels if get_args(shape)[0] == Label else read_list)(typed, option)
     if get_origin(shape) is dict:
+        if tuple(typed) == (STDIN,):
+            return _object_read(option)
         return dict(_pair(part, option) for part in typed)
     if _is_structure(shape):
         return _structure(shape, typed, option)
@@ -173,6 +178,17 @@ def _metavar(shape: Any) -> str | None:
 
 def _flag(name: str) -> str:
     return f"--{name.replace('_', '-')}"
+
+
+def _object_read(option: str) -> dict[str, Any]:
+    """The JSON object on standard input."""
+    try:
+        found = json.load(sys.stdin)
+    except (ValueError, RecursionError) as error:
+        raise errors.Invalid(f"{option}: standard input holds no JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise errors.Invalid(f"{option}: standard input holds JSON, but no object; write {{…}}")
+    return found
 
 
 def _pair(text: str, option: str) -> tuple[str, Any]:

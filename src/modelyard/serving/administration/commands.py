@@ -210,6 +210,8 @@ class SetMapping(_Guarded[Switched]):
     Queries with the same dispatchKey are answered by the same generation, on every node; a changed
     mapping moves keys only to generations whose share grew. Shadows get the same queries, too:
     their answers are only logged, and nobody waits for them. Switching is as with `activate`.
+    With - in place of the shares they are read from standard input, as {"p1": 0.9, "p2": 0.1} or
+    {"entries": [{"generation": "p1", "proba": 0.9}, …]}.
     """
 
     needs = "node:write"
@@ -229,6 +231,8 @@ class SetMapping(_Guarded[Switched]):
     @classmethod
     def _listed_or_named(cls, given: Any) -> Any:
         """Take a list of generation and proba, too, as other clients send it."""
+        if isinstance(given, dict) and isinstance(given.get("entries"), list | dict):
+            given = given["entries"]
         if not isinstance(given, list | tuple):
             return given
         named = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from modelyard import errors
@@ -9,6 +10,8 @@ from modelyard.archives.signing import trusted_keys
 from modelyard.archives.types import MANIFEST
 from modelyard.kernel.progress import Progress
 from modelyard.runtime.envs.building import Ground
+from modelyard.runtime.envs.local import LOCAL, holds_mlflow
+from modelyard.runtime.types import CodeEnv
 from modelyard.serving.folder import NodeFolder
 from modelyard.serving.packages.reading import unpack
 from modelyard.serving.packages.types import Manifest
@@ -72,9 +75,25 @@ def build_envs(
     """
     ground = Ground(folder.path, settings.models.building(), progress)
     for env in manifest.envs:
-        if not ground.has(env):
+        if env.id == LOCAL:
+            _require_mlflow(manifest, env)
+        elif not ground.has(env):
             ground.build_again(env)
     return {env.id: ground.python_of(env) for env in manifest.envs}
+
+
+def _require_mlflow(manifest: Manifest, env: CodeEnv) -> None:
+    """Refuse models that are to run in the node's own Python where that cannot; functions can."""
+    used = next((each for each in manifest.models if each.env == env.id), None)
+    if used is None or holds_mlflow():
+        return
+    mlflow = next((each for each in env.packages if each.startswith("mlflow==")), "mlflow")
+    raise errors.Unavailable(
+        f"{used.model} {used.version} is to run in the env 'local', which on a node is the Python "
+        f"that runs it, and {sys.executable} has no MLflow: install it there (pip install "
+        f"{mlflow}, and what else the model imports), or import the version with an env of its own "
+        "and pack it again"
+    )
 
 
 def _is_here(folder: NodeFolder, manifest: Manifest, unpacked: Path) -> bool:

@@ -110,6 +110,7 @@ def test_a_mapping_is_taken_as_other_clients_send_it():
     entries = [{"generation": "p1", "proba": 0.25}, {"generation": "p2", "proba": 0.75}]
     found = SetMapping.model_validate({"service": "s", "entries": entries})
     assert found.mapping().entries == {"p1": 0.25, "p2": 0.75}
+    assert SetMapping.model_validate({"service": "s", "entries": {"entries": entries}}) == found
     with pytest.raises(ValueError, match="two entries for 'p1'"):
         SetMapping.model_validate({"service": "s", "entries": [*entries, entries[0]]})
     with pytest.raises(ValueError, match="needs a generation and its proba"):

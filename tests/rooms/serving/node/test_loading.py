@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
+from tests.rooms.serving.endpoints.unpacked import model
 from tests.rooms.serving.node.nodes import DAY, ENV, Behaviour, made, write
 
 from modelyard import errors
+from modelyard.kernel.progress import silence
 from modelyard.runtime import golden
 from modelyard.serving.folder import NodeFolder
 from modelyard.serving.generations.importing import build_envs
 from modelyard.serving.generations.loading import load_generation, verify
+from modelyard.serving.packages.reading import open_package
 from modelyard.serving.settings import NodeSettings
 
 ROWS = pa.table({"x": [1.0, 2.0, 3.0]})
@@ -113,3 +118,16 @@ def test_a_package_whose_env_cannot_be_built_is_not_imported(tmp_path, monkeypat
     with pytest.raises(errors.Unavailable):
         node.import_(file=str(write(tmp_path, "p1", envs=(ENV, other))))
     assert node.services() == []
+
+
+def test_models_of_the_local_env_need_mlflow_where_the_node_runs(tmp_path, monkeypatch):
+    """Functions do not."""
+    node = made(tmp_path)
+    folder = NodeFolder.opened(node.folder)
+    monkeypatch.setitem(sys.modules, "mlflow", None)
+    package = open_package(write(tmp_path, "p1"))
+    assert build_envs(folder, NodeSettings(), package, silence) == {"local": Path(sys.executable)}
+    needy = package.model_copy(update={"models": (model(model="churn"),)})
+    with pytest.raises(errors.Unavailable, match="has no MLflow: install it there") as caught:
+        build_envs(folder, NodeSettings(), needy, silence)
+    assert caught.value.detail.startswith("churn v1 is to run in the env 'local'")
