@@ -202,6 +202,12 @@ def test_another_workspace_is_reached_as_a_node(yard, real):
         with pytest.raises(errors.Failed, match=r"auto does not take its key|not understood"):
             yard.nodes.check(name="auto")
         assert b"Bearer mdy_x" in peer.requests[0]
+    account = yard.account.show().model_dump_json().encode()
+    with Peer(says(b'{"status":"ok"}'), says(account)) as peer:
+        yard.nodes.update(name="auto", address=peer.url, key="mdy_y")
+        found = yard.nodes.check(name="auto")
+    assert (found.version, found.alive, found.acts_as) == ("0.1.0", True, "ada")
+    assert b"GET /api/v1/account" in peer.requests[1]
     with pytest.raises(errors.Invalid, match="auto is an automation node, and this takes an api"):
         api_node(yard.open(), "auto")
     yard.nodes.add(name="api", address=real.url, key=KEY)
