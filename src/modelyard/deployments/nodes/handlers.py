@@ -80,6 +80,7 @@ def check_node(command: CheckNode, context: Context) -> NodeCheck:
         node=command.name,
         kind="api",
         address=node.address(),
+        problem=node.problem(),
         version=version,
         alive=alive,
         ms=round(1000 * seconds, 1),

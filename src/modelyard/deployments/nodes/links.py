@@ -54,6 +54,10 @@ class ApiNode(Protocol):
         """Where it answers; empty where no process of it runs."""
         ...
 
+    def problem(self) -> str:
+        """Why no process of it runs although it should, as far as that is known here."""
+        ...
+
     def alive(self) -> tuple[bool, str]:
         """Whether it says that queries may be sent to it, and its version."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar
 
-from modelyard.deployments.nodes.types import ADDRESS, LOCAL
+from modelyard.deployments.nodes.types import ADDRESS, LOCAL, PROBLEM
 from modelyard.kernel.progress import Progress
 from modelyard.kernel.version import __version__
 from modelyard.serving.administration.commands import ListGenerations, NodeCommand, TryQuery
@@ -58,8 +58,15 @@ class LocalNode:
 
     def address(self) -> str:
         """Where the process beside a server answers; empty where there is none."""
+        return self._told(ADDRESS)
+
+    def problem(self) -> str:
+        """Why the process beside a server does not run; empty: nothing is wrong."""
+        return self._told(PROBLEM)
+
+    def _told(self, name: str) -> str:
         try:
-            return (self._folder.run / ADDRESS).read_text()
+            return (self._folder.run / name).read_text("utf-8")
         except FileNotFoundError:
             return ""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from modelyard import errors
-from modelyard.deployments.nodes.types import ADDRESS
+from modelyard.deployments.nodes.types import ADDRESS, PROBLEM
 from modelyard.kernel.node_settings import NodeLinkSettings
 from modelyard.serving.folder import NodeFolder
 from modelyard.serving.running.sockets import reached
@@ -39,6 +39,7 @@ class LocalProcess:
         self._was_told = False
         self._child: subprocess.Popen[str] | None = None
         self._began = 0.0
+        self._said = ""
         self._pause = FIRST_PAUSE
         self._not_before = 0.0
 
@@ -62,6 +63,8 @@ class LocalProcess:
         if self._child is not None and self._child.poll() is not None:
             self._tell_end(self._child)
         wanted = self._is_active()
+        if not wanted:
+            (self._path / "run" / PROBLEM).unlink(missing_ok=True)
         if self._child is not None and not wanted:
             LOG.info("nothing is active on the local API node any more; it ends")
             self._end()
@@ -84,16 +87,18 @@ class LocalProcess:
                 return  # somebody else runs it, or an earlier one still drains
         listen = ["--host", self._settings.local_host, "--port", str(self._settings.local_port)]
         words = ["node", "serve", "--folder", str(self._path), *listen, "--leashed"]
-        self._began = time.monotonic()
+        self._began, self._said = time.monotonic(), ""
         self._child = subprocess.Popen(
             [sys.executable, "-u", "-m", "modelyard", *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
         )
-        Thread(target=self._listen, args=(self._child,), daemon=True).start()
+        for listen_to in (self._hear, self._pass_on):
+            Thread(target=listen_to, args=(self._child,), daemon=True).start()
 
-    def _listen(self, child: subprocess.Popen[str]) -> None:
+    def _hear(self, child: subprocess.Popen[str]) -> None:
         """Keep where the node answers, which it says once it does."""
         if child.stdout is None:
             return
@@ -102,7 +107,17 @@ class LocalProcess:
                 address = line.rstrip().rpartition(" ")[2]
                 if "://" in address:
                     (self._path / "run" / ADDRESS).write_text(address)
+                    (self._path / "run" / PROBLEM).unlink(missing_ok=True)
                     LOG.info("the local API node answers at %s", address)
+
+    def _pass_on(self, child: subprocess.Popen[str]) -> None:
+        """Write the node's own log among the server's."""
+        if child.stderr is None:
+            return
+        with child.stderr as said:
+            for line in said:
+                sys.stderr.write(line)
+                self._said = line.strip() or self._said
 
     def _tell_end(self, child: subprocess.Popen[str]) -> None:
         """A process ended that nobody told to."""
@@ -114,6 +129,9 @@ class LocalProcess:
             child.returncode,
             self._pause,
         )
+        killed = child.returncode < 0
+        why = f"it was killed by signal {-child.returncode}" if killed else self._said
+        (self._path / "run" / PROBLEM).write_text(why)
         self._not_before = time.monotonic() + self._pause
         self._pause = min(2 * self._pause, LONGEST_PAUSE)
 
@@ -133,7 +151,8 @@ class LocalProcess:
         self._close(child)
 
     def _close(self, child: subprocess.Popen[str]) -> None:
-        (self._path / "run" / ADDRESS).unlink(missing_ok=True)
+        for name in (ADDRESS, PROBLEM):
+            (self._path / "run" / name).unlink(missing_ok=True)
         if child.stdin is not None:
             child.stdin.close()
         self._child = None

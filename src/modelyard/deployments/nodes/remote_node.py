@@ -66,6 +66,10 @@ class RemoteNode:
         """Where it is."""
         return self._url
 
+    def problem(self) -> str:
+        """Nothing is known of why it does not run, where it does not."""
+        return ""
+
     def alive(self) -> tuple[bool, str]:
         """Whether the node says that queries may be sent to it, and its version."""
         answer = self._wire.ask("GET", "/isAlive")

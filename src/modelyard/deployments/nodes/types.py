@@ -15,6 +15,8 @@ Kind = Literal["api", "automation"]
 
 ADDRESS = "address"
 """The file in the folder `run` of the local node that says where it answers."""
+PROBLEM = "problem"
+"""The file beside it that says why no process of it runs although it should."""
 LOCAL = "local"
 """The API node that is part of the workspace."""
 
@@ -49,4 +51,5 @@ class NodeCheck(Value):
     ms: float = Field(description="milliseconds that it took to say so")
     processes: int = Field(default=0, description="of an API node, running")
     services: tuple[NodeService, ...] = Field(default=(), description="of an API node")
+    problem: str = Field(default="", description="why the local one does not run")
     acts_as: str = Field(default="", description="who the key acts for, of an automation node")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 import time
 
@@ -76,8 +77,16 @@ def test_it_runs_while_something_is_active_and_comes_back_when_it_dies(yard, nod
 
 def test_a_server_runs_it_and_takes_it_along_however_it_ends(yard, node, tmp_path):
     environ = {"MODELYARD_NODES__LOCAL_PORT": "0"}
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = NodeLinkSettings(local_port=other.getsockname()[1])
+        keeper = LocalProcess(local_folder(tmp_path / "yard"), taken)
+        keeper._start()
+        until(lambda: keeper._child.poll() is not None and keeper._said)
+        keeper._look()
+        assert "cannot listen at" in yard.nodes.check(name="local").problem
     with RunningServer(tmp_path / "yard", "--workers", "0", **environ) as server:
         found = until(lambda: pids(yard))
         require_answer(yard)
+        assert yard.nodes.check(name="local").problem == ""
         server.kill()
         until(lambda: not any(map(psutil.pid_exists, found)))
