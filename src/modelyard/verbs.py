@@ -12,7 +12,7 @@ from typing import Any, get_type_hints
 from modelyard.backups import commands as backups
 from modelyard.data import commands as data
 from modelyard.demo import commands as demo
-from modelyard.deployments.rooms import Bundles, Nodes
+from modelyard.deployments.rooms import Bundles, Deployments, Infrastructures, Nodes
 from modelyard.evaluations import commands as evaluations
 from modelyard.evaluations.charting import commands as charting
 from modelyard.evaluations.comparing import chart_commands as comparison_charts
@@ -350,6 +350,8 @@ class Verbs:
     packages: Packages
     bundles: Bundles
     nodes: Nodes
+    infrastructures: Infrastructures
+    deployments: Deployments
     jobs: Jobs
     scenarios: Scenarios
     search: Search

@@ -44,6 +44,8 @@ BUS: Bus[Any] = Bus(
         "deployments.bundling",
         "deployments.nodes",
         "deployments.administering",
+        "deployments.infrastructures",
+        "deployments.deploying",
         "evaluations.charting",
         "evaluations.looking",
         "evaluations.explaining",

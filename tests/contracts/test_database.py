@@ -56,7 +56,7 @@ def _all_of(engine):
             for line in str(each.compile(db)).replace("\t", " ").splitlines()
         }
         rows = [
-            (name, {**row, "created": None})
+            (name, {**row, "created": None, "changed": None})
             for name, table in sorted(found.tables.items())
             for row in db.execute(select(table)).mappings()
         ]

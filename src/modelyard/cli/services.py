@@ -88,8 +88,8 @@ def worker_of(yard: Workspace, *, slots: int | None = None, queues: Sequence[str
     """A worker of a workspace, as soon as its database answers."""
     # The database and what runs jobs are only needed once a worker starts.
     from modelyard.housekeeping.clearing import clear  # noqa: PLC0415
+    from modelyard.housekeeping.errands import run_errands  # noqa: PLC0415
     from modelyard.jobs.worker import Worker  # noqa: PLC0415
-    from modelyard.monitoring.alerting.errands import run_errands  # noqa: PLC0415
     from modelyard.store.opening import hasty  # noqa: PLC0415
 
     context = hasty(_opened(yard))

@@ -5,8 +5,14 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from modelyard.deployments.bundling import repository as bundles
+from modelyard.deployments.deploying import access as deploying
 
 
 def forget_project(db: Connection, project: str) -> set[str]:
-    """Delete all of a project; gives the digests of what was kept."""
+    """Delete all of a project; gives the digests of what was kept.
+
+    Raises:
+        Conflict: a deployment of it answers.
+    """
+    deploying.forget_project(db, project)
     return bundles.remove(db, project)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from modelyard.deployments.administering import commands as administering
 from modelyard.deployments.bundling import commands as bundling
+from modelyard.deployments.deploying import commands as deploying
+from modelyard.deployments.infrastructures import commands as infrastructures
 from modelyard.deployments.nodes import commands as nodes
 from modelyard.kernel.command import Room, verb
 
@@ -45,3 +47,30 @@ class Nodes(Room):
     metrics = verb(administering.ShowNodeMetrics)
     processes = verb(administering.ListNodeProcesses)
     clean = verb(administering.CleanUpNode)
+
+
+class Infrastructures(Room):
+    """Infrastructures: nodes in a stage that packages and bundles are deployed to."""
+
+    create = verb(infrastructures.CreateInfrastructure)
+    list = verb(infrastructures.ListInfrastructures)
+    show = verb(infrastructures.ShowInfrastructure)
+    update = verb(infrastructures.UpdateInfrastructure)
+    allow = verb(infrastructures.AllowGroup)
+    delete = verb(infrastructures.DeleteInfrastructure)
+
+
+class Deployments(Room):
+    """Deployments: what is to run on an infrastructure, brought there and watched."""
+
+    create = verb(deploying.CreateDeployment)
+    list = verb(deploying.ListDeployments)
+    show = verb(deploying.ShowDeployment)
+    check = verb(deploying.CheckDeployment)
+    update = verb(deploying.UpdateDeployment)
+    rollback = verb(deploying.RollBackDeployment)
+    disable = verb(deploying.DisableDeployment)
+    enable = verb(deploying.EnableDeployment)
+    history = verb(deploying.ListUpdates)
+    log = verb(deploying.ShowUpdate)
+    delete = verb(deploying.DeleteDeployment)

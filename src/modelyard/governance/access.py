@@ -9,11 +9,12 @@ from sqlalchemy import Connection, bindparam, select
 from modelyard import errors
 from modelyard.governance import repository
 from modelyard.governance.rights import SIGNED_IN, covers, reaches, role_for
-from modelyard.governance.standing import Standing, rights_of, roles_of, standing_of
+from modelyard.governance.standing import GROUPS, Standing, rights_of, roles_of, standing_of
 from modelyard.governance.types import Role
 from modelyard.kernel import paths
 from modelyard.kernel.command import Command
 from modelyard.kernel.context import Context
+from modelyard.kernel.identity import Identity
 from modelyard.store.tables import projects
 
 NAMED = 5
@@ -70,6 +71,22 @@ def visible_projects(context: Context, right: str | None = None) -> frozenset[st
         if right is not None and not who.within_key(right, about_instance=False):
             return frozenset()
         return _visible(db, who, "reader" if right is None else role_for(right))
+
+
+def is_granted(db: Connection, identity: Identity, right: str) -> bool:
+    """Whether somebody has a right about the instance as an admin, or since a group gives it.
+
+    A local identity has all of them.
+    """
+    if identity.is_local:
+        return True
+    who = standing_of(db, identity)
+    return who.admin or covers(rights_of(db, who.name), right)
+
+
+def groups_of(db: Connection, identity: Identity) -> frozenset[str]:
+    """The groups that somebody is in; of a local identity none."""
+    return frozenset(() if identity.is_local else db.scalars(GROUPS, {"user": identity.name}))
 
 
 def welcome(context: Context, db: Connection, project: str) -> None:

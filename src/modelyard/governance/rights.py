@@ -15,7 +15,10 @@ SIGNED_IN = frozenset(
     {
         "account:read",
         "account:write",
+        "deployments:read",
         "envs:read",
+        "infrastructures:read",
+        "infrastructures:write",
         "jobs:read",
         "jobs:write",
         "keys:read",
@@ -28,7 +31,9 @@ SIGNED_IN = frozenset(
 )
 """What everybody may do outside of projects: handlers show and change only what is one's own."""
 
-NARROWED = SIGNED_IN - {"keys:write", "sessions:read", "sessions:write", "account:write"}
+NARROWED = SIGNED_IN - {
+    *("keys:write", "sessions:read", "sessions:write", "account:write", "infrastructures:write")
+}
 """What a key may do outside of projects although it is narrowed to some."""
 
 GRANTABLE = frozenset(
@@ -40,6 +45,7 @@ GRANTABLE = frozenset(
         "audit:read",
         "nodes:read",
         "nodes:write",
+        "infrastructures:write",
     }
 )
 """What a group may be given; the rest would let its users take everything, so admins have it."""

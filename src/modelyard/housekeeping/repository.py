@@ -21,6 +21,7 @@ HELD = {
     "alert": tables.alerts,
     "service": tables.services,
     "bundle": tables.bundles,
+    "deployment": tables.deployments,
     "scenario": tables.scenarios,
 }
 """What makes a project not empty, by the word for one of it."""

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from modelyard import errors
 from modelyard.kernel.alert_settings import AlertSettings, MailSettings, MetricsSettings
 from modelyard.kernel.archive_settings import ArchiveSettings, BundleSettings, PackageSettings
+from modelyard.kernel.deployment_settings import DeploymentSettings
 from modelyard.kernel.faults import located
 from modelyard.kernel.node_settings import NodeLinkSettings
 from modelyard.kernel.sections import Section, require_hosts
@@ -345,6 +346,7 @@ class Settings(FileAndVariables):
     security: SecuritySettings = SecuritySettings()
     mail: MailSettings = MailSettings()
     alerts: AlertSettings = AlertSettings()
+    deployments: DeploymentSettings = DeploymentSettings()
     metrics: MetricsSettings = MetricsSettings()
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, insert
 
 from modelyard.kernel.values import now
 from modelyard.store.migrations import HEAD, revisions
-from modelyard.store.tables import audit_head, metadata, projects
+from modelyard.store.tables import audit_head, infrastructures, metadata, projects
 
 
 def make_tables(db: Connection) -> None:
@@ -14,5 +14,11 @@ def make_tables(db: Connection) -> None:
     metadata.create_all(db, checkfirst=False)
     revisions.create(db, checkfirst=True)  # going down to the base leaves it
     db.execute(insert(revisions).values(version_num=HEAD))
-    db.execute(insert(projects).values(key="default", description="", created=now()))
+    made = now()
+    db.execute(insert(projects).values(key="default", description="", created=made))
+    local = {"stage": "development", "driver": "local", "everybody": "deploy", "body": "{}"}
+    local |= {"created_by": "modelyard"}
+    for kind in ("api", "project"):
+        row = {"name": f"local-{kind}", "kind": kind, "created": made, "changed": made, **local}
+        db.execute(insert(infrastructures).values(row))
     db.execute(insert(audit_head).values(id=1, number=0, sha256="0" * 64))

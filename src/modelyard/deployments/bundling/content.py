@@ -181,6 +181,7 @@ NEVER: Mapping[str, str] = {
             *("setup_links", "server_secrets", "audit_entries", "audit_head", "audit_pending"),
             *("jobs", "job_lines", "job_duties", "workers", "replays"),
             *("envs", "env_names", "env_requests", "nodes", "node_keys"),
+            *("infrastructures", "infrastructure_groups", "deployments", "deployment_updates"),
         ),
         "are of the whole workspace",
     ),

@@ -25,6 +25,12 @@ from modelyard.store.tables.bundles import bundles
 from modelyard.store.tables.columns import Moment, metadata
 from modelyard.store.tables.comparisons import comparison_pairs, comparisons
 from modelyard.store.tables.data import connections, datasets
+from modelyard.store.tables.deployments import (
+    deployment_updates,
+    deployments,
+    infrastructure_groups,
+    infrastructures,
+)
 from modelyard.store.tables.drift import drift_reports
 from modelyard.store.tables.evaluations import (
     evaluation_files,
@@ -66,6 +72,8 @@ __all__ = [
     "comparisons",
     "connections",
     "datasets",
+    "deployment_updates",
+    "deployments",
     "drift_reports",
     "env_names",
     "env_requests",
@@ -77,6 +85,8 @@ __all__ = [
     "files",
     "group_users",
     "groups",
+    "infrastructure_groups",
+    "infrastructures",
     "job_duties",
     "job_lines",
     "jobs",

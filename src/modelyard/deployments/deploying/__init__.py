@@ -1,0 +1,1 @@
+"""Deployments: what is to run on an infrastructure, and what does."""

@@ -1,0 +1,239 @@
+"""What one can ask of deployments."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, Self, TypeVar
+
+from pydantic import Field, ValidationError, model_validator
+
+from modelyard.deployments.deploying.types import (
+    DeletedDeployment,
+    Deployment,
+    DeploymentSummary,
+    DeploymentUpdate,
+    Health,
+    ServiceSettings,
+)
+from modelyard.deployments.infrastructures.types import Kind
+from modelyard.kernel.command import Command, ProjectCommand
+from modelyard.kernel.faults import invalid
+from modelyard.kernel.paging import Paged
+from modelyard.kernel.values import Name, ProjectKey
+from modelyard.serving.types import Access, GenerationMapping, Guard
+
+R = TypeVar("R")
+NAME = "id of the deployment"
+ABOUT_PACKAGE = "id of the package that is to answer"
+ABOUT_SHARE = "several packages that are to share the queries, as PACKAGE=PROBABILITY; together 1"
+ABOUT_SHADOW = "packages that get the same queries, and answer nobody"
+ABOUT_ACCESS = "who may ask: 'public', 'keys', or 'package' for what that says"
+ABOUT_PASSING = (
+    "pass over nodes that cannot be reached, as long as one can; they are out of sync when they "
+    "are back, until the next update"
+)
+ABOUT_ERRORS = "each node goes back by itself when a larger share of a new package's queries fails"
+ABOUT_P99 = "each node goes back when 1 of 100 queries takes longer, in milliseconds"
+
+
+class OfDeployment(ProjectCommand[R], Generic[R]):
+    """What is about one deployment."""
+
+    name: Name = Field(description=NAME, examples=["churn-prod"])
+
+
+class Pushing(OfDeployment[Deployment]):
+    """What changes what runs: one such at a time for each deployment."""
+
+    needs = "deployments:write"
+    background = True
+    arguments = ("name",)
+
+    pass_over: bool = Field(default=False, description=ABOUT_PASSING)
+
+    def exclusive_key(self) -> str | None:
+        """The deployment."""
+        return f"deployment {self.project}/{self.name}"
+
+
+class SettingPackages(Pushing):
+    """What says which packages of a service answer."""
+
+    package: Name | None = Field(default=None, description=ABOUT_PACKAGE, examples=["p1"])
+    share: dict[Name, float] = Field(default={}, max_length=20, description=ABOUT_SHARE)
+    shadow: tuple[Name, ...] | None = Field(default=None, max_length=20, description=ABOUT_SHADOW)
+    access: Access | None = Field(default=None, description=ABOUT_ACCESS)
+    error_rate: float | None = Field(default=None, ge=0, lt=1, description=ABOUT_ERRORS)
+    p99_ms: float | None = Field(default=None, gt=0, description=ABOUT_P99)
+
+    @model_validator(mode="after")
+    def _is_a_mapping(self) -> Self:
+        if self.package and self.share:
+            raise ValueError("give package or share, not both")
+        if shares := self.shares():
+            try:
+                GenerationMapping(entries=shares, shadows=self.shadow or ())
+            except ValidationError as exc:
+                raise ValueError(invalid(exc).detail) from None
+        return self
+
+    def shares(self) -> dict[str, float]:
+        """The share of the queries by package; empty: not said."""
+        return {self.package: 1.0} if self.package else dict(self.share)
+
+    def changes(self) -> dict[str, Any]:
+        """The settings that were given.
+
+        Other packages take shadows and guard of those before with them, which were meant for
+        these.
+        """
+        found: dict[str, Any] = {}
+        if shares := self.shares():
+            found |= {"packages": shares, "shadows": (), "guard": None}
+        if self.shadow is not None:
+            found["shadows"] = self.shadow
+        if self.error_rate is not None or self.p99_ms is not None:
+            found["guard"] = Guard(error_rate=self.error_rate, p99_ms=self.p99_ms)
+        if self.access is not None:
+            found["access"] = self.access
+        return found
+
+
+class CreateDeployment(SettingPackages):
+    """Deploy a package of a service: on this machine, unless an infrastructure is named.
+
+    Its nodes get the package one after another; each has to answer before the next one does. If one
+    cannot, what was done is undone, and the deployment stays to be tried again by the same command,
+    or by `update`.
+    """
+
+    route = "POST /deployments"
+    title = "Deploy {name}"
+
+    infrastructure: Name = Field(
+        default="local-api", description="where to; `infrastructures list` shows them"
+    )
+    service: Name = Field(description="service whose package it is", examples=["churn-api"])
+
+    @model_validator(mode="after")
+    def _names_a_package(self) -> Self:
+        if not self.shares():
+            raise ValueError("say which package is to answer: give package, or share")
+        return self
+
+    def settings(self) -> ServiceSettings:
+        """What was asked for."""
+        return ServiceSettings.model_validate(self.changes())
+
+
+class UpdateDeployment(SettingPackages):
+    """Bring another package or other settings to the nodes, or what is set to those that lost it.
+
+    What is not given stays. The nodes are updated one after another; each has to answer as it
+    should before the next one is touched. At the first that does not, those that were changed go
+    back, and the deployment is as before. No query is lost.
+    """
+
+    route = "POST /deployments/{name}/update"
+    title = "Update {name}"
+
+    light: bool = Field(
+        default=False,
+        description="only change settings: refuse what would bring a package to a node",
+    )
+
+
+class RollBackDeployment(Pushing):
+    """Bring back what was deployed before the last change, or by any earlier update."""
+
+    route = "POST /deployments/{name}/rollback"
+    title = "Roll {name} back"
+
+    to: int | None = Field(
+        default=None,
+        ge=1,
+        lt=2**31,
+        description="number of the update whose settings are brought back  [the one before]",
+    )
+
+
+class DisableDeployment(Pushing):
+    """Have a deployment answer no more; its nodes keep what they have."""
+
+    route = "POST /deployments/{name}/disable"
+    title = "Disable {name}"
+
+
+class EnableDeployment(Pushing):
+    """Have a deployment answer again, as it did before."""
+
+    route = "POST /deployments/{name}/enable"
+    title = "Enable {name}"
+
+
+class ListDeployments(Command[list[DeploymentSummary]], Paged):
+    """List deployments, with how they were when last looked at."""
+
+    needs = "deployments:read"
+    route = "GET /deployments"
+    project_field = "project"
+
+    project: ProjectKey | None = Field(default=None, description="only those of this project")
+    infrastructure: Name | None = Field(default=None, description="only those on this one")
+    stage: Name | None = Field(default=None, description="only those in this stage")
+    kind: Kind | None = Field(default=None, description="only those of this kind")
+    health: Health | None = Field(default=None, description="only those that are so")
+
+
+class ShowDeployment(OfDeployment[Deployment]):
+    """Show a deployment: what it is to be, what was last found, and what separates the two."""
+
+    needs = "deployments:read"
+    route = "GET /deployments/{name}"
+    arguments = ("name",)
+
+
+class CheckDeployment(OfDeployment[Deployment]):
+    """Look at all nodes of a deployment now, and show what separates them from what it is to be."""
+
+    needs = "deployments:read"
+    route = "POST /deployments/{name}/check"
+    asks = True
+    arguments = ("name",)
+
+
+class ListUpdates(OfDeployment[list[DeploymentUpdate]], Paged):
+    """List who changed a deployment, and what came of it; the newest first."""
+
+    needs = "deployments:read"
+    route = "GET /deployments/{name}/updates"
+    arguments = ("name",)
+
+
+class ShowUpdate(OfDeployment[DeploymentUpdate]):
+    """Show an update of a deployment with its log."""
+
+    needs = "deployments:read"
+    route = "GET /deployments/{name}/updates/{number}"
+    arguments = ("name", "number")
+
+    number: int = Field(
+        ge=1, lt=2**31, description="which one, as `history` numbers them", examples=[1]
+    )
+
+
+class DeleteDeployment(OfDeployment[DeletedDeployment]):
+    """Delete a disabled deployment, and take it from its nodes."""
+
+    needs = "deployments:write"
+    route = "DELETE /deployments/{name}"
+    background = True
+    arguments = ("name",)
+    title = "Delete {name}"
+
+    force: bool = Field(
+        default=False, description="even if nodes cannot be reached, which then keep it"
+    )
+
+    def exclusive_key(self) -> str | None:
+        """The deployment."""
+        return f"deployment {self.project}/{self.name}"

@@ -1,0 +1,34 @@
+"""Who is asked before anything is deployed: policies, which may warn or say no."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from modelyard import errors
+from modelyard.deployments.deploying.types import DeploymentUpdate
+from modelyard.deployments.drivers.types import Message
+from modelyard.deployments.infrastructures.types import Infrastructure
+from modelyard.kernel.context import Context
+
+Policy = Callable[[Context, Infrastructure, DeploymentUpdate], tuple[Message, ...]]
+POLICIES: list[Policy] = []
+"""What is asked, in order; a message that is an error stops the update."""
+
+
+def gate(
+    context: Context, infrastructure: Infrastructure, update: DeploymentUpdate
+) -> tuple[Message, ...]:
+    """What policies say of an update that is about to begin.
+
+    Raises:
+        Blocked: one of them says no; the message says which, and why.
+    """
+    said = tuple(message for ask in POLICIES for message in ask(context, infrastructure, update))
+    stopping = [message for message in said if message.severity == "error"]
+    if stopping:
+        raise errors.Blocked(
+            f"{update.deployment} may not be changed on {infrastructure.name}: "
+            + "; ".join(f"{each.title}: {each.details}".rstrip(": ") for each in stopping),
+            codes=[each.code for each in stopping],
+        )
+    return said

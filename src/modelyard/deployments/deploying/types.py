@@ -1,0 +1,167 @@
+"""The words of deployments."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from modelyard.deployments.drivers.types import DesiredService, Message, ObservedService
+from modelyard.deployments.infrastructures.types import Kind
+from modelyard.kernel.values import Name, Value
+from modelyard.serving.types import Access, Guard
+
+Health = Literal["UNKNOWN", "HEALTHY", "WARNING", "UNHEALTHY", "ERROR", "OUT_OF_SYNC"]
+UpdateKind = Literal["create", "update", "light", "rollback", "disable", "enable"]
+UpdateState = Literal["running", "succeeded", "failed", "broken_off"]
+PlaceOutcome = Literal[
+    "waiting", "updated", "same", "passed_over", "failed", "restored", "unrestored"
+]
+
+
+class ServiceSettings(Value):
+    """What of a service is deployed, and how."""
+
+    packages: dict[Name, float] = Field(
+        description="share of the queries that each package answers; together 1"
+    )
+    shadows: tuple[Name, ...] = Field(
+        default=(), description="packages that get the same queries, and answer nobody"
+    )
+    guard: Guard | None = Field(
+        default=None, description="when each node goes back by itself to what answered before"
+    )
+    access: Access = Field(default="package", description="who may ask")
+    enabled: bool = True
+
+
+class PlaceFound(Value):
+    """What was last found at one place of a deployment."""
+
+    listed = ("place", "reached", "answers", "problem")
+
+    place: Name
+    reached: bool
+    answers: str = Field(description="which packages answer there, in words")
+    problem: str = Field(default="", description="why it cannot be reached")
+    observed: ObservedService | None = None
+
+
+class DeploymentSummary(Value):
+    """One line of a list of deployments."""
+
+    listed = (
+        *("name", "project", "target", "content", "infrastructure", "stage", "enabled"),
+        *("health", "checked", "changed"),
+    )
+
+    project: str
+    name: Name
+    infrastructure: Name
+    kind: Kind
+    stage: str = Field(description="that of the infrastructure")
+    target: str = Field(description="name of the service where it runs")
+    content: tuple[str, ...] = Field(description="ids of packages")
+    enabled: bool
+    health: Health
+    checked: datetime | None = Field(default=None, description="when it was last looked at")
+    created: datetime
+    created_by: str
+    changed: datetime
+
+
+class RunningUpdate(Value):
+    """An update that somebody is carrying out."""
+
+    number: int
+    kind: UpdateKind
+    actor: str
+    started: datetime
+
+
+class Deployment(Value):
+    """What is to run on an infrastructure, what was found there, and what separates the two."""
+
+    listed = (
+        *("name", "project", "target", "infrastructure", "stage", "health", "checked"),
+        *("messages", "places", "settings", "updating", "changed"),
+    )
+
+    project: str
+    name: Name
+    infrastructure: Name
+    kind: Kind
+    stage: str = Field(description="that of the infrastructure")
+    target: str = Field(description="name of the service where it runs")
+    settings: ServiceSettings = Field(description="what was last deployed, or is to be")
+    pushed: int | None = Field(
+        default=None, description="number of the update that brought that about; None: none did yet"
+    )
+    health: Health
+    messages: tuple[Message, ...] = ()
+    desired: DesiredService | None = Field(
+        default=None, description="what each place is to be; None: nothing was deployed yet"
+    )
+    places: tuple[PlaceFound, ...] = ()
+    checked: datetime | None = Field(default=None, description="when it was last looked at")
+    updating: RunningUpdate | None = None
+    created: datetime
+    created_by: str
+    changed: datetime
+
+
+class PlaceUpdated(Value):
+    """What came of an update at one place."""
+
+    place: Name
+    outcome: PlaceOutcome = Field(
+        description="'updated', 'same' as it was, 'passed_over' since it was away, 'failed', "
+        "'restored' to what it was, 'unrestored': it could not go back, 'waiting': not reached"
+    )
+
+
+class LogLine(Value):
+    """One thing that happened in an update."""
+
+    at: datetime
+    text: str
+
+
+class DeploymentUpdate(Value):
+    """An update of a deployment: who changed what, and what came of it."""
+
+    listed = ("number", "kind", "state", "actor", "started", "ended", "places", "problem")
+
+    project: str
+    deployment: Name
+    number: int = Field(description="counts the updates of the deployment, from 1")
+    kind: UpdateKind
+    state: UpdateState = Field(
+        description="'broken_off': whoever carried it out was killed, and nobody went on"
+    )
+    actor: str
+    started: datetime
+    ended: datetime | None = None
+    settings: ServiceSettings = Field(description="what was to be deployed")
+    desired: DesiredService = Field(description="what each place was to be by that")
+    restores: int | None = Field(
+        default=None, description="number of the update that a roll-back went back to"
+    )
+    places: tuple[PlaceUpdated, ...] = ()
+    messages: tuple[Message, ...] = Field(default=(), description="what policies and hooks said")
+    problem: str = Field(default="", description="why it failed")
+    before: dict[Name, ObservedService] = Field(
+        default={}, description="what was found at each place before it was changed"
+    )
+    log: tuple[LogLine, ...] = ()
+
+
+class DeletedDeployment(Value):
+    """What came of deleting a deployment."""
+
+    name: Name
+    removed: tuple[str, ...] = Field(description="places from which it was taken")
+    left: tuple[str, ...] = Field(
+        default=(), description="places that could not be reached, and still have it"
+    )

@@ -1,0 +1,1 @@
+"""Drivers: how the places of an infrastructure are reached, looked at and changed."""

@@ -1,0 +1,47 @@
+"""What a driver is: how the places of an infrastructure are looked at, and changed."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from modelyard.deployments.drivers.types import DesiredService, ObservedService, Step
+from modelyard.deployments.infrastructures.types import Infrastructure
+from modelyard.kernel.context import Context
+
+
+class Driver(Protocol):
+    """The places of one infrastructure, which are alike and are changed one after another.
+
+    Each method may be called again after it broke off half-way, and then ends as if it had not.
+    They raise errors of ours: `Unavailable` where a place cannot be reached.
+    """
+
+    def places(self) -> tuple[str, ...]:
+        """Where a deployment runs, in the order in which it is updated."""
+        ...
+
+    def observe(self, place: str, target: str) -> ObservedService:
+        """Look at what there is of a service at a place."""
+        ...
+
+    def apply(self, place: str, step: Step, desired: DesiredService) -> None:
+        """Take one step towards what is desired."""
+        ...
+
+    def verify(self, place: str, desired: DesiredService) -> None:
+        """See that every endpoint answers there as it should; Failed says what does not."""
+        ...
+
+
+class DriverKind(Protocol):
+    """An entry of the group `modelyard.drivers`."""
+
+    def require_fit(self, db: Connection, infrastructure: Infrastructure) -> None:
+        """Refuse an infrastructure that this driver cannot reach; Invalid says why."""
+        ...
+
+    def open(self, context: Context, infrastructure: Infrastructure) -> Driver:
+        """Make one for an infrastructure; nothing is reached yet."""
+        ...

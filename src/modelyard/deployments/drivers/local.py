@@ -1,0 +1,28 @@
+"""The driver `local`: a node of the workspace itself, for a first deployment."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from modelyard import errors
+from modelyard.deployments.drivers.api_nodes import ApiNodes
+from modelyard.deployments.drivers.driver import Driver
+from modelyard.deployments.infrastructures.types import Infrastructure
+from modelyard.deployments.nodes.links import api_node
+from modelyard.deployments.nodes.types import LOCAL
+from modelyard.kernel.context import Context
+
+
+class Local:
+    """One node, which is made on first use."""
+
+    def require_fit(self, db: Connection, infrastructure: Infrastructure) -> None:
+        """Refuse one that names nodes."""
+        if infrastructure.nodes:
+            raise errors.Invalid(
+                "the driver local is this workspace itself, and takes no nodes", field="node"
+            )
+
+    def open(self, context: Context, infrastructure: Infrastructure) -> Driver:
+        """The node of the workspace."""
+        return ApiNodes(context, (LOCAL,), api_node)

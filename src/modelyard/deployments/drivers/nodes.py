@@ -1,0 +1,35 @@
+"""The driver `nodes`: nodes that this workspace administers, several as one."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from modelyard import errors
+from modelyard.deployments.drivers.api_nodes import ApiNodes
+from modelyard.deployments.drivers.driver import Driver
+from modelyard.deployments.infrastructures.types import Infrastructure
+from modelyard.deployments.nodes import repository
+from modelyard.deployments.nodes.links import api_node
+from modelyard.kernel.context import Context
+
+
+class Nodes:
+    """Several nodes as one."""
+
+    def require_fit(self, db: Connection, infrastructure: Infrastructure) -> None:
+        """Refuse one without nodes, or with some of another kind."""
+        if not infrastructure.nodes:
+            raise errors.Invalid(
+                "the driver nodes needs nodes: give --node; `nodes list` shows them", field="node"
+            )
+        kind = "api" if infrastructure.kind == "api" else "automation"
+        for name in infrastructure.nodes:
+            node, _ = repository.get(db, name)
+            if node.kind != kind:
+                raise errors.Invalid(
+                    f"{name} is an {node.kind} node, and this takes {kind} nodes", field="node"
+                )
+
+    def open(self, context: Context, infrastructure: Infrastructure) -> Driver:
+        """Over all of them."""
+        return ApiNodes(context, infrastructure.nodes, api_node)

@@ -1,0 +1,89 @@
+"""What a driver is to bring about, what it finds, and the steps in between."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from modelyard.kernel.values import Name, Value
+from modelyard.serving.types import Access, Guard
+
+Severity = Literal["info", "warning", "error"]
+Action = Literal["import", "map", "access", "disable", "remove"]
+PREPARING: frozenset[Action] = frozenset({"import"})
+"""What changes no answer, and so is done everywhere before anything else is."""
+
+
+class WantedPackage(Value):
+    """A package that is to be on a node."""
+
+    package: Name
+    digest: str = Field(description="sha256 of the .zip")
+    created: datetime = Field(description="when it was made: by that, nodes tell it from another")
+    asked: dict[Name, dict[str, JsonValue]] = Field(
+        default={}, description="a test query of each endpoint that has one"
+    )
+
+
+class DesiredService(Value):
+    """What is to answer of a service."""
+
+    target: Name = Field(description="name of the service")
+    present: bool = True
+    enabled: bool = True
+    shares: dict[Name, float] = Field(
+        default={}, description="share of the queries by generation, which is a package"
+    )
+    shadows: tuple[Name, ...] = ()
+    guard: Guard | None = None
+    access: Access = "package"
+    packages: tuple[WantedPackage, ...] = ()
+
+
+class ObservedService(Value):
+    """What was found of a service on a node."""
+
+    present: bool = Field(description="whether the node knows it")
+    enabled: bool = False
+    shares: dict[str, float] = Field(default={}, description="of the queries by generation")
+    shadows: tuple[str, ...] = ()
+    access: Access = "package"
+    generations: dict[str, datetime] = Field(
+        default={}, description="those that the node has, with when their packages were made"
+    )
+    endpoints: tuple[str, ...] = ()
+    processes: int = Field(default=0, description="of the node, running")
+    unloaded: tuple[str, ...] = Field(
+        default=(), description="generations that not all of the processes have in memory"
+    )
+    fell_back: str = Field(default="", description="why the node's guard went back")
+    problem: str = Field(default="", description="what the node's processes say that is wrong")
+
+
+class Step(Value):
+    """One thing to do on one place."""
+
+    action: Action
+    what: str = Field(description="of the package, or of the service")
+
+    @property
+    def prepares(self) -> bool:
+        """Whether it changes no answer."""
+        return self.action in PREPARING
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.what}"
+
+
+class Message(Value):
+    """Something to know about how a deployment is."""
+
+    listed = ("severity", "place", "code", "title", "details")
+
+    severity: Severity
+    code: str = Field(description="stable, in capitals")
+    title: str
+    details: str = ""
+    place: str = Field(default="", description="the node that it is about; empty: all of it")

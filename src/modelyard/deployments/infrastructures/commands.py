@@ -1,0 +1,113 @@
+"""What one can ask of infrastructures."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from modelyard.deployments.infrastructures.types import Everybody, Infrastructure, Kind
+from modelyard.kernel.command import Command
+from modelyard.kernel.paging import Paged
+from modelyard.kernel.values import Description, Name
+
+NAME = "name of the infrastructure"
+ABOUT_STAGE = "one of the setting deployments.stages, such as development, test or production"
+ABOUT_NODE = "node that deployments run on, as `nodes add` named it; several run the same"
+ABOUT_EVERYBODY = (
+    "what members of projects may do with it, without a group that may: none, view, deploy"
+)
+
+
+class CreateInfrastructure(Command[Infrastructure]):
+    """Say where packages of services or bundles of projects can be deployed to.
+
+    `local-api` and `local-project` are there from the start.
+    """
+
+    needs = "infrastructures:write"
+    route = "POST /infrastructures"
+    arguments = ("name",)
+
+    name: Name = Field(description="unique name", examples=["test-api"])
+    kind: Kind = Field(
+        default="api", description="'api': packages of services; 'project': bundles of projects"
+    )
+    stage: Name = Field(description=ABOUT_STAGE, examples=["test"])
+    driver: Name = Field(
+        default="nodes",
+        description="how it is reached: nodes, local, or one of a plug-in",
+        examples=["local"],
+    )
+    node: tuple[Name, ...] = Field(default=(), max_length=100, description=ABOUT_NODE)
+    everybody: Everybody = Field(default="none", description=ABOUT_EVERYBODY)
+    description: Description = Field(default="", description="one line for people")
+
+
+class ListInfrastructures(Command[list[Infrastructure]], Paged):
+    """List the infrastructures that one may see."""
+
+    needs = "infrastructures:read"
+    route = "GET /infrastructures"
+
+    kind: Kind | None = Field(default=None, description="only those of this kind")
+    stage: Name | None = Field(default=None, description="only those in this stage")
+
+
+class ShowInfrastructure(Command[Infrastructure]):
+    """Show an infrastructure, and who may do what with it."""
+
+    needs = "infrastructures:read"
+    route = "GET /infrastructures/{name}"
+    arguments = ("name",)
+
+    name: Name = Field(description=NAME, examples=["local-api"])
+
+
+class UpdateInfrastructure(Command[Infrastructure]):
+    """Change an infrastructure; what is not given stays.
+
+    Deployments follow with their next update: until then they are out of sync with new nodes.
+    """
+
+    needs = "infrastructures:write"
+    route = "PATCH /infrastructures/{name}"
+    guarded = True
+    arguments = ("name",)
+
+    name: Name = Field(description=NAME, examples=["test-api"])
+    stage: Name | None = Field(default=None, description=ABOUT_STAGE)
+    node: tuple[Name, ...] | None = Field(
+        default=None, max_length=100, description=f"{ABOUT_NODE}; all of them"
+    )
+    everybody: Everybody | None = Field(default=None, description=ABOUT_EVERYBODY)
+    description: Description | None = Field(default=None, description="one line for people")
+
+
+class AllowGroup(Command[Infrastructure]):
+    """Say what the users of a group may do with an infrastructure.
+
+    `view` shows it and what is deployed there, `deploy` deploys, `administer` changes it, too, and
+    allows others. What is deployed takes a role in its project besides.
+    """
+
+    needs = "infrastructures:write"
+    route = "PUT /infrastructures/{name}/groups/{group}"
+    arguments = ("name", "group", "permission")
+
+    name: Name = Field(description=NAME, examples=["test-api"])
+    group: Name = Field(description="name of the group", examples=["operators"])
+    permission: Literal["none", "view", "deploy", "administer"] = Field(
+        description="none, view, deploy or administer", examples=["deploy"]
+    )
+
+
+class DeleteInfrastructure(Command[None]):
+    """Delete an infrastructure on which nothing is deployed; its nodes stay as they are."""
+
+    needs = "infrastructures:write"
+    route = "DELETE /infrastructures/{name}"
+    guarded = True
+    arguments = ("name",)
+
+    name: Name = Field(description=NAME, examples=["test-api"])

@@ -1,0 +1,125 @@
+"""How infrastructures answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from modelyard import errors
+from modelyard.deployments.drivers.access import require_driver
+from modelyard.deployments.infrastructures import repository
+from modelyard.deployments.infrastructures.access import RIGHT, require, seen_by
+from modelyard.deployments.infrastructures.commands import (
+    AllowGroup,
+    CreateInfrastructure,
+    DeleteInfrastructure,
+    ListInfrastructures,
+    ShowInfrastructure,
+    UpdateInfrastructure,
+)
+from modelyard.deployments.infrastructures.types import LOCAL, Infrastructure
+from modelyard.governance.access import is_granted
+from modelyard.kernel.bus import handles
+from modelyard.kernel.context import Context
+from modelyard.kernel.values import now
+
+
+@handles(CreateInfrastructure)
+def create_infrastructure(command: CreateInfrastructure, context: Context) -> Infrastructure:
+    """Keep it, once its driver has said that it can work with it."""
+    made = now()
+    infrastructure = Infrastructure(
+        **command.model_dump(include={"name", "kind", "stage", "driver", "everybody"}),
+        description=command.description,
+        nodes=command.node,
+        created=made,
+        created_by=context.identity.name,
+        changed=made,
+    )
+    with context.begin() as db:
+        if not is_granted(db, context.identity, RIGHT):
+            raise errors.Forbidden(
+                f"the user {context.identity.name} may not create infrastructures: it takes the "
+                f"right {RIGHT}, which an instance admin can give to a group",
+                right=RIGHT,
+            )
+        _require_whole(context, db, infrastructure)
+        repository.add(db, infrastructure)
+    return infrastructure
+
+
+@handles(ListInfrastructures)
+def list_infrastructures(command: ListInfrastructures, context: Context) -> list[Infrastructure]:
+    """List by name."""
+    with context.read() as db:
+        return repository.every(
+            db, command, kind=command.kind, stage=command.stage, seen_by=seen_by(context, db)
+        )
+
+
+@handles(ShowInfrastructure)
+def show_infrastructure(command: ShowInfrastructure, context: Context) -> Infrastructure:
+    """Look it up."""
+    with context.read() as db:
+        return require(context, db, command.name, "view")
+
+
+@handles(UpdateInfrastructure)
+def update_infrastructure(command: UpdateInfrastructure, context: Context) -> Infrastructure:
+    """Change what was given."""
+    changes: dict[str, Any] = command.model_dump(
+        include={"stage", "everybody", "description"}, exclude_none=True
+    )
+    if command.node is not None:
+        changes["nodes"] = command.node
+    with context.begin() as db:
+        before = require(context, db, command.name, "administer", lock=True)
+        context.unchanged(before)
+        changed = Infrastructure.model_validate({**dict(before), **changes, "changed": now()})
+        _require_whole(context, db, changed)
+        repository.save(db, changed)
+    return changed
+
+
+@handles(AllowGroup)
+def allow_group(command: AllowGroup, context: Context) -> Infrastructure:
+    """One permission for each group."""
+    with context.begin() as db:
+        require(context, db, command.name, "administer", lock=True)
+        given = None if command.permission == "none" else command.permission
+        repository.allow(db, command.name, command.group, given)
+        return require(context, db, command.name, "view")
+
+
+@handles(DeleteInfrastructure)
+def delete_infrastructure(command: DeleteInfrastructure, context: Context) -> None:
+    """Refuse while something is deployed there."""
+    with context.begin() as db:
+        found = require(context, db, command.name, "administer", lock=True)
+        context.unchanged(found)
+        if command.name in LOCAL.values():
+            raise errors.Invalid(
+                f"{command.name} is there from the start, and cannot be deleted; close it by: "
+                f"infrastructures update {command.name} --everybody none"
+            )
+        if found.deployments:
+            raise errors.Conflict(
+                f"{found.deployments} deployment{'s are' if found.deployments > 1 else ' is'} on "
+                f"{command.name}; delete them first: deployments list --infrastructure "
+                f"{command.name}"
+            )
+        repository.remove(db, command.name)
+
+
+def _require_whole(context: Context, db: Connection, infrastructure: Infrastructure) -> None:
+    stages = context.settings.deployments.stages
+    if infrastructure.stage not in stages:
+        raise errors.Invalid(
+            f"there is no stage {infrastructure.stage!r}; the setting deployments.stages names "
+            f"{', '.join(stages)}",
+            field="stage",
+        )
+    require_driver(db, infrastructure)
+    if len(set(infrastructure.nodes)) != len(infrastructure.nodes):
+        raise errors.Invalid("it names a node twice", field="node")

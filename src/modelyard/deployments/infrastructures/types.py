@@ -1,0 +1,50 @@
+"""The words of infrastructures."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from modelyard.kernel.values import Description, Name, Value
+
+Kind = Literal["api", "project"]
+"""What is deployed there: packages of API services, or bundles of projects."""
+Permission = Literal["view", "deploy", "administer"]
+"""What somebody may do with an infrastructure; each holds those before it."""
+Everybody = Literal["none", "view", "deploy"]
+
+PERMISSIONS: tuple[Permission, ...] = ("view", "deploy", "administer")
+LOCAL: dict[Kind, str] = {"api": "local-api", "project": "local-project"}
+"""The infrastructures that there are from the start."""
+
+
+class GroupPermission(Value):
+    """What the users of a group may do with an infrastructure."""
+
+    group: str
+    permission: Permission
+
+
+class Infrastructure(Value):
+    """Where packages or bundles are deployed to: nodes, by a driver that knows how."""
+
+    listed = ("name", "kind", "stage", "driver", "nodes", "everybody", "deployments", "description")
+
+    name: Name
+    kind: Kind = Field(description="'api': packages of services; 'project': bundles of projects")
+    stage: str = Field(description="one of the setting deployments.stages")
+    driver: str = Field(description="how it is reached: local, nodes, or one of a plug-in")
+    nodes: tuple[Name, ...] = Field(default=(), description="that a deployment runs on, all alike")
+    description: Description = ""
+    everybody: Everybody = Field(
+        default="none", description="what members of projects may do with it without a group"
+    )
+    groups: tuple[GroupPermission, ...] = Field(
+        default=(), description="what groups may do with it"
+    )
+    deployments: int = Field(default=0, description="how many there are on it")
+    created: datetime
+    created_by: str
+    changed: datetime

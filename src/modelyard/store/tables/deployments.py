@@ -1,0 +1,82 @@
+"""The tables of infrastructures, of deployments, and of their updates.
+
+`beaten` is in seconds since 1970 by the database's own clock, as times of jobs are.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Column,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from modelyard.store.tables.columns import Moment, metadata, project_key
+
+infrastructures = Table(
+    "infrastructures",
+    metadata,
+    Column("name", String(128), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("stage", String(128), nullable=False),
+    Column("driver", String(128), nullable=False),
+    Column("everybody", String(16), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created", Moment, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("changed", Moment, nullable=False),
+)
+
+infrastructure_groups = Table(
+    "infrastructure_groups",
+    metadata,
+    Column(
+        "infrastructure",
+        String(128),
+        ForeignKey("infrastructures.name", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("group", String(128), ForeignKey("groups.name", ondelete="CASCADE"), primary_key=True),
+    Column("permission", String(16), nullable=False),
+)
+
+deployments = Table(
+    "deployments",
+    metadata,
+    project_key(),
+    Column("name", String(128), primary_key=True),
+    Column("infrastructure", String(128), ForeignKey("infrastructures.name"), nullable=False),
+    Column("target", String(128), nullable=False),  # of the service or project where it runs
+    Column("health", String(16), nullable=False),
+    Column("checked", Moment, nullable=True),
+    Column("created", Moment, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("changed", Moment, nullable=False),
+    Column("settings", Text, nullable=False),
+    Column("pushed", Integer, nullable=True),  # number of the update that brought it about
+    Column("observed", Text, nullable=False),
+    UniqueConstraint("infrastructure", "target"),
+)
+
+deployment_updates = Table(
+    "deployment_updates",
+    metadata,
+    Column("project", String(64), primary_key=True),
+    Column("deployment", String(128), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("holder", String(32), nullable=True),  # who carries it out at the moment
+    Column("beaten", Double, nullable=True),  # their last sign of life
+    Column("body", Text, nullable=False),
+    ForeignKeyConstraint(
+        ["project", "deployment"], ["deployments.project", "deployments.name"], ondelete="CASCADE"
+    ),
+    Index("ix_deployment_updates_state", "state"),
+)

@@ -1,0 +1,76 @@
+"""A workspace with a service of three packages, and places that are values."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from uuid import uuid4
+
+import pytest
+from tests.rooms.deployments.made import Made
+from tests.sharing import made_once
+
+import modelyard
+from modelyard.deployments.drivers import access
+from modelyard.kernel.plugs import Plugs
+from modelyard.store.tables import deployments
+
+PRICE = "def price(age, fare=1.0):\n    return {'price': age * fare}\n"
+PACKAGES = ("p1", "p2", "p3")
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory):
+    """Its folder."""
+    return made_once(tmp_path_factory, "deployed", _make)
+
+
+@pytest.fixture(scope="session")
+def shared(made):
+    """The workspace, which all tests share: each deploys under ids of its own."""
+    with closing(modelyard.open(made / "yard", actor="ada")) as yard:
+        yield yard
+
+
+@pytest.fixture
+def places(shared, monkeypatch):
+    """The driver `made`, and what its places hold; nodes are named a, b and c."""
+    driver = Made("a", "b", "c")
+    fixed = Plugs("drivers", "driver", {"made": MadeKind(driver), **access.BUILT_IN})
+    monkeypatch.setattr(access, "DRIVERS", fixed)
+    return driver
+
+
+@pytest.fixture
+def there(shared, places):
+    """The name of a new infrastructure of that driver, whose deployments go with the test."""
+    name = f"on-{uuid4().hex}"
+    shared.infrastructures.create(name=name, stage="test", driver="made")
+    yield name
+    with shared.open().begin() as db:
+        db.execute(deployments.delete().where(deployments.c.infrastructure == name))
+
+
+class MadeKind:
+    """The driver of a test."""
+
+    def __init__(self, driver: Made) -> None:
+        self.driver = driver
+
+    def require_fit(self, db, infrastructure) -> None:
+        pass
+
+    def open(self, context, infrastructure) -> Made:
+        return self.driver
+
+
+def _make(folder):
+    with closing(modelyard.open(folder / "yard", actor="ada")) as yard:
+        (folder / "price.py").write_text(PRICE)
+        yard.services.create(name="api")
+        yard.endpoints.function(
+            **{"service": "api", "endpoint": "price", "function": "price", "env": "local"},
+            file=str(folder / "price.py"),
+        )
+        yard.queries.add(service="api", endpoint="price", name="one", value={"age": 3})
+        for package in PACKAGES:
+            yard.packages.create(service="api", package=package)
