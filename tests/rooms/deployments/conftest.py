@@ -14,7 +14,6 @@ from modelyard.deployments.drivers import access
 from modelyard.kernel.plugs import Plugs
 from modelyard.store.tables import deployments
 
-PRICE = "def price(age, fare=1.0):\n    return {'price': age * fare}\n"
 PACKAGES = ("p1", "p2", "p3")
 
 
@@ -64,13 +63,13 @@ class MadeKind:
 
 
 def _make(folder):
+    people = folder / "people.csv"
+    people.write_text("id,city\n1,Paris\n2,Rome\n")
     with closing(modelyard.open(folder / "yard", actor="ada")) as yard:
-        (folder / "price.py").write_text(PRICE)
+        yard.datasets.create(name="people", path=str(people))
         yard.services.create(name="api")
-        yard.endpoints.function(
-            **{"service": "api", "endpoint": "price", "function": "price", "env": "local"},
-            file=str(folder / "price.py"),
-        )
-        yard.queries.add(service="api", endpoint="price", name="one", value={"age": 3})
+        looked = {"dataset": "people", "key": {"id": "id"}, "column": {"city": "city"}}
+        yard.endpoints.lookup(service="api", endpoint="city", **looked)
+        yard.queries.add(service="api", endpoint="city", name="two", value={"id": 2})
         for package in PACKAGES:
             yard.packages.create(service="api", package=package)

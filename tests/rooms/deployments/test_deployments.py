@@ -218,7 +218,7 @@ def test_policies_are_asked_first(shared, deployed, places, monkeypatch):
     assert shared.deployments.history(name=deployed)[0].messages == tuple(says)
     says[0] = Message(severity="error", code="UNSIGNED", title="nobody signed p3")
     places.done.clear()
-    with pytest.raises(errors.Blocked, match="may not be changed on .*: nobody signed p3"):
+    with pytest.raises(errors.Blocked, match=r"may not be changed on .*: nobody signed p3"):
         shared.deployments.update(name=deployed, package="p3")
     assert (places.done, asked) == ([], [(deployed, "update")] * 2)
 

@@ -64,7 +64,7 @@ def test_groups_may_do_what_they_are_given(people, allowed):
     with pytest.raises(errors.NotFound):
         people["nora"].deployments.create(**asked)
     assert allowed not in {each.name for each in people["nora"].infrastructures.list()}
-    with pytest.raises(errors.Forbidden, match="may view .*ask the group owners"):
+    with pytest.raises(errors.Forbidden, match=r"may view .*ask the group owners"):
         people["vera"].deployments.create(**asked)
     people["olga"].deployments.create(**asked)
     assert people["vera"].deployments.show(name=allowed).health == "HEALTHY"

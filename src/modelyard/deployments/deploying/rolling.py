@@ -41,6 +41,7 @@ class Rolling:
     """Called before each change; what it raises ends the update there, as if it were killed."""
     states: dict[str, PlaceState] = field(default_factory=dict)
     problem: str = ""
+    _found: dict[str, ObservedService] = field(default_factory=dict)
 
     def run(self) -> bool:
         """Update all places; False: one failed, and what was changed went back.
@@ -70,6 +71,7 @@ class Rolling:
                 away.append(place)
                 self.problem = f"{place} cannot be reached: {exc.detail}"
                 continue
+            self._found[place] = found
             self.before.setdefault(place, found)
             reached.append(place)
         if away and (not self.passes_over or not reached):
@@ -85,9 +87,10 @@ class Rolling:
     def _prepare(self, place: str) -> None:
         """What changes no answer, such as importing a package and building its envs."""
         try:
-            for step in self._steps(place):
+            for step in steps_between(self.desired, self._found[place]):
                 if step.prepares:
                     self._require_heavy(step)
+                    self._found.pop(place, None)  # it is no longer so
                     self._take(place, step, self.desired)
         except errors.ModelyardError as exc:
             self._fail(place, exc)
@@ -122,7 +125,7 @@ class Rolling:
         return bool(steps_between(self.desired, self.before[place]))
 
     def _steps(self, place: str) -> tuple[Step, ...]:
-        found = self.driver.observe(place, self.desired.target)
+        found = self._found.get(place) or self.driver.observe(place, self.desired.target)
         return steps_between(self.desired, found)
 
     def _take(self, place: str, step: Step, desired: DesiredService) -> None:

@@ -109,7 +109,7 @@ def _whole(db: Connection, found: list[Infrastructure]) -> list[Infrastructure]:
         given = GroupPermission(group=row.group, permission=row.permission)
         allowed.setdefault(row.infrastructure, []).append(given)
     count = select(on, func.count()).where(on.in_(names)).group_by(on)
-    counts = dict(db.execute(count).all())
+    counts: dict[str, int] = dict(db.execute(count).all())
     return [
         each.model_copy(
             update={
