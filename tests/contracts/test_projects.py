@@ -66,13 +66,19 @@ def filled(yard, tmp_path):
 
 
 def add_others(yard, project):
-    """A service with a package, a bundle, and an alert with a message that nobody took."""
+    """A service with a package, a bundle, an alert that nobody took, a deployment that failed."""
     yard.services.create(name="late-api", endpoint={"late": "churn"}, project=project)
     yard.packages.create(service="late-api", package="p1", project=project)
     yard.bundles.create(bundle="b1", models=("all",), stores=("all",), project=project)
     yard.alerts.create(name="team", webhook="http://127.0.0.1:9/", project=project)
     with pytest.raises(errors.Failed):
         yard.alerts.test(name="team", project=project)
+    there = f"of-{project}"
+    yard.nodes.add(name=there, address="http://127.0.0.1:9", key="mdn_x")
+    yard.infrastructures.create(name=there, stage="test", node=(there,))
+    late = {"name": "late", "service": "late-api", "package": "p1", "infrastructure": there}
+    with pytest.raises(errors.Failed, match=f"{there} cannot be reached"):
+        yard.deployments.create(**late, project=project)
 
 
 def inside_projects():
@@ -112,7 +118,7 @@ def test_a_project_goes_with_all_it_holds_and_nothing_else(filled, tmp_path):
         errors.Conflict,
         match=r"holds 1 connection, 1 dataset, 1 saved model, 1 recipe, 5 scoring runs, "
         r"2 evaluations, 1 evaluation store, 1 comparison, 1 drift report, 1 replay, 1 check, "
-        r"1 alert, 1 service, 1 bundle; .*--force",
+        r"1 alert, 1 service, 1 bundle, 1 deployment; .*--force",
     ):
         filled.projects.delete(key="lab")
     with (

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from modelyard import errors
+from modelyard.deployments.infrastructures.repository import using_node
 from modelyard.deployments.nodes import repository
 from modelyard.deployments.nodes.commands import (
     AddNode,
@@ -120,6 +121,11 @@ def remove_node(command: RemoveNode, context: Context) -> None:
         raise errors.Invalid("the local node is part of the workspace, and stays")
     with context.begin() as db:
         context.unchanged(repository.get(db, command.name, lock=True)[0])
+        if used := using_node(db, command.name):
+            raise errors.Conflict(
+                f"{command.name} is part of the infrastructure {', '.join(used)}; take it out "
+                "first: infrastructures update NAME --node ..."
+            )
         repository.remove(db, command.name)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -27,6 +28,12 @@ LARGEST = 64 << 20
 CHUNK = 1 << 20
 GATEWAYS = {502, 503, 504}
 SERVED_BY = {"api": "modelyard node serve", "automation": "modelyard serve"}
+
+
+@cache
+def _trust(ca: str) -> ssl.SSLContext:
+    """Whose certificates are believed; read once, since the system's take a tenth of a second."""
+    return ssl.create_default_context(cadata=ca) if ca else httpx2.create_ssl_context()
 
 
 class Answer:
@@ -107,11 +114,10 @@ class Wire:
             raise errors.Failed(f"{file} cannot be read: {exc.strerror}") from exc
 
     def _client(self, seconds: float) -> httpx2.Client:
-        ca = self._node.ca
         try:
             return httpx2.Client(
                 headers=self._headers,
-                verify=ssl.create_default_context(cadata=ca) if ca else True,
+                verify=_trust(self._node.ca),
                 timeout=httpx2.Timeout(seconds, connect=self._settings.connect_seconds),
             )
         except (ValueError, httpx2.InvalidURL, ImportError) as exc:  # a proxy that is none
