@@ -32,6 +32,7 @@ from modelyard.cli.problems import (
 from modelyard.cli.serve import serve
 from modelyard.cli.services import run_job_command, worker_command
 from modelyard.cli.waiting import wait_command
+from modelyard.deployments.deploying.commands import ApplyFile
 from modelyard.jobs.commands import SubmitJob
 from modelyard.jobs.types import Job
 from modelyard.kernel.command import Command
@@ -77,7 +78,17 @@ def build() -> click.Group:
     if isinstance(jobs, click.Group):
         jobs.add_command(wait_command())
     backup = click_command("backup", CreateBackup)
-    for service in (serve, worker_command(), backup, restore, run_job_command(), node_group()):
+    apply = click_command("apply", ApplyFile)
+    next(each for each in apply.params if each.name == "file").opts.insert(0, "-f")
+    for service in (
+        serve,
+        worker_command(),
+        backup,
+        apply,
+        restore,
+        run_job_command(),
+        node_group(),
+    ):
         root.add_command(service)
     return root
 

@@ -68,6 +68,7 @@ class Deployments(Room):
     show = verb(deploying.ShowDeployment)
     check = verb(deploying.CheckDeployment)
     update = verb(deploying.UpdateDeployment)
+    apply = verb(deploying.ApplyFile)
     rollback = verb(deploying.RollBackDeployment)
     disable = verb(deploying.DisableDeployment)
     enable = verb(deploying.EnableDeployment)

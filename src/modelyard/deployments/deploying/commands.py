@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, Self, TypeVar
+from typing import Annotated, Any, Generic, Self, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
 from modelyard.deployments.deploying.types import (
+    Applied,
     DeletedDeployment,
     Deployment,
     DeploymentSummary,
@@ -18,7 +19,7 @@ from modelyard.deployments.infrastructures.types import Kind
 from modelyard.kernel.command import Command, ProjectCommand
 from modelyard.kernel.faults import invalid
 from modelyard.kernel.paging import Paged
-from modelyard.kernel.values import Name, ProjectKey
+from modelyard.kernel.values import LocalPath, Name, ProjectKey
 from modelyard.serving.types import Access, GenerationMapping, Guard
 
 R = TypeVar("R")
@@ -168,6 +169,25 @@ class EnableDeployment(Pushing):
 
     route = "POST /deployments/{name}/enable"
     title = "Enable {name}"
+
+
+class ApplyFile(ProjectCommand[Applied]):
+    """Bring about what a file says of infrastructures and deployments; again, it changes nothing.
+
+    It is YAML with lists `infrastructures` and `deployments`, whose entries have the options of
+    `infrastructures create` (with nodes and groups) and `deployments create`, and may be
+    `enabled: false`. What it does not name stays as it is. It stops at the first that fails.
+    """
+
+    needs = "deployments:write"
+    route = "POST /deployments/apply"
+    background = True
+    title = "Apply {file}"
+
+    file: Annotated[str, LocalPath("read")] = Field(
+        description="the file that says what is to be", examples=["deployment.yaml"]
+    )
+    dry_run: bool = Field(default=False, description="only say what would be done")
 
 
 class ListDeployments(Command[list[DeploymentSummary]], Paged):

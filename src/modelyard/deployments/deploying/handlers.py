@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from modelyard import errors
 from modelyard.deployments.deploying import repository, updates
+from modelyard.deployments.deploying.applying import Applying, read_declaration
 from modelyard.deployments.deploying.commands import (
+    ApplyFile,
     CheckDeployment,
     CreateDeployment,
     DeleteDeployment,
@@ -23,10 +27,12 @@ from modelyard.deployments.deploying.looking import look, sharing_places, shown
 from modelyard.deployments.deploying.removing import take_away
 from modelyard.deployments.deploying.repository import Kept
 from modelyard.deployments.deploying.types import (
+    Applied,
     DeletedDeployment,
     Deployment,
     DeploymentSummary,
     DeploymentUpdate,
+    KeptUpdate,
     ServiceSettings,
 )
 from modelyard.deployments.deploying.updating import Wish, carry_out
@@ -67,7 +73,7 @@ def create_deployment(command: CreateDeployment, context: Context) -> Deployment
                 field="name",
             )
 
-    def wish(_kept: Kept, _done: list[DeploymentUpdate]) -> Wish:
+    def wish(_kept: Kept, _done: list[KeptUpdate]) -> Wish:
         return Wish("create", settings, pass_over=command.pass_over)
 
     return carry_out(context, command.project, command.name, wish)
@@ -77,7 +83,7 @@ def create_deployment(command: CreateDeployment, context: Context) -> Deployment
 def update_deployment(command: UpdateDeployment, context: Context) -> Deployment:
     """What was given beside what is."""
 
-    def wish(kept: Kept, _done: list[DeploymentUpdate]) -> Wish:
+    def wish(kept: Kept, _done: list[KeptUpdate]) -> Wish:
         settings = ServiceSettings.model_validate({**dict(kept.settings), **command.changes()})
         return Wish(
             "light" if command.light else "update",
@@ -93,7 +99,7 @@ def update_deployment(command: UpdateDeployment, context: Context) -> Deployment
 def roll_back(command: RollBackDeployment, context: Context) -> Deployment:
     """The settings of an earlier update, whether it is enabled or not."""
 
-    def wish(kept: Kept, done: list[DeploymentUpdate]) -> Wish:
+    def wish(kept: Kept, done: list[KeptUpdate]) -> Wish:
         back = _earlier(kept, done, command.to)
         settings = back.settings.model_copy(update={"enabled": kept.settings.enabled})
         return Wish("rollback", settings, restores=back.number, pass_over=command.pass_over)
@@ -131,6 +137,14 @@ def check_create(command: CreateDeployment, context: Context) -> None:
     with context.read() as db:
         require(context, db, command.infrastructure, "deploy")
         desired_of(db, command.project, command.service, command.settings(), None)
+
+
+@handles(ApplyFile)
+def apply_file(command: ApplyFile, context: Context) -> Applied:
+    """Compare, then run the commands that are left."""
+    declaration = read_declaration(Path(command.file).expanduser())
+    applying = Applying(context, command.project, dry=command.dry_run)
+    return Applied(dry_run=command.dry_run, steps=applying.all_of(declaration))
 
 
 @handles(ListDeployments)
@@ -182,7 +196,7 @@ def show_update(command: ShowUpdate, context: Context) -> DeploymentUpdate:
     """With its log."""
     with context.read() as db:
         shown(context, db, command.project, command.name)
-        return updates.get(db, command.project, command.name, command.number)
+        return updates.get(db, command.project, command.name, command.number).told()
 
 
 @handles(DeleteDeployment)
@@ -192,7 +206,7 @@ def delete_deployment(command: DeleteDeployment, context: Context) -> DeletedDep
 
 
 def _turned(command: Pushing, context: Context, *, on: bool) -> Deployment:
-    def wish(kept: Kept, _done: list[DeploymentUpdate]) -> Wish:
+    def wish(kept: Kept, _done: list[KeptUpdate]) -> Wish:
         settings = kept.settings.model_copy(update={"enabled": on})
         return Wish("enable" if on else "disable", settings, pass_over=command.pass_over)
 
@@ -216,7 +230,7 @@ def _is_the_same_again(before: Kept, now_wanted: Kept) -> bool:
     return same and (before.pushed is None or before.settings == now_wanted.settings)
 
 
-def _earlier(kept: Kept, done: list[DeploymentUpdate], number: int | None) -> DeploymentUpdate:
+def _earlier(kept: Kept, done: list[KeptUpdate], number: int | None) -> KeptUpdate:
     """The update that a roll-back goes back to."""
     by_number = {each.number: each for each in done}
     if number is not None:
@@ -239,6 +253,6 @@ def _earlier(kept: Kept, done: list[DeploymentUpdate], number: int | None) -> De
     )
 
 
-def _differ(update: DeploymentUpdate, kept: Kept) -> bool:
+def _differ(update: KeptUpdate, kept: Kept) -> bool:
     """Whether it is about other packages or settings than now, not only on or off."""
     return update.settings.model_copy(update={"enabled": kept.settings.enabled}) != kept.settings

@@ -151,10 +151,52 @@ class DeploymentUpdate(Value):
     places: tuple[PlaceUpdated, ...] = ()
     messages: tuple[Message, ...] = Field(default=(), description="what policies and hooks said")
     problem: str = Field(default="", description="why it failed")
+    log: tuple[LogLine, ...] = ()
+
+
+class KeptUpdate(DeploymentUpdate):
+    """An update as its row says."""
+
     before: dict[Name, ObservedService] = Field(
         default={}, description="what was found at each place before it was changed"
     )
-    log: tuple[LogLine, ...] = ()
+
+    def told(self) -> DeploymentUpdate:
+        """What is told of it."""
+        return DeploymentUpdate(**{name: getattr(self, name) for name in TOLD})
+
+
+TOLD = tuple(DeploymentUpdate.model_fields)
+
+
+class AppliedChange(Value):
+    """A setting that becomes another."""
+
+    field: str
+    before: str
+    after: str
+
+
+class AppliedStep(Value):
+    """One thing of a file, and what that changes."""
+
+    listed = ("what", "name", "action", "changes")
+
+    what: Literal["infrastructure", "deployment"]
+    name: Name
+    action: Literal["create", "update", "reconcile", "unchanged"] = Field(
+        description="'reconcile': as set already, and nodes are brought back to that"
+    )
+    changes: tuple[AppliedChange, ...] = ()
+
+
+class Applied(Value):
+    """What came of a file, or would come of it."""
+
+    listed = ("dry_run", "steps")
+
+    dry_run: bool = Field(description="whether nothing was done")
+    steps: tuple[AppliedStep, ...]
 
 
 class DeletedDeployment(Value):

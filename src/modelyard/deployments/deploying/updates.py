@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from modelyard import errors
-from modelyard.deployments.deploying.types import DeploymentUpdate, RunningUpdate
+from modelyard.deployments.deploying.types import DeploymentUpdate, KeptUpdate, RunningUpdate
 from modelyard.kernel.context import Context
 from modelyard.kernel.paging import Page, Paged
 from modelyard.store.clock import DatabaseNow, database_now
@@ -25,11 +25,11 @@ LOOKS_EVERY = 0.5
 class Held:
     """An update that this process carries out."""
 
-    update: DeploymentUpdate
+    update: KeptUpdate
     holder: str
 
 
-def newest(db: Connection, project: str, deployment: str) -> DeploymentUpdate | None:
+def newest(db: Connection, project: str, deployment: str) -> KeptUpdate | None:
     """The newest update of a deployment, if there is one."""
     of = deployment_updates.c
     query = _of(project, deployment).order_by(of.number.desc()).limit(1)
@@ -38,16 +38,16 @@ def newest(db: Connection, project: str, deployment: str) -> DeploymentUpdate | 
 
 
 def every(db: Connection, project: str, deployment: str, asked: Paged) -> Page[DeploymentUpdate]:
-    """The updates of a deployment, the newest first, without logs and what was found before."""
+    """The updates of a deployment, the newest first, without their logs."""
 
     def short(row: Row[Any]) -> DeploymentUpdate:
-        return built(row).model_copy(update={"log": (), "before": {}})
+        return built(row).told().model_copy(update={"log": ()})
 
     by = [deployment_updates.c.number]
     return page(db, _of(project, deployment), by, asked, short, descending=True)
 
 
-def get(db: Connection, project: str, deployment: str, number: int) -> DeploymentUpdate:
+def get(db: Connection, project: str, deployment: str, number: int) -> KeptUpdate:
     """One update with its log; NotFound if there is none."""
     query = _of(project, deployment).where(deployment_updates.c.number == number)
     row = db.execute(query).one_or_none()
@@ -59,7 +59,7 @@ def get(db: Connection, project: str, deployment: str, number: int) -> Deploymen
     return built(row)
 
 
-def succeeded(db: Connection, project: str, deployment: str) -> list[DeploymentUpdate]:
+def succeeded(db: Connection, project: str, deployment: str) -> list[KeptUpdate]:
     """The updates that brought something about, the oldest first."""
     of = deployment_updates.c
     query = _of(project, deployment).where(of.state == "succeeded").order_by(of.number)
@@ -77,7 +77,7 @@ def running(db: Connection, project: str, deployment: str, lease: float) -> Runn
     )
 
 
-def begin(db: Connection, new: DeploymentUpdate, lease: float) -> Held:
+def begin(db: Connection, new: KeptUpdate, lease: float) -> Held:
     """Write an update down as running, held by this process.
 
     One that was broken off half-way ends with that; what it found before it changed anything is
@@ -129,7 +129,7 @@ def wait_for_silence(context: Context, project: str, deployment: str) -> None:
         time.sleep(LOOKS_EVERY)
 
 
-def beat(db: Connection, held: Held, changed: DeploymentUpdate) -> bool:
+def beat(db: Connection, held: Held, changed: KeptUpdate) -> bool:
     """Give a sign of life and keep what was done so far; False: somebody else took over."""
     of = deployment_updates.c
     result = db.execute(
@@ -140,7 +140,7 @@ def beat(db: Connection, held: Held, changed: DeploymentUpdate) -> bool:
     return result.rowcount == 1
 
 
-def end(db: Connection, ended: DeploymentUpdate) -> None:
+def end(db: Connection, ended: KeptUpdate) -> None:
     """Write down how an update ended."""
     db.execute(
         update(deployment_updates)
@@ -155,7 +155,7 @@ def holds(db: Connection, held: Held) -> bool:
     return db.scalar(select(of.holder).where(*_is(held.update))) == held.holder
 
 
-def taken(found: DeploymentUpdate) -> errors.Conflict:
+def taken(found: KeptUpdate) -> errors.Conflict:
     """The error for somebody who comes second."""
     return errors.Conflict(
         f"{found.actor} is changing {found.deployment} since {found.started:%H:%M:%S} UTC (update "
@@ -166,9 +166,9 @@ def taken(found: DeploymentUpdate) -> errors.Conflict:
     )
 
 
-def built(row: Row[Any]) -> DeploymentUpdate:
+def built(row: Row[Any]) -> KeptUpdate:
     """A row as an update."""
-    return DeploymentUpdate.model_validate_json(row.body)
+    return KeptUpdate.model_validate_json(row.body)
 
 
 def _unended(db: Connection, project: str, deployment: str) -> Row[Any] | None:
@@ -181,7 +181,7 @@ def _of(project: str, deployment: str) -> Any:
     return select(deployment_updates).where(of.project == project, of.deployment == deployment)
 
 
-def _is(of_update: DeploymentUpdate) -> tuple[Any, ...]:
+def _is(of_update: KeptUpdate) -> tuple[Any, ...]:
     of = deployment_updates.c
     return (
         of.project == of_update.project,

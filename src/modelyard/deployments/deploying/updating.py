@@ -16,7 +16,7 @@ from modelyard.deployments.deploying.repository import Kept
 from modelyard.deployments.deploying.rolling import Rolling
 from modelyard.deployments.deploying.types import (
     Deployment,
-    DeploymentUpdate,
+    KeptUpdate,
     LogLine,
     PlaceUpdated,
     ServiceSettings,
@@ -49,7 +49,7 @@ class Wish:
 
 
 def carry_out(
-    context: Context, project: str, name: str, wish: Callable[[Kept, list[DeploymentUpdate]], Wish]
+    context: Context, project: str, name: str, wish: Callable[[Kept, list[KeptUpdate]], Wish]
 ) -> Deployment:
     """Bring what is wished for to all places of a deployment, or leave them as they were.
 
@@ -73,7 +73,7 @@ def carry_out(
         done = updates.succeeded(db, project, name)
         wanted = wish(kept, done)
         known = done[-1].desired if done else None
-        update = DeploymentUpdate(
+        update = KeptUpdate(
             project=project,
             deployment=name,
             number=1,
@@ -139,7 +139,7 @@ class Journal:
         self._rolling: Rolling | None = None
 
     @property
-    def update(self) -> DeploymentUpdate:
+    def update(self) -> KeptUpdate:
         """The update as it stands."""
         update = self._held.update
         if self._rolling is None:
@@ -175,7 +175,7 @@ class Journal:
 
     def settle(
         self, state: str, kept: Kept, settings: ServiceSettings | None, *, problem: str = ""
-    ) -> DeploymentUpdate:
+    ) -> KeptUpdate:
         """Write down how it ended, together with what is deployed from now on."""
         ended = self.update.model_copy(update={"state": state, "ended": now(), "problem": problem})
         with self._context.begin() as db:

@@ -1,0 +1,277 @@
+"""Files that say what is to be deployed: read, compared with what is, and brought about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from modelyard import errors
+from modelyard.deployments.deploying.commands import (
+    CheckDeployment,
+    CreateDeployment,
+    DisableDeployment,
+    EnableDeployment,
+    UpdateDeployment,
+)
+from modelyard.deployments.deploying.types import (
+    AppliedChange,
+    AppliedStep,
+    Deployment,
+    ServiceSettings,
+)
+from modelyard.deployments.infrastructures.commands import (
+    AllowGroup,
+    CreateInfrastructure,
+    ShowInfrastructure,
+    UpdateInfrastructure,
+)
+from modelyard.deployments.infrastructures.types import (
+    Everybody,
+    Infrastructure,
+    Kind,
+    Permission,
+)
+from modelyard.kernel.command import Command
+from modelyard.kernel.context import Context
+from modelyard.kernel.faults import invalid
+from modelyard.kernel.values import Description, Name
+from modelyard.serving.types import Access
+
+R = TypeVar("R")
+What = Literal["infrastructure", "deployment"]
+Action = Literal["create", "update", "reconcile", "unchanged"]
+Plan = tuple[Action, list[AppliedChange], list[Command[Any]]]
+LARGEST = 1 << 20
+
+
+class Declared(BaseModel):
+    """One thing in a file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Name
+
+
+class DeclaredInfrastructure(Declared):
+    """An infrastructure as a file wants it; what is left out stays as it is."""
+
+    kind: Kind = "api"
+    stage: Name
+    driver: Name = "nodes"
+    nodes: tuple[Name, ...] = ()
+    everybody: Everybody | None = None
+    description: Description | None = None
+    groups: dict[Name, Permission] | None = Field(
+        default=None, description="what groups may do; others may nothing then"
+    )
+
+
+class DeclaredDeployment(Declared):
+    """A deployment as a file wants it; what is left out is as for a new one."""
+
+    service: Name
+    infrastructure: Name = "local-api"
+    package: Name | None = None
+    share: dict[Name, float] = {}
+    shadow: tuple[Name, ...] = ()
+    access: Access = "package"
+    error_rate: float | None = None
+    p99_ms: float | None = None
+    enabled: bool = True
+
+
+class Declaration(BaseModel):
+    """What a file says: infrastructures first, then what is deployed on them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    infrastructures: tuple[DeclaredInfrastructure, ...] = ()
+    deployments: tuple[DeclaredDeployment, ...] = ()
+
+
+class _Plain(yaml.SafeLoader):
+    """YAML without references, by which a short file can mean a very long one."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise errors.Invalid("it holds references (&name and *name); write them out")
+        return super().compose_node(parent, index)
+
+
+def read_declaration(file: Path) -> Declaration:
+    """Read a file in YAML or JSON.
+
+    Raises:
+        NotFound: there is no such file.
+        Invalid: it says something that cannot be meant; the message says where.
+    """
+    try:
+        if file.stat().st_size > LARGEST:
+            raise errors.Invalid(f"{file.name} is larger than {LARGEST >> 20} MiB")
+        told = yaml.load(file.read_text("utf-8"), _Plain)  # noqa: S506  a SafeLoader with less
+    except FileNotFoundError:
+        raise errors.NotFound(f"there is no file {file.name}") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as exc:
+        raise errors.Invalid(f"{file.name} cannot be read as YAML: {exc}") from exc
+    try:
+        declaration = Declaration.model_validate(told)
+    except ValidationError as exc:
+        raise errors.Invalid(f"{file.name}: {invalid(exc).detail}") from None
+    for what in (declaration.infrastructures, declaration.deployments):
+        names = [each.name for each in what]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise errors.Invalid(f"{file.name} says twice what {twice} is")
+    return declaration
+
+
+class Applying:
+    """Brings about what a file says, by the commands that a person would give."""
+
+    def __init__(self, context: Context, project: str, *, dry: bool) -> None:
+        self._context = context
+        self._project = project
+        self._dry = dry
+        self._done: list[AppliedStep] = []
+        self._made: set[str] = set()
+
+    def all_of(self, declaration: Declaration) -> tuple[AppliedStep, ...]:
+        """Do it, or say what would be done; stops at the first that fails."""
+        for infrastructure in declaration.infrastructures:
+            self._take("infrastructure", infrastructure.name, self._infrastructure(infrastructure))
+        for deployment in declaration.deployments:
+            self._take("deployment", deployment.name, self._deployment(deployment))
+        return tuple(self._done)
+
+    def _take(self, what: What, name: str, found: Plan) -> None:
+        action, changes, commands = found
+        if not self._dry:
+            for command in commands:
+                try:
+                    self._context.caller.run(command)
+                except errors.ModelyardError as exc:
+                    said = f"{what} {name}: {exc.detail}; what stands before it is done: mend this"
+                    raise type(exc)(f"{said}, and apply the file again", **exc.context) from exc
+        self._done.append(AppliedStep(what=what, name=name, action=action, changes=tuple(changes)))
+
+    def _infrastructure(self, wanted: DeclaredInfrastructure) -> Plan:
+        found = self._found(ShowInfrastructure(name=wanted.name))
+        given = wanted.model_dump(include={"everybody", "description"}, exclude_none=True)
+        given |= {"name": wanted.name, "stage": wanted.stage, "node": wanted.nodes}
+        if found is None:
+            self._made.add(wanted.name)
+            made = CreateInfrastructure(kind=wanted.kind, driver=wanted.driver, **given)
+            allowed = [
+                AllowGroup(name=wanted.name, group=group, permission=permission)
+                for group, permission in (wanted.groups or {}).items()
+            ]
+            return "create", [], [made, *allowed]
+        for field in ("kind", "driver"):
+            if getattr(found, field) != getattr(wanted, field):
+                raise errors.Conflict(
+                    f"the {field} of {wanted.name} is {getattr(found, field)}, and never changes; "
+                    "take another name"
+                )
+        changes = list(_changes(found, wanted, ("stage", "nodes", "everybody", "description")))
+        commands: list[Command[Any]] = [UpdateInfrastructure(**given)] if changes else []
+        for allowing in _allowing(found, wanted):
+            changes.append(
+                AppliedChange(
+                    field=f"groups.{allowing.group}",
+                    before=_permission_of(found, allowing.group),
+                    after=allowing.permission,
+                )
+            )
+            commands.append(allowing)
+        return ("update" if commands else "unchanged"), changes, commands
+
+    def _deployment(self, wanted: DeclaredDeployment) -> Plan:
+        here: dict[str, Any] = {"project": self._project, "name": wanted.name}
+        given = wanted.model_dump(
+            include={"package", "share", "shadow", "access", "error_rate", "p99_ms"},
+            exclude_defaults=True,
+        )
+        made = _filled(
+            CreateDeployment,
+            {**here, **given, "service": wanted.service, "infrastructure": wanted.infrastructure},
+        )
+        settings = made.settings().model_copy(update={"enabled": wanted.enabled})
+        found = self._found(CheckDeployment(**here))
+        if found is None or found.pushed is None:
+            if self._dry and wanted.infrastructure not in self._made:
+                self._context.caller.check(made)
+            off = [] if wanted.enabled else [_filled(DisableDeployment, here)]
+            return "create", [], [made, *off]
+        _require_same_place(found, wanted)
+        changes = list(_changes(found.settings, settings, tuple(ServiceSettings.model_fields)))
+        if not changes:
+            if found.health != "OUT_OF_SYNC":
+                return "unchanged", [], []
+            return "reconcile", [], [_filled(UpdateDeployment, here)]
+        commands: list[Command[Any]] = []
+        if changes[-1].field != "enabled" or len(changes) > 1:
+            commands.append(_filled(UpdateDeployment, {**here, "access": wanted.access, **given}))
+        if found.settings.enabled != wanted.enabled:
+            turn = EnableDeployment if wanted.enabled else DisableDeployment
+            commands.append(_filled(turn, here))
+        return "update", changes, commands
+
+    def _found(self, command: Command[R]) -> R | None:
+        try:
+            return self._context.caller.run(command)
+        except errors.NotFound:
+            return None
+
+
+def _filled(kind: type[Any], given: dict[str, Any]) -> Any:
+    try:
+        return kind.model_validate(given)
+    except ValidationError as exc:
+        raise errors.Invalid(f"deployment {given['name']}: {invalid(exc).detail}") from None
+
+
+def _changes(
+    before: BaseModel, after: BaseModel, fields: tuple[str, ...]
+) -> Iterator[AppliedChange]:
+    for field in fields:
+        old, new = getattr(before, field), getattr(after, field)
+        if old != new and (new is not None or field == "guard"):
+            yield AppliedChange(field=field, before=_told(old), after=_told(new))
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {share:g}" for name, share in value.items())
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    if isinstance(value, BaseModel):
+        facts = value.model_dump(exclude_none=True)
+        return ", ".join(f"{name} {fact:g}" for name, fact in facts.items())
+    return "" if value is None else str(value)
+
+
+def _require_same_place(found: Deployment, wanted: DeclaredDeployment) -> None:
+    for field, there in (("service", found.target), ("infrastructure", found.infrastructure)):
+        if getattr(wanted, field) != there:
+            raise errors.Conflict(
+                f"the {field} of {wanted.name} is {there}, and never changes; take another name, "
+                "or delete it first"
+            )
+
+
+def _allowing(found: Infrastructure, wanted: DeclaredInfrastructure) -> Iterator[AllowGroup]:
+    if wanted.groups is None:
+        return
+    have = {each.group: each.permission for each in found.groups}
+    for group in sorted({*have, *wanted.groups}):
+        permission = wanted.groups.get(group)
+        if have.get(group) != permission:
+            yield AllowGroup(name=wanted.name, group=group, permission=permission or "none")
+
+
+def _permission_of(found: Infrastructure, group: str) -> str:
+    return next((each.permission for each in found.groups if each.group == group), "none")
