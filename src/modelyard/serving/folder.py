@@ -60,6 +60,7 @@ class NodeFolder:
         self.connections = path / "connections.json"
         self.not_alive = path / NOT_ALIVE
         self.metrics = self.run / "metrics"
+        self.guards = self.run / "guards"
         self._locks = self.run / "locks"
 
     @classmethod

@@ -185,7 +185,9 @@ class RunningNode:
     def _service(self, name: str) -> RunningService:
         found = self.services.get(name)
         if found is None:
-            found = self.services[name] = RunningService(name, self._load, self._guarded)
+            found = self.services[name] = RunningService(
+                name, self._load, self._guarded, self.folder.guards / name
+            )
         return found
 
     async def _load(self, service: str, generation: str, progress: Progress) -> Loaded:

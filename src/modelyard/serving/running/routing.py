@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from modelyard import errors
 from modelyard.serving.generations.loaded import Loaded
 from modelyard.serving.routing.choosing import Chooser
 from modelyard.serving.routing.guarding import Watch
 from modelyard.serving.tokens.types import TokenTrust
-from modelyard.serving.types import Access, GenerationMapping
+from modelyard.serving.types import GenerationMapping, ServiceState
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,15 @@ class Routing:
         mapping: GenerationMapping,
         loaded: Mapping[str, Loaded],
         *,
-        access: Access,
-        tokens: TokenTrust | None = None,
+        state: ServiceState,
         back: GenerationMapping | None = None,
         before: Routing | None = None,
+        notes: Path | None = None,
     ) -> Routing:
         """The routing of a mapping whose generations are loaded.
 
-        `back` has its guard look; it remembers what it saw if `before` is of the same revision.
+        `state` says who may ask. `back` has its guard look; it remembers what it saw if `before` is
+        of the same revision. Below `notes` the processes of a node write down what it sees.
         """
         answering = [loaded[name] for name in mapping.entries]
         guard, watched = mapping.guard, mapping.grown(back) if back else frozenset()
@@ -59,14 +61,19 @@ class Routing:
             chooser=Chooser(service, mapping.entries),
             loaded=dict(loaded),
             shadows=tuple(loaded[name] for name in mapping.shadows if name in loaded),
-            watches={name: seen.get(name) or Watch(guard) for name in watched} if guard else {},
-            public=access == "public"
+            watches={
+                name: seen.get(name) or Watch(guard, notes and notes / str(revision) / name)
+                for name in watched
+            }
+            if guard
+            else {},
+            public=state.access == "public"
             or (
-                access == "package"
-                and tokens is None
+                state.access == "package"
+                and state.tokens is None
                 and all(each.manifest.public for each in answering)
             ),
-            tokens=tokens,
+            tokens=state.tokens,
             back=back,
         )
 

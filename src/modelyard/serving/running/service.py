@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
 
 from modelyard import errors
 from modelyard.kernel.progress import Progress, silence
@@ -23,9 +25,16 @@ class RunningService:
     """What a service has loaded; `routing` is read by queries, and replaced as a whole."""
 
     def __init__(
-        self, name: str, load: Load, guarded: Callable[[str, int, FallBack], None]
+        self,
+        name: str,
+        load: Load,
+        guarded: Callable[[str, int, FallBack], None],
+        notes: Path | None = None,
     ) -> None:
-        """`load` loads a generation; `guarded` keeps on the disk that the guard went back."""
+        """`load` loads a generation; `guarded` keeps on the disk that the guard went back.
+
+        Below `notes` the processes of a node write down what the guard sees.
+        """
         self.name = name
         self.state: ServiceState | None = None
         self.routing: Routing | None = None
@@ -33,6 +42,7 @@ class RunningService:
         """Why it does not answer as it should, if it does not."""
         self._load = load
         self._guarded = guarded
+        self._notes = notes
         self._loaded: dict[str, Loaded] = {}
         self._preloaded: set[str] = set()
         self._fallen: int | None = None
@@ -111,8 +121,7 @@ class RunningService:
             routing.revision,
             back,
             self._loaded,
-            access=self.state.access,
-            tokens=self.state.tokens,
+            state=self.state,
         )
         fell = FallBack(generation=generation, reason=reason, at=now())
         self._guarded(self.name, routing.revision, fell)
@@ -142,16 +151,25 @@ class RunningService:
             )
             looks = until is not None and time.time() < until and held
             self._look_until(until if looks else None)
+            if looks:
+                self._forget_notes(state.revision)
             self.routing = Routing.of(
                 self.name,
                 state.revision,
                 state.mapping,
                 self._loaded,
-                access=state.access,
-                tokens=state.tokens,
+                state=state,
                 back=state.previous if looks else None,
                 before=self.routing,
+                notes=self._notes,
             )
+
+    def _forget_notes(self, revision: int) -> None:
+        """Remove what guards of earlier mappings saw; what is still open stays readable."""
+        if self._notes is not None and self._notes.is_dir():
+            for each in self._notes.iterdir():
+                if each.name.isdigit() and int(each.name) < revision:
+                    shutil.rmtree(each, ignore_errors=True)
 
     def _look_until(self, moment: float | None) -> None:
         if self._end_of_guard is not None:
