@@ -7,14 +7,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import httpx2
 import pytest
+from tests.clients import Clients
 from tests.ports import free_port
 from tests.processes import not_ours
 
@@ -30,52 +28,11 @@ DAY = datetime(2026, 3, 1, tzinfo=UTC)
 ENV = CodeEnv(id="local", python="3.11", packages=(), asked=EnvRequest(source="local"), created=DAY)
 CODE = b"def double(x):\n    return 2 * x\n"
 PATH = "/public/api/v1/numbers/double/run"
-CLIENTS, PATIENCE = 6, 60
+PATIENCE = 60
 START = {
     "nginx": ("nginx", "-p", ".", "-c", "nginx.conf", "-g", "daemon off;"),
     "haproxy": ("haproxy", "-db", "-f", "haproxy.cfg"),
 }
-
-
-@dataclass
-class Load:
-    """Clients that ask without a pause; all that came of it."""
-
-    url: str
-    answered: int = 0
-    wrong: list[str] = field(default_factory=list)
-    stopping: threading.Event = field(default_factory=threading.Event)
-
-    def ask(self, client: int) -> None:
-        with httpx2.Client(base_url=self.url, timeout=PATIENCE) as http:
-            while not self.stopping.is_set():
-                x = client * 1_000_000 + self.answered
-                try:
-                    answer = http.post(PATH, json={"x": x})
-                    if (answer.status_code, answer.json().get("response")) != (200, 2 * x):
-                        self.wrong.append(f"{answer.status_code}: {answer.text[:200]}")
-                except httpx2.HTTPError as exc:
-                    self.wrong.append(repr(exc))
-                self.answered += 1
-
-    @contextmanager
-    def running(self):
-        threads = [threading.Thread(target=self.ask, args=(n,)) for n in range(CLIENTS)]
-        for thread in threads:
-            thread.start()
-        try:
-            yield
-        finally:
-            self.stopping.set()
-            for thread in threads:
-                thread.join(PATIENCE)
-
-    def more(self, count: int) -> None:
-        """Wait until so many more were answered."""
-        until, goal = time.monotonic() + PATIENCE, self.answered + count
-        while self.answered < goal:
-            assert time.monotonic() < until, f"{self.answered} of {goal} answers"
-            time.sleep(0.01)
 
 
 class Nodes:
@@ -158,21 +115,21 @@ def test_no_query_fails_when_a_node_is_killed(nodes, balancer, tmp_path):
         between = subprocess.Popen(
             START[balancer], cwd=tmp_path, env=not_ours(), stdout=log, stderr=log
         )
-    load = Load(f"http://127.0.0.1:{port}")
+    clients = Clients(f"http://127.0.0.1:{port}{PATH}")
     try:
-        _wait_for(load.url, between, told)
-        with load.running():
-            load.more(200)
+        _wait_for(clients.url, between, told)
+        with clients.asking():
+            clients.more(200)
             os.kill(nodes.processes[1].pid, signal.SIGKILL)
             nodes.processes[1].wait(PATIENCE)
-            load.more(200)
+            clients.more(200)
             nodes.processes[1] = nodes.start(1)
             nodes.wait(1)
-            load.more(200)
+            clients.more(200)
     finally:
         between.terminate()
         between.wait(PATIENCE)
-    assert load.wrong == [], told.read_text()[-2000:]
+    assert clients.wrong == [], told.read_text()[-2000:]
 
 
 def test_nobody_administers_a_node_without_a_key(nodes):
@@ -184,7 +141,7 @@ def _wait_for(url: str, between: subprocess.Popen, log) -> None:
     while True:
         assert between.poll() is None, log.read_text()
         try:
-            if httpx2.post(url + PATH, json={"x": 1}, timeout=5).status_code == 200:
+            if httpx2.post(url, json={"x": 1}, timeout=5).status_code == 200:
                 return
         except httpx2.HTTPError:
             pass

@@ -84,6 +84,39 @@ def test_commands_at_once_follow_one_another(tmp_path):
     assert len(lines) == 3 + 4 * 11
 
 
+def test_the_same_package_is_imported_once_by_however_many(tmp_path):
+    node = made(tmp_path)
+    same, other = str(write(tmp_path, "p1")), tmp_path / "other"
+    other.mkdir()
+    another = str(write(other, "p1", notes="another"))
+
+    def work(number):
+        def run():
+            try:
+                done = node_of(node.folder).import_(file=another if number == 3 else same)
+            except errors.Conflict:
+                told = "refused"
+            else:
+                told = "new" if done.new else "there"
+            (tmp_path / f"{number}.txt").write_text(told)
+
+        return run
+
+    children = [child(work(number)) for number in range(4)]
+    pids = [each.__enter__() for each in children]
+    assert [ended(pid) for pid in pids] == [0] * 4
+    first, second, third, different = (
+        (tmp_path / f"{number}.txt").read_text() for number in range(4)
+    )
+    if different == "new":
+        assert [first, second, third] == ["refused"] * 3
+    else:
+        assert different == "refused"
+        assert sorted([first, second, third]) == ["new", "there", "there"]
+    assert [each.generation for each in node.generations(service="churn-api")] == ["p1"]
+    assert list((node.folder / "stage").iterdir()) == []
+
+
 CHANGES = {
     "import": lambda node, package: node.import_(file=package),
     "activate": lambda node, _: node.activate(service="churn-api", generation="p2"),
