@@ -179,7 +179,7 @@ def test_versions_are_chosen(yard, tmp_path, models, versions, active):
     assert ("active_version" in row) == (active is not None), "else it would take one away"
 
 
-def test_what_cannot_be_chosen_is_told(yard):
+def test_what_cannot_be_chosen_is_told(yard, tmp_path):
     def refused(kind, match, **asked):
         with pytest.raises(kind, match=match):
             yard.bundles.create(bundle="b", **asked, **HERE)
@@ -192,6 +192,10 @@ def test_what_cannot_be_chosen_is_told(yard):
     refused(errors.NotFound, "evaluation store named 'weekly'", stores=("weekly",))
     refused(errors.NotFound, "dataset named 'nix'", data=("nix",))
     refused(errors.NotFound, "no file or folder 'nix'", files=("nix",))
+    taken = str(tmp_path / "taken.zip")
+    (tmp_path / "taken.zip").touch()
+    refused(errors.Conflict, "taken.zip already; use --replace", output=taken)
+    refused(errors.Failed, "Not a directory", output=f"{taken}/b.zip")
     refused(errors.Forbidden, "leads out of the project's files", files=("../lab",))
     assert yard.bundles.list(**HERE) == []
 

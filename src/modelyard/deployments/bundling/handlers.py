@@ -61,7 +61,7 @@ def create_bundle(command: CreateBundle, context: Context) -> BundleSummary:
             include={"project", "bundle", "notes", "models", "stores", "data", "files"}
         )
     )
-    with stage(context, partial(collect, context)) as place:
+    with _copied(command, context) as copy, stage(context, partial(collect, context)) as place:
         target = place.folder / "bundle.zip"
         manifest = Builder(context, asked, place.folder).build(target, key)
         with opened(target, context.settings.archives):
@@ -80,10 +80,8 @@ def create_bundle(command: CreateBundle, context: Context) -> BundleSummary:
             require_project(db, command.project)
             repository.add(db, bundle)
             place.keep(context, [(target, bundle.digest)])
-    if command.output:
-        to = paths.find(context, command.project, command.output)
-        with appearing_at(to, replace=command.replace) as partial_file:
-            context.artifacts.save(bundle.digest, partial_file)
+        if copy is not None:
+            context.artifacts.save(bundle.digest, copy)
     return bundle.summary()
 
 
@@ -154,6 +152,21 @@ def delete_bundle(command: DeleteBundle, context: Context) -> None:
         context.unchanged(repository.get(db, command.project, command.bundle))
         digests = repository.remove(db, command.project, command.bundle)
     collect(context, digests)
+
+
+@contextmanager
+def _copied(command: CreateBundle, context: Context) -> Iterator[Path | None]:
+    """Where a copy goes, if one is wanted; what is wrong with that place is told at once."""
+    if not command.output:
+        yield None
+        return
+    to = paths.find(context, command.project, command.output)
+    try:
+        to.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise errors.Failed(f"{to} cannot be written: {exc.strerror or exc}") from exc
+    with appearing_at(to, replace=command.replace) as place:
+        yield place
 
 
 def _checked(context: Context, path: Path) -> BundleCheck:
