@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
+from functools import cache, partial
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.parse import quote
 
@@ -26,6 +28,8 @@ VERSION = "DSS-Version"
 LARGEST = 64 << 20
 """Bytes of an answer."""
 CHUNK = 1 << 20
+SILENCES = 2
+"""Questions in a row that a node at work leaves open, before it is taken for hung."""
 GATEWAYS = {502, 503, 504}
 SERVED_BY = {"api": "modelyard node serve", "automation": "modelyard serve"}
 
@@ -90,12 +94,56 @@ class Wire:
             target: path and query.
             body: sent as JSON.
             file: or a package whose bytes are sent.
-            works: the node may take as long as a change does.
+            works: the node may take as long as a change does, if only it goes on living.
 
         Raises:
             Unavailable: it does not answer, or not in time.
             Invalid: what answers there is no such node.
         """
+        send = partial(self._ask, method, target, body=body, file=file, works=works)
+        return self._while_it_lives(send) if works else send()
+
+    def _while_it_lives(self, send: Callable[[], Answer]) -> Answer:
+        """Wait for what takes long, and meanwhile ask again and again whether the node lives.
+
+        Where it does not, the request is left to itself.
+        """
+        done: Future[Answer] = Future()
+
+        def ask() -> None:
+            try:
+                done.set_result(send())
+            except BaseException as exc:  # noqa: BLE001  raised where it is waited for
+                done.set_exception(exc)
+
+        Thread(target=ask, name=f"asking {self._node.name}", daemon=True).start()
+        silences = 0
+        while silences < SILENCES:
+            finished, _ = wait([done], timeout=self._settings.seconds)
+            if finished:
+                return done.result()
+            silences = 0 if self._lives() else silences + 1
+        raise errors.Unavailable(
+            f"{self._node.name} at {self._node.url} answers nothing any more while it works; once "
+            "it does, look whether what it was asked is done, and ask again if it is not"
+        )
+
+    def _lives(self) -> bool:
+        try:
+            self._ask("GET", "/isAlive")
+        except errors.ModelyardError:
+            return False
+        return True
+
+    def _ask(
+        self,
+        method: str,
+        target: str,
+        *,
+        body: dict[str, Any] | None = None,
+        file: Path | None = None,
+        works: bool = False,
+    ) -> Answer:
         seconds = self._settings.work_seconds if works else self._settings.seconds
         until = time.monotonic() + seconds
         try:
@@ -118,7 +166,11 @@ class Wire:
             return httpx2.Client(
                 headers=self._headers,
                 verify=_trust(self._node.ca),
-                timeout=httpx2.Timeout(seconds, connect=self._settings.connect_seconds),
+                timeout=httpx2.Timeout(
+                    seconds,
+                    connect=self._settings.connect_seconds,
+                    write=self._settings.seconds,
+                ),
             )
         except (ValueError, httpx2.InvalidURL, ImportError) as exc:  # a proxy that is none
             raise errors.Invalid(f"the proxy in HTTP_PROXY or HTTPS_PROXY is wrong: {exc}") from exc

@@ -90,10 +90,8 @@ def real(tmp_path_factory):
 
 
 @pytest.fixture
-def yard(tmp_path, monkeypatch):
-    """A new workspace that waits for nobody long."""
-    monkeypatch.setenv("MODELYARD_NODES__SECONDS", "2")
-    monkeypatch.setenv("MODELYARD_NODES__CONNECT_SECONDS", "2")
+def yard(tmp_path):
+    """A new workspace."""
     yard = modelyard.open(tmp_path / "yard", actor="ada")
     yield yard
     yard.close()

@@ -130,11 +130,16 @@ def test_keys_that_do_not_do_are_told(yard, real):
         api_node(yard.open(), "looks").run(commands.DisableService(service="towns"))
 
 
-def test_a_node_that_hangs_or_is_away_is_told_in_time(known, real, yard):
+def test_a_node_that_hangs_or_is_away_is_told_in_time(real, tmp_path, monkeypatch):
+    monkeypatch.setenv("MODELYARD_NODES__SECONDS", "1")
+    yard = modelyard.open(tmp_path / "yard", actor="ada")
+    yard.nodes.add(name="prod-1", address=real.url, key=real.keys["admin"])
     real.process.send_signal(signal.SIGSTOP)
     try:
-        with pytest.raises(errors.Unavailable, match="was silent for 2 seconds"):
-            known.nodes.check(name="prod-1")
+        with pytest.raises(errors.Unavailable, match="was silent for 1 seconds"):
+            yard.nodes.check(name="prod-1")
+        with pytest.raises(errors.Unavailable, match="answers nothing any more while it works"):
+            yard.nodes.activate(node="prod-1", service="towns", generation="p1")
     finally:
         real.process.send_signal(signal.SIGCONT)
     yard.nodes.add(name="gone", address="http://127.0.0.1:9", key=KEY)
@@ -143,6 +148,7 @@ def test_a_node_that_hangs_or_is_away_is_told_in_time(known, real, yard):
     yard.nodes.add(name="unknown", address="http://node.invalid", key=KEY)
     with pytest.raises(errors.Unavailable, match=r"no machine is known as node.invalid"):
         yard.nodes.check(name="unknown")
+    yard.close()
 
 
 def drips(connection, _request):
