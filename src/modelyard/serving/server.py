@@ -32,6 +32,7 @@ from modelyard.serving.logs import write_node_log
 from modelyard.serving.plane import DataPlane
 from modelyard.serving.recording import Recording
 from modelyard.serving.settings import NodeSettings
+from modelyard.serving.without_pandas import do_without_pandas
 
 BACKLOG = 4096
 HEADERS = [("DSS-API-Version", "1"), ("DSS-Version", __version__)]
@@ -101,6 +102,7 @@ def run_process(
         processes: how many share the address.
         leash: a file descriptor that becomes readable when it has to stop, too.
     """
+    do_without_pandas()
     write_node_log(settings.logs)
     recording = Recording(folder.path, settings.queries, settings.traces, processes=processes)
     server = NodeServer(folder, settings, recording, announce, leash)
