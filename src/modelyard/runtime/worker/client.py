@@ -11,13 +11,16 @@ Ask = Callable[[Dict[str, Any]], Dict[str, Any]]
 """Sends a question, and gives the header that answers it."""
 OWN_FAULT = ("invalid", "not_found", "unsupported")
 """What a function asked wrongly: its own caller can do nothing about it."""
+PASSED_ON = ("reason", "retry_after")
+"""What of its context is true of the caller's own query, too."""
 
 
 class NotAnswered(Problem):
     """An endpoint did not answer; `code` says of which kind that is, such as `invalid`."""
 
     def __init__(self, code: str, detail: str, context: Mapping[str, Any]) -> None:
-        super().__init__("failed" if code in OWN_FAULT else code, detail, **context)
+        told = {name: context[name] for name in PASSED_ON if name in context}
+        super().__init__("failed" if code in OWN_FAULT else code, detail, **told)
         self.code = code
 
 

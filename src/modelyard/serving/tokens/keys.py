@@ -110,8 +110,11 @@ class IssuerKeys:
 
 def unknown(trust: TokenTrust, id_: str | None, algorithm: str) -> str:
     """That an issuer has no such key."""
-    which = "one key alone" if id_ is None else f"a key {id_[:100]!r}"
-    return f"{trust.issuer} has not {which} for the algorithm {algorithm} by which to check a token"
+    if id_ is None:
+        return f"the token names no key, and {trust.issuer} has not exactly one for {algorithm}"
+    return (
+        f"{trust.issuer} has no key {id_[:100]!r} for {algorithm}, with which the token is signed"
+    )
 
 
 def named(keys: Sequence[Key], id_: str | None, algorithm: str) -> Key | None:
