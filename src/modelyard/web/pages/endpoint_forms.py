@@ -157,7 +157,8 @@ LOOKING = (
 )
 LOOKING_WORDS = {
     "dataset": Words(
-        help="A dataset, or the path of a file; a package copies its columns",
+        help="A dataset, the path of a file, or connection://NAME/TABLE; a package copies its "
+        "columns unless it stays in its database",
         kind="text",
         placeholder="customers",
         mono=True,
