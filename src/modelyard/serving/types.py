@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from modelyard.kernel.values import Name, Value
 from modelyard.serving.tokens.types import TokenTrust
 
+QueryKind = Literal["prediction", "function", "lookup"]
 Access = Literal["package", "public", "keys"]
 """Who may ask a service: what its package says, whoever reaches it, or whoever has a key."""
 

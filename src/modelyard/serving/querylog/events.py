@@ -8,8 +8,9 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
+from modelyard.serving.types import QueryKind
+
 KeyKind = Literal["none", "service", "admin", "token"]
-QueryKind = Literal["prediction", "function", "lookup"]
 
 
 class CallerInfo(msgspec.Struct, frozen=True):

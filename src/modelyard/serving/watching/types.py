@@ -9,7 +9,7 @@ from pydantic import Field, JsonValue
 
 from modelyard.kernel.values import Name, Value
 from modelyard.serving.packages.types import TestQuery
-from modelyard.serving.querylog.events import QueryKind
+from modelyard.serving.types import QueryKind
 
 Outcome = Literal["answered", "ignored", "refused", "failed"]
 """answered; ignored by an enrichment or a lookup; refused: 400 to 499, 503; failed: else."""
