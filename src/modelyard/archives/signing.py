@@ -1,7 +1,8 @@
 """Signatures of archives: who made one, shown by an Ed25519 key.
 
 Keys are files in PEM, as `openssl genpkey -algorithm ed25519` makes them and `openssl pkey -pubout`
-takes the public half of.
+takes the public half of. The library that knows them is loaded when there is a key: it takes ten
+megabytes, and most nodes have none.
 """
 
 from __future__ import annotations
@@ -12,13 +13,8 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import (
-    load_pem_private_key,
-    load_pem_public_key,
-)
 from pydantic import ValidationError
 
 from modelyard import errors
@@ -29,12 +25,32 @@ HOW = "make one by: openssl genpkey -algorithm ed25519 -out key.pem"
 LONGEST_KEY = 100_000
 
 
+class SecretHalf(Protocol):
+    """An Ed25519 key that signs."""
+
+    def sign(self, data: bytes) -> bytes:
+        """The signature over some bytes."""
+        ...
+
+
+class PublicHalf(Protocol):
+    """An Ed25519 key that shows who signed."""
+
+    def verify(self, signature: bytes, data: bytes) -> None:
+        """Raise InvalidSignature if it is not that of its other half."""
+        ...
+
+    def public_bytes_raw(self) -> bytes:
+        """Its 32 bytes."""
+        ...
+
+
 @dataclass(frozen=True)
 class SigningKey:
     """The secret half of a key."""
 
     id: str
-    private: Ed25519PrivateKey
+    private: SecretHalf
 
     def sign(self, manifest: bytes) -> Signature:
         """The signature over the bytes of a manifest."""
@@ -49,7 +65,7 @@ class TrustedKeys:
     With `insist`, no others are; without it, those that are not signed are taken, too.
     """
 
-    keys: dict[str, Ed25519PublicKey]
+    keys: dict[str, PublicHalf]
     insist: bool = False
 
     def check(self, manifest: bytes, signature: Signature | None) -> None:
@@ -75,6 +91,8 @@ class TrustedKeys:
                 f"it is signed by the key {signature.key}, which is not trusted here; "
                 f"those that are: {known}"
             )
+        from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
+
         try:
             key.verify(base64.b64decode(signature.signature, validate=True), manifest)
         except (InvalidSignature, binascii.Error, ValueError) as exc:
@@ -94,6 +112,9 @@ def signing_key(file: Path) -> SigningKey:
         NotFound: there is no such file.
         Invalid: it holds no Ed25519 key, or one with a password.
     """
+    from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
+
     try:
         found = load_pem_private_key(_text(file), password=None)
     except TypeError as exc:
@@ -103,7 +124,7 @@ def signing_key(file: Path) -> SigningKey:
         ) from exc
     except ValueError as exc:
         raise errors.Invalid(f"{file} holds no secret key in PEM; {HOW}") from exc
-    if not isinstance(found, Ed25519PrivateKey):
+    if not isinstance(found, ed25519.Ed25519PrivateKey):
         raise errors.Invalid(f"the key in {file} is of another kind than Ed25519; {HOW}")
     return SigningKey(key_id(found.public_key()), found)
 
@@ -120,12 +141,15 @@ def trusted_keys(files: Iterable[Path], *, insist: bool = False) -> TrustedKeys:
     return TrustedKeys({key_id(key): key for key in found}, insist)
 
 
-def public_key(pem: bytes, name: str) -> Ed25519PublicKey:
+def public_key(pem: bytes, name: str) -> PublicHalf:
     """The public half of a key; `name` is what messages call it.
 
     Raises:
         Invalid: it is none, or of another kind than Ed25519.
     """
+    from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key  # noqa: PLC0415
+
     try:
         found = load_pem_public_key(pem)
     except ValueError as exc:
@@ -133,12 +157,12 @@ def public_key(pem: bytes, name: str) -> Ed25519PublicKey:
             f"{name} holds no public key in PEM; take it of the secret one by: "
             "openssl pkey -in key.pem -pubout -out key.pub.pem"
         ) from exc
-    if not isinstance(found, Ed25519PublicKey):
+    if not isinstance(found, ed25519.Ed25519PublicKey):
         raise errors.Invalid(f"the key in {name} is of another kind than Ed25519; {HOW}")
     return found
 
 
-def key_id(key: Ed25519PublicKey) -> str:
+def key_id(key: PublicHalf) -> str:
     """What a key is called: the first 16 hex digits of the sha256 of its 32 bytes."""
     return hashlib.sha256(key.public_bytes_raw()).hexdigest()[:16]
 

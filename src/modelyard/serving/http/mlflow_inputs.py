@@ -10,7 +10,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv
-import pyarrow.parquet
 
 from modelyard import errors
 from modelyard.runtime.types import ModelInputs
@@ -207,8 +206,10 @@ def _from_csv(body: bytes, inputs: ModelInputs) -> list[dict[str, Any]]:
 
 
 def _from_parquet(body: bytes) -> list[dict[str, Any]]:
+    from pyarrow.parquet import read_table  # noqa: PLC0415  takes memory, and few send it
+
     try:
-        table = pyarrow.parquet.read_table(io.BytesIO(body))
+        table = read_table(io.BytesIO(body))
     except (pa.ArrowException, OSError) as exc:
         raise errors.Invalid(f"the body is no Parquet: {exc}") from None
     kept = [name for name in table.column_names if not name.startswith("__index_level_")]

@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.types as pat
 
 from modelyard import errors
@@ -113,7 +112,7 @@ def tensor_of(name: str, column: pa.ChunkedArray | pa.Array) -> Tensor:
     shape = [len(array)]
     while pat.is_fixed_size_list(array.type) or _is_even(array):
         size = array.type.list_size if pat.is_fixed_size_list(array.type) else len(array[0])
-        array = pc.list_flatten(array)
+        array = array.flatten()
         shape.append(size)
     if array.type not in DATATYPES:
         array = _as_text(array)
@@ -138,7 +137,7 @@ def binary_data(tensor: Tensor) -> bytes:
     if tensor.datatype == "BOOL":
         return bytes(1 if value else 0 for value in values.to_pylist())
     if values.null_count:
-        values = pc.fill_null(values, float("nan") if pat.is_floating(values.type) else 0)
+        values = values.fill_null(float("nan") if pat.is_floating(values.type) else 0)
     width = values.type.bit_width // 8
     start = values.offset * width
     return bytes(memoryview(values.buffers()[1])[start : start + len(values) * width])
@@ -199,7 +198,7 @@ def _is_even(array: pa.Array) -> bool:
     """Whether it holds lists that are all of one length."""
     if not (pat.is_list(array.type) or pat.is_large_list(array.type)) or not len(array):
         return False
-    lengths = pc.list_value_length(array).unique()
+    lengths = array.value_lengths().unique()
     return len(lengths) == 1 and lengths[0].is_valid
 
 

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from modelyard import errors
 from modelyard.serving.packages.types import PackagedTable
@@ -117,6 +116,8 @@ def open_table(folder: Path, table: PackagedTable, keys: Sequence[str]) -> Looku
 
 
 def _write(source: Path, file: Path, keys: Sequence[str]) -> None:
+    import pyarrow.parquet as pq  # noqa: PLC0415  a node that looks nothing up needs none of it
+
     beside = file.with_suffix(".new")
     beside.unlink(missing_ok=True)
     with (
