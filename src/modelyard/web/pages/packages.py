@@ -33,6 +33,7 @@ class PackageView(View):
     """That it is compared with; empty: there is no other one."""
     changes: tuple[PackageChange, ...]
     may_write: bool
+    may_deploy: bool
 
 
 def href(project: str, service: str, package: str) -> str:
@@ -61,6 +62,7 @@ def package(visit: Visit) -> PackageView:
         before=before,
         changes=changes,
         may_write=visit.may("services:write"),
+        may_deploy=visit.may("deployments:write"),
     )
 
 

@@ -1,0 +1,243 @@
+"""The pages of deployments: the board of all by stage, one with its health, its updates."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from modelyard import errors
+from modelyard.deployments.deploying.commands import (
+    CheckDeployment,
+    ListDeployments,
+    ListUpdates,
+    ShowDeployment,
+    ShowUpdate,
+)
+from modelyard.deployments.deploying.types import (
+    Deployment,
+    DeploymentSummary,
+    DeploymentUpdate,
+    Health,
+)
+from modelyard.deployments.drivers.types import Message
+from modelyard.deployments.infrastructures.commands import ListInfrastructures
+from modelyard.deployments.infrastructures.types import Infrastructure, Kind
+from modelyard.kernel.values import Value
+from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, address, place_in_list
+
+ALL = "/deployments"
+ONE = "/projects/{project}/deployments/{name}"
+UPDATES = f"{ONE}/updates"
+UPDATE = f"{UPDATES}/{{number}}"
+MOST, FEW, PART = 200, 8, 50
+ABOVE = Crumb(label="Deployments", href=ALL)
+VERDICTS: dict[Health, tuple[str, str]] = {
+    "HEALTHY": ("ok", "All places answer as they should"),
+    "WARNING": ("warn", "It answers, and there is something to know"),
+    "UNHEALTHY": ("err", "Not all places answer as they should"),
+    "ERROR": ("err", "It does not run as it should"),
+    "OUT_OF_SYNC": ("warn", "What runs is not what is set: update it"),
+    "UNKNOWN": ("acc", "Nobody has looked at it yet"),
+}
+KINDS: tuple[Kind, ...] = ("api", "project")
+
+
+class Promotion(Value):
+    """Where a deployment could go next, with the form for that."""
+
+    infrastructure: str
+    stage: str
+    href: str
+
+
+class BoardLine(Value):
+    """A deployment as the board shows it."""
+
+    deployment: DeploymentSummary
+    href: str
+    promotions: tuple[Promotion, ...]
+
+
+class Stage(Value):
+    """A column of the board."""
+
+    name: str
+    lines: tuple[BoardLine, ...]
+
+
+class BoardView(View):
+    """All deployments that one may see, by stage."""
+
+    stages: tuple[Stage, ...]
+    total: int
+    troubled: int
+    kind: str
+    """Of what is shown; empty: all."""
+    more: bool
+    """Whether there are further ones."""
+
+
+class DeploymentView(View):
+    """A deployment: what it is to be, what was found, what came of its updates."""
+
+    deployment: Deployment
+    verdict: tuple[str, str]
+    messages: tuple[Message, ...]
+    updates: tuple[DeploymentUpdate, ...]
+    promotions: tuple[Promotion, ...]
+    package: str
+    """What answers most; empty: it is a project's."""
+    may_write: bool
+
+
+class UpdatesView(ListView):
+    """A part of the updates of a deployment."""
+
+    deployment: Deployment
+    updates: tuple[DeploymentUpdate, ...]
+
+
+class UpdateView(View):
+    """An update with its log."""
+
+    update: DeploymentUpdate
+    href: str
+
+
+def href(project: str, name: str) -> str:
+    """The address of a deployment."""
+    return address(ONE, project=project, name=name)
+
+
+def board(visit: Visit) -> BoardView:
+    """Every deployment in the column of its stage."""
+    kind = visit.one_of("kind", KINDS)
+    found = visit.part(ListDeployments(kind=kind, limit=MOST))
+    infrastructures = visit.part(ListInfrastructures(limit=MOST))
+    known = stages(visit)
+    columns = [*known, *sorted({each.stage for each in found} - set(known))]
+    lines = {name: [each for each in found if each.stage == name] for name in columns}
+    return BoardView(
+        title="Deployments",
+        stages=tuple(
+            Stage(
+                name=name,
+                lines=tuple(
+                    BoardLine(
+                        deployment=each,
+                        href=href(each.project, each.name),
+                        promotions=_promotions(visit, each, infrastructures),
+                    )
+                    for each in inside
+                ),
+            )
+            for name, inside in lines.items()
+        ),
+        total=len(found),
+        troubled=sum(each.health in ("ERROR", "UNHEALTHY", "OUT_OF_SYNC") for each in found),
+        kind=kind or "",
+        more=found.next is not None,
+    )
+
+
+def stages(visit: Visit) -> tuple[str, ...]:
+    """The stages that there are, the earliest first."""
+    known: tuple[str, ...] = visit.yard.open().settings.deployments.stages
+    return known
+
+
+def deployment(visit: Visit) -> DeploymentView:
+    """Look it up; with `look=now` its places are asked first."""
+    found = shown(visit)
+    named = {"project": found.project, "name": found.name}
+    updates = visit.part(ListUpdates(**named, limit=FEW))
+    infrastructures = visit.part(ListInfrastructures(kind=found.kind, limit=MOST))
+    packages = found.settings.packages
+    order = {"error": 0, "warning": 1, "info": 2}
+    return DeploymentView(
+        title=found.name,
+        crumbs=(ABOVE,),
+        deployment=found,
+        verdict=VERDICTS[found.health],
+        messages=tuple(sorted(found.messages, key=lambda each: order[each.severity])),
+        updates=tuple(updates),
+        promotions=_promotions(visit, found, infrastructures),
+        package=max(packages, key=lambda name: packages[name]),
+        may_write=visit.may("deployments:write"),
+    )
+
+
+def shown(visit: Visit) -> Deployment:
+    """The deployment that the address names; as it is now, where that is asked for."""
+    named = {"project": visit.path["project"], "name": visit.path["name"]}
+    if visit.asked("look") == "now":
+        return visit.run(CheckDeployment(**named))
+    return visit.run(ShowDeployment(**named))
+
+
+def crumbs(visit: Visit) -> tuple[Crumb, ...]:
+    """The deployment of the address above a page."""
+    project, name = visit.path["project"], visit.path["name"]
+    return (ABOVE, Crumb(label=name, href=href(project, name)))
+
+
+def updates(visit: Visit) -> UpdatesView:
+    """A part of the list."""
+    named = {"project": visit.path["project"], "name": visit.path["name"]}
+    found = visit.part(ListUpdates(**named, limit=PART, after=visit.asked("after") or None))
+    return UpdatesView(
+        title="Updates",
+        crumbs=crumbs(visit),
+        deployment=visit.run(ShowDeployment(**named)),
+        updates=tuple(found),
+        **place_in_list(found),
+    )
+
+
+def update(visit: Visit) -> UpdateView:
+    """Look it up."""
+    project, name, number = (visit.path[part] for part in ("project", "name", "number"))
+    if not number.isdecimal():
+        raise errors.NotFound(f"{name} has no update {number!r}")
+    found = visit.run(ShowUpdate(project=project, name=name, number=int(number)))
+    return UpdateView(
+        title=f"Update {number}",
+        crumbs=crumbs(visit),
+        update=found,
+        href=href(project, name),
+    )
+
+
+def _promotions(
+    visit: Visit,
+    each: DeploymentSummary | Deployment,
+    infrastructures: list[Infrastructure],
+) -> tuple[Promotion, ...]:
+    """The infrastructures of later stages that take the same, the next stage first."""
+    known = stages(visit)
+    if each.stage not in known or not visit.may("deployments:write", each.project):
+        return ()
+    later = known[known.index(each.stage) + 1 :]
+    asked = f"?{_query(from_=each.name)}"
+    new = address("/projects/{project}/new-deployment", project=each.project)
+    return tuple(
+        Promotion(
+            infrastructure=one.name,
+            stage=stage,
+            href=f"{new}{asked}&{_query(infrastructure=one.name)}",
+        )
+        for stage in later
+        for one in infrastructures
+        if one.stage == stage and one.kind == each.kind
+    )
+
+
+def _query(**words: str) -> str:
+    return urlencode({name.rstrip("_"): word for name, word in words.items()})
+
+
+PAGES: tuple[Page, ...] = (
+    Page(ALL, board, "deployments.html", Nav("Deployments", "rocket", "Production")),
+    Page(ONE, deployment, "deployment.html"),
+    Page(UPDATES, updates, "deployment_updates.html"),
+    Page(UPDATE, update, "deployment_update.html"),
+)

@@ -1,0 +1,177 @@
+"""The pages of infrastructures: all, one with who may use it and what is on it, a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from modelyard.deployments.deploying.commands import ListDeployments
+from modelyard.deployments.deploying.types import DeploymentSummary
+from modelyard.deployments.infrastructures.commands import (
+    AllowGroup,
+    CreateInfrastructure,
+    DeleteInfrastructure,
+    ListInfrastructures,
+    ShowInfrastructure,
+    UpdateInfrastructure,
+)
+from modelyard.deployments.infrastructures.types import PERMISSIONS, Infrastructure
+from modelyard.web.pages.form import Choices, Draft, Form, Words
+from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, address, place_in_list
+
+ALL = "/infrastructures"
+ONE = f"{ALL}/{{name}}"
+PART, MOST = 50, 100
+ABOVE = Crumb(label="Infrastructures", href=ALL)
+KINDS: Choices = [("api", "Packages of API services"), ("project", "Bundles of projects")]
+EVERYBODY: Choices = [("none", "Nothing"), ("view", "See it"), ("deploy", "Deploy to it")]
+ALLOWED: Choices = [("none", "Nothing"), *((each, each.capitalize()) for each in PERMISSIONS)]
+WORDS = {
+    "name": Words(placeholder="test-api", mono=True),
+    "kind": Words(label="What is deployed there", help="", kind="segments"),
+    "stage": Words(label="Stage", placeholder="test", mono=True),
+    "driver": Words(
+        label="How it is reached", help="nodes, local, or one of a plug-in", later=True
+    ),
+    "node": Words(label="Nodes", help="One a line; all run the same", mono=True),
+    "everybody": Words(label="What everybody may", help="Groups may do more", kind="segments"),
+    "description": Words(label="About it", help=""),
+}
+
+
+class InfrastructuresView(ListView):
+    """A part of the infrastructures that one may see."""
+
+    infrastructures: tuple[Infrastructure, ...]
+
+
+class InfrastructureView(View):
+    """An infrastructure, and what is deployed there."""
+
+    infrastructure: Infrastructure
+    deployments: tuple[DeploymentSummary, ...]
+
+
+def href(name: str) -> str:
+    """The address of an infrastructure."""
+    return address(ONE, name=name)
+
+
+def infrastructures(visit: Visit) -> InfrastructuresView:
+    """A part of the list."""
+    found = visit.part(ListInfrastructures(limit=PART, after=visit.asked("after") or None))
+    return InfrastructuresView(
+        title="Infrastructures", infrastructures=tuple(found), **place_in_list(found)
+    )
+
+
+def infrastructure(visit: Visit) -> InfrastructureView:
+    """Look it up, with what is deployed there."""
+    name = visit.path["name"]
+    return InfrastructureView(
+        title=name,
+        crumbs=(ABOVE,),
+        infrastructure=shown(visit),
+        deployments=tuple(visit.part(ListDeployments(infrastructure=name, limit=MOST))),
+    )
+
+
+def shown(visit: Visit) -> Infrastructure:
+    """The infrastructure that the address names."""
+    return visit.run(ShowInfrastructure(name=visit.path["name"]))
+
+
+def named(found: Sequence[Infrastructure]) -> Choices:
+    """Infrastructures as choices."""
+    return [(each.name, f"{each.name}, {each.stage}") for each in found]
+
+
+def _new(_visit: Visit) -> Draft:
+    return Draft(crumbs=(ABOVE,), choices={"kind": KINDS, "everybody": EVERYBODY})
+
+
+def _edited(visit: Visit) -> Draft:
+    seen = shown(visit)
+    values = {**seen.model_dump(include={"stage", "everybody", "description"}), "node": seen.nodes}
+    return Draft(
+        crumbs=(ABOVE, Crumb(label=seen.name, href=href(seen.name))),
+        values=values,
+        choices={"everybody": EVERYBODY},
+        seen=seen,
+    )
+
+
+def _allowed(visit: Visit) -> Draft:
+    name = visit.path["name"]
+    return Draft(
+        crumbs=(ABOVE, Crumb(label=name, href=href(name))),
+        choices={"permission": ALLOWED},
+        values={"permission": "deploy"},
+    )
+
+
+def _one(visit: Visit, _made: object = None) -> str:
+    return href(visit.path["name"])
+
+
+PAGES: tuple[Page | Form, ...] = (
+    Page(
+        ALL,
+        infrastructures,
+        "infrastructures.html",
+        Nav("Infrastructures", "building", "Production"),
+    ),
+    Form(
+        "/new-infrastructure",
+        CreateInfrastructure,
+        "New infrastructure",
+        "Create infrastructure",
+        lambda _visit, made: href(made.name),
+        intro="Nodes of a stage, to which packages or bundles are deployed.",
+        fields=("name", "kind", "stage", "node", "everybody", "description", "driver"),
+        words=WORDS,
+        prepare=_new,
+    ),
+    Page(ONE, infrastructure, "infrastructure.html"),
+    Form(
+        f"{ONE}/edit",
+        UpdateInfrastructure,
+        "Edit infrastructure",
+        "Save",
+        _one,
+        intro="Deployments follow with their next update.",
+        said="The infrastructure is saved.",
+        fields=("stage", "node", "everybody", "description"),
+        words=WORDS,
+        prepare=_edited,
+    ),
+    Form(
+        f"{ONE}/allow",
+        AllowGroup,
+        "Allow a group",
+        "Save",
+        _one,
+        intro="What the users of a group may do with it.",
+        said="It is saved.",
+        fields=("group", "permission"),
+        words={
+            "group": Words(label="Group", mono=True),
+            "permission": Words(
+                label="May",
+                help="View shows what is deployed there, deploy deploys, administer changes it",
+                kind="segments",
+            ),
+        },
+        prepare=_allowed,
+    ),
+    Form(
+        f"{ONE}/delete",
+        DeleteInfrastructure,
+        "Delete infrastructure",
+        "Delete infrastructure",
+        lambda _visit, _made: ALL,
+        intro="Its nodes stay as they are.",
+        said="The infrastructure is deleted.",
+        prepare=_edited,
+        dangerous=True,
+    ),
+)
