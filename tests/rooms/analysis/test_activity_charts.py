@@ -82,6 +82,12 @@ def test_generations_beyond_the_colours_are_together():
     assert last["others"] == pytest.approx(0.5)
 
 
+def test_a_generation_keeps_its_colour_whoever_else_was_asked():
+    roles = draw_activity(BUSY, "queries").spec["config"]["range"]["category"]
+    fewer = BUSY.model_copy(update={"apart": BUSY.apart[2:]})
+    assert draw_activity(fewer, "queries").spec["config"]["range"]["category"] == roles[1:]
+
+
 def test_a_day_is_told_in_hours():
     day = ActivityHistory(
         since=NOW - 24 * 3600 + 100,

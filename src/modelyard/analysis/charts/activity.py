@@ -10,7 +10,7 @@ from modelyard.analysis.activity_types import ActivityChart, ActivityHistory, Sp
 from modelyard.analysis.charts import words
 from modelyard.analysis.charts.layers import Sketch, colour, dash, encoded, fitting, of, told
 from modelyard.analysis.charts.points import Point
-from modelyard.analysis.charts.theme import COMPARED
+from modelyard.analysis.charts.theme import OF_GENERATIONS, OF_OTHERS
 from modelyard.analysis.charts.types import NothingToDraw
 
 TITLES: dict[ActivityChart, str] = {
@@ -64,7 +64,8 @@ def queries(found: ActivityHistory) -> Sketch:
     Raises:
         NothingToDraw: nothing was asked.
     """
-    names, counts = _named(found)
+    roles, counts = _named(found)
+    names = list(roles)
     rows: list[Point] = [
         {
             **_place(start, found),
@@ -88,7 +89,7 @@ def queries(found: ActivityHistory) -> Sketch:
         {"activity": rows, "changed": _mark(found)},
         note=f"{words.count(sum(sums.values()))} queries",
         description=f"Queries of the {_window(found)}: {told_of}.",
-        roles=COMPARED,
+        roles=tuple(roles.values()),
     )
 
 
@@ -132,20 +133,23 @@ def _by_start(spells: Sequence[Spell]) -> Mapping[float, Spell]:
     return {each.at: each for each in spells}
 
 
-def _named(found: ActivityHistory) -> tuple[list[str], dict[tuple[float, str], int]]:
-    """The generations as legends name them, with their queries; what has no colour is together."""
+def _named(
+    found: ActivityHistory,
+) -> tuple[dict[str, str], dict[tuple[float, str], int]]:
+    """The roles of generations by the names of legends, and their queries.
+
+    What has no colour of its own is together.
+    """
     asked = {each.generation for each in found.apart}
-    order = [*found.generations, *sorted(asked - {*found.generations})]
-    known = [each for each in order if each in asked]
-    if len(known) > len(COMPARED):
-        known = known[: len(COMPARED) - 1]
-    names = dict(zip(known, words.names_of(known), strict=True))
+    colours = dict(zip(found.generations, OF_GENERATIONS, strict=False))
+    own = [each for each in colours if each in asked]
+    names = dict(zip(own, words.names_of(own), strict=True))
     counts: dict[tuple[float, str], int] = {}
     for each in found.apart:
         place = each.at, names.get(each.generation, OTHERS)
         counts[place] = counts.get(place, 0) + each.queries
-    rest = [OTHERS] if asked - {*known} else []
-    return [*names.values(), *rest], counts
+    roles = {name: colours[each] for each, name in names.items()}
+    return roles | ({OTHERS: OF_OTHERS} if asked - {*own} else {}), counts
 
 
 def _rate(found: ActivityHistory, start: float, count: int | None) -> float:

@@ -53,6 +53,8 @@ COMPARED = (
     *("ink", "reference"),
 )
 """The roles of what is compared, in turn; the first one is the champion's."""
+OF_GENERATIONS, OF_OTHERS = COMPARED[:7], "reference"
+"""The roles of a service's generations in turn, and of all others together."""
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 4], [1, 3], [10, 4], [3, 2])
 """The dashes of series, in turn, so that none is known by its colour alone."""
 

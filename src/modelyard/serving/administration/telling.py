@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from modelyard import errors
-from modelyard.serving.administration.types import NodeGeneration, NodeProcess, NodeService
+from modelyard.serving.administration.types import (
+    AnsweringVersion,
+    NodeGeneration,
+    NodeProcess,
+    NodeService,
+)
 from modelyard.serving.folder import NodeFolder
+from modelyard.serving.packages.types import Manifest, PredictionEndpoint
 from modelyard.serving.running.sockets import reached
 from modelyard.serving.types import GenerationMapping
 
@@ -78,8 +84,22 @@ def generation_of(
         notes=manifest.notes,
         endpoints=tuple(endpoint.name for endpoint in manifest.endpoints),
         models=tuple(model.id for model in manifest.models),
+        versions=tuple(_versions(manifest)),
         envs=tuple(env.id for env in manifest.envs),
     )
+
+
+def _versions(manifest: Manifest) -> Iterator[AnsweringVersion]:
+    models = {model.id: model for model in manifest.models}
+    for each in manifest.endpoints:
+        if isinstance(each, PredictionEndpoint):
+            model = models[each.model]
+            yield AnsweringVersion(
+                endpoint=each.name,
+                project=model.project,
+                model=model.model,
+                version=model.version,
+            )
 
 
 def process_of(status: Status) -> NodeProcess:

@@ -48,6 +48,15 @@ class NodeService(Value):
     )
 
 
+class AnsweringVersion(Value):
+    """The version that an endpoint of a generation answers with."""
+
+    endpoint: Name
+    project: str = Field(description="where the version was made; empty: not known")
+    model: str
+    version: str
+
+
 class NodeGeneration(Value):
     """A generation of a service: a package that was imported."""
 
@@ -65,6 +74,9 @@ class NodeGeneration(Value):
     notes: str
     endpoints: tuple[str, ...]
     models: tuple[str, ...] = Field(description="ids of the versions in it")
+    versions: tuple[AnsweringVersion, ...] = Field(
+        default=(), description="of endpoints that answer with predictions"
+    )
     envs: tuple[str, ...] = Field(description="ids of its code envs")
 
 

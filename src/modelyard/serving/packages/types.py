@@ -155,6 +155,13 @@ class PackagedModel(Value):
     )
     golden_tolerance: float = 1e-5
 
+    @property
+    def project(self) -> str:
+        """The project that its id names; empty if that is made otherwise."""
+        end = f"-{self.model}-{self.version}"
+        found = self.id.removeprefix("S-").removesuffix(end)
+        return found if self.id == f"S-{found}{end}" else ""
+
 
 class PackagedTable(Value):
     """A table that enrichments and lookups read."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelyard.serving.packages.types import Manifest, PackagedModel, PredictionEndpoint
+from modelyard.serving.packages.types import Manifest, PredictionEndpoint
 from modelyard.serving.watching.types import GenerationContent, GenerationEndpoint
 
 
@@ -17,7 +17,7 @@ def content_of(manifest: Manifest) -> GenerationContent:
                 name=each.name,
                 kind=each.kind,
                 description=each.description,
-                project=_project_of(model) if model else "",
+                project=model.project if model else "",
                 model=model.model if model else "",
                 version=model.version if model else "",
                 test_queries=each.test_queries,
@@ -33,10 +33,3 @@ def content_of(manifest: Manifest) -> GenerationContent:
         made_with=manifest.made_with,
         endpoints=tuple(endpoints),
     )
-
-
-def _project_of(model: PackagedModel) -> str:
-    """The project in a version's id; empty if that is made otherwise."""
-    end = f"-{model.model}-{model.version}"
-    found = model.id.removeprefix("S-").removesuffix(end)
-    return found if model.id == f"S-{found}{end}" else ""

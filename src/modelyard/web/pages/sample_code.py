@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from typing import Protocol
 
 from pydantic import JsonValue
 
 from modelyard.kernel.values import Value
-from modelyard.services.types import Endpoint, EndpointKind
+from modelyard.services.types import EndpointKind
+from modelyard.serving.packages.types import TestQuery
 
 NODE = "http://127.0.0.1:8500"
 """Where a node listens unless it is told otherwise."""
+KEY = "Bearer mdn_…"
 LONGEST = 2000
 """Letters of a query that is still shown as code."""
 VERBS: dict[EndpointKind, tuple[str, str | None]] = {
@@ -28,7 +32,25 @@ class Sample(Value):
     code: str
 
 
-def samples(service: str, endpoint: Endpoint) -> tuple[Sample, ...]:
+class Answering(Protocol):
+    """An endpoint with test queries."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def kind(self) -> EndpointKind:
+        """How it answers."""
+
+    @property
+    def test_queries(self) -> Sequence[TestQuery]:
+        """What it is tried with."""
+
+
+def samples(
+    service: str, endpoint: Answering, node: str = NODE, *, with_key: bool = False
+) -> tuple[Sample, ...]:
     """The endpoint's first test query as code; none where there is no query, or a long one."""
     if not endpoint.test_queries:
         return ()
@@ -38,33 +60,37 @@ def samples(service: str, endpoint: Endpoint) -> tuple[Sample, ...]:
     text = json.dumps(body, ensure_ascii=False)
     if len(text) > LONGEST:
         return ()
-    url = f"{NODE}/public/api/v1/{service}/{endpoint.name}/{verb}"
+    url = f"{node}/public/api/v1/{service}/{endpoint.name}/{verb}"
+    key = KEY if with_key else ""
     return (
-        Sample(language="curl", code=_curl(url, text)),
-        Sample(language="Python", code=_python(url, body)),
-        Sample(language="JavaScript", code=_javascript(url, body)),
+        Sample(language="curl", code=_curl(url, text, key)),
+        Sample(language="Python", code=_python(url, body, key)),
+        Sample(language="JavaScript", code=_javascript(url, body, key)),
     )
 
 
-def _curl(url: str, text: str) -> str:
+def _curl(url: str, text: str, key: str) -> str:
     quoted = text.replace("'", "'\\''")
-    return f"curl {url} \\\n  --json '{quoted}'"
+    header = f"-H 'Authorization: {key}' " if key else ""
+    return f"curl {url} \\\n  {header}--json '{quoted}'"
 
 
-def _python(url: str, body: JsonValue) -> str:
+def _python(url: str, body: JsonValue, key: str) -> str:
+    headers = f', headers={{"Authorization": "{key}"}}' if key else ""
     return (
         "import httpx2\n\n"
-        f'answer = httpx2.post("{url}", json={body!r})\n'
+        f'answer = httpx2.post("{url}", json={body!r}{headers})\n'
         "answer.raise_for_status()\n"
         "print(answer.json())"
     )
 
 
-def _javascript(url: str, body: JsonValue) -> str:
+def _javascript(url: str, body: JsonValue, key: str) -> str:
+    header = f', authorization: "{key}"' if key else ""
     return (
         f'const answer = await fetch("{url}", {{\n'
         '  method: "POST",\n'
-        '  headers: { "content-type": "application/json" },\n'
+        f'  headers: {{ "content-type": "application/json"{header} }},\n'
         f"  body: JSON.stringify({json.dumps(body, ensure_ascii=False)}),\n"
         "});\n"
         "console.log(await answer.json());"
