@@ -74,7 +74,9 @@ class Visitor:
             page.goto(path)
             page.wait_for_function("document.fonts.status === 'loaded'")
             if shots is not None:
-                page.screenshot(path=shots / f"{name}-{look}-{theme}.png", full_page=True)
+                page.screenshot(
+                    path=shots / f"{name}-{look}-{theme}.png", full_page=True, caret="initial"
+                )
             if (look, size, theme) in LOOKS:
                 self.require_accessible(path)
         page.set_viewport_size({"width": NARROWEST, "height": 800})

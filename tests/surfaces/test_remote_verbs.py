@@ -11,12 +11,15 @@ import sys
 
 import pytest
 from tests.e2e.models import write_model
+from tests.rooms.deployments.nodes.conftest import CITY, towns
 from tests.running_server import RunningServer
 from tests.surfaces.test_parity import example_of
 
 import modelyard
 from modelyard.cli.main import main
 from modelyard.kernel.secrets import is_secret
+from modelyard.serving.folder import NodeFolder
+from modelyard.serving.packages.types import LookupEndpoint
 from modelyard.verbs import Verbs
 
 pytestmark = pytest.mark.usefixtures("untraced")
@@ -51,6 +54,10 @@ def here(tmp_path):
         env="local",
     )
     yard.close()
+    churn = LookupEndpoint(name="churn", lookups=CITY.lookups, test_queries=CITY.test_queries)
+    package = towns(here, "p1", service="churn-api", endpoints=(churn,))
+    NodeFolder.created(here / "yard" / "nodes" / "local")
+    modelyard.node(here / "yard" / "nodes" / "local").import_(file=str(package))
     return here
 
 

@@ -46,6 +46,10 @@ class Nodes(Room):
     queries = verb(administering.ListNodeQueries)
     metrics = verb(administering.ShowNodeMetrics)
     processes = verb(administering.ListNodeProcesses)
+    chart = verb(administering.DrawActivity)
+    generation = verb(administering.ShowNodeGeneration)
+    test = verb(administering.TryGeneration)
+    drop = verb(administering.DropGeneration)
     clean = verb(administering.CleanUpNode)
 
 

@@ -70,16 +70,17 @@ def queries(found: ActivityHistory) -> Sketch:
         {
             **_place(start, found),
             "line": name,
+            "layer": layer,
             "value": _rate(found, start, counts.get((start, name))),
         }
-        for name in names
+        for layer, name in enumerate(names)
         for start in found.stretches
     ]
     if not any(row["value"] for row in rows):
         raise NothingToDraw("nothing was asked yet")
     y = alt.Y("value:Q", title=None, axis=_unit("/s"), stack="zero")
     x, pointed = _x(found), [*_told("Generation"), told("value", "Queries per second", ",.3~f")]
-    order = alt.Order("line:N")
+    order = alt.Order("layer:Q")
     areas = of("activity").mark_area(opacity=0.75)
     areas = encoded(areas, x=x, y=y, color=_filled(names), order=order, tooltip=pointed)
     sums = {name: sum(n for (_, of), n in counts.items() if of == name) for name in names}

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, Field
 
+from modelyard.analysis.activity_types import ActivityChart
+from modelyard.analysis.charts.types import Mode
+from modelyard.deployments.administering.types import ActivityDrawn
 from modelyard.kernel.command import Command
 from modelyard.kernel.values import Name, ProjectKey
 from modelyard.serving.administration import commands as node
@@ -172,3 +177,52 @@ class CleanUpNode(node.CleanNode, OnNode):
     needs = "nodes:write"
     route = "POST /nodes/{node}/clean"
     arguments = ("node",)
+
+
+class ShowNodeGeneration(watching.ShowGeneration, OnNode):
+    """Show what a generation on an API node holds: endpoints, versions, test queries."""
+
+    needs = "nodes:read"
+    route = f"GET {SERVICE}/generations/{{generation}}"
+    arguments = ("node", "service", "generation")
+
+
+class TryGeneration(watching.AnswerTests, OnNode):
+    """Have an API node answer the test queries of a generation that is loaded.
+
+    They are answered as those of any caller, but neither logged nor counted.
+    """
+
+    needs = "nodes:read"
+    route = f"POST {SERVICE}/generations/{{generation}}/test"
+    arguments = ("node", "service", "generation")
+
+
+class DropGeneration(node.RemoveGeneration, OnNode):
+    """Remove a generation from an API node that neither answers nor shadows."""
+
+    needs = "nodes:write"
+    route = f"DELETE {SERVICE}/generations/{{generation}}"
+    arguments = ("node", "service", "generation")
+
+
+class DrawActivity(Command[ActivityDrawn]):
+    """Draw what a service answered in the last hour or day: times, queries by generation, errors.
+
+    The answer is a Vega-Lite spec, and in words what is to be seen on it.
+    """
+
+    needs = "nodes:read"
+    route = f"GET {SERVICE}/chart"
+    arguments = ("node", "service")
+
+    node: Name = Field(description=NODE, examples=["local"])
+    service: Name = Field(description="name of the service", examples=["churn-api"])
+    endpoint: Name | None = Field(default=None, description="only this endpoint")
+    chart: ActivityChart = Field(
+        default="times",
+        description="'times': within which half, 95 and 99 of 100 queries were answered; "
+        "'queries': per second, by generation; 'errors': that failed or were refused",
+    )
+    span: Literal["hour", "day"] = Field(default="hour", description="how far it looks back")
+    mode: Mode = Field(default="light", description="for a light or a dark ground")

@@ -6,8 +6,11 @@ from functools import partial
 from typing import Any, cast
 
 from modelyard.deployments.administering import commands
-from modelyard.deployments.administering.commands import ImportPackage, OnNode
+from modelyard.deployments.administering.charting import history_of
+from modelyard.deployments.administering.commands import DrawActivity, ImportPackage, OnNode
+from modelyard.deployments.administering.types import ActivityDrawn
 from modelyard.deployments.nodes.links import api_node
+from modelyard.evaluations.charting.drawing import drawing
 from modelyard.kernel.bus import Handler, handles
 from modelyard.kernel.command import Command
 from modelyard.kernel.context import Context
@@ -46,6 +49,9 @@ queries = _on_the_node(commands.ListNodeQueries)
 metrics = _on_the_node(commands.ShowNodeMetrics)
 processes = _on_the_node(commands.ListNodeProcesses)
 clean = _on_the_node(commands.CleanUpNode)
+generation = _on_the_node(commands.ShowNodeGeneration)
+test = _on_the_node(commands.TryGeneration)
+drop = _on_the_node(commands.DropGeneration)
 
 
 @handles(ImportPackage)
@@ -61,3 +67,12 @@ def import_package(command: ImportPackage, context: Context) -> ImportedGenerati
         sent = node.upload(file)
     words = ("modelyard nodes activate", command.node, sent.service, sent.generation)
     return sent.model_copy(update={"next": " ".join(words)})
+
+
+@handles(DrawActivity)
+def draw_activity(command: DrawActivity, context: Context) -> ActivityDrawn:
+    """Ask the node, and draw it."""
+    found = history_of(api_node(context, command.node), command)
+    drawn = drawing("draw_activity")(found, command.chart, command.mode)
+    named = command.model_dump(include={"node", "service", "chart"})
+    return ActivityDrawn(**dict(drawn), **named)

@@ -189,15 +189,16 @@ class Download:
 
 @dataclass(frozen=True)
 class Document:
-    """An address, ending in `.json`, that answers what a command gives and that never changes.
+    """An address, ending in `.json`, that answers what a command gives.
 
-    Browsers keep it for good; what may give something else for another reason, such as another
-    release, stands in the query.
+    Browsers keep it for good unless it `changes`; what may give something else for another reason,
+    such as another release, stands in the query.
     """
 
     nav: ClassVar[None] = None
     path: str
     command: Callable[[Visit], Command[Any]]
+    changes: bool = False
 
 
 def address(path: str, /, **fields: str) -> str:

@@ -192,8 +192,9 @@ class Site:
     def _tell(self, request: Request, document: Document, fields: dict[str, str]) -> Response:
         visit = self._host.visit(request, fields)
         found = visit.run(document.command(visit))
-        answer = tagged(request, Answer(200, found.model_dump_json().encode()), KEPT)
-        return packed(request, answer.response())
+        whole = Answer(200, found.model_dump_json().encode())
+        kept = tagged(request, whole) if document.changes else tagged(request, whole, KEPT)
+        return packed(request, kept.response())
 
     def _send(
         self, request: Request, download: Download, fields: dict[str, str], place: Path

@@ -25,11 +25,13 @@ from modelyard.serving.packages.writing import write_package
 
 SERVE = [sys.executable, "-m", "modelyard", "node", "serve"]
 
+LOOKUP = Enrichment(name="p", table="people", keys={"id": "id"}, columns={"city": "city"})
+TWO = TestQuery(name="two", query={"id": 2}, expected={"city": "Rome"})
+CITY = LookupEndpoint(name="city", lookups=(LOOKUP,), test_queries=(TWO,))
+
 
 def towns(target: Path, name: str, **more) -> Path:
     """A package of the service `towns`, whose endpoint `city` looks people up."""
-    lookup = Enrichment(name="p", table="people", keys={"id": "id"}, columns={"city": "city"})
-    query = TestQuery(name="two", query={"id": 2}, expected={"city": "Rome"})
     told = {
         "service": "towns",
         "package": name,
@@ -45,7 +47,7 @@ def towns(target: Path, name: str, **more) -> Path:
                 rows=2,
             ),
         ),
-        "endpoints": (LookupEndpoint(name="city", lookups=(lookup,), test_queries=(query,)),),
+        "endpoints": (CITY,),
     }
     file = target / f"{told['service']}-{name}.zip"
     write_package(file, PackageContent(**(told | more)), {"tables/people.parquet": parquet(PEOPLE)})

@@ -4,6 +4,7 @@ import { expressionInterpreter } from "../vendor/vega-interpreter.js";
 const { vega, vegaLite } = globalThis;
 const root = document.documentElement;
 const views = new Map();
+const frames = new WeakMap();
 let threshold = null;
 
 const theme = () => root.getAttribute("data-bs-theme");
@@ -20,11 +21,21 @@ const fitted = (spec) => {
   return { ...spec, height: "container", autosize: { type: "fit", contains: "padding" } };
 };
 
+// A spec without its numbers: where it is the same, these alone are put in the place of the old ones.
+const frame = ({ datasets, description, ...rest }) => JSON.stringify(rest);
+
 const draw = async (place) => {
   const mode = theme();
   const told = await fetched(`${place.dataset.chart}&mode=${mode}`);
-  if (mode !== theme()) return;
-  views.get(place)?.finalize();
+  if (mode !== theme() || !place.isConnected) return;
+  const old = views.get(place);
+  if (old && told.spec && frames.get(place) === frame(told.spec)) {
+    place.setAttribute("aria-label", told.description);
+    for (const [name, rows] of Object.entries(told.spec.datasets)) old.data(name, rows);
+    await old.runAsync();
+    return;
+  }
+  old?.finalize();
   views.delete(place);
   if (!told.spec) {
     place.textContent = `${told.reason[0].toUpperCase()}${told.reason.slice(1)}.`;
@@ -40,6 +51,7 @@ const draw = async (place) => {
     logLevel: vega.Error,
   });
   views.set(place, view);
+  frames.set(place, frame(told.spec));
   mark(view);
   await view.runAsync();
 };
@@ -77,6 +89,17 @@ document.addEventListener("htmx:afterSwap", () => {
   }
   drawAll((place) => !views.has(place));
 });
+// Charts of what goes on are drawn again and again, unless nobody looks.
+for (const seconds of new Set([...document.querySelectorAll("[data-renew]")].map((each) => each.dataset.renew))) {
+  setInterval(() => {
+    if (!document.hidden) renewAll(seconds);
+  }, seconds * 1000);
+}
+const renewAll = async (seconds) => {
+  for (const place of document.querySelectorAll(`[data-renew="${seconds}"]`)) {
+    await draw(place).catch(() => {}); // a server that is away is told of by the other parts
+  }
+};
 const all = () => true;
 new MutationObserver(() => drawAll(all)).observe(root, { attributeFilter: ["data-bs-theme"] });
 drawAll(all);
