@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import httpx2
+from tests.forks import Fork
 
 PATIENCE = 60
 
@@ -22,20 +22,10 @@ class RunningServer:
         self.workspace = workspace
         words = (*words, "--no-auth") if no_auth else words
         self._log = (workspace.parent / f"{workspace.name}-serve.log").open("w+")
-        self.process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "modelyard",
-                "serve",
-                "--port",
-                "0",
-                "--workspace",
-                str(workspace),
-                *words,
-            ],
+        self.process = Fork(
+            ["serve", "--port", "0", "--workspace", workspace, *words],
             cwd=workspace.parent,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1", **environ},
+            env={**os.environ, "PYTHONFAULTHANDLER": "1", **environ},
             stdout=subprocess.PIPE,
             stderr=self._log,
             text=True,

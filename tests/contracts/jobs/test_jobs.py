@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 
 import pytest
 from sqlalchemy import insert, select, text, update
+from tests import forks
 from tests.contracts.jobs.conftest import REFUSES, until
 
 from modelyard import errors
@@ -151,17 +151,8 @@ def test_whoever_waits_for_a_job_gets_what_its_command_would_have_given(place):
     [good] = place.submit()
     bad = place.yard.jobs.submit(command="models.delete", given={"name": "nothing"}).id
     place.worker()
-    wait = [sys.executable, "-m", "modelyard", "jobs", "wait", "--json"]
-    waiting = [
-        subprocess.run(
-            [*wait, "--workspace", str(place.folder), job],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=100,
-        )
-        for job in (good, bad)
-    ]
+    wait = ["jobs", "wait", "--json", "--workspace", str(place.folder)]
+    waiting = [forks.run([*wait, job], timeout=100) for job in (good, bad)]
     assert [done.returncode for done in waiting] == [0, EXIT[errors.NotFound]]
     assert json.loads(waiting[0].stdout) == place.job(good).result
     told = json.loads(waiting[1].stderr.splitlines()[-1])

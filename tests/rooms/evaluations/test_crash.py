@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from contextlib import closing
 
@@ -13,6 +11,7 @@ import psutil
 import pytest
 from sqlalchemy import func, select
 from tests.e2e.models import write_model
+from tests.forks import Fork
 
 import modelyard
 from modelyard import errors
@@ -57,8 +56,8 @@ def test_a_killed_evaluation_goes_on_where_it_was(yard, import_model, tmp_path):
     file = tmp_path / "rows.parquet"
     pd.DataFrame({"age": 1.0, "fare": fare.astype(float), "truth": truth}).to_parquet(file)
 
-    command = [sys.executable, "-m", "modelyard", "evaluations", "run", "slow", "--dataset", file]
-    process = subprocess.Popen([*command, "--workspace", tmp_path / "yard"])
+    command = ["evaluations", "run", "slow", "--dataset", file, "--workspace", tmp_path / "yard"]
+    process = Fork(command)
     try:
         deadline = time.monotonic() + PATIENCE
         while chunks(yard) < 2:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import time
 from contextlib import closing
 
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import ks_2samp
+from tests.forks import Fork
 
 import modelyard
 from modelyard import errors
@@ -288,10 +288,10 @@ def test_a_killed_comparison_leaves_no_report(yard, tmp_path, flights):
     for name, frame in flights.items():
         pd.concat([frame] * 200).to_csv(tmp_path / f"{name}.csv", index=False)
     before = len(yard.drift.list())
-    command = [sys.executable, "-m", "modelyard", "drift", "compute", "--workspace", yard.folder]
+    command = ["drift", "compute", "--workspace", yard.folder]
     june, october = (str(tmp_path / f"{name}.csv") for name in ("june", "october"))
     command += ["--columns", "fare", "--reference", june, "--current", october]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = Fork(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     transit = yard.folder / "files" / "default" / "transit"
     try:
         while not list(transit.glob("drift-*/*")):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
 
 import pytest
+from tests.forks import Fork
 
 from modelyard.monitoring.alerting import outbox
 
@@ -20,8 +18,7 @@ def test_what_a_killed_worker_was_sending_is_sent_again_with_its_key(alerting, h
     alerting.scenario("failed")
     alerting.notice()
     hook.may_answer.clear()  # the receiver has it, and says nothing
-    command = [sys.executable, "-m", "modelyard", "worker", "--quiet", "--workspace"]
-    worker = subprocess.Popen([*command, str(alerting.yard.folder)], env=dict(os.environ))
+    worker = Fork(["worker", "--quiet", "--workspace", alerting.yard.folder])
     try:
         assert hook.came.wait(120)
     finally:

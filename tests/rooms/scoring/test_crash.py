@@ -16,6 +16,7 @@ import psutil
 import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import func, select
+from tests.forks import Fork
 
 import modelyard
 from modelyard import errors
@@ -33,24 +34,18 @@ def arguments(workspace: Path, source: Path, target: Path, *more: str) -> list[s
     """A scoring of 20 chunks that take a moment each, on the command line."""
     words = f"scoring run careful --json --batch-rows {BATCH} --workers 2 --params delay=0.15"
     paths = ["--workspace", str(workspace), "--input", str(source), "--output", str(target)]
-    return [sys.executable, "-m", "modelyard", *words.split(), *paths, *more]
-
-
-def _hear_ctrl_c() -> None:
-    """Undo the ignoring of SIGINT that a process started in the background inherits."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return [*words.split(), *paths, *more]
 
 
 @contextmanager
 def started(command: list[str]) -> Iterator[subprocess.Popen[str]]:
     """A running process; it is gone when the block is left."""
-    process = subprocess.Popen(
+    process = Fork(
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        preexec_fn=_hear_ctrl_c,  # noqa: PLW1509  the tests start no threads here
     )
     with process:
         try:
@@ -133,7 +128,7 @@ def test_a_job_whose_worker_is_killed_goes_on_where_it_was(
     given = {"model": "careful", "input": str(source), "output": str(target), "workers": 2}
     given |= {"batch_rows": BATCH, "params": {"delay": 0.15}}
     job = yard.jobs.submit(command="scoring.run", given=given)
-    command = [sys.executable, "-m", "modelyard", "worker", "--workspace", str(workspace)]
+    command = ["worker", "--workspace", str(workspace)]
     with started(command) as worker:
         until(lambda: finished_chunks(workspace) >= 5)
         processes = descendants(worker)

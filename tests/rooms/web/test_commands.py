@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 
 import pytest
+from tests import forks
 from tests.running_server import RunningServer
 
 MODEL = {"name": "churn", "prediction_type": "regression"}
@@ -25,13 +24,7 @@ def problem(response, status, code):
 
 def refused(folder, *words):
     """Exit code and message of a server that does not start."""
-    done = subprocess.run(
-        [sys.executable, "-m", "modelyard", "serve", "--workspace", str(folder / "yard"), *words],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = forks.run(["serve", "--workspace", folder / "yard", *words], timeout=60)
     return done.returncode, done.stderr
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import re
-import subprocess
-import sys
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
+from tests import forks
 from tests.browser import PATIENCE
 
 from modelyard.kernel.values import now
@@ -147,9 +146,8 @@ def test_another_job_does_not_verify_the_log(ana, site):
 
 def work_off(site):
     """Carry out all jobs that wait."""
-    folder = str(site.yard.folder)
-    command = ["-m", "modelyard", "worker", "--drain", "--quiet", "--workspace", folder]
-    subprocess.run([sys.executable, *command], check=True, timeout=PATIENCE)
+    words = ["worker", "--drain", "--quiet", "--workspace", site.yard.folder]
+    forks.run(words, check=True, timeout=PATIENCE)
 
 
 def test_the_settings_tell_who_set_them(ana):
