@@ -41,6 +41,7 @@ BUS: Bus[Any] = Bus(
         "services",
         "services.designing",
         "services.packaging",
+        "deployments.activating",
         "deployments.bundling",
         "deployments.nodes",
         "deployments.administering",
@@ -102,6 +103,9 @@ class Workspace(Verbs):
             places.without_places(context, command.in_project()),
             audit.recorded(context, command),
         ):
+            if context.settings.role == "automation":
+                guarding = import_module("modelyard.deployments.activating.guarding")
+                guarding.require_free(context, command)
             return BUS.handle(command, context)
 
     def check(self, command: Command[Any], /) -> None:

@@ -72,6 +72,7 @@ def add_others(yard, project):
     yard.services.create(name="late-api", endpoint={"late": "churn"}, project=project)
     yard.packages.create(service="late-api", package="p1", project=project)
     yard.bundles.create(bundle="b1", models=("all",), stores=("all",), project=project)
+    yard.bundles.activate(bundle="b1", connection={"here": "here"}, replace=True, project=project)
     yard.alerts.create(name="team", webhook="http://127.0.0.1:9/", project=project)
     with pytest.raises(errors.Failed):
         yard.alerts.test(name="team", project=project)

@@ -24,13 +24,13 @@ from modelyard.verbs import CATALOG, Verbs
 VERBS = {f"{room} {name}": command for room, name, command in Verbs.commands()}
 
 EVERYBODY = {
-    "account:read", "account:write", "deployments:read", "envs:read", "infrastructures:read",
-    "infrastructures:write", "jobs:read", "jobs:write", "keys:read", "keys:write", "projects:read",
-    "projects:write", "sessions:read", "sessions:write",
+    "account:read", "account:write", "bundles:write", "deployments:read", "envs:read",
+    "infrastructures:read", "infrastructures:write", "jobs:read", "jobs:write", "keys:read",
+    "keys:write", "projects:read", "projects:write", "sessions:read", "sessions:write",
 }  # fmt: skip
 NARROWED_TO_A_PROJECT = {
-    "account:read", "deployments:read", "envs:read", "infrastructures:read", "jobs:read",
-    "jobs:write", "keys:read", "projects:read",
+    "account:read", "bundles:write", "deployments:read", "envs:read", "infrastructures:read",
+    "jobs:read", "jobs:write", "keys:read", "projects:read",
 }  # fmt: skip
 BY_GROUP = {"users:read", "audit:read"}
 OK, WHO, FORBIDDEN, HIDDEN = "ok", "unauthenticated", "forbidden", "not_found"
@@ -57,7 +57,7 @@ def expected(actor: str, needs: str, *, in_project: bool) -> str:
         return HIDDEN
     if verb == "read" and area != "mlflow":
         return OK
-    if area in {"members", "projects"}:
+    if area in {"activations", "members", "projects"}:
         return OK if actor == "project admin" else FORBIDDEN
     return FORBIDDEN if actor in {"reader", "reader by group"} else OK
 

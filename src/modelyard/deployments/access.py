@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from modelyard.deployments.activating import repository as activating
 from modelyard.deployments.bundling import repository as bundles
 from modelyard.deployments.deploying import access as deploying
 
@@ -15,4 +16,5 @@ def forget_project(db: Connection, project: str) -> set[str]:
         Conflict: a deployment of it answers.
     """
     deploying.forget_project(db, project)
+    activating.forget_project(db, project)
     return bundles.remove(db, project)

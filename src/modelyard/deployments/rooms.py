@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelyard.deployments.activating import commands as activating
 from modelyard.deployments.administering import commands as administering
 from modelyard.deployments.bundling import commands as bundling
 from modelyard.deployments.deploying import commands as deploying
@@ -19,6 +20,13 @@ class Bundles(Room):
     download = verb(bundling.DownloadBundle)
     verify = verb(bundling.VerifyBundle)
     diff = verb(bundling.DiffBundles)
+    import_ = verb(activating.ImportBundle)
+    preload = verb(activating.PreloadBundle)
+    activate = verb(activating.ActivateBundle)
+    rollback = verb(activating.RollBackBundle)
+    activations = verb(activating.ListBundleActivations)
+    activation = verb(activating.ShowBundleActivation)
+    locals = verb(activating.ShowProjectLocals)
     delete = verb(bundling.DeleteBundle)
 
 

@@ -15,6 +15,7 @@ SIGNED_IN = frozenset(
     {
         "account:read",
         "account:write",
+        "bundles:write",
         "deployments:read",
         "envs:read",
         "infrastructures:read",
@@ -50,7 +51,7 @@ GRANTABLE = frozenset(
 )
 """What a group may be given; the rest would let its users take everything, so admins have it."""
 
-OF_ADMINS = frozenset({"members", "projects"})
+OF_ADMINS = frozenset({"activations", "members", "projects"})
 """Areas in which a change takes the role of an admin of the project."""
 
 OUTWARD = frozenset({"mlflow"})

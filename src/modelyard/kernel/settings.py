@@ -299,6 +299,15 @@ class JobSettings(Section):
     )
 
 
+class AutomationSettings(Section):
+    """What may be done where the setting role is 'automation'."""
+
+    changes: bool = Field(
+        default=False,
+        description="whether what came with a bundle may be changed; the next bundle undoes that",
+    )
+
+
 class FileAndVariables(BaseSettings):
     """Settings of a file, which variables override."""
 
@@ -340,6 +349,7 @@ class Settings(FileAndVariables):
     packages: PackageSettings = PackageSettings()
     bundles: BundleSettings = BundleSettings()
     nodes: NodeLinkSettings = NodeLinkSettings()
+    automation: AutomationSettings = AutomationSettings()
     jobs: JobSettings = JobSettings()
     files: FileSettings = FileSettings()
     server: ServerSettings = ServerSettings()

@@ -23,7 +23,7 @@ from modelyard.runtime.types import (
 VersionId = Name
 RowsFrom = Literal["input_example", "signature", "dataset", "none"]
 
-HowActivated = Literal["activated", "imported", "rolled_back", "deleted"]
+HowActivated = Literal["activated", "imported", "rolled_back", "deleted", "bundled"]
 
 OTHER_ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".7z", ".rar")
 """Endings of archives that a model is not exported as."""
@@ -59,7 +59,8 @@ class Activation(Value):
     before: VersionId | None = Field(description="that was active until then; None: none was")
     version: VersionId | None = Field(description="that was active from then on; None: none")
     how: HowActivated = Field(
-        description="'deleted': the version that was active went without another in its place"
+        description="'deleted': the version that was active went without another in its place; "
+        "'bundled': a bundle of the project says so"
     )
     activated: datetime
     activated_by: str

@@ -35,6 +35,11 @@ def give_name(db: Connection, name: str, env: str) -> None:
     db.execute(upsert(db, env_names, {"name": name, "env": env}, {"env": env}))
 
 
+def has_name(db: Connection, name: str) -> bool:
+    """Whether a name stands for an env."""
+    return db.scalar(select(env_names.c.name).where(env_names.c.name == name)) is not None
+
+
 def find_by_request(db: Connection, key: str) -> CodeEnv | None:
     """The env that answered a request before, with what was relaxed for that request."""
     query = select(envs.c.body, env_requests.c.body.label("relaxations")).join(env_requests)

@@ -137,7 +137,7 @@ def _curl(method: str, path: str, operation: dict[str, Any], body: dict[str, Any
     if JSON in body:
         words += ["-H", f"content-type: {JSON}", "-d", json.dumps(body[JSON]["example"])]
     elif body:
-        words = ["curl", "-T", "FILE"]
+        words = ["curl", "-T", "FILE"] if method == "PUT" else [*words, "-T", "FILE"]
     return f'{shlex.join(words)} "$URL{path}"'
 
 

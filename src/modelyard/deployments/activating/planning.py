@@ -6,8 +6,10 @@ which other rows it names.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -77,6 +79,7 @@ def planned(
     *,
     parts: Parts,
     held: Callable[[Thing], str | None] = lambda _: None,
+    words: Mapping[str, str] = MappingProxyType({}),
 ) -> Plan:
     """Find out what makes a project into what a bundle says.
 
@@ -88,6 +91,7 @@ def planned(
         parts: which tables hold parts of other things.
         held: why a row stays although the bundle lacks it, for reasons that no row tells; None: it
             need not.
+        words: what rows of a table are called in reasons.
     """
     there = current.keys() & new.keys()
     same = {thing for thing in there if current[thing].digest == new[thing].digest}
@@ -95,7 +99,19 @@ def planned(
     clashes = {thing for thing in change if thing not in before}
     gone = (before.keys() & current.keys()) - new.keys()
     gone |= set(_strange_parts(current, new, clashes, parts))
-    keep = _needed(current, new, gone, parts, held)
+    own = {
+        thing: facts
+        for thing, facts in current.items()
+        if not (thing in gone or thing in new or thing.table in parts.tables)
+    }
+    waiting = [(thing, reason) for thing in gone if (reason := held(thing)) is not None]
+    waiting += [
+        (named, in_words(thing, words))
+        for thing, facts in own.items()
+        for named in facts.names
+        if named in gone
+    ]
+    keep = _kept(current, gone, parts, deque(sorted(waiting)))
     remove = gone - keep.keys()
     owned = ((thing, parts.owner(thing, facts)) for thing, facts in current.items())
     along = {thing for thing, owner in owned if owner in remove and thing not in remove}
@@ -127,71 +143,29 @@ def _strange_parts(
             yield thing
 
 
-def _needed(
+def _kept(
     current: Mapping[Thing, Facts],
-    new: Mapping[Thing, Facts],
     gone: Collection[Thing],
     parts: Parts,
-    held: Callable[[Thing], str | None],
+    waiting: deque[tuple[Thing, str]],
 ) -> dict[Thing, str]:
-    """Those of the rows that are to go which have to stay, with the reasons."""
+    """What has to stay for some reasons, with its parts and what it names itself."""
     inside: dict[Thing, list[Thing]] = {}
-    for thing in gone:
+    for thing in sorted(gone):
         owner = parts.owner(thing, current[thing])
         if owner is not None:
             inside.setdefault(owner, []).append(thing)
     keep: dict[Thing, str] = {}
-    waiting = sorted((thing, reason) for thing in gone if (reason := held(thing)) is not None)
-    waiting += sorted(_named_by_others(current, new, gone, parts))
     while waiting:
-        thing, reason = waiting.pop(0)
+        thing, reason = waiting.popleft()
         if thing in keep:
             continue
         keep[thing] = reason
-        waiting += [(part, reason) for part in sorted(inside.get(thing, ()))]
-        waiting += [(named, reason) for named in current[thing].names if named in gone]
+        waiting.extend((part, reason) for part in inside.get(thing, ()))
+        waiting.extend((named, reason) for named in current[thing].names if named in gone)
     return keep
 
 
-def _named_by_others(
-    current: Mapping[Thing, Facts],
-    new: Mapping[Thing, Facts],
-    gone: Collection[Thing],
-    parts: Parts,
-) -> Iterable[tuple[Thing, str]]:
-    """What rows that are the project's own name among those that are to go."""
-    for thing, facts in current.items():
-        if thing in gone or thing in new or thing.table in parts.tables:
-            continue
-        for named in facts.names:
-            if named in gone:
-                yield named, in_words(thing)
-
-
-WORDS = {
-    "activations": "activation of model",
-    "alerts": "alert",
-    "check_results": "check result",
-    "checks": "check",
-    "comparisons": "comparison",
-    "datasets": "dataset",
-    "drift_reports": "drift report",
-    "evaluation_stores": "evaluation store",
-    "evaluations": "evaluation",
-    "model_replays": "replay",
-    "models": "saved model",
-    "projects": "project",
-    "recipes": "recipe",
-    "scenarios": "scenario",
-    "service_endpoints": "endpoint",
-    "service_packages": "package",
-    "services": "service",
-    "versions": "version",
-}
-"""The word for a row of a table."""
-
-
-def in_words(thing: Thing) -> str:
-    """A row for people, such as 'version churn v1'."""
-    word = WORDS.get(thing.table, thing.table.replace("_", " "))
-    return " ".join((word, *thing.key))
+def in_words(thing: Thing, words: Mapping[str, str]) -> str:
+    """A row for people, such as 'version churn v1'; `words` say what rows of a table are called."""
+    return " ".join((words.get(thing.table, thing.table), *thing.key))

@@ -21,6 +21,7 @@ from modelyard.store.tables.access import (
     users,
 )
 from modelyard.store.tables.alerts import alert_messages, alerts, statuses
+from modelyard.store.tables.bundle_activations import bundle_activations, project_locals
 from modelyard.store.tables.bundles import bundles
 from modelyard.store.tables.columns import Moment, metadata
 from modelyard.store.tables.comparisons import comparison_pairs, comparisons
@@ -65,6 +66,7 @@ __all__ = [
     "audit_entries",
     "audit_head",
     "audit_pending",
+    "bundle_activations",
     "bundles",
     "check_results",
     "checks",
@@ -97,6 +99,7 @@ __all__ = [
     "models",
     "node_keys",
     "nodes",
+    "project_locals",
     "projects",
     "recipes",
     "replays",

@@ -65,7 +65,7 @@ def carried_out(current, new, plan):
 
 
 def activated(current, before, new):
-    plan = planned(current, before, new, parts=PARTS)
+    plan = planned(current, before, new, parts=PARTS, words={"evaluations": "evaluation"})
     return carried_out(current, new, plan), plan.placed(new), plan
 
 
