@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -191,22 +191,28 @@ async def slow_client(node: Served, seen: Seen) -> None:
             writer.close()
 
 
-async def switcher(node: Served, seen: Seen, count: int, every: float) -> None:
+async def moments(count: int, seconds: float) -> AsyncIterator[int]:
+    """Spread over some seconds; one that comes too late is not waited for."""
+    began = time.monotonic()
+    for at in range(1, count + 1):
+        due = began + at * seconds / (count + 1)
+        await asyncio.sleep(max(0.0, due - time.monotonic()))
+        yield at
+
+
+async def switcher(node: Served, seen: Seen, count: int, seconds: float) -> None:
     """Switch between the two generations again and again."""
-    for _ in range(count):
-        await asyncio.sleep(every)
+    async for at in moments(count, seconds):
+        await asyncio.to_thread(node.run, "activate", node.service, ("p1", "p2")[at % 2])
         seen.switches += 1
-        name = ("p1", "p2")[seen.switches % 2]
-        await asyncio.to_thread(node.run, "activate", node.service, name)
 
 
-async def killer(node: Served, seen: Seen, count: int, every: float) -> None:
+async def killer(node: Served, seen: Seen, count: int, seconds: float) -> None:
     """Kill a worker now and then: the oldest, which answers."""
-    for _ in range(count):
-        await asyncio.sleep(every)
+    async for _ in moments(count, seconds):
         for worker in itertools.islice(workers_of(node), 1):
-            seen.kills += 1
             worker.kill()
+            seen.kills += 1
 
 
 def workers_of(node: Served) -> Iterator[psutil.Process]:
@@ -255,8 +261,8 @@ async def soak(
     async def end() -> None:
         await asyncio.gather(
             asyncio.sleep(seconds),
-            switcher(node, seen, switches, seconds / (switches + 1)),
-            killer(node, seen, kills, seconds / (kills + 1)),
+            switcher(node, seen, switches, seconds),
+            killer(node, seen, kills, seconds),
         )
         seen.is_over = True
 
