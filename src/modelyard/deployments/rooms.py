@@ -27,6 +27,7 @@ class Bundles(Room):
     activations = verb(activating.ListBundleActivations)
     activation = verb(activating.ShowBundleActivation)
     locals = verb(activating.ShowProjectLocals)
+    revert = verb(activating.RevertBundle)
     delete = verb(bundling.DeleteBundle)
 
 

@@ -120,7 +120,7 @@ class Activation:
             path = row["body"]["dataset"].get("path")
             if path and row["connection"] is None and row["name"] not in incoming.places:
                 _require_path(context, str(row["name"]), str(path))
-        for what in _code_in(incoming.bundle):
+        for what in code_in(incoming.bundle):
             require_code(context, project, what)
 
     def _planned(self, db: Connection, incoming: Incoming) -> Plan:
@@ -235,7 +235,7 @@ def _require_path(context: Context, dataset: str, path: str) -> None:
         ) from exc
 
 
-def _code_in(bundle: OpenBundle) -> Iterator[str]:
+def code_in(bundle: OpenBundle) -> Iterator[str]:
     """What in a bundle is code beside its models, in words."""
     for row in bundle.rows("service_endpoints"):
         if row["body"].get("code"):

@@ -9,6 +9,7 @@ from pydantic import Field
 from modelyard.deployments.activating.types import (
     ActivationReport,
     BundleActivation,
+    BundleReversion,
     Connections,
     ImportedBundle,
     PreloadedBundle,
@@ -125,6 +126,29 @@ class RollBackBundle(Activating):
 
     route = "POST /bundle-activations/rollback"
     title = "Roll back to the bundle before"
+
+
+class RevertBundle(ProjectCommand[BundleReversion]):
+    """Make a project what a bundle of it says again, in one step: all of it, or nothing.
+
+    What the bundle holds is added, or changed back; of datasets, saved models, stores, checks,
+    comparisons, recipes, scenarios and services what it lacks is removed, unless something that
+    stays needs it. Versions and evaluations that it lacks stay: they may not have been chosen.
+    Files that it holds are put back; data outside of the project's files is left alone.
+    """
+
+    needs = "bundles:write"
+    route = "POST /bundles/{bundle}/revert"
+    title = "Revert to bundle {bundle}"
+    background = True
+    arguments: ClassVar[tuple[str, ...]] = ("bundle",)
+
+    bundle: Name = Field(description="id of a bundle that was made here", examples=["b1"])
+    dry_run: bool = Field(default=False, description="only tell what it would change")
+
+    def exclusive_key(self) -> str:
+        """One after another in a project."""
+        return f"bundles of {self.project}"
 
 
 class ListBundleActivations(ProjectCommand[list[BundleActivation]], Paged):

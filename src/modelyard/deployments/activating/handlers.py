@@ -11,14 +11,17 @@ from modelyard.deployments.activating.commands import (
     ImportBundle,
     ListBundleActivations,
     PreloadBundle,
+    RevertBundle,
     RollBackBundle,
     ShowBundleActivation,
     ShowProjectLocals,
 )
 from modelyard.deployments.activating.preloading import preload
+from modelyard.deployments.activating.reverting import Reversion
 from modelyard.deployments.activating.types import (
     ActivationReport,
     BundleActivation,
+    BundleReversion,
     ImportedBundle,
     PreloadedBundle,
     ProjectLocals,
@@ -82,6 +85,15 @@ def roll_back_bundle(command: RollBackBundle, context: Context) -> ActivationRep
             )
         bundle = bundles.get(db, project, name)
     return Activation(context, command, bundle, "rolled_back").run()
+
+
+@handles(RevertBundle)
+def revert_bundle(command: RevertBundle, context: Context) -> BundleReversion:
+    """Make everything ready, then change the project in one step."""
+    with context.read() as db:
+        require_project(db, command.project)
+        bundle = bundles.get(db, command.project, command.bundle)
+    return Reversion(context, bundle).run(dry_run=command.dry_run)
 
 
 @handles(ListBundleActivations)

@@ -97,6 +97,20 @@ class BundleActivation(Value):
     kept: int = 0
 
 
+class BundleReversion(Value):
+    """What reverting a project to a bundle did, or, if it is only planned, would do."""
+
+    project: str
+    bundle: Name
+    planned: bool = Field(default=False, description="nothing was changed: it was a dry run")
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    kept: int = Field(default=0, description="what the bundle lacks, and something else needs")
+    effects: tuple[ActivationEffect, ...] = Field(default=(), description="the first thousand")
+    warnings: tuple[str, ...] = ()
+
+
 class ActivationReport(BundleActivation):
     """What an activation did, or, if it is only planned, would do."""
 

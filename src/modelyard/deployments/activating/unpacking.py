@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 from modelyard import errors
 from modelyard.archives.types import ArchivedFile
@@ -24,6 +25,7 @@ from modelyard.kernel.values import FILES
 from modelyard.store.artifacts import digest_of
 from modelyard.store.staging import Stage
 
+NONE: Mapping[str, str] = MappingProxyType({})
 BUNDLES = "bundles"
 """The folder of a project's files that holds the data of bundles."""
 
@@ -65,18 +67,27 @@ def unpack_data(context: Context, project: str, bundle: OpenBundle, stage: Stage
             _flush(target.parent)
 
 
-def unpack_files(bundle: OpenBundle, stage: Stage) -> list[tuple[Path, str]]:
+def unpack_files(
+    bundle: OpenBundle, stage: Stage, more: Mapping[str, str] = NONE
+) -> list[tuple[Path, str]]:
     """Unpack what a bundle holds of the files of its project; gives each with its path there.
+
+    Args:
+        bundle: that is open.
+        stage: where they are unpacked.
+        more: the paths there of other files, by those in the bundle.
 
     Raises:
         Failed: the disk is full.
     """
     found = []
     for file in bundle.manifest.files:
-        if file.path.startswith(IN_FILES):
+        is_own = file.path.startswith(IN_FILES)
+        target = file.path.removeprefix(IN_FILES) if is_own else more.get(file.path)
+        if target is not None:
             fresh = stage.folder / f"file-{uuid.uuid4().hex}"
             _copy(bundle, file, fresh)
-            found.append((fresh, file.path.removeprefix(IN_FILES)))
+            found.append((fresh, target))
     return found
 
 
