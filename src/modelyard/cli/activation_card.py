@@ -10,21 +10,14 @@ from rich.table import Table
 from rich.text import Text
 
 from modelyard.cli.words import seen, words
-from modelyard.deployments.activating.types import ActivationReport
+from modelyard.deployments.activating.types import ActivationReport, BundleReversion
 
 COLOURS = {"added": "green", "changed": "yellow", "removed": "red", "kept": "cyan"}
 
 
 def activation_card(found: ActivationReport) -> RenderableType:
     """What an activation did, a line for each thing; what the project has of its own since."""
-    counts = ", ".join(f"{getattr(found, effect):,} {effect}" for effect in COLOURS)
-    parts: list[RenderableType] = [
-        Text(_headline(found), style="bold"),
-        Padding(Text(counts, style="dim"), (0, 0, 0, 2)),
-    ]
-    if found.effects:
-        parts.append(Padding(_effects(found), (0, 0, 0, 2)))
-    parts += [Text(seen(f"! {warning}"), style="yellow") for warning in found.warnings]
+    parts: list[RenderableType] = [Text(_headline(found), style="bold"), *_done(found)]
     own = list(_own(found))
     if own:
         grid = Table.grid(padding=(0, 2))
@@ -32,6 +25,22 @@ def activation_card(found: ActivationReport) -> RenderableType:
             grid.add_row(Text(name, style="dim"), Text(seen(text)))
         parts += [Text("Of the project's own", style="bold"), Padding(grid, (0, 0, 0, 2))]
     return Group(*parts)
+
+
+def reversion_card(found: BundleReversion) -> RenderableType:
+    """What a revert did, a line for each thing."""
+    said = "would be reverted to" if found.planned else "is what it was in"
+    more = "; nothing was changed" if found.planned else ""
+    return Group(Text(f"{found.project} {said} {found.bundle}{more}", style="bold"), *_done(found))
+
+
+def _done(found: ActivationReport | BundleReversion) -> Iterator[RenderableType]:
+    counts = ", ".join(f"{getattr(found, effect):,} {effect}" for effect in COLOURS)
+    yield Padding(Text(counts, style="dim"), (0, 0, 0, 2))
+    if found.effects:
+        yield Padding(_effects(found), (0, 0, 0, 2))
+    for warning in found.warnings:
+        yield Text(seen(f"! {warning}"), style="yellow")
 
 
 def _headline(found: ActivationReport) -> str:
@@ -43,7 +52,7 @@ def _headline(found: ActivationReport) -> str:
     return f"{found.project}: {found.bundle} {how} {since}{before}"
 
 
-def _effects(found: ActivationReport) -> Table:
+def _effects(found: ActivationReport | BundleReversion) -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
     for _ in range(4):
         table.add_column(overflow="fold")

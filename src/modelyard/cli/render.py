@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from modelyard.analysis.group_types import Slices
-from modelyard.cli.activation_card import activation_card
+from modelyard.cli.activation_card import activation_card, reversion_card
 from modelyard.cli.bundle_card import bundle_card, bundle_diff_card
 from modelyard.cli.cards import probed_card, version_card
 from modelyard.cli.comparison_card import (
@@ -48,7 +48,7 @@ from modelyard.cli.replay_card import replay_card, replay_chart_words
 from modelyard.cli.row_table import RowTable
 from modelyard.cli.words import fact, heading, seen, words
 from modelyard.data.types import Preview
-from modelyard.deployments.activating.types import ActivationReport
+from modelyard.deployments.activating.types import ActivationReport, BundleReversion
 from modelyard.deployments.bundling.types import Bundle, BundleDiff
 from modelyard.evaluations.charting.types import Chart, ScreenTable
 from modelyard.evaluations.comparing.chart_types import ComparisonChart, ComparisonTable
@@ -280,6 +280,7 @@ CARDS: dict[type[Any], Callable[[Any], RenderableType]] = {
     ReplayTable: screen_table,
     Package: package_card,
     ActivationReport: activation_card,
+    BundleReversion: reversion_card,
     Bundle: bundle_card,
     BundleDiff: bundle_diff_card,
 }
