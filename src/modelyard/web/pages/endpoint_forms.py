@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from modelyard.data.commands import ListDatasets
-from modelyard.models.commands import ListModels, ListVersions
+from modelyard.models.commands import ListModels, ListVersions, ShowExample
 from modelyard.runtime.commands import ListEnvs
 from modelyard.services.designing.commands import (
     CreateEndpoint,
@@ -18,8 +19,8 @@ from modelyard.services.designing.commands import (
     UpdateEndpoint,
 )
 from modelyard.services.designing.query_commands import AddQuery, DeleteQueries, GenerateQueries
-from modelyard.services.types import EndpointKind
-from modelyard.web.pages.endpoints import ONE, crumbs_of, href, named, shown
+from modelyard.services.types import Endpoint, EndpointKind
+from modelyard.web.pages.endpoints import ONE, crumbs_of, href, named, shown, version_of
 from modelyard.web.pages.form import Choices, Draft, Form, Words
 from modelyard.web.pages.page import Visit, address
 from modelyard.web.pages.services import ONE as SERVICE
@@ -90,6 +91,12 @@ def _of_endpoint(visit: Visit) -> Draft:
     return Draft(crumbs=crumbs_of(visit), choices=_choices(visit), seen=seen)
 
 
+def _deleted(visit: Visit) -> Draft:
+    return Draft(
+        crumbs=crumbs_of(visit), title=f"Delete {visit.path['endpoint']}", seen=shown(visit)
+    )
+
+
 OF_KIND = {
     "prediction": ("model", "version", "output", "return_enriched"),
     "function": ("file", "function", "env", "with_headers", "with_client"),
@@ -114,6 +121,25 @@ def _edited(visit: Visit) -> Draft:
     )
 
 
+def _new_query(visit: Visit) -> Draft:
+    draft = _of_endpoint(visit)
+    example = _example(visit, shown(visit))
+    return replace(draft, proposed={"value": example} if example else {})
+
+
+def _example(visit: Visit, endpoint: Endpoint) -> dict[str, Any]:
+    """A row that the version takes: without features that are looked up, with their keys."""
+    version = version_of(visit, endpoint)
+    if version is None:
+        return {}
+    named = {"project": version.project, "model": version.model, "version": version.version}
+    rows = visit.run(ShowExample(**named, rows=1)).rows
+    added = {feature for lookup in endpoint.lookups for feature in lookup.columns}
+    keys = dict.fromkeys(key for lookup in endpoint.lookups for key in lookup.keys)
+    first = rows[0].root if rows else {}
+    return {**{name: value for name, value in first.items() if name not in added}, **keys}
+
+
 def _queries(visit: Visit) -> Draft:
     seen = shown(visit)
     names = [(each.name, each.name) for each in seen.test_queries]
@@ -121,7 +147,7 @@ def _queries(visit: Visit) -> Draft:
     return Draft(
         crumbs=crumbs_of(visit),
         choices={"names": names},
-        proposed={"names": asked} if asked else {},
+        proposed={"names": (asked,)} if asked else {},
         seen=seen,
     )
 
@@ -281,7 +307,7 @@ PAGES: tuple[Form, ...] = (
         lambda visit, _made: address(SERVICE, **visit.path),
         intro="Its test queries go with it; packages that there are keep it.",
         said="The endpoint is deleted.",
-        prepare=_of_endpoint,
+        prepare=_deleted,
         dangerous=True,
     ),
     Form(
@@ -329,7 +355,7 @@ PAGES: tuple[Form, ...] = (
             ),
             "tolerance": Words(help="How far numbers may be from what is expected", later=True),
         },
-        prepare=_of_endpoint,
+        prepare=_new_query,
     ),
     Form(
         f"{ONE}/generate-queries",

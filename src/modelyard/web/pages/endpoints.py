@@ -46,7 +46,7 @@ def endpoint(visit: Visit) -> EndpointView:
         project=key,
         service=service,
         endpoint=found,
-        version=_version(visit, found),
+        version=version_of(visit, found),
         enriched={feature: lookup.name for lookup in found.lookups for feature in lookup.columns},
         samples=samples(service, found),
         may_write=visit.may("services:write"),
@@ -63,7 +63,8 @@ def named(visit: Visit) -> dict[str, str]:
     return {name: visit.path[name] for name in ("project", "service", "endpoint")}
 
 
-def _version(visit: Visit, found: Endpoint) -> ModelVersion | None:
+def version_of(visit: Visit, found: Endpoint) -> ModelVersion | None:
+    """The version that would be packed now; none: there is none, or it answers with no model."""
     if found.model is None:
         return None
     key = visit.path["project"]

@@ -250,7 +250,9 @@ PAGES: tuple[Page | Form, ...] = (
                 placeholder="node/logs/queries/churn-api/churn",
                 mono=True,
             ),
-            "model": Words(label="Saved model that answers", needed=True, renews="version"),
+            "model": Words(
+                label="Saved model that answers", help="", needed=True, renews="version"
+            ),
             "version": Words(help="", placeholder="Whichever is active"),
             "generation": Words(
                 label="Only of the generation",
@@ -276,7 +278,7 @@ PAGES: tuple[Page | Form, ...] = (
             ),
             "key": Words(label="Found by", help="A column of the log", mono=True, group=TRUTHS),
             "truth_key": Words(
-                label="Which truths call", help="Left blank, the same", mono=True, group=TRUTHS
+                label="Found there by", help="Left blank, the same", mono=True, group=TRUTHS
             ),
             "target": Words(
                 label="Column with the truth",

@@ -86,7 +86,8 @@ def _new(visit: Visit) -> Draft:
 def _deleted(visit: Visit) -> Draft:
     seen = shown(visit)
     here = Crumb(label=seen.package, href=href(seen.project, seen.service, seen.package))
-    return Draft(crumbs=(*service_crumbs(seen.project, seen.service), here), seen=seen)
+    above = (*service_crumbs(seen.project, seen.service), here)
+    return Draft(crumbs=above, title=f"Delete {seen.package}", seen=seen)
 
 
 def _archive(visit: Visit, place: str) -> DownloadPackage:

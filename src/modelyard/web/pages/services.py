@@ -116,6 +116,12 @@ def _edited(visit: Visit) -> Draft:
     )
 
 
+def _deleted(visit: Visit) -> Draft:
+    seen = shown(visit)
+    above = crumbs(seen.project, seen.name)
+    return Draft(crumbs=above, title=f"Delete {seen.name}", seen=seen)
+
+
 WHO = Words(label="Who may ask", help="Keys are made on the API node", kind="segments")
 
 PAGES: tuple[Page | Form, ...] = (
@@ -171,7 +177,7 @@ PAGES: tuple[Page | Form, ...] = (
         fields=("force",),
         words={"force": Words(label="Delete its packages, too", help="", kind="tick")},
         taken={"name": "service"},
-        prepare=_edited,
+        prepare=_deleted,
         dangerous=True,
     ),
 )

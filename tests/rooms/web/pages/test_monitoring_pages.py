@@ -134,7 +134,7 @@ def test_an_endpoint_is_tracked_by_one_form(client, alerting, tmp_path):  # noqa
     assert f'value="{log}"' in client.get(at).text
     typed = {"name": "live", "log": str(log), "model": "churn", "generation": "p1", "store": "live"}
     typed |= {"period": "day", "target": "left"}
-    assert "Column with the truth” and “Which truths call” are" in sent(client, at, **typed).text
+    assert "Column with the truth” and “Found there by” are" in sent(client, at, **typed).text
     typed |= {"truth": "truths.csv", "key": "context_order"}
     assert f"There is no file {log}" in sent(client, at, **typed).text
     log.mkdir()

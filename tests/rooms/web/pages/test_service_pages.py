@@ -76,11 +76,15 @@ def test_a_service_is_designed_by_forms(client, yard, made):  # noqa: F811
     look = {"dataset": "customers", "key": "customer=id", "column": "age=fare"}
     shown = sent(client, f"{at_one}/new-enrichment", name="customers", **look, **reactions)
     assert "ignored, goes on without, the first is taken" in shown
+    begun = html.unescape(client.get(f"{at_one}/new-query").text)
+    assert [f'"{name}"' in begun for name in ("fare", "customer", "age")] == [True, True, False]
     sent(client, f"{at_one}/new-query", name="one", value='{"age": 41, "fare": 9}')
     truth = str(made / "truth.csv")
     shown = sent(client, f"{at_one}/generate-queries", dataset=truth, rows="2")
     assert [f"row-{at}" in shown for at in (1, 2, 3)] == [True, True, False]
     assert "curl http://127.0.0.1:8500/public/api/v1" in shown
+    chosen = client.get(f"{at_one}/delete-queries?names=row-1").text
+    assert re.findall(r'value="([^"]*)" checked', chosen) == ["row-1"]
     sent(client, f"{at_one}/delete-queries?names=row-1", names="row-1")
     direct = {"model": "late", "version": "", "output": "direct"}
     sent(client, f"{at_one}/edit", **direct, pool="floor=2\nceil=3")

@@ -75,11 +75,11 @@ document.addEventListener("reset", (event) => {
   const form = event.target.closest(FORM);
   if (form) setTimeout(() => show(form)); // once the fields hold what they held
 });
-// What somebody changes is not renewed meanwhile.
+// What somebody changes, or has opened, is not renewed meanwhile.
 for (const name of ["htmx:beforeRequest", "htmx:beforeSwap"]) {
   document.addEventListener(name, (event) => {
     const form = event.detail.target?.querySelector?.(FORM);
-    if (form && isDirty(form)) event.preventDefault();
+    if (form && (isDirty(form) || form.querySelector("details[open]"))) event.preventDefault();
   });
 }
 document.addEventListener("htmx:load", (event) => showAll(event.detail.elt.parentNode ?? document));
