@@ -9,8 +9,8 @@ import resource
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
@@ -28,6 +28,7 @@ from modelyard.serving.http.application import application
 from modelyard.serving.http.connections import Connection
 from modelyard.serving.http.problems import status_of
 from modelyard.serving.http.settings import HttpSettings
+from modelyard.serving.http.signals import STOPS, told_by_signals
 from modelyard.serving.logs import write_node_log
 from modelyard.serving.plane import DataPlane
 from modelyard.serving.recording import Recording
@@ -38,7 +39,6 @@ BACKLOG = 4096
 HEADERS = [("DSS-API-Version", "1"), ("DSS-Version", __version__)]
 OWN_FILES = 256
 """Open files that a process needs beside those of its connections."""
-STOPS = (signal.SIGTERM, signal.SIGINT)
 AGAIN_AFTER = 1.0
 LOG = logging.getLogger("modelyard.node")
 
@@ -107,7 +107,7 @@ def run_process(
     recording = Recording(folder.path, settings.queries, settings.traces, processes=processes)
     server = NodeServer(folder, settings, recording, announce, leash)
     try:
-        with _told_by_signals(server):
+        with told_by_signals(server):
             server.run(sockets=[listener])
     finally:
         listener.close()
@@ -197,14 +197,7 @@ class NodeServer(uvicorn.Server):
 def protocol(http: HttpSettings) -> type[Connection]:
     """Connections as far as the settings take them."""
     own = _open_files() - OWN_FILES
-
-    class Limited(Connection):
-        patience = http.client_timeout
-        max_headers = http.max_headers
-        max_header_bytes = http.max_header_kb * 1024
-        most = max(1, min(http.connections, own))
-
-    return Limited
+    return Connection.within(http, most=max(1, min(http.connections, own)))
 
 
 class Crew:
@@ -336,19 +329,3 @@ def _open_files() -> int:
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
             soft = hard
     return soft if soft != resource.RLIM_INFINITY else 1 << 20
-
-
-@contextmanager
-def _told_by_signals(server: NodeServer) -> Iterator[None]:
-    """Let SIGTERM and Ctrl-C stop the server, also while it does not listen to them itself."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        if not server.is_stopping:  # uvicorn raises again what stopped it
-            server.handle_exit(number, frame)
-
-    before = {number: signal.signal(number, stop) for number in STOPS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -17,7 +17,7 @@ import uvicorn
 
 from modelyard import errors
 from modelyard.governance.setup import make_token
-from modelyard.kernel.settings import ServerSettings
+from modelyard.serving.http.signals import STOPS, told_by_signals
 from modelyard.web.app import create_app
 from modelyard.web.auth import LOOPBACK
 from modelyard.web.crew import Crew
@@ -27,7 +27,6 @@ from modelyard.workspace import Workspace
 BACKLOG = 2048
 KEEP_ALIVE = 60
 FIRST = "there is no admin yet; make the first one, once, within a day: {}/setup?token={}"
-STOPS = (signal.SIGTERM, signal.SIGINT)
 LOG = logging.getLogger("modelyard.web")
 
 
@@ -58,7 +57,7 @@ def serve(
     with (
         listening(host, port) as listener,
         closing(workspace),
-        _stopped_by_signals(server),
+        told_by_signals(server),
         _at_work(crew, server, max(settings.jobs.grace, settings.jobs.lease)),
     ):
         address = address_of(listener)
@@ -79,7 +78,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 create_app(workspace, no_auth=no_auth, is_stopping=self._stopping.is_set),
-                http=_protocol(limits),
+                http=PatientProtocol.within(limits),
                 ws="none",
                 lifespan="on",
                 log_config=None,
@@ -102,33 +101,6 @@ class Server(uvicorn.Server):
         self._stopping.set()
         super().handle_exit(sig, frame)
         self._crew.stop()
-
-
-def _protocol(limits: ServerSettings) -> type[PatientProtocol]:
-    """HTTP as far as the settings are patient."""
-
-    class Protocol(PatientProtocol):
-        patience = limits.client_timeout
-        max_headers = limits.max_headers
-        max_header_bytes = limits.max_header_kb * 1024
-
-    return Protocol
-
-
-@contextmanager
-def _stopped_by_signals(server: Server) -> Iterator[None]:
-    """Let SIGTERM and Ctrl-C stop the server, also before it listens to them itself."""
-
-    def stop(sig: int, frame: FrameType | None) -> None:
-        if not server.is_stopping:  # uvicorn raises again what stopped it
-            server.handle_exit(sig, frame)
-
-    before = {number: signal.signal(number, stop) for number in STOPS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import TimerHandle, Transport
-from typing import Any, ClassVar, Literal, cast
+from typing import Any, ClassVar, Literal, Protocol, Self, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
@@ -17,6 +17,25 @@ SLOWEST = 500
 """Bytes a second that a body brings at least."""
 TOO_MANY_HEADERS = "the headers, or the path and query, are more than is taken here"
 TOO_MANY_CONNECTIONS = "this node has as many connections as it takes; try again, or another node"
+
+
+class Limits(Protocol):
+    """What settings say of connections."""
+
+    @property
+    def client_timeout(self) -> float:
+        """Seconds that a client may take."""
+        ...
+
+    @property
+    def max_headers(self) -> int:
+        """Header lines of one request."""
+        ...
+
+    @property
+    def max_header_kb(self) -> int:
+        """Request line and header lines together, KiB."""
+        ...
 
 
 class Connection(HttpToolsProtocol):
@@ -45,6 +64,17 @@ class Connection(HttpToolsProtocol):
     _header_bytes = 0
     _body_bytes = 0
     _refused = False
+
+    @classmethod
+    def within(cls, limits: Limits, *, most: int | None = None) -> type[Self]:
+        """These connections as far as settings take them, and no more than `most` at a time."""
+        chosen = {
+            "patience": limits.client_timeout,
+            "max_headers": limits.max_headers,
+            "max_header_bytes": limits.max_header_kb * 1024,
+            "most": most,
+        }
+        return cast("type[Self]", type(cls.__name__, (cls,), chosen))
 
     def connection_made(self, transport: Any) -> None:
         """Begin to wait for the first request."""
