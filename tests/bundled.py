@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 
+import pytest
 from tests.e2e.models import write_model
 from tests.sharing import made_once
 
@@ -25,8 +26,10 @@ def made_bundles(factory):
 
 def _make(folder):
     (folder / "rows.csv").write_text(ROWS)
-    with closing(modelyard.open(folder / "design", actor="ada")) as design:
-        _design(design, folder)
+    with pytest.MonkeyPatch.context() as patch:  # two workspaces share no database
+        patch.delenv("MODELYARD_DATABASE", raising=False)
+        with closing(modelyard.open(folder / "design", actor="ada")) as design:
+            _design(design, folder)
     with closing(modelyard.open(folder / "node", actor="olga")) as node:
         for bundle in ("b1", "b2"):
             node.bundles.import_(file=str(folder / f"{bundle}.zip"))

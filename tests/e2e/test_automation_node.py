@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
+from shutil import copytree
 
 import pytest
 from tests.bundled import PROJECT, made_bundles
@@ -30,10 +31,10 @@ def run_nightly(node):
     return node.evaluations.list(**PROJECT)[0].version
 
 
-def test_bundles_arrive_run_there_and_are_rolled_back(made, copied, tmp_path):
-    copied(made / "design", tmp_path / "design")
+def test_bundles_arrive_run_there_and_are_rolled_back(made, tmp_path):
+    copytree(made / "design", tmp_path / "design")
     with (
-        RunningServer(tmp_path / "design", "--workers", "0") as design,
+        RunningServer(tmp_path / "design", "--workers", "0", MODELYARD_DATABASE="") as design,
         RunningServer(tmp_path / "node", "--role", "automation") as automation,
         closing(modelyard.connect(design.url)) as here,
         closing(modelyard.connect(automation.url)) as node,
