@@ -102,6 +102,13 @@ def packages(folder: Path) -> list[Path]:
     return made
 
 
+def be_patient(folder: Path, service: str, endpoint: str) -> None:
+    """Let queries wait for a minute: a busy machine takes long to start another worker."""
+    own = folder / "config" / "services" / service / f"{endpoint}.json"
+    own.parent.mkdir(parents=True, exist_ok=True)
+    own.write_text(json.dumps({"timeout": 60_000}))
+
+
 @contextmanager
 def serving(folder: Path, made: list[Path], log: IO[str]) -> Iterator[Served]:
     """A node with some packages, the first of them active; it ends with the block."""
@@ -109,6 +116,7 @@ def serving(folder: Path, made: list[Path], log: IO[str]) -> Iterator[Served]:
     command("node", "init", "--folder", str(node))
     for package in made:
         command("node", "import", str(package), "--folder", str(node))
+    be_patient(node, SERVICE, ENDPOINT)
     command("node", "activate", SERVICE, made[0].stem, "--folder", str(node))
     process = subprocess.Popen(
         [MODELYARD, "node", "serve", "--folder", str(node), "--port", "0"],

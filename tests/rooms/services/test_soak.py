@@ -38,7 +38,7 @@ def serving(folder):
 @pytest.mark.slow
 def test_mixed_load_with_switches_and_a_killed_worker(yard, service, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(BENCH))
-    from served import Served
+    from served import Served, be_patient
     from soak import asks, soak, told
 
     node = modelyard.node(tmp_path / "node")
@@ -48,6 +48,7 @@ def test_mixed_load_with_switches_and_a_killed_worker(yard, service, tmp_path, m
         yard.packages.create(service=service, package=name)
         yard.packages.download(service=service, package=name, output=file)
         node.import_(file=file)
+    be_patient(node.folder, service, "late")
     node.activate(service=service, generation="p1")
     rows = [{"age": 30.0, "fare": float(fare)} for fare in range(101)]
     with serving(node.folder) as (process, port):
