@@ -65,7 +65,7 @@ def test_it_is_brought_about_once(shared, there, places, written):
     changed = written(WHOLE, **facts | {"packages": "package: p3", "enabled": "false"})
     last = shared.deployments.apply(file=changed).steps[1]
     assert [(change.field, change.before, change.after) for change in last.changes] == [
-        ("packages", "p1 0.5, p2 0.5", "p3 1"),
+        ("packages", "p1 0.5, p2 0.5", "p3 1.0"),
         ("enabled", "True", "False"),
     ]
     kinds = [each.kind for each in shared.deployments.history(name=there)]
@@ -94,7 +94,7 @@ def test_it_stops_at_what_fails_and_goes_on_when_applied_again(shared, there, pl
     [
         ("deployments: 3", errors.Invalid, "deployments: must be a list"),
         ("deployment: []", errors.Invalid, "deployment: is not known here"),
-        ("deployments: [{{name: a}}]", errors.Invalid, "service: is needed"),
+        ("deployments: [{{name: a}}]", errors.Invalid, "give package"),
         (f"{PLAIN}  - {{{{name: {{there}}, service: api}}}}", errors.Invalid, "says twice"),
         (PLAIN.replace("p1", "p1, share: {{p2: 1}}"), errors.Invalid, "not both"),
         (PLAIN.replace("p1", "p9"), errors.NotFound, "there are: p1, p2, p3"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from tests.rooms.deployments.made import ABSENT, Made, desired
 
 from modelyard.deployments.deploying.rolling import Rolling
-from modelyard.deployments.drivers.services import messages_about, restoring, steps_between
+from modelyard.deployments.drivers.differences import messages_about, restoring, steps_between
 
 ACTIONS = ("observe", "import", "map", "verify", "access")
 NAMES = ("a", "b", "c")

@@ -17,7 +17,7 @@ def forget_project(db: Connection, project: str) -> None:
     """
     for name in repository.in_project(db, project):
         kept = repository.get(db, project, name, lock=True)
-        if kept.settings.enabled and kept.pushed is not None:
+        if kept.kind == "api" and kept.settings.enabled and kept.pushed is not None:
             raise errors.Conflict(
                 f"{name} of project {project!r} answers on {kept.infrastructure}; disable it "
                 f"first, and delete it: deployments disable {name} --project {project}"

@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from modelyard import errors
+from modelyard.deployments.activating.types import Connections, Variables
 from modelyard.deployments.deploying.commands import (
     CheckDeployment,
     CreateDeployment,
@@ -21,7 +22,6 @@ from modelyard.deployments.deploying.types import (
     AppliedChange,
     AppliedStep,
     Deployment,
-    ServiceSettings,
 )
 from modelyard.deployments.infrastructures.commands import (
     AllowGroup,
@@ -30,6 +30,7 @@ from modelyard.deployments.infrastructures.commands import (
     UpdateInfrastructure,
 )
 from modelyard.deployments.infrastructures.types import (
+    LOCAL,
     Everybody,
     Infrastructure,
     Kind,
@@ -38,7 +39,7 @@ from modelyard.deployments.infrastructures.types import (
 from modelyard.kernel.command import Command
 from modelyard.kernel.context import Context
 from modelyard.kernel.faults import invalid
-from modelyard.kernel.values import Description, Name
+from modelyard.kernel.values import Description, Name, ProjectKey
 from modelyard.serving.types import Access
 
 R = TypeVar("R")
@@ -71,16 +72,25 @@ class DeclaredInfrastructure(Declared):
 
 
 class DeclaredDeployment(Declared):
-    """A deployment as a file wants it; what is left out is as for a new one."""
+    """A deployment as a file wants it; what is left out is as for a new one.
 
-    service: Name
-    infrastructure: Name = "local-api"
+    Of a bundle, what was chosen for the project there stays where the file does not name it.
+    """
+
+    service: Name | None = None
+    infrastructure: Name | None = None
     package: Name | None = None
     share: dict[Name, float] = {}
     shadow: tuple[Name, ...] = ()
-    access: Access = "package"
+    access: Access | None = None
     error_rate: float | None = None
     p99_ms: float | None = None
+    bundle: Name | None = None
+    as_project: ProjectKey | None = None
+    connection: Connections = {}
+    variables: Variables = {}
+    enable: tuple[Name, ...] = ()
+    disable: tuple[Name, ...] = ()
     enabled: bool = True
 
 
@@ -192,29 +202,32 @@ class Applying:
     def _deployment(self, wanted: DeclaredDeployment) -> Plan:
         here: dict[str, Any] = {"project": self._project, "name": wanted.name}
         given = wanted.model_dump(
-            include={"package", "share", "shadow", "access", "error_rate", "p99_ms"},
+            exclude={"name", "service", "infrastructure", "as_project", "enabled"},
             exclude_defaults=True,
         )
-        made = _filled(
-            CreateDeployment,
-            {**here, **given, "service": wanted.service, "infrastructure": wanted.infrastructure},
+        where = wanted.model_dump(
+            include={"service", "infrastructure", "as_project"}, exclude_none=True
         )
-        settings = made.settings().model_copy(update={"enabled": wanted.enabled})
+        made: CreateDeployment = _filled(CreateDeployment, {**here, **given, **where})
         found = self._found(CheckDeployment(**here))
         if found is None or found.pushed is None:
-            if self._dry and wanted.infrastructure not in self._made:
+            if self._dry and made.infrastructure not in self._made:
                 self._context.caller.check(made)
             off = [] if wanted.enabled else [_filled(DisableDeployment, here)]
             return "create", [], [made, *off]
-        _require_same_place(found, wanted)
-        changes = list(_changes(found.settings, settings, tuple(ServiceSettings.model_fields)))
+        _require_same_place(found, made)
+        if made.kind == "api":
+            given.setdefault("access", "package")
+        update: UpdateDeployment = _filled(UpdateDeployment, {**here, **given})
+        settings = update.changed(found.settings).model_copy(update={"enabled": wanted.enabled})
+        changes = list(_changes(found.settings, settings, tuple(type(settings).model_fields)))
         if not changes:
             if found.health != "OUT_OF_SYNC":
                 return "unchanged", [], []
             return "reconcile", [], [_filled(UpdateDeployment, here)]
         commands: list[Command[Any]] = []
         if changes[-1].field != "enabled" or len(changes) > 1:
-            commands.append(_filled(UpdateDeployment, {**here, "access": wanted.access, **given}))
+            commands.append(update)
         if found.settings.enabled != wanted.enabled:
             turn = EnableDeployment if wanted.enabled else DisableDeployment
             commands.append(_filled(turn, here))
@@ -245,7 +258,7 @@ def _changes(
 
 def _told(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{name} {share:g}" for name, share in value.items())
+        return ", ".join(f"{name} {part}" for name, part in value.items())
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     if isinstance(value, BaseModel):
@@ -254,12 +267,17 @@ def _told(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _require_same_place(found: Deployment, wanted: DeclaredDeployment) -> None:
-    for field, there in (("service", found.target), ("infrastructure", found.infrastructure)):
-        if getattr(wanted, field) != there:
+def _require_same_place(found: Deployment, made: CreateDeployment) -> None:
+    wanted = made.infrastructure or LOCAL[made.kind]
+    for what, before, now in (
+        ("kind", found.kind, made.kind),
+        ("service" if made.kind == "api" else "project", found.target, made.target),
+        ("infrastructure", found.infrastructure, wanted),
+    ):
+        if before != now:
             raise errors.Conflict(
-                f"the {field} of {wanted.name} is {there}, and never changes; take another name, "
-                "or delete it first"
+                f"the {what} of {made.name} is {before}, and never changes; take another name, or "
+                "delete it first"
             )
 
 

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Generic, Self, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
+from modelyard import errors
+from modelyard.deployments.activating.types import Connections, Variables
 from modelyard.deployments.deploying.types import (
     Applied,
     DeletedDeployment,
@@ -13,7 +15,9 @@ from modelyard.deployments.deploying.types import (
     DeploymentSummary,
     DeploymentUpdate,
     Health,
+    ProjectSettings,
     ServiceSettings,
+    Settings,
 )
 from modelyard.deployments.infrastructures.types import Kind
 from modelyard.kernel.command import Command, ProjectCommand
@@ -32,6 +36,16 @@ ABOUT_PASSING = (
     "pass over nodes that cannot be reached, as long as one can; they are out of sync when they "
     "are back, until the next update"
 )
+ABOUT_BUNDLE = "id of the bundle of the project that is to be active"
+ABOUT_CONNECTION = "FROM=TO: the connection there for one that the bundle names [that of its name]"
+ABOUT_VARIABLES = "variables of the project that hold there alone"
+ABOUT_ENABLE = "scenarios that are to run by themselves there"
+ABOUT_DISABLE = "scenarios that are to run by hand only there"
+OF_KIND: dict[Kind, tuple[str, ...]] = {
+    "api": ("package", "share", "shadow", "access", "error_rate", "p99_ms"),
+    "project": ("bundle", "connection", "variables", "enable", "disable"),
+}
+"""The options that only one kind of deployment has."""
 ABOUT_ERRORS = "each node goes back by itself when a larger share of a new package's queries fails"
 ABOUT_P99 = "each node goes back when 1 of 100 queries takes longer, in milliseconds"
 
@@ -56,8 +70,8 @@ class Pushing(OfDeployment[Deployment]):
         return f"deployment {self.project}/{self.name}"
 
 
-class SettingPackages(Pushing):
-    """What says which packages of a service answer."""
+class Setting(Pushing):
+    """What says which packages of a service answer, or of which bundle a project is."""
 
     package: Name | None = Field(default=None, description=ABOUT_PACKAGE, examples=["p1"])
     share: dict[Name, float] = Field(default={}, max_length=20, description=ABOUT_SHARE)
@@ -66,10 +80,20 @@ class SettingPackages(Pushing):
     error_rate: float | None = Field(default=None, ge=0, lt=1, description=ABOUT_ERRORS)
     p99_ms: float | None = Field(default=None, gt=0, description=ABOUT_P99)
 
+    bundle: Name | None = Field(default=None, description=ABOUT_BUNDLE)
+    connection: Connections = Field(default={}, description=ABOUT_CONNECTION)
+    variables: Variables = Field(default={}, description=ABOUT_VARIABLES)
+    enable: tuple[Name, ...] = Field(default=(), max_length=1000, description=ABOUT_ENABLE)
+    disable: tuple[Name, ...] = Field(default=(), max_length=1000, description=ABOUT_DISABLE)
+
     @model_validator(mode="after")
     def _is_a_mapping(self) -> Self:
         if self.package and self.share:
             raise ValueError("give package or share, not both")
+        if self.is_about("api") and self.is_about("project"):
+            raise ValueError("a deployment is of packages or of a bundle: give what is of one")
+        if both := {*self.enable} & {*self.disable}:
+            raise ValueError(f"{', '.join(sorted(both))} cannot be enabled and disabled at once")
         if shares := self.shares():
             try:
                 GenerationMapping(entries=shares, shadows=self.shadow or ())
@@ -81,12 +105,44 @@ class SettingPackages(Pushing):
         """The share of the queries by package; empty: not said."""
         return {self.package: 1.0} if self.package else dict(self.share)
 
-    def changes(self) -> dict[str, Any]:
-        """The settings that were given.
+    def is_about(self, kind: Kind) -> bool:
+        """Whether anything was said that is of this kind of deployment alone."""
+        return any(getattr(self, name) not in (None, {}, ()) for name in OF_KIND[kind])
+
+    def changed(self, settings: Settings) -> Settings:
+        """The settings with what was given.
 
         Other packages take shadows and guard of those before with them, which were meant for
         these.
+
+        Raises:
+            Invalid: something was given that is of the other kind of deployment.
         """
+        if isinstance(settings, ProjectSettings):
+            self._require("project")
+            return ProjectSettings(
+                bundle=self.bundle or settings.bundle,
+                connections={**settings.connections, **self.connection},
+                variables={**settings.variables, **self.variables},
+                scenarios={
+                    **settings.scenarios,
+                    **dict.fromkeys(self.enable, "enabled"),
+                    **dict.fromkeys(self.disable, "disabled"),
+                },
+            )
+        self._require("api")
+        return ServiceSettings.model_validate({**dict(settings), **self._packages()})
+
+    def _require(self, kind: Kind) -> None:
+        other: Kind = "project" if kind == "api" else "api"
+        if self.is_about(other):
+            what = "packages of a service" if kind == "api" else "a bundle of a project"
+            raise errors.Invalid(
+                f"{self.name} is a deployment of {what}, which does not have "
+                f"{' and '.join(OF_KIND[other])}"
+            )
+
+    def _packages(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
         if shares := self.shares():
             found |= {"packages": shares, "shadows": (), "guard": None}
@@ -99,35 +155,60 @@ class SettingPackages(Pushing):
         return found
 
 
-class CreateDeployment(SettingPackages):
-    """Deploy a package of a service: on this machine, unless an infrastructure is named.
+class CreateDeployment(Setting):
+    """Deploy a package of a service, or a bundle of the project: here, or on an infrastructure.
 
-    Its nodes get the package one after another; each has to answer before the next one does. If one
-    cannot, what was done is undone, and the deployment stays to be tried again by the same command,
-    or by `update`.
+    Its nodes get the package or bundle one after another; each has to answer before the next one
+    does. If one cannot, what was done is undone, and the deployment stays to be tried again by the
+    same command, or by `update`.
     """
 
     route = "POST /deployments"
     title = "Deploy {name}"
 
-    infrastructure: Name = Field(
-        default="local-api", description="where to; `infrastructures list` shows them"
+    infrastructure: Name | None = Field(
+        default=None,
+        description="where to; `infrastructures list` shows them  [local-api, or local-project]",
     )
-    service: Name = Field(description="service whose package it is", examples=["churn-api"])
+    service: Name | None = Field(
+        default=None, description="service whose package it is", examples=["churn-api"]
+    )
+    as_project: ProjectKey | None = Field(
+        default=None, description="key of the project that the bundle becomes there [its own]"
+    )
 
     @model_validator(mode="after")
-    def _names_a_package(self) -> Self:
-        if not self.shares():
-            raise ValueError("say which package is to answer: give package, or share")
+    def _names_what(self) -> Self:
+        if not self.bundle and not self.shares():
+            raise ValueError(
+                "say which package is to answer: give package, or share; or which bundle is to be "
+                "active: give bundle"
+            )
+        if self.shares() and not self.service:
+            raise ValueError("say whose package it is: give service")
+        if (self.bundle and self.service) or (self.as_project and not self.bundle):
+            raise ValueError("a bundle has no service, and a package is of no project there")
         return self
 
-    def settings(self) -> ServiceSettings:
+    @property
+    def kind(self) -> Kind:
+        """Of what it is a deployment."""
+        return "project" if self.bundle else "api"
+
+    @property
+    def target(self) -> str:
+        """Name of the service, or key of the project, where it runs."""
+        return self.service or self.as_project or self.project
+
+    def settings(self) -> Settings:
         """What was asked for."""
-        return ServiceSettings.model_validate(self.changes())
+        if self.bundle:
+            return self.changed(ProjectSettings(bundle=self.bundle))
+        return self.changed(ServiceSettings(packages=self.shares()))
 
 
-class UpdateDeployment(SettingPackages):
-    """Bring another package or other settings to the nodes, or what is set to those that lost it.
+class UpdateDeployment(Setting):
+    """Bring another package or bundle, or other settings, to the nodes; or what is set, once more.
 
     What is not given stays. The nodes are updated one after another; each has to answer as it
     should before the next one is touched. At the first that does not, those that were changed go
@@ -158,14 +239,14 @@ class RollBackDeployment(Pushing):
 
 
 class DisableDeployment(Pushing):
-    """Have a deployment answer no more; its nodes keep what they have."""
+    """Have a deployment of packages answer no more; its nodes keep what they have."""
 
     route = "POST /deployments/{name}/disable"
     title = "Disable {name}"
 
 
 class EnableDeployment(Pushing):
-    """Have a deployment answer again, as it did before."""
+    """Have a deployment of packages answer again, as it did before."""
 
     route = "POST /deployments/{name}/enable"
     title = "Enable {name}"
@@ -242,7 +323,10 @@ class ShowUpdate(OfDeployment[DeploymentUpdate]):
 
 
 class DeleteDeployment(OfDeployment[DeletedDeployment]):
-    """Delete a disabled deployment, and take it from its nodes."""
+    """Delete a deployment, and take its service from its nodes once it is disabled.
+
+    A project stays on its nodes, with what it has of its own by then.
+    """
 
     needs = "deployments:write"
     route = "DELETE /deployments/{name}"

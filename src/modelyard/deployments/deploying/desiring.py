@@ -5,35 +5,59 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from modelyard import errors
-from modelyard.deployments.deploying.types import ServiceSettings
-from modelyard.deployments.drivers.types import DesiredService, WantedPackage
+from modelyard.deployments.bundling import repository as bundles
+from modelyard.deployments.deploying.types import ProjectSettings, ServiceSettings, Settings
+from modelyard.deployments.drivers.types import (
+    Desired,
+    DesiredProject,
+    DesiredService,
+    WantedPackage,
+)
 from modelyard.services.access import find_package
 
 
 def desired_of(
-    db: Connection,
-    project: str,
-    service: str,
-    settings: ServiceSettings,
-    known: DesiredService | None,
-) -> DesiredService:
+    db: Connection, project: str, target: str, settings: Settings, known: Desired | None
+) -> Desired:
     """What each place is to be.
 
     Args:
         db: an open transaction.
-        project: that of the service.
-        service: its name.
+        project: that of the service or bundle.
+        target: name of the service, or key of the project, there.
         settings: what is asked for.
-        known: what was deployed before: its packages may be deleted meanwhile.
+        known: what was deployed before: its packages or bundle may be deleted meanwhile.
 
     Raises:
-        NotFound: there is no such service or package.
+        NotFound: there is no such service, package or bundle.
     """
-    before = {each.package: each for each in known.packages} if known else {}
+    if isinstance(settings, ProjectSettings):
+        return _project(db, project, target, settings, known)
+    return _service(db, project, target, settings, known)
+
+
+def _project(
+    db: Connection, project: str, target: str, settings: ProjectSettings, known: Desired | None
+) -> DesiredProject:
+    try:
+        digest = bundles.get(db, project, settings.bundle).digest
+    except errors.NotFound:
+        if not isinstance(known, DesiredProject) or known.bundle != settings.bundle:
+            raise
+        digest = known.digest
+    return DesiredProject(target=target, digest=digest, **settings.model_dump())
+
+
+def _service(
+    db: Connection, project: str, target: str, settings: ServiceSettings, known: Desired | None
+) -> DesiredService:
+    before = (
+        {each.package: each for each in known.packages} if isinstance(known, DesiredService) else {}
+    )
     packages = []
     for name in dict.fromkeys((*settings.packages, *settings.shadows)):
         try:
-            found = find_package(db, project, service, name)
+            found = find_package(db, project, target, name)
         except errors.NotFound:
             if name not in before:
                 raise
@@ -48,7 +72,7 @@ def desired_of(
                 WantedPackage(package=name, digest=found.digest, created=found.created, asked=asked)
             )
     return DesiredService(
-        target=service,
+        target=target,
         enabled=settings.enabled,
         shares=settings.packages,
         shadows=settings.shadows,

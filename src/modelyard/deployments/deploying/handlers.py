@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from modelyard import errors
 from modelyard.deployments.deploying import repository, updates
 from modelyard.deployments.deploying.applying import Applying, read_declaration
@@ -33,10 +35,10 @@ from modelyard.deployments.deploying.types import (
     DeploymentSummary,
     DeploymentUpdate,
     KeptUpdate,
-    ServiceSettings,
 )
 from modelyard.deployments.deploying.updating import Wish, carry_out
 from modelyard.deployments.infrastructures.access import require, seen_by
+from modelyard.deployments.infrastructures.types import LOCAL, Infrastructure
 from modelyard.kernel.bus import checks, handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
@@ -47,18 +49,13 @@ def create_deployment(command: CreateDeployment, context: Context) -> Deployment
     """Keep what is wanted, then bring it about; one that never was may be tried again."""
     settings, made = command.settings(), now()
     with context.begin() as db:
-        infrastructure = require(context, db, command.infrastructure, "deploy", lock=True)
-        if infrastructure.kind != "api":
-            raise errors.Invalid(
-                f"{infrastructure.name} takes bundles of projects, not packages of services",
-                field="infrastructure",
-            )
-        desired_of(db, command.project, command.service, settings, None)
+        infrastructure = _where(command, context, db)
+        desired_of(db, command.project, command.target, settings, None)
         kept = Kept(
             project=command.project,
             name=command.name,
             infrastructure=infrastructure.name,
-            target=command.service,
+            target=command.target,
             settings=settings,
             created=made,
             created_by=context.identity.name,
@@ -84,7 +81,7 @@ def update_deployment(command: UpdateDeployment, context: Context) -> Deployment
     """What was given beside what is."""
 
     def wish(kept: Kept, _done: list[KeptUpdate]) -> Wish:
-        settings = ServiceSettings.model_validate({**dict(kept.settings), **command.changes()})
+        settings = command.changed(kept.settings)
         return Wish(
             "light" if command.light else "update",
             settings,
@@ -135,8 +132,8 @@ def check_roll_back(command: RollBackDeployment, context: Context) -> None:
 def check_create(command: CreateDeployment, context: Context) -> None:
     """Tell at once what is not there."""
     with context.read() as db:
-        require(context, db, command.infrastructure, "deploy")
-        desired_of(db, command.project, command.service, command.settings(), None)
+        _where(command, context, db)
+        desired_of(db, command.project, command.target, command.settings(), None)
 
 
 @handles(ApplyFile)
@@ -205,8 +202,31 @@ def delete_deployment(command: DeleteDeployment, context: Context) -> DeletedDep
     return take_away(context, command.project, command.name, force=command.force)
 
 
+def _where(command: CreateDeployment, context: Context, db: Connection) -> Infrastructure:
+    """The infrastructure that a deployment is to be on."""
+    name = command.infrastructure or LOCAL[command.kind]
+    found = require(context, db, name, "deploy")
+    if found.kind != command.kind:
+        takes = {"api": "packages of services", "project": "bundles of projects"}
+        raise errors.Invalid(
+            f"{name} takes {takes[found.kind]}, not {takes[command.kind]}", field="infrastructure"
+        )
+    if found.driver == "local" and command.kind == "project" and command.target == command.project:
+        raise errors.Invalid(
+            "in the workspace that it is made in, a bundle becomes another project: give "
+            "--as-project",
+            field="as_project",
+        )
+    return found
+
+
 def _turned(command: Pushing, context: Context, *, on: bool) -> Deployment:
     def wish(kept: Kept, _done: list[KeptUpdate]) -> Wish:
+        if kept.kind == "project":
+            raise errors.Unsupported(
+                "a project is not turned off as a whole; its scenarios are: deployments update "
+                f"{kept.name} --disable SCENARIO"
+            )
         settings = kept.settings.model_copy(update={"enabled": on})
         return Wish("enable" if on else "disable", settings, pass_over=command.pass_over)
 

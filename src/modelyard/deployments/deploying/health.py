@@ -9,15 +9,15 @@ from modelyard.deployments.deploying.types import (
     Health,
     PlaceFound,
 )
-from modelyard.deployments.drivers.services import messages_about
-from modelyard.deployments.drivers.types import DesiredService, Message, Severity
+from modelyard.deployments.drivers.differences import messages_about
+from modelyard.deployments.drivers.types import Desired, Message, Severity
 
 IN_SYNC = frozenset({"NOTHING_RUNS", "NODE_PROBLEM", "NOT_LOADED"})
 """What is wrong with a place that is set as it is to be."""
 
 
 def health_of(
-    desired: DesiredService | None,
+    desired: Desired | None,
     places: Sequence[PlaceFound],
     expected: Sequence[str],
     last: DeploymentUpdate | None,
@@ -60,7 +60,7 @@ def _health(about: Sequence[Sequence[Message]], messages: Sequence[Message]) -> 
     return "WARNING" if any(each.severity == "warning" for each in messages) else "HEALTHY"
 
 
-def _about_place(desired: DesiredService, found: PlaceFound | None, place: str) -> list[Message]:
+def _about_place(desired: Desired, found: PlaceFound | None, place: str) -> list[Message]:
     if found is None:
         title = f"{place} was added to the infrastructure, and nothing was deployed there yet"
         return [Message(severity="warning", code="PLACE_NEW", title=title, place=place)]
@@ -72,9 +72,7 @@ def _about_place(desired: DesiredService, found: PlaceFound | None, place: str) 
     return list(messages_about(desired, found.observed, place))
 
 
-def _about_update(
-    desired: DesiredService | None, last: DeploymentUpdate | None
-) -> Iterator[Message]:
+def _about_update(desired: Desired | None, last: DeploymentUpdate | None) -> Iterator[Message]:
     if last is None or last.state in ("succeeded", "running"):
         return
     severity: Severity = "error" if desired is None else "warning"

@@ -10,9 +10,9 @@ from modelyard.deployments.deploying.health import health_of
 from modelyard.deployments.deploying.repository import Kept
 from modelyard.deployments.deploying.types import Deployment, PlaceFound
 from modelyard.deployments.drivers.access import open_driver
+from modelyard.deployments.drivers.differences import told
 from modelyard.deployments.drivers.driver import Driver
-from modelyard.deployments.drivers.services import told
-from modelyard.deployments.drivers.types import DesiredService
+from modelyard.deployments.drivers.types import Desired
 from modelyard.deployments.infrastructures import repository as infrastructures
 from modelyard.deployments.infrastructures.access import require
 from modelyard.deployments.infrastructures.types import Infrastructure
@@ -69,7 +69,7 @@ def sharing_places(
     return frozenset({infrastructure.name, *shared})
 
 
-def _desired(db: Connection, kept: Kept) -> DesiredService | None:
+def _desired(db: Connection, kept: Kept) -> Desired | None:
     if kept.pushed is None:
         return None
     return updates.get(db, kept.project, kept.name, kept.pushed).desired

@@ -6,8 +6,7 @@ from modelyard import errors
 from modelyard.deployments.deploying import repository, updates
 from modelyard.deployments.deploying.types import DeletedDeployment
 from modelyard.deployments.drivers.access import open_driver
-from modelyard.deployments.drivers.services import steps_between
-from modelyard.deployments.drivers.types import DesiredService
+from modelyard.deployments.drivers.differences import gone, steps_between
 from modelyard.deployments.infrastructures.access import require
 from modelyard.kernel.context import Context
 
@@ -26,19 +25,19 @@ def take_away(context: Context, project: str, name: str, *, force: bool) -> Dele
     with context.read() as db:
         kept = repository.get(db, project, name)
         infrastructure = require(context, db, kept.infrastructure, "deploy")
-    if kept.settings.enabled and kept.pushed is not None:
+    if kept.kind == "api" and kept.settings.enabled and kept.pushed is not None:
         raise errors.Conflict(
             f"{name} answers; disable it first: deployments disable {name}", enabled=True
         )
     driver = open_driver(context, infrastructure)
-    gone = DesiredService(target=kept.target, present=False, enabled=False)
+    wanted = gone(kept.target, kept.kind)
     removed: list[str] = []
     left: dict[str, str] = {}
     for place in driver.places():
         context.progress(f"taking {kept.target} from {place}")
         try:
-            for step in steps_between(gone, driver.observe(place, kept.target)):
-                driver.apply(place, step, gone)
+            for step in steps_between(wanted, driver.observe(place, kept.target)):
+                driver.apply(place, step, wanted)
         except errors.ModelyardError as exc:
             left[place] = exc.detail
         else:

@@ -15,13 +15,15 @@ from modelyard.deployments.deploying.types import (
     DeploymentSummary,
     Health,
     PlaceFound,
-    ServiceSettings,
+    ProjectSettings,
+    Settings,
 )
 from modelyard.kernel.paging import Page, Paged
 from modelyard.kernel.values import Value, now
 from modelyard.store.paging import page
 from modelyard.store.tables import deployments, infrastructures
 
+SETTINGS: TypeAdapter[Settings] = TypeAdapter(Settings)
 PLACES = TypeAdapter(tuple[PlaceFound, ...])
 STORED = (
     *("project", "name", "infrastructure", "target", "health", "checked", "created"),
@@ -38,7 +40,7 @@ class Kept(Value):
     kind: Any = "api"
     stage: str = ""
     target: str
-    settings: ServiceSettings
+    settings: Settings
     pushed: int | None = None
     health: Health = "UNKNOWN"
     places: tuple[PlaceFound, ...] = ()
@@ -172,19 +174,26 @@ def _query() -> Select[Any]:
 def _built(row: Row[Any]) -> Kept:
     return Kept(
         **{name: getattr(row, name) for name in (*STORED, "kind", "stage")},
-        settings=ServiceSettings.model_validate_json(row.settings),
+        settings=SETTINGS.validate_json(row.settings),
         places=PLACES.validate_json(row.observed),
     )
 
 
 def _summary(row: Row[Any]) -> DeploymentSummary:
-    settings = ServiceSettings.model_validate_json(row.settings)
+    settings = SETTINGS.validate_json(row.settings)
     left_out = {"pushed"}
     return DeploymentSummary(
         **{name: getattr(row, name) for name in (*STORED, "kind", "stage") if name not in left_out},
-        content=tuple(settings.packages),
+        content=content_of(settings),
         enabled=settings.enabled,
     )
+
+
+def content_of(settings: Settings) -> tuple[str, ...]:
+    """The ids of packages, or that of the bundle."""
+    if isinstance(settings, ProjectSettings):
+        return (settings.bundle,)
+    return tuple(settings.packages)
 
 
 def _columns(kept: Kept) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from modelyard import errors
+from modelyard.deployments.drivers.differences import restoring, steps_between
 from modelyard.deployments.drivers.driver import Driver
-from modelyard.deployments.drivers.services import restoring, steps_between
-from modelyard.deployments.drivers.types import DesiredService, ObservedService, Step
+from modelyard.deployments.drivers.types import Desired, Observed, Step
 
 PlaceState = Literal[
     "waiting", "updated", "same", "passed_over", "failed", "restored", "unrestored"
@@ -28,8 +28,8 @@ class Rolling:
     """An update on its way, over the places of a driver."""
 
     driver: Driver
-    desired: DesiredService
-    before: dict[str, ObservedService] = field(default_factory=dict)
+    desired: Desired
+    before: dict[str, Observed] = field(default_factory=dict)
     """What was found at each place before it was first changed: to that it goes back."""
     passes_over: bool = False
     """Whether places that cannot be reached are passed over, as long as one is."""
@@ -41,7 +41,7 @@ class Rolling:
     """Called before each change; what it raises ends the update there, as if it were killed."""
     states: dict[str, PlaceState] = field(default_factory=dict)
     problem: str = ""
-    _found: dict[str, ObservedService] = field(default_factory=dict)
+    _found: dict[str, Observed] = field(default_factory=dict)
 
     def run(self) -> bool:
         """Update all places; False: one failed, and what was changed went back.
@@ -128,12 +128,12 @@ class Rolling:
         found = self._found.get(place) or self.driver.observe(place, self.desired.target)
         return steps_between(self.desired, found)
 
-    def _take(self, place: str, step: Step, desired: DesiredService) -> None:
+    def _take(self, place: str, step: Step, desired: Desired) -> None:
         self.proceed()
         self.tell(f"{place}: {step}")
         self.driver.apply(place, step, desired)
 
-    def _verify(self, place: str, desired: DesiredService) -> None:
+    def _verify(self, place: str, desired: Desired) -> None:
         if desired.present and desired.enabled:
             self.driver.verify(place, desired)
 

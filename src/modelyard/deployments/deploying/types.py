@@ -7,9 +7,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from modelyard.deployments.drivers.types import DesiredService, Message, ObservedService
+from modelyard.deployments.activating.types import ScenarioState
+from modelyard.deployments.drivers.types import Desired, Message, Observed
 from modelyard.deployments.infrastructures.types import Kind
-from modelyard.kernel.values import Name, Value
+from modelyard.kernel.values import Json, Name, Value, Variable
 from modelyard.serving.types import Access, Guard
 
 Health = Literal["UNKNOWN", "HEALTHY", "WARNING", "UNHEALTHY", "ERROR", "OUT_OF_SYNC"]
@@ -36,6 +37,23 @@ class ServiceSettings(Value):
     enabled: bool = True
 
 
+class ProjectSettings(Value):
+    """Which bundle is deployed, and what is chosen for the project where it is active."""
+
+    bundle: Name
+    connections: dict[Name, Name] = Field(
+        default={}, description="the connection there for one that the bundle names"
+    )
+    variables: dict[Variable, Json] = Field(default={}, description="that hold there alone")
+    scenarios: dict[Name, ScenarioState] = Field(
+        default={}, description="whether they run by themselves there"
+    )
+    enabled: bool = True
+
+
+Settings = ServiceSettings | ProjectSettings
+
+
 class PlaceFound(Value):
     """What was last found at one place of a deployment."""
 
@@ -45,7 +63,7 @@ class PlaceFound(Value):
     reached: bool
     answers: str = Field(description="which packages answer there, in words")
     problem: str = Field(default="", description="why it cannot be reached")
-    observed: ObservedService | None = None
+    observed: Observed | None = None
 
 
 class DeploymentSummary(Value):
@@ -61,8 +79,8 @@ class DeploymentSummary(Value):
     infrastructure: Name
     kind: Kind
     stage: str = Field(description="that of the infrastructure")
-    target: str = Field(description="name of the service where it runs")
-    content: tuple[str, ...] = Field(description="ids of packages")
+    target: str = Field(description="name of the service, or key of the project, where it runs")
+    content: tuple[str, ...] = Field(description="ids of packages, or of the bundle")
     enabled: bool
     health: Health
     checked: datetime | None = Field(default=None, description="when it was last looked at")
@@ -93,14 +111,14 @@ class Deployment(Value):
     infrastructure: Name
     kind: Kind
     stage: str = Field(description="that of the infrastructure")
-    target: str = Field(description="name of the service where it runs")
-    settings: ServiceSettings = Field(description="what was last deployed, or is to be")
+    target: str = Field(description="name of the service, or key of the project, where it runs")
+    settings: Settings = Field(description="what was last deployed, or is to be")
     pushed: int | None = Field(
         default=None, description="number of the update that brought that about; None: none did yet"
     )
     health: Health
     messages: tuple[Message, ...] = ()
-    desired: DesiredService | None = Field(
+    desired: Desired | None = Field(
         default=None, description="what each place is to be; None: nothing was deployed yet"
     )
     places: tuple[PlaceFound, ...] = ()
@@ -143,8 +161,8 @@ class DeploymentUpdate(Value):
     actor: str
     started: datetime
     ended: datetime | None = None
-    settings: ServiceSettings = Field(description="what was to be deployed")
-    desired: DesiredService = Field(description="what each place was to be by that")
+    settings: Settings = Field(description="what was to be deployed")
+    desired: Desired = Field(description="what each place was to be by that")
     restores: int | None = Field(
         default=None, description="number of the update that a roll-back went back to"
     )
@@ -157,7 +175,7 @@ class DeploymentUpdate(Value):
 class KeptUpdate(DeploymentUpdate):
     """An update as its row says."""
 
-    before: dict[Name, ObservedService] = Field(
+    before: dict[Name, Observed] = Field(
         default={}, description="what was found at each place before it was changed"
     )
 

@@ -19,7 +19,7 @@ from modelyard.deployments.deploying.types import (
     KeptUpdate,
     LogLine,
     PlaceUpdated,
-    ServiceSettings,
+    Settings,
     UpdateKind,
 )
 from modelyard.deployments.deploying.updates import Held
@@ -42,7 +42,7 @@ class Wish:
     """What somebody wants of a deployment."""
 
     kind: UpdateKind
-    settings: ServiceSettings
+    settings: Settings
     restores: int | None = None
     pass_over: bool = False
     light: bool = False
@@ -174,7 +174,7 @@ class Journal:
             raise Displaced
 
     def settle(
-        self, state: str, kept: Kept, settings: ServiceSettings | None, *, problem: str = ""
+        self, state: str, kept: Kept, settings: Settings | None, *, problem: str = ""
     ) -> KeptUpdate:
         """Write down how it ended, together with what is deployed from now on."""
         ended = self.update.model_copy(update={"state": state, "ended": now(), "problem": problem})

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from modelyard import errors
-from modelyard.deployments.drivers.types import DesiredService, ObservedService, Step
+from modelyard.deployments.drivers.types import Desired, DesiredService, ObservedService, Step
 from modelyard.deployments.nodes.links import ApiNode
 from modelyard.kernel.context import Context
 from modelyard.serving.administration import commands
@@ -56,8 +56,10 @@ class ApiNodes:
             problem=service.problem,
         )
 
-    def apply(self, place: str, step: Step, desired: DesiredService) -> None:
+    def apply(self, place: str, step: Step, desired: Desired) -> None:
         """Run the command that a step is."""
+        if not isinstance(desired, DesiredService):
+            raise TypeError("an API node has no projects")
         node, service = self._reach(self._context, place), desired.target
         match step.action:
             case "import":
@@ -71,7 +73,7 @@ class ApiNodes:
             case "remove":
                 node.run(commands.DeleteService(service=service))
 
-    def verify(self, place: str, desired: DesiredService) -> None:
+    def verify(self, place: str, desired: Desired) -> None:
         """See that all processes have what answers in memory, and ask each endpoint a test query.
 
         The node's own switch compared golden predictions and test queries already; where none of
@@ -85,7 +87,7 @@ class ApiNodes:
             )
         if found.fell_back:
             raise errors.Failed(f"its guard went back: {found.fell_back}")
-        if found.processes:
+        if found.processes and isinstance(desired, DesiredService):
             self._ask(self._reach(self._context, place), desired)
 
     def _ask(self, node: ApiNode, desired: DesiredService) -> None:

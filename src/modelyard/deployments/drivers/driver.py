@@ -6,7 +6,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from modelyard.deployments.drivers.types import DesiredService, ObservedService, Step
+from modelyard.deployments.drivers.types import Desired, Observed, Step
 from modelyard.deployments.infrastructures.types import Infrastructure
 from modelyard.kernel.context import Context
 
@@ -22,15 +22,15 @@ class Driver(Protocol):
         """Where a deployment runs, in the order in which it is updated."""
         ...
 
-    def observe(self, place: str, target: str) -> ObservedService:
+    def observe(self, place: str, target: str) -> Observed:
         """Look at what there is of a service at a place."""
         ...
 
-    def apply(self, place: str, step: Step, desired: DesiredService) -> None:
+    def apply(self, place: str, step: Step, desired: Desired) -> None:
         """Take one step towards what is desired."""
         ...
 
-    def verify(self, place: str, desired: DesiredService) -> None:
+    def verify(self, place: str, desired: Desired) -> None:
         """See that every endpoint answers there as it should; Failed says what does not."""
         ...
 

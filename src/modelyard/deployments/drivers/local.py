@@ -6,10 +6,12 @@ from sqlalchemy import Connection
 
 from modelyard import errors
 from modelyard.deployments.drivers.api_nodes import ApiNodes
+from modelyard.deployments.drivers.automation_nodes import AutomationNodes
 from modelyard.deployments.drivers.driver import Driver
 from modelyard.deployments.infrastructures.types import Infrastructure
 from modelyard.deployments.nodes.links import api_node
 from modelyard.deployments.nodes.types import LOCAL
+from modelyard.kernel.command import Caller
 from modelyard.kernel.context import Context
 
 
@@ -25,4 +27,10 @@ class Local:
 
     def open(self, context: Context, infrastructure: Infrastructure) -> Driver:
         """The node of the workspace."""
+        if infrastructure.kind == "project":
+            return AutomationNodes(context, (LOCAL,), _this_workspace)
         return ApiNodes(context, (LOCAL,), api_node)
+
+
+def _this_workspace(context: Context, _name: str) -> Caller:
+    return context.caller

@@ -6,10 +6,11 @@ from sqlalchemy import Connection
 
 from modelyard import errors
 from modelyard.deployments.drivers.api_nodes import ApiNodes
+from modelyard.deployments.drivers.automation_nodes import AutomationNodes
 from modelyard.deployments.drivers.driver import Driver
 from modelyard.deployments.infrastructures.types import Infrastructure
 from modelyard.deployments.nodes import repository
-from modelyard.deployments.nodes.links import api_node
+from modelyard.deployments.nodes.links import api_node, automation_node
 from modelyard.kernel.context import Context
 
 
@@ -32,4 +33,6 @@ class Nodes:
 
     def open(self, context: Context, infrastructure: Infrastructure) -> Driver:
         """Over all of them."""
+        if infrastructure.kind == "project":
+            return AutomationNodes(context, infrastructure.nodes, automation_node)
         return ApiNodes(context, infrastructure.nodes, api_node)

@@ -7,12 +7,13 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from modelyard.kernel.values import Name, Value
+from modelyard.deployments.activating.types import ScenarioState
+from modelyard.kernel.values import Json, Name, ProjectKey, Value, Variable
 from modelyard.serving.types import Access, Guard
 
 Severity = Literal["info", "warning", "error"]
-Action = Literal["import", "map", "access", "disable", "remove"]
-PREPARING: frozenset[Action] = frozenset({"import"})
+Action = Literal["import", "preload", "map", "access", "disable", "remove", "activate"]
+PREPARING: frozenset[Action] = frozenset({"import", "preload"})
 """What changes no answer, and so is done everywhere before anything else is."""
 
 
@@ -60,6 +61,40 @@ class ObservedService(Value):
     )
     fell_back: str = Field(default="", description="why the node's guard went back")
     problem: str = Field(default="", description="what the node's processes say that is wrong")
+
+
+class DesiredProject(Value):
+    """Of which bundle a project is to be, and what is chosen for it there."""
+
+    target: ProjectKey = Field(description="key of the project there")
+    present: bool = True
+    enabled: bool = True
+    bundle: Name = "none"
+    digest: str = Field(default="", description="sha256 of the .zip")
+    connections: dict[Name, Name] = Field(
+        default={}, description="the connection there for one that the bundle names"
+    )
+    variables: dict[Variable, Json] = Field(default={}, description="that hold there alone")
+    scenarios: dict[Name, ScenarioState] = Field(
+        default={}, description="whether they run by themselves there"
+    )
+
+
+class ObservedProject(Value):
+    """What was found of a project on a node."""
+
+    present: bool = Field(description="whether the node knows it")
+    bundle: str | None = Field(default=None, description="the active one")
+    bundles: dict[str, str] = Field(
+        default={}, description="those that the node has, with their digests"
+    )
+    connections: dict[str, str] = {}
+    variables: dict[str, JsonValue] = {}
+    scenarios: dict[str, ScenarioState] = {}
+
+
+Desired = DesiredService | DesiredProject
+Observed = ObservedService | ObservedProject
 
 
 class Step(Value):

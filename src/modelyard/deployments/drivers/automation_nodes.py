@@ -1,0 +1,104 @@
+"""Projects on automation nodes: which bundle is active, and the commands that change it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from modelyard import errors
+from modelyard.deployments.activating.commands import (
+    ActivateBundle,
+    ImportBundle,
+    ListBundleActivations,
+    PreloadBundle,
+    ShowProjectLocals,
+)
+from modelyard.deployments.bundling.commands import ListBundles
+from modelyard.deployments.drivers.types import (
+    Desired,
+    DesiredProject,
+    Observed,
+    ObservedProject,
+    Step,
+)
+from modelyard.kernel.command import Caller
+from modelyard.kernel.context import Context
+from modelyard.kernel.paths import TRANSFERS
+
+
+class AutomationNodes:
+    """The workspaces of an infrastructure."""
+
+    def __init__(
+        self, context: Context, names: tuple[str, ...], reach: Callable[[Context, str], Caller]
+    ) -> None:
+        self._context = context
+        self._names = names
+        self._reach = reach
+
+    def places(self) -> tuple[str, ...]:
+        """The nodes, in the order in which the infrastructure names them."""
+        return self._names
+
+    def observe(self, place: str, target: str) -> Observed:
+        """Ask a node which bundles of a project it has, and what was chosen there."""
+        node = self._reach(self._context, place)
+        try:
+            bundles = node.run(ListBundles(project=target))
+        except errors.NotFound:
+            return ObservedProject(present=False)
+        active = node.run(ListBundleActivations(project=target, limit=1))
+        chosen = node.run(ShowProjectLocals(project=target))
+        return ObservedProject(
+            present=True,
+            bundle=active[0].bundle if active else None,
+            bundles={each.bundle: each.digest for each in bundles},
+            **chosen.model_dump(),
+        )
+
+    def apply(self, place: str, step: Step, desired: Desired) -> None:
+        """Run the command that a step is."""
+        if not isinstance(desired, DesiredProject):
+            raise TypeError("an automation node has no services")
+        node, project = self._reach(self._context, place), desired.target
+        if step.action == "import":
+            self._import(node, desired)
+        elif step.action == "preload":
+            node.run(PreloadBundle(project=project, bundle=desired.bundle))
+        elif step.action == "activate":
+            states = desired.scenarios.items()
+            node.run(
+                ActivateBundle(
+                    project=project,
+                    bundle=desired.bundle,
+                    connection=desired.connections,
+                    variables=desired.variables,
+                    enable=tuple(name for name, state in states if state == "enabled"),
+                    disable=tuple(name for name, state in states if state == "disabled"),
+                )
+            )
+
+    def verify(self, place: str, desired: Desired) -> None:
+        """See that the bundle is active; its versions were tried when it was preloaded."""
+        found = self.observe(place, desired.target)
+        wanted = desired.bundle if isinstance(desired, DesiredProject) else ""
+        if not isinstance(found, ObservedProject) or found.bundle != wanted:
+            raise errors.Failed(f"{place} does not have {wanted} active after all")
+
+    def _import(self, node: Caller, desired: DesiredProject) -> None:
+        """Send the bundle from where files lie that go to a server."""
+        folder = self._context.folder / TRANSFERS
+        folder.mkdir(exist_ok=True)
+        file = folder / f"{uuid.uuid4().hex}.zip"
+        try:
+            self._context.artifacts.save(desired.digest, file)
+            node.run(ImportBundle(file=str(file), project=desired.target))
+        except errors.NotFound as exc:
+            if not file.exists():
+                raise errors.NotFound(
+                    f"the bundle {desired.bundle} was deleted, and this node does not have it; "
+                    "deploy another one"
+                ) from exc
+            raise
+        finally:
+            file.unlink(missing_ok=True)

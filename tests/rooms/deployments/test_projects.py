@@ -1,0 +1,98 @@
+"""Bundles on automation nodes: here, and on two workspaces that are as if they were elsewhere."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import pytest
+from tests.bundled import PROJECT, made_bundles
+
+import modelyard
+from modelyard import errors
+from modelyard.deployments.drivers import nodes as driver
+
+NAMES = ("east", "west")
+
+
+@pytest.fixture(scope="session")
+def bundled(tmp_path_factory):
+    """The folder with the bundles, and a node that has their envs and has tried their versions."""
+    return made_bundles(tmp_path_factory)
+
+
+@pytest.fixture
+def design(bundled, copied, tmp_path):
+    """The workspace in which the bundles are made."""
+    with closing(modelyard.open(copied(bundled / "design", tmp_path / "design"))) as yard:
+        yield yard
+
+
+@pytest.fixture
+def fleet(bundled, design, tmp_path, monkeypatch):
+    """Two nodes; whoever is among `away` cannot be reached."""
+    fleet, away = {}, set()
+    for name in NAMES:
+        fleet[name] = modelyard.open(tmp_path / name, actor="olga")
+        fleet[name].projects.create(key="churn")
+        (tmp_path / "rows.csv").write_text((bundled / "rows.csv").read_text())
+        fleet[name].connections.create(name="prod", path=str(tmp_path), **PROJECT)
+        design.nodes.add(name=name, kind="automation", address="http://127.0.0.1:9", key="mdy_x")
+
+    def reach(_context, name):
+        if name in away:
+            raise errors.Unavailable(f"{name} does not answer")
+        return fleet[name]
+
+    monkeypatch.setattr(driver, "automation_node", reach)
+    design.infrastructures.create(name="prod", kind="project", stage="production", node=NAMES)
+    yield fleet, away
+    for node in fleet.values():
+        node.close()
+
+
+def active(fleet):
+    return [next(iter(each.bundles.activations(**PROJECT)), None) for each in fleet[0].values()]
+
+
+def test_a_bundle_goes_to_all_nodes_and_back(design, fleet):
+    asked = {"name": "churn-prod", "infrastructure": "prod", **PROJECT}
+    with pytest.raises(errors.Failed, match=r"east: .*connection"):
+        design.deployments.create(**asked, bundle="b1")
+    assert active(fleet) == [None, None], "nothing is half-active"
+    made = design.deployments.create(
+        **asked, bundle="b1", connection={"in": "prod"}, disable=("nightly",)
+    )
+    assert (made.health, [each.answers for each in made.places]) == ("HEALTHY", ["b1", "b1"])
+    assert fleet[0]["west"].scenarios.show(name="nightly", **PROJECT).disabled
+    update = {"name": "churn-prod", **PROJECT}
+    assert design.deployments.update(**update, bundle="b2").health == "HEALTHY"
+    assert [each.bundle for each in active(fleet)] == ["b2", "b2"]
+    fleet[0]["west"].bundles.activate(bundle="b1", **PROJECT)
+    there = design.deployments.check(**update)
+    assert (there.health, there.messages[0].code) == ("OUT_OF_SYNC", "OTHER_BUNDLE")
+    assert design.deployments.update(**update).health == "HEALTHY"
+    fleet[1].add("west")
+    with pytest.raises(errors.Failed, match="west cannot be reached"):
+        design.deployments.rollback(**update)
+    fleet[1].clear()
+    assert design.deployments.rollback(**update).settings.bundle == "b1"
+    assert [each.bundle for each in active(fleet)] == ["b1", "b1"]
+    with pytest.raises(errors.Unsupported, match="--disable SCENARIO"):
+        design.deployments.disable(**update)
+    with pytest.raises(errors.Invalid, match="is a deployment of a bundle"):
+        design.deployments.update(**update, package="p1")
+    (line,) = design.deployments.list(kind="project")
+    assert (line.content, line.target) == (("b1",), "churn")
+    assert design.deployments.delete(**update).removed == NAMES
+    assert [each.bundle for each in active(fleet)] == ["b1", "b1"], "the projects stay"
+
+
+def test_a_bundle_becomes_another_project_of_the_same_workspace(design, tmp_path):
+    asked = {"name": "churn-try", "bundle": "b1", **PROJECT}
+    with pytest.raises(errors.Invalid, match="give --as-project"):
+        design.deployments.create(**asked)
+    design.projects.create(key="trial")
+    design.connections.create(name="in", path=str(tmp_path), project="trial")
+    made = design.deployments.create(**asked, as_project="trial")
+    assert (made.health, made.infrastructure) == ("HEALTHY", "local-project")
+    assert design.models.show(name="m", project="trial").active_version == "v1"
