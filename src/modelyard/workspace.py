@@ -17,7 +17,7 @@ from modelyard.jobs.outcome import followed, outcome, wait
 from modelyard.jobs.types import Job
 from modelyard.kernel.asking import given
 from modelyard.kernel.bus import Bus
-from modelyard.kernel.command import Caller, Command
+from modelyard.kernel.command import Command, DistantCaller
 from modelyard.kernel.identity import Identity, login_name
 from modelyard.kernel.progress import Progress, silence
 from modelyard.verbs import CATALOG, Verbs
@@ -187,10 +187,10 @@ class Workspace(Verbs):
         return import_module("modelyard.store.opening")
 
 
-def _remote(url: str, api_key: str, ca_file: str | None, progress: Progress) -> Caller:
+def _remote(url: str, api_key: str, ca_file: str | None, progress: Progress) -> DistantCaller:
     """A workspace on another server."""
     connect = import_module("modelyard.client.remote").connect
-    found: Caller = connect(url, api_key, ca_file=ca_file, progress=progress)
+    found: DistantCaller = connect(url, api_key, ca_file=ca_file, progress=progress)
     return found
 
 

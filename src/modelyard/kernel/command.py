@@ -133,6 +133,14 @@ class Caller(Protocol):
         ...
 
 
+class DistantCaller(Caller, Protocol):
+    """Has commands run elsewhere, over connections that it keeps."""
+
+    def close(self) -> None:
+        """Let go of them."""
+        ...
+
+
 class Deputy(Caller, Protocol):
     """Runs commands as part of another one, as whoever runs that."""
 

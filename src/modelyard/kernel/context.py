@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from modelyard import errors
 from modelyard.kernel.catalog import Catalog
-from modelyard.kernel.command import Caller, Command, Deputy
+from modelyard.kernel.command import Command, Deputy, DistantCaller
 from modelyard.kernel.etags import tag_of_value
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.progress import Progress
@@ -84,7 +84,7 @@ class Context:
     """Open a transaction; leaving the block commits, an exception rolls back. Keep it short."""
     read: Callable[[], AbstractContextManager[Connection]]
     """Open a transaction that only reads, and so waits for no writer."""
-    remote: Callable[[str, str, str | None, Progress], Caller]
+    remote: Callable[[str, str, str | None, Progress], DistantCaller]
     """A workspace on another server: its address, the key to show, a file of authorities."""
     expected: frozenset[str] | None = None
     """Entity tags of which one must be that of what a guarded command changes; None: any."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, nullcontext
 
 import pytest
 from tests.bundled import PROJECT, made_bundles
@@ -41,9 +41,9 @@ def fleet(bundled, design, tmp_path, monkeypatch):
     def reach(_context, name):
         if name in away:
             raise errors.Unavailable(f"{name} does not answer")
-        return fleet[name]
+        return nullcontext(fleet[name])
 
-    monkeypatch.setattr(driver, "automation_node", reach)
+    monkeypatch.setattr(driver, "_workspace", reach)
     design.infrastructures.create(name="prod", kind="project", stage="production", node=NAMES)
     yield fleet, away
     for node in fleet.values():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from modelyard import errors
 from modelyard.deployments.activating.commands import (
@@ -25,13 +26,14 @@ from modelyard.kernel.command import Caller
 from modelyard.kernel.context import Context
 from modelyard.kernel.paths import TRANSFERS
 
+Reach = Callable[[Context, str], AbstractContextManager[Caller]]
+"""Gives a node of a name, for as long as it is asked something."""
+
 
 class AutomationNodes:
     """The workspaces of an infrastructure."""
 
-    def __init__(
-        self, context: Context, names: tuple[str, ...], reach: Callable[[Context, str], Caller]
-    ) -> None:
+    def __init__(self, context: Context, names: tuple[str, ...], reach: Reach) -> None:
         self._context = context
         self._names = names
         self._reach = reach
@@ -42,13 +44,13 @@ class AutomationNodes:
 
     def observe(self, place: str, target: str) -> Observed:
         """Ask a node which bundles of a project it has, and what was chosen there."""
-        node = self._reach(self._context, place)
-        try:
-            bundles = node.run(ListBundles(project=target))
-        except errors.NotFound:
-            return ObservedProject(present=False)
-        active = node.run(ListBundleActivations(project=target, limit=1))
-        chosen = node.run(ShowProjectLocals(project=target))
+        with self._reach(self._context, place) as node:
+            try:
+                bundles = node.run(ListBundles(project=target))
+            except errors.NotFound:
+                return ObservedProject(present=False)
+            active = node.run(ListBundleActivations(project=target, limit=1))
+            chosen = node.run(ShowProjectLocals(project=target))
         return ObservedProject(
             present=True,
             bundle=active[0].bundle if active else None,
@@ -60,7 +62,11 @@ class AutomationNodes:
         """Run the command that a step is."""
         if not isinstance(desired, DesiredProject):
             raise TypeError("an automation node has no services")
-        node, project = self._reach(self._context, place), desired.target
+        with self._reach(self._context, place) as node:
+            self._take(node, step, desired)
+
+    def _take(self, node: Caller, step: Step, desired: DesiredProject) -> None:
+        project = desired.target
         if step.action == "import":
             self._import(node, desired)
         elif step.action == "preload":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 from sqlalchemy import Connection
 
 from modelyard import errors
@@ -32,5 +34,5 @@ class Local:
         return ApiNodes(context, (LOCAL,), api_node)
 
 
-def _this_workspace(context: Context, _name: str) -> Caller:
-    return context.caller
+def _this_workspace(context: Context, _name: str) -> AbstractContextManager[Caller]:
+    return nullcontext(context.caller)

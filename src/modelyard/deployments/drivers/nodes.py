@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, closing
+
 from sqlalchemy import Connection
 
 from modelyard import errors
@@ -11,6 +13,7 @@ from modelyard.deployments.drivers.driver import Driver
 from modelyard.deployments.infrastructures.types import Infrastructure
 from modelyard.deployments.nodes import repository
 from modelyard.deployments.nodes.links import api_node, automation_node
+from modelyard.kernel.command import DistantCaller
 from modelyard.kernel.context import Context
 
 
@@ -34,5 +37,9 @@ class Nodes:
     def open(self, context: Context, infrastructure: Infrastructure) -> Driver:
         """Over all of them."""
         if infrastructure.kind == "project":
-            return AutomationNodes(context, infrastructure.nodes, automation_node)
+            return AutomationNodes(context, infrastructure.nodes, _workspace)
         return ApiNodes(context, infrastructure.nodes, api_node)
+
+
+def _workspace(context: Context, name: str) -> AbstractContextManager[DistantCaller]:
+    return closing(automation_node(context, name))

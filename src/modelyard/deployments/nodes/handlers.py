@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
+from contextlib import closing
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -134,7 +135,8 @@ def _check_workspace(context: Context, name: str, began: float) -> NodeCheck:
     answer = wire_to(context, node, key).ask("GET", "/healthz")
     seconds = time.monotonic() - began
     try:
-        account = automation_node(context, name).run(ShowAccount())
+        with closing(automation_node(context, name)) as there:
+            account = there.run(ShowAccount())
     except (errors.Unauthenticated, errors.Forbidden) as exc:
         raise errors.Failed(
             f"{name} does not take its key ({exc.detail}); make one there (modelyard keys create), "

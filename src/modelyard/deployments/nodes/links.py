@@ -13,7 +13,7 @@ from modelyard.deployments.nodes.local_node import LocalNode
 from modelyard.deployments.nodes.remote_node import RemoteNode
 from modelyard.deployments.nodes.types import LOCAL, Kind, RegisteredNode
 from modelyard.deployments.nodes.wire import Wire
-from modelyard.kernel.command import Caller
+from modelyard.kernel.command import DistantCaller
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
 from modelyard.serving.administration.commands import NodeCommand
@@ -79,8 +79,10 @@ def api_node(context: Context, name: str) -> ApiNode:
     return RemoteNode(node, wire_to(context, node, key))
 
 
-def automation_node(context: Context, name: str) -> Caller:
+def automation_node(context: Context, name: str) -> DistantCaller:
     """A client of the workspace that an automation node is; nothing is asked of it yet.
+
+    Whoever takes it closes it.
 
     Raises:
         NotFound: there is no such node.
