@@ -15,7 +15,6 @@ from modelyard.deployments.deploying.types import (
     DeploymentSummary,
     Health,
     PlaceFound,
-    ProjectSettings,
     Settings,
 )
 from modelyard.kernel.paging import Page, Paged
@@ -184,16 +183,9 @@ def _summary(row: Row[Any]) -> DeploymentSummary:
     left_out = {"pushed"}
     return DeploymentSummary(
         **{name: getattr(row, name) for name in (*STORED, "kind", "stage") if name not in left_out},
-        content=content_of(settings),
+        content=settings.content,
         enabled=settings.enabled,
     )
-
-
-def content_of(settings: Settings) -> tuple[str, ...]:
-    """The ids of packages, or that of the bundle."""
-    if isinstance(settings, ProjectSettings):
-        return (settings.bundle,)
-    return tuple(settings.packages)
 
 
 def _columns(kept: Kept) -> dict[str, Any]:

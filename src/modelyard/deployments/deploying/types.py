@@ -36,6 +36,11 @@ class ServiceSettings(Value):
     access: Access = Field(default="package", description="who may ask")
     enabled: bool = True
 
+    @property
+    def content(self) -> tuple[str, ...]:
+        """The ids of its packages."""
+        return tuple(self.packages)
+
 
 class ProjectSettings(Value):
     """Which bundle is deployed, and what is chosen for the project where it is active."""
@@ -49,6 +54,11 @@ class ProjectSettings(Value):
         default={}, description="whether they run by themselves there"
     )
     enabled: bool = True
+
+    @property
+    def content(self) -> tuple[str, ...]:
+        """The id of its bundle."""
+        return (self.bundle,)
 
 
 Settings = ServiceSettings | ProjectSettings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from modelyard import errors
 from modelyard.deployments.deploying.commands import (
     CreateDeployment,
     DeleteDeployment,
@@ -13,10 +14,11 @@ from modelyard.deployments.deploying.commands import (
     ShowDeployment,
     UpdateDeployment,
 )
+from modelyard.deployments.deploying.types import Deployment, ServiceSettings
 from modelyard.deployments.infrastructures.commands import ListInfrastructures
 from modelyard.services.commands import ListServices
 from modelyard.services.packaging.commands import ListPackages
-from modelyard.web.pages.deployments import ABOVE, ALL, MOST, ONE, crumbs, href
+from modelyard.web.pages.deployments import ABOVE, ALL, MOST, NEW, ONE, crumbs, href
 from modelyard.web.pages.form import Choices, Draft, Form, Words
 from modelyard.web.pages.infrastructures import named
 from modelyard.web.pages.jobs import MADE
@@ -83,7 +85,7 @@ def _new(visit: Visit) -> Draft:
     title = ""
     if before := visit.asked("from"):
         seen = visit.run(ShowDeployment(project=key, name=before))
-        shares = seen.settings.packages
+        shares = _settings(seen).packages
         proposed |= {"service": seen.target, "package": max(shares, key=lambda name: shares[name])}
         title = f"Promote {before}"
     service = proposed.get("service") or next(iter(services), "")
@@ -112,19 +114,27 @@ def _depending(visit: Visit, draft: Draft, given: Mapping[str, str]) -> Mapping[
 def _updated(visit: Visit) -> Draft:
     key, name = visit.path["project"], visit.path["name"]
     seen = visit.run(ShowDeployment(project=key, name=name))
-    shares = seen.settings.packages
+    settings = _settings(seen)
+    shares = settings.packages
     only = next(iter(shares)) if len(shares) == 1 else ""
     return Draft(
         crumbs=crumbs(visit),
         proposed={
             "package": visit.asked("package") or only,
             "share": {} if only else {each: f"{share:g}" for each, share in shares.items()},
-            "shadow": seen.settings.shadows,
-            "access": seen.settings.access,
+            "shadow": settings.shadows,
+            "access": settings.access,
         },
         choices={"package": _packages(visit, key, seen.target), "access": ACCESS},
         title=f"Update {name}",
     )
+
+
+def _settings(seen: Deployment) -> ServiceSettings:
+    """The settings of a deployment of packages."""
+    if isinstance(seen.settings, ServiceSettings):
+        return seen.settings
+    raise errors.NotFound(f"{seen.name} is a deployment of a bundle, and has no packages")
 
 
 def _asked(visit: Visit) -> Draft:
@@ -141,7 +151,7 @@ def _one(visit: Visit, _made: object = None) -> str:
 
 PAGES: tuple[Form, ...] = (
     Form(
-        "/projects/{project}/new-deployment",
+        NEW,
         CreateDeployment,
         "New deployment",
         "Deploy",

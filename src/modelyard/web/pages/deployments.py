@@ -17,6 +17,7 @@ from modelyard.deployments.deploying.types import (
     DeploymentSummary,
     DeploymentUpdate,
     Health,
+    ServiceSettings,
 )
 from modelyard.deployments.drivers.types import Message
 from modelyard.deployments.infrastructures.commands import ListInfrastructures
@@ -26,6 +27,8 @@ from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, ad
 
 ALL = "/deployments"
 ONE = "/projects/{project}/deployments/{name}"
+NEW = "/projects/{project}/new-deployment"
+NEW_OF_BUNDLE = "/projects/{project}/new-bundle-deployment"
 UPDATES = f"{ONE}/updates"
 UPDATE = f"{UPDATES}/{{number}}"
 MOST, FEW, PART = 200, 8, 50
@@ -151,7 +154,8 @@ def deployment(visit: Visit) -> DeploymentView:
     named = {"project": found.project, "name": found.name}
     updates = visit.part(ListUpdates(**named, limit=FEW))
     infrastructures = visit.part(ListInfrastructures(kind=found.kind, limit=MOST))
-    packages = found.settings.packages
+    settings = found.settings
+    packages = settings.packages if isinstance(settings, ServiceSettings) else {}
     order = {"error": 0, "warning": 1, "info": 2}
     return DeploymentView(
         title=found.name,
@@ -161,7 +165,7 @@ def deployment(visit: Visit) -> DeploymentView:
         messages=tuple(sorted(found.messages, key=lambda each: order[each.severity])),
         updates=tuple(updates),
         promotions=_promotions(visit, found, infrastructures),
-        package=max(packages, key=lambda name: packages[name]),
+        package=max(packages, key=lambda name: packages[name], default=""),
         may_write=visit.may("deployments:write"),
     )
 
@@ -218,7 +222,7 @@ def _promotions(
         return ()
     later = known[known.index(each.stage) + 1 :]
     asked = f"?{_query(from_=each.name)}"
-    new = address("/projects/{project}/new-deployment", project=each.project)
+    new = address(NEW if each.kind == "api" else NEW_OF_BUNDLE, project=each.project)
     return tuple(
         Promotion(
             infrastructure=one.name,
