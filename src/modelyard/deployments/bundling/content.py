@@ -165,7 +165,10 @@ BUNDLED: Mapping[str, BundledTable] = {
 NEVER: Mapping[str, str] = {
     "connections": "hold passwords and places; a bundle names them, and they are chosen anew",
     **dict.fromkeys(
-        ("activations", "verifications", "model_replays", "runs", "run_chunks", "scenario_runs"),
+        (
+            *("activations", "verifications", "model_replays", "runs", "run_chunks"),
+            *("scenario_runs", "bundle_activations"),
+        ),
         "tell what was done in one workspace",
     ),
     "comparison_pairs": "are found out again from the rows of evaluations",
@@ -174,6 +177,7 @@ NEVER: Mapping[str, str] = {
         ("alerts", "alert_messages", "statuses"), "are about whom to tell, with secrets"
     ),
     "members": "are people of one workspace",
+    "project_locals": "are what a project has of its own where its bundles are active",
     "bundles": "would hold each other",
     **dict.fromkeys(
         (

@@ -55,3 +55,21 @@ def test_a_deployment_is_made_promoted_and_rolled_back_by_forms(client, yard, de
 def test_what_does_not_exist_is_told(client):  # noqa: F811
     assert client.get("/projects/default/deployments/nobody").status_code == 404
     assert client.get("/projects/default/deployments/nobody/updates/x").status_code == 404
+
+
+def test_a_bundle_is_deployed_and_shown(client, yard):  # noqa: F811
+    name = f"of-{uuid4().hex[:8]}"
+    yard.bundles.create(bundle=name, models=("none",))
+    new = f"/projects/default/new-bundle-deployment?bundle={name}"
+    typed = {"name": name, "bundle": name, "as_project": name}
+    job = sent(client, new, infrastructure="local-project", **typed)
+    assert f"Deploy {name}" in job
+    yard.deployments.create(name=name, bundle=name, as_project=name)
+    here = f"/projects/default/deployments/{name}"
+    page = client.get(here).text
+    assert f"{here}/bundle" in page
+    assert f"{here}/disable" not in page
+    assert f"{here}/updates/1" in page
+    assert f"Update {name}" in client.get(f"{here}/bundle").text
+    assert client.get(f"{here}/update").status_code == 404
+    yard.deployments.delete(name=name)
