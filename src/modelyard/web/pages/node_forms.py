@@ -287,7 +287,7 @@ PAGES: tuple[Form, ...] = (
         intro="It takes effect at once. Keys are made on the node: modelyard node keys create.",
         said="Who may ask is changed.",
         fields=("access",),
-        words={"access": Words(label="Who may ask", help="", kind="segments")},
+        words={"access": Words(label="Who may ask", help="")},
         prepare=_of_service,
     ),
     Form(
