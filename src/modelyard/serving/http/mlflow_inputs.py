@@ -199,9 +199,9 @@ def _from_csv(body: bytes, inputs: ModelInputs) -> list[dict[str, Any]]:
     options = pyarrow.csv.ConvertOptions(column_types=types, strings_can_be_null=True)
     try:
         table = pyarrow.csv.read_csv(io.BytesIO(body), convert_options=options)
+        rows: list[dict[str, Any]] = table.to_pylist()
     except (pa.ArrowException, UnicodeDecodeError) as exc:
         raise errors.Invalid(f"the body is no CSV that fits: {exc}") from None
-    rows: list[dict[str, Any]] = table.to_pylist()
     return rows
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import math
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from itertools import count
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -22,6 +25,9 @@ CLOSE = ((b"connection", b"close"),)
 TOO_MUCH = "this node has too many large queries at once; try again, or another node"
 LONGEST_ID = 128
 MOST_PARAMETERS = 10_000
+OUT_OF_RANGE = "Number out of range"
+"""As msgspec says it."""
+LARGEST_SEARCHED = 100_000
 
 _BORN = secrets.token_hex(6)
 _COUNT = count(1)
@@ -180,12 +186,43 @@ def read_json(text: bytes, decoder: msgspec.json.Decoder[Any] = _ANYTHING) -> An
     except msgspec.ValidationError as exc:
         said, _, where = str(exc).partition(" - at ")
         field = where.strip("`").removeprefix("$").lstrip(".")
+        if said == OUT_OF_RANGE:
+            field = _out_of_range(text) or field
         raise errors.Invalid(f"{field}: {said}" if field else said, field=field) from None
     except msgspec.DecodeError as exc:
         shown = "it is empty" if not text.strip() else str(exc)
         raise errors.Invalid(f"the body is not JSON: {shown}") from None
     except RecursionError:
         raise errors.Invalid("the body is JSON that is nested too deeply") from None
+    except UnicodeDecodeError as exc:
+        shown = f"{exc.object[exc.start : exc.end]!r} in it is not UTF-8"
+        raise errors.Invalid(f"the body is not JSON: {shown}") from None
+
+
+def _out_of_range(text: bytes) -> str:
+    """The name of the first number that is too large, which msgspec does not tell.
+
+    Empty where it has none, or the body is so large that looking for it takes long.
+    """
+    found: list[str] = []
+
+    def look(pairs: list[tuple[str, Any]]) -> None:
+        found.extend(name for name, value in pairs if isinstance(value, float))
+
+    if len(text) <= LARGEST_SEARCHED:
+        with suppress(ValueError, RecursionError):
+            json.loads(
+                text,
+                object_pairs_hook=look,
+                parse_float=_if_infinite,
+                parse_constant=lambda _: None,
+            )
+    return found[0] if found else ""
+
+
+def _if_infinite(number: str) -> float | None:
+    value = float(number)
+    return value if math.isinf(value) else None
 
 
 def _id_in(headers: dict[bytes, bytes]) -> str:

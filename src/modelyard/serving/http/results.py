@@ -55,7 +55,7 @@ def single(answered: Answered) -> RowAnswer:
     """
     row = rows_of(answered)[0]
     if row.problem and row.output is None:
-        raise errors.Invalid(f"the model refused this query: {row.problem}")
+        raise errors.Invalid(row.problem)
     return row
 
 

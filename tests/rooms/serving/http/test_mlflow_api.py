@@ -57,6 +57,8 @@ def test_csv_and_parquet_are_read_by_the_signature(served):
     assert told.json()["predictions"] == ["no", "yes"]
     for body, sent_as, status in (
         (b"age,fare\nten,1\n", "text/csv", 400),
+        (b"age,fare,\xff\n1,1,1\n", "text/csv", 400),
+        (b'{"instances": [{"city": "\xff"}]}', "application/json", 400),
         (b"", "text/csv", 400),
         (b"no parquet", kind, 400),
         (csv, "text/csv; charset=latin-1", 415),
