@@ -17,7 +17,12 @@ from modelyard.serving.asking import Answer, Answered, Question, Row
 from modelyard.serving.endpoints.inner import CHAIN
 from modelyard.serving.generations.loaded import Loaded
 from modelyard.serving.generations.loading import answer_test_query
-from modelyard.serving.packages.types import PackagedEndpoint, PackagedModel, PredictionEndpoint
+from modelyard.serving.packages.types import (
+    Manifest,
+    PackagedEndpoint,
+    PackagedModel,
+    PredictionEndpoint,
+)
 from modelyard.serving.querylog.events import CallerInfo, QueryEvent
 from modelyard.serving.running.node import RunningNode
 from modelyard.serving.running.routing import Routing
@@ -48,6 +53,7 @@ class Described:
     """What an endpoint is in a generation; `mlflow` is the version in its env, where it has one."""
 
     generation: str
+    manifest: Manifest
     endpoint: PackagedEndpoint
     model: PackagedModel | None
     mlflow: str
@@ -135,7 +141,7 @@ class DataPlane:
             env = model.env
         packages = next((each.packages for each in manifest.envs if each.id == env), ())
         mlflow = next((each for each in packages if each.startswith("mlflow==")), "")
-        return Described(loaded.name, declared, model, mlflow.partition("==")[2])
+        return Described(loaded.name, manifest, declared, model, mlflow.partition("==")[2])
 
     async def ready(self, service: str, endpoint: str) -> None:
         """Have each generation that answers predict a test query; it is neither logged nor counted.

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from modelyard import errors
 from modelyard.kernel.version import __version__
-from modelyard.runtime.types import Interpretation, ModelInputs
+from modelyard.runtime.types import Interpretation
 from modelyard.serving.asking import Answered, Question
 from modelyard.serving.http.desk import Desk, Visit
 from modelyard.serving.http.health import Health
@@ -20,6 +20,7 @@ from modelyard.serving.http.inference_inputs import (
     read_params,
     read_tensors,
     rows_from,
+    sent_columns,
     table_of,
 )
 from modelyard.serving.http.paths import Paths
@@ -27,7 +28,6 @@ from modelyard.serving.http.replies import Reply, json_of, reply_of
 from modelyard.serving.http.requests import Request, read_json
 from modelyard.serving.http.results import class_text, rows_of
 from modelyard.serving.http.tensors import (
-    MLFLOW,
     NUMPY,
     RequestInput,
     Tensor,
@@ -113,7 +113,7 @@ class InferenceApi:
                 "name": path["model"],
                 "versions": list(self._desk.plane.generations(visit.service)),
                 "platform": f"mlflow_{model.flavor}" if model else "mlflow",
-                "inputs": _inputs(visit.inputs),
+                "inputs": _inputs(visit),
                 "outputs": _outputs(visit),
             }
         )
@@ -128,7 +128,7 @@ class InferenceApi:
         tensors = read_tensors(asked.inputs, memoryview(body)[end:])
         takes_tensors = bool(visit.inputs.tensors)
         question = Question(
-            rows=() if takes_tensors else rows_from(tensors, visit.inputs),
+            rows=() if takes_tensors else rows_from(tensors, list(sent_columns(visit.described))),
             table=table_of(tensors) if takes_tensors else None,
             params=read_params(asked.parameters, visit.inputs),
             forced_generation=path.get("generation"),
@@ -164,19 +164,19 @@ class InferenceApi:
         return ways[0]
 
 
-def _inputs(inputs: ModelInputs) -> list[dict[str, Any]]:
-    if inputs.tensors:
+def _inputs(visit: Visit) -> list[dict[str, Any]]:
+    if visit.inputs.tensors:
         return [
             {
                 "name": each.name or UNNAMED,
                 "datatype": NUMPY.get(each.dtype, "BYTES"),
                 "shape": list(each.shape),
             }
-            for each in inputs.tensors
+            for each in visit.inputs.tensors
         ]
     return [
-        {"name": each.name, "datatype": MLFLOW.get(each.type, "BYTES"), "shape": [-1]}
-        for each in inputs.columns
+        {"name": name, "datatype": datatype, "shape": [-1]}
+        for name, datatype in sent_columns(visit.described).items()
     ]
 
 

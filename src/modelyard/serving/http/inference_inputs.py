@@ -9,7 +9,9 @@ import pyarrow as pa
 
 from modelyard import errors
 from modelyard.runtime.types import ModelInputs
-from modelyard.serving.http.tensors import RequestInput, Tensor, read_tensor
+from modelyard.serving.http.tensors import BY_ARROW, MLFLOW, RequestInput, Tensor, read_tensor
+from modelyard.serving.packages.types import PredictionEndpoint
+from modelyard.serving.plane import Described
 
 SIZE = "binary_data_size"
 UNNAMED = "input"
@@ -44,13 +46,33 @@ def table_of(tensors: Sequence[Tensor]) -> pa.Table:
     return pa.table({each.name: each.rows() for each in tensors})
 
 
-def rows_from(tensors: Sequence[Tensor], inputs: ModelInputs) -> list[dict[str, Any]]:
-    """Rows of a model that takes columns: a tensor each, or one matrix in the order of the columns.
+def sent_columns(described: Described) -> dict[str, str]:
+    """Datatypes of the columns that callers send.
+
+    Those of the model less what enrichments add, and the keys of these.
+    """
+    endpoint, model = described.endpoint, described.model
+    if model is None or not isinstance(endpoint, PredictionEndpoint):
+        return {}
+    added = {name for each in endpoint.enrichments for name in each.columns.values()}
+    columns = {
+        each.name: MLFLOW.get(each.type, "BYTES")
+        for each in model.inputs.columns
+        if each.name not in added
+    }
+    for each in endpoint.enrichments:
+        types = described.manifest.table(each.table).columns
+        for name, column in each.keys.items():
+            columns.setdefault(name, BY_ARROW.get(types[column], "BYTES"))
+    return columns
+
+
+def rows_from(tensors: Sequence[Tensor], names: Sequence[str]) -> list[dict[str, Any]]:
+    """Rows of named columns: a tensor each, or one matrix in the order of the columns.
 
     Raises:
-        Invalid: a matrix has another width than the model has columns.
+        Invalid: a matrix has another width than there are columns.
     """
-    names = [column.name for column in inputs.columns]
     only = tensors[0]
     if len(tensors) == 1 and only.name not in names and len(only.shape) == 2 and len(names) > 1:
         width = only.shape[1]

@@ -30,6 +30,8 @@ ARROW: dict[str, pa.DataType] = {
     "BYTES": pa.string(),
 }
 DATATYPES = {kind: name for name, kind in ARROW.items()}
+BY_ARROW = {str(kind): name for name, kind in ARROW.items()}
+"""Datatypes by the types of columns that a package's tables name."""
 MLFLOW = {
     "boolean": "BOOL",
     "integer": "INT32",

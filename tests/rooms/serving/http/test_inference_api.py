@@ -6,12 +6,26 @@ import json
 import struct
 
 import pytest
-from tests.rooms.serving.http.served import probability
+from tests.rooms.serving.http.served import CHURN, make_node, prediction, probability
+
+from modelyard.serving.folder import NodeFolder
+from modelyard.serving.http.inference_inputs import sent_columns
+from modelyard.serving.packages.types import Enrichment
+from modelyard.serving.plane import Described
 
 MODEL = "/v2/models/churn-api.churn"
 AGE = {"name": "age", "shape": [2], "datatype": "INT64", "data": [30, 70]}
 FARE = {"name": "fare", "shape": [2, 1], "datatype": "FP64", "data": [[12.5], [1]]}
 CITY = {"name": "city", "shape": [2], "datatype": "BYTES", "data": ["Oslo", None]}
+
+PLACES = Enrichment(name="places", table="people", keys={"at": "id"}, columns={"city": "city"})
+
+
+def test_columns_that_enrichments_add_are_not_sent_but_their_keys(tmp_path):
+    manifest = NodeFolder.opened(make_node(tmp_path).folder).manifest("churn-api", "p1")
+    enriched = prediction("churn", CHURN, enrichments=(PLACES,))
+    told = sent_columns(Described("p1", manifest, enriched, CHURN, ""))
+    assert told == {"age": "INT64", "fare": "FP64", "at": "INT64"}
 
 
 def test_server_and_models_tell_what_they_are(served):
