@@ -233,6 +233,7 @@ def create_key(command: commands.CreateNodeKey, context: NodeContext) -> NewNode
     folder = context.folder
     if command.service:
         folder.state(command.service)
+        _require_endpoint(folder, command.service, command.endpoint)
     made = now()
     key = NodeKey(
         id=new_key_id(),
@@ -248,6 +249,14 @@ def create_key(command: commands.CreateNodeKey, context: NodeContext) -> NewNode
     )
     with folder.changing_keys(context.progress):
         return KeyRing(folder.keys).add(key)
+
+
+def _require_endpoint(folder: NodeFolder, service: str, endpoint: str | None) -> None:
+    """NotFound if no generation has the endpoint; before the first one comes, any will do."""
+    manifests = [folder.manifest(service, each) for each in folder.generation_names(service)]
+    known = sorted({each.name for manifest in manifests for each in manifest.endpoints})
+    if endpoint and known and endpoint not in known:
+        raise errors.NotFound.among(f"endpoint of {service}", endpoint, known)
 
 
 @handles(commands.DeleteNodeKey)

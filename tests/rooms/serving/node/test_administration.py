@@ -131,6 +131,8 @@ def test_keys_open_what_they_are_for_and_only_hashes_are_kept(tmp_path):
     node = made(tmp_path, "p1")
     one = node.keys.create(service="churn-api", label="web", days=30)
     narrow = node.keys.create(service="churn-api", endpoint="who")
+    with pytest.raises(errors.NotFound, match="no endpoint of churn-api 'nobody'"):
+        node.keys.create(service="churn-api", endpoint="nobody")
     old = node.keys.create(service="churn-api", expires=now() - timedelta(seconds=1))
     admin = node.keys.create(read_only=True)
     assert one.secret not in (node.folder / "keys.json").read_text()
