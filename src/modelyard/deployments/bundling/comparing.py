@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -27,23 +28,35 @@ NOT_THERE = object()
 
 def differences(before: OpenBundle, after: OpenBundle) -> Iterator[BundleChange]:
     """What changed from one bundle to the other: rows by table, then what the manifests tell."""
+    came_or_went: dict[str, set[str]] = defaultdict(set)
     for table, declared in BUNDLED.items():
-        if not declared.is_part:
-            yield from _between_rows(table, before, after)
+        if declared.is_part:
+            continue
+        told_with = came_or_went[declared.about]
+        for key, change in _between_rows(table, before, after):
+            if change.change != "changed":
+                came_or_went[table].add("/".join(key))
+            if not (declared.about and key[0] in told_with):
+                yield change
     one, other = before.manifest, after.manifest
     yield from _metrics(one, other)
     for kind, told in (("data", _data), ("file", _files), ("connection", _connections)):
         yield from _between(kind, told(one), told(other))
 
 
-def _between_rows(table: str, before: OpenBundle, after: OpenBundle) -> Iterator[BundleChange]:
+def _between_rows(
+    table: str, before: OpenBundle, after: OpenBundle
+) -> Iterator[tuple[tuple[str, ...], BundleChange]]:
+    """The changes of rows, with their keys."""
     kind = BUNDLED[table].kind
     for key, was, now in _paired(table, before.rows(table), after.rows(table)):
         name = "/".join(key)
         if was is None or now is None:
-            yield BundleChange(kind=kind, name=name, change="added" if was is None else "removed")
+            change: ChangeKind = "added" if was is None else "removed"
+            yield key, BundleChange(kind=kind, name=name, change=change)
         elif was != now:
-            yield from _fields(kind, name, was, now)
+            for each in _fields(kind, name, was, now):
+                yield key, each
 
 
 def _paired(

@@ -58,6 +58,9 @@ class BundledTable:
     """Takes out of a row what names its project besides."""
     is_part: bool = False
     """It is part of a thing in another table, which tells in other words when it changes."""
+    about: str = ""
+    """The table of what its rows are about, as the first column of their key says: beside one that
+    came or went they tell nothing."""
 
 
 PROJECT = Local(lambda placing, _: placing.project, stays=False)
@@ -125,7 +128,9 @@ BUNDLED: Mapping[str, BundledTable] = {
         {**_MADE, "summary.project": PROJECT, "summary.created_by": WHO},
         choice="evaluations",
     ),
-    "evaluation_labels": BundledTable("label", ("evaluation", "name"), choice="evaluations"),
+    "evaluation_labels": BundledTable(
+        "label", ("evaluation", "name"), choice="evaluations", about="evaluations"
+    ),
     "evaluation_files": BundledTable(
         "file of an evaluation",
         ("evaluation", "name"),

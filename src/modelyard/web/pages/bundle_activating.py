@@ -8,6 +8,7 @@ from modelyard.deployments.activating.commands import (
     ImportBundle,
     ListBundleActivations,
     PreloadBundle,
+    RevertBundle,
     RollBackBundle,
     ShowBundleActivation,
     ShowProjectLocals,
@@ -22,7 +23,7 @@ from modelyard.web.pages.page import ListView, Page, View, Visit, address, place
 HISTORY = "/projects/{project}/bundle-activations"
 ACTIVATION = f"{HISTORY}/{{number}}"
 PART = 50
-MADE["bundles.activate"] = MADE["bundles.preload"] = ONE
+MADE |= dict.fromkeys(("bundles.activate", "bundles.preload", "bundles.revert"), ONE)
 MADE["bundles.rollback"] = HISTORY
 
 
@@ -208,6 +209,17 @@ PAGES: tuple[Page | Form, ...] = (
             ),
         },
         prepare=_activated,
+    ),
+    Form(
+        f"{ONE}/revert",
+        RevertBundle,
+        "Revert the project",
+        "Revert",
+        _one,
+        intro="The project becomes what the bundle says again. Versions and evaluations that it "
+        "lacks stay.",
+        prepare=_asked,
+        dangerous=True,
     ),
     Form(
         "/projects/{project}/rollback-bundle",

@@ -65,6 +65,7 @@ class BundleView(View):
     """Changes that are not shown."""
     may_write: bool
     may_activate: bool
+    may_deploy: bool
 
 
 def href(project: str, bundle: str) -> str:
@@ -128,6 +129,7 @@ def bundle(visit: Visit) -> BundleView:
         left_out=left_out,
         may_write=visit.may("bundles:write"),
         may_activate=visit.may("activations:write"),
+        may_deploy=visit.may("deployments:write"),
     )
 
 

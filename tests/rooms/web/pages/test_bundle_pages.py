@@ -40,6 +40,10 @@ def test_bundles_are_compared_and_activated_by_pages(client, yard, bundled):  # 
     shown = client.get(f"{BUNDLES}/{two}?before={one}").text
     assert f"as {one} has it" in shown
     assert HOSTILE not in shown
+    deploy = f"/projects/default/new-bundle-deployment?bundle={two}"
+    assert f'href="{deploy}"' in shown
+    assert client.get(deploy).status_code == 200
+    assert f"Revert to bundle {two}" in sent(client, f"{BUNDLES}/{two}/revert")
     plan = client.get(f"{BUNDLES}/{one}/plan").text
     assert "project" in plan
     job = sent(client, f"{BUNDLES}/{one}/activate")
