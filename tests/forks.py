@@ -15,12 +15,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.processes import not_ours
-
 from modelyard.runtime.worker import postponing
 
 SCRIPT = Path(__file__).with_name("prepared_process.py")
 POSTPONING = postponing.__file__
+ENVIRON = dict(os.environ)
+"""With the variables of coverage, which modules of tests may do without for a while."""
 OF_EACH_WORKER = ("HOME", "TMPDIR")
 
 
@@ -120,7 +120,7 @@ def prepared(*words: str, environ: frozenset[tuple[str, str]] | None = None) -> 
         [sys.executable, *isolated, SCRIPT, kind, address, *more],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env=not_ours() if environ is None else {**dict(environ), "HOME": folder.name},
+        env=ENVIRON if environ is None else {**dict(environ), "HOME": folder.name},
         cwd=SCRIPT.parents[1],
     )
     assert process.stdin is not None

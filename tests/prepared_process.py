@@ -59,6 +59,7 @@ def main(kind: str, address: str, *more: str) -> None:
     if kind == "commands":
         be = command
         import_what_commands_need()
+        end_counting()
     else:
         be = guarded_worker
         import_what_workers_need(*more)
@@ -80,6 +81,17 @@ def import_what_commands_need() -> None:
     rooms = {type_.__module__.rpartition(".")[0] for type_ in CATALOG.values()}
     for name in (*(f"{room}.handlers" for room in rooms), *OF_COMMANDS):
         import_module(name)
+
+
+def end_counting() -> None:
+    """Keep which lines importing executed, for coverage; each fork is counted anew."""
+    import coverage
+
+    counting = coverage.Coverage.current()
+    if counting is not None:
+        counting.stop()
+        counting.save()
+        atexit.unregister(counting._atexit)
 
 
 def import_what_workers_need(postponing: str) -> None:
