@@ -31,6 +31,8 @@ def design(bundled, copied, tmp_path):
 def fleet(bundled, design, tmp_path, monkeypatch):
     """Two nodes; whoever is among `away` cannot be reached."""
     fleet, away = {}, set()
+    design.open()
+    monkeypatch.delenv("MODELYARD_DATABASE", raising=False)  # that of the design workspace
     for name in NAMES:
         fleet[name] = modelyard.open(tmp_path / name, actor="olga")
         fleet[name].projects.create(key="churn")
