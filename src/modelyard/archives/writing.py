@@ -111,6 +111,8 @@ class _Zip:
         info = zipfile.ZipInfo(path, LONG_AGO)
         info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, PLAIN_FILE
         info.create_system = 3  # Unix, on whatever system it is written
+        # It does not get that of the archive, and Python 3.11 has no public name for it.
+        info._compresslevel = QUICK  # type: ignore[attr-defined]
         found, size = hashlib.sha256(), 0
         with _opened(content) as source, self._zip.open(info, "w", force_zip64=True) as out:
             while part := source.read(BLOCK):
