@@ -126,19 +126,23 @@ def _window(key: Labels, seconds: int, by_status: dict[str, Histogram]) -> Windo
 
 
 def figures(by_status: Mapping[str, Histogram]) -> dict[str, Any]:
-    """How many queries there were by their status, and within which milliseconds they were over."""
-    every = Histogram(SECONDS)
-    counts = {}
+    """How many queries there were by their status, and within which milliseconds they were over.
+
+    Refused ones take no time worth the name, and are left out of the times.
+    """
+    tried = Histogram(SECONDS)
+    failed = refused = 0
     for status, each in by_status.items():
-        every.plus(each.pairs(), each.total)
-        counts[status] = sum(each.counts)
-    queries = sum(counts.values())
+        count = sum(each.counts)
+        if "400" <= status < "500" or status == "503":
+            refused += count
+            continue
+        tried.plus(each.pairs(), each.total)
+        failed += count if status >= "500" else 0
+    queries = sum(tried.counts) + refused
     p50, p95, p99 = (
         None if value is None else round(value * 1000, 3)
-        for value in (percentile(SECONDS, every.counts, share) for share in (0.5, 0.95, 0.99))
+        for value in (percentile(SECONDS, tried.counts, share) for share in (0.5, 0.95, 0.99))
     )
-    failed = sum(n for status, n in counts.items() if status >= "500" and status != "503")
-    answered = sum(n for status, n in counts.items() if status < "400")
-    refused = queries - failed - answered
     times = {"p50": p50, "p95": p95, "p99": p99}
     return {"queries": queries, "failed": failed, "refused": refused, **times}

@@ -22,7 +22,8 @@ class WindowMetrics(Value):
     queries: int
     rate: float = Field(description="queries per second")
     p50: float | None = Field(
-        default=None, description="milliseconds that half of them took at most"
+        default=None,
+        description="milliseconds that half of them took at most, refused ones left out",
     )
     p95: float | None = None
     p99: float | None = None

@@ -34,7 +34,8 @@ class Activity(Value):
     )
     refused: int = Field(description="queries that it refused: 400 to 499, and 503")
     p50: float | None = Field(
-        default=None, description="milliseconds that half of them took at most"
+        default=None,
+        description="milliseconds that half of them took at most, refused ones left out",
     )
     p95: float | None = None
     p99: float | None = None

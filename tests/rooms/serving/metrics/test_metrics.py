@@ -109,12 +109,12 @@ def test_a_few_figures(metrics):
     ask(metrics, 98, seconds=0.001)
     ask(metrics, 2, seconds=0.05, status=500, problem="failed")
     ask(metrics, 3, seconds=0.0005, status=503, problem="unavailable")
-    ask(metrics, 7, seconds=0.0005, status=400, problem="invalid")
+    ask(metrics, 207, seconds=0.0005, status=400, problem="invalid")
     short = in_short(metrics.gather())
     minute, five, hour = short.windows
     assert [each.seconds for each in short.windows] == [60, 300, 3600]
-    assert (minute.queries, minute.failed, minute.refused) == (110, 2, 10)
-    assert (minute.rate, hour.queries) == (round(110 / 60, 3), 110)
+    assert (minute.queries, minute.failed, minute.refused) == (310, 2, 210)
+    assert (minute.rate, hour.queries) == (round(310 / 60, 3), 310)
     assert minute.p50 == pytest.approx(1, rel=0.12)
     assert minute.p99 == pytest.approx(50, rel=0.12)
     assert five.p95 == pytest.approx(1, rel=0.12)

@@ -74,7 +74,7 @@ def test_each_minute_tells_what_came_in_it_over_all_processes(node):
         datetime.fromtimestamp(moment, UTC) for moment in (began, began, began + 120)
     ]
     assert (found[0].failed, found[0].refused) == (1, 2)
-    every = np.concatenate([first, second, [0.001, 0.001, 0.2]]) * 1000
+    every = np.concatenate([first, second, [0.2]]) * 1000
     told = [found[0].p50, found[0].p95, found[0].p99]
     assert told == pytest.approx(np.quantile(every, [0.5, 0.95, 0.99]), rel=0.06)
     one.minutes.close(one.totals.items())
@@ -99,7 +99,7 @@ def test_a_process_that_is_killed_leaves_what_it_counted(node):
 def test_a_day_is_kept_and_told_as_asked(node):
     one = Process(node, minute_ago(26 * 60))
     moments = []
-    for _ in range(53):
+    for _ in range(52):
         moments.append(one.at)
         one.count(0.01)
         one.count(0.02, generation="p2")
