@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from sqlalchemy import Connection
 
 from modelyard import errors
@@ -39,6 +37,7 @@ from modelyard.deployments.deploying.types import (
 from modelyard.deployments.deploying.updating import Wish, carry_out
 from modelyard.deployments.infrastructures.access import require, seen_by
 from modelyard.deployments.infrastructures.types import LOCAL, Infrastructure
+from modelyard.kernel import paths
 from modelyard.kernel.bus import checks, handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
@@ -139,7 +138,7 @@ def check_create(command: CreateDeployment, context: Context) -> None:
 @handles(ApplyFile)
 def apply_file(command: ApplyFile, context: Context) -> Applied:
     """Compare, then run the commands that are left."""
-    declaration = read_declaration(Path(command.file).expanduser())
+    declaration = read_declaration(paths.find(context, command.project, command.file))
     applying = Applying(context, command.project, dry=command.dry_run)
     return Applied(dry_run=command.dry_run, steps=applying.all_of(declaration))
 
