@@ -23,7 +23,7 @@ PLACES: dict[Kind, str] = {
     "connection": "/projects/{project}/connections/{name}",
     "recipe": "/projects/{project}/recipes/{name}",
     "service": "/projects/{project}/services/{name}",
-    "bundle": "/projects/{project}",
+    "bundle": "/projects/{project}/bundles/{name}",
     "scenario": "/projects/{project}/scenarios/{name}",
     "check": "/projects/{project}/stores/{store}/checks/{name}",
     "alert": "/projects/{project}/alerts/{name}",
