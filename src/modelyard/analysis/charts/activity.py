@@ -204,7 +204,9 @@ def _x(found: ActivityHistory) -> alt.X:
 
 
 def _unit(unit: str) -> alt.Axis:
-    return alt.Axis(labelExpr=f"datum.label + '{' ' if unit.isalpha() else ''}{unit}'", format="~s")
+    """Numbers with a unit; large ones in thousands, small ones as they are."""
+    number = "format(datum.value, datum.value < 1000 ? '~g' : '~s')"
+    return alt.Axis(labelExpr=f"{number} + '{' ' if unit.isalpha() else ''}{unit}'")
 
 
 def _told(title: str = "Percentile") -> list[alt.Tooltip]:

@@ -159,7 +159,11 @@ class _Guarded(OfService[R], Generic[R]):
         description="go back when 1 of 100 queries takes longer, in milliseconds",
     )
     guard_queries: int = Field(
-        default=200, ge=10, le=100_000, description="last queries that are looked at for that"
+        default=200,
+        ge=10,
+        le=100_000,
+        description="last queries that are looked at for that; of fewer than 100, one that is too "
+        "slow is more than 1 of 100",
     )
     guard_minutes: float = Field(
         default=10, gt=0, le=10_080, description="how long that is looked at after the switch"

@@ -78,8 +78,8 @@ def _curl(url: str, text: str, key: str) -> str:
 def _python(url: str, body: JsonValue, key: str) -> str:
     headers = f', headers={{"Authorization": "{key}"}}' if key else ""
     return (
-        "import httpx2\n\n"
-        f'answer = httpx2.post("{url}", json={body!r}{headers})\n'
+        "import requests\n\n"
+        f'answer = requests.post("{url}", json={body!r}{headers})\n'
         "answer.raise_for_status()\n"
         "print(answer.json())"
     )
