@@ -64,6 +64,8 @@ BUS: Bus[Any] = Bus(
         "backups",
     )
 )
+WATCHED = ("modelyard.deployments.deploying.watched",)
+"""What monitoring asks beside its own; imported when it does."""
 FOLDER = ".modelyard"
 
 
@@ -168,7 +170,7 @@ class Workspace(Verbs):
         """Open the folder, unless it is open; gives what handlers are given."""
         with self._opening:
             if self._context is None:
-                self._context = self._store().open_context(
+                opened = self._store().open_context(
                     self.folder,
                     identity=self.identity,
                     commands=CATALOG,
@@ -178,6 +180,7 @@ class Workspace(Verbs):
                     remote=_remote,
                     waits=self._waits,
                 )
+                self._context = replace(opened, watched=WATCHED)
                 finalize(self, self._context.engine.dispose)
             return self._context
 

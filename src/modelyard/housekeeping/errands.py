@@ -1,4 +1,4 @@
-"""What a worker does beside its jobs: alerts are sent, deployments looked at."""
+"""What a worker does beside its jobs: deployments are looked at, alerts sent."""
 
 from __future__ import annotations
 
@@ -15,4 +15,5 @@ def run_errands(context: Context, is_stopping: Callable[[], bool]) -> float:
     Raises:
         Unavailable: the database does not answer; all of it is done again later.
     """
-    return min(send_alerts(context, is_stopping), look_at_due(context, is_stopping))
+    looks = look_at_due(context, is_stopping)
+    return min(looks, send_alerts(context, is_stopping))  # which notices what was found

@@ -86,6 +86,8 @@ class Context:
     """Open a transaction that only reads, and so waits for no writer."""
     remote: Callable[[str, str, str | None, Progress], DistantCaller]
     """A workspace on another server: its address, the key to show, a file of authorities."""
+    watched: tuple[str, ...] = ()
+    """Modules that monitoring asks how things are which it cannot know, each by its `statuses`."""
     expected: frozenset[str] | None = None
     """Entity tags of which one must be that of what a guarded command changes; None: any."""
 

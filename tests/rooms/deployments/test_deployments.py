@@ -28,6 +28,13 @@ def answers(places):
     return {name: dict(found.shares) for name, found in places.found.items()}
 
 
+def long_ago(yard, name):
+    """Nobody looked at a deployment for a while."""
+    with yard.open().begin() as db:
+        mine = deployments.c.name == name
+        db.execute(update(deployments).where(mine).values(checked=DAY))
+
+
 def everywhere(**shares):
     return dict.fromkeys("abc", shares)
 
@@ -156,7 +163,11 @@ def test_the_second_is_told_who_deploys(shared, deployed, places, monkeypatch):
         said = r"ada is changing .* \(update 2: update\)"
         with pytest.raises(errors.Conflict, match=said):
             eve.submit(UpdateDeployment(name=deployed, package="p3"))
-        assert shared.deployments.show(name=deployed).updating.actor == "ada"
+        shown = shared.deployments.show(name=deployed)
+        assert (shown.updating.actor, shown.health) == ("ada", "HEALTHY")
+        long_ago(shared, deployed)
+        look_at_due(shared.open(), lambda: False)
+        assert shared.deployments.show(name=deployed).health == "HEALTHY", "half-way is no trouble"
         with pytest.raises(errors.Conflict, match=said):
             eve.deployments.update(name=deployed, package="p3")
     finally:
@@ -228,9 +239,7 @@ def test_workers_look_at_it_from_time_to_time(shared, deployed, places):
     context = shared.open()
     look_at_due(context, lambda: False)
     assert shared.deployments.show(name=deployed).health == "HEALTHY", "it was looked at just now"
-    with context.begin() as db:
-        mine = deployments.c.name == deployed
-        db.execute(update(deployments).where(mine).values(checked=DAY))
+    long_ago(shared, deployed)
     look_at_due(context, lambda: False)
     assert shared.deployments.list(health="UNHEALTHY")[0].name == deployed
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from modelyard import errors
-from modelyard.deployments.deploying import repository
+from modelyard.deployments.deploying import repository, updates
 from modelyard.deployments.deploying.looking import look
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
@@ -29,8 +29,10 @@ def look_at_due(context: Context, is_stopping: Callable[[], bool]) -> float:
         if is_stopping():
             break
         with context.begin_aside() as db:
+            lease = context.settings.deployments.lease
             mine = repository.claim_look(db, project, name, before)
-        if mine:
+            busy = updates.running(db, project, name, lease) is not None
+        if mine and not busy:  # an update, half-way, looks itself at its end
             try:
                 look(context, project, name)
             except errors.NotFound:

@@ -33,8 +33,8 @@ ABOUT_ON = (
 )
 ABOUT_STATUSES = "statuses that 'values' tells of: none, healthy, warning, error"
 ABOUT_ONLY = (
-    "only these things: project, model, store or scenario, or one with a name such as model:churn "
-    "or store:monthly-*"
+    "only these things: project, model, store, scenario or deployment, or one with a name such as "
+    "model:churn or store:monthly-*"
 )
 ABOUT_SILENCE = (
     "minutes after a message in which nothing more is told of the same thing; then it is told if "

@@ -23,20 +23,20 @@ def notice(context: Context, now: float | None = None) -> int:
     Most looks find nothing new, and so write nothing and wait for nobody.
 
     Args:
-        context: of the workspace.
+        context: of the workspace, as somebody sees it who may see all of it.
         now: seconds since 1970; the database's clock if it is not given.
     """
     with context.read() as db:
-        things = judged(db)
+        things = judged(context, db)
         if not _new(things, repository.seen(db)) and not _gone(things, repository.seen(db)):
             return 0
     with context.begin() as db:
         exclusively(db)
-        return _write(db, database_now(db) if now is None else now)
+        return _write(context, db, database_now(db) if now is None else now)
 
 
-def _write(db: Connection, now: float) -> int:
-    things, seen = judged(db), repository.seen(db)
+def _write(context: Context, db: Connection, now: float) -> int:
+    things, seen = judged(context, db), repository.seen(db)
     new = _new(things, seen)
     told: dict[str, list[Alert]] = {}
     for thing in new:

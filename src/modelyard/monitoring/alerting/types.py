@@ -15,7 +15,7 @@ Channel = Literal["mail", "webhook", "slack"]
 Trigger = Literal["change", "unhealthy", "values"]
 MessageState = Literal["waiting", "sent", "failed", "silenced"]
 
-THING_PATTERN = r"^(project|model|store|scenario)(:[A-Za-z0-9._*?-]{1,127})?$"
+THING_PATTERN = r"^(project|model|store|scenario|deployment)(:[A-Za-z0-9._*?-]{1,127})?$"
 Thing = Annotated[str, StringConstraints(pattern=THING_PATTERN)]
 MailAddress = Annotated[str, StringConstraints(pattern=MAIL_PATTERN, max_length=254)]
 WebAddress = Annotated[str, StringConstraints(pattern=WEB_PATTERN, max_length=2000)]

@@ -23,7 +23,10 @@ MONDAYS = "0 6 * * MON"
 
 
 class ShowMonitoring(Command[list[ThingStatus]]):
-    """Show how projects, models, stores and scenarios are, and why: the worst first."""
+    """Show how projects and what is in them are, and why: the worst first.
+
+    In them are models, stores, scenarios, and deployments that you may see.
+    """
 
     needs = "monitoring:read"
     route = "GET /monitoring"

@@ -44,7 +44,7 @@ def show_monitoring(command: ShowMonitoring, context: Context) -> list[ThingStat
     with context.read() as db:
         if command.project is not None:
             require_project(db, command.project)
-        things = repository.dated(db, judged(db, wanted))
+        things = repository.dated(db, judged(context, db, wanted))
     found = [each for each in things if command.kind in (None, each.kind)]
     return sorted(found, key=lambda each: -STATUSES.index(each.status))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from importlib import import_module
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,6 +15,7 @@ from modelyard.evaluations.numbered import CheckOutcome
 from modelyard.jobs.repository import moment
 from modelyard.jobs.scenarios.repository import RunBody
 from modelyard.jobs.scenarios.types import Scenario
+from modelyard.kernel.context import Context
 from modelyard.monitoring import repository as checks
 from modelyard.monitoring.types import CheckResult
 from modelyard.monitoring.watching.types import (
@@ -48,10 +50,14 @@ NO_STORE = "no evaluation of it is in a store"
 ENDED = ("succeeded", "failed")
 
 
-def judged(db: Connection, wanted: Projects = None) -> list[ThingStatus]:
-    """How every project, model, store and scenario is."""
+def judged(context: Context, db: Connection, wanted: Projects = None) -> list[ThingStatus]:
+    """How every project is, and every model, store, scenario and deployment in it.
+
+    Of deployments those are judged, and count, that whoever asks may see.
+    """
     stores = _stores(db, wanted)
     parts = [*_models(db, wanted, stores), *stores.values(), *_scenarios(db, wanted)]
+    parts += _watched(context, db, wanted)
     by_project = defaultdict(list)
     for part in parts:
         by_project[part.project].append(part)
@@ -129,6 +135,12 @@ def _models(
         else:
             why = f"in {worst.name}, {worst.why}"
             yield _thing("model", row, worst.status, why, worst.since, worst.by)
+
+
+def _watched(context: Context, db: Connection, wanted: Projects) -> Iterator[ThingStatus]:
+    """What rooms above this one tell of their things."""
+    for module in context.watched:
+        yield from import_module(module).statuses(context, db, wanted)
 
 
 def _scenarios(db: Connection, wanted: Projects) -> Iterator[ThingStatus]:

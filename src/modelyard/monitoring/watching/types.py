@@ -9,7 +9,7 @@ from pydantic import Field
 
 from modelyard.kernel.values import Name, Value
 
-ThingKind = Literal["project", "model", "store", "scenario"]
+ThingKind = Literal["project", "model", "store", "scenario", "deployment"]
 Status = Literal["none", "healthy", "warning", "error"]
 
 STATUSES: tuple[Status, ...] = get_args(Status)

@@ -50,8 +50,8 @@ WORDS = {
     "statuses": Words(label="Statuses", help="Only if some statuses are told"),
     "only": Words(
         label="Only about",
-        help="One a line: model, store, scenario or project, or one with a name such as "
-        "model:churn-*; left blank: about all",
+        help="One a line: model, store, scenario, deployment or project, or one with a name such "
+        "as model:churn-*; left blank: about all",
         placeholder="model:churn",
         mono=True,
         later=True,
@@ -160,7 +160,7 @@ PAGES: tuple[Page | Form, ...] = (
         "New alert",
         "Create alert",
         lambda _visit, made: href(made.project, made.name),
-        intro="Somebody is told when the status of a model, store or scenario changes.",
+        intro="Somebody is told when the status of a model, store, scenario or deployment changes.",
         fields=("name", "mail", "webhook", "slack", *SETTINGS),
         words=WORDS,
         prepare=_new,

@@ -23,12 +23,14 @@ TRACK = "/projects/{project}/track-endpoint"
 PERIODS = [("day", "Day"), ("week", "Week"), ("month", "Month")]
 BAD: tuple[Status, ...] = ("warning", "error")
 MOST = 200
+SOURCES = "Checks of evaluation stores, runs of scenarios and looks at deployments tell."
 TRUTHS = "Truths that become known later"
 PLACES = {
     "project": OF_PROJECT,
     "model": "/projects/{project}/models/{name}",
     "store": "/projects/{project}/stores/{name}",
     "scenario": "/projects/{project}/scenarios/{name}",
+    "deployment": "/projects/{project}/deployments/{name}",
 }
 
 
@@ -118,8 +120,8 @@ def _verdict(parts: Sequence[ThingStatus]) -> tuple[str, str, str]:
         return kind, " and ".join(said), f"First of all {worst.kind} {worst.name}: {why}."
     if counts["healthy"]:
         known = plural(counts["healthy"], "thing")
-        return "ok", "All is well", f"So say the checks and runs of {known}."
-    return "acc", "Nothing is known yet", "Checks of evaluation stores and runs of scenarios tell."
+        return "ok", "All is well", f"So say checks, runs and looks at {known}."
+    return "acc", "Nothing is known yet", SOURCES
 
 
 def _line(thing: ThingStatus) -> Line:
@@ -131,6 +133,8 @@ def _line(thing: ThingStatus) -> Line:
     elif by.run:
         name = by.name or thing.name
         cause = address(PLACES["scenario"], project=thing.project, name=name)
+    elif by.kind == "deployment":
+        cause = address(PLACES["deployment"], project=thing.project, name=by.name)
     where = {"project": thing.project, "name": thing.name}
     return Line(thing=thing, href=address(PLACES[thing.kind], **where), cause=cause)
 
