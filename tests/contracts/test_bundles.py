@@ -195,7 +195,7 @@ def test_what_cannot_be_chosen_is_told(yard, tmp_path):
     taken = str(tmp_path / "taken.zip")
     (tmp_path / "taken.zip").touch()
     refused(errors.Conflict, "taken.zip already; use --replace", output=taken)
-    refused(errors.Failed, "Not a directory", output=f"{taken}/b.zip")
+    refused(errors.Failed, "cannot be written", output=f"{taken}/b.zip")
     refused(errors.Forbidden, "leads out of the project's files", files=("../lab",))
     assert yard.bundles.list(**HERE) == []
 

@@ -203,6 +203,7 @@ class DropGeneration(node.RemoveGeneration, OnNode):
 
     needs = "nodes:write"
     route = f"DELETE {SERVICE}/generations/{{generation}}"
+    guarded = True
     arguments = ("node", "service", "generation")
 
 

@@ -7,7 +7,13 @@ from typing import Any, cast
 
 from modelyard.deployments.administering import commands
 from modelyard.deployments.administering.charting import history_of
-from modelyard.deployments.administering.commands import DrawActivity, ImportPackage, OnNode
+from modelyard.deployments.administering.commands import (
+    DrawActivity,
+    DropGeneration,
+    ImportPackage,
+    OnNode,
+    ShowNodeGeneration,
+)
 from modelyard.deployments.administering.types import ActivityDrawn
 from modelyard.deployments.nodes.links import api_node
 from modelyard.evaluations.charting.drawing import drawing
@@ -15,7 +21,7 @@ from modelyard.kernel.bus import Handler, handles
 from modelyard.kernel.command import Command
 from modelyard.kernel.context import Context
 from modelyard.services.packaging.commands import ShowPackage
-from modelyard.serving.administration.commands import NodeCommand
+from modelyard.serving.administration.commands import NodeCommand, RemoveGeneration
 from modelyard.serving.administration.types import ImportedGeneration
 from modelyard.store.keeping import collect
 from modelyard.store.staging import stage
@@ -51,7 +57,16 @@ processes = _on_the_node(commands.ListNodeProcesses)
 clean = _on_the_node(commands.CleanUpNode)
 generation = _on_the_node(commands.ShowNodeGeneration)
 test = _on_the_node(commands.TryGeneration)
-drop = _on_the_node(commands.DropGeneration)
+
+
+@handles(DropGeneration)
+def drop(command: DropGeneration, context: Context) -> None:
+    """Have the node remove it, if it is what the caller saw."""
+    named = command.model_dump()
+    if context.expected is not None:
+        context.unchanged(context.caller.run(ShowNodeGeneration.model_validate(named)))
+    del named["node"]
+    api_node(context, command.node).run(RemoveGeneration.model_validate(named))
 
 
 @handles(ImportPackage)

@@ -23,6 +23,7 @@ from modelyard.deployments.bundling.types import (
 from modelyard.evaluations.access import own_of_version
 from modelyard.kernel.values import FILES
 from modelyard.models.access import version_of
+from modelyard.runtime.envs.local import LOCAL
 from modelyard.runtime.repository import get_env
 from modelyard.runtime.types import CodeEnv
 from modelyard.store.tables import connections
@@ -109,7 +110,9 @@ class Description:
         )
 
     def _see_env(self, named: str) -> None:
-        """Take note of the env of a function."""
+        """Take note of the env of a function, unless it runs in whichever Python is there."""
+        if named == LOCAL:
+            return
         env = get_env(self._db, named)
         self.envs[env.id] = env.model_copy(update={"name": None})
         if named != env.id:

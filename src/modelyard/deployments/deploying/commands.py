@@ -329,7 +329,7 @@ class DeleteDeployment(OfDeployment[DeletedDeployment]):
     """
 
     needs = "deployments:write"
-    route = "DELETE /deployments/{name}"
+    route = "POST /deployments/{name}/delete"
     background = True
     arguments = ("name",)
     title = "Delete {name}"

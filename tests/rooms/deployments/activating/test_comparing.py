@@ -35,6 +35,17 @@ def test_fields_are_told_with_what_was_and_is(design):
     assert back["service", "new-api", ""].change == "removed"
 
 
+def test_a_function_in_the_python_of_whoever_runs_it_is_told(design, tmp_path):
+    code = tmp_path / "price.py"
+    code.write_text("def price(age):\n    return 2 * age\n")
+    design.bundles.create(bundle="b8", **PROJECT)
+    design.services.create(name="prices", **PROJECT)
+    given = {"service": "prices", "endpoint": "price", "function": "price", "env": "local"}
+    design.endpoints.function(**given, file=str(code), **PROJECT)
+    design.bundles.create(bundle="b9", **PROJECT)
+    assert told(design, "b8", "b9")["endpoint", "prices/price", ""].change == "added"
+
+
 def test_labels_are_not_told_beside_an_evaluation_that_came(design):
     first = design.evaluations.run(model="m", dataset="truth", target="late", **PROJECT)
     design.bundles.create(bundle="b8", models=("none",), **PROJECT)

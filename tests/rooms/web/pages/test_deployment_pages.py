@@ -58,18 +58,19 @@ def test_what_does_not_exist_is_told(client):  # noqa: F811
 
 
 def test_a_bundle_is_deployed_and_shown(client, yard):  # noqa: F811
-    name = f"of-{uuid4().hex[:8]}"
-    yard.bundles.create(bundle=name, models=("none",))
-    new = f"/projects/default/new-bundle-deployment?bundle={name}"
-    typed = {"name": name, "bundle": name, "as_project": name}
+    key, name = (f"{kind}-{uuid4().hex[:8]}" for kind in ("from", "of"))
+    yard.projects.create(key=key)
+    yard.bundles.create(bundle="b1", project=key)
+    new = f"/projects/{key}/new-bundle-deployment?bundle=b1"
+    typed = {"name": name, "bundle": "b1", "as_project": name}
     job = sent(client, new, infrastructure="local-project", **typed)
     assert f"Deploy {name}" in job
-    yard.deployments.create(name=name, bundle=name, as_project=name)
-    here = f"/projects/default/deployments/{name}"
+    yard.deployments.create(name=name, bundle="b1", as_project=name, project=key)
+    here = f"/projects/{key}/deployments/{name}"
     page = client.get(here).text
     assert f"{here}/bundle" in page
     assert f"{here}/disable" not in page
     assert f"{here}/updates/1" in page
     assert f"Update {name}" in client.get(f"{here}/bundle").text
     assert client.get(f"{here}/update").status_code == 404
-    yard.deployments.delete(name=name)
+    yard.deployments.delete(name=name, project=key)
