@@ -14,8 +14,8 @@ import modelyard
 
 BENCH = Path(__file__).parents[3] / "bench"
 SECONDS = 6
-GROWTH = 0.3
-"""Of so short a time; what an hour makes of it `make soak` tells."""
+GROWTH = 2.0
+"""Of so short a time, in which a worker may be young; `make soak` tells more."""
 
 
 @contextmanager
