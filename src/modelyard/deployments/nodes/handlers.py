@@ -188,7 +188,7 @@ def _certificates(ca: str) -> str:
     if ca.strip():
         try:
             ssl.create_default_context(cadata=ca)
-        except (ssl.SSLError, ValueError) as exc:
+        except (ssl.SSLError, ValueError, TypeError) as exc:
             raise errors.Invalid(
                 "these are no certificates in PEM; give the text of the file that begins with "
                 "-----BEGIN CERTIFICATE-----",
