@@ -59,6 +59,7 @@ def test_a_node_is_kept_and_its_key_is_told_nowhere(yard, tmp_path):
         ({"address": "ftp://host"}, "address"),
         ({"key": "ключ"}, "letters that no key has"),
         ({"ca": "-----BEGIN nothing"}, "no certificates in PEM"),
+        ({"ca": "\u008d"}, "no certificates in PEM"),
         ({"name": "local"}, "is part of this workspace"),
     ],
 )
