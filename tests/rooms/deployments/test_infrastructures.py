@@ -104,6 +104,7 @@ def test_creating_takes_an_admin_or_a_group(shared, people, places):
         ({"driver": "pigeon"}, "there is no driver 'pigeon'"),
         ({"driver": "local", "node": ("a",)}, "takes no nodes"),
         ({"driver": "nodes"}, "needs nodes"),
+        ({"driver": "local", "connection": {"in": "prod"}}, "name no connections"),
     ],
 )
 def test_what_is_no_infrastructure(shared, asked, said):

@@ -12,6 +12,14 @@ from modelyard import errors
 from modelyard.deployments.drivers import nodes as driver
 
 NAMES = ("east", "west")
+PROD = """
+infrastructures:
+  - name: prod
+    kind: project
+    stage: production
+    nodes: [east, west]
+    connections: {in: prod, unheard-of: prod}
+"""
 
 
 @pytest.fixture(scope="session")
@@ -87,6 +95,28 @@ def test_a_bundle_goes_to_all_nodes_and_back(design, fleet):
     assert (line.content, line.target) == (("b1",), "churn")
     assert design.deployments.delete(**update).removed == NAMES
     assert [each.bundle for each in active(fleet)] == ["b1", "b1"], "the projects stay"
+
+
+def test_connections_are_usually_those_of_the_infrastructure(design, fleet, tmp_path):
+    asked = {"name": "churn-prod", **PROJECT}
+    file = tmp_path / "prod.yaml"
+    file.write_text(PROD)
+    (step,) = design.deployments.apply(file=str(file), **PROJECT).steps
+    assert [(each.field, each.after) for each in step.changes] == [
+        ("connections", "in prod, unheard-of prod")
+    ]
+    (again,) = design.deployments.apply(file=str(file), **PROJECT).steps
+    assert again.action == "unchanged"
+    made = design.deployments.create(**asked, infrastructure="prod", bundle="b1")
+    assert (made.health, made.settings.connections) == ("HEALTHY", {})
+    assert made.desired.connections == {"in": "prod"}, "only those that the bundle names"
+    for node in fleet[0].values():
+        node.connections.create(name="other", path=str(tmp_path), **PROJECT)
+    chosen = design.deployments.update(**asked, connection={"in": "other"})
+    assert chosen.desired.connections == {"in": "other"}
+    design.bundles.delete(bundle="b1", **PROJECT)
+    assert design.deployments.update(**asked).desired.connections == {"in": "other"}
+    assert fleet[0]["west"].datasets.show(dataset="rows", **PROJECT).connection == "other"
 
 
 def test_a_bundle_becomes_another_project_of_the_same_workspace(design, tmp_path):

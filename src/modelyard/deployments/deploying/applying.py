@@ -47,6 +47,7 @@ What = Literal["infrastructure", "deployment"]
 Action = Literal["create", "update", "reconcile", "unchanged"]
 Plan = tuple[Action, list[AppliedChange], list[Command[Any]]]
 LARGEST = 1 << 20
+COMPARED = ("stage", "nodes", "connections", "everybody", "description")
 
 
 class Declared(BaseModel):
@@ -64,6 +65,7 @@ class DeclaredInfrastructure(Declared):
     stage: Name
     driver: Name = "nodes"
     nodes: tuple[Name, ...] = ()
+    connections: Connections | None = None
     everybody: Everybody | None = None
     description: Description | None = None
     groups: dict[Name, Permission] | None = Field(
@@ -172,6 +174,8 @@ class Applying:
         found = self._found(ShowInfrastructure(name=wanted.name))
         given = wanted.model_dump(include={"everybody", "description"}, exclude_none=True)
         given |= {"name": wanted.name, "stage": wanted.stage, "node": wanted.nodes}
+        if wanted.connections is not None:
+            given["connection"] = wanted.connections
         if found is None:
             self._made.add(wanted.name)
             made = CreateInfrastructure(kind=wanted.kind, driver=wanted.driver, **given)
@@ -186,7 +190,7 @@ class Applying:
                     f"the {field} of {wanted.name} is {getattr(found, field)}, and never changes; "
                     "take another name"
                 )
-        changes = list(_changes(found, wanted, ("stage", "nodes", "everybody", "description")))
+        changes = list(_changes(found, wanted, COMPARED))
         commands: list[Command[Any]] = [UpdateInfrastructure(**given)] if changes else []
         for allowing in _allowing(found, wanted):
             changes.append(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection
 
 from modelyard import errors
@@ -17,7 +19,12 @@ from modelyard.services.access import find_package
 
 
 def desired_of(
-    db: Connection, project: str, target: str, settings: Settings, known: Desired | None
+    db: Connection,
+    project: str,
+    target: str,
+    settings: Settings,
+    known: Desired | None,
+    usual: Mapping[str, str],
 ) -> Desired:
     """What each place is to be.
 
@@ -27,25 +34,35 @@ def desired_of(
         target: name of the service, or key of the project, there.
         settings: what is asked for.
         known: what was deployed before: its packages or bundle may be deleted meanwhile.
+        usual: the connection there for one that a bundle names, unless the settings say another.
 
     Raises:
         NotFound: there is no such service, package or bundle.
     """
     if isinstance(settings, ProjectSettings):
-        return _project(db, project, target, settings, known)
+        return _project(db, project, target, settings, known, usual)
     return _service(db, project, target, settings, known)
 
 
 def _project(
-    db: Connection, project: str, target: str, settings: ProjectSettings, known: Desired | None
+    db: Connection,
+    project: str,
+    target: str,
+    settings: ProjectSettings,
+    known: Desired | None,
+    usual: Mapping[str, str],
 ) -> DesiredProject:
     try:
-        digest = bundles.get(db, project, settings.bundle).digest
+        bundle = bundles.get(db, project, settings.bundle)
     except errors.NotFound:
         if not isinstance(known, DesiredProject) or known.bundle != settings.bundle:
             raise
-        digest = known.digest
-    return DesiredProject(target=target, digest=digest, **settings.model_dump())
+        digest, named = known.digest, set(known.connections)
+    else:
+        digest, named = bundle.digest, {each.name for each in bundle.manifest.connections}
+    here = {name: there for name, there in usual.items() if name in named}
+    chosen = settings.model_dump() | {"connections": {**here, **settings.connections}}
+    return DesiredProject(target=target, digest=digest, **chosen)
 
 
 def _service(

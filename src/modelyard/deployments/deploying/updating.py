@@ -82,7 +82,9 @@ def carry_out(
             actor=context.identity.name,
             started=now(),
             settings=wanted.settings,
-            desired=desired_of(db, project, kept.target, wanted.settings, known),
+            desired=desired_of(
+                db, project, kept.target, wanted.settings, known, infrastructure.connections
+            ),
             restores=wanted.restores,
         )
         said = gate(context, infrastructure, update)

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from modelyard.deployments.activating.types import Connections
 from modelyard.deployments.infrastructures.types import Everybody, Infrastructure, Kind
 from modelyard.kernel.command import Command
 from modelyard.kernel.paging import Paged
@@ -14,6 +15,10 @@ from modelyard.kernel.values import Description, Name
 NAME = "name of the infrastructure"
 ABOUT_STAGE = "one of the setting deployments.stages, such as development, test or production"
 ABOUT_NODE = "node that deployments run on, as `nodes add` named it; several run the same"
+ABOUT_CONNECTION = (
+    "FROM=TO: the connection on its nodes for one that bundles name, unless a deployment chooses "
+    "another"
+)
 ABOUT_EVERYBODY = (
     "what members of projects may do with it, without a group that may: none, view, deploy"
 )
@@ -40,6 +45,7 @@ class CreateInfrastructure(Command[Infrastructure]):
         examples=["local"],
     )
     node: tuple[Name, ...] = Field(default=(), max_length=100, description=ABOUT_NODE)
+    connection: Connections = Field(default={}, description=ABOUT_CONNECTION)
     everybody: Everybody = Field(default="none", description=ABOUT_EVERYBODY)
     description: Description = Field(default="", description="one line for people")
 
@@ -79,6 +85,9 @@ class UpdateInfrastructure(Command[Infrastructure]):
     stage: Name | None = Field(default=None, description=ABOUT_STAGE)
     node: tuple[Name, ...] | None = Field(
         default=None, max_length=100, description=f"{ABOUT_NODE}; all of them"
+    )
+    connection: Connections | None = Field(
+        default=None, description=f"{ABOUT_CONNECTION}; all of them"
     )
     everybody: Everybody | None = Field(default=None, description=ABOUT_EVERYBODY)
     description: Description | None = Field(default=None, description="one line for people")

@@ -33,6 +33,7 @@ def create_infrastructure(command: CreateInfrastructure, context: Context) -> In
         **command.model_dump(include={"name", "kind", "stage", "driver", "everybody"}),
         description=command.description,
         nodes=command.node,
+        connections=command.connection,
         created=made,
         created_by=context.identity.name,
         changed=made,
@@ -71,8 +72,8 @@ def update_infrastructure(command: UpdateInfrastructure, context: Context) -> In
     changes: dict[str, Any] = command.model_dump(
         include={"stage", "everybody", "description"}, exclude_none=True
     )
-    if command.node is not None:
-        changes["nodes"] = command.node
+    lists = {"nodes": command.node, "connections": command.connection}
+    changes |= {field: given for field, given in lists.items() if given is not None}
     with context.begin() as db:
         before = require(context, db, command.name, "administer", lock=True)
         context.unchanged(before)
@@ -121,5 +122,9 @@ def _require_whole(context: Context, db: Connection, infrastructure: Infrastruct
             field="stage",
         )
     require_driver(db, infrastructure)
+    if infrastructure.connections and infrastructure.kind == "api":
+        raise errors.Invalid(
+            "packages of services name no connections; leave --connection out", field="connection"
+        )
     if len(set(infrastructure.nodes)) != len(infrastructure.nodes):
         raise errors.Invalid("it names a node twice", field="node")

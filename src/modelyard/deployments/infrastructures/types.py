@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from modelyard.deployments.activating.types import Connections
 from modelyard.kernel.values import Description, Name, Value
 
 Kind = Literal["api", "project"]
@@ -38,6 +39,11 @@ class Infrastructure(Value):
     driver: str = Field(description="how it is reached: local, nodes, or one of a plug-in")
     nodes: tuple[Name, ...] = Field(default=(), description="that a deployment runs on, all alike")
     description: Description = ""
+    connections: Connections = Field(
+        default={},
+        description="the connection on its nodes for one that bundles name; deployments may choose "
+        "others",
+    )
     everybody: Everybody = Field(
         default="none", description="what members of projects may do with it without a group"
     )

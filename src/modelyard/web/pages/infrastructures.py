@@ -33,9 +33,18 @@ WORDS = {
         label="How it is reached", help="nodes, local, or one of a plug-in", later=True
     ),
     "node": Words(label="Nodes", help="One a line; all run the same", mono=True),
+    "connection": Words(
+        label="Connections",
+        help="FROM=TO, one a line: the connection on its nodes for one that bundles name",
+        placeholder="in=warehouse",
+        kind="pairs",
+        mono=True,
+        later=True,
+    ),
     "everybody": Words(label="What everybody may", help="Groups may do more", kind="segments"),
     "description": Words(label="About it", help=""),
 }
+CHANGED = ("stage", "node", "everybody", "description", "connection")
 
 
 class InfrastructuresView(ListView):
@@ -94,8 +103,9 @@ def _edited(visit: Visit) -> Draft:
     values = {**seen.model_dump(include={"stage", "everybody", "description"}), "node": seen.nodes}
     return Draft(
         crumbs=(ABOVE, Crumb(label=seen.name, href=href(seen.name))),
-        values=values,
+        values={**values, "connection": seen.connections},
         choices={"everybody": EVERYBODY},
+        left_out=frozenset({"connection"} if seen.kind == "api" else ()),
         seen=seen,
     )
 
@@ -127,7 +137,7 @@ PAGES: tuple[Page | Form, ...] = (
         "Create infrastructure",
         lambda _visit, made: href(made.name),
         intro="Nodes of a stage, to which packages or bundles are deployed.",
-        fields=("name", "kind", "stage", "node", "everybody", "description", "driver"),
+        fields=("name", "kind", *CHANGED, "driver"),
         words=WORDS,
         prepare=_new,
     ),
@@ -140,7 +150,7 @@ PAGES: tuple[Page | Form, ...] = (
         _one,
         intro="Deployments follow with their next update.",
         said="The infrastructure is saved.",
-        fields=("stage", "node", "everybody", "description"),
+        fields=CHANGED,
         words=WORDS,
         prepare=_edited,
     ),
