@@ -6,11 +6,13 @@ from contextlib import closing
 from uuid import uuid4
 
 import pytest
+from pydantic import Field
 from tests.rooms.deployments.made import Made
 from tests.sharing import made_once
 
 import modelyard
 from modelyard.deployments.drivers import access
+from modelyard.deployments.drivers.options import Listed, Options, Paired
 from modelyard.kernel.plugs import Plugs
 from modelyard.store.tables import deployments
 
@@ -49,8 +51,18 @@ def there(shared, places):
         db.execute(deployments.delete().where(deployments.c.infrastructure == name))
 
 
+class MadeOptions(Options):
+    """What the driver of a test has to know."""
+
+    replicas: int = Field(default=1, ge=1)
+    labels: Paired[str] = {}
+    zones: Listed[str] = ()
+
+
 class MadeKind:
     """The driver of a test."""
+
+    options = MadeOptions
 
     def __init__(self, driver: Made) -> None:
         self.driver = driver

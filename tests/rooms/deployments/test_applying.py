@@ -24,6 +24,7 @@ infrastructures:
   - name: {there}
     stage: {stage}
     driver: made
+    options: {{replicas: "2"}}
     groups: {{"watchers-of-{there}": view}}
 deployments:
   - name: {there}
@@ -52,6 +53,7 @@ def test_it_is_brought_about_once(shared, there, places, written):
     assert (actions(planned), planned.dry_run) == (wanted, True)
     assert [change.field for change in planned.steps[0].changes] == [
         "stage",
+        "options",
         f"groups.watchers-of-{there}",
     ]
     assert places.done == []

@@ -110,3 +110,34 @@ def test_creating_takes_an_admin_or_a_group(shared, people, places):
 def test_what_is_no_infrastructure(shared, asked, said):
     with pytest.raises(errors.Invalid, match=said):
         shared.infrastructures.create(**{"name": "no", "stage": "test"} | asked)
+
+
+def test_options_are_kept_in_their_types(shared, there):
+    given = {"replicas": "3", "labels": "team=risk,tier=web", "zones": "a, b"}
+    made = shared.infrastructures.update(name=there, option=given)
+    assert made.options == {
+        "replicas": 3,
+        "labels": {"team": "risk", "tier": "web"},
+        "zones": ["a", "b"],
+    }
+    changed = shared.infrastructures.update(name=there, option={"zones": "", "replicas": 2})
+    assert changed.options == {"replicas": 2, "labels": {"team": "risk", "tier": "web"}}
+    assert shared.infrastructures.show(name=there).options == changed.options
+
+
+@pytest.mark.parametrize(
+    ("option", "field", "said"),
+    [
+        ({"pods": 3}, "option", "has no option 'pods'; it has: replicas, labels, zones"),
+        ({"replicas": "many"}, "option.replicas", "option replicas: must be a whole number"),
+        ({"replicas": 0}, "option.replicas", "must be at least 1"),
+        ({"labels": "team"}, "option.labels", "must be name=text, and 'team' is not"),
+        ({"zones": 3}, "option.zones", "must be a list"),
+    ],
+)
+def test_options_that_the_driver_does_not_have(shared, there, option, field, said):
+    with pytest.raises(errors.Invalid, match=said) as refused:
+        shared.infrastructures.update(name=there, option=option)
+    faults = refused.value.context.get("faults") or [refused.value.context]
+    assert [fault["field"] for fault in faults] == [field]
+    assert shared.infrastructures.show(name=there).options == {}

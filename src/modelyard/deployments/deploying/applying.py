@@ -23,6 +23,7 @@ from modelyard.deployments.deploying.types import (
     AppliedStep,
     Deployment,
 )
+from modelyard.deployments.drivers.access import changed_options
 from modelyard.deployments.infrastructures.commands import (
     AllowGroup,
     CreateInfrastructure,
@@ -39,7 +40,7 @@ from modelyard.deployments.infrastructures.types import (
 from modelyard.kernel.command import Command
 from modelyard.kernel.context import Context
 from modelyard.kernel.faults import invalid
-from modelyard.kernel.values import Description, Name, ProjectKey
+from modelyard.kernel.values import Description, Json, Name, ProjectKey, Variable
 from modelyard.serving.types import Access
 
 R = TypeVar("R")
@@ -47,7 +48,8 @@ What = Literal["infrastructure", "deployment"]
 Action = Literal["create", "update", "reconcile", "unchanged"]
 Plan = tuple[Action, list[AppliedChange], list[Command[Any]]]
 LARGEST = 1 << 20
-COMPARED = ("stage", "nodes", "connections", "everybody", "description")
+COMPARED = ("stage", "nodes", "options", "connections", "everybody", "description")
+"""The fields of an infrastructure that a file can change."""
 
 
 class Declared(BaseModel):
@@ -66,6 +68,7 @@ class DeclaredInfrastructure(Declared):
     driver: Name = "nodes"
     nodes: tuple[Name, ...] = ()
     connections: Connections | None = None
+    options: dict[Variable, Json] | None = None
     everybody: Everybody | None = None
     description: Description | None = None
     groups: dict[Name, Permission] | None = Field(
@@ -176,7 +179,9 @@ class Applying:
         given |= {"name": wanted.name, "stage": wanted.stage, "node": wanted.nodes}
         if wanted.connections is not None:
             given["connection"] = wanted.connections
+        given["option"] = wanted.options or {}
         if found is None:
+            changed_options(wanted.driver, {}, given["option"])
             self._made.add(wanted.name)
             made = CreateInfrastructure(kind=wanted.kind, driver=wanted.driver, **given)
             allowed = [
@@ -190,6 +195,8 @@ class Applying:
                     f"the {field} of {wanted.name} is {getattr(found, field)}, and never changes; "
                     "take another name"
                 )
+        options = changed_options(found.driver, found.options, given["option"])
+        wanted = wanted.model_copy(update={"options": options})
         changes = list(_changes(found, wanted, COMPARED))
         commands: list[Command[Any]] = [UpdateInfrastructure(**given)] if changes else []
         for allowing in _allowing(found, wanted):

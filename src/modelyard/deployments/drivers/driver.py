@@ -6,6 +6,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
+from modelyard.deployments.drivers.options import Options
 from modelyard.deployments.drivers.types import Desired, Observed, Step
 from modelyard.deployments.infrastructures.types import Infrastructure
 from modelyard.kernel.context import Context
@@ -37,6 +38,11 @@ class Driver(Protocol):
 
 class DriverKind(Protocol):
     """An entry of the group `modelyard.drivers`."""
+
+    @property
+    def options(self) -> type[Options]:
+        """The type of the options that an infrastructure may give it."""
+        ...
 
     def require_fit(self, db: Connection, infrastructure: Infrastructure) -> None:
         """Refuse an infrastructure that this driver cannot reach; Invalid says why."""

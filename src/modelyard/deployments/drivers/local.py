@@ -10,6 +10,7 @@ from modelyard import errors
 from modelyard.deployments.drivers.api_nodes import ApiNodes
 from modelyard.deployments.drivers.automation_nodes import AutomationNodes
 from modelyard.deployments.drivers.driver import Driver
+from modelyard.deployments.drivers.options import NoOptions
 from modelyard.deployments.infrastructures.types import Infrastructure
 from modelyard.deployments.nodes.links import api_node
 from modelyard.deployments.nodes.types import LOCAL
@@ -19,6 +20,8 @@ from modelyard.kernel.context import Context
 
 class Local:
     """One node, which is made on first use."""
+
+    options = NoOptions
 
     def require_fit(self, db: Connection, infrastructure: Infrastructure) -> None:
         """Refuse one that names nodes."""

@@ -10,6 +10,7 @@ from modelyard import errors
 from modelyard.deployments.drivers.api_nodes import ApiNodes
 from modelyard.deployments.drivers.automation_nodes import AutomationNodes
 from modelyard.deployments.drivers.driver import Driver
+from modelyard.deployments.drivers.options import NoOptions
 from modelyard.deployments.infrastructures.types import Infrastructure
 from modelyard.deployments.nodes import repository
 from modelyard.deployments.nodes.links import api_node, automation_node
@@ -19,6 +20,8 @@ from modelyard.kernel.context import Context
 
 class Nodes:
     """Several nodes as one."""
+
+    options = NoOptions
 
     def require_fit(self, db: Connection, infrastructure: Infrastructure) -> None:
         """Refuse one without nodes, or with some of another kind."""

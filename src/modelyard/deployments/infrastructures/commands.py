@@ -10,7 +10,7 @@ from modelyard.deployments.activating.types import Connections
 from modelyard.deployments.infrastructures.types import Everybody, Infrastructure, Kind
 from modelyard.kernel.command import Command
 from modelyard.kernel.paging import Paged
-from modelyard.kernel.values import Description, Name
+from modelyard.kernel.values import Description, Json, Name, Variable
 
 NAME = "name of the infrastructure"
 ABOUT_STAGE = "one of the setting deployments.stages, such as development, test or production"
@@ -18,6 +18,10 @@ ABOUT_NODE = "node that deployments run on, as `nodes add` named it; several run
 ABOUT_CONNECTION = (
     "FROM=TO: the connection on its nodes for one that bundles name, unless a deployment chooses "
     "another"
+)
+ABOUT_OPTION = (
+    "NAME=VALUE: what the driver has to know beside nodes; the how-to of deployments lists the "
+    "options of each driver"
 )
 ABOUT_EVERYBODY = (
     "what members of projects may do with it, without a group that may: none, view, deploy"
@@ -46,6 +50,7 @@ class CreateInfrastructure(Command[Infrastructure]):
     )
     node: tuple[Name, ...] = Field(default=(), max_length=100, description=ABOUT_NODE)
     connection: Connections = Field(default={}, description=ABOUT_CONNECTION)
+    option: dict[Variable, Json] = Field(default={}, max_length=100, description=ABOUT_OPTION)
     everybody: Everybody = Field(default="none", description=ABOUT_EVERYBODY)
     description: Description = Field(default="", description="one line for people")
 
@@ -88,6 +93,11 @@ class UpdateInfrastructure(Command[Infrastructure]):
     )
     connection: Connections | None = Field(
         default=None, description=f"{ABOUT_CONNECTION}; all of them"
+    )
+    option: dict[Variable, Json] = Field(
+        default={},
+        max_length=100,
+        description=f"{ABOUT_OPTION}; an empty one goes back to its default",
     )
     everybody: Everybody | None = Field(default=None, description=ABOUT_EVERYBODY)
     description: Description | None = Field(default=None, description="one line for people")

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from modelyard import errors
-from modelyard.deployments.drivers.access import require_driver
+from modelyard.deployments.drivers.access import with_driver
+from modelyard.deployments.drivers.options import merged
 from modelyard.deployments.infrastructures import repository
 from modelyard.deployments.infrastructures.access import RIGHT, require, seen_by
 from modelyard.deployments.infrastructures.commands import (
@@ -34,6 +35,7 @@ def create_infrastructure(command: CreateInfrastructure, context: Context) -> In
         description=command.description,
         nodes=command.node,
         connections=command.connection,
+        options=merged({}, command.option),
         created=made,
         created_by=context.identity.name,
         changed=made,
@@ -45,9 +47,9 @@ def create_infrastructure(command: CreateInfrastructure, context: Context) -> In
                 f"right {RIGHT}, which an instance admin can give to a group",
                 right=RIGHT,
             )
-        _require_whole(context, db, infrastructure)
-        repository.add(db, infrastructure)
-    return infrastructure
+        whole = _whole(context, db, infrastructure)
+        repository.add(db, whole)
+    return whole
 
 
 @handles(ListInfrastructures)
@@ -77,8 +79,9 @@ def update_infrastructure(command: UpdateInfrastructure, context: Context) -> In
     with context.begin() as db:
         before = require(context, db, command.name, "administer", lock=True)
         context.unchanged(before)
+        changes["options"] = merged(before.options, command.option)
         changed = Infrastructure.model_validate({**dict(before), **changes, "changed": now()})
-        _require_whole(context, db, changed)
+        changed = _whole(context, db, changed)
         repository.save(db, changed)
     return changed
 
@@ -113,7 +116,7 @@ def delete_infrastructure(command: DeleteInfrastructure, context: Context) -> No
         repository.remove(db, command.name)
 
 
-def _require_whole(context: Context, db: Connection, infrastructure: Infrastructure) -> None:
+def _whole(context: Context, db: Connection, infrastructure: Infrastructure) -> Infrastructure:
     stages = context.settings.deployments.stages
     if infrastructure.stage not in stages:
         raise errors.Invalid(
@@ -121,10 +124,10 @@ def _require_whole(context: Context, db: Connection, infrastructure: Infrastruct
             f"{', '.join(stages)}",
             field="stage",
         )
-    require_driver(db, infrastructure)
     if infrastructure.connections and infrastructure.kind == "api":
         raise errors.Invalid(
             "packages of services name no connections; leave --connection out", field="connection"
         )
     if len(set(infrastructure.nodes)) != len(infrastructure.nodes):
         raise errors.Invalid("it names a node twice", field="node")
+    return with_driver(db, infrastructure)

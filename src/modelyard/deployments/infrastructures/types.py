@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from modelyard.deployments.activating.types import Connections
-from modelyard.kernel.values import Description, Name, Value
+from modelyard.kernel.values import Description, Name, Value, Variable
 
 Kind = Literal["api", "project"]
 """What is deployed there: packages of API services, or bundles of projects."""
@@ -38,6 +38,9 @@ class Infrastructure(Value):
     stage: str = Field(description="one of the setting deployments.stages")
     driver: str = Field(description="how it is reached: local, nodes, or one of a plug-in")
     nodes: tuple[Name, ...] = Field(default=(), description="that a deployment runs on, all alike")
+    options: dict[Variable, JsonValue] = Field(
+        default={}, description="what its driver has to know beside nodes, by that driver's names"
+    )
     description: Description = ""
     connections: Connections = Field(
         default={},
