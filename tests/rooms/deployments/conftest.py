@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import closing
 from uuid import uuid4
 
@@ -21,13 +22,14 @@ PACKAGES = ("p1", "p2", "p3")
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory):
-    """Its folder."""
-    return made_once(tmp_path_factory, "deployed", _make)
+    """Its folder, a copy for each process of the tests: their places have the same names."""
+    original = made_once(tmp_path_factory, "deployed", _make)
+    return shutil.copytree(original, tmp_path_factory.mktemp("deployed") / "copy")
 
 
 @pytest.fixture(scope="session")
 def shared(made):
-    """The workspace, which all tests share: each deploys under ids of its own."""
+    """The workspace, which tests share: each deploys under ids of its own."""
     with closing(modelyard.open(made / "yard", actor="ada")) as yard:
         yield yard
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from modelyard import errors
@@ -39,6 +38,7 @@ from modelyard.deployments.infrastructures.types import (
 )
 from modelyard.kernel.command import Command
 from modelyard.kernel.context import Context
+from modelyard.kernel.documents import read_document
 from modelyard.kernel.faults import invalid
 from modelyard.kernel.values import Description, Json, Name, ProjectKey, Variable
 from modelyard.serving.types import Access
@@ -47,7 +47,6 @@ R = TypeVar("R")
 What = Literal["infrastructure", "deployment"]
 Action = Literal["create", "update", "reconcile", "unchanged"]
 Plan = tuple[Action, list[AppliedChange], list[Command[Any]]]
-LARGEST = 1 << 20
 COMPARED = ("stage", "nodes", "options", "connections", "everybody", "description")
 """The fields of an infrastructure that a file can change."""
 
@@ -108,15 +107,6 @@ class Declaration(BaseModel):
     deployments: tuple[DeclaredDeployment, ...] = ()
 
 
-class _Plain(yaml.SafeLoader):
-    """YAML without references, by which a short file can mean a very long one."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise errors.Invalid("it holds references (&name and *name); write them out")
-        return super().compose_node(parent, index)
-
-
 def read_declaration(file: Path) -> Declaration:
     """Read a file in YAML or JSON.
 
@@ -124,18 +114,7 @@ def read_declaration(file: Path) -> Declaration:
         NotFound: there is no such file.
         Invalid: it says something that cannot be meant; the message says where.
     """
-    try:
-        if file.stat().st_size > LARGEST:
-            raise errors.Invalid(f"{file.name} is larger than {LARGEST >> 20} MiB")
-        told = yaml.load(file.read_text("utf-8"), _Plain)  # noqa: S506  a SafeLoader with less
-    except FileNotFoundError:
-        raise errors.NotFound(f"there is no file {file.name}") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as exc:
-        raise errors.Invalid(f"{file.name} cannot be read as YAML: {exc}") from exc
-    try:
-        declaration = Declaration.model_validate(told)
-    except ValidationError as exc:
-        raise errors.Invalid(f"{file.name}: {invalid(exc).detail}") from None
+    declaration = read_document(file, Declaration)
     for what in (declaration.infrastructures, declaration.deployments):
         names = [each.name for each in what]
         twice = next((name for name in names if names.count(name) > 1), None)
