@@ -18,7 +18,7 @@ from sqlalchemy import delete, insert, select, update
 import modelyard
 from modelyard import errors
 from modelyard.governance import audit
-from modelyard.governance.audit_chain import GENESIS, link
+from modelyard.governance.chains import GENESIS, link
 from modelyard.governance.process import is_gone, this_process
 from modelyard.jobs.scenarios.types import Step
 from modelyard.kernel.identity import ANONYMOUS, Identity
@@ -169,7 +169,7 @@ class TestRecording:
         with pytest.raises(errors.Unavailable, match="nothing is done"):
             yard.projects.create(key="red")
         assert [project.key for project in yard.projects.list()] == ["default"]
-        with pytest.raises(errors.Failed, match="head of the log is gone"):
+        with pytest.raises(errors.Failed, match="its head is gone"):
             yard.audit.verify()
 
 
@@ -242,7 +242,7 @@ class TestDeath:
         yard.projects.list()
         real = audit.append
 
-        def away(db, entry):
+        def away(db, chain, entries):
             raise errors.Unavailable("the database is away")
 
         monkeypatch.setattr(audit, "append", away)
@@ -302,7 +302,7 @@ class TestVerifying:
              "entry 2 was changed: it was entry 4; entry 4 was changed: it was entry 2"),
             ([update(audit_entries).where(ROWS.number == 5).values(sha256="0" * 64)],
              "entry 5 was changed"),
-            ([update(audit_head).values(sha256="0" * 64)], "head of the log does not belong"),
+            ([update(audit_head).values(sha256="0" * 64)], "head does not belong"),
             ([update(audit_head).values(number=4)], "does not belong.*entry 5 was added after"),
         ],
     )  # fmt: skip

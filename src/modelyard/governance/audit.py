@@ -15,8 +15,9 @@ from sqlalchemy import Connection, Engine, bindparam, delete, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from modelyard import errors
-from modelyard.governance.audit_chain import append, canonical
+from modelyard.governance.audit_chain import AUDIT
 from modelyard.governance.audit_words import arguments_of, cut, one_line, shortened
+from modelyard.governance.chains import append, canonical
 from modelyard.governance.process import is_gone, this_process
 from modelyard.governance.refusals import Refusals
 from modelyard.kernel.command import Command
@@ -120,7 +121,7 @@ def note(
     if outcome != "ok" and _too_many(context, entry):
         return
     with context.begin_aside() as db:
-        append(db, _finished(entry, time.perf_counter(), outcome, detail))
+        append(db, AUDIT, [_finished(entry, time.perf_counter(), outcome, detail)])
 
 
 def close_lost(context: Context, *, at_once: bool = False) -> None:
@@ -143,9 +144,9 @@ def note_restored(db: Connection, who: Identity, **told: Any) -> None:
     """Close what was under way when a backup was taken, and note that it was restored."""
     for row in db.execute(select(audit_pending).order_by(audit_pending.c.id)).all():
         entry = {**json.loads(row.body), "outcome": "lost", "detail": UNDER_WAY, "ms": None}
-        append(db, entry)
+        append(db, AUDIT, [entry])
     db.execute(delete(audit_pending))
-    append(db, _finished(_entry(who, RESTORED, "", told), time.perf_counter()))
+    append(db, AUDIT, [_finished(_entry(who, RESTORED, "", told), time.perf_counter())])
 
 
 def last_restored(db: Connection) -> dict[str, Any]:
@@ -181,7 +182,7 @@ def _end(context: Context, entry: Entry) -> None:
         with context.begin_aside() as db:
             gone = db.execute(TAKE_OUT, {"entry": entry["id"]})
             if gone.rowcount or entry["outcome"] != "lost":  # else somebody else has closed it
-                append(db, entry)
+                append(db, AUDIT, [entry])
     except (errors.Unavailable, SQLAlchemyError) as exc:
         keeper.unkept[entry["id"]] = entry
         keeper.looked = -LOOKED_EVERY
@@ -197,7 +198,7 @@ def _refuse(
     if _too_many(context, entry):
         return
     with context.begin_aside() as db:
-        append(db, _finished(entry, started, *_outcome(refused)))
+        append(db, AUDIT, [_finished(entry, started, *_outcome(refused))])
 
 
 def _too_many(context: Context, entry: Entry) -> bool:

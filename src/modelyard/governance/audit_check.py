@@ -1,91 +1,122 @@
-"""Whether the audit log is as it was written: entry by entry, however many there are."""
+"""Whether a chain is as it was written: entry by entry, however many there are."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
 from modelyard import errors
-from modelyard.governance.audit_chain import COLUMNS, GENESIS, canonical, link
+from modelyard.governance.audit_chain import AUDIT
+from modelyard.governance.chains import GENESIS, Chain, canonical, link
+from modelyard.governance.items.timeline import TIMELINE
 from modelyard.governance.types import AuditCheck
 from modelyard.kernel.progress import Progress, silence
-from modelyard.store.tables import audit_entries, audit_head
 
 AT_ONCE = 1000
 TOLD = 20
-"""Faults that a message tells; all others are only counted."""
+"""Faults that a message tells of each chain; all others are only counted."""
+ADVICE = "Compare it with a backup, and find out who can write to the database"
 
 
 def check(db: Connection, kept: str | None, progress: Progress = silence) -> AuditCheck:
-    """Read the whole log and compare each entry with its hash, its columns and its neighbours.
+    """Read the audit log and the timeline, and compare each entry with its hash and neighbours.
 
     Args:
         db: a transaction that reads.
-        kept: the hash of an entry that was noted elsewhere; it has to be in the log.
+        kept: the hash of an entry of either that was noted elsewhere; it has to be there.
         progress: hears how much of it is read.
 
     Raises:
         Failed: something was changed, removed, moved or cut off; the message names it.
     """
-    faults: list[str] = []
-    left_out = 0
-    reader = _Reader(kept, progress)
-    for fault in reader.read(db):
-        if len(faults) < TOLD:
-            faults.append(fault)
-        else:
-            left_out += 1
-    if faults:
-        more = f"; and {left_out} more" if left_out else ""
-        raise errors.Failed(
-            f"the audit log is not as it was written: {'; '.join(faults)}{more}. Compare it with a "
-            "backup, and find out who can write to the database",
-            faults=faults,
-            left_out=left_out,
-            entries=reader.entries,
-        )
-    return AuditCheck(entries=reader.entries, head=reader.previous, kept=reader.kept_at)
+    readings = [_Reading(chain, kept) for chain in (AUDIT, TIMELINE)]
+    ends = [db.scalar(select(reading.chain.head.c.number)) or 0 for reading in readings]
+    behind = 0
+    for reading, end in zip(readings, ends, strict=True):
+        for read in reading.read(db):
+            said = f"compared {read:,} {reading.chain.words}"
+            progress(said, fraction=min((behind + reading.number) / sum(ends), 1))
+        behind += end
+    log, timeline = readings
+    if kept is not None and log.kept_at is None and timeline.kept_at is None:
+        log.faults.append(f"no entry has the hash {kept!r} that was kept elsewhere")
+    _require_whole(readings)
+    return AuditCheck(
+        entries=log.entries,
+        head=log.previous,
+        events=timeline.entries,
+        timeline_head=timeline.previous,
+        kept=log.kept_at,
+        kept_event=None if log.kept_at == 0 else timeline.kept_at,
+    )
 
 
-class _Reader:
-    """Goes through the log from its first entry, and remembers the last one."""
+def _require_whole(readings: Sequence[_Reading]) -> None:
+    """Tell the faults that were found, those of the audit log first."""
+    wrong = [reading for reading in readings if reading.faults]
+    if not wrong:
+        return
+    said = []
+    for reading in wrong:
+        left_out = len(reading.faults) - TOLD
+        more = f"; and {left_out} more" if left_out > 0 else ""
+        told = "; ".join(reading.faults[:TOLD])
+        said.append(f"{reading.chain.called} is not as it was written: {told}{more}")
+    raise errors.Failed(
+        f"{'. And '.join(said)}. {ADVICE}",
+        faults=[fault for reading in wrong for fault in reading.faults[:TOLD]],
+        left_out=sum(max(0, len(reading.faults) - TOLD) for reading in wrong),
+        entries=sum(reading.entries for reading in readings),
+    )
 
-    def __init__(self, kept: str | None, progress: Progress) -> None:
-        self.kept = kept
-        self.progress = progress
-        self.kept_at: int | None = 0 if kept == GENESIS else None
-        self.entries = 0
-        self.number = 0
-        self.previous = GENESIS
-        self.doubted = False
 
-    def read(self, db: Connection) -> Iterator[str]:
-        """Every fault in words."""
-        head = db.execute(select(audit_head)).one_or_none()
+@dataclass
+class _Reading:
+    """Goes through a chain from its first entry, and remembers the last one."""
+
+    chain: Chain
+    kept: str | None
+    faults: list[str] = field(default_factory=list)
+    kept_at: int | None = None
+    entries: int = 0
+    number: int = 0
+    previous: str = GENESIS
+    doubted: bool = False
+
+    def read(self, db: Connection) -> Iterator[int]:
+        """Find every fault; gives from time to time how many entries were read."""
+        if self.kept == GENESIS:
+            self.kept_at = 0
+        head = db.execute(select(self.chain.head)).one_or_none()
         end = head.number if head else 0
-        while rows := _rows(db, self.number, end):
+        while rows := self._rows(db, end):
             for row in rows:
-                yield from self._compare(row)
-            read = f"compared {self.entries:,} entries"
-            self.progress(read, fraction=min(self.number / end, 1))
-        yield from self._compare_head(db, head)
-        if self.kept is not None and self.kept_at is None:
-            yield f"no entry has the hash {self.kept!r} that was kept elsewhere"
+                self._compare(row)
+            yield self.entries
+        self._compare_head(db, head)
 
-    def _compare(self, row: Row[Any]) -> Iterator[str]:
+    def _rows(self, db: Connection, end: int) -> list[Row[Any]]:
+        of = self.chain.entries.c
+        query = select(self.chain.entries).where(of.number > self.number, of.number <= end)
+        return list(db.execute(query.order_by(of.number).limit(AT_ONCE)))
+
+    def _compare(self, row: Row[Any]) -> None:
+        word = self.chain.word
         missing = row.number - self.number - 1
         if missing:
-            yield _missing(self.number + 1, row.number - 1)
-        changed = _changes(row)
+            self.faults.append(self._missing(self.number + 1, row.number - 1))
+        changed = _changes(self.chain, row)
         if changed:
-            yield f"entry {row.number} was changed: {changed}"
+            self.faults.append(f"{word} {row.number} was changed: {changed}")
         elif row.previous != self.previous and not missing and not self.doubted:
-            yield (
-                f"entry {row.number} does not follow entry {row.number - 1}: that one was replaced"
+            self.faults.append(
+                f"{word} {row.number} does not follow {word} {row.number - 1}: that one was "
+                "replaced"
             )
         self.doubted = bool(changed)
         self.entries += 1
@@ -93,37 +124,35 @@ class _Reader:
         if row.sha256 == self.kept:
             self.kept_at = row.number
 
-    def _compare_head(self, db: Connection, head: Row[Any] | None) -> Iterator[str]:
+    def _compare_head(self, db: Connection, head: Row[Any] | None) -> None:
+        word = self.chain.word
         if head is None:
-            yield "the head of the log is gone"
+            self.faults.append("its head is gone")
         elif head.number > self.number:
-            yield f"{_missing(self.number + 1, head.number)} (the end was cut off)"
+            missing = self._missing(self.number + 1, head.number)
+            self.faults.append(f"{missing} (the end was cut off)")
         elif head.sha256 != self.previous:
-            yield f"the head of the log does not belong to its last entry {self.number}"
-        last = func.max(audit_entries.c.number)
-        beyond = db.execute(
-            select(select(last).scalar_subquery(), select(audit_head.c.number).scalar_subquery())
-        ).one()
+            self.faults.append(f"its head does not belong to its last {word} {self.number}")
+        last = select(func.max(self.chain.entries.c.number)).scalar_subquery()
+        beyond = db.execute(select(last, select(self.chain.head.c.number).scalar_subquery())).one()
         if (beyond[0] or 0) > (beyond[1] or 0):
-            yield f"entry {beyond[0]} was added after the end of the log"
+            self.faults.append(f"{word} {beyond[0]} was added after its end")
+
+    def _missing(self, first: int, last: int) -> str:
+        if first == last:
+            return f"{self.chain.word} {first} is missing"
+        return f"{self.chain.words} {first} to {last} are missing"
 
 
-def _rows(db: Connection, after: int, end: int) -> list[Row[Any]]:
-    query = select(audit_entries).where(
-        audit_entries.c.number > after, audit_entries.c.number <= end
-    )
-    return list(db.execute(query.order_by(audit_entries.c.number).limit(AT_ONCE)))
-
-
-def _changes(row: Row[Any]) -> str:
+def _changes(chain: Chain, row: Row[Any]) -> str:
     """What of an entry is not as its hash says."""
     if link(row.previous, row.body) != row.sha256:
         return "its content does not have its hash"
     content = _content(row.body)
     if content.get("number") != row.number:
-        return f"it was entry {content.get('number')}"
-    here = {name: getattr(row, name) for name in COLUMNS}
-    here["started"] = row.started.astimezone(UTC).isoformat()
+        return f"it was {chain.word} {content.get('number')}"
+    here = {name: getattr(row, name) for name in chain.columns}
+    here[chain.moment] = getattr(row, chain.moment).astimezone(UTC).isoformat()
     wrong = [name for name, value in here.items() if content.get(name) != value]
     if canonical(content) != row.body:
         wrong.append("body")
@@ -137,9 +166,3 @@ def _content(body: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return content if isinstance(content, dict) else {}
-
-
-def _missing(first: int, last: int) -> str:
-    return (
-        f"entry {first} is missing" if first == last else f"entries {first} to {last} are missing"
-    )

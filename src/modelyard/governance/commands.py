@@ -358,7 +358,7 @@ class ExportAudit(Command[AuditExport], AuditFilter):
 
 
 class VerifyAudit(Command[AuditCheck]):
-    """Check that no entry of the audit log was changed, removed, moved or cut off."""
+    """Check that nothing in the audit log and the timeline was changed, removed or cut off."""
 
     needs = "audit:read"
     route = "POST /audit/verify"
@@ -369,7 +369,7 @@ class VerifyAudit(Command[AuditCheck]):
     head: str | None = Field(
         default=None,
         pattern=DIGEST_PATTERN,
-        description="hash of an entry that was kept elsewhere: it has to be in the log",
+        description="hash of an entry or event that was kept elsewhere: it has to be there",
     )
 
     def exclusive_key(self) -> str:

@@ -197,13 +197,19 @@ class AuditEntry(Value):
 
 
 class AuditCheck(Value):
-    """The audit log is whole: what it was compared with."""
+    """The audit log and the timeline are whole: what they were compared with."""
 
     entries: int
     head: str
     """The hash of the last entry; keep it elsewhere, and compare by `--head`."""
+    events: int = 0
+    """Those of the timeline of governed items."""
+    timeline_head: str = ""
+    """The hash of the last event, to be kept elsewhere as well."""
     kept: int | None = None
     """The number of the entry whose hash had been kept elsewhere."""
+    kept_event: int | None = None
+    """The number of the event, if it was the hash of one."""
 
 
 class AuditExport(Value):

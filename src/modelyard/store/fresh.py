@@ -6,7 +6,7 @@ from sqlalchemy import Connection, insert
 
 from modelyard.kernel.values import now
 from modelyard.store.migrations import HEAD, revisions
-from modelyard.store.tables import audit_head, infrastructures, metadata, projects
+from modelyard.store.tables import audit_head, infrastructures, item_events_head, metadata, projects
 
 
 def make_tables(db: Connection) -> None:
@@ -21,4 +21,5 @@ def make_tables(db: Connection) -> None:
     for kind in ("api", "project"):
         row = {"name": f"local-{kind}", "kind": kind, "created": made, "changed": made, **local}
         db.execute(insert(infrastructures).values(row))
-    db.execute(insert(audit_head).values(id=1, number=0, sha256="0" * 64))
+    for head in (audit_head, item_events_head):
+        db.execute(insert(head).values(id=1, number=0, sha256="0" * 64))

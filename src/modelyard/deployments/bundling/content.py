@@ -191,6 +191,7 @@ NEVER: Mapping[str, str] = {
             *("jobs", "job_lines", "job_duties", "workers", "replays"),
             *("envs", "env_names", "env_requests", "nodes", "node_keys"),
             *("infrastructures", "infrastructure_groups", "deployments", "deployment_updates"),
+            *("governed_items", "item_events", "item_events_head"),
         ),
         "are of the whole workspace",
     ),

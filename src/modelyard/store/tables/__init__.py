@@ -39,6 +39,11 @@ from modelyard.store.tables.evaluations import (
     evaluation_stores,
     evaluations,
 )
+from modelyard.store.tables.governance import (
+    governed_items,
+    item_events,
+    item_events_head,
+)
 from modelyard.store.tables.jobs import (
     job_duties,
     job_lines,
@@ -85,10 +90,13 @@ __all__ = [
     "evaluation_stores",
     "evaluations",
     "files",
+    "governed_items",
     "group_users",
     "groups",
     "infrastructure_groups",
     "infrastructures",
+    "item_events",
+    "item_events_head",
     "job_duties",
     "job_lines",
     "jobs",

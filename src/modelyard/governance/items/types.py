@@ -1,0 +1,93 @@
+"""The words of governed items: what they are called, what is told of them, what happened."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, JsonValue, StringConstraints
+
+from modelyard.kernel.values import Value
+
+Kind = Literal[
+    "project", "model", "version", "bundle", "deployment", "infrastructure",
+    "initiative", "governed-project",
+]  # fmt: skip
+State = Literal["new", "suggested", "governed", "hidden"]
+ItemId = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z-]{1,32}:[A-Za-z0-9][A-Za-z0-9._/-]{0,360}$"),
+]
+"""KIND:PATH, such as version:flights/delay/v4."""
+Facts = dict[str, dict[str, JsonValue]]
+"""Each section by its name."""
+
+
+class Fact(Value):
+    """A section of what a room tells of an item.
+
+    The section that is called as its kind makes an item be there; the others are dropped without
+    it. A room that knows by a cheap `mark` that nothing changed leaves the `body` out.
+    """
+
+    item: ItemId
+    section: str
+    body: dict[str, JsonValue] | None = Field(
+        description="what is told; None: what was told with the same mark"
+    )
+    identity: bool = Field(
+        default=False, description="whether an approval is bound to it, and lapses if it changes"
+    )
+    mark: str = Field(default="", description="of this state of it; empty: it has none")
+    readers: tuple[str, ...] | None = Field(
+        default=None, description="groups that may see the item; None: whoever sees its project"
+    )
+
+
+class ItemSummary(Value):
+    """One line of a list of items."""
+
+    listed: ClassVar = (
+        *("id", "kind", "name", "project", "state"),
+        *("state_from", "template", "status", "stage", "changed"),
+    )
+
+    id: ItemId
+    kind: Kind
+    project: str = Field(default="", description="key of its project; empty: it is of none")
+    name: str
+    parent: ItemId | None = Field(default=None, description="the item that it belongs to")
+    state: State = "new"
+    state_from: str = Field(default="", description="the user or the rule that brought that about")
+    template: str | None = Field(default=None, description="by which it is governed")
+    status: str = Field(default="", description="where it is in the steps of its template")
+    stage: str = Field(default="", description="of an infrastructure, and of what is on it")
+    created: datetime = Field(description="when it was first seen")
+    changed: datetime = Field(description="when something of it last changed")
+    gone: datetime | None = Field(
+        default=None, description="when what it is of was deleted; None: it is there"
+    )
+
+
+class Item(ItemSummary):
+    """A governed item: facts that its rooms tell, and the layer that governance keeps on them."""
+
+    digest: str = Field(description="of the facts that an approval is bound to")
+    facts: Facts = Field(default={}, description="what rooms tell of it, by section")
+    fields: dict[str, JsonValue] = Field(default={}, description="values of the template's fields")
+    steps: dict[str, JsonValue] = Field(default={}, description="how its steps are")
+
+
+class Event(Value):
+    """Something of an item that changed: who, when, which attribute, from what to what."""
+
+    listed: ClassVar = ("number", "at", "actor", "item", "attribute", "old", "new")
+
+    number: int = Field(description="place in the timeline of all items")
+    at: datetime
+    item: ItemId
+    actor: str
+    attribute: str = Field(description="such as state, fields.risk or version.active")
+    old: JsonValue = None
+    new: JsonValue = None
+    sha256: str = Field(description="hash of the event and of all before it")
