@@ -13,6 +13,7 @@ from modelyard.backups import commands as backups
 from modelyard.data import commands as data
 from modelyard.demo import commands as demo
 from modelyard.deployments.rooms import Bundles, Deployments, Infrastructures, Nodes
+from modelyard.deployments.watching import commands as watching_deployments
 from modelyard.evaluations import commands as evaluations
 from modelyard.evaluations.charting import commands as charting
 from modelyard.evaluations.comparing import chart_commands as comparison_charts
@@ -267,9 +268,15 @@ class Alerts(Room):
 
 
 class Monitoring(Room):
-    """Monitoring: how models, stores, scenarios and projects are, and why."""
+    """Monitoring: how models, stores, scenarios, and what is deployed are, and why."""
 
     show = verb(watching.ShowMonitoring)
+    overview = verb(watching_deployments.ShowOverview)
+    projects = verb(watching_deployments.ListDeployedProjects)
+    endpoints = verb(watching_deployments.ListWatchedEndpoints)
+    activity = verb(watching_deployments.ShowKeptActivity)
+    chart = verb(watching_deployments.DrawKeptActivity)
+    refresh = verb(watching_deployments.RefreshDeployment)
     follow = verb(watching.FollowModel)
     track = verb(watching.TrackEndpoint)
 

@@ -47,6 +47,7 @@ BUS: Bus[Any] = Bus(
         "deployments.administering",
         "deployments.infrastructures",
         "deployments.deploying",
+        "deployments.watching",
         "evaluations.charting",
         "evaluations.looking",
         "evaluations.explaining",
@@ -64,7 +65,7 @@ BUS: Bus[Any] = Bus(
         "backups",
     )
 )
-WATCHED = ("modelyard.deployments.deploying.watched",)
+WATCHED = ("modelyard.deployments.watching.watched",)
 """What monitoring asks beside its own; imported when it does."""
 FOLDER = ".modelyard"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from modelyard.deployments.deploying.errands import look_at_due
+from modelyard.deployments.watching.errands import refresh_due
 from modelyard.kernel.context import Context
 from modelyard.monitoring.alerting.errands import run_errands as send_alerts
 
@@ -15,5 +16,5 @@ def run_errands(context: Context, is_stopping: Callable[[], bool]) -> float:
     Raises:
         Unavailable: the database does not answer; all of it is done again later.
     """
-    looks = look_at_due(context, is_stopping)
+    looks = min(look_at_due(context, is_stopping), refresh_due(context, is_stopping))
     return min(looks, send_alerts(context, is_stopping))  # which notices what was found

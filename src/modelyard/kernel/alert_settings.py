@@ -58,6 +58,24 @@ class AlertSettings(Section):
         return require_hosts(hosts)
 
 
+class MonitoringSettings(Section):
+    """How often it is found out how what is deployed is, and how long that is kept."""
+
+    refresh_minutes: float = Field(
+        default=5,
+        ge=5,
+        le=1440,
+        description="minutes after which nodes, and endpoints elsewhere, are asked again",
+    )
+    activity_days: float = Field(
+        default=90,
+        ge=2,
+        le=3650,
+        description="days after which it is forgotten what endpoints were asked; after two days "
+        "it is kept by the hour",
+    )
+
+
 class MetricsSettings(Section):
     """What `GET /metrics` tells."""
 

@@ -10,7 +10,12 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from modelyard import errors
-from modelyard.kernel.alert_settings import AlertSettings, MailSettings, MetricsSettings
+from modelyard.kernel.alert_settings import (
+    AlertSettings,
+    MailSettings,
+    MetricsSettings,
+    MonitoringSettings,
+)
 from modelyard.kernel.archive_settings import ArchiveSettings, BundleSettings, PackageSettings
 from modelyard.kernel.deployment_settings import DeploymentSettings
 from modelyard.kernel.faults import located
@@ -356,6 +361,7 @@ class Settings(FileAndVariables):
     security: SecuritySettings = SecuritySettings()
     mail: MailSettings = MailSettings()
     alerts: AlertSettings = AlertSettings()
+    monitoring: MonitoringSettings = MonitoringSettings()
     deployments: DeploymentSettings = DeploymentSettings()
     metrics: MetricsSettings = MetricsSettings()
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from modelyard import errors
+from modelyard.deployments.drivers.driver import STEP
 from modelyard.deployments.drivers.types import DesiredService, ObservedService, WantedPackage
+from modelyard.serving.watching.types import Activity
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
 ABSENT = ObservedService(present=False)
@@ -29,6 +31,7 @@ class Made:
         self.found = dict.fromkeys(names, ABSENT)
         self.fails = fails
         self.done: list[str] = []
+        self.answered: dict[str, list[Activity]] = {name: [] for name in names}
 
     def places(self) -> tuple[str, ...]:
         return tuple(self.found)
@@ -36,6 +39,11 @@ class Made:
     def observe(self, place: str, target: str) -> ObservedService:
         self._ask(place, "observe")
         return self.found[place]
+
+    def activity(self, place: str, target: str, minutes: int) -> list[Activity]:
+        self._ask(place, "activity")
+        since = datetime.now(UTC) - timedelta(minutes=minutes + STEP)
+        return [each for each in self.answered[place] if each.minute >= since]
 
     def apply(self, place, step, desired) -> None:
         self._ask(place, step.action)

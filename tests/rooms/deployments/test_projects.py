@@ -128,3 +128,28 @@ def test_a_bundle_becomes_another_project_of_the_same_workspace(design, tmp_path
     made = design.deployments.create(**asked, as_project="trial")
     assert (made.health, made.infrastructure) == ("HEALTHY", "local-project")
     assert design.models.show(name="m", project="trial").active_version == "v1"
+
+
+def test_monitoring_asks_nodes_how_what_is_deployed_is(design, fleet):
+    asked = {"name": "churn-prod", "infrastructure": "prod", "bundle": "b1", **PROJECT}
+    design.deployments.create(**asked, connection={"in": "prod"})
+    named = {"deployment": "churn-prod", **PROJECT}
+
+    def parts():
+        design.monitoring.refresh(**named)
+        (found,) = design.monitoring.projects(**PROJECT)
+        return found, {each.part: each.status for each in found.parts}
+
+    found, told = parts()
+    assert (found.status, found.bundle) == ("healthy", "b1")
+    assert told == {"deployment": "healthy", "model": "none", "execution": "none", "data": "none"}
+    west = fleet[0]["west"]
+    drift = {"kind": "drift", "metric": "predictionDrift", "max": 0.0}
+    west.checks.create(store="monthly", name="drifts", **drift, **PROJECT)
+    west.recipes.run(name="judge", **PROJECT)
+    west.checks.run(store="monthly", fail_on="never", **PROJECT)
+    _, told = parts()
+    assert (told["model"], told["data"]) == ("warning", "warning"), "there is no reference"
+    fleet[1].add("west")
+    away, same = parts()
+    assert (away.problem, same) == ("west: west does not answer", told)

@@ -192,6 +192,7 @@ NEVER: Mapping[str, str] = {
             *("envs", "env_names", "env_requests", "nodes", "node_keys"),
             *("infrastructures", "infrastructure_groups", "deployments", "deployment_updates"),
             *("governed_items", "item_events", "item_events_head"),
+            *("deployment_watches", "endpoint_activity"),
         ),
         "are of the whole workspace",
     ),

@@ -47,7 +47,7 @@ R = TypeVar("R")
 What = Literal["infrastructure", "deployment"]
 Action = Literal["create", "update", "reconcile", "unchanged"]
 Plan = tuple[Action, list[AppliedChange], list[Command[Any]]]
-COMPARED = ("stage", "nodes", "options", "connections", "everybody", "description")
+COMPARED = ("stage", "nodes", "options", "connections", "everybody", "monitored", "description")
 """The fields of an infrastructure that a file can change."""
 
 
@@ -69,6 +69,7 @@ class DeclaredInfrastructure(Declared):
     connections: Connections | None = None
     options: dict[Variable, Json] | None = None
     everybody: Everybody | None = None
+    monitored: bool | None = None
     description: Description | None = None
     groups: dict[Name, Permission] | None = Field(
         default=None, description="what groups may do; others may nothing then"
@@ -154,7 +155,9 @@ class Applying:
 
     def _infrastructure(self, wanted: DeclaredInfrastructure) -> Plan:
         found = self._found(ShowInfrastructure(name=wanted.name))
-        given = wanted.model_dump(include={"everybody", "description"}, exclude_none=True)
+        given = wanted.model_dump(
+            include={"everybody", "monitored", "description"}, exclude_none=True
+        )
         given |= {"name": wanted.name, "stage": wanted.stage, "node": wanted.nodes}
         if wanted.connections is not None:
             given["connection"] = wanted.connections

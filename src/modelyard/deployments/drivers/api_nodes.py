@@ -6,11 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from modelyard import errors
+from modelyard.deployments.drivers.driver import STEP
 from modelyard.deployments.drivers.types import Desired, DesiredService, ObservedService, Step
 from modelyard.deployments.nodes.links import ApiNode
 from modelyard.kernel.context import Context
 from modelyard.serving.administration import commands
 from modelyard.serving.administration.types import NodeService
+from modelyard.serving.watching.commands import ShowActivity
+from modelyard.serving.watching.types import Activity
 from modelyard.store.staging import stage
 
 
@@ -89,6 +92,12 @@ class ApiNodes:
             raise errors.Failed(f"its guard went back: {found.fell_back}")
         if found.processes and isinstance(desired, DesiredService):
             self._ask(self._reach(self._context, place), desired)
+
+    def activity(self, place: str, target: str, minutes: int) -> list[Activity]:
+        """Ask a node what a service was asked; its answers for shadows are left out."""
+        node = self._reach(self._context, place)
+        found = node.run(ShowActivity(service=target, minutes=minutes, step=STEP, buckets=True))
+        return [each for each in found if not each.shadow]
 
     def _ask(self, node: ApiNode, desired: DesiredService) -> None:
         for package in desired.packages:

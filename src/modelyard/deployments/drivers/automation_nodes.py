@@ -24,7 +24,12 @@ from modelyard.deployments.drivers.types import (
 )
 from modelyard.kernel.command import Caller
 from modelyard.kernel.context import Context
+from modelyard.kernel.paging import MOST
 from modelyard.kernel.paths import TRANSFERS
+from modelyard.monitoring.commands import ListChecks
+from modelyard.monitoring.watching.commands import ShowMonitoring
+from modelyard.monitoring.watching.parts import parts_of
+from modelyard.monitoring.watching.types import Part
 
 Reach = Callable[[Context, str], AbstractContextManager[Caller]]
 """Gives a node of a name, for as long as it is asked something."""
@@ -90,6 +95,13 @@ class AutomationNodes:
         wanted = desired.bundle if isinstance(desired, DesiredProject) else ""
         if not isinstance(found, ObservedProject) or found.bundle != wanted:
             raise errors.Failed(f"{place} does not have {wanted} active after all")
+
+    def parts(self, place: str, target: str) -> tuple[Part, ...]:
+        """Ask a node how the models and scenarios of a project are, and for its checks of drift."""
+        with self._reach(self._context, place) as node:
+            things = node.run(ShowMonitoring(project=target))
+            checks = node.run(ListChecks(project=target, limit=MOST))
+        return parts_of(things, checks)
 
     def _import(self, node: Caller, desired: DesiredProject) -> None:
         """Send the bundle from where files lie that go to a server."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from sqlalchemy import Connection
 
@@ -10,6 +10,11 @@ from modelyard.deployments.drivers.options import Options
 from modelyard.deployments.drivers.types import Desired, Observed, Step
 from modelyard.deployments.infrastructures.types import Infrastructure
 from modelyard.kernel.context import Context
+from modelyard.monitoring.watching.types import Part
+from modelyard.serving.watching.types import Activity
+
+STEP = 5
+"""Minutes of a stretch of activity."""
 
 
 class Driver(Protocol):
@@ -33,6 +38,24 @@ class Driver(Protocol):
 
     def verify(self, place: str, desired: Desired) -> None:
         """See that every endpoint answers there as it should; Failed says what does not."""
+        ...
+
+
+@runtime_checkable
+class TellsActivity(Driver, Protocol):
+    """A driver whose places tell what they were asked."""
+
+    def activity(self, place: str, target: str, minutes: int) -> list[Activity]:
+        """What a service was asked at a place, by endpoint, generation and `STEP` minutes."""
+        ...
+
+
+@runtime_checkable
+class TellsParts(Driver, Protocol):
+    """A driver whose places tell how what is in a project is."""
+
+    def parts(self, place: str, target: str) -> tuple[Part, ...]:
+        """How the models, the scenarios and the data of a project are at a place."""
         ...
 
 

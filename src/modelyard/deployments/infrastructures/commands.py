@@ -23,6 +23,9 @@ ABOUT_OPTION = (
     "NAME=VALUE: what the driver has to know beside nodes; the how-to of deployments lists the "
     "options of each driver"
 )
+ABOUT_MONITORED = (
+    "whether monitoring asks how what is deployed there is; what it found out is erased if not"
+)
 ABOUT_EVERYBODY = (
     "what members of projects may do with it, without a group that may: none, view, deploy"
 )
@@ -52,6 +55,7 @@ class CreateInfrastructure(Command[Infrastructure]):
     connection: Connections = Field(default={}, description=ABOUT_CONNECTION)
     option: dict[Variable, Json] = Field(default={}, max_length=100, description=ABOUT_OPTION)
     everybody: Everybody = Field(default="none", description=ABOUT_EVERYBODY)
+    monitored: bool = Field(default=True, description=ABOUT_MONITORED)
     description: Description = Field(default="", description="one line for people")
 
 
@@ -100,6 +104,7 @@ class UpdateInfrastructure(Command[Infrastructure]):
         description=f"{ABOUT_OPTION}; an empty one goes back to its default",
     )
     everybody: Everybody | None = Field(default=None, description=ABOUT_EVERYBODY)
+    monitored: bool | None = Field(default=None, description=ABOUT_MONITORED)
     description: Description | None = Field(default=None, description="one line for people")
 
 

@@ -20,6 +20,7 @@ from modelyard.deployments.infrastructures.commands import (
     UpdateInfrastructure,
 )
 from modelyard.deployments.infrastructures.types import LOCAL, Infrastructure
+from modelyard.deployments.watching import repository as watches
 from modelyard.governance.access import is_granted
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
@@ -31,7 +32,7 @@ def create_infrastructure(command: CreateInfrastructure, context: Context) -> In
     """Keep it, once its driver has said that it can work with it."""
     made = now()
     infrastructure = Infrastructure(
-        **command.model_dump(include={"name", "kind", "stage", "driver", "everybody"}),
+        **command.model_dump(include={"name", "kind", "stage", "driver", "everybody", "monitored"}),
         description=command.description,
         nodes=command.node,
         connections=command.connection,
@@ -72,7 +73,7 @@ def show_infrastructure(command: ShowInfrastructure, context: Context) -> Infras
 def update_infrastructure(command: UpdateInfrastructure, context: Context) -> Infrastructure:
     """Change what was given."""
     changes: dict[str, Any] = command.model_dump(
-        include={"stage", "everybody", "description"}, exclude_none=True
+        include={"stage", "everybody", "description", "monitored"}, exclude_none=True
     )
     lists = {"nodes": command.node, "connections": command.connection}
     changes |= {field: given for field, given in lists.items() if given is not None}
@@ -80,9 +81,13 @@ def update_infrastructure(command: UpdateInfrastructure, context: Context) -> In
         before = require(context, db, command.name, "administer", lock=True)
         context.unchanged(before)
         changes["options"] = merged(before.options, command.option)
+        if command.monitored and not before.monitored:
+            changes["monitored_since"] = now()
         changed = Infrastructure.model_validate({**dict(before), **changes, "changed": now()})
         changed = _whole(context, db, changed)
         repository.save(db, changed)
+        if not changed.monitored:
+            watches.erase(db, changed.name)
     return changed
 
 

@@ -53,6 +53,12 @@ class Infrastructure(Value):
     groups: tuple[GroupPermission, ...] = Field(
         default=(), description="what groups may do with it"
     )
+    monitored: bool = Field(
+        default=True, description="whether monitoring asks how what is deployed there is"
+    )
+    monitored_since: datetime | None = Field(
+        default=None, description="when it was taken into monitoring again; activity begins there"
+    )
     deployments: int = Field(default=0, description="how many there are on it")
     created: datetime
     created_by: str

@@ -56,14 +56,24 @@ def judged(context: Context, db: Connection, wanted: Projects = None) -> list[Th
     Of deployments those are judged, and count, that whoever asks may see.
     """
     stores = _stores(db, wanted)
-    parts = [*_models(db, wanted, stores), *stores.values(), *_scenarios(db, wanted)]
-    parts += _watched(context, db, wanted)
+    of_models = list(_models(db, wanted, stores))
+    parts = [*of_models, *stores.values(), *_scenarios(db, wanted)]
+    parts += _watched(context, db, wanted, of_models)
     by_project = defaultdict(list)
     for part in parts:
         by_project[part.project].append(part)
     query = select(projects.c.key).order_by(projects.c.key)
     keys = db.scalars(_within(query, projects.c.key, wanted))
     return [*(_project(key, by_project[key]) for key in keys), *parts]
+
+
+def judged_models(db: Connection, wanted: Projects) -> dict[tuple[str, str], ThingStatus]:
+    """How every saved model is, by project and name."""
+    return _by_name(_models(db, wanted, _stores(db, wanted)))
+
+
+def _by_name(things: Iterable[ThingStatus]) -> dict[tuple[str, str], ThingStatus]:
+    return {(each.project, each.name): each for each in things}
 
 
 def _stores(db: Connection, wanted: Projects) -> dict[tuple[str, str], ThingStatus]:
@@ -137,10 +147,13 @@ def _models(
             yield _thing("model", row, worst.status, why, worst.since, worst.by)
 
 
-def _watched(context: Context, db: Connection, wanted: Projects) -> Iterator[ThingStatus]:
-    """What rooms above this one tell of their things."""
+def _watched(
+    context: Context, db: Connection, wanted: Projects, of_models: Iterable[ThingStatus]
+) -> Iterator[ThingStatus]:
+    """What rooms above this one tell of their things, some of which are as models are."""
+    known = _by_name(of_models)
     for module in context.watched:
-        yield from import_module(module).statuses(context, db, wanted)
+        yield from import_module(module).statuses(context, db, wanted, known)
 
 
 def _scenarios(db: Connection, wanted: Projects) -> Iterator[ThingStatus]:

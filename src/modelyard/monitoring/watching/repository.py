@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select
 
 from modelyard.jobs.repository import moment
-from modelyard.monitoring.watching.types import ThingStatus
+from modelyard.monitoring.watching.types import Status, ThingStatus
 from modelyard.store.database import upsert
 from modelyard.store.tables import statuses
 
@@ -52,10 +53,16 @@ def dated(db: Connection, things: Iterable[ThingStatus]) -> list[ThingStatus]:
     return [_dated(thing, known.get(key_of(thing))) for thing in things]
 
 
-def _dated(thing: ThingStatus, row: Row[Any] | None) -> ThingStatus:
-    if row is None or row.status != thing.status or thing.status == "none":
-        return thing
+def since_when(
+    row: Row[Any] | None, status: Status, known: datetime | None = None
+) -> datetime | None:
+    """Since when a thing is so, by the row of what was seen, and by what is known besides."""
+    if row is None or row.status != status or status == "none":
+        return known
     since = moment(row.since)
-    if thing.since is not None and thing.since < since:
-        since = thing.since
-    return thing.model_copy(update={"since": since})
+    return since if known is None else min(known, since)
+
+
+def _dated(thing: ThingStatus, row: Row[Any] | None) -> ThingStatus:
+    since = since_when(row, thing.status, thing.since)
+    return thing if since == thing.since else thing.model_copy(update={"since": since})

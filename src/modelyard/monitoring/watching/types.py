@@ -9,13 +9,27 @@ from pydantic import Field
 
 from modelyard.kernel.values import Name, Value
 
-ThingKind = Literal["project", "model", "store", "scenario", "deployment"]
+ThingKind = Literal["project", "model", "store", "scenario", "deployment", "endpoint", "external"]
 Status = Literal["none", "healthy", "warning", "error"]
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 """From the best to the worst, after the one of what nothing is known of."""
 
 Period = Literal["day", "week", "month"]
+PartName = Literal["deployment", "model", "execution", "data"]
+
+
+class Part(Value):
+    """One of the things by which something that is deployed is judged."""
+
+    listed = ("part", "status", "why")
+
+    part: PartName = Field(
+        description="'deployment': its health; 'model': checks of evaluations; 'execution': "
+        "scenarios; 'data': checks of drift"
+    )
+    status: Status
+    why: str = ""
 
 
 class Decisive(Value):
@@ -43,6 +57,8 @@ class ThingStatus(Value):
     why: str = Field(default="", description="a sentence")
     since: datetime | None = Field(default=None, description="when it became so")
     by: Decisive = Decisive()
+    infrastructure: str = Field(default="", description="that it is deployed on")
+    parts: tuple[Part, ...] = Field(default=(), description="of which it is the worst, if deployed")
 
 
 class Followed(Value):

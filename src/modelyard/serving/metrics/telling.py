@@ -130,19 +130,35 @@ def figures(by_status: Mapping[str, Histogram]) -> dict[str, Any]:
 
     Refused ones take no time worth the name, and are left out of the times.
     """
-    tried = Histogram(SECONDS)
+    tried = tried_of(by_status)
     failed = refused = 0
     for status, each in by_status.items():
         count = sum(each.counts)
-        if "400" <= status < "500" or status == "503":
+        if _is_refused(status):
             refused += count
-            continue
-        tried.plus(each.pairs(), each.total)
-        failed += count if status >= "500" else 0
+        elif status >= "500":
+            failed += count
     queries = sum(tried.counts) + refused
-    p50, p95, p99 = (
-        None if value is None else round(value * 1000, 3)
-        for value in (percentile(SECONDS, tried.counts, share) for share in (0.5, 0.95, 0.99))
-    )
-    times = {"p50": p50, "p95": p95, "p99": p99}
-    return {"queries": queries, "failed": failed, "refused": refused, **times}
+    return {"queries": queries, "failed": failed, "refused": refused, **times_of(tried)}
+
+
+def tried_of(by_status: Mapping[str, Histogram]) -> Histogram:
+    """The times of all queries that were not refused."""
+    tried = Histogram(SECONDS)
+    for status, each in by_status.items():
+        if not _is_refused(status):
+            tried.plus(each.pairs(), each.total)
+    return tried
+
+
+def times_of(tried: Histogram) -> dict[str, float | None]:
+    """The milliseconds within which 50, 95 and 99 of 100 were over; None: there are none."""
+    shares = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+    found = {name: percentile(SECONDS, tried.counts, share) for name, share in shares.items()}
+    return {
+        name: None if value is None else round(value * 1000, 3) for name, value in found.items()
+    }
+
+
+def _is_refused(status: str) -> bool:
+    return "400" <= status < "500" or status == "503"

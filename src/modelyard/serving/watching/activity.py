@@ -8,7 +8,7 @@ from pathlib import Path
 
 from modelyard.serving.metrics.histograms import SECONDS, Histogram
 from modelyard.serving.metrics.minutes import MINUTE, MINUTES, minutes_in
-from modelyard.serving.metrics.telling import figures
+from modelyard.serving.metrics.telling import figures, tried_of
 from modelyard.serving.watching.commands import ShowActivity
 from modelyard.serving.watching.types import Activity
 
@@ -35,6 +35,7 @@ def activity_in(folder: Path, wanted: ShowActivity) -> list[Activity]:
             generation=group[3],
             shadow=group[4] == "true",
             **figures(grouped[group]),
+            buckets=tuple(tried_of(grouped[group]).pairs()) if wanted.buckets else (),
         )
         for group in sorted(grouped)
     ]

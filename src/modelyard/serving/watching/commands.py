@@ -36,6 +36,9 @@ class ShowActivity(NodeCommand[list[Activity]]):
     by: Literal["service", "endpoint", "generation"] = Field(
         default="generation", description="what is told apart; times are those of all of it"
     )
+    buckets: bool = Field(
+        default=False, description="tell how long queries took by bucket, too, so that it adds up"
+    )
 
 
 class ListQueries(NodeCommand[LoggedQueries]):

@@ -39,6 +39,10 @@ class Activity(Value):
     )
     p95: float | None = None
     p99: float | None = None
+    buckets: tuple[tuple[int, int], ...] = Field(
+        default=(),
+        description="of the histogram of times, and how many queries are in each; if asked for",
+    )
 
 
 class LoggedCaller(Value):

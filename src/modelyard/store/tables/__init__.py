@@ -60,6 +60,7 @@ from modelyard.store.tables.projects import projects
 from modelyard.store.tables.runtime import env_names, env_requests, envs
 from modelyard.store.tables.scoring import recipes, run_chunks, runs
 from modelyard.store.tables.services import service_endpoints, service_packages, services
+from modelyard.store.tables.watches import deployment_watches, endpoint_activity
 from modelyard.store.tables.web import replays
 
 __all__ = [
@@ -80,8 +81,10 @@ __all__ = [
     "connections",
     "datasets",
     "deployment_updates",
+    "deployment_watches",
     "deployments",
     "drift_reports",
+    "endpoint_activity",
     "env_names",
     "env_requests",
     "envs",

@@ -38,7 +38,7 @@ alert_messages = Table(
     Column("project", String(64), nullable=False),
     Column("alert", String(128), nullable=False),
     Column("kind", String(16), nullable=False),
-    Column("name", String(128), nullable=False),
+    Column("name", String(256), nullable=False),  # an endpoint's has that of its deployment
     Column("change", String(32), nullable=False),  # which one of the thing
     Column("state", String(16), nullable=False),
     Column("sending", String(32), nullable=True),  # with which others it is sent
@@ -62,7 +62,7 @@ statuses = Table(
     metadata,
     project_key(),
     Column("kind", String(16), primary_key=True),
-    Column("name", String(128), primary_key=True),
+    Column("name", String(256), primary_key=True),
     Column("status", String(16), nullable=False),
     Column("since", Double, nullable=False),
     Column("change", String(32), nullable=False),  # the last one

@@ -65,6 +65,8 @@ def test_each_minute_tells_what_came_in_it_over_all_processes(node):
     one.count(0.5, generation="p2")
     one.look(2)
     found = node.activity()
+    told = node.activity(buckets=True)[0].buckets
+    assert (sum(count for _, count in told), found[0].buckets) == (501, ()), "400 is left out"
     assert [(each.generation, each.shadow, each.queries) for each in found] == [
         ("p1", False, 503),
         ("p2", True, 1),

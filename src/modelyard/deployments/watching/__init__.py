@@ -1,0 +1,1 @@
+"""What monitoring finds out of deployments from time to time, and keeps: statuses and activity."""

@@ -1,0 +1,119 @@
+"""How all is that is deployed: lists of projects and endpoints, the worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from modelyard.deployments.deploying.types import ProjectSettings
+from modelyard.deployments.watching.commands import Narrowed
+from modelyard.deployments.watching.types import (
+    DeployedProject,
+    SeenEndpoint,
+    StatusCount,
+    WatchedEndpoint,
+)
+from modelyard.deployments.watching.watched import Models, Watched, watched
+from modelyard.kernel.context import Context
+from modelyard.monitoring.watching import repository as statuses
+from modelyard.monitoring.watching.judging import judged_models
+from modelyard.monitoring.watching.parts import worst_of
+from modelyard.monitoring.watching.repository import since_when
+from modelyard.monitoring.watching.types import STATUSES, Status, ThingKind
+
+Seen = Mapping[statuses.Key, Row[Any]]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Everything that is deployed, the worst first."""
+
+    projects: tuple[DeployedProject, ...]
+    endpoints: tuple[WatchedEndpoint, ...]
+    counts: tuple[StatusCount, ...]
+
+
+def survey(
+    context: Context, db: Connection, wanted: frozenset[str] | None, narrowed: Narrowed
+) -> Survey:
+    """Look how all is that whoever asks may see; `wanted` are the projects, None: all."""
+    models = judged_models(db, wanted)
+    seen = statuses.seen(db)
+    found = [each for each in watched(context, db, wanted) if _is_wanted(each, narrowed)]
+    projects = [_project(each, seen) for each in found if each.kind == "project"]
+    endpoints = [
+        _endpoint(each, one, models, seen) for each in found for one in each.watch.endpoints
+    ]
+    health = [each.health.status for each in found]
+    return Survey(
+        projects=tuple(sorted(projects, key=lambda each: -STATUSES.index(each.status))),
+        endpoints=tuple(sorted(endpoints, key=lambda each: -STATUSES.index(each.status))),
+        counts=(
+            _count("deployment", health),
+            _count("project", [each.status for each in projects]),
+            _count("endpoint", [each.status for each in endpoints]),
+        ),
+    )
+
+
+def _is_wanted(each: Watched, narrowed: Narrowed) -> bool:
+    return narrowed.infrastructure in (None, each.infrastructure) and narrowed.stage in (
+        None,
+        each.stage,
+    )
+
+
+def _project(each: Watched, seen: Seen) -> DeployedProject:
+    parts = each.parts()
+    worst = worst_of(parts) or each.health
+    settings = each.settings
+    return DeployedProject(
+        project=each.project,
+        deployment=each.name,
+        target=each.target,
+        infrastructure=each.infrastructure,
+        stage=each.stage,
+        bundle=settings.bundle if isinstance(settings, ProjectSettings) else "",
+        status=worst.status,
+        why=worst.why,
+        since=since_when(seen.get((each.project, "deployment", each.name)), worst.status),
+        parts=parts,
+        refreshed=each.refreshed,
+        problem=each.watch.problem,
+    )
+
+
+def _endpoint(each: Watched, endpoint: SeenEndpoint, models: Models, seen: Seen) -> WatchedEndpoint:
+    parts, figures = each.parts_of(endpoint, models), endpoint.figures
+    worst = worst_of(parts) or each.health
+    name = f"{each.name}/{endpoint.name}"
+    known = bool(each.watch.read)
+    return WatchedEndpoint(
+        project=each.project,
+        kind="endpoint",
+        name=name,
+        deployment=each.name,
+        endpoint=endpoint.name,
+        service=each.target,
+        infrastructure=each.infrastructure,
+        stage=each.stage,
+        status=worst.status,
+        why=worst.why,
+        since=since_when(seen.get((each.project, "endpoint", name)), worst.status),
+        parts=parts,
+        versions=tuple(dict.fromkeys(f"{one.model}:{one.version}" for one in endpoint.versions)),
+        **(figures.model_dump() if known else {}),
+        error_rate=figures.error_rate,
+        refreshed=each.refreshed,
+        problem=each.watch.problem,
+    )
+
+
+def _count(kind: ThingKind, found: Iterable[Status]) -> StatusCount:
+    all_ = list(found)
+    return StatusCount(
+        kind=kind, total=len(all_), **{status: all_.count(status) for status in STATUSES}
+    )
