@@ -12,7 +12,7 @@ from typing import Any, get_type_hints
 from modelyard.backups import commands as backups
 from modelyard.data import commands as data
 from modelyard.demo import commands as demo
-from modelyard.deployments.rooms import Bundles, Deployments, Infrastructures, Nodes
+from modelyard.deployments.rooms import Bundles, Deployments, Infrastructures, Nodes, Standards
 from modelyard.deployments.watching import commands as watching_deployments
 from modelyard.evaluations import commands as evaluations
 from modelyard.evaluations.charting import commands as charting
@@ -359,6 +359,7 @@ class Verbs:
     nodes: Nodes
     infrastructures: Infrastructures
     deployments: Deployments
+    standards: Standards
     jobs: Jobs
     scenarios: Scenarios
     search: Search

@@ -48,6 +48,7 @@ BUS: Bus[Any] = Bus(
         "deployments.infrastructures",
         "deployments.deploying",
         "deployments.watching",
+        "deployments.standards",
         "evaluations.charting",
         "evaluations.looking",
         "evaluations.explaining",

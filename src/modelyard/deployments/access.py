@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from modelyard.deployments.activating import repository as activating
 from modelyard.deployments.bundling import repository as bundles
 from modelyard.deployments.deploying import access as deploying
+from modelyard.deployments.standards import repository as standards
 
 
 def forget_project(db: Connection, project: str) -> set[str]:
@@ -17,4 +18,5 @@ def forget_project(db: Connection, project: str) -> set[str]:
     """
     deploying.forget_project(db, project)
     activating.forget_project(db, project)
+    standards.forget_project(db, project)
     return bundles.remove(db, project)

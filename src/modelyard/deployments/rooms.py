@@ -8,6 +8,7 @@ from modelyard.deployments.bundling import commands as bundling
 from modelyard.deployments.deploying import commands as deploying
 from modelyard.deployments.infrastructures import commands as infrastructures
 from modelyard.deployments.nodes import commands as nodes
+from modelyard.deployments.standards import commands as standards
 from modelyard.kernel.command import Room, verb
 
 
@@ -88,3 +89,15 @@ class Deployments(Room):
     history = verb(deploying.ListUpdates)
     log = verb(deploying.ShowUpdate)
     delete = verb(deploying.DeleteDeployment)
+
+
+class Standards(Room):
+    """Standards: what has to hold of projects that are deployed, and how bad it is if not."""
+
+    create = verb(standards.CreateStandard)
+    list = verb(standards.ListStandards)
+    show = verb(standards.ShowStandard)
+    update = verb(standards.UpdateStandard)
+    run = verb(standards.RunStandards)
+    report = verb(standards.ShowStandardReport)
+    delete = verb(standards.DeleteStandard)

@@ -28,6 +28,7 @@ SIGNED_IN = frozenset(
         "projects:read",
         "sessions:read",
         "sessions:write",
+        "standards:read",
     }
 )
 """What everybody may do outside of projects: handlers show and change only what is one's own."""

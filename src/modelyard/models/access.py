@@ -41,6 +41,7 @@ __all__ = [
     "reference_of_version",
     "require",
     "require_code",
+    "require_code_allowed",
     "require_model",
     "sweep_probed",
     "version_of",
@@ -159,6 +160,11 @@ def require_code(context: Context, project: str, what: str, model: str = "any") 
         Blocked: the settings let in no code that nobody has looked at.
     """
     context.authorize(ProbeVersion(project=project, model=model, source=what))
+    require_code_allowed(context, what)
+
+
+def require_code_allowed(context: Context, what: str) -> None:
+    """Refuse code where the settings let in none that nobody has looked at, by Blocked."""
     allowed = context.settings.trust.allowed
     if "needs_review" not in allowed:
         raise errors.Blocked(

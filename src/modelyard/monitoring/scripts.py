@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import ast
-import sys
-from pathlib import Path
 from typing import Any
 
 from modelyard import errors
 from modelyard.evaluations.types import Evaluation, EvaluationSummary, Figure
-from modelyard.kernel.context import Context
-from modelyard.kernel.settings import RuntimeSettings
+from modelyard.monitoring.functions import call_function, require_function
 from modelyard.monitoring.judging import Judged
 from modelyard.monitoring.subjects import Subject
 from modelyard.monitoring.types import CheckSettings
-from modelyard.runtime.process import Lost
-from modelyard.runtime.tasks import run_task
 
 FUNCTION = "check"
 GIVEN = ("metrics", "intervals", "labels", "history", "evaluation")
 """What the function may take, by the names of its parameters."""
-MEMORY_MB = 1024
-"""MiB that it may use, unless workers may use less."""
 MOST_BEFORE = 1000
 """Evaluations of the history that it is given, the newest."""
+
+TOO_LONG = ("Its code took too long", "Make it quicker, or let it take more seconds.")
+FAILED = (
+    "Its code failed",
+    "Mend the code; logs/workers/checks.log in the workspace has what it printed.",
+)
 
 
 def require_check(code: str) -> None:
@@ -32,61 +30,26 @@ def require_check(code: str) -> None:
     Raises:
         Invalid: it is no Python, has no function `check`, or that takes something unknown.
     """
-    try:
-        tree = ast.parse(code, FUNCTION)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as exc:
-        raise errors.Invalid(f"that is no Python that can be read: {exc}", field="code") from exc
-    found = [each for each in tree.body if isinstance(each, ast.FunctionDef)]
-    node = next((each for each in reversed(found) if each.name == FUNCTION), None)
-    takes = f"it may take {', '.join(GIVEN)}"
-    if node is None:
-        raise errors.Invalid(f"the code has no function {FUNCTION!r}; {takes}", field="code")
-    arguments = node.args
-    strange = [
-        each.arg
-        for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
-        if each.arg not in GIVEN or each in arguments.posonlyargs
-    ]
-    if strange:
-        raise errors.Invalid(
-            f"{FUNCTION!r} takes {strange[0]!r}, which it is not given; {takes}", field="code"
-        )
+    require_function(code, FUNCTION, GIVEN)
 
 
 def run_script(check: CheckSettings, subject: Subject, name: str) -> Judged:
     """Call the function; what goes wrong there is an error that says why."""
-    context = subject.context
+    about = {"code": check.code, "name": name}
     try:
-        told = run_task(
-            Path(sys.executable),
-            "check",
-            {"code": check.code, "name": name, "given": _given(subject)},
-            settings=_limited(context),
-            log=context.folder / "logs" / "workers" / "checks.log",
-            timeout=check.seconds,
+        told = call_function(
+            subject.context,
+            FUNCTION,
+            about,
+            _given(subject),
+            seconds=check.seconds,
+            log="checks.log",
         )
-    except errors.ModelyardError as exc:
-        if isinstance(exc.__cause__, Lost) and exc.__cause__.cause == "overdue":
-            return Judged(
-                "error",
-                "Its code took too long",
-                f"it was stopped after {check.seconds:g} s",
-                advice="Make it quicker, or let it take more seconds.",
-            )
-        return Judged(
-            "error",
-            "Its code failed",
-            exc.detail.partition("\n")[0].partition("; its log")[0],
-            advice="Mend the code; logs/workers/checks.log in the workspace has what it printed.",
-        )
+    except errors.Failed as exc:
+        title, advice = TOO_LONG if exc.context["overdue"] else FAILED
+        return Judged("error", title, exc.detail, advice=advice)
     outcome, message = told["outcome"], told["message"]
     return Judged(outcome, f"Its code says {outcome}", message)
-
-
-def _limited(context: Context) -> RuntimeSettings:
-    settings = context.settings.runtime
-    least = min(MEMORY_MB, settings.memory_limit_mb)
-    return settings.model_copy(update={"memory_limit_mb": least})
 
 
 def _given(subject: Subject) -> dict[str, Any]:

@@ -193,6 +193,7 @@ NEVER: Mapping[str, str] = {
             *("infrastructures", "infrastructure_groups", "deployments", "deployment_updates"),
             *("governed_items", "item_events", "item_events_head"),
             *("deployment_watches", "endpoint_activity"),
+            *("standards", "standard_reports"),
         ),
         "are of the whole workspace",
     ),

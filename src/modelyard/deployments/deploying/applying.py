@@ -36,6 +36,7 @@ from modelyard.deployments.infrastructures.types import (
     Kind,
     Permission,
 )
+from modelyard.deployments.standards.types import Severity
 from modelyard.kernel.command import Command
 from modelyard.kernel.context import Context
 from modelyard.kernel.documents import read_document
@@ -47,8 +48,13 @@ R = TypeVar("R")
 What = Literal["infrastructure", "deployment"]
 Action = Literal["create", "update", "reconcile", "unchanged"]
 Plan = tuple[Action, list[AppliedChange], list[Command[Any]]]
-COMPARED = ("stage", "nodes", "options", "connections", "everybody", "monitored", "description")
+COMPARED = (
+    *("stage", "nodes", "options", "connections", "everybody", "monitored", "description"),
+    *("standards_warn", "standards_block"),
+)
 """The fields of an infrastructure that a file can change."""
+OPTIONAL = {"everybody", "monitored", "description", "standards_warn", "standards_block"}
+"""What a file may leave out of an infrastructure, which then stays as it is."""
 
 
 class Declared(BaseModel):
@@ -71,6 +77,8 @@ class DeclaredInfrastructure(Declared):
     everybody: Everybody | None = None
     monitored: bool | None = None
     description: Description | None = None
+    standards_warn: Severity | None = None
+    standards_block: Severity | None = None
     groups: dict[Name, Permission] | None = Field(
         default=None, description="what groups may do; others may nothing then"
     )
@@ -155,9 +163,7 @@ class Applying:
 
     def _infrastructure(self, wanted: DeclaredInfrastructure) -> Plan:
         found = self._found(ShowInfrastructure(name=wanted.name))
-        given = wanted.model_dump(
-            include={"everybody", "monitored", "description"}, exclude_none=True
-        )
+        given = wanted.model_dump(include=OPTIONAL, exclude_none=True)
         given |= {"name": wanted.name, "stage": wanted.stage, "node": wanted.nodes}
         if wanted.connections is not None:
             given["connection"] = wanted.connections

@@ -8,11 +8,21 @@ from modelyard import errors
 from modelyard.deployments.deploying.types import DeploymentUpdate
 from modelyard.deployments.drivers.types import Message
 from modelyard.deployments.infrastructures.types import Infrastructure
+from modelyard.deployments.standards.policy import ask_standards, judge_standards
 from modelyard.kernel.context import Context
 
 Policy = Callable[[Context, Infrastructure, DeploymentUpdate], tuple[Message, ...]]
-POLICIES: list[Policy] = []
+Inspection = Callable[[Context, Infrastructure, DeploymentUpdate], None]
+INSPECTIONS: list[Inspection] = [ask_standards]
+"""What takes long and policies need, found out before anybody else has to wait for the update."""
+POLICIES: list[Policy] = [judge_standards]
 """What is asked, in order; a message that is an error stops the update."""
+
+
+def inspect(context: Context, infrastructure: Infrastructure, update: DeploymentUpdate) -> None:
+    """Find out what policies are going to ask of an update."""
+    for look in INSPECTIONS:
+        look(context, infrastructure, update)
 
 
 def gate(

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from modelyard import errors
 from modelyard.deployments.deploying import repository, updates
 from modelyard.deployments.deploying.desiring import desired_of
-from modelyard.deployments.deploying.gating import gate
+from modelyard.deployments.deploying.gating import gate, inspect
 from modelyard.deployments.deploying.looking import look, shown
 from modelyard.deployments.deploying.repository import Kept
 from modelyard.deployments.deploying.rolling import Rolling
@@ -67,26 +69,15 @@ def carry_out(
         Failed: a place failed; the message says which, why, and what became of the others.
     """
     updates.wait_for_silence(context, project, name)
+    with context.read() as db:
+        kept = repository.get(db, project, name)
+        infrastructure = require(context, db, kept.infrastructure, "deploy")
+        _, update = _wanted(context, db, kept, infrastructure, wish)
+    inspect(context, infrastructure, update)
     with context.begin() as db:
         kept = repository.get(db, project, name, lock=True)
         infrastructure = require(context, db, kept.infrastructure, "deploy")
-        done = updates.succeeded(db, project, name)
-        wanted = wish(kept, done)
-        known = done[-1].desired if done else None
-        update = KeptUpdate(
-            project=project,
-            deployment=name,
-            number=1,
-            kind=wanted.kind,
-            state="running",
-            actor=context.identity.name,
-            started=now(),
-            settings=wanted.settings,
-            desired=desired_of(
-                db, project, kept.target, wanted.settings, known, infrastructure.connections
-            ),
-            restores=wanted.restores,
-        )
+        wanted, update = _wanted(context, db, kept, infrastructure, wish)
         said = gate(context, infrastructure, update)
         update = update.model_copy(update={"messages": said})
         held = updates.begin(db, update, context.settings.deployments.lease)
@@ -95,6 +86,34 @@ def carry_out(
     look(context, project, name)
     with context.read() as db:
         return shown(context, db, project, name)
+
+
+def _wanted(
+    context: Context,
+    db: Connection,
+    kept: Kept,
+    infrastructure: Infrastructure,
+    wish: Callable[[Kept, list[KeptUpdate]], Wish],
+) -> tuple[Wish, KeptUpdate]:
+    """What is wanted of a deployment as it is now, and the update that would bring it about."""
+    done = updates.succeeded(db, kept.project, kept.name)
+    wanted = wish(kept, done)
+    known = done[-1].desired if done else None
+    update = KeptUpdate(
+        project=kept.project,
+        deployment=kept.name,
+        number=1,
+        kind=wanted.kind,
+        state="running",
+        actor=context.identity.name,
+        started=now(),
+        settings=wanted.settings,
+        desired=desired_of(
+            db, kept.project, kept.target, wanted.settings, known, infrastructure.connections
+        ),
+        restores=wanted.restores,
+    )
+    return wanted, update
 
 
 def _roll(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from modelyard.deployments.activating.types import Connections
 from modelyard.deployments.infrastructures.types import Everybody, Infrastructure, Kind
+from modelyard.deployments.standards.types import Severity
 from modelyard.kernel.command import Command
 from modelyard.kernel.paging import Paged
-from modelyard.kernel.values import Description, Json, Name, Variable
+from modelyard.kernel.values import EMPTIED, Description, Json, Name, Variable
 
 NAME = "name of the infrastructure"
 ABOUT_STAGE = "one of the setting deployments.stages, such as development, test or production"
@@ -29,6 +30,8 @@ ABOUT_MONITORED = (
 ABOUT_EVERYBODY = (
     "what members of projects may do with it, without a group that may: none, view, deploy"
 )
+ABOUT_WARNING = "severity of a standard from which an update warns if its project does not meet it"
+ABOUT_BLOCKING = "severity of a standard from which an update is refused"
 
 
 class CreateInfrastructure(Command[Infrastructure]):
@@ -56,6 +59,8 @@ class CreateInfrastructure(Command[Infrastructure]):
     option: dict[Variable, Json] = Field(default={}, max_length=100, description=ABOUT_OPTION)
     everybody: Everybody = Field(default="none", description=ABOUT_EVERYBODY)
     monitored: bool = Field(default=True, description=ABOUT_MONITORED)
+    standards_warn: Severity | None = Field(default=None, description=ABOUT_WARNING)
+    standards_block: Severity | None = Field(default=None, description=ABOUT_BLOCKING)
     description: Description = Field(default="", description="one line for people")
 
 
@@ -105,6 +110,12 @@ class UpdateInfrastructure(Command[Infrastructure]):
     )
     everybody: Everybody | None = Field(default=None, description=ABOUT_EVERYBODY)
     monitored: bool | None = Field(default=None, description=ABOUT_MONITORED)
+    standards_warn: Annotated[Severity | None, EMPTIED] = Field(
+        default=None, description=f"{ABOUT_WARNING}; empty: never"
+    )
+    standards_block: Annotated[Severity | None, EMPTIED] = Field(
+        default=None, description=f"{ABOUT_BLOCKING}; empty: never"
+    )
     description: Description | None = Field(default=None, description="one line for people")
 
 

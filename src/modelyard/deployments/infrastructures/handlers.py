@@ -26,13 +26,16 @@ from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
 
+STANDARDS = {"standards_warn", "standards_block"}
+AS_GIVEN = {"name", "kind", "stage", "driver", "everybody", "monitored", *STANDARDS}
+
 
 @handles(CreateInfrastructure)
 def create_infrastructure(command: CreateInfrastructure, context: Context) -> Infrastructure:
     """Keep it, once its driver has said that it can work with it."""
     made = now()
     infrastructure = Infrastructure(
-        **command.model_dump(include={"name", "kind", "stage", "driver", "everybody", "monitored"}),
+        **command.model_dump(include=AS_GIVEN),
         description=command.description,
         nodes=command.node,
         connections=command.connection,
@@ -77,6 +80,7 @@ def update_infrastructure(command: UpdateInfrastructure, context: Context) -> In
     )
     lists = {"nodes": command.node, "connections": command.connection}
     changes |= {field: given for field, given in lists.items() if given is not None}
+    changes |= command.model_dump(include=command.model_fields_set & STANDARDS)
     with context.begin() as db:
         before = require(context, db, command.name, "administer", lock=True)
         context.unchanged(before)

@@ -16,7 +16,10 @@ from modelyard.store.paging import page
 from modelyard.store.tables import deployments, groups, infrastructure_groups, infrastructures
 
 COLUMNS = ("name", "kind", "stage", "driver", "everybody", "created", "created_by", "changed")
-BODY = {"nodes", "connections", "options", "description", "monitored", "monitored_since"}
+BODY = {
+    *("nodes", "connections", "options", "description", "monitored", "monitored_since"),
+    *("standards_warn", "standards_block"),
+}
 
 
 def add(db: Connection, infrastructure: Infrastructure) -> None:

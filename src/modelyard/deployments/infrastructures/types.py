@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, JsonValue
 
 from modelyard.deployments.activating.types import Connections
+from modelyard.deployments.standards.types import Severity
 from modelyard.kernel.values import Description, Name, Value, Variable
 
 Kind = Literal["api", "project"]
@@ -60,6 +61,14 @@ class Infrastructure(Value):
         default=None, description="when it was taken into monitoring again; activity begins there"
     )
     deployments: int = Field(default=0, description="how many there are on it")
+    standards_warn: Severity | None = Field(
+        default=None,
+        description="an update warns where its project does not meet a standard of this severity "
+        "or a worse one; None: never",
+    )
+    standards_block: Severity | None = Field(
+        default=None, description="an update is refused where it does not meet one of this severity"
+    )
     created: datetime
     created_by: str
     changed: datetime

@@ -43,8 +43,15 @@ WORDS = {
     ),
     "everybody": Words(label="What everybody may", help="Groups may do more", kind="segments"),
     "description": Words(label="About it", help=""),
+    "standards_warn": Words(
+        label="Warn from severity",
+        help="Where the project does not meet a standard; left blank, never",
+        later=True,
+    ),
+    "standards_block": Words(label="Refuse from severity", help="Left blank, never", later=True),
 }
-CHANGED = ("stage", "node", "everybody", "description", "connection")
+STANDARDS = ("standards_warn", "standards_block")
+CHANGED = ("stage", "node", "everybody", "description", "connection", *STANDARDS)
 
 
 class InfrastructuresView(ListView):
@@ -100,7 +107,10 @@ def _new(_visit: Visit) -> Draft:
 
 def _edited(visit: Visit) -> Draft:
     seen = shown(visit)
-    values = {**seen.model_dump(include={"stage", "everybody", "description"}), "node": seen.nodes}
+    values = {
+        **seen.model_dump(include={"stage", "everybody", "description", *STANDARDS}),
+        "node": seen.nodes,
+    }
     return Draft(
         crumbs=(ABOVE, Crumb(label=seen.name, href=href(seen.name))),
         values={**values, "connection": seen.connections},

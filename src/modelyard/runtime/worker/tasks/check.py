@@ -32,19 +32,23 @@ def run(arguments: Dict[str, Any], progress: Callable[..., None]) -> Dict[str, s
         Problem: it raised, or gave something else than an outcome and a message.
     """
     progress("checking", fraction=0)
+    return _told(called(arguments, FUNCTION))
+
+
+def called(arguments: Dict[str, Any], function: str) -> Any:
+    """What a function of some code returns; Problem if it raised."""
     module = types.ModuleType(MODULE)
     sys.modules[MODULE] = module  # what classes of the code look for
     try:
         exec(compile(arguments["code"], arguments["name"], "exec"), module.__dict__)  # noqa: S102
-        function = module.__dict__[FUNCTION]
-        taken = inspect.signature(function).parameters
+        found = module.__dict__[function]
+        taken = inspect.signature(found).parameters
         given = {name: value for name, value in arguments["given"].items() if name in taken}
-        found = function(**given)
+        return found(**given)
     except BaseException as exc:  # noqa: BLE001  it may raise anything, SystemExit too
         traceback.print_exc()
         said = "".join(traceback.format_exception_only(type(exc), exc)).strip()
         raise Problem("failed", "it raised " + said[:LONGEST]) from None
-    return _told(found)
 
 
 def _told(found: Any) -> Dict[str, str]:
@@ -54,13 +58,14 @@ def _told(found: Any) -> Dict[str, str]:
         raise Problem(
             "failed",
             "it returned {}; it has to return one of {}, or one of these and a message".format(
-                _short(found), ", ".join(repr(each) for each in OUTCOMES)
+                short(found), ", ".join(repr(each) for each in OUTCOMES)
             ),
         )
     return {"outcome": wanted, "message": (message or "")[:LONGEST]}
 
 
-def _short(found: Any) -> str:
+def short(found: Any) -> str:
+    """What was returned, for a message."""
     try:
         return repr(found)[:100]
     except BaseException:  # noqa: BLE001  its own __repr__ may raise anything
