@@ -24,7 +24,7 @@ from modelyard.evaluations.looking import commands as looking
 from modelyard.evaluations.replaying import commands as replaying
 from modelyard.evaluations.storing import commands as storing
 from modelyard.files import commands as files
-from modelyard.governance.rooms import Account, Audit, Groups, Keys, Members, Sessions, Users
+from modelyard.governance import rooms as governance
 from modelyard.housekeeping import commands as housekeeping
 from modelyard.jobs import commands as jobs
 from modelyard.jobs.scenarios import commands as scenarios
@@ -363,13 +363,14 @@ class Verbs:
     jobs: Jobs
     scenarios: Scenarios
     search: Search
-    members: Members
-    users: Users
-    groups: Groups
-    keys: Keys
-    sessions: Sessions
-    account: Account
-    audit: Audit
+    templates: governance.Templates
+    members: governance.Members
+    users: governance.Users
+    groups: governance.Groups
+    keys: governance.Keys
+    sessions: governance.Sessions
+    account: governance.Account
+    audit: governance.Audit
     backups: Backups
     demo: Demo
     settings: Settings

@@ -30,6 +30,7 @@ BUS: Bus[Any] = Bus(
         "jobs",
         "jobs.scenarios",
         "governance",
+        "governance.templates",
         "projects",
         "files",
         "data",

@@ -27,11 +27,11 @@ EVERYBODY = {
     "account:read", "account:write", "bundles:write", "deployments:read", "envs:read",
     "infrastructures:read", "infrastructures:write", "jobs:read", "jobs:write", "keys:read",
     "keys:write", "projects:read", "projects:write", "sessions:read", "sessions:write",
-    "standards:read",
+    "standards:read", "templates:read",
 }  # fmt: skip
 NARROWED_TO_A_PROJECT = {
     "account:read", "bundles:write", "deployments:read", "envs:read", "infrastructures:read",
-    "jobs:read", "jobs:write", "keys:read", "projects:read", "standards:read",
+    "jobs:read", "jobs:write", "keys:read", "projects:read", "standards:read", "templates:read",
 }  # fmt: skip
 BY_GROUP = {"users:read", "audit:read"}
 OK, WHO, FORBIDDEN, HIDDEN = "ok", "unauthenticated", "forbidden", "not_found"

@@ -29,6 +29,7 @@ SIGNED_IN = frozenset(
         "sessions:read",
         "sessions:write",
         "standards:read",
+        "templates:read",
     }
 )
 """What everybody may do outside of projects: handlers show and change only what is one's own."""
@@ -48,6 +49,7 @@ GRANTABLE = frozenset(
         "nodes:read",
         "nodes:write",
         "infrastructures:write",
+        "templates:write",
     }
 )
 """What a group may be given; the rest would let its users take everything, so admins have it."""

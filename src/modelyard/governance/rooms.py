@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from modelyard.governance import commands
+from modelyard.governance.templates import commands as templates
 from modelyard.kernel.command import Room, verb
 
 
@@ -65,3 +66,15 @@ class Audit(Room):
     show = verb(commands.ShowAudit)
     verify = verb(commands.VerifyAudit)
     export = verb(commands.ExportAudit)
+
+
+class Templates(Room):
+    """Templates: what is asked of a governed item, in which steps, and who signs off."""
+
+    list = verb(templates.ListTemplates)
+    show = verb(templates.ShowTemplate)
+    validate = verb(templates.ValidateTemplate)
+    publish = verb(templates.PublishTemplate)
+    archive = verb(templates.ArchiveTemplate)
+    export = verb(templates.ExportTemplate)
+    delete = verb(templates.DeleteTemplate)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,8 +14,12 @@ from modelyard.kernel.faults import invalid
 
 M = TypeVar("M", bound=BaseModel)
 
+Fault = tuple[tuple[str | int, ...], str]
+"""Where in a document something is wrong, and what."""
 LARGEST = 1 << 20
 """Bytes of a document."""
+TOLD = 20
+"""Faults of a whole that a message tells."""
 UNREADABLE = (UnicodeDecodeError, yaml.YAMLError, ValueError, RecursionError)
 """What reading raises of a text that is no YAML."""
 
@@ -29,25 +33,49 @@ class _Plain(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
-def read_document(file: Path, kind: type[M]) -> M:
+def no_faults(_value: Any) -> Iterable[Fault]:
+    """Whatever is right in its parts is right as a whole."""
+    return ()
+
+
+def read_document(
+    file: Path,
+    kind: type[M],
+    *,
+    name: str = "",
+    check: Callable[[M], Iterable[Fault]] = no_faults,
+) -> M:
     """Read a file that holds one value.
+
+    Args:
+        file: where it is.
+        kind: what it is.
+        name: what messages call it, instead of its own name.
+        check: says what is wrong with it as a whole.
 
     Raises:
         NotFound: there is no such file.
         Invalid: it says something that cannot be meant; the message says where.
     """
+    name = name or file.name
     try:
         if file.stat().st_size > LARGEST:
-            raise errors.Invalid(f"{file.name} is larger than {LARGEST >> 20} MiB")
+            raise errors.Invalid(f"{name} is larger than {LARGEST >> 20} MiB")
         content = file.read_bytes()
     except FileNotFoundError:
-        raise errors.NotFound(f"there is no file {file.name}") from None
+        raise errors.NotFound(f"there is no file {name}") from None
     except OSError as exc:
-        raise errors.Invalid(f"{file.name} cannot be read: {exc.strerror or exc}") from exc
-    return read_text(content, kind, file.name)
+        raise errors.Invalid(f"{name} cannot be read: {exc.strerror or exc}") from exc
+    return read_text(content, kind, name, check=check)
 
 
-def read_text(content: bytes, kind: type[M], name: str) -> M:
+def read_text(
+    content: bytes,
+    kind: type[M],
+    name: str,
+    *,
+    check: Callable[[M], Iterable[Fault]] = no_faults,
+) -> M:
     """Read the text of a document; `name` is what messages call it.
 
     Raises:
@@ -60,24 +88,70 @@ def read_text(content: bytes, kind: type[M], name: str) -> M:
     except UNREADABLE as exc:
         raise errors.Invalid(f"{name} cannot be read as YAML: {exc}") from exc
     try:
-        return kind.model_validate(told)
+        value = kind.model_validate(told)
     except ValidationError as exc:
         told_by_line = invalid(exc, called=lambda field: _placed(root, field))
         raise errors.Invalid(f"{name}: {told_by_line.detail}", **told_by_line.context) from None
+    faults = [(".".join(map(str, path)), problem) for path, problem in check(value)]
+    if faults:
+        said = [f"{_placed(root, field)}: {problem}" for field, problem in faults[:TOLD]]
+        said += [f"and {len(faults) - TOLD} more"] if len(faults) > TOLD else []
+        raise errors.Invalid(
+            f"{name}: {'; '.join(said)}",
+            faults=[{"field": field, "problem": problem} for field, problem in faults[:TOLD]],
+        )
+    return value
 
 
 def _parsed(text: str) -> tuple[yaml.Node | None, Any]:
     loader = _Plain(text)
     try:
         root = loader.get_single_node()
+        for key in () if root is None else _repeated(root):
+            line = key.start_mark.line + 1
+            raise errors.Invalid(f"line {line}: the key {key.value!r} is there twice")
         return root, None if root is None else loader.construct_document(root)
     finally:
         loader.dispose()
 
 
+def _repeated(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
+    """Keys that stand twice in one object, of which a reader would keep the last."""
+    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+    seen: set[str] = set()
+    for key, value in pairs:
+        if isinstance(key, yaml.ScalarNode):
+            if key.value in seen:
+                yield key
+            seen.add(key.value)
+        yield from _repeated(value)
+    for item in node.value if isinstance(node, yaml.SequenceNode) else ():
+        yield from _repeated(item)
+
+
 def _placed(root: yaml.Node | None, field: str) -> str:
     """A field with the line on which it stands, or that on which it is missing."""
-    return field if root is None else f"line {_line(root, field.split('.'))}: {field}"
+    if root is None:
+        return field
+    path = field.split(".")
+    return f"line {_line(root, path)}: {'.'.join(_written(root, path))}"
+
+
+def _written(node: yaml.Node | None, path: Iterable[str]) -> Iterator[str]:
+    """A path without the names of kinds of values, which stand in no document as keys."""
+    *above, last = path
+    for part in above:
+        if isinstance(node, yaml.MappingNode):
+            found = [value for key, value in node.value if key.value == part]
+            if not found:
+                continue
+            node = found[0]
+        elif isinstance(node, yaml.SequenceNode) and part.isdigit() and int(part) < len(node.value):
+            node = node.value[int(part)]
+        yield part
+    kinds = node.value if isinstance(node, yaml.MappingNode) else ()
+    if not any(key.value == "type" and value.value == last for key, value in kinds):
+        yield last
 
 
 def _line(node: yaml.Node, path: Iterable[str]) -> int:

@@ -52,6 +52,8 @@ WORDS = {
     "datetime_type": _MOMENT,
     "datetime_parsing": _MOMENT,
     "datetime_from_date_parsing": _MOMENT,
+    "union_tag_invalid": "has no {discriminator} that is one of {expected_tags}",
+    "union_tag_not_found": "needs {discriminator}, which says what it is",
     "invalid-json-value": "must be a value that JSON has",
     "json_invalid": "cannot be read as JSON: {error}",
 }

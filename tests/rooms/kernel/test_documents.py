@@ -43,6 +43,7 @@ def test_yaml_and_json_are_read(tmp_path):
         ("title: [\n", "(?s)cannot be read as YAML: .*line 2"),
         ("title: a\n---\ntitle: b\n", "cannot be read as YAML"),
         ("title: &t a\nparts: *t\n", "holds references"),
+        ("title: a\nparts:\n  - name: a\n    name: b\n", "line 4: the key .name. is there twice"),
         ("title: !!python/object:os.system {}\n", "cannot be read as YAML"),
         ("title: 2026-13-45\n", "cannot be read as YAML"),
         ("[" * 3000, "cannot be read as YAML"),
@@ -69,3 +70,15 @@ def test_what_is_no_text_and_what_is_not_there(tmp_path):
     file.write_bytes(b"#" * (LARGEST + 1))
     with pytest.raises(errors.Invalid, match="larger than 1 MiB"):
         read_document(file, Whole)
+
+
+def test_what_is_wrong_with_the_whole_is_told_by_its_line_too(tmp_path):
+    file = written(tmp_path, "title: a\nparts:\n  - name: a\n  - name: b\n")
+    faults = [(("parts", 1, "name"), "is not liked"), (("title",), "is short")]
+    said = "liked.yaml: line 4: parts.1.name: is not liked; line 1: title: is short"
+    with pytest.raises(errors.Invalid) as raised:
+        read_document(file, Whole, name="liked.yaml", check=lambda whole: faults)
+    assert raised.value.detail == said
+    assert raised.value.context["faults"][1] == {"field": "title", "problem": "is short"}
+    with pytest.raises(errors.Invalid, match="and 30 more"):
+        read_document(file, Whole, check=lambda whole: faults * 25)

@@ -191,7 +191,7 @@ NEVER: Mapping[str, str] = {
             *("jobs", "job_lines", "job_duties", "workers", "replays"),
             *("envs", "env_names", "env_requests", "nodes", "node_keys"),
             *("infrastructures", "infrastructure_groups", "deployments", "deployment_updates"),
-            *("governed_items", "item_events", "item_events_head"),
+            *("governed_items", "item_events", "item_events_head", "templates"),
             *("deployment_watches", "endpoint_activity"),
             *("standards", "standard_reports"),
         ),

@@ -61,6 +61,7 @@ from modelyard.store.tables.runtime import env_names, env_requests, envs
 from modelyard.store.tables.scoring import recipes, run_chunks, runs
 from modelyard.store.tables.services import service_endpoints, service_packages, services
 from modelyard.store.tables.standards import standard_reports, standards
+from modelyard.store.tables.templates import templates
 from modelyard.store.tables.watches import deployment_watches, endpoint_activity
 from modelyard.store.tables.web import replays
 
@@ -128,6 +129,7 @@ __all__ = [
     "standard_reports",
     "standards",
     "statuses",
+    "templates",
     "users",
     "verifications",
     "versions",

@@ -1,0 +1,1 @@
+"""Templates: what is asked of a governed item, and in which steps."""

@@ -1,0 +1,151 @@
+"""What is wrong with a template as a whole: names of nothing, names twice, circles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from modelyard.governance.templates.conditions import Condition, FieldTest, StepTest, tests_in
+from modelyard.governance.templates.fields import AnyField, Unfit
+from modelyard.governance.templates.types import Move, Step, Template
+from modelyard.kernel.documents import Fault
+
+Place = tuple[str | int, ...]
+
+
+def faults_of(template: Template) -> Iterator[Fault]:
+    """Everything that is wrong with it though each part is right by itself."""
+    yield from _twice(("fields",), (each.id for each in template.fields), "field")
+    yield from _twice(("steps",), (each.id for each in template.steps), "step")
+    yield from _asked(template)
+    conditions = [
+        *((("fields", at, "visible_if"), each) for at, each in enumerate(template.fields)),
+        *((("steps", at, "visible_if"), each) for at, each in enumerate(template.steps)),
+    ]
+    for place, each in conditions:
+        yield from _condition(template, each.visible_if, place)
+    yield from _circle(conditions)
+    for at, step in enumerate(template.steps):
+        if step.signoff is not None:
+            groups = (each.id for each in step.signoff.feedback)
+            yield from _twice(("steps", at, "signoff", "feedback"), groups, "feedback group")
+    for at, move in enumerate(template.moves):
+        yield from _move(template, move, ("moves", at))
+
+
+def _twice(place: Place, ids: Iterable[str], what: str) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for at, each in enumerate(ids):
+        if each in seen:
+            yield (*place, at, "id"), f"there are two {what}s {each!r}; give one another id"
+        seen.add(each)
+
+
+def _asked(template: Template) -> Iterator[Fault]:
+    """Each field is asked for in one step at most, and one that is required in one."""
+    asked: dict[str, str] = {}
+    for at, step in enumerate(template.steps):
+        for place, each in enumerate(step.fields):
+            here: Place = ("steps", at, "fields", place)
+            if template.field(each) is None:
+                yield here, _unknown("field", each, (field.id for field in template.fields))
+            elif each in asked:
+                yield here, f"the step {asked[each]} asks for {each} already"
+            asked.setdefault(each, step.id)
+    for at, field in enumerate(template.fields):
+        if field.required and field.id not in asked:
+            problem = f"no step asks for {field.id}, so nothing would wait for it"
+            yield ("fields", at, "required"), f"{problem}; name it in the fields of a step"
+
+
+def _condition(template: Template, condition: Condition | None, place: Place) -> Iterator[Fault]:
+    for test, here in tests_in(condition, *place):
+        if isinstance(test, FieldTest):
+            yield from _field_test(template, test, here)
+        elif isinstance(test, StepTest):
+            if template.step(test.step) is None:
+                steps = [step.id for step in template.steps]
+                yield (*here, "step"), _unknown("step", test.step, steps)
+        else:
+            known = [step.id for step in template.steps if step.signoff is not None]
+            if test.signoff not in known:
+                yield (*here, "signoff"), _unknown("step with a sign-off", test.signoff, known)
+
+
+def _field_test(template: Template, test: FieldTest, place: Place) -> Iterator[Fault]:
+    field = template.field(test.field)
+    if field is None:
+        known = (each.id for each in template.fields)
+        yield (*place, "field"), _unknown("field", test.field, known)
+        return
+    if (test.above, test.below) != (None, None) and field.type != "number":
+        key = "above" if test.above is not None else "below"
+        yield (*place, key), f"{field.id} is no number; it can be compared by equals and one_of"
+    asked: list[tuple[Place, Any]] = []
+    if test.equals is not None:
+        asked.append(((*place, "equals"), test.equals))
+    asked += [((*place, "one_of", at), each) for at, each in enumerate(test.one_of or ())]
+    for here, value in asked:
+        try:
+            kept = field.one(value)
+        except Unfit as exc:
+            yield here, f"it could never hold: {field.id} {exc}"
+        else:
+            if kept != value or type(kept) is bool is not type(value):
+                yield here, f"it could never hold: write it as {kept!r}, as {field.id} keeps it"
+
+
+def _circle(conditions: Iterable[tuple[Place, AnyField | Step]]) -> Iterator[Fault]:
+    """What is shown by a condition on itself, maybe by way of others."""
+    places: dict[str, Place] = {}
+    graph: dict[str, set[str]] = {}
+    for place, each in conditions:
+        name = f"{'step' if isinstance(each, Step) else 'field'} {each.id}"
+        places[name] = place
+        for test, _ in tests_in(each.visible_if):
+            if isinstance(test, FieldTest):
+                needed = f"field {test.field}"
+            else:
+                needed = f"step {test.step if isinstance(test, StepTest) else test.signoff}"
+            graph.setdefault(name, set()).add(needed)
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as exc:
+        circle = [name for name in reversed(exc.args[1]) if name in places]
+        yield places[circle[0]], f"conditions go in a circle: {' needs '.join(exc.args[1][::-1])}"
+
+
+def _move(template: Template, move: Move, place: Place) -> Iterator[Fault]:
+    if move.before >= template.version:
+        yield (*place, "before"), f"items come from versions before {template.version}"
+    if move.before in {each.before for each in template.moves[: int(place[1])]}:
+        yield (*place, "before"), f"there are two moves from version {move.before}"
+    for old, new in move.fields.items():
+        if template.field(new) is None:
+            known = (field.id for field in template.fields)
+            yield (*place, "fields", old), _unknown("field", new, known)
+    for old, new in move.steps.items():
+        if template.step(new) is None:
+            known = (step.id for step in template.steps)
+            yield (*place, "steps", old), _unknown("step", new, known)
+    values = [
+        ((*place, "values", name, old), name, new)
+        for name, renamed in move.values.items()
+        for old, new in renamed.items()
+    ]
+    filled = [((*place, "fill", name), name, value) for name, value in move.fill.items()]
+    for here, name, value in [*values, *filled]:
+        field = template.field(name)
+        if field is None:
+            yield here, _unknown("field", name, (each.id for each in template.fields))
+            continue
+        try:
+            field.checked(value) if here[2] == "fill" else field.one(value)
+        except Unfit as exc:
+            yield here, f"{name} {exc}"
+
+
+def _unknown(what: str, name: str, known: Iterable[str]) -> str:
+    names = ", ".join(known)
+    return f"there is no {what} {name!r}; " + (f"there are: {names}" if names else "there is none")

@@ -1,0 +1,116 @@
+"""What one can ask of templates."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from modelyard.governance.templates.types import KeptTemplate, TemplateFile, TemplateSummary
+from modelyard.governance.templates.words import ItemKind, TemplateState
+from modelyard.kernel.command import Command
+from modelyard.kernel.values import LocalPath, Name
+
+NAME = "name of the template"
+VERSION = "its version"
+FILE = "the template, in YAML or JSON"
+
+
+class ListTemplates(Command[list[TemplateSummary]]):
+    """List the versions of all templates, also of those that came with Modelyard."""
+
+    needs = "templates:read"
+    route = "GET /templates"
+
+    kind: ItemKind | None = Field(default=None, description="only those for items of this kind")
+    state: TemplateState | None = Field(default=None, description="only those in this state")
+
+
+class ShowTemplate(Command[KeptTemplate]):
+    """Show what a version of a template says."""
+
+    needs = "templates:read"
+    route = "GET /templates/{name}"
+    arguments = ("name",)
+
+    name: Name = Field(description=NAME, examples=["model-version"])
+    version: int | None = Field(
+        default=None, ge=1, le=1_000_000, description=f"{VERSION} [the newest that is active]"
+    )
+
+
+class ValidateTemplate(Command[TemplateSummary]):
+    """Read a template and say on which lines what is wrong with it; nothing is kept."""
+
+    needs = "templates:read"
+    route = "POST /templates/validate"
+    asks = True
+    sends = "file"
+    arguments = ("file",)
+
+    file: Annotated[str, LocalPath("read")] = Field(description=FILE, examples=["review.yaml"])
+
+
+class PublishTemplate(Command[TemplateSummary]):
+    """Keep a template, so that items can be governed by it; an active version never changes.
+
+    A change is a new version, which the file says; earlier ones stay. The same file may be
+    published again.
+    """
+
+    needs = "templates:write"
+    route = "POST /templates"
+    sends = "file"
+    arguments = ("file",)
+
+    file: Annotated[str, LocalPath("read")] = Field(description=FILE, examples=["review.yaml"])
+    draft: bool = Field(
+        default=False, description="begin no item by it for now; it can be published anew"
+    )
+
+
+class ArchiveTemplate(Command[TemplateSummary]):
+    """Have a version of a template begin no item any more; its items stay as they are."""
+
+    needs = "templates:write"
+    route = "POST /templates/{name}/archive"
+    arguments = ("name",)
+
+    name: Name = Field(description=NAME, examples=["model-version"])
+    version: int = Field(ge=1, le=1_000_000, description=VERSION, examples=[1])
+
+
+class ExportTemplate(Command[TemplateFile]):
+    """Write a version of a template to a file, as YAML."""
+
+    needs = "templates:read"
+    route = "GET /templates/{name}/file"
+    receives = "output"
+    arguments = ("name",)
+
+    name: Name = Field(description=NAME, examples=["model-version"])
+    version: int | None = Field(
+        default=None, ge=1, le=1_000_000, description=f"{VERSION} [the newest that is active]"
+    )
+    output: Annotated[str, LocalPath("write")] = Field(
+        default="", description="file to write [NAME.yaml in this folder]"
+    )
+    replace: bool = Field(default=False, description="replace a file that is there")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_named(cls, given: Any) -> Any:
+        if isinstance(given, dict) and not given.get("output"):
+            return {**given, "output": f"{given.get('name')}.yaml"}
+        return given
+
+
+class DeleteTemplate(Command[None]):
+    """Delete a draft of a template."""
+
+    needs = "templates:write"
+    route = "DELETE /templates/{name}/versions/{version}"
+    arguments = ("name",)
+
+    name: Name = Field(description=NAME, examples=["model-version"])
+    version: int = Field(ge=1, le=1_000_000, description=VERSION, examples=[1])

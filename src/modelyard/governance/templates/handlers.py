@@ -1,0 +1,145 @@
+"""How templates answer."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from modelyard import errors
+from modelyard.governance.templates import repository
+from modelyard.governance.templates.commands import (
+    ArchiveTemplate,
+    DeleteTemplate,
+    ExportTemplate,
+    ListTemplates,
+    PublishTemplate,
+    ShowTemplate,
+    ValidateTemplate,
+)
+from modelyard.governance.templates.reading import digest_of, read_template, written
+from modelyard.governance.templates.shipped import shipped
+from modelyard.governance.templates.types import (
+    KeptTemplate,
+    Template,
+    TemplateFile,
+    TemplateSummary,
+)
+from modelyard.governance.templates.words import TemplateState
+from modelyard.kernel import paths
+from modelyard.kernel.bus import handles
+from modelyard.kernel.context import Context
+from modelyard.store.handing import appearing
+
+SUMMARY = set(TemplateSummary.model_fields)
+
+
+@handles(ListTemplates)
+def list_templates(command: ListTemplates, context: Context) -> list[TemplateSummary]:
+    """List by name and version."""
+    with context.read() as db:
+        return [
+            _summary(each)
+            for each in repository.every(db)
+            if command.kind in (None, each.kind) and command.state in (None, each.state)
+        ]
+
+
+@handles(ShowTemplate)
+def show_template(command: ShowTemplate, context: Context) -> KeptTemplate:
+    """Look it up."""
+    with context.read() as db:
+        return repository.get(db, command.name, command.version)
+
+
+@handles(ValidateTemplate)
+def validate_template(command: ValidateTemplate, context: Context) -> TemplateSummary:
+    """Read it, and compare it with what is kept under its name."""
+    template = _read(context, command.file)
+    with context.read() as db:
+        found = _there(db, template)
+    told = template.model_dump(include={"name", "version", "kind", "title"})
+    return TemplateSummary(**told, state="draft" if found is None else found.state)
+
+
+@handles(PublishTemplate)
+def publish_template(command: PublishTemplate, context: Context) -> TemplateSummary:
+    """Keep it, unless it is what is there already."""
+    template = _read(context, command.file)
+    state: TemplateState = "draft" if command.draft else "active"
+    with context.begin() as db:
+        found = _there(db, template)
+        if found is None or found.state == "draft":
+            repository.keep(db, template, context.identity.name, state)
+        elif command.draft:
+            raise errors.Conflict(
+                f"{template.name} {template.version} is {found.state}, and no draft again; give "
+                f"the file version: {template.version + 1}"
+            )
+        return _summary(repository.get(db, template.name, template.version))
+
+
+@handles(ArchiveTemplate)
+def archive_template(command: ArchiveTemplate, context: Context) -> TemplateSummary:
+    """Once is as good as twice."""
+    with context.begin() as db:
+        found = repository.get(db, command.name, command.version, lock=True)
+        if found.state == "draft":
+            raise errors.Conflict(
+                f"{found.name} {found.version} is a draft; delete it, or publish it first"
+            )
+        if found.state == "active":
+            repository.archive(db, found, context.identity.name)
+        return _summary(repository.get(db, command.name, command.version))
+
+
+@handles(ExportTemplate)
+def export_template(command: ExportTemplate, context: Context) -> TemplateFile:
+    """Write what reads as the same template."""
+    with context.read() as db:
+        found = repository.get(db, command.name, command.version)
+    with appearing(context, command.output, replace=command.replace) as partial:
+        partial.write_text(written(found.template), "utf-8")
+        size = partial.stat().st_size
+    return TemplateFile(name=found.name, version=found.version, size=size)
+
+
+@handles(DeleteTemplate)
+def delete_template(command: DeleteTemplate, context: Context) -> None:
+    """Only drafts: nothing is governed by them."""
+    with context.begin() as db:
+        found = repository.get(db, command.name, command.version, lock=True)
+        if found.state != "draft":
+            raise errors.Conflict(
+                f"{found.name} {found.version} is {found.state}, and items may be governed by it, "
+                "so it stays; only drafts can be deleted"
+            )
+        repository.remove(db, found)
+
+
+def _read(context: Context, text: str) -> Template:
+    called = "" if context.identity.is_local else "the template"
+    return read_template(paths.transferred(context, text), called)
+
+
+def _there(db: Connection, template: Template) -> KeptTemplate | None:
+    """What is kept of this version of a template.
+
+    Raises:
+        Conflict: it says something else and never changes; or other versions are of another kind.
+    """
+    versions = [each for each in repository.every(db) if each.name == template.name]
+    if versions and versions[0].kind != template.kind:
+        raise errors.Conflict(
+            f"the template {template.name} is for items of the kind {versions[0].kind}, in all of "
+            "its versions; take another name"
+        )
+    found = next((each for each in versions if each.version == template.version), None)
+    if found is None or found.state == "draft" or found.sha256 == digest_of(template):
+        return found
+    came = "came with Modelyard" if (found.name, found.version) in shipped() else "is published"
+    raise errors.Conflict(
+        f"{found.name} {found.version} {came}, and never changes; give the file another version"
+    )
+
+
+def _summary(found: KeptTemplate) -> TemplateSummary:
+    return TemplateSummary(**found.model_dump(include=SUMMARY))
