@@ -207,7 +207,35 @@ def test_the_overview_counts_and_names_what_is_not_well(shared, deployed, places
     assert shared.monitoring.overview(stage="nowhere").counts[0].total == 0
     with TestClient(create_app(shared, no_auth=True), "http://127.0.0.1") as client:
         gauge = f'modelyard_status{{kind="endpoint",name="{deployed}/city",project="default"}} 2.0'
-        assert gauge in client.get("/metrics").text
+        told = client.get("/metrics").text
+        assert gauge in told
+        part = f'kind="endpoint",name="{deployed}/city",part="deployment",project="default"'
+        assert f"modelyard_status_of_part{{{part}}} 2.0" in told
+        of = f'infrastructure="{deployed}",name="{deployed}/city",project="default"'
+        assert f"modelyard_endpoint_queries{{{of}}} 0.0" in told
+        assert f"modelyard_endpoint_p95_seconds{{{of}}}" not in told
+
+
+def test_pages_show_what_is_deployed(shared, deployed, places):  # noqa: F811
+    places.answered["a"] = [answered(20, [0.01] * 30, failed=3)]
+    shared.monitoring.refresh(deployment=deployed)
+    here = f"/projects/default/deployments/{deployed}"
+    with TestClient(create_app(shared, no_auth=True), "http://127.0.0.1") as client:
+        link = f'href="{here}/activity?endpoint=city"'
+        for page in ("/monitoring/endpoints", "/monitoring/endpoints?status=healthy", here):
+            assert link in client.get(page).text
+        assert link not in client.get("/monitoring/endpoints?status=error").text
+        shown = client.get(f"{here}/activity?endpoint=city&range=hour&resolution=5").text
+        assert "10.0%" in shown.replace("\u202f", "").replace(" %", "%")
+        chart = client.get(f"{here}/activity/chart.json?endpoint=city&chart=errors").json()
+        assert "3 queries failed" in chart["description"]
+        assert client.get(f"{here}/activity?endpoint=nobody").status_code == 404
+        assert client.get("/monitoring/projects").status_code == 200
+        places.fails = lambda place, _: place == "b"
+        shared.deployments.check(name=deployed)
+        overview = client.get("/monitoring").text
+        assert link in overview
+        assert "b cannot be reached" in overview
 
 
 def test_a_project_is_as_its_models_scenarios_and_data():

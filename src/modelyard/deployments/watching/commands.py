@@ -37,6 +37,7 @@ class Narrowed(BaseModel):
     )
     infrastructure: Name | None = Field(default=None, description="only on this infrastructure")
     stage: Name | None = Field(default=None, description="only in this stage")
+    deployment: Name | None = Field(default=None, description="only of deployments of this name")
 
 
 class ShowOverview(Narrowed, Command[Overview]):

@@ -42,7 +42,8 @@ def survey(
     """Look how all is that whoever asks may see; `wanted` are the projects, None: all."""
     models = judged_models(db, wanted)
     seen = statuses.seen(db)
-    found = [each for each in watched(context, db, wanted) if _is_wanted(each, narrowed)]
+    asked = {"infrastructure": narrowed.infrastructure, "stage": narrowed.stage}
+    found = list(watched(context, db, wanted, name=narrowed.deployment, **asked))
     projects = [_project(each, seen) for each in found if each.kind == "project"]
     endpoints = [
         _endpoint(each, one, models, seen) for each in found for one in each.watch.endpoints
@@ -56,13 +57,6 @@ def survey(
             _count("project", [each.status for each in projects]),
             _count("endpoint", [each.status for each in endpoints]),
         ),
-    )
-
-
-def _is_wanted(each: Watched, narrowed: Narrowed) -> bool:
-    return narrowed.infrastructure in (None, each.infrastructure) and narrowed.stage in (
-        None,
-        each.stage,
     )
 
 

@@ -99,11 +99,20 @@ def statuses(
             yield _thing(each, "endpoint", f"{each.name}/{endpoint.name}", of, of)
 
 
-def watched(context: Context, db: Connection, projects: frozenset[str] | None) -> Iterator[Watched]:
-    """Every deployment that monitoring knows and whoever asks may see, by project and name."""
+def watched(
+    context: Context, db: Connection, projects: frozenset[str] | None, **narrowed: str | None
+) -> Iterator[Watched]:
+    """Every deployment that monitoring knows and whoever asks may see, by project and name.
+
+    `narrowed`: its name, its infrastructure, its stage; None: any.
+    """
     query = _query().where(deployments.c.infrastructure.not_in(left_out(db)))
     if projects is not None:
         query = query.where(deployments.c.project.in_(projects))
+    for name, wanted in narrowed.items():
+        if wanted is not None:
+            table = infrastructures if name == "stage" else deployments
+            query = query.where(table.c[name] == wanted)
     condition = seen_by(context, db)
     if condition is not None:
         query = query.where(condition)

@@ -15,6 +15,7 @@ from modelyard.web.pages import (
     connections,
     datasets,
     demo,
+    deployed,
     deployment_bundle_forms,
     deployment_forms,
     deployments,
@@ -71,6 +72,7 @@ WAYS: tuple[Way, ...] = (*importing.WAYS[:2], *demo.WAYS, *importing.WAYS[2:])
 PAGES: tuple[Page | Form | Download | Document, ...] = (
     *home.pages(WAYS),
     *monitoring.INSTANCE,
+    *deployed.PAGES,
     *jobs.PAGES,
     *projects.PAGES,
     *datasets.PAGES,

@@ -22,6 +22,8 @@ from modelyard.deployments.deploying.types import (
 from modelyard.deployments.drivers.types import Message
 from modelyard.deployments.infrastructures.commands import ListInfrastructures
 from modelyard.deployments.infrastructures.types import Infrastructure, Kind
+from modelyard.deployments.watching.commands import ListDeployedProjects, ListWatchedEndpoints
+from modelyard.deployments.watching.types import DeployedProject, WatchedEndpoint
 from modelyard.kernel.values import Value
 from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, address, place_in_list
 
@@ -87,6 +89,10 @@ class DeploymentView(View):
     messages: tuple[Message, ...]
     updates: tuple[DeploymentUpdate, ...]
     promotions: tuple[Promotion, ...]
+    endpoints: tuple[WatchedEndpoint, ...]
+    """As monitoring knows them."""
+    deployed: DeployedProject | None
+    """How the project is there; None: a service is deployed."""
     package: str
     """What answers most; empty: it is a project's."""
     may_write: bool
@@ -152,6 +158,9 @@ def deployment(visit: Visit) -> DeploymentView:
     """Look it up; with `look=now` its places are asked first."""
     found = shown(visit)
     named = {"project": found.project, "name": found.name}
+    project, name = found.project, found.name
+    endpoints = visit.run(ListWatchedEndpoints(project=project, deployment=name))
+    deployed = visit.run(ListDeployedProjects(project=project, deployment=name))
     updates = visit.part(ListUpdates(**named, limit=FEW))
     infrastructures = visit.part(ListInfrastructures(kind=found.kind, limit=MOST))
     settings = found.settings
@@ -165,6 +174,8 @@ def deployment(visit: Visit) -> DeploymentView:
         messages=tuple(sorted(found.messages, key=lambda each: order[each.severity])),
         updates=tuple(updates),
         promotions=_promotions(visit, found, infrastructures),
+        endpoints=tuple(endpoints),
+        deployed=deployed[0] if deployed else None,
         package=max(packages, key=lambda name: packages[name], default=""),
         may_write=visit.may("deployments:write"),
     )

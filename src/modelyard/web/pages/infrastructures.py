@@ -42,6 +42,12 @@ WORDS = {
         later=True,
     ),
     "everybody": Words(label="What everybody may", help="Groups may do more", kind="segments"),
+    "monitored": Words(
+        label="Monitor what is deployed there",
+        help="If not, what was found out of it is erased, and alerts are silent about it",
+        kind="tick",
+        later=True,
+    ),
     "description": Words(label="About it", help=""),
     "standards_warn": Words(
         label="Warn from severity",
@@ -51,7 +57,7 @@ WORDS = {
     "standards_block": Words(label="Refuse from severity", help="Left blank, never", later=True),
 }
 STANDARDS = ("standards_warn", "standards_block")
-CHANGED = ("stage", "node", "everybody", "description", "connection", *STANDARDS)
+CHANGED = ("stage", "node", "everybody", "description", "connection", "monitored", *STANDARDS)
 
 
 class InfrastructuresView(ListView):
@@ -107,13 +113,11 @@ def _new(_visit: Visit) -> Draft:
 
 def _edited(visit: Visit) -> Draft:
     seen = shown(visit)
-    values = {
-        **seen.model_dump(include={"stage", "everybody", "description", *STANDARDS}),
-        "node": seen.nodes,
-    }
+    kept = {"stage", "everybody", "description", "monitored", *STANDARDS}
+    values = seen.model_dump(include=kept)
     return Draft(
         crumbs=(ABOVE, Crumb(label=seen.name, href=href(seen.name))),
-        values={**values, "connection": seen.connections},
+        values={**values, "node": seen.nodes, "connection": seen.connections},
         choices={"everybody": EVERYBODY},
         left_out=frozenset({"connection"} if seen.kind == "api" else ()),
         seen=seen,

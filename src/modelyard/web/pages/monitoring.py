@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from urllib.parse import urlencode
 
+from modelyard.deployments.watching.commands import ShowOverview
+from modelyard.deployments.watching.types import DeployedProject, StatusCount, WatchedEndpoint
 from modelyard.evaluations.storing.commands import ListStores
 from modelyard.kernel.values import Value
 from modelyard.models.commands import ListModels, ListVersions
 from modelyard.monitoring.alerting.commands import ListAlerts, ListMessages
 from modelyard.monitoring.alerting.types import Alert
 from modelyard.monitoring.watching.commands import FollowModel, ShowMonitoring, TrackEndpoint
-from modelyard.monitoring.watching.types import Status, ThingStatus
+from modelyard.monitoring.watching.types import Status, ThingKind, ThingStatus
 from modelyard.web.pages.form import Choices, Draft, Form, Words
 from modelyard.web.pages.formats import plural
 from modelyard.web.pages.page import Crumb, Nav, Page, View, Visit, address
@@ -21,8 +24,9 @@ OF_PROJECT = "/projects/{project}/monitoring"
 FOLLOW = "/projects/{project}/follow-model"
 TRACK = "/projects/{project}/track-endpoint"
 PERIODS = [("day", "Day"), ("week", "Week"), ("month", "Month")]
+DEPLOYED = ("deployment", "endpoint", "external")
 BAD: tuple[Status, ...] = ("warning", "error")
-MOST = 200
+MOST, FEW = 200, 10
 SOURCES = "Checks of evaluation stores, runs of scenarios and looks at deployments tell."
 TRUTHS = "Truths that become known later"
 PLACES = {
@@ -31,6 +35,7 @@ PLACES = {
     "store": "/projects/{project}/stores/{name}",
     "scenario": "/projects/{project}/scenarios/{name}",
     "deployment": "/projects/{project}/deployments/{name}",
+    "endpoint": "/projects/{project}/deployments/{name}/activity",
 }
 
 
@@ -48,6 +53,10 @@ class MonitoringView(View):
 
     verdict: tuple[str, str, str]
     """Its kind, its title, and a sentence."""
+    counts: tuple[StatusCount, ...]
+    """Of what is deployed."""
+    bad_projects: tuple[DeployedProject, ...]
+    bad_endpoints: tuple[WatchedEndpoint, ...]
     troubled: tuple[Line, ...]
     projects: tuple[Line, ...]
     left_out: int
@@ -70,11 +79,16 @@ class ProjectMonitoringView(View):
 def monitoring(visit: Visit) -> MonitoringView:
     """The worst first."""
     found = visit.run(ShowMonitoring())
+    deployed = visit.run(ShowOverview())
     parts = [each for each in found if each.kind != "project"]
-    troubled = [each for each in parts if each.status in BAD]
+    apart = [each for each in parts if each.kind != "endpoint"]
+    troubled = [each for each in apart if each.status in BAD]
     return MonitoringView(
         title="Monitoring",
         verdict=_verdict(parts),
+        counts=deployed.counts,
+        bad_projects=deployed.projects[:FEW],
+        bad_endpoints=deployed.endpoints[:FEW],
         troubled=tuple(map(_line, troubled[:MOST])),
         projects=tuple(_line(each) for each in found if each.kind == "project"),
         left_out=max(0, len(troubled) - MOST),
@@ -133,10 +147,18 @@ def _line(thing: ThingStatus) -> Line:
     elif by.run:
         name = by.name or thing.name
         cause = address(PLACES["scenario"], project=thing.project, name=name)
-    elif by.kind == "deployment":
-        cause = address(PLACES["deployment"], project=thing.project, name=by.name)
-    where = {"project": thing.project, "name": thing.name}
-    return Line(thing=thing, href=address(PLACES[thing.kind], **where), cause=cause)
+    elif by.kind in DEPLOYED:
+        cause = place_of(by.kind, thing.project, by.name)
+    return Line(thing=thing, href=place_of(thing.kind, thing.project, thing.name), cause=cause)
+
+
+def place_of(kind: ThingKind, project: str, name: str) -> str:
+    """Where the page of a thing is."""
+    if kind != "endpoint":
+        return address(PLACES[kind], project=project, name=name)
+    deployment, _, endpoint = name.partition("/")
+    href = address(PLACES[kind], project=project, name=deployment)
+    return f"{href}?{urlencode({'endpoint': endpoint})}"
 
 
 def _named(visit: Visit) -> dict[str, Choices]:

@@ -20,6 +20,8 @@ PAGES = (
     "/",
     "/jobs",
     "/monitoring",
+    "/monitoring/projects",
+    "/monitoring/endpoints",
     "/projects",
     "/projects/new",
     "/projects/flights",
