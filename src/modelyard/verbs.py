@@ -12,7 +12,14 @@ from typing import Any, get_type_hints
 from modelyard.backups import commands as backups
 from modelyard.data import commands as data
 from modelyard.demo import commands as demo
-from modelyard.deployments.rooms import Bundles, Deployments, Infrastructures, Nodes, Standards
+from modelyard.deployments.rooms import (
+    Bundles,
+    Deployments,
+    Infrastructures,
+    Nodes,
+    Pipelines,
+    Standards,
+)
 from modelyard.deployments.watching import commands as watching_deployments
 from modelyard.evaluations import commands as evaluations
 from modelyard.evaluations.charting import commands as charting
@@ -360,6 +367,7 @@ class Verbs:
     infrastructures: Infrastructures
     deployments: Deployments
     standards: Standards
+    pipelines: Pipelines
     jobs: Jobs
     scenarios: Scenarios
     search: Search

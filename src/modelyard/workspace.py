@@ -50,6 +50,7 @@ BUS: Bus[Any] = Bus(
         "deployments.deploying",
         "deployments.watching",
         "deployments.standards",
+        "deployments.promoting",
         "evaluations.charting",
         "evaluations.looking",
         "evaluations.explaining",

@@ -8,6 +8,7 @@ from modelyard.deployments.bundling import commands as bundling
 from modelyard.deployments.deploying import commands as deploying
 from modelyard.deployments.infrastructures import commands as infrastructures
 from modelyard.deployments.nodes import commands as nodes
+from modelyard.deployments.promoting import commands as promoting
 from modelyard.deployments.standards import commands as standards
 from modelyard.kernel.command import Room, verb
 
@@ -101,3 +102,18 @@ class Standards(Room):
     run = verb(standards.RunStandards)
     report = verb(standards.ShowStandardReport)
     delete = verb(standards.DeleteStandard)
+
+
+class Pipelines(Room):
+    """Pipelines: the steps that packages or bundles go through, and what holds in between."""
+
+    create = verb(promoting.CreatePipeline)
+    list = verb(promoting.ListPipelines)
+    show = verb(promoting.ShowPipeline)
+    status = verb(promoting.ShowPipelineStatus)
+    update = verb(promoting.UpdatePipeline)
+    promote = verb(promoting.PromoteRelease)
+    approve = verb(promoting.ApprovePromotion)
+    reject = verb(promoting.RejectPromotion)
+    history = verb(promoting.ListPromotions)
+    delete = verb(promoting.DeletePipeline)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
@@ -15,7 +17,7 @@ from modelyard.kernel import paths
 from modelyard.kernel.command import Command
 from modelyard.kernel.context import Context
 from modelyard.kernel.identity import Identity
-from modelyard.store.tables import projects
+from modelyard.store.tables import projects, users
 
 NAMED = 5
 """How many of those who can grant a right a message names."""
@@ -87,6 +89,27 @@ def is_granted(db: Connection, identity: Identity, right: str) -> bool:
 def groups_of(db: Connection, identity: Identity) -> frozenset[str]:
     """The groups that somebody is in; of a local identity none."""
     return frozenset(() if identity.is_local else db.scalars(GROUPS, {"user": identity.name}))
+
+
+@dataclass(frozen=True)
+class Place:
+    """What somebody who is active is in a project."""
+
+    role: Role
+    groups: frozenset[str]
+    created: datetime
+    """When their user was made: one of an earlier moment was somebody else's."""
+
+
+def place_in(db: Connection, user: str, project: str) -> Place | None:
+    """What a user is in a project at this moment; None: not active, or without a role there."""
+    row = db.execute(select(users).where(users.c.name == user)).one_or_none()
+    if row is None or not row.active:
+        return None
+    role = "admin" if row.admin else roles_of(db, user, project).get(project)
+    if role is None:
+        return None
+    return Place(role, frozenset(db.scalars(GROUPS, {"user": user})), row.created)
 
 
 def welcome(context: Context, db: Connection, project: str) -> None:

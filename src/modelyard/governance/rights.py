@@ -57,6 +57,9 @@ GRANTABLE = frozenset(
 OF_ADMINS = frozenset({"activations", "members", "projects"})
 """Areas in which a change takes the role of an admin of the project."""
 
+OF_READERS = frozenset({"approvals"})
+"""Areas in which a change takes but a reader: handlers ask who was named for it."""
+
 OUTWARD = frozenset({"mlflow"})
 """Areas in which looking takes a contributor: it makes the server call an address."""
 
@@ -65,6 +68,8 @@ def role_for(right: str) -> Role:
     """The smallest role in a project that has a right."""
     area, _, verb = right.partition(":")
     if verb == "read" and area not in OUTWARD:
+        return "reader"
+    if area in OF_READERS:
         return "reader"
     return "admin" if area in OF_ADMINS else "contributor"
 

@@ -1,10 +1,11 @@
-"""What a worker does beside its jobs: deployments are looked at, alerts sent."""
+"""What a worker does beside its jobs: deployments are looked at, releases go on, alerts sent."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from modelyard.deployments.deploying.errands import look_at_due
+from modelyard.deployments.promoting.errands import promote_due
 from modelyard.deployments.watching.errands import refresh_due
 from modelyard.kernel.context import Context
 from modelyard.monitoring.alerting.errands import run_errands as send_alerts
@@ -17,4 +18,5 @@ def run_errands(context: Context, is_stopping: Callable[[], bool]) -> float:
         Unavailable: the database does not answer; all of it is done again later.
     """
     looks = min(look_at_due(context, is_stopping), refresh_due(context, is_stopping))
-    return min(looks, send_alerts(context, is_stopping))  # which notices what was found
+    sent = send_alerts(context, is_stopping)  # which notices what was found
+    return min(looks, sent, promote_due(context, is_stopping))

@@ -22,6 +22,7 @@ HELD = {
     "service": tables.services,
     "bundle": tables.bundles,
     "deployment": tables.deployments,
+    "pipeline": tables.pipelines,
     "scenario": tables.scenarios,
 }
 """What makes a project not empty, by the word for one of it."""

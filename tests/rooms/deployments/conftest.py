@@ -23,7 +23,7 @@ PACKAGES = ("p1", "p2", "p3")
 @pytest.fixture(scope="session")
 def made(tmp_path_factory):
     """Its folder, a copy for each process of the tests: their places have the same names."""
-    original = made_once(tmp_path_factory, "deployed", _make)
+    original = made_once(tmp_path_factory, "deployed", make_yard)
     return shutil.copytree(original, tmp_path_factory.mktemp("deployed") / "copy")
 
 
@@ -76,7 +76,8 @@ class MadeKind:
         return self.driver
 
 
-def _make(folder):
+def make_yard(folder):
+    """The service `api` with packages, of which no test changes anything."""
     people = folder / "people.csv"
     people.write_text("id,city\n1,Paris\n2,Rome\n")
     with closing(modelyard.open(folder / "yard", actor="ada")) as yard:

@@ -194,6 +194,7 @@ NEVER: Mapping[str, str] = {
             *("governed_items", "item_events", "item_events_head", "templates"),
             *("deployment_watches", "endpoint_activity"),
             *("standards", "standard_reports"),
+            *("pipelines", "promotions"),
         ),
         "are of the whole workspace",
     ),

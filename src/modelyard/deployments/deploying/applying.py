@@ -36,6 +36,7 @@ from modelyard.deployments.infrastructures.types import (
     Kind,
     Permission,
 )
+from modelyard.deployments.promoting.declaring import DeclaredPipeline, commands_for
 from modelyard.deployments.standards.types import Severity
 from modelyard.kernel.command import Command
 from modelyard.kernel.context import Context
@@ -45,7 +46,7 @@ from modelyard.kernel.values import Description, Json, Name, ProjectKey, Variabl
 from modelyard.serving.types import Access
 
 R = TypeVar("R")
-What = Literal["infrastructure", "deployment"]
+What = Literal["infrastructure", "deployment", "pipeline"]
 Action = Literal["create", "update", "reconcile", "unchanged"]
 Plan = tuple[Action, list[AppliedChange], list[Command[Any]]]
 COMPARED = (
@@ -108,12 +109,13 @@ class DeclaredDeployment(Declared):
 
 
 class Declaration(BaseModel):
-    """What a file says: infrastructures first, then what is deployed on them."""
+    """What a file says: infrastructures first, then what is deployed on them, then pipelines."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     infrastructures: tuple[DeclaredInfrastructure, ...] = ()
     deployments: tuple[DeclaredDeployment, ...] = ()
+    pipelines: tuple[DeclaredPipeline, ...] = ()
 
 
 def read_declaration(file: Path) -> Declaration:
@@ -124,7 +126,7 @@ def read_declaration(file: Path) -> Declaration:
         Invalid: it says something that cannot be meant; the message says where.
     """
     declaration = read_document(file, Declaration)
-    for what in (declaration.infrastructures, declaration.deployments):
+    for what in (declaration.infrastructures, declaration.deployments, declaration.pipelines):
         names = [each.name for each in what]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
@@ -148,6 +150,10 @@ class Applying:
             self._take("infrastructure", infrastructure.name, self._infrastructure(infrastructure))
         for deployment in declaration.deployments:
             self._take("deployment", deployment.name, self._deployment(deployment))
+        for pipeline in declaration.pipelines:
+            changes, commands, new = commands_for(self._context, self._project, pipeline)
+            action: Action = "create" if new else "update" if commands else "unchanged"
+            self._take("pipeline", pipeline.name, (action, changes, commands))
         return tuple(self._done)
 
     def _take(self, what: What, name: str, found: Plan) -> None:

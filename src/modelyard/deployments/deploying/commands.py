@@ -253,11 +253,12 @@ class EnableDeployment(Pushing):
 
 
 class ApplyFile(ProjectCommand[Applied]):
-    """Bring about what a file says of infrastructures and deployments; again, it changes nothing.
+    """Bring about what a file says of what is deployed where; again, it changes nothing.
 
-    It is YAML with lists `infrastructures` and `deployments`, whose entries have the options of
-    `infrastructures create` (with nodes and groups) and `deployments create`, and may be
-    `enabled: false`. What it does not name stays as it is. It stops at the first that fails.
+    It is YAML with lists `infrastructures`, `deployments` and `pipelines`, whose entries have the
+    options of `infrastructures create` (with nodes and groups), `deployments create` (they may be
+    `enabled: false`), and `pipelines create`. What it does not name stays as it is. It stops at
+    the first that fails.
     """
 
     needs = "deployments:write"

@@ -210,7 +210,7 @@ class AppliedStep(Value):
 
     listed = ("what", "name", "action", "changes")
 
-    what: Literal["infrastructure", "deployment"]
+    what: Literal["infrastructure", "deployment", "pipeline"]
     name: Name
     action: Literal["create", "update", "reconcile", "unchanged"] = Field(
         description="'reconcile': as set already, and nodes are brought back to that"

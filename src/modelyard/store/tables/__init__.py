@@ -56,6 +56,7 @@ from modelyard.store.tables.model_replays import model_replays
 from modelyard.store.tables.models import activations, files, models, verifications, versions
 from modelyard.store.tables.monitoring import check_results, checks
 from modelyard.store.tables.nodes import node_keys, nodes
+from modelyard.store.tables.pipelines import pipelines, promotions
 from modelyard.store.tables.projects import projects
 from modelyard.store.tables.runtime import env_names, env_requests, envs
 from modelyard.store.tables.scoring import recipes, run_chunks, runs
@@ -112,8 +113,10 @@ __all__ = [
     "models",
     "node_keys",
     "nodes",
+    "pipelines",
     "project_locals",
     "projects",
+    "promotions",
     "recipes",
     "replays",
     "run_chunks",

@@ -1,0 +1,1 @@
+"""Pipelines: the steps that packages and bundles go through, and what has to hold in between."""
