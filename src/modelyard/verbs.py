@@ -33,8 +33,7 @@ from modelyard.evaluations.storing import commands as storing
 from modelyard.files import commands as files
 from modelyard.governance import rooms as governance
 from modelyard.housekeeping import commands as housekeeping
-from modelyard.jobs import commands as jobs
-from modelyard.jobs.scenarios import commands as scenarios
+from modelyard.jobs.rooms import Jobs, Scenarios
 from modelyard.kernel.catalog import Catalog
 from modelyard.kernel.command import Caller, Command, Room, verb
 from modelyard.models import commands as models
@@ -286,31 +285,6 @@ class Monitoring(Room):
     refresh = verb(watching_deployments.RefreshDeployment)
     follow = verb(watching.FollowModel)
     track = verb(watching.TrackEndpoint)
-
-
-class Jobs(Room):
-    """Jobs: commands that run later, in a process of their own that a worker starts."""
-
-    submit = verb(jobs.SubmitJob)
-    list = verb(jobs.ListJobs)
-    show = verb(jobs.ShowJob)
-    log = verb(jobs.ReadJobLog)
-    workers = verb(jobs.ListWorkers)
-    cancel = verb(jobs.CancelJob)
-    retry = verb(jobs.RetryJob)
-
-
-class Scenarios(Room):
-    """Scenarios: lists of commands, run on a schedule, after one another, or by hand."""
-
-    create = verb(scenarios.CreateScenario)
-    update = verb(scenarios.UpdateScenario)
-    list = verb(scenarios.ListScenarios)
-    show = verb(scenarios.ShowScenario)
-    run = verb(scenarios.RunScenario)
-    cancel = verb(scenarios.CancelScenario)
-    history = verb(scenarios.ListScenarioRuns)
-    delete = verb(scenarios.DeleteScenario)
 
 
 class Search(Room):
