@@ -19,6 +19,7 @@ from modelyard.kernel.alert_settings import (
 from modelyard.kernel.archive_settings import ArchiveSettings, BundleSettings, PackageSettings
 from modelyard.kernel.deployment_settings import DeploymentSettings
 from modelyard.kernel.faults import located
+from modelyard.kernel.governance_settings import GovernanceSettings
 from modelyard.kernel.node_settings import NodeLinkSettings
 from modelyard.kernel.sections import Section, require_hosts
 from modelyard.kernel.values import ISSUER_PATTERN, ORIGIN_PATTERN, Verdict
@@ -363,6 +364,7 @@ class Settings(FileAndVariables):
     alerts: AlertSettings = AlertSettings()
     monitoring: MonitoringSettings = MonitoringSettings()
     deployments: DeploymentSettings = DeploymentSettings()
+    governance: GovernanceSettings = GovernanceSettings()
     metrics: MetricsSettings = MetricsSettings()
 
 
