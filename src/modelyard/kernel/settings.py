@@ -17,7 +17,7 @@ from modelyard.kernel.alert_settings import (
     MonitoringSettings,
 )
 from modelyard.kernel.archive_settings import ArchiveSettings, BundleSettings, PackageSettings
-from modelyard.kernel.deployment_settings import DeploymentSettings
+from modelyard.kernel.deployment_settings import AutomationSettings, DeploymentSettings
 from modelyard.kernel.faults import located
 from modelyard.kernel.governance_settings import GovernanceSettings
 from modelyard.kernel.node_settings import NodeLinkSettings
@@ -302,15 +302,6 @@ class JobSettings(Section):
     )
     keep_days: float = Field(
         default=30, gt=0, description="days after which jobs and runs that ended are forgotten"
-    )
-
-
-class AutomationSettings(Section):
-    """What may be done where the setting role is 'automation'."""
-
-    changes: bool = Field(
-        default=False,
-        description="whether what came with a bundle may be changed; the next bundle undoes that",
     )
 
 
