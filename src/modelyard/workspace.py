@@ -31,7 +31,6 @@ BUS: Bus[Any] = Bus(
         "jobs.scenarios",
         "governance",
         "governance.templates",
-        "governance.items",
         "projects",
         "files",
         "data",
@@ -71,11 +70,6 @@ BUS: Bus[Any] = Bus(
 )
 WATCHED = ("modelyard.deployments.watching.watched",)
 """What monitoring asks beside its own; imported when it does."""
-GOVERNABLE = tuple(
-    f"modelyard.{room}.governing"
-    for room in ("projects", "models", "evaluations", "monitoring", "deployments")
-)
-"""What tells governance of its things; imported when it is asked."""
 FOLDER = ".modelyard"
 
 
@@ -190,7 +184,7 @@ class Workspace(Verbs):
                     remote=_remote,
                     waits=self._waits,
                 )
-                self._context = replace(opened, watched=WATCHED, governable=GOVERNABLE)
+                self._context = replace(opened, watched=WATCHED)
                 finalize(self, self._context.engine.dispose)
             return self._context
 

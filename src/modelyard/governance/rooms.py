@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from modelyard.governance import commands
-from modelyard.governance.items import commands as governed
 from modelyard.governance.templates import commands as templates
 from modelyard.kernel.command import Room, verb
 
@@ -67,15 +66,6 @@ class Audit(Room):
     show = verb(commands.ShowAudit)
     verify = verb(commands.VerifyAudit)
     export = verb(commands.ExportAudit)
-
-
-class Govern(Room):
-    """Governance: items that appear by themselves, what is told of them, what becomes of them."""
-
-    items = verb(governed.ListItems)
-    show = verb(governed.ShowItem)
-    timeline = verb(governed.ListEvents)
-    sync = verb(governed.SyncItems)
 
 
 class Templates(Room):
