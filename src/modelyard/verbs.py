@@ -345,6 +345,7 @@ class Verbs:
     jobs: Jobs
     scenarios: Scenarios
     search: Search
+    govern: governance.Govern
     templates: governance.Templates
     members: governance.Members
     users: governance.Users

@@ -30,7 +30,9 @@ BUS: Bus[Any] = Bus(
         "jobs",
         "jobs.scenarios",
         "governance",
+        "governance.signoffs",
         "governance.templates",
+        "governance.items",
         "projects",
         "files",
         "data",
@@ -70,6 +72,11 @@ BUS: Bus[Any] = Bus(
 )
 WATCHED = ("modelyard.deployments.watching.watched",)
 """What monitoring asks beside its own; imported when it does."""
+GOVERNABLE = tuple(
+    f"modelyard.{room}.governing"
+    for room in ("projects", "models", "evaluations", "monitoring", "deployments")
+)
+"""What tells governance of its things; imported when it is asked."""
 FOLDER = ".modelyard"
 
 
@@ -184,7 +191,7 @@ class Workspace(Verbs):
                     remote=_remote,
                     waits=self._waits,
                 )
-                self._context = replace(opened, watched=WATCHED)
+                self._context = replace(opened, watched=WATCHED, governable=GOVERNABLE)
                 finalize(self, self._context.engine.dispose)
             return self._context
 

@@ -43,6 +43,7 @@ from modelyard.cli.group_tables import (
     slices_table,
     worst_table,
 )
+from modelyard.cli.item_card import item_card
 from modelyard.cli.package_card import package_card
 from modelyard.cli.replay_card import replay_card, replay_chart_words
 from modelyard.cli.row_table import RowTable
@@ -68,6 +69,7 @@ from modelyard.evaluations.looking.types import (
 )
 from modelyard.evaluations.replaying.types import Replay, ReplayChart, ReplayTable
 from modelyard.evaluations.types import Evaluation, Screen
+from modelyard.governance.items.types import Item
 from modelyard.jobs.scenarios.types import ScenarioRun
 from modelyard.jobs.types import LogLine
 from modelyard.kernel.paging import Page
@@ -279,6 +281,7 @@ CARDS: dict[type[Any], Callable[[Any], RenderableType]] = {
     ReplayChart: replay_chart_words,
     ReplayTable: screen_table,
     Package: package_card,
+    Item: item_card,
     ActivationReport: activation_card,
     BundleReversion: reversion_card,
     Bundle: bundle_card,

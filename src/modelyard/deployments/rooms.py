@@ -89,7 +89,6 @@ class Deployments(Room):
     enable = verb(deploying.EnableDeployment)
     history = verb(deploying.ListUpdates)
     log = verb(deploying.ShowUpdate)
-    render = verb(deploying.RenderDeployment)
     delete = verb(deploying.DeleteDeployment)
 
 

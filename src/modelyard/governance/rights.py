@@ -18,6 +18,8 @@ SIGNED_IN = frozenset(
         "bundles:write",
         "deployments:read",
         "envs:read",
+        "govern:read",
+        "govern:write",
         "infrastructures:read",
         "infrastructures:write",
         "jobs:read",
@@ -35,7 +37,8 @@ SIGNED_IN = frozenset(
 """What everybody may do outside of projects: handlers show and change only what is one's own."""
 
 NARROWED = SIGNED_IN - {
-    *("keys:write", "sessions:read", "sessions:write", "account:write", "infrastructures:write")
+    *("keys:write", "sessions:read", "sessions:write", "account:write"),
+    *("govern:write", "infrastructures:write"),
 }
 """What a key may do outside of projects although it is narrowed to some."""
 
@@ -50,6 +53,7 @@ GRANTABLE = frozenset(
         "nodes:write",
         "infrastructures:write",
         "templates:write",
+        "govern:write",
     }
 )
 """What a group may be given; the rest would let its users take everything, so admins have it."""

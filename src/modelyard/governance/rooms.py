@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from modelyard.governance import commands
+from modelyard.governance.items import commands as governed
+from modelyard.governance.signoffs import commands as signoffs
 from modelyard.governance.templates import commands as templates
 from modelyard.kernel.command import Room, verb
 
@@ -66,6 +68,27 @@ class Audit(Room):
     show = verb(commands.ShowAudit)
     verify = verb(commands.VerifyAudit)
     export = verb(commands.ExportAudit)
+
+
+class Govern(Room):
+    """Governance: items that appear by themselves, what is told of them, what becomes of them."""
+
+    items = verb(governed.ListItems)
+    show = verb(governed.ShowItem)
+    timeline = verb(governed.ListEvents)
+    sync = verb(governed.SyncItems)
+    workflow = verb(signoffs.ShowWorkflow)
+    set = verb(signoffs.SetFields)
+    advance = verb(signoffs.AdvanceItem)
+    request = verb(signoffs.RequestSignoff)
+    feedback = verb(signoffs.GiveFeedback)
+    withdraw = verb(signoffs.WithdrawFeedback)
+    approve = verb(signoffs.Approve)
+    reject = verb(signoffs.Reject)
+    abandon = verb(signoffs.Abandon)
+    delegate = verb(signoffs.Delegate)
+    reset = verb(signoffs.Reset)
+    tasks = verb(signoffs.ListTasks)
 
 
 class Templates(Room):

@@ -1,4 +1,4 @@
-"""What a worker does beside its jobs: deployments are looked at, releases go on, alerts sent."""
+"""What a worker does beside its jobs: it looks at deployments and items, and sends alerts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Callable
 from modelyard.deployments.deploying.errands import look_at_due
 from modelyard.deployments.promoting.errands import promote_due
 from modelyard.deployments.watching.errands import refresh_due
+from modelyard.governance.items.collecting import collect_due
+from modelyard.governance.signoffs.errands import settle_due
 from modelyard.kernel.context import Context
 from modelyard.monitoring.alerting.errands import run_errands as send_alerts
 
@@ -19,4 +21,6 @@ def run_errands(context: Context, is_stopping: Callable[[], bool]) -> float:
     """
     looks = min(look_at_due(context, is_stopping), refresh_due(context, is_stopping))
     sent = send_alerts(context, is_stopping)  # which notices what was found
-    return min(looks, sent, promote_due(context, is_stopping))
+    collected = collect_due(context)
+    settle_due(context)  # what ended by what was collected
+    return min(looks, sent, promote_due(context, is_stopping), collected)

@@ -88,6 +88,8 @@ class Context:
     """A workspace on another server: its address, the key to show, a file of authorities."""
     watched: tuple[str, ...] = ()
     """Modules that monitoring asks how things are which it cannot know, each by its `statuses`."""
+    governable: tuple[str, ...] = ()
+    """Modules that tell governance of what is theirs, each by its `facts`."""
     expected: frozenset[str] | None = None
     """Entity tags of which one must be that of what a guarded command changes; None: any."""
 

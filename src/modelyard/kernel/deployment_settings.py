@@ -36,3 +36,12 @@ class DeploymentSettings(Section):
         if len(set(stages)) != len(stages):
             raise ValueError("it names a stage twice")
         return stages
+
+
+class AutomationSettings(Section):
+    """What may be done where the setting role is 'automation'."""
+
+    changes: bool = Field(
+        default=False,
+        description="whether what came with a bundle may be changed; the next bundle undoes that",
+    )

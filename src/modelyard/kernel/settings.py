@@ -17,8 +17,9 @@ from modelyard.kernel.alert_settings import (
     MonitoringSettings,
 )
 from modelyard.kernel.archive_settings import ArchiveSettings, BundleSettings, PackageSettings
-from modelyard.kernel.deployment_settings import DeploymentSettings
+from modelyard.kernel.deployment_settings import AutomationSettings, DeploymentSettings
 from modelyard.kernel.faults import located
+from modelyard.kernel.governance_settings import GovernanceSettings
 from modelyard.kernel.node_settings import NodeLinkSettings
 from modelyard.kernel.sections import Section, require_hosts
 from modelyard.kernel.values import ISSUER_PATTERN, ORIGIN_PATTERN, Verdict
@@ -304,15 +305,6 @@ class JobSettings(Section):
     )
 
 
-class AutomationSettings(Section):
-    """What may be done where the setting role is 'automation'."""
-
-    changes: bool = Field(
-        default=False,
-        description="whether what came with a bundle may be changed; the next bundle undoes that",
-    )
-
-
 class FileAndVariables(BaseSettings):
     """Settings of a file, which variables override."""
 
@@ -363,6 +355,7 @@ class Settings(FileAndVariables):
     alerts: AlertSettings = AlertSettings()
     monitoring: MonitoringSettings = MonitoringSettings()
     deployments: DeploymentSettings = DeploymentSettings()
+    governance: GovernanceSettings = GovernanceSettings()
     metrics: MetricsSettings = MetricsSettings()
 
 

@@ -17,7 +17,6 @@ from modelyard.deployments.deploying.commands import (
     ListDeployments,
     ListUpdates,
     Pushing,
-    RenderDeployment,
     RollBackDeployment,
     ShowDeployment,
     ShowUpdate,
@@ -26,7 +25,6 @@ from modelyard.deployments.deploying.commands import (
 from modelyard.deployments.deploying.desiring import desired_of
 from modelyard.deployments.deploying.looking import look, sharing_places, shown
 from modelyard.deployments.deploying.removing import take_away
-from modelyard.deployments.deploying.rendering import render
 from modelyard.deployments.deploying.repository import Kept
 from modelyard.deployments.deploying.types import (
     Applied,
@@ -35,7 +33,6 @@ from modelyard.deployments.deploying.types import (
     DeploymentSummary,
     DeploymentUpdate,
     KeptUpdate,
-    RenderedFiles,
 )
 from modelyard.deployments.deploying.updating import Wish, carry_out
 from modelyard.deployments.infrastructures.access import require, seen_by
@@ -197,12 +194,6 @@ def show_update(command: ShowUpdate, context: Context) -> DeploymentUpdate:
     with context.read() as db:
         shown(context, db, command.project, command.name)
         return updates.get(db, command.project, command.name, command.number).told()
-
-
-@handles(RenderDeployment)
-def render_deployment(command: RenderDeployment, context: Context) -> RenderedFiles:
-    """By its driver."""
-    return render(command, context)
 
 
 @handles(DeleteDeployment)

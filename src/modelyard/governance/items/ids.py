@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import get_args
+import re
+from typing import Annotated, Literal, get_args
 
-from modelyard import errors
-from modelyard.governance.items.types import Kind
+from pydantic import AfterValidator, Field
 
+from modelyard.kernel.values import NAME_PATTERN
+
+Kind = Literal[
+    "project", "model", "version", "bundle", "deployment", "infrastructure",
+    "initiative", "governed-project",
+]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 LENGTHS: dict[Kind, int] = {
     "project": 1,
@@ -21,33 +26,6 @@ LENGTHS: dict[Kind, int] = {
 }
 """How many names make a path; the first of several is the project."""
 
-
-def id_of(kind: Kind, *path: str) -> str:
-    """The id of an item."""
-    return f"{kind}:{'/'.join(path)}"
-
-
-def parsed(item: str) -> tuple[Kind, tuple[str, ...]]:
-    """Kind and path of an id.
-
-    Raises:
-        Invalid: there are no such items; the message says what an id looks like.
-    """
-    word, _, rest = item.partition(":")
-    kind = next((each for each in KINDS if each == word), None)
-    path = tuple(rest.split("/"))
-    if kind is None:
-        raise errors.Invalid(
-            f"{item!r} is no item: an id begins with one of {', '.join(KINDS)} and a colon",
-            field="item",
-        )
-    if len(path) != LENGTHS[kind] or not all(path):
-        raise errors.Invalid(
-            f"{item!r} is no item: it would be called as {EXAMPLES[kind]}", field="item"
-        )
-    return kind, path
-
-
 EXAMPLES: dict[Kind, str] = {
     "project": "project:flights",
     "model": "model:flights/delay",
@@ -58,6 +36,31 @@ EXAMPLES: dict[Kind, str] = {
     "initiative": "initiative:punctuality",
     "governed-project": "governed-project:delays",
 }
+OWN: frozenset[Kind] = frozenset({"initiative", "governed-project"})
+"""Those that people make here, and no room tells of."""
+
+
+def id_of(kind: Kind, *path: str) -> str:
+    """The id of an item."""
+    return f"{kind}:{'/'.join(path)}"
+
+
+def parsed(item: str) -> tuple[Kind, tuple[str, ...]]:
+    """Kind and path of an id.
+
+    Raises:
+        ValueError: there are no such items; the message says what an id looks like.
+    """
+    word, _, rest = item.partition(":")
+    kind = next((each for each in KINDS if each == word), None)
+    path = tuple(rest.split("/"))
+    if kind is None:
+        raise ValueError(
+            f"an item is called as {EXAMPLES['version']}: one of {', '.join(KINDS)}, then a colon"
+        )
+    if len(path) != LENGTHS[kind] or not all(re.match(NAME_PATTERN, name) for name in path):
+        raise ValueError(f"a {kind} is called as {EXAMPLES[kind]}")
+    return kind, path
 
 
 def project_of(item: str) -> str:
@@ -74,8 +77,10 @@ def parent_of(item: str) -> str | None:
     return id_of("project", path[0]) if len(path) > 1 else None
 
 
-def paths_of(about: Iterable[str] | None, kind: Kind) -> list[tuple[str, ...]] | None:
-    """The paths of those ids that are of a kind; None, which means all, stays that."""
-    if about is None:
-        return None
-    return [path for found, path in map(parsed, about) if found == kind]
+def _is_one(item: str) -> str:
+    parsed(item)
+    return item
+
+
+ItemId = Annotated[str, Field(max_length=400), AfterValidator(_is_one)]
+"""KIND:PATH, such as version:flights/delay/v4."""

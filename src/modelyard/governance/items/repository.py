@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, insert, select, update
 
 from modelyard import errors
+from modelyard.governance.items.merging import Kept, Marks, read, written
 from modelyard.governance.items.types import Item, ItemSummary
-from modelyard.store.paging import searchable
+from modelyard.kernel.paging import Page, Paged
+from modelyard.store.paging import matches, page, searchable
 from modelyard.store.tables import governed_items
 
 SUMMARY = tuple(ItemSummary.model_fields)
 JSON = ("facts", "fields", "steps")
 COLUMNS = (*SUMMARY, "digest", *JSON)
+BESIDE = (governed_items.c.marks, governed_items.c.readers)
 
 
 def get(db: Connection, item: str, *, lock: bool = False) -> Item:
@@ -44,12 +48,81 @@ def find(db: Connection, item: str, *, lock: bool = False) -> Item | None:
     return None if row is None else built(row)
 
 
+def every(
+    db: Connection,
+    asked: Paged,
+    seen: ColumnElement[bool],
+    wanted: Mapping[str, str | None],
+    *,
+    search: str,
+    gone: bool,
+) -> Page[ItemSummary]:
+    """Items by their ids.
+
+    Args:
+        db: an open transaction.
+        asked: which part of the list.
+        seen: the condition that all of them meet.
+        wanted: what columns have to hold; None: anything.
+        search: what ids or descriptions contain.
+        gone: whether those whose sources were deleted are listed, or the others.
+    """
+    of = governed_items.c
+    query: Select[Any] = select(*(of[name] for name in SUMMARY))
+    query = query.where(seen, of.gone.is_not(None) if gone else of.gone.is_(None))
+    for name, value in wanted.items():
+        if value is not None:
+            query = query.where(of[name] == value)
+    if search:
+        query = query.where(matches(of.searched, search))
+    return page(db, query, [of.id], asked, _summary, counted=True)
+
+
+def _summary(row: Row[Any]) -> ItemSummary:
+    return ItemSummary(**{name: getattr(row, name) for name in SUMMARY})
+
+
+def kept(db: Connection, about: Iterable[str], *, lock: bool = False) -> dict[str, Kept]:
+    """Items with what is kept beside them, by their ids; those that are not there are left out."""
+    columns = (*(governed_items.c[name] for name in COLUMNS), *BESIDE)
+    query = select(*columns).where(governed_items.c.id.in_(list(about)))
+    rows = db.execute(query.with_for_update() if lock else query)
+    return {row.id: Kept(built(row), read(row.marks), _groups(row.readers)) for row in rows}
+
+
+def seen(db: Connection, about: Collection[str] | None) -> Iterator[tuple[str, Marks, bool]]:
+    """Of items, or of all of them, the marks of their facts and whether they are gone."""
+    query = select(governed_items.c.id, governed_items.c.marks, governed_items.c.gone)
+    if about is not None:
+        query = query.where(governed_items.c.id.in_(list(about)))
+    for row in db.execute(query):
+        yield row.id, read(row.marks), row.gone is not None
+
+
+def put(db: Connection, found: Iterable[Kept], known: Container[str]) -> None:
+    """Write down what items are now, with all that is kept beside them.
+
+    Args:
+        db: an open transaction.
+        found: the items.
+        known: ids of those that there are already.
+    """
+    rows = [_whole(each) for each in found]
+    new = [row for row in rows if row["id"] not in known]
+    changed = [{**row, "item": row.pop("id")} for row in rows if row["id"] in known]
+    if new:
+        db.execute(insert(governed_items), new)
+    if changed:
+        named: dict[str, Any] = {name: bindparam(name) for name in changed[0] if name != "item"}
+        query = update(governed_items).where(governed_items.c.id == bindparam("item"))
+        db.execute(query.values(named), changed)
+
+
 def add(db: Connection, item: Item) -> None:
     """Insert an item that people made; Conflict if its id is taken."""
     if find(db, item.id) is not None:
         raise errors.Conflict(f"there is an item {item.id!r} already; take another name")
-    row = {**_columns(item), "readers": "", "marks": "{}", "searched": searchable(item.id)}
-    db.execute(insert(governed_items).values(row))
+    put(db, [Kept(item, {})], known=())
 
 
 def save(db: Connection, item: Item) -> None:
@@ -66,6 +139,22 @@ def built(row: Row[Any]) -> Item:
     """An item of its row."""
     told = {name: getattr(row, name) for name in (*SUMMARY, "digest")}
     return Item(**told, **{name: json.loads(getattr(row, name)) for name in JSON})
+
+
+def _whole(kept: Kept) -> dict[str, Any]:
+    item = kept.item
+    own = item.facts.get(item.kind, {})
+    said = [str(own[name]) for name in ("name", "description", "notes") if own.get(name)]
+    return {
+        **_columns(item),
+        "marks": written(kept.marks),
+        "readers": "" if kept.readers is None else "\n".join(("", *kept.readers, "")),
+        "searched": searchable(item.id, *said),
+    }
+
+
+def _groups(readers: str) -> tuple[str, ...] | None:
+    return tuple(filter(None, readers.split("\n"))) if readers else None
 
 
 def _columns(item: Item) -> dict[str, Any]:

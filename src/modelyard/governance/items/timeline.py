@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
 from modelyard.governance.audit_words import one_line, shortened
 from modelyard.governance.chains import Chain, append
@@ -17,7 +17,7 @@ from modelyard.governance.items.types import Event
 from modelyard.kernel.paging import Page, Paged
 from modelyard.kernel.values import now
 from modelyard.store.paging import page
-from modelyard.store.tables import item_events, item_events_head
+from modelyard.store.tables import governed_items, item_events, item_events_head
 
 TIMELINE = Chain(
     called="the timeline of governed items",
@@ -65,14 +65,15 @@ def record_all(db: Connection, who: str, changes: Iterable[Change]) -> None:
 def events(
     db: Connection,
     asked: Paged,
+    seen: ColumnElement[bool],
     *,
     item: str | None = None,
     actor: str | None = None,
     attribute: str | None = None,
 ) -> Page[Event]:
-    """Events, the newest first; of an attribute also those of its parts."""
+    """Events of the items that meet `seen`, newest first; of an attribute also of its parts."""
     of = item_events.c
-    query = select(of.body, of.sha256)
+    query = select(of.body, of.sha256).where(of.item.in_(select(governed_items.c.id).where(seen)))
     if item is not None:
         query = query.where(of.item == item)
     if actor is not None:

@@ -3,54 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import Field, JsonValue
 
+from modelyard.governance.items.ids import ItemId, Kind
 from modelyard.kernel.values import Value
 
-Kind = Literal[
-    "project", "model", "version", "bundle", "deployment", "infrastructure",
-    "initiative", "governed-project",
-]  # fmt: skip
 State = Literal["new", "suggested", "governed", "hidden"]
-ItemId = Annotated[
-    str,
-    StringConstraints(pattern=r"^[a-z-]{1,32}:[A-Za-z0-9][A-Za-z0-9._/-]{0,360}$"),
-]
-"""KIND:PATH, such as version:flights/delay/v4."""
 Facts = dict[str, dict[str, JsonValue]]
 """Each section by its name."""
-
-
-class Fact(Value):
-    """A section of what a room tells of an item.
-
-    The section that is called as its kind makes an item be there; the others are dropped without
-    it. A room that knows by a cheap `mark` that nothing changed leaves the `body` out.
-    """
-
-    item: ItemId
-    section: str
-    body: dict[str, JsonValue] | None = Field(
-        description="what is told; None: what was told with the same mark"
-    )
-    identity: bool = Field(
-        default=False, description="whether an approval is bound to it, and lapses if it changes"
-    )
-    mark: str = Field(default="", description="of this state of it; empty: it has none")
-    readers: tuple[str, ...] | None = Field(
-        default=None, description="groups that may see the item; None: whoever sees its project"
-    )
 
 
 class ItemSummary(Value):
     """One line of a list of items."""
 
-    listed: ClassVar = (
-        *("id", "kind", "name", "project", "state"),
-        *("state_from", "template", "status", "stage", "changed"),
-    )
+    listed: ClassVar = (*("id", "kind", "name", "project", "state", "stage", "changed"),)
 
     id: ItemId
     kind: Kind
@@ -60,6 +28,7 @@ class ItemSummary(Value):
     state: State = "new"
     state_from: str = Field(default="", description="the user or the rule that brought that about")
     template: str | None = Field(default=None, description="by which it is governed")
+    template_version: int | None = Field(default=None, description="which version of that")
     status: str = Field(default="", description="where it is in the steps of its template")
     stage: str = Field(default="", description="of an infrastructure, and of what is on it")
     created: datetime = Field(description="when it was first seen")
@@ -91,3 +60,14 @@ class Event(Value):
     old: JsonValue = None
     new: JsonValue = None
     sha256: str = Field(description="hash of the event and of all before it")
+
+
+class Synced(Value):
+    """What came of bringing items up to date."""
+
+    listed: ClassVar = ("items", "new", "changed", "gone")
+
+    items: int = Field(description="that rooms tell of")
+    new: int
+    changed: int
+    gone: int = Field(description="whose sources were deleted since")

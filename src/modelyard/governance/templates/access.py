@@ -5,12 +5,12 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from modelyard import errors
+from modelyard.governance.items.ids import Kind
 from modelyard.governance.templates import repository
 from modelyard.governance.templates.types import KeptTemplate, Layer
-from modelyard.governance.templates.words import ItemKind
 
 
-def require(db: Connection, name: str, kind: ItemKind) -> KeptTemplate:
+def require(db: Connection, name: str, kind: Kind) -> KeptTemplate:
     """The newest active version of a template for items of a kind.
 
     Raises:
@@ -33,7 +33,7 @@ def require(db: Connection, name: str, kind: ItemKind) -> KeptTemplate:
     return found
 
 
-def begin(db: Connection, name: str, kind: ItemKind) -> Layer:
+def begin(db: Connection, name: str, kind: Kind) -> Layer:
     """The layer of an item that begins to be governed: no values, no step begun.
 
     Raises:

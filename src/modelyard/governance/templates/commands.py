@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
+from modelyard.governance.items.ids import Kind
 from modelyard.governance.templates.types import KeptTemplate, TemplateFile, TemplateSummary
-from modelyard.governance.templates.words import ItemKind, TemplateState
+from modelyard.governance.templates.words import TemplateState
 from modelyard.kernel.command import Command
 from modelyard.kernel.values import LocalPath, Name
 
@@ -22,7 +23,7 @@ class ListTemplates(Command[list[TemplateSummary]]):
     needs = "templates:read"
     route = "GET /templates"
 
-    kind: ItemKind | None = Field(default=None, description="only those for items of this kind")
+    kind: Kind | None = Field(default=None, description="only those for items of this kind")
     state: TemplateState | None = Field(default=None, description="only those in this state")
 
 

@@ -16,8 +16,8 @@ from pydantic import (
     model_validator,
 )
 
+from modelyard.governance.items.ids import Kind
 from modelyard.governance.templates.conditions import Condition
-from modelyard.governance.templates.words import ItemKind
 from modelyard.governance.types import Moment, UserName
 from modelyard.kernel.values import Name, OneLine, Value, Variable
 
@@ -237,7 +237,7 @@ class ReferenceField(FieldOf):
     spoken: ClassVar[str] = "the id of an item, such as model:flights/delay"
 
     type: Literal["reference"]
-    kinds: tuple[ItemKind, ...] = Field(default=(), description="of items it takes; none: all")
+    kinds: tuple[Kind, ...] = Field(default=(), description="of items it takes; none: all")
     templates: tuple[Name, ...] = Field(
         default=(), max_length=50, description="that the items are governed by; none: any"
     )

@@ -7,9 +7,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from modelyard.governance.items.ids import Kind
 from modelyard.governance.templates.conditions import Condition
 from modelyard.governance.templates.fields import AnyField, Help, People
-from modelyard.governance.templates.words import ItemKind, StepStatus, TemplateState
+from modelyard.governance.templates.words import StepStatus, TemplateState
 from modelyard.kernel.values import Description, Json, Name, OneLine, Value, Variable
 
 Number = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -115,7 +116,7 @@ class Template(Value):
 
     name: Name
     version: Number = 1
-    kind: ItemKind
+    kind: Kind
     title: OneLine = ""
     description: Description = ""
     fields: tuple[AnyField, ...] = Field(default=(), max_length=MOST_FIELDS)
@@ -141,7 +142,7 @@ class TemplateSummary(Value):
 
     name: str
     version: int
-    kind: ItemKind
+    kind: Kind
     state: TemplateState
     title: str = ""
     shipped: bool = Field(default=False, description="it came with Modelyard")

@@ -4,17 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-ItemKind = Literal[
-    "project",
-    "model",
-    "version",
-    "bundle",
-    "deployment",
-    "infrastructure",
-    "initiative",
-    "governed-project",
-]
-"""What can be governed."""
 TemplateState = Literal["draft", "active", "archived"]
 """A draft may change; what is active never does; what is archived begins no item any more."""
 StepStatus = Literal["NOT_STARTED", "ONGOING", "FINISHED", "SKIPPED"]

@@ -20,6 +20,7 @@ governed_items = Table(
     Column("state", String(16), nullable=False),
     Column("state_from", Text, nullable=False),  # who or which rule brought that about
     Column("template", String(128), nullable=True),
+    Column("template_version", Integer, nullable=True),
     Column("status", String(128), nullable=False),  # where it is in the steps of its template
     Column("stage", String(128), nullable=False),  # of an infrastructure, and of what is on it
     Column("readers", Text, nullable=False),  # groups that may see it, each in a line; empty: all

@@ -16,9 +16,6 @@ from modelyard.deployments.infrastructures.commands import (
 )
 from modelyard.deployments.infrastructures.types import PERMISSIONS, Infrastructure
 from modelyard.web.pages.form import Choices, Draft, Form, Words
-from modelyard.web.pages.infrastructure_options import EDITED as EDITED_OPTIONS
-from modelyard.web.pages.infrastructure_options import PAGES as NEW_WITH_OPTIONS
-from modelyard.web.pages.infrastructure_options import field_values
 from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, address, place_in_list
 
 ALL = "/infrastructures"
@@ -118,18 +115,11 @@ def _edited(visit: Visit) -> Draft:
     seen = shown(visit)
     kept = {"stage", "everybody", "description", "monitored", *STANDARDS}
     values = seen.model_dump(include=kept)
-    options = field_values(seen)
-    left_out = {"connection"} if seen.kind == "api" else set()
     return Draft(
         crumbs=(ABOVE, Crumb(label=seen.name, href=href(seen.name))),
-        values={
-            **values,
-            "node": seen.nodes,
-            "connection": seen.connections,
-            "option": options,
-        },
+        values={**values, "node": seen.nodes, "connection": seen.connections},
         choices={"everybody": EVERYBODY},
-        left_out=frozenset(left_out | ({"node"} if options else {"option"})),
+        left_out=frozenset({"connection"} if seen.kind == "api" else ()),
         seen=seen,
     )
 
@@ -165,7 +155,6 @@ PAGES: tuple[Page | Form, ...] = (
         words=WORDS,
         prepare=_new,
     ),
-    *NEW_WITH_OPTIONS,
     Page(ONE, infrastructure, "infrastructure.html"),
     Form(
         f"{ONE}/edit",
@@ -175,8 +164,8 @@ PAGES: tuple[Page | Form, ...] = (
         _one,
         intro="Deployments follow with their next update.",
         said="The infrastructure is saved.",
-        fields=(*CHANGED, "option"),
-        words={**WORDS, **EDITED_OPTIONS},
+        fields=CHANGED,
+        words=WORDS,
         prepare=_edited,
     ),
     Form(

@@ -1,0 +1,1 @@
+"""Sign-offs: how governed items go through their steps, who is asked, who decides."""

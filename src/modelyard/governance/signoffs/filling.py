@@ -1,0 +1,62 @@
+"""Values of fields as they are said: of the right kind, by who may, of things that are there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from modelyard import errors
+from modelyard.governance.items import repository as items
+from modelyard.governance.signoffs.desk import Desk
+from modelyard.governance.signoffs.rights import Actor
+from modelyard.governance.templates.fields import AnyField, ReferenceField, Unfit
+
+
+def filled(db: Connection, desk: Desk, actor: Actor, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of an item with other values; what has none is left out.
+
+    Raises:
+        NotFound: there is no such field, or no item that one refers to.
+        Invalid: a field does not take its value; `faults` tell each.
+        Forbidden: a field may be set by others only.
+    """
+    fields = dict(desk.item.fields)
+    faults: list[dict[str, str]] = []
+    for name, value in values.items():
+        field = desk.template.field(name)
+        if field is None:
+            raise errors.NotFound.among("field", name, (each.id for each in desk.template.fields))
+        if field.editors and not (actor.granted or actor.is_among(field.editors)):
+            raise errors.Forbidden(
+                f"the user {actor.name} may not set {field.called}: its template says who may"
+            )
+        try:
+            kept = field.checked(value)
+            _require_there(db, field, kept)
+        except Unfit as exc:
+            faults.append({"field": name, "problem": str(exc)})
+            continue
+        if kept is None:
+            fields.pop(name, None)
+        else:
+            fields[name] = kept
+    if faults:
+        said = (f"{fault['field']} {fault['problem']}" for fault in faults)
+        raise errors.Invalid("; ".join(said), faults=faults)
+    return fields
+
+
+def _require_there(db: Connection, field: AnyField, value: Any) -> None:
+    if not isinstance(field, ReferenceField) or value is None:
+        return
+    for item in value if isinstance(value, list) else [value]:
+        found = items.find(db, item)
+        if found is None or found.gone is not None:
+            raise Unfit(f"takes an item, and there is no {item}")
+        if field.templates and found.template not in field.templates:
+            raise Unfit(
+                f"takes an item that is governed by {' or '.join(field.templates)}, and {item} is "
+                f"{f'by {found.template}' if found.template else 'not governed'}"
+            )

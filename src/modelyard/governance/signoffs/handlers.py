@@ -1,0 +1,267 @@
+"""How steps and sign-offs of governed items answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from modelyard import errors
+from modelyard.governance import repository as people
+from modelyard.governance.items.collecting import bring, collect_due, fresh
+from modelyard.governance.items.seeing import require_visible, visible
+from modelyard.governance.signoffs import machine
+from modelyard.governance.signoffs.commands import (
+    Abandon,
+    AdvanceItem,
+    Approve,
+    Decide,
+    Delegate,
+    GiveFeedback,
+    ListTasks,
+    OfItem,
+    OfSignoff,
+    Reject,
+    RequestSignoff,
+    Reset,
+    SetFields,
+    ShowWorkflow,
+    WithdrawFeedback,
+)
+from modelyard.governance.signoffs.desk import Desk, opened, put
+from modelyard.governance.signoffs.filling import filled
+from modelyard.governance.signoffs.rights import (
+    Actor,
+    actor_of,
+    require_approver,
+    require_editor,
+    require_reviewer,
+)
+from modelyard.governance.signoffs.showing import shown, state_of
+from modelyard.governance.signoffs.tasks import tasks_of
+from modelyard.governance.signoffs.types import Decision, Round, SignoffState, Task, Workflow
+from modelyard.governance.signoffs.workflow import moved
+from modelyard.governance.templates.types import FeedbackGroup, SignoffPlan
+from modelyard.kernel.bus import handles
+from modelyard.kernel.context import Context
+from modelyard.kernel.values import now
+
+MAY_DELEGATE = {
+    "everybody": "only those may who are asked themselves, and admins",
+    "admins": "only admins may, by its template",
+    "nobody": "nobody may, by its template",
+}
+
+
+@handles(ShowWorkflow)
+def show_workflow(command: ShowWorkflow, context: Context) -> Workflow:
+    """As it is at this moment, whatever was written down."""
+    collect_due(context)
+    seen = visible(context)
+    with context.read() as db:
+        require_visible(db, command.item, seen)
+        return shown(opened(db, fresh(context, db, command.item), now()))
+
+
+@handles(SetFields)
+def set_fields(command: SetFields, context: Context) -> Workflow:
+    """All of them, or none if one is not taken."""
+    with _at_desk(context, command) as (db, desk, actor):
+        require_editor(actor, desk)
+        fields = filled(db, desk, actor, command.values)
+        item = desk.item.model_copy(update={"fields": fields})
+        return shown(put(db, desk, replace(desk, item=item), actor.name))
+
+
+@handles(AdvanceItem)
+def advance_item(command: AdvanceItem, context: Context) -> Workflow:
+    """By whoever may fill it in."""
+    with _at_desk(context, command) as (db, desk, actor):
+        require_editor(actor, desk)
+        came = moved(desk.course, command.step)
+        item = desk.item.model_copy(update={"steps": dict(came.course.steps)})
+        return shown(put(db, desk, replace(desk, item=item), actor.name), came.warnings)
+
+
+@handles(RequestSignoff)
+def request_signoff(command: RequestSignoff, context: Context) -> SignoffState:
+    """By whoever may fill it in."""
+
+    def ask(desk: Desk, actor: Actor, step: str, signoff: Round) -> Round:
+        require_editor(actor, desk)
+        ask = command.ask or ("approval" if signoff.status in machine.WAITING else "feedback")
+        return machine.requested(
+            signoff,
+            actor.name,
+            desk.digest(step),
+            desk.at,
+            to_decide=ask == "approval",
+            comment=command.comment,
+        )
+
+    return _changed(context, command, ask)
+
+
+@handles(GiveFeedback)
+def give_feedback(command: GiveFeedback, context: Context) -> SignoffState:
+    """By who is asked as one of a group."""
+
+    def give(desk: Desk, actor: Actor, _step: str, signoff: Round) -> Round:
+        told = (command.verdict, command.comment, desk.at)
+        if command.number is not None:
+            return machine.with_changed_opinion(signoff, actor.name, command.number, *told)
+        group = _group(actor, signoff, command.group)
+        require_reviewer(actor, signoff, group)
+        return machine.with_opinion(signoff, actor.name, group.id, *told)
+
+    return _changed(context, command, give)
+
+
+@handles(WithdrawFeedback)
+def withdraw_feedback(command: WithdrawFeedback, context: Context) -> SignoffState:
+    """One's own."""
+    return _changed(
+        context,
+        command,
+        lambda _desk, actor, _step, signoff: machine.without_opinion(
+            signoff, actor.name, command.number
+        ),
+    )
+
+
+@handles(Approve)
+def approve(command: Approve, context: Context) -> SignoffState:
+    """Once, by one of two who do so at once."""
+    return _decided(context, command, "APPROVED")
+
+
+@handles(Reject)
+def reject(command: Reject, context: Context) -> SignoffState:
+    """By who may approve."""
+    return _decided(context, command, "REJECTED")
+
+
+@handles(Abandon)
+def abandon(command: Abandon, context: Context) -> SignoffState:
+    """By who may approve."""
+    return _decided(context, command, "ABANDONED")
+
+
+@handles(Delegate)
+def delegate(command: Delegate, context: Context) -> SignoffState:
+    """To a user who can sign in."""
+
+    def hand_on(desk: Desk, actor: Actor, _step: str, signoff: Round) -> Round:
+        if not actor.delegates(signoff, command.group):
+            who = MAY_DELEGATE[signoff.plan.delegation]
+            raise errors.Forbidden(f"the user {actor.name} may not delegate this: {who}")
+        return machine.delegated(signoff, actor.name, command.user, command.group, desk.at)
+
+    with context.read() as db:
+        user = people.get_user(db, command.user)
+    if not user.active:
+        raise errors.Conflict(f"the user {user.name} is not active, and could do nothing")
+    return _changed(context, command, hand_on)
+
+
+@handles(Reset)
+def reset(command: Reset, context: Context) -> SignoffState:
+    """By whoever may fill the item in, or decide."""
+
+    def begin(desk: Desk, actor: Actor, step: str, signoff: Round) -> Round:
+        if not actor.edits(desk.item, desk.template):
+            require_approver(actor, signoff, desk.item.id)
+        return machine.reset(signoff, actor.name, _plan(desk, step) if command.reload else None)
+
+    return _changed(context, command, begin)
+
+
+@handles(ListTasks)
+def list_tasks(_command: ListTasks, context: Context) -> list[Task]:
+    """What whoever asks could do now."""
+    seen = visible(context)
+    with context.read() as db:
+        return tasks_of(db, actor_of(context, db), seen)
+
+
+def _decided(context: Context, command: Decide, decision: Decision) -> SignoffState:
+    def decide(desk: Desk, actor: Actor, _step: str, signoff: Round) -> Round:
+        require_approver(actor, signoff, desk.item.id)
+        digest = command.digest or signoff.digest
+        return machine.decided(signoff, actor.name, decision, digest, command.comment, desk.at)
+
+    return _changed(context, command, decide)
+
+
+def _changed(
+    context: Context,
+    command: OfSignoff[SignoffState],
+    change: Callable[[Desk, Actor, str, Round], Round],
+) -> SignoffState:
+    with _at_desk(context, command) as (db, desk, actor):
+        step = _step(desk, command.step)
+        try:
+            signoff = change(desk, actor, step, desk.rounds[step])
+        except errors.Conflict as exc:
+            raise errors.Conflict(
+                f"the sign-off of {step} of {desk.item.id}: {exc.detail}", **exc.context
+            ) from None
+        after = replace(desk, rounds={**desk.rounds, step: signoff})
+        return state_of(put(db, desk, after, actor.name), step)
+
+
+@contextmanager
+def _at_desk(
+    context: Context, command: OfItem[SignoffState] | OfItem[Workflow]
+) -> Iterator[tuple[Connection, Desk, Actor]]:
+    """An item as it is at this moment, which nobody else changes until the block is left."""
+    seen = visible(context)
+    with context.begin() as db:
+        item = bring(context, db, command.item)
+        require_visible(db, command.item, seen)
+        if item.gone is not None:
+            raise errors.Conflict(f"what {item.id} is of was deleted, so nothing of it changes")
+        yield db, opened(db, item, now()), actor_of(context, db)
+
+
+def _step(desk: Desk, named: str | None) -> str:
+    known = list(desk.rounds)
+    if named is None:
+        ongoing = desk.course.ongoing
+        if ongoing is not None and ongoing.id in known:
+            return ongoing.id
+        if len(known) == 1:
+            return known[0]
+        if known:
+            raise errors.Invalid(f"say which step by --step: {', '.join(known)}", field="step")
+        raise errors.Conflict(f"{desk.item.id} has no step with a sign-off by its template")
+    if named not in known:
+        raise errors.NotFound.among("step with a sign-off", named, known)
+    return named
+
+
+def _plan(desk: Desk, step: str) -> SignoffPlan | None:
+    found = desk.template.step(step)
+    return found.signoff if found else None
+
+
+def _group(actor: Actor, signoff: Round, named: str | None) -> FeedbackGroup:
+    """The group that somebody speaks for."""
+    plan = signoff.plan
+    if named is not None:
+        return machine.require_group(plan, named)
+    mine = [each for each in plan.feedback if actor.is_asked(signoff, each.id)]
+    if actor.granted and len(plan.feedback) == 1:
+        mine = list(plan.feedback)
+    if len(mine) == 1:
+        return mine[0]
+    known = ", ".join(each.id for each in mine or plan.feedback)
+    if not plan.feedback:
+        raise errors.Conflict("nobody is asked for feedback by its template")
+    if not mine:
+        raise errors.Forbidden(
+            f"the user {actor.name} is in none of the groups that are asked: {known}"
+        )
+    raise errors.Invalid(f"say for which group you speak by --group: {known}", field="group")

@@ -1,0 +1,41 @@
+"""What waits for somebody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection
+
+from modelyard.governance.signoffs import repository
+from modelyard.governance.signoffs.rights import Actor
+from modelyard.governance.signoffs.types import Round, Task
+
+
+def tasks_of(db: Connection, actor: Actor, seen: ColumnElement[bool]) -> list[Task]:
+    """The sign-offs that wait for somebody, the longest first.
+
+    Those of others in whose place an admin could act are not among them.
+    """
+    found = [
+        task
+        for (item, step), signoff in repository.waiting(db, seen).items()
+        for task in _tasks(actor, item, step, signoff)
+    ]
+    return sorted(found, key=lambda task: (task.since, task.item, task.step))
+
+
+def _tasks(actor: Actor, item: str, step: str, signoff: Round) -> list[Task]:
+    """Of one sign-off."""
+    told: dict[str, Any] = {"item": item, "step": step, "requested_by": signoff.requested_by}
+    told["since"] = signoff.requested
+    if signoff.status == "WAITING_FOR_APPROVAL":
+        may = signoff.plan.requester_may_approve or actor.name != signoff.requested_by
+        return [Task(**told, asked="approval")] if may and actor.is_asked(signoff, None) else []
+    if signoff.status != "WAITING_FOR_FEEDBACK":
+        return []
+    given = {each.group for each in signoff.opinions if each.by == actor.name}
+    return [
+        Task(**told, asked="feedback", group=each.id)
+        for each in signoff.plan.feedback
+        if each.id not in given and actor.is_asked(signoff, each.id)
+    ]

@@ -1,0 +1,123 @@
+"""The words of steps and sign-offs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from modelyard.governance.items.ids import ItemId
+from modelyard.governance.templates.types import SignoffPlan
+from modelyard.governance.templates.words import SignoffStatus, StepStatus
+from modelyard.kernel.values import Value
+
+Verdict = Literal["APPROVED", "MINOR_ISSUE", "MAJOR_ISSUE"]
+"""What somebody thinks who is asked for feedback."""
+Decision = Literal["APPROVED", "REJECTED", "ABANDONED"]
+Asked = Literal["feedback", "approval"]
+
+
+class FieldState(Value):
+    """A field of an item, and what it says."""
+
+    listed: ClassVar = ("id", "title", "step", "type", "value", "required", "visible")
+
+    id: str
+    title: str = ""
+    step: str = Field(default="", description="that asks for it; empty: none does")
+    type: str
+    value: Any = None
+    required: bool = False
+    visible: bool = Field(description="whether its condition holds")
+    missing: bool = Field(default=False, description="its step cannot be finished without")
+
+
+class Opinion(Value):
+    """What somebody who was asked thinks."""
+
+    listed: ClassVar = ("number", "group", "by", "verdict", "comment", "at")
+
+    number: int = Field(description="by which it is changed")
+    group: str = Field(description="id of the feedback group")
+    by: str
+    verdict: Verdict
+    comment: str = ""
+    at: datetime
+
+
+class Delegate(Value):
+    """Somebody who may do what others were asked for."""
+
+    user: str
+    group: str | None = Field(default=None, description="feedback of this group; None: to decide")
+    by: str
+    at: datetime
+
+
+class Round(Value):
+    """A sign-off from its beginning to a decision, of one state of an item."""
+
+    number: int = 1
+    status: SignoffStatus = "NOT_STARTED"
+    digest: str = Field(default="", description="of what was asked about")
+    plan: SignoffPlan
+    delegates: tuple[Delegate, ...] = ()
+    opinions: tuple[Opinion, ...] = ()
+    reason: str = Field(default="", description="why it began anew")
+    requested_by: str = ""
+    requested: datetime | None = None
+    request: str = Field(default="", description="what was said with the request")
+    decided_by: str = ""
+    decided: datetime | None = None
+    comment: str = Field(default="", description="what was said with the decision")
+    due: datetime | None = Field(default=None, description="when the approval begins anew")
+
+
+class SignoffState(Round):
+    """The sign-off of a step of an item as it is now."""
+
+    listed: ClassVar = ("step", "status", "requested_by", "decided_by", "decided", "reason")
+
+    item: ItemId
+    step: str
+    current: str = Field(description="digest of what an approval would be about now")
+
+
+class StepState(Value):
+    """A step of an item: how it is, and what is asked in it."""
+
+    listed: ClassVar = ("id", "title", "status", "visible", "signoff_status", "missing")
+
+    id: str
+    title: str = ""
+    status: StepStatus
+    visible: bool = Field(description="whether its condition holds")
+    missing: tuple[str, ...] = Field(default=(), description="fields that it needs and has not")
+    signoff_status: SignoffStatus | None = None
+
+
+class Workflow(Value):
+    """What is asked of a governed item, what was said, and where it is."""
+
+    item: ItemId
+    template: str
+    version: int = Field(description="of the template")
+    status: str = Field(description="the step it is in, or finished; empty: not begun")
+    steps: tuple[StepState, ...] = ()
+    fields: tuple[FieldState, ...] = ()
+    signoffs: tuple[SignoffState, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class Task(Value):
+    """Something that somebody is asked to do."""
+
+    listed: ClassVar = ("item", "step", "asked", "group", "requested_by", "since")
+
+    item: ItemId
+    step: str
+    asked: Asked
+    group: str | None = Field(default=None, description="the feedback group that one is asked as")
+    requested_by: str
+    since: datetime
