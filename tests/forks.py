@@ -1,8 +1,10 @@
-"""Processes of `modelyard` and workers, forked from one that has imported what they need."""
+"""Processes of `modelyard`, its jobs and workers, forked from one that has what they import."""
 
 from __future__ import annotations
 
 import atexit
+import fcntl
+import hashlib
 import json
 import os
 import select
@@ -10,9 +12,12 @@ import socket
 import struct
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from typing import Any
 
 from modelyard.runtime.worker import postponing
@@ -22,6 +27,12 @@ POSTPONING = postponing.__file__
 ENVIRON = dict(os.environ)
 """With the variables of coverage, which modules of tests may do without for a while."""
 OF_EACH_WORKER = ("HOME", "TMPDIR")
+PLACE = "TESTS_FORKS"
+"""The variable with the folder of the prepared processes of this one and of its commands."""
+FORKING = "TESTS_FORKS_EVERYTHING"
+"""The variable that has commands start forks in their turn."""
+started: list[subprocess.Popen[bytes]] = []
+"""Prepared processes that this one started: if it is a command, they outlive it."""
 
 
 class Fork(subprocess.Popen[Any]):
@@ -100,36 +111,94 @@ class GuardedWorker(Fork):
     def _prepared_for(self, request):
         environ = request["environ"]
         own = {name: word for name, word in environ.items() if name not in OF_EACH_WORKER}
-        return prepared("workers", POSTPONING, environ=frozenset(own.items()))
+        return prepared("workers", own)
 
 
-def start_guard(words, **options):
-    """What `Popen` does to start a guard: where the worker's Python is ours, with forks."""
+class LeashedJob(Fork):
+    """`Popen` of the leash of a job; the job is a fork of it."""
+
+    def _prepared_for(self, request):
+        request["leashed"] = True
+        return prepared("commands")
+
+
+def _guard(words, **options):
+    """Where the worker's Python is ours."""
     ours = words[words.index("-u") - 2] == sys.executable
     return (GuardedWorker if ours else subprocess.Popen)(words, **options)
 
 
+def _leash(words, **options):
+    """Where the job's command is one of ours."""
+    return (LeashedJob if "modelyard" in words else subprocess.Popen)(words, **options)
+
+
+def _command(words, **options):
+    return Fork(words[words.index("modelyard") + 1 :], **options)
+
+
+STARTERS: dict[str, Callable[..., Any]] = {
+    "modelyard.deployments.nodes.local_process": _command,
+    "modelyard.jobs.child": _leash,
+    "modelyard.runtime.process": _guard,
+}
+"""What does what `Popen` does in modules that start processes, with forks."""
+
+
+def replace_starters(put: Callable[[Any, str, Any], None] = setattr) -> None:
+    """Have processes of this one be forks."""
+    for module, start in STARTERS.items():
+        forking = SimpleNamespace(**{**vars(subprocess), "Popen": start})
+        put(import_module(module), "subprocess", forking)
+
+
 @cache
-def prepared(*words: str, environ: frozenset[tuple[str, str]] | None = None) -> str:
-    """Where a prepared process of this one listens, which is started once for these variables."""
+def place() -> str:
+    """Make the folder of prepared processes, which end when this one lets go of what they read."""
     folder = TemporaryDirectory(prefix="modelyard-forks-")
-    address = f"{folder.name}/socket"
-    kind, *more = words
-    isolated = () if environ is None else ("-I", "-u", "-X", "utf8", "-X", "faulthandler")
-    process = subprocess.Popen(
-        [sys.executable, *isolated, SCRIPT, kind, address, *more],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=ENVIRON if environ is None else {**dict(environ), "HOME": folder.name},
-        cwd=SCRIPT.parents[1],
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
+    alive = Path(folder.name, "alive")
+    os.mkfifo(alive)
+    held = os.open(alive, os.O_RDWR)
 
     def end() -> None:
-        process.communicate()
+        os.close(held)
+        for process in started:
+            process.communicate()
         folder.cleanup()
 
     atexit.register(end)
-    assert process.stdout.readline() == b"listening\n"
-    return address
+    return folder.name
+
+
+def prepared(kind: str, environ: dict[str, str] | None = None) -> str:
+    """Where a prepared process with these variables listens; whoever needs it first starts it."""
+    if PLACE not in os.environ:
+        os.environ[PLACE] = place()
+    folder = Path(os.environ[PLACE])
+    chosen = json.dumps(environ, sort_keys=True).encode()
+    address = folder / f"{kind}-{hashlib.sha256(chosen).hexdigest()[:8]}"
+    if address.exists():
+        return str(address)
+    with address.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not address.exists():
+            started.append(_prepare(kind, address, environ))
+    return str(address)
+
+
+def _prepare(kind: str, address: Path, environ: dict[str, str] | None) -> subprocess.Popen[bytes]:
+    isolated = () if environ is None else ("-I", "-u", "-X", "utf8", "-X", "faulthandler")
+    log, alive = address.with_suffix(".log"), address.with_name("alive")
+    with alive.open("rb") as reading, log.open("wb") as writing:
+        process = subprocess.Popen(
+            [sys.executable, *isolated, SCRIPT, kind, address, POSTPONING],
+            stdin=reading,
+            stdout=subprocess.PIPE,
+            stderr=writing,
+            env=ENVIRON if environ is None else {**environ, "HOME": str(address.parent)},
+            cwd=SCRIPT.parents[1],
+            start_new_session=True,
+        )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"listening\n", log.read_text()
+    return process

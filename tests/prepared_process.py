@@ -1,4 +1,4 @@
-"""A process that has imported Modelyard or MLflow, whose forks are commands or workers: a script.
+"""A process that has imported Modelyard or MLflow; its forks are commands, jobs, workers: a script.
 
 Only the start of an interpreter, which is most of what they take, happens once. A fork is what it
 would be otherwise: a process with its own arguments, files, variables and folder, which ends with
@@ -41,6 +41,7 @@ OF_COMMANDS = (
     "scipy.stats",
     "sklearn.ensemble",
     "sklearn.model_selection",
+    "tests.forks",
     "uvloop",
 )
 OF_WORKERS = (
@@ -54,15 +55,15 @@ LARGEST = 1 << 20
 MOST_FILES = 8
 
 
-def main(kind: str, address: str, *more: str) -> None:
+def main(kind: str, address: str, postponing: str) -> None:
     """Fork for each who asks, and tell them its number and its status, until nobody is left."""
     if kind == "commands":
-        be = command
+        be = command_or_job
         import_what_commands_need()
         end_counting()
     else:
         be = guarded_worker
-        import_what_workers_need(*more)
+        import_what_workers_need(postponing)
     gc.collect()
     gc.freeze()  # so that forks do not copy what they share by passing through it
     with socket.socket(socket.AF_UNIX) as listener:
@@ -74,6 +75,7 @@ def main(kind: str, address: str, *more: str) -> None:
 
 
 def import_what_commands_need() -> None:
+    sys.path[0] = str(Path(__file__).parents[1])  # in place of where this script is
     from modelyard.cli.main import build
     from modelyard.verbs import CATALOG
 
@@ -127,6 +129,9 @@ class Nursery:
                 if self._listener.fileno() in ready:
                     parent, _ = self._listener.accept()
                     request = received(parent)
+                    if request is None:
+                        parent.close()
+                        continue
                     pid = os.fork()
                     if pid == 0:
                         self._let_go(parent)
@@ -146,20 +151,24 @@ class Nursery:
 
     def _let_go(self, parent: socket.socket) -> None:
         """Forget in a fork what is its parent's."""
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        forget_children()
         for end in (self._woken, self._wake):
             os.close(end)
         for each in (parent, *self._parents.values()):
             each.close()
 
 
-def received(parent: socket.socket) -> Request:
-    """A request and the files that came with it."""
+def received(parent: socket.socket) -> Request | None:
+    """A request and the files that came with it; None of one that was killed meanwhile."""
     said, files, _, _ = socket.recv_fds(parent, LARGEST, MOST_FILES)
     while more := parent.recv(LARGEST):
         said += more
-    return json.loads(said), files
+    try:
+        return json.loads(said), files
+    except ValueError:
+        for file in files:
+            os.close(file)
+        return None
 
 
 def tell(parent: socket.socket, number: int) -> None:
@@ -168,18 +177,49 @@ def tell(parent: socket.socket, number: int) -> None:
         parent.send(struct.pack("<i", number))
 
 
-def command(request: dict[str, Any], files: list[int]) -> None:
+def command_or_job(request: dict[str, Any], files: list[int]) -> None:
+    """Be a command, or the leash of a job."""
+    become(request, files)
+    if "leashed" in request:
+        leash = module_from_file(request["words"][3])
+        leash._start = forked_job
+        sys.argv = request["words"][3:]
+        leash.main()
+    else:
+        command(request["words"])
+
+
+def forked_job(words: list[str]) -> int:
+    """What a leash does to start a job."""
+    pid = os.fork()
+    if pid == 0:
+        forget_children()
+        os.setpgid(0, 0)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        close_files(but=(nothing, int(os.environ["MODELYARD_JOB_EVENTS"])))
+        sys.stdout.reconfigure(write_through=True)
+        end(outcome(lambda: command(words[words.index("modelyard") + 1 :])))
+    with suppress(OSError):  # it did it, or is gone
+        os.setpgid(pid, pid)
+    return pid
+
+
+def command(words: list[str]) -> None:
     """Be a command."""
     import coverage
+    from tests import forks
 
     from modelyard.cli.main import main as run
 
-    become(request, files)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # also where ours is ignored
     if "PYTHONFAULTHANDLER" in os.environ:
         faulthandler.enable()
     coverage.process_startup(force=True)
-    sys.argv = ["modelyard", *request["words"]]
+    if forks.FORKING in os.environ:
+        forks.replace_starters()
+    sys.argv = ["modelyard", *words]
     run()
 
 
@@ -196,25 +236,35 @@ def forked_worker(words: list[str], output: int) -> int:
     """What a guard does to start a worker."""
     pid = os.fork()
     if pid == 0:
+        forget_children()
         worker(words, output)
     return pid
 
 
 def worker(words: list[str], output: int) -> NoReturn:
     """Be a worker, to its end."""
-    signal.set_wakeup_fd(-1)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     script = next(at for at, word in enumerate(words) if word.endswith(".py"))
     sys.argv = words[script:]
     nothing = os.open(os.devnull, os.O_RDONLY)
     for at, file in enumerate((nothing, output, output)):
         os.dup2(file, at)
-    for file in [int(each.name) for each in Path("/proc/self/fd").iterdir()]:
-        if file > 2 and file != int(sys.argv[1]):
-            with suppress(OSError):
-                os.close(file)
+    close_files(but=(int(sys.argv[1]),))
     import_module("numpy").random.seed()  # its generator would be that of all forks
     end(outcome(lambda: runpy.run_path(sys.argv[0], run_name="__main__")))
+
+
+def forget_children() -> None:
+    """Undo in a fork what its parent did to hear of the death of those it started."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
+
+def close_files(*, but: tuple[int, ...]) -> None:
+    """Close what is no standard file, as the start of a program would."""
+    for file in [int(each.name) for each in Path("/proc/self/fd").iterdir()]:
+        if file > 2 and file not in but:
+            with suppress(OSError):
+                os.close(file)
 
 
 def module_from_file(path: str) -> ModuleType:

@@ -12,8 +12,6 @@ from modelyard.monitoring.alerting.noticing import notice
 from modelyard.scoring.checkpoint import RunFolder
 from modelyard.store.tables import metadata
 
-pytestmark = pytest.mark.usefixtures("forked_workers")
-
 NO_VERB_FILLS = {"scenarios", "scenario_runs"}
 
 

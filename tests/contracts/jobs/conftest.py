@@ -40,6 +40,11 @@ def until(true, patience=PATIENCE):
     return found
 
 
+@pytest.fixture(scope="module", autouse=True)
+def as_elsewhere(started_processes):
+    """How jobs are started is tested here."""
+
+
 class Place:
     """A workspace folder, the workspace in it, and whoever works there."""
 

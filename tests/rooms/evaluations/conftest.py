@@ -36,11 +36,6 @@ MODELS = {
 ROWS = 3000
 
 
-@pytest.fixture(scope="module", autouse=True)
-def in_forks(forked_workers):
-    """The workers of all of these, unless they say `started_workers`."""
-
-
 @pytest.fixture(scope="session")
 def imported(tmp_path_factory):
     """A folder with the models, and a workspace that has them as versions; to be copied."""

@@ -29,6 +29,11 @@ ECHO = """
 """
 
 
+@pytest.fixture(scope="module", autouse=True)
+def as_elsewhere(started_processes):
+    """How workers are started is tested here."""
+
+
 @pytest.fixture(scope="session")
 def plain_python(tmp_path_factory):
     """An interpreter whose workers load `model.py` of the model's folder as it is."""

@@ -20,11 +20,6 @@ MAKE_MODELS = Path(__file__).with_name("make_models.py")
 TYPES = {"churn": "binary_classification", "wide": "regression", "careful": "other"}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def in_forks(forked_workers: None) -> None:
-    """The workers of all of these, unless they say `started_workers`."""
-
-
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of MLflow models, of rows to score, and of what must come out."""

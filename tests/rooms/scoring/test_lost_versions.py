@@ -18,7 +18,7 @@ from modelyard import errors
 from modelyard.runtime import guard
 from modelyard.scoring.types import ScoringRun
 
-pytestmark = pytest.mark.usefixtures("started_workers")
+pytestmark = pytest.mark.usefixtures("started_processes")
 
 ROWS = 600
 

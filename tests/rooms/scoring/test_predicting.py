@@ -13,7 +13,7 @@ import pytest
 import modelyard
 from modelyard import errors
 
-pytestmark = pytest.mark.usefixtures("started_workers")
+pytestmark = pytest.mark.usefixtures("started_processes")
 
 
 @pytest.fixture(scope="module")

@@ -23,11 +23,6 @@ CUSTOMERS = "id,fare,plan\n1,10,pro\n2,20,free\n2,21,free\n"
 PRICE = "def price(age, fare=1.0):\n    return {'price': age * fare}\n"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def in_forks(forked_workers):
-    """The workers of all of these, unless they say `started_workers`."""
-
-
 @pytest.fixture(scope="session")
 def made(tmp_path_factory):
     """Its folder, with the files beside it."""
