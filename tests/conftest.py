@@ -54,6 +54,13 @@ def pytest_collection():
         atexit.register(gc.unfreeze)  # libraries complain of what is left when Python ends
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Begin with the files of tests that take long, so that none of them is last and alone."""
+    long = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in long)
+
+
 @pytest.fixture(autouse=True)
 def chosen_database(request, monkeypatch):
     """Each test's workspaces in an empty schema of PostgreSQL, if that was asked for.

@@ -20,6 +20,7 @@ from typing import Any
 
 INSTALLED = (sys.prefix, sys.base_prefix)
 UNTRACED = {
+    "_pytest.main": ("Session.perform_collect",),
     "_pytest.runner": ("runtestprotocol",),
     "altair.utils.schemapi": ("SchemaBase.__init__", "SchemaBase.from_dict", "SchemaBase.to_dict"),
     "altair.vegalite.v6.api": ("TopLevelMixin.to_dict", "layer"),

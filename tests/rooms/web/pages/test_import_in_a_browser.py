@@ -84,6 +84,7 @@ def test_from_a_zip(ana, served, archive, shots):
     page.goto("/projects/flights/import")
     page.get_by_role("link", name="Import a version").click()
     send(page, archive)
+    expect(page.get_by_role("button", name="Try the model")).to_be_visible()
     expect(page.get_by_text("late.zip")).to_be_visible()
     env_step = path_of(page)
     page.get_by_role("button", name="Try the model").click()
