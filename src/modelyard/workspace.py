@@ -50,6 +50,7 @@ BUS: Bus[Any] = Bus(
         "deployments.administering",
         "deployments.infrastructures",
         "deployments.deploying",
+        "deployments.asking",
         "deployments.watching",
         "deployments.standards",
         "deployments.promoting",

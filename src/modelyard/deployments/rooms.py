@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from modelyard.deployments.activating import commands as activating
 from modelyard.deployments.administering import commands as administering
+from modelyard.deployments.asking import commands as asking
 from modelyard.deployments.bundling import commands as bundling
 from modelyard.deployments.deploying import commands as deploying
 from modelyard.deployments.infrastructures import commands as infrastructures
@@ -87,6 +88,8 @@ class Deployments(Room):
     rollback = verb(deploying.RollBackDeployment)
     disable = verb(deploying.DisableDeployment)
     enable = verb(deploying.EnableDeployment)
+    endpoints = verb(asking.ListDeployedEndpoints)
+    ask = verb(asking.AskDeployment)
     history = verb(deploying.ListUpdates)
     log = verb(deploying.ShowUpdate)
     delete = verb(deploying.DeleteDeployment)

@@ -13,6 +13,8 @@ from modelyard.runtime.types import Mode
 from modelyard.serving.packages.types import Lookup, PoolSettings, TestQuery
 
 EndpointKind = Literal["prediction", "function", "lookup"]
+VERBS: dict[EndpointKind, str] = {"prediction": "predict", "function": "run", "lookup": "lookup"}
+"""The last part of the address at which an endpoint answers, by kind."""
 Access = Literal["public", "keys"]
 """Who may ask: whoever reaches the service, or whoever has a key of it."""
 

@@ -11,7 +11,7 @@ from modelyard.deployments.drivers.types import Desired, DesiredService, Observe
 from modelyard.deployments.nodes.links import ApiNode
 from modelyard.kernel.context import Context
 from modelyard.serving.administration import commands
-from modelyard.serving.administration.types import NodeService
+from modelyard.serving.administration.types import NodeService, TriedQuery
 from modelyard.serving.watching.commands import ShowActivity
 from modelyard.serving.watching.types import Activity
 from modelyard.store.staging import stage
@@ -75,6 +75,14 @@ class ApiNodes:
                 node.run(commands.DisableService(service=service))
             case "remove":
                 node.run(commands.DeleteService(service=service))
+
+    def address(self, place: str) -> str:
+        """Where the node answers, as far as this workspace knows."""
+        return self._reach(self._context, place).address()
+
+    def ask(self, place: str, query: commands.TryQuery) -> TriedQuery:
+        """Have the node try it."""
+        return self._reach(self._context, place).run(query)
 
     def verify(self, place: str, desired: Desired) -> None:
         """See that all processes have what answers in memory, and ask each endpoint a test query.

@@ -28,7 +28,7 @@ ABOUT_MONITORED = (
     "whether monitoring asks how what is deployed there is; what it found out is erased if not"
 )
 ABOUT_EVERYBODY = (
-    "what members of projects may do with it, without a group that may: none, view, deploy"
+    "what members of projects may do with it, without a group that may: none, view, query, deploy"
 )
 ABOUT_WARNING = "severity of a standard from which an update warns if its project does not meet it"
 ABOUT_BLOCKING = "severity of a standard from which an update is refused"
@@ -122,8 +122,8 @@ class UpdateInfrastructure(Command[Infrastructure]):
 class AllowGroup(Command[Infrastructure]):
     """Say what the users of a group may do with an infrastructure.
 
-    `view` shows it and what is deployed there, `deploy` deploys, `administer` changes it, too, and
-    allows others. What is deployed takes a role in its project besides.
+    `view` shows it and what is deployed there, `query` asks that, `deploy` deploys, `administer`
+    changes it, too, and allows others. What is deployed takes a role in its project besides.
     """
 
     needs = "infrastructures:write"
@@ -132,8 +132,8 @@ class AllowGroup(Command[Infrastructure]):
 
     name: Name = Field(description=NAME, examples=["test-api"])
     group: Name = Field(description="name of the group", examples=["operators"])
-    permission: Literal["none", "view", "deploy", "administer"] = Field(
-        description="none, view, deploy or administer", examples=["deploy"]
+    permission: Literal["none", "view", "query", "deploy", "administer"] = Field(
+        description="none, view, query, deploy or administer", examples=["deploy"]
     )
 
 

@@ -13,11 +13,11 @@ from modelyard.kernel.values import Description, Name, Value, Variable
 
 Kind = Literal["api", "project"]
 """What is deployed there: packages of API services, or bundles of projects."""
-Permission = Literal["view", "deploy", "administer"]
+Permission = Literal["view", "query", "deploy", "administer"]
 """What somebody may do with an infrastructure; each holds those before it."""
-Everybody = Literal["none", "view", "deploy"]
+Everybody = Literal["none", "view", "query", "deploy"]
 
-PERMISSIONS: tuple[Permission, ...] = ("view", "deploy", "administer")
+PERMISSIONS: tuple[Permission, ...] = ("view", "query", "deploy", "administer")
 LOCAL: dict[Kind, str] = {"api": "local-api", "project": "local-project"}
 """The infrastructures that there are from the start."""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from modelyard import errors
 from modelyard.deployments.deploying.commands import (
+    CheckDeployment,
     CreateDeployment,
     DeleteDeployment,
     DisableDeployment,
@@ -162,6 +163,16 @@ PAGES: tuple[Form, ...] = (
         words=WORDS,
         prepare=_new,
         depending=_depending,
+    ),
+    Form(
+        f"{ONE}/check",
+        CheckDeployment,
+        "Check deployment",
+        "Check now",
+        _one,
+        intro="Its nodes are looked at now.",
+        said="Its nodes were looked at.",
+        prepare=_asked,
     ),
     Form(
         f"{ONE}/update",

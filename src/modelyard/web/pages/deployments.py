@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 
 from modelyard import errors
 from modelyard.deployments.deploying.commands import (
-    CheckDeployment,
     ListDeployments,
     ListUpdates,
     ShowDeployment,
@@ -25,6 +24,7 @@ from modelyard.deployments.infrastructures.types import Infrastructure, Kind
 from modelyard.deployments.watching.commands import ListDeployedProjects, ListWatchedEndpoints
 from modelyard.deployments.watching.types import DeployedProject, WatchedEndpoint
 from modelyard.kernel.values import Value
+from modelyard.web.pages.deployment_endpoints import Asking, asking
 from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, address, place_in_list
 
 ALL = "/deployments"
@@ -95,6 +95,8 @@ class DeploymentView(View):
     """How the project is there; None: a service is deployed."""
     package: str
     """What answers most; empty: it is a project's."""
+    asking: Asking | None
+    """How it is asked; None: it is of a bundle."""
     may_write: bool
 
 
@@ -155,8 +157,8 @@ def stages(visit: Visit) -> tuple[str, ...]:
 
 
 def deployment(visit: Visit) -> DeploymentView:
-    """Look it up; with `look=now` its places are asked first."""
-    found = shown(visit)
+    """As it was when it was last looked at."""
+    found = visit.run(ShowDeployment(project=visit.path["project"], name=visit.path["name"]))
     named = {"project": found.project, "name": found.name}
     project, name = found.project, found.name
     endpoints = visit.run(ListWatchedEndpoints(project=project, deployment=name))
@@ -176,17 +178,10 @@ def deployment(visit: Visit) -> DeploymentView:
         promotions=_promotions(visit, found, infrastructures),
         endpoints=tuple(endpoints),
         deployed=deployed[0] if deployed else None,
+        asking=asking(visit, found),
         package=max(packages, key=lambda name: packages[name], default=""),
         may_write=visit.may("deployments:write"),
     )
-
-
-def shown(visit: Visit) -> Deployment:
-    """The deployment that the address names; as it is now, where that is asked for."""
-    named = {"project": visit.path["project"], "name": visit.path["name"]}
-    if visit.asked("look") == "now":
-        return visit.run(CheckDeployment(**named))
-    return visit.run(ShowDeployment(**named))
 
 
 def crumbs(visit: Visit) -> tuple[Crumb, ...]:

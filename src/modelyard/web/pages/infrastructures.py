@@ -23,7 +23,12 @@ ONE = f"{ALL}/{{name}}"
 PART, MOST = 50, 100
 ABOVE = Crumb(label="Infrastructures", href=ALL)
 KINDS: Choices = [("api", "Packages of API services"), ("project", "Bundles of projects")]
-EVERYBODY: Choices = [("none", "Nothing"), ("view", "See it"), ("deploy", "Deploy to it")]
+EVERYBODY: Choices = [
+    ("none", "Nothing"),
+    ("view", "See it"),
+    ("query", "Ask it"),
+    ("deploy", "Deploy to it"),
+]
 ALLOWED: Choices = [("none", "Nothing"), *((each, each.capitalize()) for each in PERMISSIONS)]
 WORDS = {
     "name": Words(placeholder="test-api", mono=True),
@@ -181,7 +186,8 @@ PAGES: tuple[Page | Form, ...] = (
             "group": Words(label="Group", mono=True),
             "permission": Words(
                 label="May",
-                help="View shows what is deployed there, deploy deploys, administer changes it",
+                help="View shows what is deployed there, query asks that, deploy deploys, and "
+                "administer changes it",
                 kind="segments",
             ),
         },

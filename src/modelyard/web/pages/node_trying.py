@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
 from modelyard import errors
 from modelyard.deployments.administering.commands import (
@@ -13,8 +15,10 @@ from modelyard.deployments.administering.commands import (
     TryGeneration,
     TryNode,
 )
+from modelyard.kernel.command import Command
 from modelyard.serving.administration.types import TriedQuery
-from modelyard.serving.watching.types import Activity, AnsweredTest, GenerationEndpoint
+from modelyard.serving.packages.types import TestQuery
+from modelyard.serving.watching.types import Activity, AnsweredTest
 from modelyard.web.pages.formats import sentence
 from modelyard.web.pages.node_forms import GENERATION
 from modelyard.web.pages.node_queries import crumbs
@@ -24,6 +28,7 @@ from modelyard.web.pages.page import Page, View, Visit, address
 
 TRY = f"{SERVICE}/endpoints/{{endpoint}}/try"
 EMPTY = "{}"
+A = TypeVar("A")
 
 
 class NodeTestsView(View):
@@ -95,12 +100,20 @@ def try_it(visit: Visit) -> NodeTryView:
         raise errors.NotFound(f"{service} has no endpoint {endpoint!r} on {node}")
     asked = ShowNodeGeneration(node=node, service=service, generation=main.generation)
     content = next(each for each in visit.run(asked).endpoints if each.name == endpoint)
-    typed = visit.query.get("query") or _first(content, visit.asked("test"))
+    typed = visit.query.get("query") or first_of(content.test_queries, visit.asked("test"))
     loaded = tuple(each.generation for each in holding if each.loaded)
     generation = visit.one_of("generation", loaded) or ""
     answer, problem = None, ""
     if "query" in visit.query:
-        answer, problem = _asked(visit, service, typed, generation)
+        asking = partial(
+            TryNode,
+            node=node,
+            service=service,
+            endpoint=endpoint,
+            generation=generation or None,
+        )
+        found = answer_to(visit, typed, lambda query: asking(query=query))
+        answer, problem = found
     here = address(TRY, **visit.path)
     return NodeTryView(
         title=f"Try {endpoint}",
@@ -117,32 +130,24 @@ def try_it(visit: Visit) -> NodeTryView:
     )
 
 
-def _first(content: GenerationEndpoint, name: str) -> str:
+def first_of(known: Sequence[TestQuery], name: str) -> str:
     """A test query as JSON: the one of a name, else the first."""
-    known = content.test_queries
     chosen = next((each for each in known if each.name == name), next(iter(known), None))
     return json.dumps(chosen.query, indent=1, ensure_ascii=False) if chosen else EMPTY
 
 
-def _asked(
-    visit: Visit, service: str, typed: str, generation: str
-) -> tuple[TriedQuery | None, str]:
-    """What the node answers, or why it does not."""
+def answer_to(
+    visit: Visit, typed: str, command: Callable[[dict[str, Any]], Command[A]]
+) -> tuple[A | None, str]:
+    """What is answered to a query that was typed, or why nothing is."""
     try:
         query: Any = json.loads(typed)
     except ValueError as exc:
         return None, f"It is not JSON: {exc}"
     if not isinstance(query, dict):
         return None, "It has to be a JSON object: features, keys or arguments by name."
-    asked = TryNode(
-        node=visit.path["node"],
-        service=service,
-        endpoint=visit.path["endpoint"],
-        query=query,
-        generation=generation or None,
-    )
     try:
-        return visit.run(asked), ""
+        return visit.run(command(query)), ""
     except errors.ModelyardError as exc:
         if isinstance(exc, errors.Forbidden | errors.Unauthenticated):
             raise

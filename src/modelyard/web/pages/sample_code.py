@@ -9,7 +9,7 @@ from typing import Protocol
 from pydantic import JsonValue
 
 from modelyard.kernel.values import Value
-from modelyard.services.types import EndpointKind
+from modelyard.services.types import VERBS, EndpointKind
 from modelyard.serving.packages.types import TestQuery
 
 NODE = "http://127.0.0.1:8500"
@@ -17,12 +17,8 @@ NODE = "http://127.0.0.1:8500"
 KEY = "Bearer mdn_…"
 LONGEST = 2000
 """Letters of a query that is still shown as code."""
-VERBS: dict[EndpointKind, tuple[str, str | None]] = {
-    "prediction": ("predict", "features"),
-    "function": ("run", None),
-    "lookup": ("lookup", "data"),
-}
-"""The last part of an address, and the key of the body that holds the query, by kind."""
+UNDER: dict[EndpointKind, str] = {"prediction": "features", "lookup": "data"}
+"""The key of the body that holds the query, by kind; none: it is the body."""
 
 
 class Sample(Value):
@@ -54,13 +50,13 @@ def samples(
     """The endpoint's first test query as code; none where there is no query, or a long one."""
     if not endpoint.test_queries:
         return ()
-    verb, under = VERBS[endpoint.kind]
+    under = UNDER.get(endpoint.kind)
     query = endpoint.test_queries[0].query
     body: JsonValue = query if under is None else {under: query}
     text = json.dumps(body, ensure_ascii=False)
     if len(text) > LONGEST:
         return ()
-    url = f"{node}/public/api/v1/{service}/{endpoint.name}/{verb}"
+    url = f"{node}/public/api/v1/{service}/{endpoint.name}/{VERBS[endpoint.kind]}"
     key = KEY if with_key else ""
     return (
         Sample(language="curl", code=_curl(url, text, key)),

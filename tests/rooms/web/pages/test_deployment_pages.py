@@ -27,7 +27,11 @@ def test_the_pages_are_fit_to_be_seen(browser, deployed, made, shots):  # noqa: 
     here = f"/projects/default/deployments/{deployed}"
     with RunningServer(made / "yard", "--workers", "0") as server:
         visitor = Visitor(browser, server.url)
-        for path in ("/deployments", here, f"{here}/updates/1", "/infrastructures/local-api"):
+        for path in (
+            *("/deployments", here, f"{here}/updates/1", "/infrastructures/local-api"),
+            *(f"{here}/endpoints/late/ask", "/standards", "/standards/owned"),
+            "/projects/default/standards",
+        ):
             visitor.look_at(path, shots)
         visitor.close()
 
@@ -50,6 +54,50 @@ def test_a_deployment_is_made_promoted_and_rolled_back_by_forms(client, yard, de
     assert "Roll" in sent(client, f"{here}/rollback?to=1", to="1")
     sent(client, f"/infrastructures/{name}/delete")
     assert client.get(f"/infrastructures/{name}").status_code == 404
+
+
+def test_it_is_asked_and_checked_by_forms(client, deployed):  # noqa: F811
+    here = f"/projects/default/deployments/{deployed}"
+    page = client.get(f"{here}?range=week").text
+    assert f"/public/api/v1/{deployed}/late/predict" in page
+    assert f"{here}/endpoints/late/ask" in page
+    assert "range=week&amp;endpoint=late&amp;chart=times" in page
+    form = f"{here}/endpoints/late/ask"
+    assert "cannot be asked" in sent(client, form, query='{"age": 30, "fare": 1}'), "nothing runs"
+    assert "It is not JSON" in sent(client, form, query="{")
+    assert client.get(f"{here}/endpoints/none/ask").status_code == 404
+    assert "Its nodes were looked at" in sent(client, f"{here}/check")
+
+
+def test_standards_are_asked_and_changed_by_forms(client, yard):  # noqa: F811
+    name, key = f"s-{uuid4().hex}", f"p{uuid4().hex}"
+    yard.projects.create(key=key)
+    assert "Nobody asked yet" in client.get(f"/projects/{key}/standards").text
+    assert client.get("/projects/nowhere/standards").status_code == 404
+    code = "def standard(project): return 2, 'so it is'"
+    typed = {"name": name, "projects": key, "severity": "2"}
+    assert "has no function" in sent(client, "/new-standard", **typed, code="def check(): pass")
+    assert "The standard is saved" in sent(client, "/new-standard", **typed, code=code)
+    assert "Ask which standards" in sent(client, f"/projects/{key}/run-standards")
+    yard.standards.run(project=key)
+    report = client.get(f"/projects/{key}/standards").text
+    assert "So it is" in report
+    assert "3 standards are not met" in report
+    sent(client, f"/standards/{name}/edit", severity="5", disabled="true")
+    assert (yard.standards.show(name=name).severity, yard.standards.show(name=name).disabled) == (
+        5,
+        True,
+    )
+    sent(client, f"/standards/{name}/delete")
+    assert client.get(f"/standards/{name}").status_code == 404
+    assert client.get("/standards/owned/delete").status_code == 200
+    infrastructure = f"on-{uuid4().hex[:8]}"
+    typed = {"name": infrastructure, "kind": "api", "stage": "test", "driver": "local"}
+    sent(client, "/new-infrastructure", **typed, standards_block="3")
+    assert yard.infrastructures.show(name=infrastructure).standards_block == 3
+    sent(client, f"/infrastructures/{infrastructure}/edit", standards_block="", standards_warn="1")
+    changed = yard.infrastructures.show(name=infrastructure)
+    assert (changed.standards_warn, changed.standards_block) == (1, None)
 
 
 def test_what_does_not_exist_is_told(client):  # noqa: F811

@@ -1,0 +1,41 @@
+"""What one can ask what is deployed."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from modelyard.deployments.asking.types import DeployedAnswer, DeployedEndpoint
+from modelyard.deployments.deploying.commands import OfDeployment
+from modelyard.kernel.values import Json, Name
+
+
+class ListDeployedEndpoints(OfDeployment[list[DeployedEndpoint]]):
+    """List the endpoints of a deployment: where each of them answers, and what it is asked."""
+
+    needs = "deployments:read"
+    route = "GET /deployments/{name}/endpoints"
+    arguments = ("name",)
+
+
+class AskDeployment(OfDeployment[DeployedAnswer]):
+    """Ask an endpoint of a deployment one query, as in: ask churn-prod churn age:=30.
+
+    The first node that can be reached answers as to any caller, but neither logs nor counts it, and
+    wants no key. It takes the permission `query` on the infrastructure.
+    """
+
+    needs = "deployments:run"
+    route = "POST /deployments/{name}/endpoints/{endpoint}/ask"
+    asks = True
+    arguments = ("name", "endpoint", "query")
+
+    endpoint: Name = Field(description="name of the endpoint", examples=["churn"])
+    query: dict[str, Json] = Field(
+        default={}, description="features, keys of a lookup or arguments of a function, by name"
+    )
+    node: Name | None = Field(
+        default=None, description="the one that is to answer  [the first that can be reached]"
+    )
+    package: Name | None = Field(
+        default=None, description="the one that is to answer, if it is loaded  [as for any caller]"
+    )

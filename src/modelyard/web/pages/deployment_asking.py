@@ -1,0 +1,80 @@
+"""The page that puts a query to a deployment."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from modelyard import errors
+from modelyard.deployments.asking.commands import AskDeployment, ListDeployedEndpoints
+from modelyard.deployments.asking.types import DeployedAnswer
+from modelyard.deployments.deploying.commands import ShowDeployment
+from modelyard.web.pages.deployment_endpoints import ASKS
+from modelyard.web.pages.deployments import ONE, crumbs
+from modelyard.web.pages.node_trying import answer_to, first_of
+from modelyard.web.pages.page import Page, View, Visit, address
+
+ASK = f"{ONE}/endpoints/{{endpoint}}/ask"
+
+
+class AskView(View):
+    """A query as it is typed, and what the deployment answers to it."""
+
+    node: str
+    service: str
+    endpoint: str
+    generations: tuple[str, ...]
+    generation: str
+    known: tuple[tuple[str, str], ...]
+    """Names of test queries, and the address that takes each."""
+    places: tuple[str, ...]
+    place: str
+    typed: str
+    problem: str
+    answer: DeployedAnswer | None
+
+
+def ask(visit: Visit) -> AskView:
+    """Ask what was typed; begin with a test query."""
+    named = {"project": visit.path["project"], "name": visit.path["name"]}
+    endpoint = visit.path["endpoint"]
+    found = visit.run(ShowDeployment(**named))
+    known = {each.name: each for each in visit.run(ListDeployedEndpoints(**named))}
+    if endpoint not in known:
+        raise errors.NotFound.among("endpoint", endpoint, known)
+    packages = tuple(found.settings.content)
+    places = tuple(each.place for each in known[endpoint].places)
+    package, place = visit.one_of("generation", packages), visit.one_of("place", places)
+    tests = known[endpoint].test_queries
+    typed = visit.query.get("query") or first_of(tests, visit.asked("test"))
+    answer: DeployedAnswer | None = None
+    problem = ""
+    if "query" in visit.query:
+        command = partial(
+            AskDeployment,
+            project=found.project,
+            name=found.name,
+            endpoint=endpoint,
+            package=package,
+            node=place,
+        )
+        answered = answer_to(visit, typed, lambda query: command(query=query))
+        answer, problem = answered
+    here = address(ASK, **visit.path)
+    return AskView(
+        title=f"Ask {endpoint}",
+        crumbs=crumbs(visit),
+        node=found.infrastructure,
+        service=found.name,
+        endpoint=endpoint,
+        generations=packages,
+        generation=package or "",
+        known=tuple((each.name, f"{here}?test={each.name}") for each in tests),
+        places=places,
+        place=place or "",
+        typed=typed,
+        problem=problem,
+        answer=answer,
+    )
+
+
+PAGES: tuple[Page, ...] = (Page(ASK, ask, "node_try.html", asks=True, needs=ASKS),)
