@@ -40,7 +40,7 @@ from modelyard.models import commands as models
 from modelyard.models import file_commands as model_files
 from modelyard.models.browsing import commands as browsing
 from modelyard.monitoring import commands as monitoring
-from modelyard.monitoring.alerting import commands as alerting
+from modelyard.monitoring.rooms import Alerts, Scopes
 from modelyard.monitoring.watching import commands as watching
 from modelyard.projects import commands as projects
 from modelyard.recipes import commands as recipes
@@ -261,18 +261,6 @@ class Checks(Room):
     delete = verb(monitoring.DeleteCheck)
 
 
-class Alerts(Room):
-    """Alerts: who is told by mail or webhook when a status changes."""
-
-    create = verb(alerting.CreateAlert)
-    list = verb(alerting.ListAlerts)
-    show = verb(alerting.ShowAlert)
-    update = verb(alerting.UpdateAlert)
-    test = verb(alerting.TryAlert)
-    messages = verb(alerting.ListMessages)
-    delete = verb(alerting.DeleteAlert)
-
-
 class Monitoring(Room):
     """Monitoring: how models, stores, scenarios, and what is deployed are, and why."""
 
@@ -332,6 +320,7 @@ class Verbs:
     checks: Checks
     alerts: Alerts
     monitoring: Monitoring
+    scopes: Scopes
     services: Services
     endpoints: Endpoints
     queries: Queries

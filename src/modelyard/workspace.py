@@ -65,6 +65,7 @@ BUS: Bus[Any] = Bus(
         "monitoring",
         "monitoring.alerting",
         "monitoring.watching",
+        "monitoring.scopes",
         "search",
         "housekeeping",
         "demo",

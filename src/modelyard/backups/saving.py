@@ -47,6 +47,7 @@ PASSING = frozenset(
         tables.login_failures,
         tables.server_secrets,
         tables.node_keys,
+        tables.scope_tokens,
         tables.replays,
         tables.workers,
     }

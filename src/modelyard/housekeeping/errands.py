@@ -11,6 +11,7 @@ from modelyard.governance.items.collecting import collect_due
 from modelyard.governance.signoffs.errands import settle_due
 from modelyard.kernel.context import Context
 from modelyard.monitoring.alerting.errands import run_errands as send_alerts
+from modelyard.monitoring.scopes.looking import look_at_due as look_at_scopes
 
 
 def run_errands(context: Context, is_stopping: Callable[[], bool]) -> float:
@@ -19,7 +20,7 @@ def run_errands(context: Context, is_stopping: Callable[[], bool]) -> float:
     Raises:
         Unavailable: the database does not answer; all of it is done again later.
     """
-    looks = min(look_at_due(context, is_stopping), refresh_due(context, is_stopping))
+    looks = min(each(context, is_stopping) for each in (look_at_due, refresh_due, look_at_scopes))
     sent = send_alerts(context, is_stopping)  # which notices what was found
     collected = collect_due(context)
     settle_due(context)  # what ended by what was collected

@@ -67,6 +67,13 @@ class MonitoringSettings(Section):
         le=1440,
         description="minutes after which nodes, and endpoints elsewhere, are asked again",
     )
+    scopes: tuple[str, ...] = Field(
+        default=("public",),
+        description="hosts that monitoring scopes may be at, written as in alerts.webhooks",
+    )
+    timeout: float = Field(
+        default=10, gt=0, le=60, description="seconds that an endpoint elsewhere may take to answer"
+    )
     activity_days: float = Field(
         default=90,
         ge=2,
@@ -74,6 +81,11 @@ class MonitoringSettings(Section):
         description="days after which it is forgotten what endpoints were asked; after two days "
         "it is kept by the hour",
     )
+
+    @field_validator("scopes")
+    @classmethod
+    def _are_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        return require_hosts(hosts)
 
 
 class MetricsSettings(Section):

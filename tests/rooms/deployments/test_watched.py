@@ -136,3 +136,50 @@ class StopsAfter:
     def __call__(self) -> bool:
         self.times -= 1
         return self.times < 0
+
+
+def test_an_alert_of_an_infrastructure_tells_of_every_project_there(shared, deployed, places):
+    project = f"watch{deployed[3:11]}"
+    shared.projects.create(key=project)
+    hook, all_of_it = "https://h.example.org/x", {"infrastructure": (deployed,), "on": "change"}
+    shared.alerts.create(name="ops", project=project, webhook=hook, all_projects=True, **all_of_it)
+    shared.alerts.create(name="own", project=project, webhook=hook, **all_of_it)
+    elsewhere = {"infrastructure": ("other-*",), "on": "change"}
+    shared.alerts.create(name=f"none-{project}", webhook=hook, **elsewhere)
+    notice(shared.open())
+    places.fails = lambda place, _: place == "a"
+    shared.deployments.check(name=deployed)
+    notice(shared.open())
+    told = shared.alerts.messages(alert="ops", project=project)
+    changes = {(each.kind, each.name, each.after) for each in told}
+    assert ("deployment", deployed, "error") in changes
+    assert {each.of_project for each in told} == {"default"}
+    assert {each.infrastructure for each in told} == {deployed}
+    assert shared.alerts.messages(alert="own", project=project) == []
+    assert shared.alerts.messages(alert=f"none-{project}") == []
+    shared.alerts.delete(name=f"none-{project}")
+    shared.projects.delete(key=project, force=True)
+
+
+def test_only_who_administers_it_may_be_told_of_every_project(shared, deployed):
+    for name in ("carl", "cora"):
+        shared.users.create(name=name)
+        shared.members.add(name=name, role="contributor")
+    shared.groups.create(name="administering", users=("cora",))
+    shared.infrastructures.allow(name=deployed, group="administering", permission="administer")
+    asked = {
+        "name": "ops",
+        "webhook": "https://h.example.org/x",
+        "all_projects": True,
+        "infrastructure": (deployed,),
+    }
+    carl, cora = (shared.acting(Identity(name, "user")) for name in ("carl", "cora"))
+    with pytest.raises(errors.NotFound):
+        carl.alerts.create(**asked)
+    cora.alerts.create(**asked)
+    with pytest.raises(errors.NotFound):  # whom it tells, too, is for who administers it
+        carl.alerts.update(name="ops", webhook="https://carl.example.org/x")
+    with pytest.raises(errors.Invalid, match="each in full"):
+        cora.alerts.update(name="ops", infrastructure=("on-*",))
+    assert cora.alerts.update(name="ops", all_projects=False).all_projects is False
+    shared.alerts.delete(name="ops")

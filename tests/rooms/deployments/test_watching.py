@@ -200,7 +200,9 @@ def test_the_overview_counts_and_names_what_is_not_well(shared, deployed, places
     shared.deployments.check(name=deployed)
     seen = shared.monitoring.overview(infrastructure=deployed)
     counts = {each.kind: (each.total, each.error) for each in seen.counts}
+    external = counts.pop("external")
     assert counts == {"deployment": (1, 1), "project": (0, 0), "endpoint": (1, 1)}
+    assert external == (0, 0)
     (bad,) = seen.endpoints
     assert (bad.status, bad.why) == ("error", "b cannot be reached")
     assert shared.monitoring.endpoints(infrastructure=deployed, status="healthy") == []

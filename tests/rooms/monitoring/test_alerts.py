@@ -265,7 +265,8 @@ class TestWhatIsTold:
         ({"webhook": "https://a.org/", "slack": "https://b.org/"}, "one receiver"),
         ({"mail": ("a@b.org\nBcc: c@d.org",)}, "mail"),
         ({"webhook": "https://127.0.0.1/", "on": "values"}, "statuses"),
-        ({"webhook": "https://127.0.0.1/", "only": ("endpoint",)}, "only"),
+        ({"webhook": "https://127.0.0.1/", "only": ("engine",)}, "only"),
+        ({"webhook": "https://127.0.0.1/", "all_projects": True}, "name the infrastructures"),
         ({"webhook": "https://127.0.0.1/", "silence": -1}, "silence"),
     ],
 )

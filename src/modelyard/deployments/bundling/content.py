@@ -181,6 +181,7 @@ NEVER: Mapping[str, str] = {
     **dict.fromkeys(
         ("alerts", "alert_messages", "statuses"), "are about whom to tell, with secrets"
     ),
+    **dict.fromkeys(("scopes", "scope_tokens"), "are endpoints elsewhere, with secrets"),
     "members": "are people of one workspace",
     "project_locals": "are what a project has of its own where its bundles are active",
     "bundles": "would hold each other",

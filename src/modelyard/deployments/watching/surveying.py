@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,8 @@ from modelyard.deployments.watching.types import (
 )
 from modelyard.deployments.watching.watched import Models, Watched, watched
 from modelyard.kernel.context import Context
+from modelyard.monitoring.scopes.looking import name_of, told
+from modelyard.monitoring.scopes.repository import of_projects
 from modelyard.monitoring.watching import repository as statuses
 from modelyard.monitoring.watching.judging import judged_models
 from modelyard.monitoring.watching.parts import worst_of
@@ -48,14 +50,18 @@ def survey(
     endpoints = [
         _endpoint(each, one, models, seen) for each in found for one in each.watch.endpoints
     ]
+    elsewhere = list(_external(db, wanted, narrowed, seen))
     health = [each.health.status for each in found]
     return Survey(
         projects=tuple(sorted(projects, key=lambda each: -STATUSES.index(each.status))),
-        endpoints=tuple(sorted(endpoints, key=lambda each: -STATUSES.index(each.status))),
+        endpoints=tuple(
+            sorted([*endpoints, *elsewhere], key=lambda each: -STATUSES.index(each.status))
+        ),
         counts=(
             _count("deployment", health),
             _count("project", [each.status for each in projects]),
             _count("endpoint", [each.status for each in endpoints]),
+            _count("external", [each.status for each in elsewhere]),
         ),
     )
 
@@ -104,6 +110,29 @@ def _endpoint(each: Watched, endpoint: SeenEndpoint, models: Models, seen: Seen)
         refreshed=each.refreshed,
         problem=each.watch.problem,
     )
+
+
+def _external(
+    db: Connection, wanted: frozenset[str] | None, narrowed: Narrowed, seen: Seen
+) -> Iterator[WatchedEndpoint]:
+    """Those of monitoring scopes, which are on no infrastructure."""
+    if narrowed.infrastructure or narrowed.stage or narrowed.deployment:
+        return
+    for scope in of_projects(db, wanted):
+        for each in told(scope):
+            name = name_of(scope, each)
+            row = seen.get((scope.project, "external", name))
+            yield WatchedEndpoint(
+                project=scope.project,
+                kind="external",
+                name=name,
+                endpoint=each.name,
+                scope=scope.name,
+                status=each.status,
+                why=each.why,
+                since=since_when(row, each.status),
+                refreshed=scope.checked,
+            )
 
 
 def _count(kind: ThingKind, found: Iterable[Status]) -> StatusCount:

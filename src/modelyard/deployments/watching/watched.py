@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 from modelyard.deployments.deploying.health import health_of
 from modelyard.deployments.deploying.repository import PLACES, SETTINGS
 from modelyard.deployments.deploying.types import Health, KeptUpdate, Settings
-from modelyard.deployments.infrastructures.access import seen_by
+from modelyard.deployments.infrastructures.access import require, seen_by
 from modelyard.deployments.watching.repository import left_out
 from modelyard.deployments.watching.types import SeenEndpoint, Watch
 from modelyard.kernel.context import Context
@@ -97,6 +97,12 @@ def statuses(
         for endpoint in each.watch.endpoints:
             of = each.parts_of(endpoint, models)
             yield _thing(each, "endpoint", f"{each.name}/{endpoint.name}", of, of)
+
+
+def require_administered(context: Context, db: Connection, names: Iterable[str]) -> None:
+    """Refuse whoever does not administer each of some infrastructures."""
+    for name in names:
+        require(context, db, name, "administer")
 
 
 def watched(

@@ -16,6 +16,7 @@ from modelyard.monitoring.alerting.types import (
     MadeAlert,
     MailAddress,
     MessageState,
+    PlacePattern,
     Thing,
     Trigger,
     WebAddress,
@@ -33,8 +34,13 @@ ABOUT_ON = (
 )
 ABOUT_STATUSES = "statuses that 'values' tells of: none, healthy, warning, error"
 ABOUT_ONLY = (
-    "only these things: project, model, store, scenario or deployment, or one with a name such as "
-    "model:churn or store:monthly-*"
+    "only these things: project, model, store, scenario, deployment, endpoint or external, or one "
+    "with a name such as model:churn, store:monthly-* or endpoint:churn-prod/*"
+)
+ABOUT_INFRASTRUCTURE = "only what is deployed on these infrastructures, such as prod-api or prod-*"
+ABOUT_ALL_PROJECTS = (
+    "what is deployed there from every project; takes the permission to administer the "
+    "infrastructures, each given by its name"
 )
 ABOUT_SILENCE = (
     "minutes after a message in which nothing more is told of the same thing; then it is told if "
@@ -63,6 +69,10 @@ class CreateAlert(ProjectCommand[MadeAlert]):
     on: Trigger = Field(default="unhealthy", description=ABOUT_ON)
     statuses: tuple[Status, ...] = Field(default=(), max_length=4, description=ABOUT_STATUSES)
     only: tuple[Thing, ...] = Field(default=(), max_length=200, description=ABOUT_ONLY)
+    infrastructure: tuple[PlacePattern, ...] = Field(
+        default=(), max_length=100, description=ABOUT_INFRASTRUCTURE, examples=[["prod-api"]]
+    )
+    all_projects: bool = Field(default=False, description=ABOUT_ALL_PROJECTS)
     silence: float = Field(default=0, ge=0, le=MOST_MINUTES, description=ABOUT_SILENCE)
     digest: float = Field(default=0, ge=0, le=MOST_MINUTES, description=ABOUT_DIGEST)
     disabled: bool = Field(default=False, description="tell nobody, for now")
@@ -96,6 +106,10 @@ class UpdateAlert(ProjectCommand[MadeAlert]):
     only: tuple[Thing, ...] | None = Field(
         default=None, max_length=200, description=f"{ABOUT_ONLY}; empty: of all"
     )
+    infrastructure: tuple[PlacePattern, ...] | None = Field(
+        default=None, max_length=100, description=f"{ABOUT_INFRASTRUCTURE}; empty: all things"
+    )
+    all_projects: bool | None = Field(default=None, description=ABOUT_ALL_PROJECTS)
     silence: float | None = Field(default=None, ge=0, le=MOST_MINUTES, description=ABOUT_SILENCE)
     digest: float | None = Field(default=None, ge=0, le=MOST_MINUTES, description=ABOUT_DIGEST)
     disabled: bool | None = Field(default=None, description="tell nobody, for now")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
+from importlib import import_module
 from typing import Any
+
+from sqlalchemy import Connection
 
 from modelyard import errors
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.secrets import SECRET_URL, hidden
 from modelyard.kernel.values import now
-from modelyard.monitoring.alerting import mail, outbox, reach, repository
+from modelyard.monitoring.alerting import mail, outbox, repository
 from modelyard.monitoring.alerting.commands import (
     CreateAlert,
     DeleteAlert,
@@ -24,10 +28,14 @@ from modelyard.monitoring.alerting.delivering import attempt
 from modelyard.monitoring.alerting.repository import Kept
 from modelyard.monitoring.alerting.types import Alert, AlertMessage, Change, Channel, MadeAlert
 from modelyard.monitoring.alerting.webhooks import new_secret
+from modelyard.monitoring.reach import addresses, host_of
 from modelyard.projects.access import require_project
 from modelyard.store.clock import database_now
 
-SETTINGS = {"description", "on", "statuses", "only", "silence", "digest", "disabled"}
+SETTINGS = {
+    *("description", "on", "statuses", "only", "infrastructure", "all_projects"),
+    *("silence", "digest", "disabled"),
+}
 
 
 @handles(CreateAlert)
@@ -47,6 +55,7 @@ def create_alert(command: CreateAlert, context: Context) -> MadeAlert:
     kept = Kept(alert, receiver[2], new_secret() if alert.channel == "webhook" else "")
     with context.begin() as db:
         require_project(db, alert.project)
+        _require_administered(context, db, [alert])
         repository.add(db, kept)
     return MadeAlert(**dict(alert), secret=kept.secret or None)
 
@@ -65,6 +74,7 @@ def update_alert(command: UpdateAlert, context: Context) -> MadeAlert:
         context.unchanged(before.alert)
         alert = Alert.model_validate({**dict(before.alert), **changes, "changed": now()})
         _require_whole(alert)
+        _require_administered(context, db, [before.alert, alert])
         if command.new_secret and alert.channel != "webhook":
             raise errors.Invalid("only webhooks are signed, and so have a secret")
         address = before.address if receiver is None else receiver[2]
@@ -94,7 +104,13 @@ def show_alert(command: ShowAlert, context: Context) -> Alert:
 def try_alert(command: TryAlert, context: Context) -> AlertMessage:
     """Send a message at once; one that is not taken stays among the messages, and is an error."""
     change = Change(
-        kind="project", name=command.project, before="none", after="none", at=now(), test=True
+        project=command.project,
+        kind="project",
+        name=command.project,
+        before="none",
+        after="none",
+        at=now(),
+        test=True,
     )
     with context.begin() as db:
         kept = repository.get(db, command.project, command.name)
@@ -147,10 +163,10 @@ def _receiver(
     if address is None:
         return None
     with suppress(errors.Unavailable):  # nobody knows the host at the moment
-        reach.addresses(address, context.settings.alerts.webhooks)
+        addresses(address, context.settings.alerts.webhooks, "alerts.webhooks")
     if command.webhook:
         return "webhook", (str(hidden(address, SECRET_URL)),), address
-    return "slack", (reach.host_of(address),), address
+    return "slack", (host_of(address),), address
 
 
 def _require_whole(alert: Alert) -> None:
@@ -160,3 +176,16 @@ def _require_whole(alert: Alert) -> None:
             "statuses are named for 'values', and only for these; give both or none",
             field="statuses",
         )
+    named = [each for each in alert.infrastructure if not {"*", "?"} & set(each)]
+    if alert.all_projects and (not named or len(named) != len(alert.infrastructure)):
+        raise errors.Invalid(
+            "to tell of every project, name the infrastructures, each in full",
+            field="infrastructure",
+        )
+
+
+def _require_administered(context: Context, db: Connection, alerts: Iterable[Alert]) -> None:
+    """Refuse to tell of all projects unless whoever asks administers the infrastructures."""
+    names = {name for each in alerts if each.all_projects for name in each.infrastructure}
+    for module in context.watched:
+        import_module(module).require_administered(context, db, sorted(names))

@@ -39,6 +39,7 @@ def _write(context: Context, db: Connection, now: float) -> int:
     things, seen = judged(context, db), repository.seen(db)
     new = _new(things, seen)
     told: dict[str, list[Alert]] = {}
+    everywhere = alerts.at_work_elsewhere(db) if new else []
     for thing in new:
         number = new_id(now)
         row = seen.get(key_of(thing))
@@ -47,6 +48,8 @@ def _write(context: Context, db: Connection, now: float) -> int:
         if before == thing.status:
             continue
         change = Change(
+            project=thing.project,
+            infrastructure=thing.infrastructure,
             kind=thing.kind,
             name=thing.name,
             before=before,
@@ -55,7 +58,9 @@ def _write(context: Context, db: Connection, now: float) -> int:
             at=moment(now),
         )
         if thing.project not in told:
-            told[thing.project] = alerts.at_work(db, thing.project)
+            mine = alerts.at_work(db, thing.project)
+            others = [each for each in everywhere if each.project != thing.project]
+            told[thing.project] = [*mine, *others]
         for alert in told[thing.project]:
             if outbox.is_told(alert, change):
                 outbox.put(db, alert, change, number, now)

@@ -52,6 +52,10 @@ def is_told(alert: Alert, change: Change) -> bool:
             return False
     if alert.on == "values" and change.after not in alert.statuses:
         return False
+    if alert.infrastructure and not any(
+        fnmatchcase(change.infrastructure, each) for each in alert.infrastructure
+    ):
+        return False
     return is_about(alert, change.kind, change.name)
 
 
@@ -67,7 +71,7 @@ def put(db: Connection, alert: Alert, change: Change, number: str, now: float) -
     """Add a message; `number` is that of the change, of which an alert tells once."""
     ready = now + alert.digest * 60
     if alert.silence:
-        told = _last(db, alert, change.kind, change.name)
+        told = _last(db, alert, change)
         if told is not None:
             ready = max(ready, told.ended + alert.silence * 60)
     db.execute(insert(messages).values(_row(alert, change, number, now) | {"ready": ready}))
@@ -195,21 +199,26 @@ def _is_over(db: Connection, row: Row[Any], alert: Alert) -> bool:
     """Whether what was silent for a while is another status by now, or was told before."""
     if row.ready <= row.created + alert.digest * 60:
         return False
-    after = Change.model_validate_json(row.change_body).after
-    of = statuses.c
-    thing = and_(of.project == alert.project, of.kind == row.kind, of.name == row.thing)
-    told = _last(db, alert, row.kind, row.thing)
+    change = Change.model_validate_json(row.change_body)
+    of, project = statuses.c, change.project or alert.project
+    thing = and_(of.project == project, of.kind == row.kind, of.name == row.thing)
+    told = _last(db, alert, change)
     last = None if told is None else Change.model_validate_json(told.body).after
-    return db.scalar(select(of.status).where(thing)) != after or last == after
+    return db.scalar(select(of.status).where(thing)) != change.after or last == change.after
 
 
-def _last(db: Connection, alert: Alert, kind: str, name: str) -> Any:
-    """The last message that was sent of a thing."""
+def _last(db: Connection, alert: Alert, change: Change) -> Any:
+    """The last message that was sent of the thing that a change is of."""
     of = messages.c
     mine = and_(of.project == alert.project, of.alert == alert.name)
-    sent = and_(mine, of.kind == kind, of.name == name, of.state == "sent")
+    sent = and_(mine, of.kind == change.kind, of.name == change.name, of.state == "sent")
     query = select(of.ended, of.body).where(sent).order_by(of.ended.desc(), of.id.desc())
-    return db.execute(query.limit(1)).one_or_none()
+    if not alert.all_projects:
+        return db.execute(query.limit(1)).one_or_none()
+    for row in db.execute(query):  # things of several projects can have the same name
+        if Change.model_validate_json(row.body).project == change.project:
+            return row
+    return None
 
 
 def _row(alert: Alert, change: Change, number: str, now: float) -> dict[str, Any]:
@@ -248,6 +257,8 @@ def _message(row: Row[Any]) -> AlertMessage:
     return AlertMessage(
         **change.model_dump(include={"kind", "name", "before", "after", "why", "test"}),
         id=row.id,
+        of_project=change.project or row.project,
+        infrastructure=change.infrastructure,
         project=row.project,
         alert=row.alert,
         state=row.state,

@@ -60,6 +60,13 @@ def at_work(db: Connection, project: str) -> list[Alert]:
     return [as_kept(row).alert for row in db.execute(query.order_by(alerts.c.name))]
 
 
+def at_work_elsewhere(db: Connection) -> list[Alert]:
+    """The alerts that tell of what is deployed from every project, and are not disabled."""
+    query = select(alerts).where(alerts.c.disabled.is_(False))
+    found = (as_kept(row).alert for row in db.execute(query.order_by(*alerts.primary_key)))
+    return [each for each in found if each.all_projects]
+
+
 def save(db: Connection, kept: Kept) -> None:
     """Write down what an alert is now."""
     mine = _is(kept.alert.project, kept.alert.name)

@@ -15,8 +15,11 @@ Channel = Literal["mail", "webhook", "slack"]
 Trigger = Literal["change", "unhealthy", "values"]
 MessageState = Literal["waiting", "sent", "failed", "silenced"]
 
-THING_PATTERN = r"^(project|model|store|scenario|deployment)(:[A-Za-z0-9._*?-]{1,127})?$"
+THING_PATTERN = (
+    r"^(project|model|store|scenario|deployment|endpoint|external)(:[A-Za-z0-9._*?/ -]{1,255})?$"
+)
 Thing = Annotated[str, StringConstraints(pattern=THING_PATTERN)]
+PlacePattern = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._*?-]{1,127}$")]
 MailAddress = Annotated[str, StringConstraints(pattern=MAIL_PATTERN, max_length=254)]
 WebAddress = Annotated[str, StringConstraints(pattern=WEB_PATTERN, max_length=2000)]
 
@@ -24,7 +27,10 @@ WebAddress = Annotated[str, StringConstraints(pattern=WEB_PATTERN, max_length=20
 class Alert(Value):
     """Whom to tell of which changes of statuses in a project."""
 
-    listed = ("name", "channel", "to", "on", "statuses", "only", "silence", "digest", "disabled")
+    listed = (
+        *("name", "channel", "to", "on", "statuses", "only", "infrastructure", "silence"),
+        *("digest", "disabled"),
+    )
 
     project: str
     name: Name
@@ -40,6 +46,12 @@ class Alert(Value):
     )
     statuses: tuple[Status, ...] = Field(default=(), description="those of 'values'")
     only: tuple[Thing, ...] = Field(default=(), description="of which things; none: of all")
+    infrastructure: tuple[PlacePattern, ...] = Field(
+        default=(), description="only of what is deployed on these; none: of all things"
+    )
+    all_projects: bool = Field(
+        default=False, description="of what is deployed there from every project"
+    )
     silence: float = Field(
         default=0, description="minutes in which nothing more is told of the same thing"
     )
@@ -63,8 +75,10 @@ class MadeAlert(Alert):
 class Change(Value):
     """A status that became another."""
 
+    project: str = Field(default="", description="that the thing is in")
     kind: ThingKind
     name: str
+    infrastructure: str = Field(default="", description="that it is deployed on")
     before: Status
     after: Status
     why: str = ""
@@ -85,6 +99,8 @@ class AlertMessage(Value):
     alert: Name
     kind: ThingKind
     name: str
+    of_project: str = Field(default="", description="that the thing is in")
+    infrastructure: str = Field(default="", description="that it is deployed on")
     before: Status
     after: Status
     why: str = ""

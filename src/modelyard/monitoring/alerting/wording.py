@@ -22,7 +22,7 @@ def subject(project: str, alert: str, changes: Sequence[Change]) -> str:
         return f"[Modelyard] Test of the alert {alert} ({project})"
     worst = max(changes, key=lambda each: (STATUSES.index(each.after), each.kind != "project"))
     more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""
-    return f"[Modelyard] {worst.after.capitalize()}: {_thing(worst)}{more} ({project})"
+    return f"[Modelyard] {worst.after.capitalize()}: {_thing(worst, project)}{more} ({project})"
 
 
 def text(project: str, alert: str, changes: Sequence[Change], origin: str) -> str:
@@ -30,7 +30,7 @@ def text(project: str, alert: str, changes: Sequence[Change], origin: str) -> st
     if changes[0].test:
         said = [f"This is a test of the alert {alert} of the project {project}: it arrives."]
     else:
-        said = [_told(each) for each in changes]
+        said = [_told(each, project) for each in changes]
     if origin:
         said.append(f"{origin}/projects/{quote(project, safe='')}/monitoring")
     said.append(f"Sent by the alert {alert} of the project {project}.")
@@ -59,11 +59,13 @@ def slack_json_of(project: str, alert: str, changes: Sequence[Change], origin: s
     return json.dumps({"text": said}, ensure_ascii=False).encode()
 
 
-def _thing(change: Change) -> str:
-    return f"{change.kind} {change.name}"
+def _thing(change: Change, project: str) -> str:
+    """What it is of; where that is another one, with the project that it is in."""
+    elsewhere = f" of {change.project}" if change.project not in ("", project) else ""
+    return f"{change.kind} {change.name}{elsewhere}"
 
 
-def _told(change: Change) -> str:
-    line = f"{MARKS[change.after]} {_thing(change)}: {change.before} → {change.after}"
+def _told(change: Change, project: str) -> str:
+    line = f"{MARKS[change.after]} {_thing(change, project)}: {change.before} → {change.after}"
     at = f"{change.at:%Y-%m-%d %H:%M} UTC"
     return f"{line}, {at}" + (f"\n  {change.why}" if change.why else "")

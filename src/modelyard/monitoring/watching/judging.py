@@ -17,6 +17,7 @@ from modelyard.jobs.scenarios.repository import RunBody
 from modelyard.jobs.scenarios.types import Scenario
 from modelyard.kernel.context import Context
 from modelyard.monitoring import repository as checks
+from modelyard.monitoring.scopes import looking as scopes
 from modelyard.monitoring.types import CheckResult
 from modelyard.monitoring.watching.types import (
     STATUSES,
@@ -59,6 +60,7 @@ def judged(context: Context, db: Connection, wanted: Projects = None) -> list[Th
     of_models = list(_models(db, wanted, stores))
     parts = [*of_models, *stores.values(), *_scenarios(db, wanted)]
     parts += _watched(context, db, wanted, of_models)
+    parts += scopes.statuses(db, wanted)
     by_project = defaultdict(list)
     for part in parts:
         by_project[part.project].append(part)

@@ -64,7 +64,12 @@ from modelyard.store.tables.services import service_endpoints, service_packages,
 from modelyard.store.tables.signoffs import item_people, signoff_delegates, signoffs
 from modelyard.store.tables.standards import standard_reports, standards
 from modelyard.store.tables.templates import templates
-from modelyard.store.tables.watches import deployment_watches, endpoint_activity
+from modelyard.store.tables.watches import (
+    deployment_watches,
+    endpoint_activity,
+    scope_tokens,
+    scopes,
+)
 from modelyard.store.tables.web import replays
 
 __all__ = [
@@ -125,6 +130,8 @@ __all__ = [
     "runs",
     "scenario_runs",
     "scenarios",
+    "scope_tokens",
+    "scopes",
     "server_secrets",
     "service_endpoints",
     "service_packages",

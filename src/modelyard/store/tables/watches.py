@@ -1,4 +1,4 @@
-"""The tables of what monitoring finds out of deployments from time to time.
+"""The tables of what monitoring finds out from time to time: of deployments, of scopes elsewhere.
 
 `at` is in seconds since 1970, when a stretch of activity began; `span` is its length in seconds.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKeyConstraint, Integer, String, Table, Text
 
-from modelyard.store.tables.columns import Moment, metadata
+from modelyard.store.tables.columns import Moment, metadata, project_key
 
 
 def _of_deployment() -> ForeignKeyConstraint:
@@ -41,4 +41,24 @@ endpoint_activity = Table(
     Column("refused", Integer, nullable=False),
     Column("buckets", Text, nullable=False),  # of times
     _of_deployment(),
+)
+
+scopes = Table(
+    "scopes",
+    metadata,
+    project_key(),
+    Column("name", String(128), primary_key=True),
+    Column("checked", Moment, nullable=True),
+    Column("body", Text, nullable=False),  # with what was found there
+)
+
+scope_tokens = Table(  # apart, so that no backup and no list holds them
+    "scope_tokens",
+    metadata,
+    Column("project", String(64), primary_key=True),
+    Column("scope", String(128), primary_key=True),
+    Column("secret", Text, nullable=False),
+    ForeignKeyConstraint(
+        ["project", "scope"], ["scopes.project", "scopes.name"], ondelete="CASCADE"
+    ),
 )

@@ -33,7 +33,10 @@ CHOICES = {
         ("values", "What becomes one of some statuses"),
     ],
 }
-SETTINGS = ("on", "statuses", "only", "silence", "digest", "description", "disabled")
+SETTINGS = (
+    *("on", "statuses", "only", "infrastructure", "all_projects", "silence", "digest"),
+    *("description", "disabled"),
+)
 WORDS = {
     "name": Words(placeholder="team", mono=True),
     "mail": Words(label="Mail to", help="Addresses, one a line", placeholder="ada@example.org"),
@@ -50,10 +53,23 @@ WORDS = {
     "statuses": Words(label="Statuses", help="Only if some statuses are told"),
     "only": Words(
         label="Only about",
-        help="One a line: model, store, scenario, deployment or project, or one with a name such "
-        "as model:churn-*; left blank: about all",
+        help="One a line: model, store, scenario, deployment, endpoint, external or project, or "
+        "one with a name such as model:churn-*; left blank: about all",
         placeholder="model:churn",
         mono=True,
+        later=True,
+    ),
+    "infrastructure": Words(
+        label="Only what is deployed on",
+        help="Infrastructures, one a line, such as prod-api or prod-*; left blank: about all",
+        placeholder="prod-api",
+        mono=True,
+        later=True,
+    ),
+    "all_projects": Words(
+        label="From every project",
+        help="For whoever administers these infrastructures, each named in full",
+        kind="tick",
         later=True,
     ),
     "silence": Words(label="Minutes of silence", help="After a message about a thing", later=True),
@@ -104,7 +120,12 @@ def _above(visit: Visit) -> tuple[Crumb, ...]:
 
 
 def _new(visit: Visit) -> Draft:
-    return Draft(crumbs=crumbs(visit.path["project"]), choices=CHOICES)
+    asked = visit.asked("infrastructure")
+    return Draft(
+        crumbs=crumbs(visit.path["project"]),
+        choices=CHOICES,
+        proposed={"infrastructure": (asked,)} if asked else {},
+    )
 
 
 def _edited(visit: Visit) -> Draft:

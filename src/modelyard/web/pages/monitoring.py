@@ -12,6 +12,8 @@ from modelyard.kernel.values import Value
 from modelyard.models.commands import ListModels, ListVersions
 from modelyard.monitoring.alerting.commands import ListAlerts, ListMessages
 from modelyard.monitoring.alerting.types import Alert
+from modelyard.monitoring.scopes.commands import ListScopes
+from modelyard.monitoring.scopes.types import Scope
 from modelyard.monitoring.watching.commands import FollowModel, ShowMonitoring, TrackEndpoint
 from modelyard.monitoring.watching.types import Status, ThingKind, ThingStatus
 from modelyard.web.pages.form import Choices, Draft, Form, Words
@@ -36,6 +38,7 @@ PLACES = {
     "scenario": "/projects/{project}/scenarios/{name}",
     "deployment": "/projects/{project}/deployments/{name}",
     "endpoint": "/projects/{project}/deployments/{name}/activity",
+    "external": "/projects/{project}/scopes/{name}",
 }
 
 
@@ -70,6 +73,7 @@ class ProjectMonitoringView(View):
     things: tuple[Line, ...]
     left_out: int
     alerts: tuple[Alert, ...]
+    scopes: tuple[Scope, ...]
     failed: int
     """Messages that could not be sent, of the newest ones."""
     waiting: int
@@ -81,7 +85,7 @@ def monitoring(visit: Visit) -> MonitoringView:
     found = visit.run(ShowMonitoring())
     deployed = visit.run(ShowOverview())
     parts = [each for each in found if each.kind != "project"]
-    apart = [each for each in parts if each.kind != "endpoint"]
+    apart = [each for each in parts if each.kind not in ("endpoint", "external")]
     troubled = [each for each in apart if each.status in BAD]
     return MonitoringView(
         title="Monitoring",
@@ -110,6 +114,7 @@ def of_project(visit: Visit) -> ProjectMonitoringView:
         things=tuple(map(_line, parts[:MOST])),
         left_out=max(0, len(parts) - MOST),
         alerts=tuple(visit.part(ListAlerts(project=key, limit=MOST))),
+        scopes=tuple(visit.part(ListScopes(project=key, limit=MOST))),
         failed=states.count("failed"),
         waiting=states.count("waiting"),
         may_write=visit.may("alerts:write"),
@@ -154,11 +159,11 @@ def _line(thing: ThingStatus) -> Line:
 
 def place_of(kind: ThingKind, project: str, name: str) -> str:
     """Where the page of a thing is."""
-    if kind != "endpoint":
-        return address(PLACES[kind], project=project, name=name)
-    deployment, _, endpoint = name.partition("/")
-    href = address(PLACES[kind], project=project, name=deployment)
-    return f"{href}?{urlencode({'endpoint': endpoint})}"
+    of, _, endpoint = name.partition("/")
+    if kind == "endpoint":
+        href = address(PLACES[kind], project=project, name=of)
+        return f"{href}?{urlencode({'endpoint': endpoint})}"
+    return address(PLACES[kind], project=project, name=of if kind == "external" else name)
 
 
 def _named(visit: Visit) -> dict[str, Choices]:

@@ -1,4 +1,4 @@
-"""Where webhooks may lead: projects make alerts, and the server calls what they name.
+"""What may be called: projects name webhooks and endpoints, and the server calls these.
 
 A name is looked up once, and what was found is what is connected to: nobody can answer with another
 address afterwards.
@@ -20,12 +20,13 @@ TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 """IPv6 addresses that stand for those of IPv4 (RFC 6052)."""
 
 
-def addresses(url: str, allowed: Sequence[str]) -> tuple[str, ...]:
+def addresses(url: str, allowed: Sequence[str], setting: str) -> tuple[str, ...]:
     """The addresses at which the host of a URL is, if it may be called.
 
     Args:
         url: begins with http:// or https://.
-        allowed: as the setting `alerts.webhooks`.
+        allowed: hosts, as the setting says.
+        setting: what that is called, such as alerts.webhooks.
 
     Raises:
         Invalid: the URL names no host.
@@ -37,8 +38,8 @@ def addresses(url: str, allowed: Sequence[str]) -> tuple[str, ...]:
     named = any(_is_named(host, each.lower()) for each in allowed)
     if not (named or all(_may(address, allowed) for address in found)):
         raise errors.Forbidden(
-            f"{host} is none of the hosts that alerts may call; an instance admin can add it to "
-            "the setting alerts.webhooks"
+            f"{host} is none of the hosts that {setting.partition('.')[0]} may call; an instance "
+            f"admin can add it to the setting {setting}"
         )
     return tuple(map(str, found))
 
@@ -52,7 +53,7 @@ def host_of(url: str) -> str:
     except ValueError:
         host = ""
     if not host:
-        raise errors.Invalid("the address of the webhook names no host")
+        raise errors.Invalid("the address names no host")
     return host
 
 
