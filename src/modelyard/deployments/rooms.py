@@ -92,6 +92,7 @@ class Deployments(Room):
     ask = verb(asking.AskDeployment)
     history = verb(deploying.ListUpdates)
     log = verb(deploying.ShowUpdate)
+    render = verb(deploying.RenderDeployment)
     delete = verb(deploying.DeleteDeployment)
 
 

@@ -16,6 +16,7 @@ from modelyard.deployments.deploying.types import (
     DeploymentUpdate,
     Health,
     ProjectSettings,
+    RenderedFiles,
     ServiceSettings,
     Settings,
 )
@@ -321,6 +322,34 @@ class ShowUpdate(OfDeployment[DeploymentUpdate]):
     number: int = Field(
         ge=1, lt=2**31, description="which one, as `history` numbers them", examples=[1]
     )
+
+
+class RenderDeployment(OfDeployment[RenderedFiles]):
+    """Write the files by which a deployment is brought about, and say what to run with them.
+
+    They are what `update` with the same options would build and apply: an image with the packages
+    in it, and manifests. For where no docker or kubectl is at hand, for a look before, or to keep
+    them with what else describes a cluster. The drivers `kubernetes` and `docker` have files.
+    """
+
+    needs = "deployments:read"
+    route = "POST /deployments/{name}/render"
+    background = True
+    arguments = ("name",)
+    title = "Render {name}"
+
+    package: Name | None = Field(default=None, description=ABOUT_PACKAGE, examples=["p1"])
+    share: dict[Name, float] = Field(default={}, max_length=20, description=ABOUT_SHARE)
+    shadow: tuple[Name, ...] | None = Field(default=None, max_length=20, description=ABOUT_SHADOW)
+    access: Access | None = Field(default=None, description=ABOUT_ACCESS)
+    output: Annotated[str, LocalPath("write", "model")] = Field(
+        default="", description="new folder or .zip file [the deployment's id in this folder]"
+    )
+
+    def changed(self, settings: Settings) -> Settings:
+        """The settings with what was given; Invalid as for an update."""
+        given = self.model_dump(exclude={"output"}, exclude_unset=True)
+        return UpdateDeployment.model_validate(given).changed(settings)
 
 
 class DeleteDeployment(OfDeployment[DeletedDeployment]):

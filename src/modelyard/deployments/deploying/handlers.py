@@ -17,6 +17,7 @@ from modelyard.deployments.deploying.commands import (
     ListDeployments,
     ListUpdates,
     Pushing,
+    RenderDeployment,
     RollBackDeployment,
     ShowDeployment,
     ShowUpdate,
@@ -25,6 +26,7 @@ from modelyard.deployments.deploying.commands import (
 from modelyard.deployments.deploying.desiring import desired_of
 from modelyard.deployments.deploying.looking import look, sharing_places, shown
 from modelyard.deployments.deploying.removing import take_away
+from modelyard.deployments.deploying.rendering import render
 from modelyard.deployments.deploying.repository import Kept
 from modelyard.deployments.deploying.types import (
     Applied,
@@ -33,6 +35,7 @@ from modelyard.deployments.deploying.types import (
     DeploymentSummary,
     DeploymentUpdate,
     KeptUpdate,
+    RenderedFiles,
 )
 from modelyard.deployments.deploying.updating import Wish, carry_out
 from modelyard.deployments.infrastructures.access import require, seen_by
@@ -194,6 +197,12 @@ def show_update(command: ShowUpdate, context: Context) -> DeploymentUpdate:
     with context.read() as db:
         shown(context, db, command.project, command.name)
         return updates.get(db, command.project, command.name, command.number).told()
+
+
+@handles(RenderDeployment)
+def render_deployment(command: RenderDeployment, context: Context) -> RenderedFiles:
+    """By its driver."""
+    return render(command, context)
 
 
 @handles(DeleteDeployment)

@@ -227,6 +227,14 @@ class Applied(Value):
     steps: tuple[AppliedStep, ...]
 
 
+class RenderedFiles(Value):
+    """Files by which a deployment is brought about."""
+
+    path: str = Field(description="folder or .zip file that holds them")
+    files: tuple[str, ...] = Field(description="their paths in it")
+    next: tuple[str, ...] = Field(description="commands that make use of them, in that folder")
+
+
 class DeletedDeployment(Value):
     """What came of deleting a deployment."""
 

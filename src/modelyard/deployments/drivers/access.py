@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from sqlalchemy import Connection
 
 from modelyard.deployments.drivers.driver import Driver, DriverKind
+from modelyard.deployments.drivers.kubernetes.driver import Kubernetes
 from modelyard.deployments.drivers.local import Local
 from modelyard.deployments.drivers.nodes import Nodes
 from modelyard.deployments.drivers.options import kept, merged, read_options
@@ -16,7 +17,11 @@ from modelyard.deployments.infrastructures.types import Infrastructure
 from modelyard.kernel.context import Context
 from modelyard.kernel.plugs import Plugs
 
-BUILT_IN: dict[str, DriverKind] = {"local": Local(), "nodes": Nodes()}
+BUILT_IN: dict[str, DriverKind] = {
+    "local": Local(),
+    "nodes": Nodes(),
+    "kubernetes": Kubernetes(),
+}
 DRIVERS: Plugs[DriverKind] = Plugs("drivers", "driver", BUILT_IN)
 
 

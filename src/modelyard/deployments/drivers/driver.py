@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from sqlalchemy import Connection
@@ -56,6 +57,15 @@ class TellsParts(Driver, Protocol):
 
     def parts(self, place: str, target: str) -> tuple[Part, ...]:
         """How the models, the scenarios and the data of a project are at a place."""
+        ...
+
+
+@runtime_checkable
+class Renders(Protocol):
+    """A driver that works by files, which it can write out for somebody else to use."""
+
+    def render(self, desired: Desired, folder: Path) -> tuple[str, ...]:
+        """Write them into a folder; gives the commands that make use of them there."""
         ...
 
 

@@ -30,7 +30,7 @@ def steps_between(desired: DesiredService, observed: ObservedService) -> tuple[S
         return tuple(steps)
     if observed.access != desired.access:
         steps.append(Step(action="access", what=service))
-    if not (observed.enabled and _same(desired, observed)):
+    if observed.differs or not (observed.enabled and _same(desired, observed)):
         steps.append(Step(action="map", what=service))
     return tuple(steps)
 
@@ -44,6 +44,7 @@ def restoring(target: str, observed: ObservedService) -> DesiredService:
         shares=observed.shares,
         shadows=observed.shadows,
         access=observed.access,
+        restores=observed,
     )
 
 
@@ -86,6 +87,13 @@ def messages_about(
             "OTHER_ACCESS",
             f"others may ask on {place} than is deployed",
             f"deployed: {desired.access}; there: {observed.access}",
+        )
+    if observed.differs:
+        yield _differs(
+            place,
+            "OTHER_SETTINGS",
+            f"{desired.target} runs otherwise on {place} than its infrastructure says",
+            observed.differs,
         )
     yield from _troubles(desired, observed, place)
 

@@ -28,21 +28,6 @@ class WantedPackage(Value):
     )
 
 
-class DesiredService(Value):
-    """What is to answer of a service."""
-
-    target: Name = Field(description="name of the service")
-    present: bool = True
-    enabled: bool = True
-    shares: dict[Name, float] = Field(
-        default={}, description="share of the queries by generation, which is a package"
-    )
-    shadows: tuple[Name, ...] = ()
-    guard: Guard | None = None
-    access: Access = "package"
-    packages: tuple[WantedPackage, ...] = ()
-
-
 class ObservedService(Value):
     """What was found of a service on a node."""
 
@@ -59,8 +44,31 @@ class ObservedService(Value):
     unloaded: tuple[str, ...] = Field(
         default=(), description="generations that not all of the processes have in memory"
     )
+    image: str = Field(default="", description="that runs, where a driver makes images")
+    base_image: str = Field(default="", description="of which that was made")
+    differs: str = Field(
+        default="", description="in what a place is otherwise than its driver would have it"
+    )
     fell_back: str = Field(default="", description="why the node's guard went back")
     problem: str = Field(default="", description="what the node's processes say that is wrong")
+
+
+class DesiredService(Value):
+    """What is to answer of a service."""
+
+    target: Name = Field(description="name of the service")
+    present: bool = True
+    enabled: bool = True
+    shares: dict[Name, float] = Field(
+        default={}, description="share of the queries by generation, which is a package"
+    )
+    shadows: tuple[Name, ...] = ()
+    guard: Guard | None = None
+    access: Access = "package"
+    packages: tuple[WantedPackage, ...] = ()
+    restores: ObservedService | None = Field(
+        default=None, description="what was found, where that is to be brought back"
+    )
 
 
 class DesiredProject(Value):

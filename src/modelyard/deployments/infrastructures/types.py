@@ -37,7 +37,9 @@ class Infrastructure(Value):
     name: Name
     kind: Kind = Field(description="'api': packages of services; 'project': bundles of projects")
     stage: str = Field(description="one of the setting deployments.stages")
-    driver: str = Field(description="how it is reached: local, nodes, or one of a plug-in")
+    driver: str = Field(
+        description="how it is reached: local, nodes, kubernetes, or one of a plug-in"
+    )
     nodes: tuple[Name, ...] = Field(default=(), description="that a deployment runs on, all alike")
     options: dict[Variable, JsonValue] = Field(
         default={}, description="what its driver has to know beside nodes, by that driver's names"

@@ -35,6 +35,10 @@ class Plan(BaseModel):
     image: Annotated[str, StringConstraints(pattern=IMAGE)] = Field(
         default="modelyard-node:1", description="Kubernetes: image of the node with its packages"
     )
+    base_image: Annotated[str, StringConstraints(pattern=IMAGE)] = Field(
+        default="python:3.11-slim",
+        description="Docker: image that the node is added to, of Python 3.11 or newer",
+    )
     replicas: int = Field(default=3, ge=1, le=1000, description="Kubernetes: nodes at least")
     most: int = Field(default=12, ge=1, le=10_000, description="Kubernetes: nodes at most")
     cpus: int = Field(default=2, ge=1, le=256, description="Kubernetes: cores of each node")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def write_files(platform: Platform, plan: Plan, folder: Path) -> WrittenFiles:
             f"at most {plan.most} nodes cannot be {plan.replicas} at least", field="most"
         )
     texts = {
-        name.format(name=plan.name): _text(f"{platform}/{template}", plan)
+        name.format(name=plan.name): filled(f"{platform}/{template}", plan)
         for template, name in _FILES[platform].items()
     }
     there = sorted(name for name in texts if (folder / name).exists())
@@ -79,7 +80,14 @@ def write_files(platform: Platform, plan: Plan, folder: Path) -> WrittenFiles:
     )
 
 
-def _text(template: str, plan: Plan) -> str:
+def filled(template: str, plan: Plan, *, answering: Sequence[str] = ()) -> str:
+    """The text of a template with a plan filled in.
+
+    Args:
+        template: its platform and name.
+        plan: what is filled in.
+        answering: commands that say what answers, in an image of a node; none: what is newest.
+    """
     # Autoescaping is for HTML; every value that is filled in has a pattern without special letters.
     environment = Environment(
         loader=PackageLoader("modelyard.serving.operating"),
@@ -89,4 +97,6 @@ def _text(template: str, plan: Plan) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(template).render(plan=plan, version=version("modelyard"))
+    return environment.get_template(template).render(
+        plan=plan, version=version("modelyard"), answering=answering
+    )

@@ -282,7 +282,12 @@ def _is_changed(
 def _called(form: Form, field: FieldView) -> FieldView:
     """A value under a given name, as the form calls it."""
     words = form.words.get(field.name, Words())
-    return field.model_copy(update={"label": words.label or field.label})
+    said = {
+        "label": words.label or field.label,
+        "help": words.help or field.help,
+        "placeholder": words.placeholder or field.placeholder,
+    }
+    return field.model_copy(update=said)
 
 
 def _kind(form: Form, draft: Draft, name: str) -> Kind:

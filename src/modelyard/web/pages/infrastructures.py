@@ -16,6 +16,9 @@ from modelyard.deployments.infrastructures.commands import (
 )
 from modelyard.deployments.infrastructures.types import PERMISSIONS, Infrastructure
 from modelyard.web.pages.form import Choices, Draft, Form, Words
+from modelyard.web.pages.infrastructure_options import EDITED as EDITED_OPTIONS
+from modelyard.web.pages.infrastructure_options import PAGES as NEW_WITH_OPTIONS
+from modelyard.web.pages.infrastructure_options import field_values
 from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, address, place_in_list
 
 ALL = "/infrastructures"
@@ -120,11 +123,18 @@ def _edited(visit: Visit) -> Draft:
     seen = shown(visit)
     kept = {"stage", "everybody", "description", "monitored", *STANDARDS}
     values = seen.model_dump(include=kept)
+    options = field_values(seen)
+    left_out = {"connection"} if seen.kind == "api" else set()
     return Draft(
         crumbs=(ABOVE, Crumb(label=seen.name, href=href(seen.name))),
-        values={**values, "node": seen.nodes, "connection": seen.connections},
+        values={
+            **values,
+            "node": seen.nodes,
+            "connection": seen.connections,
+            "option": options,
+        },
         choices={"everybody": EVERYBODY},
-        left_out=frozenset({"connection"} if seen.kind == "api" else ()),
+        left_out=frozenset(left_out | ({"node"} if options else {"option"})),
         seen=seen,
     )
 
@@ -160,6 +170,7 @@ PAGES: tuple[Page | Form, ...] = (
         words=WORDS,
         prepare=_new,
     ),
+    *NEW_WITH_OPTIONS,
     Page(ONE, infrastructure, "infrastructure.html"),
     Form(
         f"{ONE}/edit",
@@ -169,8 +180,8 @@ PAGES: tuple[Page | Form, ...] = (
         _one,
         intro="Deployments follow with their next update.",
         said="The infrastructure is saved.",
-        fields=CHANGED,
-        words=WORDS,
+        fields=(*CHANGED, "option"),
+        words={**WORDS, **EDITED_OPTIONS},
         prepare=_edited,
     ),
     Form(

@@ -1,0 +1,1 @@
+"""The driver `kubernetes`: services in a cluster, by images and the user's own kubectl."""
