@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 PROGRAMS = Path(__file__).parent / "programs"
 PROGRAM_OF = {"kubectl": "kubectl.py", "docker": "docker_images.py"}
+PATH_BESIDE = f"{Path(sys.executable).parent}:/usr/bin:/bin"
 
 
 class FakeCluster:
@@ -23,10 +27,8 @@ class FakeCluster:
         self.trouble()
         (self.registry / "trouble.json").write_text("{}")
         for name, program in PROGRAM_OF.items():
-            script = self.programs / name
-            script.write_text(f'#!/bin/sh\nexec {sys.executable} -I {PROGRAMS / program} "$@"\n')
-            script.chmod(0o755)
-        monkeypatch.setenv("PATH", f"{self.programs}:{Path(sys.executable).parent}:/usr/bin:/bin")
+            write_program(self.programs / name, program)
+        monkeypatch.setenv("PATH", f"{self.programs}:{PATH_BESIDE}")
         monkeypatch.setenv("CLUSTER", str(self.folder))
         monkeypatch.setenv("REGISTRY", str(self.registry))
 
@@ -74,3 +76,48 @@ class FakeCluster:
     def images(self) -> int:
         """How many images were pushed."""
         return len(list((self.registry / "images").iterdir()))
+
+
+class FakeMachines:
+    """What the program `docker` on PATH knows: machines by the names of their contexts."""
+
+    def __init__(self, folder: Path, monkeypatch: Any, *names: str) -> None:
+        self.folder, self.programs = folder / "engines", folder / "bin"
+        self.programs.mkdir()
+        for name in names:
+            (self.folder / name).mkdir(parents=True)
+        self.trouble()
+        write_program(self.programs / "docker", "docker_engine.py")
+        monkeypatch.setenv("PATH", f"{self.programs}:{PATH_BESIDE}")
+        monkeypatch.setenv("ENGINES", str(self.folder))
+
+    def trouble(self, **what: str) -> None:
+        """What goes wrong from now on."""
+        (self.folder / "trouble.json").write_text(json.dumps(what))
+
+    def asked(self) -> list[str]:
+        """The verbs that docker was given."""
+        log = self.folder / "asked.log"
+        return [line.split()[1] for line in log.read_text().splitlines()] if log.exists() else []
+
+    def containers(self) -> list[Path]:
+        """What is known of each container."""
+        return sorted(self.folder.glob("*/*.json"))
+
+    def pid(self) -> int:
+        """The process of the only container."""
+        (held,) = self.containers()
+        return json.loads(held.read_text())["pid"]
+
+    def end(self) -> None:
+        """End the processes of all containers."""
+        pids = [json.loads(held.read_text())["pid"] for held in self.containers()]
+        for pid in filter(None, pids):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def write_program(path: Path, program: str) -> None:
+    """Write a script that runs one of our programs."""
+    path.write_text(f'#!/bin/sh\nexec {sys.executable} -I {PROGRAMS / program} "$@"\n')
+    path.chmod(0o755)

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import JsonValue
 from sqlalchemy import Connection
 
+from modelyard.deployments.drivers.docker.driver import Docker
 from modelyard.deployments.drivers.driver import Driver, DriverKind
 from modelyard.deployments.drivers.kubernetes.driver import Kubernetes
 from modelyard.deployments.drivers.local import Local
@@ -20,6 +21,7 @@ from modelyard.kernel.plugs import Plugs
 BUILT_IN: dict[str, DriverKind] = {
     "local": Local(),
     "nodes": Nodes(),
+    "docker": Docker(),
     "kubernetes": Kubernetes(),
 }
 DRIVERS: Plugs[DriverKind] = Plugs("drivers", "driver", BUILT_IN)

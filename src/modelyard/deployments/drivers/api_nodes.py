@@ -3,25 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 from modelyard import errors
 from modelyard.deployments.drivers.driver import STEP
 from modelyard.deployments.drivers.types import Desired, DesiredService, ObservedService, Step
-from modelyard.deployments.nodes.links import ApiNode
 from modelyard.kernel.context import Context
 from modelyard.serving.administration import commands
-from modelyard.serving.administration.types import NodeService, TriedQuery
+from modelyard.serving.administration.commands import NodeCommand
+from modelyard.serving.administration.types import ImportedGeneration, NodeService, TriedQuery
 from modelyard.serving.watching.commands import ShowActivity
 from modelyard.serving.watching.types import Activity
 from modelyard.store.staging import stage
+
+R = TypeVar("R")
+
+
+class Administered(Protocol):
+    """A node as far as a deployment needs it: `links.ApiNode`, or one in a container."""
+
+    def run(self, command: NodeCommand[R], /) -> R:
+        """Have it carry out a command, and give the result; errors as the command's."""
+        ...
+
+    def upload(self, package: Path, /) -> ImportedGeneration:
+        """Have it import a package, a file of this machine."""
+        ...
 
 
 class ApiNodes:
     """The nodes of an infrastructure."""
 
     def __init__(
-        self, context: Context, names: tuple[str, ...], reach: Callable[[Context, str], ApiNode]
+        self,
+        context: Context,
+        names: tuple[str, ...],
+        reach: Callable[[Context, str], Administered],
     ) -> None:
         self._context = context
         self._names = names
@@ -107,7 +125,7 @@ class ApiNodes:
         found = node.run(ShowActivity(service=target, minutes=minutes, step=STEP, buckets=True))
         return [each for each in found if not each.shadow]
 
-    def _ask(self, node: ApiNode, desired: DesiredService) -> None:
+    def _ask(self, node: Administered, desired: DesiredService) -> None:
         for package in desired.packages:
             for endpoint, query in package.asked.items():
                 node.run(
@@ -119,7 +137,7 @@ class ApiNodes:
                     )
                 )
 
-    def _import(self, node: ApiNode, package: str, desired: DesiredService) -> None:
+    def _import(self, node: Administered, package: str, desired: DesiredService) -> None:
         wanted = next(each for each in desired.packages if each.package == package)
         with stage(self._context, lambda _: None) as place:
             file = place.folder / f"{package}.zip"
@@ -133,7 +151,7 @@ class ApiNodes:
             node.upload(file)
 
 
-def _service(node: ApiNode, name: str) -> NodeService | None:
+def _service(node: Administered, name: str) -> NodeService | None:
     found = node.run(commands.ListServices())
     return next((each for each in found if each.service == name), None)
 

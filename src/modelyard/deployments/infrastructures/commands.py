@@ -22,7 +22,7 @@ ABOUT_CONNECTION = (
 )
 ABOUT_OPTION = (
     "NAME=VALUE: what the driver has to know beside nodes; the how-to of each driver lists "
-    "its options, as of kubernetes"
+    "its options: kubernetes, docker"
 )
 ABOUT_MONITORED = (
     "whether monitoring asks how what is deployed there is; what it found out is erased if not"
@@ -51,7 +51,7 @@ class CreateInfrastructure(Command[Infrastructure]):
     stage: Name = Field(description=ABOUT_STAGE, examples=["test"])
     driver: Name = Field(
         default="nodes",
-        description="how it is reached: nodes, local, kubernetes, or one of a plug-in",
+        description="how it is reached: nodes, local, kubernetes, docker, or one of a plug-in",
         examples=["local"],
     )
     node: tuple[Name, ...] = Field(default=(), max_length=100, description=ABOUT_NODE)

@@ -38,7 +38,7 @@ class Infrastructure(Value):
     kind: Kind = Field(description="'api': packages of services; 'project': bundles of projects")
     stage: str = Field(description="one of the setting deployments.stages")
     driver: str = Field(
-        description="how it is reached: local, nodes, kubernetes, or one of a plug-in"
+        description="how it is reached: local, nodes, kubernetes, docker, or one of a plug-in"
     )
     nodes: tuple[Name, ...] = Field(default=(), description="that a deployment runs on, all alike")
     options: dict[Variable, JsonValue] = Field(

@@ -80,13 +80,14 @@ def write_files(platform: Platform, plan: Plan, folder: Path) -> WrittenFiles:
     )
 
 
-def filled(template: str, plan: Plan, *, answering: Sequence[str] = ()) -> str:
+def filled(template: str, plan: Plan, *, answering: Sequence[str] = (), empty: bool = False) -> str:
     """The text of a template with a plan filled in.
 
     Args:
         template: its platform and name.
         plan: what is filled in.
         answering: commands that say what answers, in an image of a node; none: what is newest.
+        empty: an image of a node without packages.
     """
     # Autoescaping is for HTML; every value that is filled in has a pattern without special letters.
     environment = Environment(
@@ -98,5 +99,5 @@ def filled(template: str, plan: Plan, *, answering: Sequence[str] = ()) -> str:
         lstrip_blocks=True,
     )
     return environment.get_template(template).render(
-        plan=plan, version=version("modelyard"), answering=answering
+        plan=plan, version=version("modelyard"), answering=answering, empty=empty
     )

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from modelyard.deployments.drivers.docker.options import DockerOptions
 from modelyard.deployments.drivers.kubernetes.options import KubernetesOptions
 from modelyard.deployments.drivers.options import Options
 from modelyard.deployments.infrastructures.commands import CreateInfrastructure
@@ -13,14 +14,19 @@ from modelyard.deployments.infrastructures.types import Infrastructure
 from modelyard.web.pages.form import Choices, Draft, Form, Words
 from modelyard.web.pages.page import Crumb, Visit, address
 
-OF_DRIVER: dict[str, type[Options]] = {"kubernetes": KubernetesOptions}
-CALLED = {"kubernetes": "Kubernetes"}
+OF_DRIVER: dict[str, type[Options]] = {
+    "kubernetes": KubernetesOptions,
+    "docker": DockerOptions,
+}
+CALLED = {"kubernetes": "Kubernetes", "docker": "Docker"}
 FIELD = "option"
 ABOVE = Crumb(label="Infrastructures", href="/infrastructures")
 EVERYBODY: Choices = [("none", "Nothing"), ("view", "See it"), ("deploy", "Deploy to it")]
 INTRO = {
     "kubernetes": "A namespace of a cluster. A service becomes a deployment of pods, from an image "
     "with its packages in it, by the docker and kubectl of the machine that Modelyard runs on.",
+    "docker": "A container with an API node on each of some machines, by the docker of the machine "
+    "that Modelyard runs on.",
 }
 
 

@@ -33,6 +33,7 @@ def test_the_pages_are_fit_to_be_seen(browser, deployed, made, shots):  # noqa: 
             "/projects/default/standards",
         ):
             visitor.look_at(path, shots)
+        visitor.look_at("/new-infrastructure/docker", shots)
         visitor.close()
 
 
@@ -98,6 +99,21 @@ def test_standards_are_asked_and_changed_by_forms(client, yard):  # noqa: F811
     sent(client, f"/infrastructures/{infrastructure}/edit", standards_block="", standards_warn="1")
     changed = yard.infrastructures.show(name=infrastructure)
     assert (changed.standards_warn, changed.standards_block) == (1, None)
+
+
+def test_options_of_drivers_are_fields(client, yard):  # noqa: F811
+    name = f"k8s-{uuid4().hex[:8]}"
+    new, typed = "/new-infrastructure/kubernetes", {"name": name, "stage": "test"}
+    wrong = sent(client, new, **typed, **{"option.repository": "a", "option.replicas": "many"})
+    assert "Must be a whole number" in wrong
+    sent(client, new, **typed, **{"option.repository": "a", "option.labels": "team=risk"})
+    made = yard.infrastructures.show(name=name)
+    assert made.driver == "kubernetes"
+    assert made.options == {"repository": "a", "labels": {"team": "risk"}}
+    edit = f"/infrastructures/{name}/edit"
+    assert 'value="team=risk"' in client.get(edit).text
+    sent(client, edit, stage="test", **{"option.repository": "b", "option.labels": ""})
+    assert yard.infrastructures.show(name=name).options == {"repository": "b"}
 
 
 def test_what_does_not_exist_is_told(client):  # noqa: F811

@@ -1,0 +1,1 @@
+"""The driver `docker`: API nodes in containers, by the user's own docker."""
