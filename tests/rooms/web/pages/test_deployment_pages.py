@@ -107,9 +107,9 @@ def test_options_of_drivers_are_fields(client, yard):  # noqa: F811
     wrong = sent(client, new, **typed, **{"option.repository": "a", "option.replicas": "many"})
     assert "Must be a whole number" in wrong
     sent(client, new, **typed, **{"option.repository": "a", "option.labels": "team=risk"})
-    made = yard.infrastructures.show(name=name)
-    assert made.driver == "kubernetes"
-    assert made.options == {"repository": "a", "labels": {"team": "risk"}}
+    kept = yard.infrastructures.show(name=name)
+    assert kept.driver == "kubernetes"
+    assert kept.options == {"repository": "a", "labels": {"team": "risk"}}
     edit = f"/infrastructures/{name}/edit"
     assert 'value="team=risk"' in client.get(edit).text
     sent(client, edit, stage="test", **{"option.repository": "b", "option.labels": ""})
