@@ -31,6 +31,10 @@ class Administered(Protocol):
         """Have it import a package, a file of this machine."""
         ...
 
+    def address(self) -> str:
+        """Where it answers; empty: nothing runs there, or it is not known."""
+        ...
+
 
 class ApiNodes:
     """The nodes of an infrastructure."""

@@ -21,7 +21,12 @@ OF_DRIVER: dict[str, type[Options]] = {
 CALLED = {"kubernetes": "Kubernetes", "docker": "Docker"}
 FIELD = "option"
 ABOVE = Crumb(label="Infrastructures", href="/infrastructures")
-EVERYBODY: Choices = [("none", "Nothing"), ("view", "See it"), ("deploy", "Deploy to it")]
+EVERYBODY: Choices = [
+    ("none", "Nothing"),
+    ("view", "See it"),
+    ("query", "Ask it"),
+    ("deploy", "Deploy to it"),
+]
 INTRO = {
     "kubernetes": "A namespace of a cluster. A service becomes a deployment of pods, from an image "
     "with its packages in it, by the docker and kubectl of the machine that Modelyard runs on.",

@@ -17,8 +17,8 @@ from modelyard.deployments.infrastructures.commands import (
 from modelyard.deployments.infrastructures.types import PERMISSIONS, Infrastructure
 from modelyard.web.pages.form import Choices, Draft, Form, Words
 from modelyard.web.pages.infrastructure_options import EDITED as EDITED_OPTIONS
+from modelyard.web.pages.infrastructure_options import EVERYBODY, field_values
 from modelyard.web.pages.infrastructure_options import PAGES as NEW_WITH_OPTIONS
-from modelyard.web.pages.infrastructure_options import field_values
 from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, address, place_in_list
 
 ALL = "/infrastructures"
@@ -26,12 +26,6 @@ ONE = f"{ALL}/{{name}}"
 PART, MOST = 50, 100
 ABOVE = Crumb(label="Infrastructures", href=ALL)
 KINDS: Choices = [("api", "Packages of API services"), ("project", "Bundles of projects")]
-EVERYBODY: Choices = [
-    ("none", "Nothing"),
-    ("view", "See it"),
-    ("query", "Ask it"),
-    ("deploy", "Deploy to it"),
-]
 ALLOWED: Choices = [("none", "Nothing"), *((each, each.capitalize()) for each in PERMISSIONS)]
 WORDS = {
     "name": Words(placeholder="test-api", mono=True),

@@ -46,6 +46,13 @@ class Container:
         self.dockerfile = filled("docker/Dockerfile", plan, empty=True)
         self.image = f"modelyard-node:{_digest(self.dockerfile)}"
 
+    @property
+    def address(self) -> str:
+        """Where its node answers, if that is one address."""
+        anywhere = ("0.0.0.0", "[::]")  # noqa: S104  what is compared
+        options = self._options
+        return "" if options.address in anywhere else f"http://{options.address}:{options.port}"
+
     def look(self) -> tuple[State, str]:
         """Whether it is there and runs, and in what it is otherwise than its options say."""
         found = self._found()

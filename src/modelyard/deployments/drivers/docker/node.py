@@ -54,6 +54,10 @@ class ContainerNode:
             words = ("exec", "--user=0", self._container.name, "rm", "-f", there)
             self._container.run(*words)
 
+    def address(self) -> str:
+        """Where it answers, as seen from its own machine; empty: at all addresses of that."""
+        return self._container.address
+
 
 def node_words(command: NodeCommand[Any]) -> list[str]:
     """A command as `modelyard` is given it on the command line."""
