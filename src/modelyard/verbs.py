@@ -14,6 +14,7 @@ from modelyard.data import commands as data
 from modelyard.demo import commands as demo
 from modelyard.deployments.rooms import (
     Bundles,
+    Canaries,
     Deployments,
     Infrastructures,
     Nodes,
@@ -331,6 +332,7 @@ class Verbs:
     deployments: Deployments
     standards: Standards
     pipelines: Pipelines
+    canaries: Canaries
     jobs: Jobs
     scenarios: Scenarios
     search: Search

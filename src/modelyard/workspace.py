@@ -54,6 +54,7 @@ BUS: Bus[Any] = Bus(
         "deployments.watching",
         "deployments.standards",
         "deployments.promoting",
+        "deployments.canaries",
         "evaluations.charting",
         "evaluations.looking",
         "evaluations.explaining",

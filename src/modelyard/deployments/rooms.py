@@ -6,6 +6,7 @@ from modelyard.deployments.activating import commands as activating
 from modelyard.deployments.administering import commands as administering
 from modelyard.deployments.asking import commands as asking
 from modelyard.deployments.bundling import commands as bundling
+from modelyard.deployments.canaries import commands as canaries
 from modelyard.deployments.deploying import commands as deploying
 from modelyard.deployments.infrastructures import commands as infrastructures
 from modelyard.deployments.nodes import commands as nodes
@@ -121,3 +122,14 @@ class Pipelines(Room):
     reject = verb(promoting.RejectPromotion)
     history = verb(promoting.ListPromotions)
     delete = verb(promoting.DeletePipeline)
+
+
+class Canaries(Room):
+    """Canaries: new packages that get more queries step by step, as long as they do no worse."""
+
+    start = verb(canaries.StartCanary)
+    show = verb(canaries.ShowCanary)
+    list = verb(canaries.ListCanaries)
+    look = verb(canaries.LookAtCanary)
+    finish = verb(canaries.FinishCanary)
+    stop = verb(canaries.StopCanary)

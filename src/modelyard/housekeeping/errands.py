@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from modelyard.deployments.canaries.errands import look_at_canaries
 from modelyard.deployments.deploying.errands import look_at_due
 from modelyard.deployments.promoting.errands import promote_due
 from modelyard.deployments.watching.errands import refresh_due
@@ -24,4 +25,5 @@ def run_errands(context: Context, is_stopping: Callable[[], bool]) -> float:
     sent = send_alerts(context, is_stopping)  # which notices what was found
     collected = collect_due(context)
     settle_due(context)  # what ended by what was collected
-    return min(looks, sent, promote_due(context, is_stopping), collected)
+    moved = min(promote_due(context, is_stopping), look_at_canaries(context, is_stopping))
+    return min(looks, sent, moved, collected)

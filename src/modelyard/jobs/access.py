@@ -11,7 +11,7 @@ from modelyard import errors
 from modelyard.jobs import endings
 from modelyard.jobs.scenarios import repository
 from modelyard.kernel.context import Context
-from modelyard.store.tables import jobs, pipelines, promotions, scenario_runs, scenarios
+from modelyard.store.tables import canaries, jobs, pipelines, promotions, scenario_runs, scenarios
 
 
 def is_named(db: Connection, text: str) -> bool:
@@ -35,7 +35,7 @@ def forget_user(context: Context, db: Connection, name: str) -> None:
             scenario = repository.as_scenario(row)
             rests = scenario.model_copy(update={"owner": gone, "disabled": True})
             repository.save(db, rests, due=None)
-    for table in (jobs, scenarios, scenario_runs, pipelines, promotions):
+    for table in (jobs, scenarios, scenario_runs, pipelines, promotions, canaries):
         renamed = func.replace(
             table.c.identity, *(f'"name": {json.dumps(n)}' for n in (name, gone))
         )

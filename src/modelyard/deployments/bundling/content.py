@@ -196,7 +196,7 @@ NEVER: Mapping[str, str] = {
             *("signoffs", "signoff_delegates", "item_people"),
             *("deployment_watches", "endpoint_activity"),
             *("standards", "standard_reports"),
-            *("pipelines", "promotions"),
+            *("pipelines", "promotions", "canaries"),
         ),
         "are of the whole workspace",
     ),

@@ -23,6 +23,7 @@ from modelyard.store.tables.access import (
 from modelyard.store.tables.alerts import alert_messages, alerts, statuses
 from modelyard.store.tables.bundle_activations import bundle_activations, project_locals
 from modelyard.store.tables.bundles import bundles
+from modelyard.store.tables.canaries import canaries
 from modelyard.store.tables.columns import Moment, metadata
 from modelyard.store.tables.comparisons import comparison_pairs, comparisons
 from modelyard.store.tables.data import connections, datasets
@@ -83,6 +84,7 @@ __all__ = [
     "audit_pending",
     "bundle_activations",
     "bundles",
+    "canaries",
     "check_results",
     "checks",
     "comparison_pairs",

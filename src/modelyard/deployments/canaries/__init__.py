@@ -1,0 +1,1 @@
+"""Canaries: new packages that get more queries step by step, as long as they do no worse."""
