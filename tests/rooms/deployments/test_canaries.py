@@ -1,4 +1,4 @@
-"""Canaries over places that are values and tell what they were asked: looks, moves, what ends them."""
+"""Canaries over places that tell what they were asked: looks, moves, and what ends them."""
 
 from __future__ import annotations
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from modelyard import errors
+from modelyard.deployments.canaries.commands import ListCanaries
+from modelyard.deployments.canaries.types import Canary
 from modelyard.deployments.deploying.commands import (
     ListDeployments,
     ListUpdates,
@@ -97,6 +99,8 @@ class DeploymentView(View):
     """What answers most; empty: it is a project's."""
     asking: Asking | None
     """How it is asked; None: it is of a bundle."""
+    canary: Canary | None
+    """The newest one; None: there was none."""
     may_write: bool
 
 
@@ -180,6 +184,7 @@ def deployment(visit: Visit) -> DeploymentView:
         deployed=deployed[0] if deployed else None,
         asking=asking(visit, found),
         package=max(packages, key=lambda name: packages[name], default=""),
+        canary=next(iter(visit.part(ListCanaries(**named, limit=1))), None),
         may_write=visit.may("deployments:write"),
     )
 
