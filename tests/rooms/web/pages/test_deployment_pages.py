@@ -138,3 +138,20 @@ def test_a_bundle_is_deployed_and_shown(client, yard):  # noqa: F811
     assert f"Update {name}" in client.get(f"{here}/bundle").text
     assert client.get(f"{here}/update").status_code == 404
     yard.deployments.delete(name=name, project=key)
+
+
+def test_a_package_is_tried_and_taken_back_by_forms(client, yard, deployed):  # noqa: F811
+    yard.packages.create(service=deployed, package="p2")
+    here = f"/projects/default/deployments/{deployed}"
+    assert f"{here}/canary/start" in client.get(here).text
+    assert "Canary" not in client.get(here).text
+    start = f"{here}/canary/start"
+    assert "larger share" in sent(client, start, package="p2", steps="[0.5, 0.1]")
+    assert f"Try p2 on {deployed}" in sent(client, start, package="p2", steps="[0.1]")
+    yard.canaries.start(name=deployed, package="p2", steps=(0.1,), queries=10)
+    page = client.get(here).text
+    assert "p2 beside p1" in page
+    assert f"{here}/canary/finish" in page
+    assert f"Stop the canary of {deployed}" in sent(client, f"{here}/canary/stop")
+    yard.canaries.stop(name=deployed)
+    assert "Stopped" in client.get(here).text
