@@ -16,6 +16,7 @@ from modelyard.deployments.rooms import (
     Bundles,
     Canaries,
     Deployments,
+    Hooks,
     Infrastructures,
     Nodes,
     Pipelines,
@@ -329,6 +330,7 @@ class Verbs:
     bundles: Bundles
     nodes: Nodes
     infrastructures: Infrastructures
+    hooks: Hooks
     deployments: Deployments
     standards: Standards
     pipelines: Pipelines

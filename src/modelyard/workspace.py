@@ -49,6 +49,7 @@ BUS: Bus[Any] = Bus(
         "deployments.nodes",
         "deployments.administering",
         "deployments.infrastructures",
+        "deployments.hooking",
         "deployments.deploying",
         "deployments.asking",
         "deployments.watching",
@@ -204,10 +205,14 @@ class Workspace(Verbs):
         return import_module("modelyard.store.opening")
 
 
-def _remote(url: str, api_key: str, ca_file: str | None, progress: Progress) -> DistantCaller:
+def _remote(
+    url: str, api_key: str, ca_file: str | None, progress: Progress, acting_as: str
+) -> DistantCaller:
     """A workspace on another server."""
     connect = import_module("modelyard.client.remote").connect
-    found: DistantCaller = connect(url, api_key, ca_file=ca_file, progress=progress)
+    found: DistantCaller = connect(
+        url, api_key, ca_file=ca_file, progress=progress, acting_as=acting_as
+    )
     return found
 
 

@@ -63,9 +63,32 @@ def test_a_bundle_is_deployed_over_http(made, copied, tmp_path, monkeypatch):
             servers[1], _ = started(folders[1], "--port", str(servers[1].port))
             assert yard.deployments.update(**DEPLOYED, bundle="b2").health == "HEALTHY"
             assert [active(folder) for folder in folders] == ["b2", "b2"]
+            others_act_there(yard, folders)
         finally:
             for server in servers:
                 server.__exit__(None, None, None)
+
+
+def others_act_there(yard, folders):
+    """The key of an admin acts for users there, as long as they are let in."""
+    for folder in folders:
+        with closing(modelyard.open(folder)) as node:
+            for user in ("operator", "runner"):
+                node.users.create(name=user)
+            node.members.add(name="operator", role="admin", **PROJECT)
+    yard.infrastructures.identities(name="prod", deploy_as="operator", run_as="runner")
+    assert yard.deployments.update(**DEPLOYED, bundle="b1").health == "HEALTHY"
+    for folder in folders:
+        with closing(modelyard.open(folder)) as node:
+            assert node.bundles.activations(**PROJECT)[0].activated_by == "operator"
+            assert node.scenarios.show(name="nightly", **PROJECT).owner == "runner"
+            (entry,) = node.audit.list(action="bundles.activate", actor="operator", limit=1)
+            assert entry.key, "the log tells whose key it was"
+    with closing(modelyard.open(folders[1])) as node:
+        node.users.update(name="operator", active=False)
+    with pytest.raises(errors.Failed, match="west: not active is the user 'operator' here"):
+        yard.deployments.update(**DEPLOYED, bundle="b2")
+    assert [active(folder) for folder in folders] == ["b1", "b1"]
 
 
 def west_dies_while_it_works(yard, west):

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 import httpx2
 import psutil
 import pytest
+from tests.forks import Fork
 from tests.ports import free_port
 from tests.processes import not_ours
 
@@ -202,6 +203,41 @@ def test_a_job_that_is_killed_is_taken_over(fleet):
     assert fleet.answers() == {CITIES["p2"]}
     states = [each.state for each in fleet.yard.deployments.history(name="people")[:2]]
     assert states == ["succeeded", "broken_off"]
+    fleet.in_order()
+
+
+HOOK = """
+import os, pathlib, time
+def hook(update):
+    mark = pathlib.Path({mark!r})
+    if mark.exists():
+        return "success", "it was called again"
+    mark.with_suffix(".part").write_text(str(os.getpid()))
+    mark.with_suffix(".part").rename(mark)
+    time.sleep(600)
+"""
+
+
+def test_whoever_is_killed_in_a_hook_takes_it_along(fleet, tmp_path):
+    """The code of a hook ends with the process that called it; the same command calls it again."""
+    mark = tmp_path / "mark"
+    hook = {"infrastructure": "prod", "name": "waits"}
+    fleet.yard.hooks.add(**hook, when="post", code=HOOK.format(mark=str(mark)))
+    words = ["deployments", "update", "people", "--package", "p2"]
+    updating = Fork([*words, "--workspace", fleet.folder / "yard"])
+    try:
+        _wait_until(mark.exists)
+        updating.kill()
+        updating.wait(PATIENCE)
+        _wait_until(lambda: not psutil.pid_exists(int(mark.read_text())))
+        assert fleet.answers() == {CITIES["p2"]}
+        after = fleet.yard.deployments.update(name="people", package="p2")
+    finally:
+        fleet.yard.hooks.delete(**hook)
+    assert after.health == "HEALTHY"
+    last, before = fleet.yard.deployments.history(name="people")[:2]
+    assert [last.state, before.state] == ["succeeded", "broken_off"]
+    assert [each.details for each in last.messages] == ["it was called again"]
     fleet.in_order()
 
 

@@ -48,6 +48,8 @@ PASSING = frozenset(
         tables.server_secrets,
         tables.node_keys,
         tables.scope_tokens,
+        tables.hook_secrets,
+        tables.hook_slots,
         tables.replays,
         tables.workers,
     }

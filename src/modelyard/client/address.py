@@ -20,7 +20,8 @@ class Address:
     """A server, the key that is shown to it, and how long it may take.
 
     `timeout` is how many seconds it may be silent within an answer, `patience` for how many a
-    request is sent again while the server is away or busy.
+    request is sent again while the server is away or busy. `acting_as` is the user whom the key is
+    to act for; empty: its own.
     """
 
     url: str
@@ -28,6 +29,7 @@ class Address:
     ca_file: str | None
     timeout: float
     patience: float
+    acting_as: str = ""
 
     def __repr__(self) -> str:
         return f"Address({self.url!r})"

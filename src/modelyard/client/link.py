@@ -20,7 +20,7 @@ from modelyard.client.answers import problem_in, require_ours
 from modelyard.kernel.lost import Lost, Peer, lost
 from modelyard.kernel.progress import Progress, silence
 from modelyard.kernel.version import __version__
-from modelyard.kernel.wire import PREFIX, Sent
+from modelyard.kernel.wire import ACTING, PREFIX, Sent
 
 T = TypeVar("T")
 
@@ -47,6 +47,8 @@ class Link:
         headers = {"user-agent": f"modelyard/{__version__}"}
         if address.api_key:
             headers["authorization"] = f"Bearer {address.api_key}"
+        if address.acting_as:
+            headers[ACTING] = address.acting_as
         try:
             self._http = httpx2.Client(
                 headers=headers,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from threading import Lock
@@ -99,6 +100,7 @@ def connect(
     ca_file: str | Path | None = None,
     timeout: float = 60,
     patience: float = 30,
+    acting_as: str = "",
 ) -> Client:
     """Use the workspace of a server as if it were here.
 
@@ -110,9 +112,11 @@ def connect(
             `MODELYARD_CA_FILE` when none is given.
         timeout: seconds that the server may be silent.
         patience: seconds for which a request is sent again while the server is away or busy.
+        acting_as: user whose rights count, where the key is an instance admin's; empty: the key's.
 
     Raises:
         Invalid: no server is named, or the URL is none.
     """
     address = address_of(url, api_key, ca_file=ca_file, timeout=timeout, patience=patience)
+    address = replace(address, acting_as=acting_as)
     return Client(address, progress=progress)

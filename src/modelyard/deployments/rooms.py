@@ -8,6 +8,7 @@ from modelyard.deployments.asking import commands as asking
 from modelyard.deployments.bundling import commands as bundling
 from modelyard.deployments.canaries import commands as canaries
 from modelyard.deployments.deploying import commands as deploying
+from modelyard.deployments.hooking import commands as hooking
 from modelyard.deployments.infrastructures import commands as infrastructures
 from modelyard.deployments.nodes import commands as nodes
 from modelyard.deployments.promoting import commands as promoting
@@ -74,7 +75,18 @@ class Infrastructures(Room):
     show = verb(infrastructures.ShowInfrastructure)
     update = verb(infrastructures.UpdateInfrastructure)
     allow = verb(infrastructures.AllowGroup)
+    identities = verb(infrastructures.SetIdentities)
     delete = verb(infrastructures.DeleteInfrastructure)
+
+
+class Hooks(Room):
+    """Hooks: functions and webhooks that are called before and after updates of deployments."""
+
+    add = verb(hooking.AddHook)
+    list = verb(hooking.ListHooks)
+    show = verb(hooking.ShowHook)
+    change = verb(hooking.ChangeHook)
+    delete = verb(hooking.DeleteHook)
 
 
 class Deployments(Room):

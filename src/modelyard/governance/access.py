@@ -86,6 +86,54 @@ def is_granted(db: Connection, identity: Identity, right: str) -> bool:
     return who.admin or covers(rights_of(db, who.name), right)
 
 
+def is_admin(db: Connection, identity: Identity) -> bool:
+    """Whether somebody is an instance admin; a local identity is one."""
+    return identity.is_local or standing_of(db, identity).admin
+
+
+def require_user(db: Connection, name: str) -> None:
+    """Refuse a name that is no user's; NotFound says who there is."""
+    repository.get_user(db, name)
+
+
+def require_may_name(db: Connection, identity: Identity, name: str) -> None:
+    """Refuse a user as whom something is to run.
+
+    Raises:
+        Forbidden: whoever asks is neither this user nor an instance admin, nor had by one to ask.
+        NotFound: there is no such user.
+    """
+    if not (identity.name == name or identity.appointed or is_admin(db, identity)):
+        raise errors.Forbidden(
+            f"the user {identity.name} may have nothing run as {name}; ask an instance admin: "
+            f"{_first(repository.active_admins(db))}"
+        )
+    repository.get_user(db, name)
+
+
+def standing_in(context: Context, identity: Identity, name: str) -> Identity:
+    """A user whom the key of an instance admin acts for; the log holds the key beside the name.
+
+    Raises:
+        Unauthenticated: the key is no longer valid.
+        Forbidden: it is no admin's, or narrowed, or there is no such user who is active.
+    """
+    with context.read() as db:
+        who = standing_of(db, identity)
+        user = repository.find_user(db, name)
+    if not who.admin or who.projects or who.rights:
+        raise errors.Forbidden(
+            f"this key of {who.name} acts for nobody else: that takes a key of an instance admin "
+            "which is narrowed to nothing"
+        )
+    if user is None or not user.active:
+        is_what = "there is no user" if user is None else "not active is the user"
+        raise errors.Forbidden(
+            f"{is_what} {name!r} here, for whom the key is to act; let them in, or name another"
+        )
+    return Identity(name, "user", identity.address, identity.key, appointed=True)
+
+
 def groups_of(db: Connection, identity: Identity) -> frozenset[str]:
     """The groups that somebody is in; of a local identity none."""
     return frozenset(() if identity.is_local else db.scalars(GROUPS, {"user": identity.name}))

@@ -219,7 +219,13 @@ def identity_of(text: str) -> Identity:
     try:
         fields = json.loads(text)
         kind = fields["kind"]
-        identity = Identity(fields["name"], kind, fields.get("address", ""), fields.get("key"))
+        identity = Identity(
+            fields["name"],
+            kind,
+            fields.get("address", ""),
+            fields.get("key"),
+            fields.get("appointed", False),
+        )
     except (TypeError, ValueError, KeyError, AttributeError) as exc:
         raise errors.Invalid(f"the identity that it would run as is malformed: {exc!r}") from exc
     if kind not in {"local", "user", "key"} or not isinstance(identity.name, str):

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from modelyard.kernel.asking import given
 from modelyard.kernel.faults import invalid
+from modelyard.kernel.identity import Identity
 from modelyard.kernel.progress import Progress
 from modelyard.kernel.secrets import hidden, secret_fields
 from modelyard.kernel.values import ProjectKey
@@ -146,6 +147,10 @@ class Deputy(Caller, Protocol):
 
     def check(self, command: Command[Any], /) -> None:
         """Refuse a command which could only fail, as far as that is known without trying."""
+        ...
+
+    def acting(self, identity: Identity, /) -> "Deputy":
+        """The same as somebody else, whose rights it then has."""
         ...
 
     def telling(self, progress: Progress, /) -> Caller:

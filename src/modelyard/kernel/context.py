@@ -84,8 +84,9 @@ class Context:
     """Open a transaction; leaving the block commits, an exception rolls back. Keep it short."""
     read: Callable[[], AbstractContextManager[Connection]]
     """Open a transaction that only reads, and so waits for no writer."""
-    remote: Callable[[str, str, str | None, Progress], DistantCaller]
-    """A workspace on another server: its address, the key to show, a file of authorities."""
+    remote: Callable[[str, str, str | None, Progress, str], DistantCaller]
+    """A workspace on another server: its address, the key to show, a file of authorities, an ear
+    for progress, and the user there to act for; empty: the key's."""
     watched: tuple[str, ...] = ()
     """Modules that monitoring asks how things are which it cannot know, each by its `statuses`."""
     governable: tuple[str, ...] = ()

@@ -17,13 +17,15 @@ class Identity:
     A *local* identity is whoever may read and write the workspace's own folder: nothing is kept
     from it, so nothing is checked. Everybody else came over HTTP and may do what the rights in the
     database say. `key` is the id of the API key that was shown, `address` where the request came
-    from.
+    from. One that is `appointed` acts since an instance admin has them do so, and may name others
+    as whom something is to run, as the admin may.
     """
 
     name: str
     kind: IdentityKind = "local"
     address: str = ""
     key: str | None = None
+    appointed: bool = False
 
     @property
     def is_local(self) -> bool:

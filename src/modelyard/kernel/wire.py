@@ -26,6 +26,8 @@ from modelyard.kernel.shapes import is_list, is_structure, plain
 
 PREFIX = "/api/v1"
 LEFT_OUT = "@default"
+ACTING = "modelyard-acting-as"
+"""The header that names the user whom the key of an instance admin acts for this once."""
 RESULT = "modelyard-result"
 """The header that holds the result where the body is the bytes of a file."""
 

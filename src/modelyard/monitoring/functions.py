@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from modelyard import errors
 from modelyard.kernel.context import Context
 from modelyard.runtime.process import Lost
-from modelyard.runtime.tasks import run_task
+from modelyard.runtime.tasks import Answers, run_asking_task, run_task
 
 MEMORY_MB = 1024
 """MiB that it may use, unless workers may use less."""
@@ -57,6 +58,8 @@ def call_function(
     *,
     seconds: float,
     log: str,
+    python: Path | None = None,
+    answers: Answers | None = None,
 ) -> dict[str, Any]:
     """Have a worker's task call it.
 
@@ -67,6 +70,8 @@ def call_function(
         given: values by the parameters that may take them.
         seconds: that it may take.
         log: file in logs/workers that whatever it prints is appended to.
+        python: interpreter of its code env; None: this one.
+        answers: answers what the task asks meanwhile, if it does.
 
     Raises:
         Failed: it raised, died, returned something else, or took more than its time; the message
@@ -74,9 +79,10 @@ def call_function(
     """
     settings = context.settings.runtime
     least = min(MEMORY_MB, settings.memory_limit_mb)
+    run = run_task if answers is None else partial(run_asking_task, answers=answers)
     try:
-        return run_task(
-            Path(sys.executable),
+        return run(
+            python or Path(sys.executable),
             task,
             {**about, "given": dict(given)},
             settings=settings.model_copy(update={"memory_limit_mb": least}),

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,8 +108,11 @@ class WorkerProcess:
         *,
         timeout: float,
         progress: Progress | None = None,
+        answers: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
     ) -> protocol.Message:
         """Send a request and wait for its answer, at most `timeout` seconds.
+
+        `answers` is called with what the worker asks before it answers.
 
         Whatever goes wrong ends the worker, since it may be in the middle of something.
 
@@ -125,6 +128,11 @@ class WorkerProcess:
             while True:
                 with self.noticing_loss():
                     answer, answered = protocol.receive(self._connection, watch.wait, check=True)
+                if answers is not None and "asks" in answer:
+                    reply = answers(answer["asks"])
+                    with self.noticing_loss():
+                        protocol.send(self._connection, reply, None, watch.wait)
+                    continue
                 if "progress" not in answer:
                     return answer, answered
                 if progress is not None:

@@ -33,7 +33,7 @@ def open_context(
     caller: Deputy,
     progress: Progress,
     authority: Authority,
-    remote: Callable[[str, str, str | None, Progress], DistantCaller],
+    remote: Callable[[str, str, str | None, Progress, str], DistantCaller],
     waits: bool = False,
 ) -> Context:
     """Open a workspace folder, made if it is not there.

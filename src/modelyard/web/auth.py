@@ -9,8 +9,10 @@ from starlette.requests import Request
 
 from modelyard import errors
 from modelyard.governance import audit, keys, sessions
+from modelyard.governance.access import standing_in
 from modelyard.kernel.context import Context
 from modelyard.kernel.identity import Identity, login_name
+from modelyard.kernel.wire import ACTING
 from modelyard.web.cookies import SESSION, Cookies, public_origin
 from modelyard.workspace import Workspace
 
@@ -97,7 +99,9 @@ def _by_key(request: Request) -> Identity | None:
             f"credentials of the kind {scheme[:50]!r} are not taken; send an API key: "
             "Authorization: Bearer mdy_…"
         )
-    return keys.identify(nobody(request), secret.strip(), address_of(request))
+    found = keys.identify(nobody(request), secret.strip(), address_of(request))
+    name = request.headers.get(ACTING)
+    return found if name is None else standing_in(nobody(request), found, name)
 
 
 def _by_session(request: Request, token: str | None) -> Identity:

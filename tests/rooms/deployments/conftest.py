@@ -31,7 +31,17 @@ def made(tmp_path_factory):
 def shared(made):
     """The workspace, which tests share: each deploys under ids of its own."""
     with closing(modelyard.open(made / "yard", actor="ada")) as yard:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("MODELYARD_ALERTS__WEBHOOKS", '["127.0.0.1"]')
+            yard.open()
         yield yard
+
+
+@pytest.fixture
+def deployed(shared, there):
+    """The id of a deployment of p1, which goes with its infrastructure's name."""
+    shared.deployments.create(name=there, service="api", package="p1", infrastructure=there)
+    return there
 
 
 @pytest.fixture

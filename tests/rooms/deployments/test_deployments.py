@@ -17,13 +17,6 @@ from modelyard.kernel.identity import Identity
 from modelyard.store.tables import deployment_updates, deployments
 
 
-@pytest.fixture
-def deployed(shared, there):
-    """The id of a deployment of p1, which goes with its infrastructure's name."""
-    shared.deployments.create(name=there, service="api", package="p1", infrastructure=there)
-    return there
-
-
 def answers(places):
     return {name: dict(found.shares) for name, found in places.found.items()}
 

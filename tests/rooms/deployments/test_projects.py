@@ -9,7 +9,9 @@ from tests.bundled import PROJECT, made_bundles
 
 import modelyard
 from modelyard import errors
+from modelyard.deployments.activating.commands import ImportBundle
 from modelyard.deployments.drivers import nodes as driver
+from modelyard.kernel.identity import Identity
 
 NAMES = ("east", "west")
 PROD = """
@@ -20,6 +22,17 @@ infrastructures:
     nodes: [east, west]
     connections: {in: prod, unheard-of: prod}
 """
+
+
+class Here:
+    """A node as somebody has it; files of this machine do not travel."""
+
+    def __init__(self, node, theirs):
+        self.node, self.theirs = node, theirs
+
+    def run(self, command):
+        who = self.node if isinstance(command, ImportBundle) else self.theirs
+        return who.run(command)
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +66,13 @@ def fleet(bundled, design, tmp_path, monkeypatch):
             raise errors.Unavailable(f"{name} does not answer")
         return nullcontext(fleet[name])
 
+    def act(user, context, name):
+        with reach(context, name) as node:
+            theirs = node.acting(Identity(user, "user", appointed=True))
+        return nullcontext(Here(node, theirs))
+
     monkeypatch.setattr(driver, "_workspace", reach)
+    monkeypatch.setattr(driver, "_workspace_as", act)
     design.infrastructures.create(name="prod", kind="project", stage="production", node=NAMES)
     yield fleet, away
     for node in fleet.values():
@@ -117,6 +136,81 @@ def test_connections_are_usually_those_of_the_infrastructure(design, fleet, tmp_
     design.bundles.delete(bundle="b1", **PROJECT)
     assert design.deployments.update(**asked).desired.connections == {"in": "other"}
     assert fleet[0]["west"].datasets.show(dataset="rows", **PROJECT).connection == "other"
+
+
+def test_projects_are_used_there_as_whom_the_infrastructure_says(design, fleet):
+    asked, nodes = {"name": "churn-prod", **PROJECT}, fleet[0].values()
+    for node in nodes:
+        for user in ("operator", "runner", "grace"):
+            node.users.create(name=user)
+        node.members.add(name="operator", role="admin", **PROJECT)
+    for user, role in (("grace", "admin"), ("hedy", "reader")):
+        design.users.create(name=user)
+        design.members.add(name=user, role=role, **PROJECT)
+    design.infrastructures.identities(
+        name="prod",
+        deploy_as="operator",
+        run_as="nobody",
+        run_as_in={"churn": "runner"},
+        propagation="limited",
+    )
+    connected = {"connection": {"in": "prod"}}
+    made = design.deployments.create(**asked, infrastructure="prod", bundle="b1", **connected)
+    assert (made.health, made.desired.run_as) == ("HEALTHY", "runner")
+    assert [each.activated_by for each in active(fleet)] == ["operator", "operator"]
+    for node in nodes:
+        assert node.scenarios.show(name="nightly", **PROJECT).owner == "runner"
+        roles = {each.name: each.role for each in node.members.list(**PROJECT)}
+        assert roles == {"operator": "admin", "grace": "contributor"}
+    said = design.deployments.log(**asked, number=1).messages
+    assert [(each.code, each.place) for each in said] == [
+        ("MEMBER_MISSING", "east"),
+        ("MEMBER_MISSING", "west"),
+    ]
+    design.infrastructures.identities(name="prod", propagation="full", propagate_once=True)
+    assert design.deployments.update(**asked).health == "HEALTHY"
+    assert design.deployments.log(**asked, number=2).messages == ()
+    fleet[0]["west"].users.create(name="keeper", admin=True)  # the last admin cannot go
+    fleet[0]["west"].users.delete(name="operator")
+    with pytest.raises(errors.Failed, match=r"west: there is no user 'operator'.*"):
+        design.deployments.update(**asked, bundle="b2")
+    assert [each.bundle for each in active(fleet)] == ["b1", "b1"]
+    design.infrastructures.identities(name="prod", deploy_as=None, run_as=None, run_as_in={})
+    assert design.deployments.update(**asked, bundle="b2").health == "HEALTHY"
+    assert fleet[0]["west"].scenarios.show(name="nightly", **PROJECT).owner == "runner", "it stays"
+
+
+def test_identities_are_said_by_an_admin(design, tmp_path):
+    design.users.create(name="ann")
+    design.infrastructures.create(name="here", kind="project", stage="test", driver="local")
+    design.groups.create(name="owners", users=("ann",))
+    design.infrastructures.allow(name="here", group="owners", permission="administer")
+    design.infrastructures.allow(name="local-api", group="owners", permission="administer")
+    ann = design.acting(Identity("ann", "user"))
+    with pytest.raises(errors.Forbidden, match="ask an instance admin"):
+        ann.infrastructures.identities(name="here", run_as="ann")
+    with pytest.raises(errors.NotFound, match="no user 'nobody'"):
+        design.infrastructures.identities(name="here", run_as="nobody")
+    with pytest.raises(errors.Invalid, match="used as nobody"):
+        design.infrastructures.identities(name="local-api", run_as="ann")
+    file = tmp_path / "here.yaml"
+    file.write_text(
+        "infrastructures: [{name: here, kind: project, driver: local, stage: test, "
+        "identities: {deploy_as: ann, propagation: full}}]"
+    )
+    (step,) = design.deployments.apply(file=str(file), **PROJECT).steps
+    (change,) = step.changes
+    assert (change.before, change.after) == ("", "deploy_as ann, propagation full")
+    (again,) = design.deployments.apply(file=str(file), **PROJECT).steps
+    assert again.action == "unchanged"
+    made = {"name": "try", "infrastructure": "here", "bundle": "b1", "as_project": "trial"}
+    design.projects.create(key="trial")
+    with pytest.raises(errors.Failed, match=r"ann|trial"):
+        design.deployments.create(**made, **PROJECT)
+    design.members.add(name="ann", role="admin", project="trial")
+    design.connections.create(name="in", path=str(tmp_path), project="trial")
+    assert design.deployments.create(**made, **PROJECT).health == "HEALTHY"
+    assert design.bundles.activations(project="trial")[0].activated_by == "ann"
 
 
 def test_a_bundle_becomes_another_project_of_the_same_workspace(design, tmp_path):

@@ -49,6 +49,7 @@ class Hook:
         self.taken = []
         self.status = 204
         self.headers = {}
+        self.answer = b""
         self.came = threading.Event()
         self.may_answer = threading.Event()
         self.may_answer.set()
@@ -63,8 +64,9 @@ class Hook:
                 self.send_response(hook.status)
                 for name, value in hook.headers.items():
                     self.send_header(name, value)
-                self.send_header("content-length", "0")
+                self.send_header("content-length", str(len(hook.answer)))
                 self.end_headers()
+                self.wfile.write(hook.answer)
 
             def log_message(self, *_):
                 """Say nothing."""

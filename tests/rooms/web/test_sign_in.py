@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from datetime import timedelta
 from typing import ClassVar
 
@@ -12,6 +13,7 @@ from sqlalchemy import select, update
 from tests.running_server import RunningServer
 
 import modelyard
+from modelyard import errors
 from modelyard.kernel.values import now
 from modelyard.store.tables import login_failures, sessions, setup_links, users
 
@@ -476,6 +478,27 @@ class TestKeys:
         assert browser.http.post(path, json=body, headers=headers).status_code == 401
         entry = team.yard.audit.list(action="models.create", limit=1)[0]
         assert (entry.outcome, entry.actor) == ("unauthenticated", "ada")
+
+    def test_that_of_an_admin_acts_for_others(self, team, browser):
+        made = team.yard.keys.create(name="ci", user="root")
+        with closing(modelyard.connect(team.url, made.secret, acting_as="ada")) as ada:
+            assert ada.account.show().name == "ada"
+            with pytest.raises(errors.Forbidden, match="the user ada may not"):
+                ada.users.list()
+            name = f"m{made.id}"
+            ada.models.create(name=name, prediction_type="other")
+        entry = team.yard.audit.list(action="models.create", limit=1)[0]
+        assert (entry.actor, entry.key) == ("ada", made.id)
+        team.yard.users.update(name="ada", active=False)
+        narrowed = team.yard.keys.create(name="narrow", user="root", rights=("*:read",))
+        for key, whom in ((made, "ada"), (made, "nobody"), (narrowed, "root")):
+            headers = {"authorization": f"Bearer {key.secret}", "modelyard-acting-as": whom}
+            assert browser.get("/api/v1/projects", headers=headers).status_code == 403
+        entry = team.yard.audit.list(action="request", limit=1)[0]
+        assert entry.outcome == "forbidden"
+        browser.log_in("root")  # only keys do
+        headers = {"modelyard-acting-as": "nobody"}
+        assert browser.get("/api/v1/account", headers=headers).json()["name"] == "root"
 
 
 def test_without_login_there_are_no_sessions(tmp_path):

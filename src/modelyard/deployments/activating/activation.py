@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import get_args
+from typing import Any, get_args
 
 from sqlalchemy import Connection
 
@@ -40,6 +40,7 @@ from modelyard.deployments.bundling import repository as bundles
 from modelyard.deployments.bundling.content import Placing
 from modelyard.deployments.bundling.reading import OpenBundle, trusted_here
 from modelyard.deployments.bundling.types import Bundle
+from modelyard.governance.access import require_may_name
 from modelyard.kernel import paths
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
@@ -104,8 +105,14 @@ class Activation:
         first = {} if repository.last(db, project) else require_project(db, project).variables
         variables = {**first, **own.variables, **self.asked.variables}
         kept = {name: each for name, each in variables.items() if name not in self.asked.forget}
-        connections = {**own.connections, **self.asked.connection}
-        return own.model_copy(update={"variables": kept, "connections": connections})
+        changes: dict[str, Any] = {
+            "variables": kept,
+            "connections": {**own.connections, **self.asked.connection},
+        }
+        if self.asked.run_as is not None:
+            require_may_name(db, self.context.identity, self.asked.run_as)
+            changes["run_as"] = self.asked.run_as
+        return own.model_copy(update=changes)
 
     def _require_fitting(self, incoming: Incoming) -> None:
         """Refuse what cannot be used here, before anything is made ready."""
@@ -143,7 +150,7 @@ class Activation:
         context, project = self.context, self.asked.project
         fresh = unpack_artifacts(context, incoming.bundle, place, {})
         files = unpack_files(incoming.bundle, place)
-        placing = Placing(project, context.identity, now())
+        placing = Placing(project, replace(context.identity, appointed=False), now())
         context.progress("changing the project")
         with context.begin() as db:
             exclusively(db)
@@ -161,7 +168,8 @@ class Activation:
                     envs.give_name(db, name, env_id)
             folders = folders_of(db, project, plan)
             freed = carry_out(db, plan, incoming, placing)
-            scheduling.settle(db, project, incoming.scenarios, report.locals.scenarios)
+            chosen = report.locals
+            scheduling.settle(db, project, incoming.scenarios, chosen.scenarios, chosen.run_as)
             scheduling.retire(db, project, plan.keep)
             for version in versions_in(incoming.bundle, placing):
                 if (check := tried.verifications.get(mark(version))) is not None:

@@ -16,6 +16,7 @@ from modelyard.deployments.activating.types import (
     ProjectLocals,
     Variables,
 )
+from modelyard.governance.types import UserName
 from modelyard.kernel.command import Command, ProjectCommand
 from modelyard.kernel.paging import Paged
 from modelyard.kernel.values import LocalPath, Name, ProjectKey
@@ -92,6 +93,11 @@ class Activating(ProjectCommand[ActivationReport]):
     )
     disable: tuple[Name, ...] = Field(
         default=(), description="scenarios that are to run by hand only; remembered"
+    )
+    run_as: UserName | None = Field(
+        default=None,
+        description="user as whom the bundle's scenarios run by themselves, which an instance "
+        "admin may say; remembered [whoever activates it]",
     )
     replace: bool = Field(
         default=False,

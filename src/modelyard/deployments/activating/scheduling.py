@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -12,6 +15,7 @@ from modelyard.deployments.activating.types import ProjectLocals, ScenarioState
 from modelyard.jobs.scenarios import repository
 from modelyard.jobs.scenarios.schedule import next_time
 from modelyard.jobs.scenarios.types import Scenario
+from modelyard.kernel.identity import Identity
 from modelyard.store.clock import database_now
 from modelyard.store.tables import scenarios
 
@@ -55,12 +59,21 @@ def chosen(
 
 
 def settle(
-    db: Connection, project: str, names: Iterable[str], states: Mapping[str, ScenarioState]
+    db: Connection,
+    project: str,
+    names: Iterable[str],
+    states: Mapping[str, ScenarioState],
+    runs_as: str | None = None,
 ) -> None:
-    """Enable and disable scenarios of a bundle, and set when they run next."""
+    """Enable and disable scenarios of a bundle, set when they run next, and as whom, if named."""
+    who: dict[str, Any] = {}
+    if runs_as is not None:
+        who = {"identity": json.dumps(asdict(Identity(runs_as, "user"))), "folder": ""}
     for name in sorted(names):
-        scenario = _scenario(db, project, name)
-        _save(db, scenario.model_copy(update={"disabled": states[name] == "disabled"}))
+        changes: dict[str, Any] = {"disabled": states[name] == "disabled"}
+        if runs_as is not None:
+            changes["owner"] = runs_as
+        _save(db, _scenario(db, project, name).model_copy(update=changes), **who)
 
 
 def retire(db: Connection, project: str, kept: Iterable[Thing]) -> None:
@@ -80,8 +93,8 @@ def _scenario(db: Connection, project: str, name: str) -> Scenario:
     return repository.as_scenario(repository.find(db, project, name))
 
 
-def _save(db: Connection, scenario: Scenario) -> None:
+def _save(db: Connection, scenario: Scenario, **more: Any) -> None:
     due = None
     if scenario.cron and not scenario.disabled:
         due = next_time(scenario.cron, scenario.timezone, database_now(db))
-    repository.save(db, scenario, due=due)
+    repository.save(db, scenario, due=due, **more)

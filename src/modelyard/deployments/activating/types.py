@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from modelyard.deployments.bundling.types import BundleSummary
+from modelyard.governance.types import UserName
 from modelyard.kernel.values import Json, Name, Value, Variable
 from modelyard.models.types import VersionId
 
@@ -30,6 +31,9 @@ class ProjectLocals(Value):
     )
     scenarios: dict[Name, ScenarioState] = Field(
         default={}, description="whether scenarios of bundles run by themselves here"
+    )
+    run_as: UserName | None = Field(
+        default=None, description="user as whom they do; None: whoever activated the bundle"
     )
 
 

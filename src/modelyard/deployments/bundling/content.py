@@ -197,6 +197,7 @@ NEVER: Mapping[str, str] = {
             *("deployment_watches", "endpoint_activity"),
             *("standards", "standard_reports"),
             *("pipelines", "promotions", "canaries"),
+            *("infrastructure_hooks", "hook_secrets", "hook_slots"),
         ),
         "are of the whole workspace",
     ),

@@ -26,12 +26,14 @@ from modelyard.deployments.drivers.access import changed_options
 from modelyard.deployments.infrastructures.commands import (
     AllowGroup,
     CreateInfrastructure,
+    SetIdentities,
     ShowInfrastructure,
     UpdateInfrastructure,
 )
 from modelyard.deployments.infrastructures.types import (
     LOCAL,
     Everybody,
+    Identities,
     Infrastructure,
     Kind,
     Permission,
@@ -80,6 +82,7 @@ class DeclaredInfrastructure(Declared):
     description: Description | None = None
     standards_warn: Severity | None = None
     standards_block: Severity | None = None
+    identities: Identities | None = None
     groups: dict[Name, Permission] | None = Field(
         default=None, description="what groups may do; others may nothing then"
     )
@@ -182,7 +185,7 @@ class Applying:
                 AllowGroup(name=wanted.name, group=group, permission=permission)
                 for group, permission in (wanted.groups or {}).items()
             ]
-            return "create", [], [made, *allowed]
+            return "create", [], [made, *_identifying(None, wanted), *allowed]
         for field in ("kind", "driver"):
             if getattr(found, field) != getattr(wanted, field):
                 raise errors.Conflict(
@@ -193,6 +196,9 @@ class Applying:
         wanted = wanted.model_copy(update={"options": options})
         changes = list(_changes(found, wanted, COMPARED))
         commands: list[Command[Any]] = [UpdateInfrastructure(**given)] if changes else []
+        for identifying in _identifying(found, wanted):
+            changes += _changes(found, wanted, ("identities",))
+            commands.append(identifying)
         for allowing in _allowing(found, wanted):
             changes.append(
                 AppliedChange(
@@ -267,8 +273,10 @@ def _told(value: Any) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     if isinstance(value, BaseModel):
-        facts = value.model_dump(exclude_none=True)
-        return ", ".join(f"{name} {fact:g}" for name, fact in facts.items())
+        facts = value.model_dump(exclude_none=True, exclude_defaults=True)
+        return ", ".join(f"{name} {_told(fact)}" for name, fact in facts.items())
+    if isinstance(value, float):
+        return f"{value:g}"
     return "" if value is None else str(value)
 
 
@@ -284,6 +292,14 @@ def _require_same_place(found: Deployment, made: CreateDeployment) -> None:
                 f"the {what} of {made.name} is {before}, and never changes; take another name, or "
                 "delete it first"
             )
+
+
+def _identifying(
+    found: Infrastructure | None, wanted: DeclaredInfrastructure
+) -> Iterator[SetIdentities]:
+    before = Identities() if found is None else found.identities
+    if wanted.identities is not None and wanted.identities != before:
+        yield SetIdentities(name=wanted.name, **dict(wanted.identities))
 
 
 def _allowing(found: Infrastructure, wanted: DeclaredInfrastructure) -> Iterator[AllowGroup]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from sqlalchemy import Connection
 
 from modelyard import errors
@@ -15,6 +13,7 @@ from modelyard.deployments.drivers.types import (
     DesiredService,
     WantedPackage,
 )
+from modelyard.deployments.infrastructures.types import Infrastructure
 from modelyard.services.access import find_package
 
 
@@ -24,7 +23,7 @@ def desired_of(
     target: str,
     settings: Settings,
     known: Desired | None,
-    usual: Mapping[str, str],
+    where: Infrastructure,
 ) -> Desired:
     """What each place is to be.
 
@@ -34,13 +33,13 @@ def desired_of(
         target: name of the service, or key of the project, there.
         settings: what is asked for.
         known: what was deployed before: its packages or bundle may be deleted meanwhile.
-        usual: the connection there for one that a bundle names, unless the settings say another.
+        where: to; what connections are usually called there, and as whom scenarios run.
 
     Raises:
         NotFound: there is no such service, package or bundle.
     """
     if isinstance(settings, ProjectSettings):
-        return _project(db, project, target, settings, known, usual)
+        return _project(db, project, target, settings, known, where)
     return _service(db, project, target, settings, known)
 
 
@@ -50,7 +49,7 @@ def _project(
     target: str,
     settings: ProjectSettings,
     known: Desired | None,
-    usual: Mapping[str, str],
+    where: Infrastructure,
 ) -> DesiredProject:
     try:
         bundle = bundles.get(db, project, settings.bundle)
@@ -60,9 +59,10 @@ def _project(
         digest, named = known.digest, set(known.connections)
     else:
         digest, named = bundle.digest, {each.name for each in bundle.manifest.connections}
-    here = {name: there for name, there in usual.items() if name in named}
+    here = {name: there for name, there in where.connections.items() if name in named}
     chosen = settings.model_dump() | {"connections": {**here, **settings.connections}}
-    return DesiredProject(target=target, digest=digest, **chosen)
+    runs_as = where.identities.runs_as(target)
+    return DesiredProject(target=target, digest=digest, run_as=runs_as, **chosen)
 
 
 def _service(

@@ -52,8 +52,7 @@ def create_deployment(command: CreateDeployment, context: Context) -> Deployment
     settings, made = command.settings(), now()
     with context.begin() as db:
         infrastructure = _where(command, context, db)
-        usual = infrastructure.connections
-        desired_of(db, command.project, command.target, settings, None, usual)
+        desired_of(db, command.project, command.target, settings, None, infrastructure)
         kept = Kept(
             project=command.project,
             name=command.name,
@@ -135,8 +134,8 @@ def check_roll_back(command: RollBackDeployment, context: Context) -> None:
 def check_create(command: CreateDeployment, context: Context) -> None:
     """Tell at once what is not there."""
     with context.read() as db:
-        usual = _where(command, context, db).connections
-        desired_of(db, command.project, command.target, command.settings(), None, usual)
+        where = _where(command, context, db)
+        desired_of(db, command.project, command.target, command.settings(), None, where)
 
 
 @handles(ApplyFile)

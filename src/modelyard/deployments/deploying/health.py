@@ -11,6 +11,7 @@ from modelyard.deployments.deploying.types import (
 )
 from modelyard.deployments.drivers.differences import messages_about
 from modelyard.deployments.drivers.types import Desired, Message, Severity
+from modelyard.deployments.hooking.types import HOOK_FAILED
 
 IN_SYNC = frozenset({"NOTHING_RUNS", "NODE_PROBLEM", "NOT_LOADED"})
 """What is wrong with a place that is set as it is to be."""
@@ -73,7 +74,11 @@ def _about_place(desired: Desired, found: PlaceFound | None, place: str) -> list
 
 
 def _about_update(desired: Desired | None, last: DeploymentUpdate | None) -> Iterator[Message]:
-    if last is None or last.state in ("succeeded", "running"):
+    if last is None or last.state == "running":
+        return
+    if last.state == "succeeded":
+        failed = (each for each in last.messages if each.code == HOOK_FAILED)
+        yield from (each.model_copy(update={"severity": "warning"}) for each in failed)
         return
     severity: Severity = "error" if desired is None else "warning"
     what = f"the last {'update' if last.kind != 'rollback' else 'roll-back'}, by {last.actor},"

@@ -33,9 +33,7 @@ def render(command: RenderDeployment, context: Context) -> RenderedFiles:
         done = updates.succeeded(db, command.project, command.name)
         known = done[-1].desired if done else None
         settings = command.changed(kept.settings)
-        desired = desired_of(
-            db, command.project, kept.target, settings, known, infrastructure.connections
-        )
+        desired = desired_of(db, command.project, kept.target, settings, known, infrastructure)
     driver = open_driver(context, infrastructure)
     if not isinstance(driver, Renders):
         raise errors.Unsupported(

@@ -60,6 +60,11 @@ class Rolling:
             return False
         return True
 
+    def go_back(self) -> None:
+        """Bring all places back to what they were before they were updated."""
+        changed = [place for place, state in self.states.items() if state == "updated"]
+        self._restore(tuple(reversed(changed)))
+
     def _look(self, places: Sequence[str]) -> list[str]:
         """Find out what there is, before anything is changed."""
         reached, away = [], []

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -14,6 +15,7 @@ from modelyard.deployments.deploying import repository, updates
 from modelyard.deployments.deploying.desiring import desired_of
 from modelyard.deployments.deploying.gating import gate, inspect
 from modelyard.deployments.deploying.looking import look, shown
+from modelyard.deployments.deploying.propagating import propagate
 from modelyard.deployments.deploying.repository import Kept
 from modelyard.deployments.deploying.rolling import Rolling
 from modelyard.deployments.deploying.types import (
@@ -26,6 +28,9 @@ from modelyard.deployments.deploying.types import (
 )
 from modelyard.deployments.deploying.updates import Held
 from modelyard.deployments.drivers.access import open_driver
+from modelyard.deployments.drivers.types import Message
+from modelyard.deployments.hooking.running import call_hooks
+from modelyard.deployments.hooking.types import When
 from modelyard.deployments.infrastructures.access import require
 from modelyard.deployments.infrastructures.types import Infrastructure
 from modelyard.kernel.context import Context
@@ -82,7 +87,7 @@ def carry_out(
         update = update.model_copy(update={"messages": said})
         held = updates.begin(db, update, context.settings.deployments.lease)
     with _journal(context, held) as journal:
-        _roll(context, infrastructure, kept, wanted, journal)
+        _bring_about(context, infrastructure, kept, wanted, journal)
     look(context, project, name)
     with context.read() as db:
         return shown(context, db, project, name)
@@ -108,17 +113,16 @@ def _wanted(
         actor=context.identity.name,
         started=now(),
         settings=wanted.settings,
-        desired=desired_of(
-            db, kept.project, kept.target, wanted.settings, known, infrastructure.connections
-        ),
+        desired=desired_of(db, kept.project, kept.target, wanted.settings, known, infrastructure),
         restores=wanted.restores,
     )
     return wanted, update
 
 
-def _roll(
+def _bring_about(
     context: Context, infrastructure: Infrastructure, kept: Kept, wanted: Wish, journal: Journal
 ) -> None:
+    """Call the hooks before, go over the places, call the hooks after; tell how it ended."""
     rolling = Rolling(
         open_driver(context, infrastructure),
         journal.update.desired,
@@ -129,10 +133,13 @@ def _roll(
         proceed=journal.proceed,
     )
     journal.follow(rolling)
-    worked = rolling.run()
-    if worked:
-        journal.settle("succeeded", kept, wanted.settings)
-        return
+    hooks = partial(_hooks_let_pass, context, infrastructure, kept, journal, rolling)
+    if hooks("pre") and rolling.run():
+        journal.say(_let_in(context, infrastructure, kept, rolling))
+        if hooks("post"):
+            journal.settle("succeeded", kept, wanted.settings)
+            return
+        rolling.go_back()
     ended = journal.settle("failed", kept, None, problem=rolling.problem)
     look(context, kept.project, kept.name)
     back = [each.place for each in ended.places if each.outcome == "restored"]
@@ -147,6 +154,39 @@ def _roll(
     )
 
 
+def _let_in(
+    context: Context, infrastructure: Infrastructure, kept: Kept, rolling: Rolling
+) -> tuple[Message, ...]:
+    """Give members their roles at the places that were reached."""
+    identities = infrastructure.identities
+    if identities.propagate_once and kept.pushed is not None:
+        return ()
+    reached = [place for place, state in rolling.states.items() if state in ("updated", "same")]
+    return propagate(
+        context, rolling.driver, identities.propagation, kept.project, kept.target, reached
+    )
+
+
+def _hooks_let_pass(
+    context: Context,
+    infrastructure: Infrastructure,
+    kept: Kept,
+    journal: Journal,
+    rolling: Rolling,
+    when: When,
+) -> bool:
+    """Call hooks, and keep what they say; False: one stops the update, or has it go back."""
+    told = journal.update.told().model_dump(mode="json", exclude={"log"})
+    told |= {"stage": infrastructure.stage, "target": kept.target}
+    called = call_hooks(
+        context, infrastructure, when, told, tell=journal.tell, proceed=journal.proceed
+    )
+    journal.say(called.messages)
+    if called.problem:
+        rolling.problem = called.problem
+    return not called.problem
+
+
 class Journal:
     """What is written down of an update while it goes on; that is also its sign of life."""
 
@@ -158,6 +198,7 @@ class Journal:
         self._ended = threading.Event()
         self._lost = False
         self._rolling: Rolling | None = None
+        self._said: tuple[Message, ...] = ()
 
     @property
     def update(self) -> KeptUpdate:
@@ -171,6 +212,7 @@ class Journal:
         return update.model_copy(
             update={
                 "log": lines,
+                "messages": (*update.messages, *self._said),
                 "before": dict(self._rolling.before),
                 "places": tuple(PlaceUpdated(place=name, outcome=what) for name, what in states),
                 "problem": self._rolling.problem,
@@ -180,6 +222,10 @@ class Journal:
     def follow(self, rolling: Rolling) -> None:
         """Write down how this goes from now on."""
         self._rolling = rolling
+
+    def say(self, messages: tuple[Message, ...]) -> None:
+        """Add to what policies and hooks said."""
+        self._said += messages
 
     def tell(self, text: str) -> None:
         """Add a line to the log."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 from modelyard import errors
@@ -22,6 +22,9 @@ from modelyard.deployments.drivers.types import (
     ObservedProject,
     Step,
 )
+from modelyard.governance.commands import AddMember, ListMembers
+from modelyard.governance.rights import reaches
+from modelyard.governance.types import Member
 from modelyard.kernel.command import Caller
 from modelyard.kernel.context import Context
 from modelyard.kernel.paging import MOST
@@ -38,10 +41,18 @@ Reach = Callable[[Context, str], AbstractContextManager[Caller]]
 class AutomationNodes:
     """The workspaces of an infrastructure."""
 
-    def __init__(self, context: Context, names: tuple[str, ...], reach: Reach) -> None:
+    def __init__(
+        self,
+        context: Context,
+        names: tuple[str, ...],
+        reach: Reach,
+        act: Reach | None = None,
+    ) -> None:
+        """`reach` gives a node for looking at it, `act`, if it is another, for changing it."""
         self._context = context
         self._names = names
         self._reach = reach
+        self._act = act or reach
 
     def places(self) -> tuple[str, ...]:
         """The nodes, in the order in which the infrastructure names them."""
@@ -67,7 +78,7 @@ class AutomationNodes:
         """Run the command that a step is."""
         if not isinstance(desired, DesiredProject):
             raise TypeError("an automation node has no services")
-        with self._reach(self._context, place) as node:
+        with self._act(self._context, place) as node:
             self._take(node, step, desired)
 
     def _take(self, node: Caller, step: Step, desired: DesiredProject) -> None:
@@ -86,6 +97,7 @@ class AutomationNodes:
                     variables=desired.variables,
                     enable=tuple(name for name, state in states if state == "enabled"),
                     disable=tuple(name for name, state in states if state == "disabled"),
+                    run_as=desired.run_as,
                 )
             )
 
@@ -95,6 +107,22 @@ class AutomationNodes:
         wanted = desired.bundle if isinstance(desired, DesiredProject) else ""
         if not isinstance(found, ObservedProject) or found.bundle != wanted:
             raise errors.Failed(f"{place} does not have {wanted} active after all")
+
+    def let_in(self, place: str, target: str, members: Sequence[Member]) -> Sequence[Member]:
+        """Give roles to who has a smaller one; those whom a node does not know are left out."""
+        unknown = []
+        with self._act(self._context, place) as node:
+            found = node.run(ListMembers(project=target))
+            there = {(each.kind, each.name): each.role for each in found}
+            for each in members:
+                if reaches(there.get((each.kind, each.name)), each.role):
+                    continue
+                given = each.model_dump(include={"name", "kind", "role"})
+                try:
+                    node.run(AddMember(project=target, **given))
+                except errors.NotFound:
+                    unknown.append(each)
+        return unknown
 
     def parts(self, place: str, target: str) -> tuple[Part, ...]:
         """Ask a node how the models and scenarios of a project are, and for its checks of drift."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -10,6 +11,7 @@ from sqlalchemy import Connection
 from modelyard.deployments.drivers.options import Options
 from modelyard.deployments.drivers.types import Desired, Observed, Step
 from modelyard.deployments.infrastructures.types import Infrastructure
+from modelyard.governance.types import Member
 from modelyard.kernel.context import Context
 from modelyard.monitoring.watching.types import Part
 from modelyard.serving.watching.types import Activity
@@ -66,6 +68,15 @@ class Renders(Protocol):
 
     def render(self, desired: Desired, folder: Path) -> tuple[str, ...]:
         """Write them into a folder; gives the commands that make use of them there."""
+        ...
+
+
+@runtime_checkable
+class LetsIn(Driver, Protocol):
+    """A driver whose places have members of their own."""
+
+    def let_in(self, place: str, target: str, members: Sequence[Member]) -> Sequence[Member]:
+        """Give members their roles in a project at a place; gives those who are not known there."""
         ...
 
 

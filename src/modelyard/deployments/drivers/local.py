@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -16,6 +17,7 @@ from modelyard.deployments.nodes.links import api_node
 from modelyard.deployments.nodes.types import LOCAL
 from modelyard.kernel.command import Caller
 from modelyard.kernel.context import Context
+from modelyard.kernel.identity import Identity
 
 
 class Local:
@@ -33,9 +35,16 @@ class Local:
     def open(self, context: Context, infrastructure: Infrastructure) -> Driver:
         """The node of the workspace."""
         if infrastructure.kind == "project":
-            return AutomationNodes(context, (LOCAL,), _this_workspace)
+            name = infrastructure.identities.deploy_as
+            act = partial(_this_workspace_as, name) if name else None
+            return AutomationNodes(context, (LOCAL,), _this_workspace, act)
         return ApiNodes(context, (LOCAL,), api_node)
 
 
 def _this_workspace(context: Context, _name: str) -> AbstractContextManager[Caller]:
     return nullcontext(context.caller)
+
+
+def _this_workspace_as(user: str, context: Context, _name: str) -> AbstractContextManager[Caller]:
+    identity = Identity(user, "user", key=context.identity.key, appointed=True)
+    return nullcontext(context.caller.acting(identity))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, closing
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -40,9 +41,15 @@ class Nodes:
     def open(self, context: Context, infrastructure: Infrastructure) -> Driver:
         """Over all of them."""
         if infrastructure.kind == "project":
-            return AutomationNodes(context, infrastructure.nodes, _workspace)
+            name = infrastructure.identities.deploy_as
+            act = partial(_workspace_as, name) if name else None
+            return AutomationNodes(context, infrastructure.nodes, _workspace, act)
         return ApiNodes(context, infrastructure.nodes, api_node)
 
 
 def _workspace(context: Context, name: str) -> AbstractContextManager[DistantCaller]:
     return closing(automation_node(context, name))
+
+
+def _workspace_as(user: str, context: Context, name: str) -> AbstractContextManager[DistantCaller]:
+    return closing(automation_node(context, name, acting_as=user))

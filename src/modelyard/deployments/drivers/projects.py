@@ -35,6 +35,7 @@ def restoring(target: str, observed: ObservedProject) -> DesiredProject:
         connections=observed.connections,
         variables=observed.variables,
         scenarios=observed.scenarios,
+        run_as=observed.run_as,
     )
 
 
@@ -75,7 +76,8 @@ def told(observed: ObservedProject) -> str:
 
 def _others(desired: DesiredProject, observed: ObservedProject) -> list[str]:
     """What was chosen for the project, and is there otherwise."""
-    return [
+    others = ["run_as"] if desired.run_as not in (None, observed.run_as) else []
+    return others + [
         name
         for name in ("connections", "variables", "scenarios")
         if any(

@@ -86,6 +86,9 @@ class DesiredProject(Value):
     scenarios: dict[Name, ScenarioState] = Field(
         default={}, description="whether they run by themselves there"
     )
+    run_as: str | None = Field(
+        default=None, description="user there as whom they run; None: whoever activates"
+    )
 
 
 class ObservedProject(Value):
@@ -99,6 +102,7 @@ class ObservedProject(Value):
     connections: dict[str, str] = {}
     variables: dict[str, JsonValue] = {}
     scenarios: dict[str, ScenarioState] = {}
+    run_as: str | None = None
 
 
 Desired = DesiredService | DesiredProject

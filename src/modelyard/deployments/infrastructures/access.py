@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from modelyard import errors
 from modelyard.deployments.infrastructures import repository
 from modelyard.deployments.infrastructures.types import PERMISSIONS, Infrastructure, Permission
-from modelyard.governance.access import groups_of, is_granted
+from modelyard.governance.access import groups_of, is_admin, is_granted
 from modelyard.kernel.context import Context
 from modelyard.store.tables import infrastructures
 
@@ -40,6 +40,18 @@ def require(
             theirs=theirs,
         )
     return found
+
+
+def require_admin(context: Context, db: Connection, what: str) -> None:
+    """Refuse what would let somebody act for others; `what` completes "the user may not ...".
+
+    Raises:
+        Forbidden: whoever asks is no instance admin.
+    """
+    if not is_admin(db, context.identity):
+        raise errors.Forbidden(
+            f"the user {context.identity.name} may not {what}: ask an instance admin"
+        )
 
 
 def permission_on(

@@ -7,11 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from modelyard.deployments.activating.types import Connections
-from modelyard.deployments.infrastructures.types import Everybody, Infrastructure, Kind
+from modelyard.deployments.infrastructures.types import Everybody, Infrastructure, Kind, Propagation
 from modelyard.deployments.standards.types import Severity
+from modelyard.governance.types import UserName
 from modelyard.kernel.command import Command
 from modelyard.kernel.paging import Paged
-from modelyard.kernel.values import EMPTIED, Description, Json, Name, Variable
+from modelyard.kernel.values import EMPTIED, Description, Json, Name, ProjectKey, Variable
 
 NAME = "name of the infrastructure"
 ABOUT_STAGE = "one of the setting deployments.stages, such as development, test or production"
@@ -117,6 +118,44 @@ class UpdateInfrastructure(Command[Infrastructure]):
         default=None, description=f"{ABOUT_BLOCKING}; empty: never"
     )
     description: Description | None = Field(default=None, description="one line for people")
+
+
+class SetIdentities(Command[Infrastructure]):
+    """Say as whom projects are used where they are deployed, and who gets in there.
+
+    What is not given stays. Names are those of users on the nodes, which have to be there.
+    Propagation gives the members of a project their roles there, under the same names, with each
+    update; it takes none away, and makes no users. It takes an instance admin.
+    """
+
+    needs = "infrastructures:write"
+    route = "PATCH /infrastructures/{name}/identities"
+    arguments = ("name",)
+
+    name: Name = Field(description=NAME, examples=["prod"])
+    deploy_as: Annotated[UserName | None, EMPTIED] = Field(
+        default=None,
+        description="user there who imports and activates bundles; the key of each node has to be "
+        "an instance admin's then; empty: the user of the key",
+    )
+    run_as: Annotated[UserName | None, EMPTIED] = Field(
+        default=None,
+        description="user there as whom scenarios run by themselves from the next update on; "
+        "empty: whoever activates",
+    )
+    run_as_in: dict[ProjectKey, UserName] | None = Field(
+        default=None,
+        max_length=1000,
+        description="PROJECT=USER: another user for a project, by its key there; all of them",
+    )
+    propagation: Propagation | None = Field(
+        default=None,
+        description="'none'; 'limited': members get their roles there, admins that of a "
+        "contributor; 'full': admins, too",
+    )
+    propagate_once: bool | None = Field(
+        default=None, description="only with the first update of each deployment"
+    )
 
 
 class AllowGroup(Command[Infrastructure]):

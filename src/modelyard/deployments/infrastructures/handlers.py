@@ -10,18 +10,19 @@ from modelyard import errors
 from modelyard.deployments.drivers.access import with_driver
 from modelyard.deployments.drivers.options import merged
 from modelyard.deployments.infrastructures import repository
-from modelyard.deployments.infrastructures.access import RIGHT, require, seen_by
+from modelyard.deployments.infrastructures.access import RIGHT, require, require_admin, seen_by
 from modelyard.deployments.infrastructures.commands import (
     AllowGroup,
     CreateInfrastructure,
     DeleteInfrastructure,
     ListInfrastructures,
+    SetIdentities,
     ShowInfrastructure,
     UpdateInfrastructure,
 )
-from modelyard.deployments.infrastructures.types import LOCAL, Infrastructure
+from modelyard.deployments.infrastructures.types import LOCAL, Identities, Infrastructure
 from modelyard.deployments.watching import repository as watches
-from modelyard.governance.access import is_granted
+from modelyard.governance.access import is_granted, require_user
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
@@ -92,6 +93,32 @@ def update_infrastructure(command: UpdateInfrastructure, context: Context) -> In
         repository.save(db, changed)
         if not changed.monitored:
             watches.erase(db, changed.name)
+    return changed
+
+
+@handles(SetIdentities)
+def set_identities(command: SetIdentities, context: Context) -> Infrastructure:
+    """Change what was given; on this machine the users have to be there."""
+    given = {name for name in command.model_fields_set if name in Identities.model_fields}
+    changes = {
+        name: value
+        for name in given
+        if (value := getattr(command, name)) is not None or name in ("deploy_as", "run_as")
+    }
+    with context.begin() as db:
+        before = require(context, db, command.name, "administer", lock=True)
+        require_admin(context, db, f"say as whom projects are used on {command.name}")
+        if before.kind == "api":
+            raise errors.Invalid(
+                f"{command.name} takes packages of services, which are used as nobody; this is "
+                "about bundles of projects"
+            )
+        identities = before.identities.model_copy(update=changes)
+        if before.driver == "local":
+            for user in identities.named:
+                require_user(db, user)
+        changed = before.model_copy(update={"identities": identities, "changed": now()})
+        repository.save(db, changed)
     return changed
 
 

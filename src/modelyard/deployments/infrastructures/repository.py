@@ -18,7 +18,7 @@ from modelyard.store.tables import deployments, groups, infrastructure_groups, i
 COLUMNS = ("name", "kind", "stage", "driver", "everybody", "created", "created_by", "changed")
 BODY = {
     *("nodes", "connections", "options", "description", "monitored", "monitored_since"),
-    *("standards_warn", "standards_block"),
+    *("standards_warn", "standards_block", "identities"),
 }
 
 

@@ -9,7 +9,8 @@ from pydantic import Field, JsonValue
 
 from modelyard.deployments.activating.types import Connections
 from modelyard.deployments.standards.types import Severity
-from modelyard.kernel.values import Description, Name, Value, Variable
+from modelyard.governance.types import UserName
+from modelyard.kernel.values import Description, Name, ProjectKey, Value, Variable
 
 Kind = Literal["api", "project"]
 """What is deployed there: packages of API services, or bundles of projects."""
@@ -20,6 +21,38 @@ Everybody = Literal["none", "view", "query", "deploy"]
 PERMISSIONS: tuple[Permission, ...] = ("view", "query", "deploy", "administer")
 LOCAL: dict[Kind, str] = {"api": "local-api", "project": "local-project"}
 """The infrastructures that there are from the start."""
+Propagation = Literal["none", "limited", "full"]
+"""Which roles of a project's members they get where it is deployed."""
+
+
+class Identities(Value):
+    """As whom a project is used on the nodes of an infrastructure."""
+
+    deploy_as: UserName | None = Field(
+        default=None, description="user there who imports and activates bundles [the key's]"
+    )
+    run_as: UserName | None = Field(
+        default=None, description="user there as whom scenarios run [whoever activates]"
+    )
+    run_as_in: dict[ProjectKey, UserName] = Field(
+        default={}, description="the same for a project, by its key there"
+    )
+    propagation: Propagation = Field(
+        default="none",
+        description="roles that members get there: 'none', 'limited': contributor at most, 'full'",
+    )
+    propagate_once: bool = Field(
+        default=False, description="only with the first update of a deployment"
+    )
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Every user that is named."""
+        return tuple(filter(None, (self.deploy_as, self.run_as, *self.run_as_in.values())))
+
+    def runs_as(self, project: str) -> str | None:
+        """The user as whom scenarios of a project there run."""
+        return self.run_as_in.get(project) or self.run_as
 
 
 class GroupPermission(Value):
@@ -61,6 +94,9 @@ class Infrastructure(Value):
     )
     monitored_since: datetime | None = Field(
         default=None, description="when it was taken into monitoring again; activity begins there"
+    )
+    identities: Identities = Field(
+        default=Identities(), description="as whom projects are used on its nodes"
     )
     deployments: int = Field(default=0, description="how many there are on it")
     standards_warn: Severity | None = Field(

@@ -79,17 +79,17 @@ def api_node(context: Context, name: str) -> ApiNode:
     return RemoteNode(node, wire_to(context, node, key))
 
 
-def automation_node(context: Context, name: str) -> DistantCaller:
+def automation_node(context: Context, name: str, *, acting_as: str = "") -> DistantCaller:
     """A client of the workspace that an automation node is; nothing is asked of it yet.
 
-    Whoever takes it closes it.
+    Whoever takes it closes it. `acting_as` is the user there whom its key acts for; empty: its own.
 
     Raises:
         NotFound: there is no such node.
         Invalid: it is no automation node, or its key is not known here.
     """
     node, key = keyed(context, name, "automation")
-    return context.remote(node.url, key, _authorities(context, node), context.progress)
+    return context.remote(node.url, key, _authorities(context, node), context.progress, acting_as)
 
 
 def keyed(context: Context, name: str, kind: Kind | None = None) -> tuple[RegisteredNode, str]:

@@ -48,17 +48,18 @@ def post(
     *,
     allowed: Sequence[str],
     seconds: float,
-) -> None:
-    """Send JSON to a webhook; redirections are not followed, and its answer is not read.
+    most: int = 0,
+) -> bytes:
+    """Send JSON to a webhook; redirections are not followed. Gives at most so many bytes of answer.
 
     Raises:
         Forbidden: the webhook is where alerts may not call.
         Invalid: its address is none.
         Unavailable: it cannot be reached, takes too long, or does not take the message.
-        Failed: it says that it is gone for good.
+        Failed: it says that it is gone for good, or more than is read.
     """
     sent = {"content-type": "application/json", **headers}
-    status = call(
+    answer = call(
         "POST",
         url,
         headers=sent,
@@ -66,8 +67,10 @@ def post(
         setting="alerts.webhooks",
         seconds=seconds,
         content=body,
-    ).status
-    if status == GONE:
+        most=most,
+    )
+    if answer.status == GONE:
         raise errors.Failed("it answered 410: the webhook is gone for good")
-    if not 200 <= status < 300:
-        raise errors.Unavailable(f"it answered {status}")
+    if not 200 <= answer.status < 300:
+        raise errors.Unavailable(f"it answered {answer.status}")
+    return answer.body

@@ -29,7 +29,8 @@ def serve(connection: socket.socket) -> None:
 
     A request is `{"op": ..., ...}`. The answer is `{"rejects": ..., "meta": ...}` with a table, or
     `{"problem": {"kind", "detail", "context"}}`; `{"progress": ...}` may come before it, and, where
-    a function is called, `{"asks": ...}`, which itself is answered before anything else is sent.
+    a function or a hook is called, `{"asks": ...}`, which itself is answered before anything else
+    is sent.
     """
     worker = Worker(connection)
     while True:
@@ -106,7 +107,8 @@ class Worker:
 
     def _task(self, request: Dict[str, Any], table: Optional[pa.Table]) -> Answer:
         task = import_module(".tasks." + request["task"], __package__)
-        return None, [], task.run(request["arguments"], self._progress)
+        more = (self._ask,) if getattr(task, "ASKS", False) else ()
+        return None, [], task.run(request["arguments"], self._progress, *more)
 
     def _loaded(self) -> Any:
         if self._model is None:

@@ -30,7 +30,10 @@ from modelyard.store.tables.data import connections, datasets
 from modelyard.store.tables.deployments import (
     deployment_updates,
     deployments,
+    hook_secrets,
+    hook_slots,
     infrastructure_groups,
+    infrastructure_hooks,
     infrastructures,
 )
 from modelyard.store.tables.drift import drift_reports
@@ -107,7 +110,10 @@ __all__ = [
     "governed_items",
     "group_users",
     "groups",
+    "hook_secrets",
+    "hook_slots",
     "infrastructure_groups",
+    "infrastructure_hooks",
     "infrastructures",
     "item_events",
     "item_events_head",

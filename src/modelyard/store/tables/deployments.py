@@ -1,4 +1,4 @@
-"""The tables of infrastructures, of deployments, and of their updates.
+"""The tables of infrastructures with their hooks, of deployments, and of their updates.
 
 `beaten` is in seconds since 1970 by the database's own clock, as times of jobs are.
 """
@@ -45,6 +45,48 @@ infrastructure_groups = Table(
     ),
     Column("group", String(128), ForeignKey("groups.name", ondelete="CASCADE"), primary_key=True),
     Column("permission", String(16), nullable=False),
+)
+
+infrastructure_hooks = Table(
+    "infrastructure_hooks",
+    metadata,
+    Column(
+        "infrastructure",
+        String(128),
+        ForeignKey("infrastructures.name", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("name", String(128), primary_key=True),
+    Column("place", Integer, nullable=False),  # from 1, in the order in which they are called
+    Column("identity", Text, nullable=False),  # who saved it last: its code asks as them
+    Column("body", Text, nullable=False),
+)
+
+hook_secrets = Table(  # apart, so that no backup and no list holds them
+    "hook_secrets",
+    metadata,
+    Column("infrastructure", String(128), primary_key=True),
+    Column("hook", String(128), primary_key=True),
+    Column("secret", Text, nullable=False),
+    ForeignKeyConstraint(
+        ["infrastructure", "hook"],
+        ["infrastructure_hooks.infrastructure", "infrastructure_hooks.name"],
+        ondelete="CASCADE",
+    ),
+)
+
+hook_slots = Table(  # hooks that are called at the moment
+    "hook_slots",
+    metadata,
+    Column(
+        "infrastructure",
+        String(128),
+        ForeignKey("infrastructures.name", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("slot", Integer, primary_key=True),
+    Column("holder", String(32), nullable=False),
+    Column("beaten", Double, nullable=False),
 )
 
 deployments = Table(

@@ -46,7 +46,8 @@ def _datasets(visit: Visit) -> Choices:
     return [(each.name, "") for each in known]
 
 
-def _envs(visit: Visit) -> Choices:
+def env_choices(visit: Visit) -> Choices:
+    """The code envs that there are."""
     known = visit.part(ListEnvs(limit=MOST))
     named = [(name, f"{name}, Python {each.python}") for each in known for name in each.names]
     return [("local", "The Python that runs Modelyard"), *named]
@@ -71,7 +72,7 @@ def _choices(visit: Visit) -> dict[str, Choices]:
         "model": _models(visit),
         "output": OUTPUTS,
         "dataset": _datasets(visit),
-        "env": _envs(visit),
+        "env": env_choices(visit),
         "missing_key": REACTIONS,
         "no_match": REACTIONS,
         "unavailable": REACTIONS,

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 
 from modelyard.deployments.deploying.commands import ListDeployments
 from modelyard.deployments.deploying.types import DeploymentSummary
+from modelyard.deployments.hooking.commands import ListHooks
+from modelyard.deployments.hooking.types import Hook
 from modelyard.deployments.infrastructures.commands import (
     AllowGroup,
     CreateInfrastructure,
     DeleteInfrastructure,
     ListInfrastructures,
+    SetIdentities,
     ShowInfrastructure,
     UpdateInfrastructure,
 )
@@ -61,6 +64,39 @@ WORDS = {
 STANDARDS = ("standards_warn", "standards_block")
 CHANGED = ("stage", "node", "everybody", "description", "connection", "monitored", *STANDARDS)
 
+PROPAGATIONS: Choices = [
+    ("none", "Nobody"),
+    ("limited", "Members, admins as contributors"),
+    ("full", "Members with their roles"),
+]
+IDENTITIES = {
+    "propagation": Words(
+        label="Who gets in there",
+        help="Under the same names; users are made there by hand, and nobody's role is taken away",
+        kind="choice",
+    ),
+    "propagate_once": Words(label="Only with the first update", help="", kind="tick"),
+    "deploy_as": Words(
+        label="Bundles are activated by the user",
+        help="Left blank: by whom the key of the node is of. Else that has to be an instance "
+        "admin's",
+        mono=True,
+    ),
+    "run_as": Words(
+        label="Scenarios run as the user",
+        help="Left blank: as whoever activates the bundle",
+        mono=True,
+    ),
+    "run_as_in": Words(
+        label="And in some projects",
+        help="PROJECT=USER, one a line",
+        placeholder="churn=churn-runner",
+        kind="pairs",
+        mono=True,
+        later=True,
+    ),
+}
+
 
 class InfrastructuresView(ListView):
     """A part of the infrastructures that one may see."""
@@ -73,6 +109,7 @@ class InfrastructureView(View):
 
     infrastructure: Infrastructure
     deployments: tuple[DeploymentSummary, ...]
+    hooks: tuple[Hook, ...]
 
 
 def href(name: str) -> str:
@@ -96,6 +133,7 @@ def infrastructure(visit: Visit) -> InfrastructureView:
         crumbs=(ABOVE,),
         infrastructure=shown(visit),
         deployments=tuple(visit.part(ListDeployments(infrastructure=name, limit=MOST))),
+        hooks=tuple(visit.part(ListHooks(infrastructure=name))),
     )
 
 
@@ -130,6 +168,15 @@ def _edited(visit: Visit) -> Draft:
         choices={"everybody": EVERYBODY},
         left_out=frozenset(left_out | ({"node"} if options else {"option"})),
         seen=seen,
+    )
+
+
+def _identified(visit: Visit) -> Draft:
+    seen = shown(visit)
+    return Draft(
+        crumbs=(ABOVE, Crumb(label=seen.name, href=href(seen.name))),
+        values=dict(seen.identities),
+        choices={"propagation": PROPAGATIONS},
     )
 
 
@@ -177,6 +224,19 @@ PAGES: tuple[Page | Form, ...] = (
         fields=(*CHANGED, "option"),
         words={**WORDS, **EDITED_OPTIONS},
         prepare=_edited,
+    ),
+    Form(
+        f"{ONE}/identities",
+        SetIdentities,
+        "Identities",
+        "Save",
+        _one,
+        intro="As whom projects are used on its nodes, and who gets in there. Deployments follow "
+        "with their next update.",
+        said="It is saved.",
+        fields=("propagation", "propagate_once", "deploy_as", "run_as", "run_as_in"),
+        words=IDENTITIES,
+        prepare=_identified,
     ),
     Form(
         f"{ONE}/allow",

@@ -30,7 +30,7 @@ def test_the_pages_are_fit_to_be_seen(browser, deployed, made, shots):  # noqa: 
         for path in (
             *("/deployments", here, f"{here}/updates/1", "/infrastructures/local-api"),
             *(f"{here}/endpoints/late/ask", "/standards", "/standards/owned"),
-            "/projects/default/standards",
+            *("/projects/default/standards", "/infrastructures/local-api/new-hook/python"),
         ):
             visitor.look_at(path, shots)
         visitor.look_at("/new-infrastructure/docker", shots)
@@ -114,6 +114,31 @@ def test_options_of_drivers_are_fields(client, yard):  # noqa: F811
     assert 'value="team=risk"' in client.get(edit).text
     sent(client, edit, stage="test", **{"option.repository": "b", "option.labels": ""})
     assert yard.infrastructures.show(name=name).options == {"repository": "b"}
+
+
+def test_hooks_are_added_changed_and_deleted_by_forms(client, yard):  # noqa: F811
+    name = f"hooked-{uuid4().hex[:8]}"
+    yard.infrastructures.create(name=name, stage="test", driver="local")
+    here = f"/infrastructures/{name}"
+    code = "def hook(update):\n    return 'success'\n"
+    typed = {"name": "smoke", "when": "post", "code": code, "env": "local", "seconds": "5"}
+    assert "The hook is added" in sent(client, f"{here}/new-hook/python", **typed)
+    wrong = sent(client, f"{here}/new-hook/python", **typed | {"code": "def other(): pass"})
+    assert "no function &#39;hook&#39;" in wrong
+    told = {"name": "told", "when": "pre", "webhook": "https://ops.example.org/", "seconds": "5"}
+    assert "whsec_" in sent(client, f"{here}/new-hook/webhook", **told)
+    edited = {"when": "pre", "webhook": told["webhook"], "place": "1", "disabled": "true"}
+    assert "The hook is saved" in sent(client, f"{here}/hooks/told/edit", seconds="7", **edited)
+    found = yard.hooks.list(infrastructure=name)
+    assert [(each.name, each.disabled, each.seconds) for each in found] == [
+        ("told", True, 7),
+        ("smoke", False, 5),
+    ]
+    page = client.get(here).text
+    assert page.index("told") < page.index("smoke")
+    assert "whsec_" in sent(client, f"{here}/hooks/told/new-secret")
+    sent(client, f"{here}/hooks/smoke/delete")
+    assert [each.name for each in yard.hooks.list(infrastructure=name)] == ["told"]
 
 
 def test_what_does_not_exist_is_told(client):  # noqa: F811

@@ -6,7 +6,7 @@ import inspect
 import sys
 import traceback
 import types
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, Sequence
 
 from ..problems import Problem
 
@@ -32,7 +32,7 @@ def run(arguments: Dict[str, Any], progress: Callable[..., None]) -> Dict[str, s
         Problem: it raised, or gave something else than an outcome and a message.
     """
     progress("checking", fraction=0)
-    return _told(called(arguments, FUNCTION))
+    return told(called(arguments, FUNCTION), OUTCOMES)
 
 
 def called(arguments: Dict[str, Any], function: str) -> Any:
@@ -51,14 +51,15 @@ def called(arguments: Dict[str, Any], function: str) -> Any:
         raise Problem("failed", "it raised " + said[:LONGEST]) from None
 
 
-def _told(found: Any) -> Dict[str, str]:
+def told(found: Any, outcomes: Sequence[str]) -> Dict[str, str]:
+    """The outcome and message that a function returned; Problem if it returned something else."""
     outcome, message = found if isinstance(found, tuple) and len(found) == 2 else (found, "")
-    wanted = str(outcome).strip().lower().replace(" ", "_") if isinstance(outcome, str) else None
-    if wanted not in OUTCOMES or not isinstance(message, (str, type(None))):
+    wanted = str(outcome).strip().lower().replace(" ", "_") if isinstance(outcome, str) else ""
+    if wanted not in outcomes or not isinstance(message, (str, type(None))):
         raise Problem(
             "failed",
             "it returned {}; it has to return one of {}, or one of these and a message".format(
-                short(found), ", ".join(repr(each) for each in OUTCOMES)
+                short(found), ", ".join(repr(each) for each in outcomes)
             ),
         )
     return {"outcome": wanted, "message": (message or "")[:LONGEST]}

@@ -1,0 +1,1 @@
+"""Hooks of infrastructures: what is called before and after each update of a deployment there."""
