@@ -340,6 +340,7 @@ class Verbs:
     search: Search
     govern: governance.Govern
     templates: governance.Templates
+    policies: governance.Policies
     members: governance.Members
     users: governance.Users
     groups: governance.Groups

@@ -31,6 +31,7 @@ BUS: Bus[Any] = Bus(
         "jobs.scenarios",
         "governance",
         "governance.signoffs",
+        "governance.policies",
         "governance.templates",
         "governance.items",
         "projects",

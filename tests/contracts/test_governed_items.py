@@ -27,7 +27,7 @@ ROWS = "".join(f"{20 + n % 50},{n % 7},{n % 2}\n" for n in range(60))
 
 
 @pytest.fixture
-def yard(database_url, tmp_path, monkeypatch, forked_workers):
+def yard(database_url, tmp_path, monkeypatch):
     monkeypatch.setenv("MODELYARD_DATABASE", database_url)
     monkeypatch.setenv("MODELYARD_ENVS__DEFAULT", "local")
     monkeypatch.setenv("MODELYARD_GOVERNANCE__EVERY", "0.001")

@@ -26,13 +26,13 @@ VERBS = {f"{room} {name}": command for room, name, command in Verbs.commands()}
 EVERYBODY = {
     "account:read", "account:write", "bundles:write", "deployments:read", "envs:read",
     "govern:read", "govern:write", "infrastructures:read", "infrastructures:write", "jobs:read",
-    "jobs:write", "keys:read", "keys:write", "projects:read", "projects:write", "sessions:read",
-    "sessions:write", "standards:read", "templates:read",
+    "jobs:write", "keys:read", "keys:write", "policies:read", "projects:read", "projects:write",
+    "sessions:read", "sessions:write", "standards:read", "templates:read",
 }  # fmt: skip
 NARROWED_TO_A_PROJECT = {
     "account:read", "bundles:write", "deployments:read", "envs:read", "govern:read",
-    "infrastructures:read", "jobs:read", "jobs:write", "keys:read", "projects:read",
-    "standards:read", "templates:read",
+    "infrastructures:read", "jobs:read", "jobs:write", "keys:read", "policies:read",
+    "projects:read", "standards:read", "templates:read",
 }  # fmt: skip
 BY_GROUP = {"users:read", "audit:read"}
 OK, WHO, FORBIDDEN, HIDDEN = "ok", "unauthenticated", "forbidden", "not_found"

@@ -5,20 +5,25 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from pydantic import JsonValue
 from sqlalchemy import Column, Connection, Row, Select, select, tuple_
 
+from modelyard import errors
 from modelyard.deployments.bundling.types import BundleManifest
+from modelyard.deployments.deploying.policies import versions_in
 from modelyard.deployments.deploying.repository import SETTINGS
-from modelyard.deployments.deploying.types import ProjectSettings
+from modelyard.deployments.deploying.types import KeptUpdate, ProjectSettings
 from modelyard.governance.items.facts import Asked, Fact, mark_of
 from modelyard.governance.items.ids import id_of
+from modelyard.governance.policies.types import PastDeployment
 from modelyard.kernel.context import Context
 from modelyard.serving.packages.types import Manifest
 from modelyard.store.tables import (
     bundles,
+    deployment_updates,
     deployments,
     infrastructure_groups,
     infrastructures,
@@ -44,6 +49,44 @@ def facts(_context: Context, db: Connection, asked: Asked) -> Iterator[Fact]:
     readers = _readers(db)
     yield from _infrastructures(db, asked, readers)
     yield from _deployments(db, asked, readers)
+
+
+def history(
+    context: Context, db: Connection, since: datetime, infrastructure: str | None
+) -> Iterator[PastDeployment]:
+    """The updates since a moment that brought something about, in projects that one may see.
+
+    Those whose packages or bundle were deleted since bring no versions.
+    """
+    seen = context.visible_projects("deployments:read")
+    of, on = deployment_updates.c, deployments.c
+    mine = (of.project == on.project) & (of.deployment == on.name)
+    query = select(on.infrastructure, on.target, of.body).join(deployments, mine)
+    query = query.where(of.state == "succeeded")
+    if seen is not None:
+        query = query.where(of.project.in_(seen))
+    if infrastructure is not None:
+        query = query.where(on.infrastructure == infrastructure)
+    for row in db.execute(query.order_by(of.project, of.deployment, of.number)):
+        update = KeptUpdate.model_validate_json(row.body)
+        if update.started >= since and update.kind != "disable":
+            yield PastDeployment(
+                project=update.project,
+                deployment=update.deployment,
+                number=update.number,
+                infrastructure=row.infrastructure,
+                at=update.started,
+                actor=update.actor,
+                versions=_in_update(db, update, row.target),
+            )
+
+
+def _in_update(db: Connection, update: KeptUpdate, target: str) -> tuple[str, ...]:
+    try:
+        found = versions_in(db, update.project, target, update.settings)
+        return tuple(item for item, _ in found)
+    except errors.NotFound:
+        return ()
 
 
 def _bundles(db: Connection, asked: Asked) -> Iterator[Fact]:

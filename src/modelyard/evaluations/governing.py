@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, Select, func, select, tuple_
 
 from modelyard.governance.items.facts import Asked, Fact, mark_of
 from modelyard.governance.items.ids import id_of
+from modelyard.governance.policies.evidence import Evaluated, Part
 from modelyard.kernel.context import Context
 from modelyard.store.tables import drift_reports, evaluations
 
@@ -29,6 +30,19 @@ def facts(_context: Context, db: Connection, asked: Asked) -> Iterator[Fact]:
     """
     yield from _evaluations(db, asked)
     yield from _drift(db, asked)
+
+
+def evidence(db: Connection, project: str, model: str, version: str) -> Iterator[Part]:
+    """The metrics of all evaluations of a version, with their intervals."""
+    of = evaluations.c
+    mine = (of.project == project) & (of.model == model) & (of.version == version)
+    told = []
+    for row in db.execute(select(of.id, of.store, of.summary).where(mine)):
+        found = json.loads(row.summary)
+        kept = {name: found.get(name) for name in ("name", "dataset", "created")}
+        metrics = found.get("metrics", {})
+        told.append(Evaluated(id=row.id, store=row.store, metrics=metrics, **kept))
+    yield "evaluations", tuple(told)
 
 
 def _evaluations(db: Connection, asked: Asked) -> Iterator[Fact]:

@@ -27,6 +27,7 @@ SIGNED_IN = frozenset(
         "keys:read",
         "keys:write",
         "monitoring:read",
+        "policies:read",
         "projects:read",
         "sessions:read",
         "sessions:write",
@@ -53,6 +54,7 @@ GRANTABLE = frozenset(
         "nodes:write",
         "infrastructures:write",
         "templates:write",
+        "policies:write",
         "govern:write",
     }
 )

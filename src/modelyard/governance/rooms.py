@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from modelyard.governance import commands
 from modelyard.governance.items import commands as governed
+from modelyard.governance.policies import commands as policies
 from modelyard.governance.signoffs import commands as signoffs
 from modelyard.governance.templates import commands as templates
 from modelyard.kernel.command import Room, verb
@@ -101,3 +102,17 @@ class Templates(Room):
     archive = verb(templates.ArchiveTemplate)
     export = verb(templates.ExportTemplate)
     delete = verb(templates.DeleteTemplate)
+
+
+class Policies(Room):
+    """Policies: what has to hold of a version before it is deployed, as clauses over evidence."""
+
+    create = verb(policies.CreatePolicy)
+    list = verb(policies.ListPolicies)
+    show = verb(policies.ShowPolicy)
+    update = verb(policies.UpdatePolicy)
+    delete = verb(policies.DeletePolicy)
+    check = verb(policies.CheckPolicies)
+    simulate = verb(policies.SimulatePolicy)
+    enforce = verb(policies.EnforcePolicies)
+    enforced = verb(policies.ListEnforced)

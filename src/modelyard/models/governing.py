@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select, tuple_
 
 from modelyard.governance.items.facts import Asked, Fact
 from modelyard.governance.items.ids import id_of
+from modelyard.governance.policies.evidence import Part
 from modelyard.kernel.context import Context
 from modelyard.store.tables import models, versions
 
@@ -27,6 +28,16 @@ def facts(_context: Context, db: Connection, asked: Asked) -> Iterator[Fact]:
     """Each model, each version, and whether that is the active one."""
     yield from _models(db, asked)
     yield from _versions(db, asked)
+
+
+def evidence(db: Connection, project: str, model: str, version: str) -> Iterator[Part]:
+    """Which files a version has, and what their scan said."""
+    of = versions.c
+    mine = (of.project == project) & (of.model == model) & (of.version == version)
+    for body in db.scalars(select(of.body).where(mine)):
+        found = json.loads(body)
+        yield "files", found["digest"]
+        yield "verdict", found["scan"]["verdict"]
 
 
 def _models(db: Connection, asked: Asked) -> Iterator[Fact]:

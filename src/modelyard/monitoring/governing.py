@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, select
 from modelyard.evaluations.numbered import CheckOutcome
 from modelyard.governance.items.facts import Asked, Fact
 from modelyard.governance.items.ids import id_of
+from modelyard.governance.policies.evidence import Checked, Part
 from modelyard.kernel.context import Context
 from modelyard.store.tables import check_results, checks, evaluations
 
@@ -32,6 +33,30 @@ def facts(_context: Context, db: Connection, asked: Asked) -> Iterator[Fact]:
         worst = max((each["outcome"] for each in outcomes.values()), key=WORSE.index)
         body: dict[str, JsonValue] = {"worst": worst, "outcomes": outcomes}
         yield Fact(item, "checks", body)
+
+
+def evidence(db: Connection, project: str, model: str, version: str) -> Iterator[Part]:
+    """What came of each check on each evaluation of a version."""
+    of, on = check_results.c, evaluations.c
+    query = (
+        select(of.store, of.name, of.evaluation, of.outcome, of.body)
+        .join(evaluations, (on.project == of.project) & (on.id == of.evaluation))
+        .where(of.project == project, on.model == model, on.version == version)
+    )
+    told = []
+    for row in db.execute(query):
+        result = json.loads(row.body)
+        told.append(
+            Checked(
+                check=row.name,
+                store=row.store,
+                evaluation=row.evaluation,
+                outcome=row.outcome,
+                title=result.get("title", ""),
+                created=result["created"],
+            )
+        )
+    yield "checks", tuple(told)
 
 
 def _results(db: Connection, asked: Asked) -> Iterator[tuple[str, str, dict[str, Any]]]:

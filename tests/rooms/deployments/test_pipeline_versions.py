@@ -20,7 +20,7 @@ ROUGHLY = "return (frame['fare'] / 100).clip(0, 1).to_numpy()"
 
 
 @pytest.fixture(scope="module")
-def yard(tmp_path_factory, forked_workers):
+def yard(tmp_path_factory):
     """Packages p1 and p2, and the bundle b1; of their versions v1 is evaluated and checked."""
     folder = tmp_path_factory.mktemp("versions")
     fare = np.random.default_rng(3).integers(0, 101, 400)

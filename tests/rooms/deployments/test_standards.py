@@ -180,16 +180,14 @@ def test_a_project_is_looked_at_as_it_is(shared, project):
         ("1 / 0", "error", 5, "it raised ZeroDivisionError"),
     ],
 )
-def test_a_function_says_how_bad_it_is(
-    shared, project, standard, forked_workers, returns, outcome, severity, said
-):
+def test_a_function_says_how_bad_it_is(shared, project, standard, returns, outcome, severity, said):
     made = standard(f"def standard(project): return {returns}")
     found = result_of(shared, project, made)
     assert (found.outcome, found.severity) == (outcome, severity)
     assert said in found.message
 
 
-def test_a_function_is_given_what_is_known(shared, project, standard, forked_workers):
+def test_a_function_is_given_what_is_known(shared, project, standard):
     made = standard(
         "def standard(project, services):\n"
         "    [service] = services\n"
@@ -198,7 +196,7 @@ def test_a_function_is_given_what_is_known(shared, project, standard, forked_wor
     assert result_of(shared, project, made).message == f"{project} has s-{project}"
 
 
-def test_a_function_that_hangs_is_stopped(shared, project, standard, forked_workers):
+def test_a_function_that_hangs_is_stopped(shared, project, standard):
     made = standard("def standard():\n    while True: pass", seconds=1)
     found = result_of(shared, project, made)
     assert (found.outcome, found.severity) == ("error", 5)
@@ -270,9 +268,7 @@ def packages(shared, project, tmp_path):
     return asked
 
 
-def test_an_infrastructure_warns_or_blocks(
-    shared, project, there, places, packages, standard, forked_workers
-):
+def test_an_infrastructure_warns_or_blocks(shared, project, there, places, packages, standard):
     shared.infrastructures.update(name=there, standards_warn=2, standards_block=4)
     named = {"project": project, "name": there}
     shared.deployments.create(**packages, name=there, infrastructure=there, package="p1")

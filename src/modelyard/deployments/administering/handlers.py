@@ -14,6 +14,7 @@ from modelyard.deployments.administering.commands import (
     OnNode,
     ShowNodeGeneration,
 )
+from modelyard.deployments.administering.guarding import require_free
 from modelyard.deployments.administering.types import ActivityDrawn
 from modelyard.deployments.nodes.links import api_node
 from modelyard.evaluations.charting.drawing import drawing
@@ -27,14 +28,19 @@ from modelyard.store.keeping import collect
 from modelyard.store.staging import stage
 
 
-def _on_the_node(kind: type[Command[Any]]) -> Handler[Any, Context, Any]:
-    """The handler of a command that is a node's own with the name of the node."""
+def _on_the_node(kind: type[Command[Any]], *, switches: bool = False) -> Handler[Any, Context, Any]:
+    """The handler of a command that is a node's own with the name of the node.
+
+    One that `switches` has something answer, which policies may have a say in.
+    """
     own = cast("type[NodeCommand[Any]]", kind.__bases__[0])
 
     @handles(kind)
     def carry_out(command: Command[Any], context: Context) -> Any:
         given = command.model_dump(exclude={"node"}, exclude_unset=True)
         name = cast("OnNode", command).node
+        if switches:
+            require_free(context, name)
         return api_node(context, name).run(own.model_validate(given))
 
     return carry_out
@@ -43,10 +49,10 @@ def _on_the_node(kind: type[Command[Any]]) -> Handler[Any, Context, Any]:
 services = _on_the_node(commands.ListNodeServices)
 generations = _on_the_node(commands.ListNodeGenerations)
 preload = _on_the_node(commands.PreloadGeneration)
-activate = _on_the_node(commands.ActivateGeneration)
+activate = _on_the_node(commands.ActivateGeneration, switches=True)
 mapping = _on_the_node(commands.ShowNodeMapping)
-map_ = _on_the_node(commands.MapGenerations)
-enable = _on_the_node(commands.EnableNodeService)
+map_ = _on_the_node(commands.MapGenerations, switches=True)
+enable = _on_the_node(commands.EnableNodeService, switches=True)
 disable = _on_the_node(commands.DisableNodeService)
 access = _on_the_node(commands.SetNodeAccess)
 try_ = _on_the_node(commands.TryNode)

@@ -193,7 +193,7 @@ NEVER: Mapping[str, str] = {
             *("envs", "env_names", "env_requests", "nodes", "node_keys"),
             *("infrastructures", "infrastructure_groups", "deployments", "deployment_updates"),
             *("governed_items", "item_events", "item_events_head", "templates"),
-            *("signoffs", "signoff_delegates", "item_people"),
+            *("signoffs", "signoff_delegates", "item_people", "policies", "enforcements"),
             *("deployment_watches", "endpoint_activity"),
             *("standards", "standard_reports"),
             *("pipelines", "promotions", "canaries"),

@@ -15,6 +15,7 @@ from modelyard.deployments.deploying.commands import (
     CreateDeployment,
     DisableDeployment,
     EnableDeployment,
+    Pushing,
     UpdateDeployment,
 )
 from modelyard.deployments.deploying.types import (
@@ -140,10 +141,11 @@ def read_declaration(file: Path) -> Declaration:
 class Applying:
     """Brings about what a file says, by the commands that a person would give."""
 
-    def __init__(self, context: Context, project: str, *, dry: bool) -> None:
+    def __init__(self, context: Context, project: str, *, dry: bool, accept: bool) -> None:
         self._context = context
         self._project = project
         self._dry = dry
+        self._accept = accept
         self._done: list[AppliedStep] = []
         self._made: set[str] = set()
 
@@ -164,11 +166,16 @@ class Applying:
         if not self._dry:
             for command in commands:
                 try:
-                    self._context.caller.run(command)
+                    self._context.caller.run(self._accepting(command))
                 except errors.ModelyardError as exc:
                     said = f"{what} {name}: {exc.detail}; what stands before it is done: mend this"
                     raise type(exc)(f"{said}, and apply the file again", **exc.context) from exc
         self._done.append(AppliedStep(what=what, name=name, action=action, changes=tuple(changes)))
+
+    def _accepting(self, command: Command[Any]) -> Command[Any]:
+        if self._accept and isinstance(command, Pushing):
+            return command.model_copy(update={"accept": True})
+        return command
 
     def _infrastructure(self, wanted: DeclaredInfrastructure) -> Plan:
         found = self._found(ShowInfrastructure(name=wanted.name))

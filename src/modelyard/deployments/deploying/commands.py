@@ -37,6 +37,7 @@ ABOUT_PASSING = (
     "pass over nodes that cannot be reached, as long as one can; they are out of sync when they "
     "are back, until the next update"
 )
+ABOUT_ACCEPTING = "deploy although policies of the infrastructure warn of it"
 ABOUT_BUNDLE = "id of the bundle of the project that is to be active"
 ABOUT_CONNECTION = "FROM=TO: the connection there for one that the bundle names [that of its name]"
 ABOUT_VARIABLES = "variables of the project that hold there alone"
@@ -65,6 +66,7 @@ class Pushing(OfDeployment[Deployment]):
     arguments = ("name",)
 
     pass_over: bool = Field(default=False, description=ABOUT_PASSING)
+    accept: bool = Field(default=False, description=ABOUT_ACCEPTING)
 
     def exclusive_key(self) -> str | None:
         """The deployment."""
@@ -271,6 +273,7 @@ class ApplyFile(ProjectCommand[Applied]):
         description="the file that says what is to be", examples=["deployment.yaml"]
     )
     dry_run: bool = Field(default=False, description="only say what would be done")
+    accept: bool = Field(default=False, description=ABOUT_ACCEPTING)
 
 
 class ListDeployments(Command[list[DeploymentSummary]], Paged):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from modelyard import errors
+from modelyard.deployments.deploying.policies import WARNS, judge_versions
 from modelyard.deployments.deploying.types import DeploymentUpdate
 from modelyard.deployments.drivers.types import Message
 from modelyard.deployments.infrastructures.types import Infrastructure
@@ -15,7 +16,7 @@ Policy = Callable[[Context, Infrastructure, DeploymentUpdate], tuple[Message, ..
 Inspection = Callable[[Context, Infrastructure, DeploymentUpdate], None]
 INSPECTIONS: list[Inspection] = [ask_standards]
 """What takes long and policies need, found out before anybody else has to wait for the update."""
-POLICIES: list[Policy] = [judge_standards]
+POLICIES: list[Policy] = [judge_standards, judge_versions]
 """What is asked, in order; a message that is an error stops the update."""
 
 
@@ -26,19 +27,33 @@ def inspect(context: Context, infrastructure: Infrastructure, update: Deployment
 
 
 def gate(
-    context: Context, infrastructure: Infrastructure, update: DeploymentUpdate
+    context: Context,
+    infrastructure: Infrastructure,
+    update: DeploymentUpdate,
+    *,
+    accepts: bool = False,
 ) -> tuple[Message, ...]:
-    """What policies say of an update that is about to begin.
+    """What policies say of an update that is about to begin; `accepts` is said to warnings.
 
     Raises:
-        Blocked: one of them says no; the message says which, and why.
+        Blocked: one of them says no, or asks back; the message says which, and why.
     """
     said = tuple(message for ask in POLICIES for message in ask(context, infrastructure, update))
     stopping = [message for message in said if message.severity == "error"]
     if stopping:
         raise errors.Blocked(
-            f"{update.deployment} may not be changed on {infrastructure.name}: "
-            + "; ".join(f"{each.title}: {each.details}".rstrip(": ") for each in stopping),
+            f"{update.deployment} may not be changed on {infrastructure.name}: " + _told(stopping),
             codes=[each.code for each in stopping],
         )
+    asking = [message for message in said if message.code == WARNS]
+    if asking and not accepts:
+        raise errors.Blocked(
+            f"policies of {infrastructure.name} warn of this change of {update.deployment}: "
+            f"{_told(asking)}; to deploy it all the same, accept that (--accept)",
+            codes=[WARNS],
+        )
     return said
+
+
+def _told(messages: Iterable[Message]) -> str:
+    return "; ".join(f"{each.title}: {each.details}".rstrip(": ") for each in messages)

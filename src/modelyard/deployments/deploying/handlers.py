@@ -73,7 +73,7 @@ def create_deployment(command: CreateDeployment, context: Context) -> Deployment
             )
 
     def wish(_kept: Kept, _done: list[KeptUpdate]) -> Wish:
-        return Wish("create", settings, pass_over=command.pass_over)
+        return Wish("create", settings, pass_over=command.pass_over, accepts=command.accept)
 
     return carry_out(context, command.project, command.name, wish)
 
@@ -89,6 +89,7 @@ def update_deployment(command: UpdateDeployment, context: Context) -> Deployment
             settings,
             pass_over=command.pass_over,
             light=command.light,
+            accepts=command.accept,
         )
 
     return carry_out(context, command.project, command.name, wish)
@@ -101,7 +102,13 @@ def roll_back(command: RollBackDeployment, context: Context) -> Deployment:
     def wish(kept: Kept, done: list[KeptUpdate]) -> Wish:
         back = _earlier(kept, done, command.to)
         settings = back.settings.model_copy(update={"enabled": kept.settings.enabled})
-        return Wish("rollback", settings, restores=back.number, pass_over=command.pass_over)
+        return Wish(
+            "rollback",
+            settings,
+            restores=back.number,
+            pass_over=command.pass_over,
+            accepts=command.accept,
+        )
 
     return carry_out(context, command.project, command.name, wish)
 
@@ -142,7 +149,7 @@ def check_create(command: CreateDeployment, context: Context) -> None:
 def apply_file(command: ApplyFile, context: Context) -> Applied:
     """Compare, then run the commands that are left."""
     declaration = read_declaration(paths.find(context, command.project, command.file))
-    applying = Applying(context, command.project, dry=command.dry_run)
+    applying = Applying(context, command.project, dry=command.dry_run, accept=command.accept)
     return Applied(dry_run=command.dry_run, steps=applying.all_of(declaration))
 
 
@@ -236,7 +243,12 @@ def _turned(command: Pushing, context: Context, *, on: bool) -> Deployment:
                 f"{kept.name} --disable SCENARIO"
             )
         settings = kept.settings.model_copy(update={"enabled": on})
-        return Wish("enable" if on else "disable", settings, pass_over=command.pass_over)
+        return Wish(
+            "enable" if on else "disable",
+            settings,
+            pass_over=command.pass_over,
+            accepts=command.accept,
+        )
 
     return carry_out(context, command.project, command.name, wish)
 

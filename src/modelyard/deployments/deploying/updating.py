@@ -53,6 +53,7 @@ class Wish:
     restores: int | None = None
     pass_over: bool = False
     light: bool = False
+    accepts: bool = False
 
 
 def carry_out(
@@ -83,7 +84,7 @@ def carry_out(
         kept = repository.get(db, project, name, lock=True)
         infrastructure = require(context, db, kept.infrastructure, "deploy")
         wanted, update = _wanted(context, db, kept, infrastructure, wish)
-        said = gate(context, infrastructure, update)
+        said = gate(context, infrastructure, update, accepts=wanted.accepts)
         update = update.model_copy(update={"messages": said})
         held = updates.begin(db, update, context.settings.deployments.lease)
     with _journal(context, held) as journal:

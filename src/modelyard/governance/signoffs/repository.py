@@ -47,6 +47,14 @@ def current(db: Connection, items: Iterable[str]) -> dict[tuple[str, str], Kept]
     }
 
 
+def ended(db: Connection, item: Item) -> list[tuple[str, Round]]:
+    """The rounds of an item in which somebody decided, by step, in their order."""
+    life = life_of(item.created, item.template)
+    query = select(signoffs).where(OF.item == item.id, OF.life == life).order_by(OF.number)
+    rounds = [(row.step, _built(row, ())) for row in db.execute(query)]
+    return [(step, found) for step, found in rounds if found.decided is not None]
+
+
 def save(db: Connection, item: Item, step: str, signoff: Round) -> None:
     """Write down how a sign-off of an item is now."""
     mine = (OF.item == item.id, OF.step == step)

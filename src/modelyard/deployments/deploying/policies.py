@@ -1,0 +1,78 @@
+"""What policies say of the versions that an update of a deployment brings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection
+
+from modelyard import errors
+from modelyard.deployments.bundling import repository as bundles
+from modelyard.deployments.deploying.types import DeploymentUpdate, ProjectSettings, Settings
+from modelyard.deployments.drivers.types import Message
+from modelyard.deployments.infrastructures.types import Infrastructure
+from modelyard.governance.items.ids import id_of
+from modelyard.governance.policies.access import judgements, mode_of
+from modelyard.governance.policies.types import Judgement
+from modelyard.kernel.context import Context
+from modelyard.services.access import find_package
+
+PREVENTS, WARNS = "POLICY_PREVENTS", "POLICY_WARNS"
+
+
+def judge_versions(
+    context: Context, infrastructure: Infrastructure, update: DeploymentUpdate
+) -> tuple[Message, ...]:
+    """What does not pass, for every version that would answer; disabling asks nobody."""
+    if update.kind == "disable":
+        return ()
+    with context.read() as db:
+        mode = mode_of(db, infrastructure.name)
+        if mode == "no_check":
+            return ()
+        said = list(_said(context, db, infrastructure, update))
+    if mode == "prevent":
+        return tuple(Message(severity="error", code=PREVENTS, title=t, details=d) for t, d in said)
+    return tuple(Message(severity="warning", code=WARNS, title=t, details=d) for t, d in said)
+
+
+def versions_in(
+    db: Connection, project: str, target: str, settings: Settings
+) -> Iterator[tuple[str, str]]:
+    """The items of the versions that answer, each with the digest of its files.
+
+    Of a bundle these are the active ones.
+
+    Raises:
+        NotFound: a package or the bundle was deleted.
+    """
+    if isinstance(settings, ProjectSettings):
+        for model in bundles.get(db, project, settings.bundle).manifest.models:
+            for each in model.versions:
+                if each.version == model.active:
+                    yield id_of("version", project, model.model, each.version), each.digest
+        return
+    for name in dict.fromkeys((*settings.packages, *settings.shadows)):
+        for packaged in find_package(db, project, target, name).manifest.models:
+            yield id_of("version", project, packaged.model, packaged.version), packaged.digest
+
+
+def _said(
+    context: Context, db: Connection, infrastructure: Infrastructure, update: DeploymentUpdate
+) -> Iterator[tuple[str, str]]:
+    try:
+        versions = dict(versions_in(db, update.project, update.desired.target, update.settings))
+    except errors.NotFound as exc:
+        yield "nobody can tell which versions it brings", exc.detail
+        return
+    for item, files in versions.items():
+        for found in judgements(context, db, infrastructure.name, item, files):
+            if isinstance(found, str):
+                yield found, ""
+            elif found.outcome != "pass":
+                yield f"{item} does not pass the policy {found.policy}", _why(found)
+
+
+def _why(judgement: Judgement) -> str:
+    missing = [each for each in judgement.results if each.outcome != "pass"]
+    return "; ".join(f"{each.title}: {each.why}" for each in missing)

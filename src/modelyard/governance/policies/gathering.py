@@ -1,0 +1,76 @@
+"""What is known of a version, as its rooms tell it when a policy is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from importlib import import_module
+from typing import Any
+
+from sqlalchemy import Connection
+
+from modelyard.governance.items.collecting import fresh
+from modelyard.governance.items.ids import parsed
+from modelyard.governance.policies.evidence import Decided, Decision, Evidence
+from modelyard.governance.policies.types import PastDeployment
+from modelyard.governance.signoffs.access import asked_of
+from modelyard.governance.signoffs.types import Round
+from modelyard.kernel.context import Context
+from modelyard.kernel.values import now
+
+
+def gather(context: Context, db: Connection, item: str) -> Evidence:
+    """All that is known of a version at this moment.
+
+    Raises:
+        NotFound: there is no such version.
+    """
+    found = fresh(context, db, item)
+    _, path = parsed(item)
+    parts: dict[str, Any] = {}
+    for tell in _tellers(context, "evidence"):
+        parts |= dict(tell(db, *path))
+    asked = asked_of(db, found)
+    return Evidence(
+        item=item,
+        digest=found.digest,
+        gathered=now(),
+        governed=found.state == "governed",
+        fields=found.fields,
+        required=asked.required,
+        sign_offs=tuple(_decided(each.step, each) for each in asked.signoffs),
+        decisions=tuple(_decided(step, each) for step, each in asked.decided),
+        **parts,
+    )
+
+
+def past_deployments(
+    context: Context, db: Connection, since: datetime, infrastructure: str | None
+) -> Iterator[PastDeployment]:
+    """What was deployed since a moment, the oldest first; each with the versions that came."""
+    for tell in _tellers(context, "history"):
+        yield from tell(context, db, since, infrastructure)
+
+
+def _tellers(context: Context, name: str) -> Iterator[Callable[..., Any]]:
+    for module in context.governable:
+        tell = getattr(import_module(module), name, None)
+        if tell is not None:
+            yield tell
+
+
+DECISIONS: dict[str, Decision] = {
+    "APPROVED": "approved",
+    "REJECTED": "rejected",
+    "ABANDONED": "abandoned",
+}
+
+
+def _decided(step: str, signoff: Round) -> Decided:
+    return Decided(
+        step=step,
+        decision=DECISIONS.get(signoff.status),
+        by=signoff.decided_by,
+        at=signoff.decided,
+        reason=signoff.reason,
+    )

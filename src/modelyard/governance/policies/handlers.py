@@ -1,0 +1,154 @@
+"""How policies answer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from modelyard import errors
+from modelyard.governance.items.ids import EXAMPLES, parsed
+from modelyard.governance.items.seeing import require_visible, visible
+from modelyard.governance.policies import repository
+from modelyard.governance.policies.commands import (
+    CheckPolicies,
+    CreatePolicy,
+    DeletePolicy,
+    EnforcePolicies,
+    ListEnforced,
+    ListPolicies,
+    ShowPolicy,
+    SimulatePolicy,
+    UpdatePolicy,
+)
+from modelyard.governance.policies.gathering import gather, past_deployments
+from modelyard.governance.policies.judging import judge
+from modelyard.governance.policies.simulating import simulate
+from modelyard.governance.policies.types import (
+    Enforced,
+    Judgement,
+    Policy,
+    PolicySettings,
+    Simulation,
+)
+from modelyard.kernel import paths
+from modelyard.kernel.bus import handles
+from modelyard.kernel.context import Context
+from modelyard.kernel.documents import read_document
+from modelyard.kernel.paging import ALL
+from modelyard.kernel.values import now
+
+
+@handles(CreatePolicy)
+def create_policy(command: CreatePolicy, context: Context) -> Policy:
+    """Keep what the file says."""
+    settings, made, who = _read(context, command.file), now(), context.identity.name
+    policy = Policy(
+        **dict(settings),
+        name=command.name,
+        number=1,
+        created=made,
+        created_by=who,
+        changed=made,
+        changed_by=who,
+    )
+    with context.begin() as db:
+        repository.add(db, policy)
+    return policy
+
+
+@handles(UpdatePolicy)
+def update_policy(command: UpdatePolicy, context: Context) -> Policy:
+    """The same clauses are no change."""
+    settings = _read(context, command.file)
+    with context.begin() as db:
+        found = repository.get(db, command.name, lock=True)
+        if all(getattr(found, name) == told for name, told in dict(settings).items()):
+            return found
+        changes = {"number": found.number + 1, "changed": now()}
+        who = {"changed_by": context.identity.name}
+        changed = found.model_copy(update={**dict(settings), **changes, **who})
+        repository.save(db, changed)
+    return changed
+
+
+@handles(ListPolicies)
+def list_policies(command: ListPolicies, context: Context) -> list[Policy]:
+    """List by name."""
+    with context.read() as db:
+        return repository.every(db, command)
+
+
+@handles(ShowPolicy)
+def show_policy(command: ShowPolicy, context: Context) -> Policy:
+    """Look it up."""
+    with context.read() as db:
+        return repository.get(db, command.name)
+
+
+@handles(DeletePolicy)
+def delete_policy(command: DeletePolicy, context: Context) -> None:
+    """Refuse while it is asked somewhere."""
+    with context.begin() as db:
+        found = repository.get(db, command.name, lock=True)
+        context.unchanged(found)
+        if found.places:
+            raise errors.Conflict(
+                f"{found.name} is asked on {', '.join(found.places)}; have that infrastructure ask "
+                f"others first: policies enforce {found.places[0]}"
+            )
+        repository.remove(db, found.name)
+
+
+@handles(EnforcePolicies)
+def enforce_policies(command: EnforcePolicies, context: Context) -> Enforced:
+    """One answer for each infrastructure, in place of the one before."""
+    if command.mode != "no_check" and not command.policy:
+        raise errors.Invalid("say which policies are asked: give policy", field="policy")
+    enforced = Enforced(
+        infrastructure=command.infrastructure,
+        mode=command.mode,
+        policies=tuple(dict.fromkeys(command.policy)),
+        changed=now(),
+        changed_by=context.identity.name,
+    )
+    with context.begin() as db:
+        for name in enforced.policies:
+            repository.get(db, name, lock=True)
+        repository.enforce(db, enforced)
+    return enforced
+
+
+@handles(ListEnforced)
+def list_enforced(command: ListEnforced, context: Context) -> list[Enforced]:
+    """List by infrastructure."""
+    with context.read() as db:
+        return repository.every_enforced(db, command)
+
+
+@handles(CheckPolicies)
+def check_policies(command: CheckPolicies, context: Context) -> list[Judgement]:
+    """As a deployment would ask."""
+    if parsed(command.item)[0] != "version":
+        raise errors.Invalid(
+            f"policies are asked of versions, as in {EXAMPLES['version']}", field="item"
+        )
+    with context.read() as db:
+        require_visible(db, command.item, visible(context))
+        asked = [repository.get(db, name) for name in command.policy]
+        evidence = gather(context, db, command.item)
+        return [judge(policy, evidence) for policy in asked or repository.every(db, ALL)]
+
+
+@handles(SimulatePolicy)
+def simulate_policy(command: SimulatePolicy, context: Context) -> Simulation:
+    """Each version that was deployed, by what was known of it when it was."""
+    settings, asked = _read(context, command.file), now()
+    since = asked - timedelta(days=command.days)
+    with context.read() as db:
+        past = list(past_deployments(context, db, since, command.infrastructure))
+        return simulate(settings, past, lambda item: gather(context, db, item))
+
+
+def _read(context: Context, text: str) -> PolicySettings:
+    name = Path(text).name if context.identity.is_local else "the policy"
+    return read_document(paths.transferred(context, text), PolicySettings, name=name)

@@ -1,0 +1,200 @@
+"""The words of policies: clauses, what comes of each, and where a policy is asked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, FiniteFloat, StringConstraints, model_validator
+
+from modelyard.kernel.values import Description, Name, OneLine, Value, Variable, Verdict
+
+Mode = Literal["prevent", "warn", "no_check"]
+"""What a policy does where it is asked: says no, asks back, or nothing."""
+ClauseOutcome = Literal["pass", "pending", "fail"]
+"""'pending': it fails only because somebody has not decided yet."""
+OUTCOMES: tuple[ClauseOutcome, ...] = ("pass", "pending", "fail")
+"""From the best to the worst."""
+MOST_CLAUSES = 100
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,62}$")]
+
+
+class BaseClause(Value):
+    """One thing that has to hold of a version."""
+
+    title: OneLine = Field(default="", description="what people read  [made of the rest]")
+
+
+class MetricClause(BaseClause):
+    """The newest evaluation that tells a metric has it within bounds.
+
+    Metrics of drift and fairness are metrics like all others: dataDrift, demographicParity.
+    """
+
+    kind: Literal["metric"]
+    metric: Code = Field(description="its code, such as auc, rmse, dataDrift")
+    at_least: FiniteFloat | None = None
+    at_most: FiniteFloat | None = None
+    beyond_chance: bool = Field(
+        default=False, description="the whole interval has to be within the bounds, not the value"
+    )
+    store: Name | None = Field(default=None, description="only evaluations in this store")
+    dataset: OneLine | None = Field(default=None, description="only evaluations on this dataset")
+    days: float | None = Field(
+        default=None, gt=0, le=36_500, description="it may be so many days old at most"
+    )
+
+    @model_validator(mode="after")
+    def _is_bounded(self) -> Self:
+        low, high = self.at_least, self.at_most
+        if low is None and high is None:
+            raise ValueError("a clause of kind 'metric' needs at_least, at_most, or both")
+        if low is not None and high is not None and low > high:
+            raise ValueError(f"no value is at least {low:g} and at most {high:g}")
+        return self
+
+
+class ChecksClause(BaseClause):
+    """Every check that was run on the newest evaluation of each store came out well."""
+
+    kind: Literal["checks"]
+    allow: Literal["ok", "warning"] = Field(
+        default="warning", description="the worst outcome that is allowed"
+    )
+    store: Name | None = Field(default=None, description="only checks of this store")
+    days: float | None = Field(
+        default=None, gt=0, le=36_500, description="they were run at most so many days ago"
+    )
+
+
+class ScanClause(BaseClause):
+    """The scan of the version's files found nothing worse."""
+
+    kind: Literal["scan"]
+    allow: Verdict = Field(default="known_safe", description="the worst verdict that is allowed")
+
+
+class FieldsClause(BaseClause):
+    """Fields of the governed item are filled in, such as those of its model card."""
+
+    kind: Literal["fields"]
+    fields: tuple[Variable, ...] = Field(
+        default=(), max_length=200, description="their names  [those that its template requires]"
+    )
+
+
+class SignOffClause(BaseClause):
+    """The final approval was given to what the version is now."""
+
+    kind: Literal["approved"]
+    step: Variable | None = Field(
+        default=None, description="the step of its workflow whose sign-off counts  [every one]"
+    )
+
+
+Clause = Annotated[
+    MetricClause | ChecksClause | ScanClause | FieldsClause | SignOffClause,
+    Field(discriminator="kind"),
+]
+
+
+class PolicySettings(Value):
+    """What a policy asks of a version."""
+
+    description: Description = ""
+    clauses: tuple[Clause, ...] = Field(min_length=1, max_length=MOST_CLAUSES)
+
+
+class Policy(PolicySettings):
+    """Clauses that all have to hold."""
+
+    listed = ("name", "number", "clauses", "places", "changed", "changed_by", "description")
+
+    name: Name
+    number: int = Field(description="counts its changes, from 1")
+    places: tuple[Name, ...] = Field(
+        default=(), description="infrastructures where it is asked before anything is deployed"
+    )
+    created: datetime
+    created_by: str
+    changed: datetime
+    changed_by: str
+
+
+class Enforced(Value):
+    """Which policies are asked before anything is deployed on an infrastructure."""
+
+    listed = ("infrastructure", "mode", "policies", "changed", "changed_by")
+
+    infrastructure: Name
+    mode: Mode = Field(
+        description="'prevent': what does not pass is not deployed; 'warn': only by somebody who "
+        "accepts the warnings; 'no_check': nothing is asked"
+    )
+    policies: tuple[Name, ...] = ()
+    changed: datetime
+    changed_by: str
+
+
+class ClauseResult(Value):
+    """What came of a clause."""
+
+    listed = ("outcome", "title", "why")
+
+    kind: str
+    title: str
+    outcome: ClauseOutcome
+    why: str = Field(description="the figures that say so, or what is missing")
+
+
+class Judgement(Value):
+    """What came of a policy for a version."""
+
+    listed = ("policy", "item", "outcome", "results", "judged")
+
+    policy: Name
+    number: int = Field(description="of the policy, as it was asked")
+    item: str
+    outcome: ClauseOutcome = Field(description="the worst of its clauses")
+    digest: str = Field(description="of what the version was")
+    judged: datetime = Field(description="the moment whose evidence was looked at")
+    results: tuple[ClauseResult, ...]
+
+
+class PastDeployment(Value):
+    """An update of a deployment that succeeded, with the versions that it brought."""
+
+    project: str
+    deployment: str
+    number: int
+    infrastructure: str
+    at: datetime
+    actor: str
+    versions: tuple[str, ...] = Field(description="ids of their items")
+
+
+class Simulated(Value):
+    """What a policy would have said of a version that was deployed."""
+
+    listed = ("at", "deployment", "number", "infrastructure", "item", "outcome", "failed")
+
+    project: str
+    deployment: str
+    number: int = Field(description="of the update")
+    infrastructure: str
+    at: datetime
+    actor: str
+    item: str
+    outcome: ClauseOutcome | None = Field(description="None: the version is no longer there")
+    failed: tuple[ClauseResult, ...] = Field(default=(), description="clauses that did not pass")
+
+
+class Simulation(Value):
+    """What a policy would have said of what was deployed before, by what was known then."""
+
+    listed = ("deployed", "stopped", "unknown", "cases")
+
+    deployed: int = Field(description="versions that updates of deployments brought")
+    stopped: int = Field(description="of those, what it would have stopped")
+    unknown: int = Field(description="of those, versions that were deleted since")
+    cases: tuple[Simulated, ...] = Field(description="the newest first")

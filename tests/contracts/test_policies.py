@@ -1,0 +1,227 @@
+"""Policies are asked of every way that leads to a deployment, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from tests.e2e.models import write_model
+from tests.governed import governed, published
+from tests.rooms.deployments.made import Made
+
+import modelyard
+from modelyard import errors
+from modelyard.deployments.drivers import access
+from modelyard.deployments.drivers.options import Options
+from modelyard.kernel.identity import Identity
+from modelyard.kernel.plugs import Plugs
+
+V1 = "version:default/churn/v1"
+ROWS = "".join(f"{20 + n % 50},{n % 7},{n % 2}\n" for n in range(60))
+TEMPLATE = """\
+name: release
+kind: version
+fields:
+  - {id: purpose, type: text, required: true}
+steps:
+  - {id: assess, fields: [purpose]}
+  - id: sign
+    signoff: {approvers: {users: [bob]}}
+"""
+MILD = "clauses: [{kind: metric, metric: accuracy, at_least: 0.1, store: weekly}]"
+STRICT = "clauses: [{kind: metric, metric: accuracy, at_least: 0.999, store: weekly, days: 30}]"
+FULL = "clauses: [{kind: scan, allow: dangerous}, {kind: fields}, {kind: approved}]"
+SAID = "version:default/churn/v1 does not pass the policy good: Accuracy at least 0.999 in weekly"
+
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def yard(database_url, tmp_path, monkeypatch):
+    """A version with an evaluation, in two packages and a bundle, that nobody has deployed."""
+    monkeypatch.setenv("MODELYARD_DATABASE", database_url)
+    monkeypatch.setenv("MODELYARD_ENVS__DEFAULT", "local")
+    driver = Made("a")
+    made = SimpleNamespace(options=Options, require_fit=lambda *_: None, open=lambda *_: driver)
+    fixed = Plugs("drivers", "driver", {"made": made, **access.BUILT_IN})
+    monkeypatch.setattr(access, "DRIVERS", fixed)
+    yard = modelyard.open(tmp_path / "yard", actor="tester")
+    (tmp_path / "rows.csv").write_text(f"age,fare,target\n{ROWS}")
+    yard.models.create(name="churn", prediction_type="binary_classification")
+    source = str(write_model(tmp_path / "plain"))
+    yard.versions.import_(model="churn", version="v1", source=source, classes=(0, 1))
+    yard.stores.create(name="weekly")
+    rows = str(tmp_path / "rows.csv")
+    yard.evaluations.run(model="churn", dataset=rows, target="target", store="weekly")
+    yard.services.create(name="answers")
+    yard.endpoints.create(service="answers", endpoint="churn", model="churn", version="v1")
+    for package in ("p1", "p2"):
+        yard.packages.create(service="answers", package=package)
+    yard.infrastructures.create(name="prod", stage="production", driver="made")
+    yield yard
+    yard.close()
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Writes a file, and gives its path."""
+
+    def write(text, name="policy.yaml"):
+        (tmp_path / name).write_text(text)
+        return str(tmp_path / name)
+
+    return write
+
+
+def deploy(yard, **more):
+    given = {"name": "live", "service": "answers", "package": "p1", "infrastructure": "prod"}
+    return yard.deployments.create(**{**given, **more})
+
+
+def test_no_way_leads_around_a_policy_that_prevents(yard, file):
+    """Each command that brings something about, and those that run others."""
+    deploy(yard)
+    yard.deployments.update(name="live", package="p2")
+    yard.policies.create(name="good", file=file(STRICT))
+    yard.policies.enforce(infrastructure="prod", policy=("good",))
+    applied = (
+        "deployments: [{name: live, service: answers, infrastructure: prod, package: p1}]",
+        "deployments: [{name: more, service: answers, infrastructure: prod, package: p1}]",
+    )
+    for way in (
+        lambda: yard.deployments.update(name="live", package="p1"),
+        lambda: yard.deployments.update(name="live"),
+        lambda: yard.deployments.update(name="live", light=True, share={"p1": 0.5, "p2": 0.5}),
+        lambda: yard.deployments.update(name="live", shadow=("p1",)),
+        lambda: yard.deployments.update(name="live", accept=True),
+        lambda: yard.deployments.rollback(name="live"),
+        lambda: yard.deployments.apply(file=file(applied[0], "apply.yaml")),
+        lambda: yard.deployments.apply(file=file(applied[0], "apply.yaml"), accept=True),
+    ):
+        with pytest.raises(errors.Blocked, match=SAID) as raised:
+            way()
+        assert raised.value.context["codes"] == ["POLICY_PREVENTS"]
+    yard.policies.enforce(infrastructure="local-api", policy=("good",))
+    on = {"node": "local", "service": "answers"}
+    for way in (
+        lambda: yard.nodes.activate(**on, generation="p1"),
+        lambda: yard.nodes.map(**on, entries={"p1": 1}),
+        lambda: yard.nodes.enable(**on),
+    ):
+        with pytest.raises(errors.Blocked, match="policies decide what answers on local"):
+            way()
+    yard.deployments.disable(name="live")
+    with pytest.raises(errors.Blocked, match=SAID):
+        yard.deployments.enable(name="live")
+    yard.deployments.delete(name="live")
+    with pytest.raises(errors.Blocked, match=SAID):
+        deploy(yard)
+    with pytest.raises(errors.Blocked, match=SAID):
+        yard.deployments.apply(file=file(applied[1].replace("more", "live"), "apply.yaml"))
+    assert yard.deployments.show(name="live").pushed is None
+    yard.policies.update(name="good", file=file(MILD))
+    assert deploy(yard).health == "HEALTHY"
+
+
+@ON_SQLITE
+def test_one_that_warns_asks_back(yard, file):
+    yard.policies.create(name="good", file=file(STRICT))
+    yard.policies.enforce(infrastructure="prod", policy=("good",), mode="warn")
+    with pytest.raises(errors.Blocked, match="--accept") as raised:
+        deploy(yard)
+    assert SAID in raised.value.detail
+    deploy(yard, accept=True)
+    (update,) = yard.deployments.history(name="live")
+    assert [(each.severity, each.code) for each in update.messages] == [("warning", "POLICY_WARNS")]
+    yard.policies.enforce(infrastructure="prod", mode="no_check", policy=("good",))
+    assert yard.deployments.update(name="live", package="p2").health == "HEALTHY"
+
+
+@ON_SQLITE
+def test_an_approval_is_of_what_was_seen(yard, file, tmp_path):
+    yard.policies.create(name="good", file=file(FULL))
+    yard.policies.enforce(infrastructure="prod", policy=("good",))
+    with pytest.raises(errors.Blocked, match="it is not governed"):
+        deploy(yard)
+    for name in ("bob", "cora"):
+        yard.users.create(name=name)
+        yard.members.add(project="default", name=name, role="contributor")
+    governed(yard, V1, published(yard, tmp_path, TEMPLATE))
+    bob, cora = (yard.acting(Identity(name, "user")).govern for name in ("bob", "cora"))
+    with pytest.raises(errors.Blocked, match="empty: purpose; Approved: sign: nobody has decided"):
+        deploy(yard)
+    cora.set(item=V1, values={"purpose": "to keep customers"})
+    cora.request(item=V1)
+    bob.approve(item=V1)
+    (judgement,) = yard.policies.check(item=V1)
+    assert [each.outcome for each in judgement.results] == ["pass", "pass", "pass"]
+    assert deploy(yard).health == "HEALTHY"
+
+    yard.evaluations.run(model="churn", dataset=str(tmp_path / "rows.csv"), target="target")
+    (judgement,) = yard.policies.check(item=V1)
+    assert judgement.outcome == "pending"
+    with pytest.raises(errors.Blocked, match="sign: nobody has decided yet; "):
+        yard.deployments.update(name="live", package="p2")
+    assert yard.deployments.show(name="live").settings.packages == {"p1": 1.0}
+
+
+@ON_SQLITE
+def test_it_is_tried_on_what_was_deployed_before(yard, file):
+    deploy(yard)
+    yard.deployments.update(name="live", package="p2")
+    yard.deployments.disable(name="live")
+    found = yard.policies.simulate(file=file(STRICT))
+    assert (found.deployed, found.stopped, found.unknown) == (2, 2, 0)
+    newest = found.cases[0]
+    assert (newest.deployment, newest.number, newest.item) == ("live", 2, V1)
+    assert newest.failed[0].title.startswith("Accuracy at least 0.999")
+    assert yard.policies.simulate(file=file(MILD)).stopped == 0
+    assert yard.policies.simulate(file=file(FULL)).stopped == 2
+    assert yard.policies.simulate(file=file(STRICT), infrastructure="else").deployed == 0
+    yard.packages.delete(service="answers", package="p1")
+    assert yard.policies.simulate(file=file(STRICT)).deployed == 1
+
+
+@ON_SQLITE
+def test_packages_whose_version_is_another_by_now(yard, file, tmp_path):
+    yard.policies.create(name="good", file=file(MILD))
+    yard.policies.enforce(infrastructure="prod", policy=("good",))
+    yard.endpoints.delete(service="answers", endpoint="churn")
+    yard.models.delete(name="churn", force=True)
+    with pytest.raises(errors.Blocked, match="no longer there"):
+        deploy(yard)
+    yard.models.create(name="churn", prediction_type="binary_classification")
+    source = write_model(tmp_path / "other")
+    (source / "note.txt").write_text("another one")
+    yard.versions.import_(model="churn", version="v1", source=str(source), classes=(0, 1))
+    with pytest.raises(errors.Blocked, match="has other files by now"):
+        deploy(yard)
+
+
+def test_what_is_kept_of_policies(yard, file):
+    made = yard.policies.create(name="good", file=file(MILD))
+    assert (made.number, made.created_by, made.places) == (1, "tester", ())
+    with pytest.raises(errors.Conflict, match="there is a policy 'good' already"):
+        yard.policies.create(name="good", file=file(MILD))
+    assert yard.policies.update(name="good", file=file(MILD)).number == 1
+    assert yard.policies.update(name="good", file=file(STRICT)).number == 2
+    with pytest.raises(errors.Invalid, match=r"policy\.yaml: line 1: clauses: must not be empty"):
+        yard.policies.update(name="good", file=file("clauses: []"))
+    with pytest.raises(errors.Invalid, match="at_least"):
+        yard.policies.create(name="bad", file=file("clauses: [{kind: metric, metric: auc}]"))
+    with pytest.raises(errors.NotFound, match="policy"):
+        yard.policies.enforce(infrastructure="prod", policy=("good", "bad"))
+    with pytest.raises(errors.Invalid, match="say which policies"):
+        yard.policies.enforce(infrastructure="prod")
+    yard.policies.enforce(infrastructure="prod", policy=("good", "good"))
+    assert [each.policies for each in yard.policies.enforced()] == [("good",)]
+    assert yard.policies.show(name="good").places == ("prod",)
+    with pytest.raises(errors.Conflict, match="good is asked on prod"):
+        yard.policies.delete(name="good")
+    yard.policies.enforce(infrastructure="prod", mode="no_check")
+    yard.policies.delete(name="good")
+    assert yard.policies.list() == []
+    with pytest.raises(errors.NotFound, match="item"):
+        yard.policies.check(item="version:default/churn/v9")
+    with pytest.raises(errors.Invalid, match="version"):
+        yard.policies.check(item="model:default/churn")
