@@ -99,6 +99,7 @@ class Templates(Room):
     show = verb(templates.ShowTemplate)
     validate = verb(templates.ValidateTemplate)
     publish = verb(templates.PublishTemplate)
+    migrate = verb(signoffs.MigrateTemplate)
     archive = verb(templates.ArchiveTemplate)
     export = verb(templates.ExportTemplate)
     delete = verb(templates.DeleteTemplate)

@@ -34,6 +34,8 @@ steps:
     visible_if: {signoff: review, status: APPROVED}
 """
 RELEASED = {
+    ("eu-ai-act", 1): "c74372962e9c25f2",
+    ("nist-ai-rmf", 1): "798b31ac48fcbe91",
     ("standard-bundle", 1): "1ef665e5cd2b4967",
     ("standard-deployment", 1): "b98327c0ac8a5d41",
     ("standard-governed-project", 1): "761993132ce16d5b",

@@ -7,10 +7,17 @@ from typing import Annotated, ClassVar, Generic, TypeVar
 from pydantic import Field, StringConstraints
 
 from modelyard.governance.items.ids import ItemId
-from modelyard.governance.signoffs.types import Asked, SignoffState, Task, Verdict, Workflow
+from modelyard.governance.signoffs.types import (
+    Asked,
+    Migrated,
+    SignoffState,
+    Task,
+    Verdict,
+    Workflow,
+)
 from modelyard.governance.types import UserName
 from modelyard.kernel.command import Command
-from modelyard.kernel.values import DIGEST_PATTERN, Json, Variable
+from modelyard.kernel.values import DIGEST_PATTERN, Json, Name, Variable
 
 R = TypeVar("R")
 Comment = Annotated[str, StringConstraints(max_length=10_000, strip_whitespace=True)]
@@ -169,3 +176,30 @@ class ListTasks(Command[list[Task]]):
 
     needs = "govern:read"
     route = "GET /govern/tasks"
+
+
+class MigrateTemplate(Command[Migrated]):
+    """Bring the items of one version of a template to a later one: all of them, or none.
+
+    Values and statuses stay under their ids, but for what the later version says under `moves`.
+    Whatever an approval was about and is another then ends the approval.
+    """
+
+    needs = "templates:write"
+    route = "POST /templates/{name}/migrate"
+    title = "Migrate the items of {name} to version {to_version}"
+    background = True
+    arguments = ("name",)
+
+    name: Name = Field(description="name of the template", examples=["review"])
+    from_version: int = Field(
+        ge=1, le=1_000_000, description="version that the items are of", examples=[1]
+    )
+    to_version: int = Field(
+        ge=1, le=1_000_000, description="version that they are brought to", examples=[2]
+    )
+    dry_run: bool = Field(default=False, description="only tell what would become of them")
+
+    def exclusive_key(self) -> str:
+        """One migration of a template at a time."""
+        return f"template {self.name}"

@@ -21,6 +21,7 @@ from modelyard.governance.signoffs.commands import (
     Delegate,
     GiveFeedback,
     ListTasks,
+    MigrateTemplate,
     OfItem,
     OfSignoff,
     Reject,
@@ -32,6 +33,7 @@ from modelyard.governance.signoffs.commands import (
 )
 from modelyard.governance.signoffs.desk import Desk, opened, put
 from modelyard.governance.signoffs.filling import filled
+from modelyard.governance.signoffs.migrating import migrate
 from modelyard.governance.signoffs.rights import (
     Actor,
     actor_of,
@@ -41,7 +43,14 @@ from modelyard.governance.signoffs.rights import (
 )
 from modelyard.governance.signoffs.showing import shown, state_of
 from modelyard.governance.signoffs.tasks import tasks_of
-from modelyard.governance.signoffs.types import Decision, Round, SignoffState, Task, Workflow
+from modelyard.governance.signoffs.types import (
+    Decision,
+    Migrated,
+    Round,
+    SignoffState,
+    Task,
+    Workflow,
+)
 from modelyard.governance.signoffs.workflow import moved
 from modelyard.governance.templates.types import FeedbackGroup, SignoffPlan
 from modelyard.kernel.bus import handles
@@ -176,6 +185,12 @@ def reset(command: Reset, context: Context) -> SignoffState:
         return machine.reset(signoff, actor.name, _plan(desk, step) if command.reload else None)
 
     return _changed(context, command, begin)
+
+
+@handles(MigrateTemplate)
+def migrate_template(command: MigrateTemplate, context: Context) -> Migrated:
+    """By whoever may publish templates."""
+    return migrate(context, command)
 
 
 @handles(ListTasks)

@@ -121,3 +121,24 @@ class Task(Value):
     group: str | None = Field(default=None, description="the feedback group that one is asked as")
     requested_by: str
     since: datetime
+
+
+class MigratedItem(Value):
+    """What becomes of an item in another version of its template."""
+
+    listed: ClassVar = ("item", "changed", "dropped", "problems")
+
+    item: ItemId
+    changed: tuple[str, ...] = Field(default=(), description="fields that say something else then")
+    dropped: tuple[str, ...] = Field(default=(), description="earlier fields whose values go")
+    problems: tuple[str, ...] = Field(default=(), description="why it cannot be migrated")
+
+
+class Migrated(Value):
+    """Items that came, or would come, to another version of their template."""
+
+    template: str
+    from_version: int
+    to_version: int
+    dry_run: bool = Field(description="nothing was changed")
+    items: tuple[MigratedItem, ...] = ()
