@@ -80,6 +80,8 @@ class Govern(Room):
     sync = verb(governed.SyncItems)
     workflow = verb(signoffs.ShowWorkflow)
     set = verb(signoffs.SetFields)
+    attach = verb(signoffs.AttachFile)
+    download = verb(signoffs.DownloadFile)
     advance = verb(signoffs.AdvanceItem)
     request = verb(signoffs.RequestSignoff)
     feedback = verb(signoffs.GiveFeedback)

@@ -1,4 +1,4 @@
-"""What keeps artifacts: versions, evaluations, reports, packages, bundles; the rest goes."""
+"""What keeps artifacts: versions, evaluations, reports, packages, bundles, attachments."""
 
 from __future__ import annotations
 
@@ -13,11 +13,20 @@ from modelyard.store.tables import (
     drift_reports,
     evaluation_files,
     files,
+    item_files,
     model_replays,
     service_packages,
 )
 
-KEEPERS = (files, evaluation_files, drift_reports, model_replays, service_packages, bundles)
+KEEPERS = (
+    files,
+    evaluation_files,
+    drift_reports,
+    model_replays,
+    service_packages,
+    bundles,
+    item_files,
+)
 """Tables whose rows keep artifacts, by the column `sha256`."""
 
 
@@ -64,3 +73,6 @@ def _keepers(db: Connection) -> Iterator[tuple[str, str]]:
     bundled = bundles.c
     for digest, *which in db.execute(select(bundled.sha256, bundled.project, bundled.name)):
         yield digest, "bundle {1} of project {0}".format(*which)
+    attached = item_files.c
+    for digest, item in db.execute(select(attached.sha256, attached.item)):
+        yield digest, f"a file that is attached to {item}"

@@ -194,6 +194,7 @@ NEVER: Mapping[str, str] = {
             *("infrastructures", "infrastructure_groups", "deployments", "deployment_updates"),
             *("governed_items", "item_events", "item_events_head", "templates"),
             *("signoffs", "signoff_delegates", "item_people", "policies", "enforcements"),
+            *("signoffs", "signoff_delegates", "item_people", "item_files"),
             *("deployment_watches", "endpoint_activity"),
             *("standards", "standard_reports"),
             *("pipelines", "promotions", "canaries"),

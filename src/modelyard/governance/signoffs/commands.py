@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Generic, TypeVar
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from modelyard.governance.items.ids import ItemId
 from modelyard.governance.signoffs.types import (
     Asked,
+    Attachment,
     Migrated,
     SignoffState,
     Task,
@@ -17,10 +19,11 @@ from modelyard.governance.signoffs.types import (
 )
 from modelyard.governance.types import UserName
 from modelyard.kernel.command import Command
-from modelyard.kernel.values import DIGEST_PATTERN, Json, Name, Variable
+from modelyard.kernel.values import DIGEST_PATTERN, Json, LocalPath, Name, OneLine, Variable
 
 R = TypeVar("R")
 Comment = Annotated[str, StringConstraints(max_length=10_000, strip_whitespace=True)]
+FileName = Annotated[OneLine, StringConstraints(pattern=r"^[^/\\\\]*$")]
 STEP = "the step that is signed off  [the only one, or that which is under way]"
 
 
@@ -203,3 +206,48 @@ class MigrateTemplate(Command[Migrated]):
     def exclusive_key(self) -> str:
         """One migration of a template at a time."""
         return f"template {self.name}"
+
+
+class AttachFile(OfItem[Attachment]):
+    """Attach a file to a field of a governed item; in one with several values beside those it has.
+
+    What was attached once stays kept, also when another takes its place.
+    """
+
+    route = "POST /govern/files"
+    sends = "file"
+    arguments: ClassVar[tuple[str, ...]] = ("item", "field", "file")
+
+    field: Variable = Field(description="id of the field", examples=["report"])
+    file: Annotated[str, LocalPath("read")] = Field(description="the file", examples=["report.pdf"])
+    name: FileName = Field(default="", description="what it is called  [its name]")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_named(cls, given: Any) -> Any:
+        if isinstance(given, dict) and isinstance(given.get("file"), str) and not given.get("name"):
+            return {**given, "name": Path(given["file"]).name}
+        return given
+
+
+class DownloadFile(OfItem[Attachment]):
+    """Fetch a file that is attached to a field of a governed item."""
+
+    needs = "govern:read"
+    route = "GET /govern/files"
+    receives = "output"
+    arguments: ClassVar[tuple[str, ...]] = ("item", "field")
+
+    field: Variable = Field(description="id of the field", examples=["report"])
+    number: int = Field(default=1, ge=1, le=100, description="which one, if there are several")
+    output: Annotated[str, LocalPath("write")] = Field(
+        default="", description="file to write  [FIELD in this folder]"
+    )
+    replace: bool = Field(default=False, description="replace a file that is there")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_output(cls, given: Any) -> Any:
+        if isinstance(given, dict) and not given.get("output"):
+            return {**given, "output": str(given.get("field"))}
+        return given

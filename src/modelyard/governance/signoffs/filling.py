@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from modelyard import errors
 from modelyard.governance.items import repository as items
 from modelyard.governance.signoffs.desk import Desk
 from modelyard.governance.signoffs.rights import Actor
-from modelyard.governance.templates.fields import AnyField, ReferenceField, Unfit
+from modelyard.governance.templates.fields import AnyField, FileField, ReferenceField, Unfit
+from modelyard.store.tables import item_files
 
 
 def filled(db: Connection, desk: Desk, actor: Actor, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -34,7 +35,7 @@ def filled(db: Connection, desk: Desk, actor: Actor, values: Mapping[str, Any]) 
             )
         try:
             kept = field.checked(value)
-            _require_there(db, field, kept)
+            _require_there(db, desk.item.id, field, kept)
         except Unfit as exc:
             faults.append({"field": name, "problem": str(exc)})
             continue
@@ -48,7 +49,9 @@ def filled(db: Connection, desk: Desk, actor: Actor, values: Mapping[str, Any]) 
     return fields
 
 
-def _require_there(db: Connection, field: AnyField, value: Any) -> None:
+def _require_there(db: Connection, of: str, field: AnyField, value: Any) -> None:
+    if isinstance(field, FileField) and value is not None:
+        _require_attached(db, of, value if isinstance(value, list) else [value])
     if not isinstance(field, ReferenceField) or value is None:
         return
     for item in value if isinstance(value, list) else [value]:
@@ -60,3 +63,11 @@ def _require_there(db: Connection, field: AnyField, value: Any) -> None:
                 f"takes an item that is governed by {' or '.join(field.templates)}, and {item} is "
                 f"{f'by {found.template}' if found.template else 'not governed'}"
             )
+
+
+def _require_attached(db: Connection, item: str, files: list[Any]) -> None:
+    of = item_files.c
+    for file in files:
+        mine = (of.item == item, of.sha256 == file["sha256"], of.size == file["size"])
+        if db.scalar(select(of.item).where(*mine)) is None:
+            raise Unfit(f"takes a file that is attached to {item}, and {file['name']} is not")

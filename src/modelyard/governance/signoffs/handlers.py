@@ -13,12 +13,15 @@ from modelyard.governance import repository as people
 from modelyard.governance.items.collecting import bring, collect_due, fresh
 from modelyard.governance.items.seeing import require_visible, visible
 from modelyard.governance.signoffs import machine
+from modelyard.governance.signoffs.attaching import attach, download
 from modelyard.governance.signoffs.commands import (
     Abandon,
     AdvanceItem,
     Approve,
+    AttachFile,
     Decide,
     Delegate,
+    DownloadFile,
     GiveFeedback,
     ListTasks,
     MigrateTemplate,
@@ -44,6 +47,7 @@ from modelyard.governance.signoffs.rights import (
 from modelyard.governance.signoffs.showing import shown, state_of
 from modelyard.governance.signoffs.tasks import tasks_of
 from modelyard.governance.signoffs.types import (
+    Attachment,
     Decision,
     Migrated,
     Round,
@@ -185,6 +189,18 @@ def reset(command: Reset, context: Context) -> SignoffState:
         return machine.reset(signoff, actor.name, _plan(desk, step) if command.reload else None)
 
     return _changed(context, command, begin)
+
+
+@handles(AttachFile)
+def attach_file(command: AttachFile, context: Context) -> Attachment:
+    """By whoever may fill it in."""
+    return attach(context, command)
+
+
+@handles(DownloadFile)
+def download_file(command: DownloadFile, context: Context) -> Attachment:
+    """By whoever sees the item."""
+    return download(context, command)
 
 
 @handles(MigrateTemplate)

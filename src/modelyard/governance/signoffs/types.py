@@ -142,3 +142,13 @@ class Migrated(Value):
     to_version: int
     dry_run: bool = Field(description="nothing was changed")
     items: tuple[MigratedItem, ...] = ()
+
+
+class Attachment(Value):
+    """A file that is attached to an item."""
+
+    item: ItemId
+    field: str
+    name: str
+    sha256: str
+    size: int = Field(description="bytes")

@@ -19,7 +19,7 @@ from pydantic import (
 from modelyard.governance.items.ids import Kind
 from modelyard.governance.templates.conditions import Condition
 from modelyard.governance.types import Moment, UserName
-from modelyard.kernel.values import Name, OneLine, Value, Variable
+from modelyard.kernel.values import DIGEST_PATTERN, Name, OneLine, Value, Variable
 
 LONGEST_TEXT = 20_000
 LARGEST_JSON = 100_000
@@ -251,6 +251,41 @@ class ReferenceField(FieldOf):
         return value
 
 
+class FileField(FieldOf):
+    """A file that is attached."""
+
+    spoken: ClassVar[str] = "a file that is attached: govern attach ITEM FIELD FILE"
+
+    type: Literal["file"]
+    endings: tuple[OneLine, ...] = Field(
+        default=(), max_length=50, description="of names, such as .pdf; none: any"
+    )
+    largest: int = Field(default=100 * 2**20, ge=1, le=2**40, description="bytes")
+
+    def one(self, value: Any) -> dict[str, Any]:
+        """Take what says which file it is; whether that is attached, others say."""
+        try:
+            file = ATTACHED.validate_python(_read(value))
+        except (ValueError, RecursionError):
+            raise self.refuse(value) from None
+        if self.endings and not file.name.casefold().endswith(tuple(self.endings)):
+            raise self.refuse(file.name, f"a file called {' or '.join(self.endings)}")
+        if file.size > self.largest:
+            raise Unfit(f"takes {self.largest:,} bytes at most, and {file.name} has {file.size:,}")
+        return file.model_dump()
+
+
+class AttachedFile(Value):
+    """A file by its name and content."""
+
+    name: OneLine = Field(min_length=1)
+    sha256: str = Field(pattern=DIGEST_PATTERN)
+    size: int = Field(ge=0)
+
+
+ATTACHED = TypeAdapter(AttachedFile)
+
+
 class SeriesField(FieldOf):
     """Numbers at moments."""
 
@@ -319,6 +354,7 @@ AnyField = Annotated[
     | CategoryField
     | DateField
     | ReferenceField
+    | FileField
     | SeriesField
     | JsonField,
     Discriminator("type"),

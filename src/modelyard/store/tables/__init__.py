@@ -66,7 +66,7 @@ from modelyard.store.tables.projects import projects
 from modelyard.store.tables.runtime import env_names, env_requests, envs
 from modelyard.store.tables.scoring import recipes, run_chunks, runs
 from modelyard.store.tables.services import service_endpoints, service_packages, services
-from modelyard.store.tables.signoffs import item_people, signoff_delegates, signoffs
+from modelyard.store.tables.signoffs import item_files, item_people, signoff_delegates, signoffs
 from modelyard.store.tables.standards import standard_reports, standards
 from modelyard.store.tables.templates import templates
 from modelyard.store.tables.watches import (
@@ -119,6 +119,7 @@ __all__ = [
     "infrastructures",
     "item_events",
     "item_events_head",
+    "item_files",
     "item_people",
     "job_duties",
     "job_lines",

@@ -6,6 +6,7 @@ A user who is gone is gone from what was handed on to them; what they decided st
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     ForeignKey,
@@ -59,4 +60,12 @@ item_people = Table(
     Column("kind", String(8), primary_key=True),  # user or group
     Column("name", String(128), primary_key=True),
     Index("ix_item_people_name", "kind", "name"),
+)
+
+item_files = Table(
+    "item_files",
+    metadata,
+    Column("item", String(400), primary_key=True),
+    Column("sha256", String(64), primary_key=True, index=True),
+    Column("size", BigInteger, nullable=False),
 )
