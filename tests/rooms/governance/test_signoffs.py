@@ -270,9 +270,12 @@ def test_what_comes_later_under_the_same_name_inherits_no_approval(yard, of, ite
     name = item.rpartition("/")[2]
     yard.models.delete(project="risk", name=name)
     yard.govern.sync()
-    yard.models.create(project="risk", name=name, prediction_type="regression")
+    yard.models.create(project="risk", name=name, prediction_type="other")
     governed(yard, item, "review")
     yard.govern.set(item=item, values={"risk": "low"})
     assert signoff(yard, item).status == "NOT_STARTED"
+    changed = yard.govern.show(item=item).changed
+    settle_due(yard.open())
+    assert yard.govern.show(item=item).changed == changed
     again = of["cora"].request(item=item)
     assert (again.number, tasks(of, "lea", item)) == (2, [("feedback", "law")])

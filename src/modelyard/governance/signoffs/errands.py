@@ -16,10 +16,13 @@ def settle_due(context: Context) -> int:
     """
     with context.read() as db:
         due = repository.to_settle(db, now())
+    settled = 0
     for item in due:
         with context.begin_aside() as db:
             found = get(db, item, lock=True)
             if found.state == "governed":
                 desk = opened(db, found, now())
-                put(db, desk, desk, KEEPER)
-    return len(due)
+                if desk.rounds != desk.left:  # else it is of another life of the item
+                    put(db, desk, desk, KEEPER)
+                    settled += 1
+    return settled
