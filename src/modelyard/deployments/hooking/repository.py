@@ -99,7 +99,7 @@ def take_slot(db: Connection, infrastructure: str, holder: str, most: int, lease
             changing = update(hook_slots).where(key, of.holder == found.holder).values(mine)
         else:
             continue
-        if db.execute(changing).rowcount == 1:
+        if db.execute(changing.execution_options(preserve_rowcount=True)).rowcount == 1:
             return True
     return False
 
