@@ -27,6 +27,7 @@ def render(command: RenderDeployment, context: Context) -> RenderedFiles:
         Conflict: there is something at that path.
         Failed: they cannot be written.
     """
+    target = paths.find(context, command.project, command.output or command.name)
     with context.read() as db:
         kept = repository.get(db, command.project, command.name)
         infrastructure = require(context, db, kept.infrastructure, "view")
@@ -40,7 +41,6 @@ def render(command: RenderDeployment, context: Context) -> RenderedFiles:
             f"the driver {infrastructure.driver} of {infrastructure.name} asks its nodes, and has "
             "no files"
         )
-    target = paths.find(context, command.project, command.output or command.name)
     if target.exists():
         raise errors.Conflict(f"{target} exists already; name another --output, or remove it first")
     partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}.partial")
