@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 
 from sqlalchemy import Connection
 
@@ -46,36 +47,36 @@ from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.monitoring.watching import repository as statuses
 from modelyard.monitoring.watching.judging import judged
-from modelyard.monitoring.watching.types import ThingStatus
+from modelyard.monitoring.watching.types import STATUSES, Status, ThingStatus
 from modelyard.projects.access import require_project
 
-BAD = ("warning", "error")
+BAD: tuple[Status, ...] = ("warning", "error")
 MOST_STRETCHES = 2500
 
 
 @handles(ShowOverview)
 def show_overview(command: ShowOverview, context: Context) -> Overview:
     """Count, and leave out what is well."""
-    found = _survey(command, context)
+    found = _survey(command, context, BAD)
     return Overview(
         counts=found.counts,
         projects=tuple(each for each in found.projects if each.status in BAD),
-        endpoints=tuple(each for each in found.endpoints if each.status in BAD),
+        endpoints=found.endpoints,
     )
 
 
 @handles(ListDeployedProjects)
 def list_projects(command: ListDeployedProjects, context: Context) -> list[DeployedProject]:
     """The worst first."""
-    found = _survey(command, context).projects
+    found = _survey(command, context, ()).projects
     return [each for each in found if command.status in (None, each.status)]
 
 
 @handles(ListWatchedEndpoints)
 def list_endpoints(command: ListWatchedEndpoints, context: Context) -> list[WatchedEndpoint]:
     """The worst first."""
-    found = _survey(command, context).endpoints
-    return [each for each in found if command.status in (None, each.status)]
+    told = STATUSES if command.status is None else (command.status,)
+    return list(_survey(command, context, told).endpoints)
 
 
 @handles(RefreshDeployment)
@@ -127,14 +128,14 @@ def draw_activity(command: DrawKeptActivity, context: Context) -> KeptActivityDr
     return KeptActivityDrawn(**dict(drawn), **named)
 
 
-def _survey(narrowed: Narrowed, context: Context) -> Survey:
+def _survey(narrowed: Narrowed, context: Context, told: Collection[Status]) -> Survey:
     wanted = context.visible_projects("monitoring:read")
     if narrowed.project is not None:
         wanted = frozenset({narrowed.project})
     with context.read() as db:
         if narrowed.project is not None:
             require_project(db, narrowed.project)
-        return survey(context, db, wanted, narrowed)
+        return survey(context, db, wanted, narrowed, told)
 
 
 def _window(asked: OfActivity) -> tuple[int, float, float]:

@@ -88,7 +88,8 @@ def claim(db: Connection, project: str, name: str, before: datetime) -> bool:
     )
     if db.scalar(there) is None:
         return False
-    return bool(db.execute(upsert(db, deployment_watches, row)).rowcount)
+    added = upsert(db, deployment_watches, row).returning(watched.deployment)
+    return db.scalar(added) is not None
 
 
 def put(db: Connection, project: str, name: str, stretches: Iterable[Stretch]) -> None:

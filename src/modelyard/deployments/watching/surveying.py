@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from modelyard.deployments.watching.types import (
     StatusCount,
     WatchedEndpoint,
 )
-from modelyard.deployments.watching.watched import Models, Watched, watched
+from modelyard.deployments.watching.watched import Watched, watched
 from modelyard.kernel.context import Context
 from modelyard.monitoring.scopes.looking import name_of, told
 from modelyard.monitoring.scopes.repository import of_projects
@@ -24,7 +24,7 @@ from modelyard.monitoring.watching import repository as statuses
 from modelyard.monitoring.watching.judging import judged_models
 from modelyard.monitoring.watching.parts import worst_of
 from modelyard.monitoring.watching.repository import since_when
-from modelyard.monitoring.watching.types import STATUSES, Status, ThingKind
+from modelyard.monitoring.watching.types import STATUSES, Part, Status, ThingKind
 
 Seen = Mapping[statuses.Key, Row[Any]]
 
@@ -39,28 +39,43 @@ class Survey:
 
 
 def survey(
-    context: Context, db: Connection, wanted: frozenset[str] | None, narrowed: Narrowed
+    context: Context,
+    db: Connection,
+    wanted: frozenset[str] | None,
+    narrowed: Narrowed,
+    told: Collection[Status] = STATUSES,
 ) -> Survey:
-    """Look how all is that whoever asks may see; `wanted` are the projects, None: all."""
+    """Look how all is that whoever asks may see.
+
+    Args:
+        context: of whoever asks.
+        db: an open transaction.
+        wanted: the projects; None: all.
+        narrowed: what is asked for.
+        told: endpoints that are otherwise are counted, and not told.
+    """
     models = judged_models(db, wanted)
     seen = statuses.seen(db)
     asked = {"infrastructure": narrowed.infrastructure, "stage": narrowed.stage}
     found = list(watched(context, db, wanted, name=narrowed.deployment, **asked))
     projects = [_project(each, seen) for each in found if each.kind == "project"]
+    parts = [
+        (each, one, each.parts_of(one, models)) for each in found for one in each.watch.endpoints
+    ]
+    judged = [(worst_of(of) or each.health).status for each, _, of in parts]
     endpoints = [
-        _endpoint(each, one, models, seen) for each in found for one in each.watch.endpoints
+        _endpoint(*each, seen) for each, status in zip(parts, judged, strict=True) if status in told
     ]
     elsewhere = list(_external(db, wanted, narrowed, seen))
     health = [each.health.status for each in found]
+    endpoints += (each for each in elsewhere if each.status in told)
     return Survey(
         projects=tuple(sorted(projects, key=lambda each: -STATUSES.index(each.status))),
-        endpoints=tuple(
-            sorted([*endpoints, *elsewhere], key=lambda each: -STATUSES.index(each.status))
-        ),
+        endpoints=tuple(sorted(endpoints, key=lambda each: -STATUSES.index(each.status))),
         counts=(
             _count("deployment", health),
             _count("project", [each.status for each in projects]),
-            _count("endpoint", [each.status for each in endpoints]),
+            _count("endpoint", judged),
             _count("external", [each.status for each in elsewhere]),
         ),
     )
@@ -86,8 +101,10 @@ def _project(each: Watched, seen: Seen) -> DeployedProject:
     )
 
 
-def _endpoint(each: Watched, endpoint: SeenEndpoint, models: Models, seen: Seen) -> WatchedEndpoint:
-    parts, figures = each.parts_of(endpoint, models), endpoint.figures
+def _endpoint(
+    each: Watched, endpoint: SeenEndpoint, parts: tuple[Part, ...], seen: Seen
+) -> WatchedEndpoint:
+    figures = endpoint.figures
     worst = worst_of(parts) or each.health
     name = f"{each.name}/{endpoint.name}"
     known = bool(each.watch.read)
