@@ -90,21 +90,46 @@ def test_what_was_active_stays_so_and_the_same_again_ends_well(cli, bundles):
     cli.ok("bundles", "activate", "b1", *CHURN)
 
     activating = ("bundles", "activate", "b2", *CHURN)
-    dying = Dying(cli, *activating)
-    dying.kill_when(lambda: dying.staged("file-*", BULK // 10))
-    require_untouched(cli)
-    dying = Dying(cli, *activating)
-    dying.wait(lambda: dying.staged("file-*", 1))
-    with locked(cli):
-        dying.kill_when(lambda: dying.staged("file-*", BULK))
-    require_untouched(cli)
-
+    kill_early_and_late(cli, activating, lambda: require_untouched(cli))
     assert cli.ok(*activating)["before"] == "b1"
     assert cli.ok("models", "show", "m", *CHURN)["description"] == "newer"
     assert (cli.yard / "files" / "churn" / "bulk").stat().st_size == BULK
     assert not list((cli.yard / "staging").iterdir())
     assert cli.ok("bundles", "rollback", *CHURN)["bundle"] == "b1"
     assert cli.ok("versions", "verify", "m", "v1", *CHURN)
+
+
+def test_a_killed_revert_changes_nothing_and_the_same_again_ends_well(cli, bundles, copied):
+    copied(bundles / "design", cli.yard)
+    if "MODELYARD_DATABASE" in os.environ:
+        cli.environ["MODELYARD_DATABASE"] = os.environ["MODELYARD_DATABASE"]
+    bulk = cli.yard / "files" / "churn" / "bulk"
+    cli.ok("files", "delete", "bulk", *CHURN)
+    cli.ok("models", "update", "m", "--description", "newest", *CHURN)
+
+    def require_as_it_was():
+        assert cli.ok("models", "show", "m", *CHURN)["description"] == "newest"
+        assert not bulk.exists()
+
+    reverting = ("bundles", "revert", "b2", *CHURN)
+    kill_early_and_late(cli, reverting, require_as_it_was)
+    cli.ok(*reverting)
+    assert cli.ok("models", "show", "m", *CHURN)["description"] == "newer"
+    assert bulk.stat().st_size == BULK
+    assert not list((cli.yard / "staging").iterdir())
+    assert cli.ok("versions", "verify", "m", "v1", *CHURN)
+
+
+def kill_early_and_late(cli, words, require_untouched):
+    """Kill it while it brings a file, and once it has it and only waits for the database."""
+    dying = Dying(cli, *words)
+    dying.kill_when(lambda: dying.staged("file-*", BULK // 10))
+    require_untouched()
+    dying = Dying(cli, *words)
+    dying.wait(lambda: dying.staged("file-*", 1))
+    with locked(cli):
+        dying.kill_when(lambda: dying.staged("file-*", BULK))
+    require_untouched()
 
 
 def locked(cli):
