@@ -92,6 +92,7 @@ def forks_of_forks():
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(forks.FORKING, "yes")
+        patch.setenv(forks.PLACE, forks.place())
         forks.replace_starters(patch.setattr)
         yield
 
