@@ -39,7 +39,8 @@ def item_card(found: Item) -> RenderableType:
 def _standing(found: Item) -> Iterator[tuple[str, str]]:
     for name, value in (
         ("belongs to", found.parent),
-        ("since", found.state_from),
+        (found.state, found.state_from),
+        ("template", _template(found)),
         ("stage", found.stage),
         ("first seen", words(found.created)),
         ("changed", words(found.changed)),
@@ -48,6 +49,10 @@ def _standing(found: Item) -> Iterator[tuple[str, str]]:
     ):
         if value:
             yield name, value
+
+
+def _template(found: Item) -> str:
+    return f"{found.template}, version {found.template_version}" if found.template else ""
 
 
 def _said(value: JsonValue) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
 from importlib import import_module
 from itertools import islice
 from threading import Lock
@@ -12,6 +14,8 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, Engine
 
 from modelyard.governance.items import repository
+from modelyard.governance.items.deciding import WITH, hidden_by
+from modelyard.governance.items.deciding import changes as changes_of
 from modelyard.governance.items.facts import Asked, Fact
 from modelyard.governance.items.ids import OWN, parsed
 from modelyard.governance.items.merging import Kept, Marks, gathered, left, marks_of, merged
@@ -133,11 +137,25 @@ def _bring(
             kept, told = left(before[item], at)
         after.append(kept)
         changes += told
+    for place, kept in enumerate(after):
+        if kept.item.gone is None and kept.item.state == "new":
+            after[place], more = _as_its_parent(db, kept, at)
+            changes += more
     repository.put(db, after, known)
     record_all(db, COLLECTOR, changes)
     for kept in after:
         was = before.get(kept.item.id)
         yield None if was is None else was.item, kept.item
+
+
+def _as_its_parent(db: Connection, kept: Kept, at: datetime) -> tuple[Kept, list[Change]]:
+    """One that belongs to what is hidden is hidden with it."""
+    parent = None if kept.item.parent is None else repository.find(db, kept.item.parent)
+    if parent is None or parent.state != "hidden":
+        return kept, []
+    reason = f"{WITH}{hidden_by(parent)}"
+    hidden = kept.item.model_copy(update={"state": "hidden", "state_from": reason})
+    return replace(kept, item=hidden), changes_of(kept.item, hidden, at)
 
 
 def _told(context: Context, db: Connection, asked: Asked) -> Iterator[Fact]:

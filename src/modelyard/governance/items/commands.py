@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from modelyard.governance.items.ids import ItemId, Kind
 from modelyard.governance.items.types import Event, Item, ItemSummary, State, Synced
 from modelyard.kernel.command import Command
 from modelyard.kernel.paging import Paged
-from modelyard.kernel.values import Name, ProjectKey
+from modelyard.kernel.values import Description, Name, ProjectKey
 
 ITEM = Field(
     description="id of the item: KIND:PATH, as govern items lists it",
@@ -23,7 +25,9 @@ class ListItems(Command[list[ItemSummary]], Paged):
     route = "GET /govern/items"
 
     kind: Kind | None = Field(default=None, description="only items of this kind")
-    state: State | None = Field(default=None, description="only those in this state")
+    state: State | None = Field(
+        default=None, description="only those in this state  [all but those that are hidden]"
+    )
     project: ProjectKey | None = Field(default=None, description="only those of this project")
     stage: Name | None = Field(
         default=None, description="only infrastructures of this stage, and what is on them"
@@ -59,6 +63,71 @@ class ListEvents(Command[list[Event]], Paged):
         max_length=200,
         description="only this attribute, such as state, or all of a section, such as version",
     )
+
+
+class OfItem(Command[Item]):
+    """A change of one item."""
+
+    needs = "govern:write"
+    arguments = ("item",)
+
+    item: ItemId = ITEM
+
+
+class GovernItem(OfItem):
+    """Begin to govern an item by a template; what it belongs to has to be governed before."""
+
+    route = "POST /govern/item/govern"
+
+    template: Name | None = Field(
+        default=None, description="name of the template  [the standard one of its kind]"
+    )
+
+
+class HideItem(OfItem):
+    """Hide an item that is not to be governed, with all that belongs to it."""
+
+    route = "POST /govern/item/hide"
+
+
+class UnhideItem(OfItem):
+    """Show an item again that was hidden, and what was hidden with it."""
+
+    route = "POST /govern/item/unhide"
+
+
+class PlaceItem(OfItem):
+    """Let a project belong to a governed project, or that one to an initiative."""
+
+    route = "POST /govern/item/place"
+
+    under: ItemId | None = Field(
+        default=None, description="id of the item that it is to belong to  [none]"
+    )
+
+
+class CreateItem(Command[Item]):
+    """Make a business initiative, or a governed project, which projects may belong to."""
+
+    needs = "govern:write"
+    route = "POST /govern/items"
+    arguments = ("kind", "name")
+
+    kind: Literal["initiative", "project"] = Field(
+        description="'initiative', or a governed 'project'"
+    )
+    name: Name = Field(description="what its id ends with", examples=["punctuality"])
+    description: Description = Field(default="", description="one line for people")
+    template: Name | None = Field(
+        default=None, description="name of the template  [the standard one of its kind]"
+    )
+    under: ItemId | None = Field(default=None, description="id of the item that it belongs to")
+
+
+class DeleteItem(OfItem):
+    """Delete an initiative or a governed project that holds nothing; its story is kept."""
+
+    route = "POST /govern/item/delete"
 
 
 class SyncItems(Command[Synced]):

@@ -2,13 +2,97 @@
 
 from __future__ import annotations
 
-from modelyard.governance.items import repository, timeline
-from modelyard.governance.items.collecting import collect, collect_due, fresh
-from modelyard.governance.items.commands import ListEvents, ListItems, ShowItem, SyncItems
-from modelyard.governance.items.seeing import require_visible, visible
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection
+
+from modelyard.governance.items import deciding, repository, timeline
+from modelyard.governance.items.collecting import LOCK, bring, collect, collect_due, fresh
+from modelyard.governance.items.commands import (
+    CreateItem,
+    DeleteItem,
+    GovernItem,
+    HideItem,
+    ListEvents,
+    ListItems,
+    PlaceItem,
+    ShowItem,
+    SyncItems,
+    UnhideItem,
+)
+from modelyard.governance.items.ids import Kind, id_of, is_told
+from modelyard.governance.items.seeing import require_visible, require_writable, visible
 from modelyard.governance.items.types import Event, Item, ItemSummary, Synced
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
+from modelyard.store.database import exclusively
+
+
+@handles(GovernItem)
+def govern(command: GovernItem, context: Context) -> Item:
+    """Bring it and what it belongs to up to date first, so that it is governed as it is now."""
+    with _changing(context, command.item) as (db, item):
+        if item.parent is not None and is_told(item.parent):
+            bring(context, db, item.parent)
+        return deciding.govern(db, item, command.template, context.identity.name)
+
+
+@handles(HideItem)
+def hide(command: HideItem, context: Context) -> Item:
+    """Hide it with all below it."""
+    with _changing(context, command.item) as (db, item):
+        return deciding.hide(db, item, context.identity.name)
+
+
+@handles(UnhideItem)
+def unhide(command: UnhideItem, context: Context) -> Item:
+    """Show it with all that was hidden with it."""
+    with _changing(context, command.item) as (db, item):
+        return deciding.unhide(db, item, context.identity.name)
+
+
+@handles(PlaceItem)
+def place(command: PlaceItem, context: Context) -> Item:
+    """Let it belong to what whoever asks may see."""
+    seen = visible(context)
+    with _changing(context, command.item) as (db, item):
+        if command.under is not None:
+            require_visible(db, command.under, seen)
+        return deciding.place(db, item, command.under, context.identity.name)
+
+
+@handles(CreateItem)
+def create(command: CreateItem, context: Context) -> Item:
+    """Make it, and place it."""
+    kind: Kind = "initiative" if command.kind == "initiative" else "governed-project"
+    require_writable(context, id_of(kind, command.name))
+    seen, who = visible(context), context.identity.name
+    with context.begin() as db:
+        exclusively(db, LOCK)
+        item = deciding.create(db, kind, command.name, command.description, command.template, who)
+        if command.under is None:
+            return item
+        require_visible(db, command.under, seen)
+        return deciding.place(db, item, command.under, who)
+
+
+@handles(DeleteItem)
+def delete(command: DeleteItem, context: Context) -> Item:
+    """Let it be gone."""
+    with _changing(context, command.item) as (db, item):
+        return deciding.remove(db, item, context.identity.name)
+
+
+@contextmanager
+def _changing(context: Context, item: str) -> Iterator[tuple[Connection, Item]]:
+    """A transaction in which an item that whoever asks may change is up to date and locked."""
+    require_writable(context, item)
+    seen = visible(context)
+    with context.begin() as db:
+        found = bring(context, db, item)
+        require_visible(db, item, seen)
+        yield db, found
 
 
 @handles(SyncItems)

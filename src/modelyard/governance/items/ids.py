@@ -77,6 +77,11 @@ def parent_of(item: str) -> str | None:
     return id_of("project", path[0]) if len(path) > 1 else None
 
 
+def is_told(item: str) -> bool:
+    """Whether rooms tell of an item, and people do not make it here."""
+    return parsed(item)[0] not in OWN
+
+
 def _is_one(item: str) -> str:
     parsed(item)
     return item

@@ -121,7 +121,10 @@ def _begun(id_: str, at: datetime) -> Item:
 
 def _layer_changes(before: Item, after: Item, at: datetime) -> Iterator[Change]:
     """What governance kept on it, and keeps no more."""
-    for name in ("state", "template", "status", "parent", "fields", "steps"):
+    for name in (
+        *("state", "template", "template_version", "status"),
+        *("parent", "fields", "steps"),
+    ):
         old, new = getattr(before, name), getattr(after, name)
         if old != new:
             yield Change(after.id, name, old, new, at)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, insert, select, update
 
 from modelyard import errors
+from modelyard.governance.items.facts import digest_of
+from modelyard.governance.items.ids import Kind, id_of, project_of
 from modelyard.governance.items.merging import Kept, Marks, read, written
 from modelyard.governance.items.types import Item, ItemSummary
 from modelyard.kernel.paging import Page, Paged
@@ -30,12 +33,13 @@ def get(db: Connection, item: str, *, lock: bool = False) -> Item:
         lock: whether nobody else is to change it before the end of the transaction.
 
     Raises:
-        NotFound: there is none; the message names some that are called alike.
+        NotFound: there is none; the message names some of its project that are called alike.
     """
     found = find(db, item, lock=lock)
     if found is None:
-        kind = item.partition(":")[0]
-        known = db.scalars(select(governed_items.c.id).where(governed_items.c.kind == kind))
+        of, kind = governed_items.c, item.partition(":")[0]
+        query = select(of.id).where(of.kind == kind, of.project == project_of(item))
+        known = db.scalars(query.where(of.gone.is_(None), of.readers == ""))
         raise errors.NotFound.among("item", item, known)
     return found
 
@@ -70,6 +74,8 @@ def every(
     of = governed_items.c
     query: Select[Any] = select(*(of[name] for name in SUMMARY))
     query = query.where(seen, of.gone.is_not(None) if gone else of.gone.is_(None))
+    if wanted["state"] is None:
+        query = query.where(of.state != "hidden")
     for name, value in wanted.items():
         if value is not None:
             query = query.where(of[name] == value)
@@ -118,11 +124,42 @@ def put(db: Connection, found: Iterable[Kept], known: Container[str]) -> None:
         db.execute(query.values(named), changed)
 
 
-def add(db: Connection, item: Item) -> None:
-    """Insert an item that people made; Conflict if its id is taken."""
-    if find(db, item.id) is not None:
-        raise errors.Conflict(f"there is an item {item.id!r} already; take another name")
-    put(db, [Kept(item, {})], known=())
+def own(kind: Kind, name: str, description: str, at: datetime) -> Item:
+    """An item that people make here; what rooms tell of others is what they say of it."""
+    return Item(
+        id=id_of(kind, name),
+        kind=kind,
+        name=name,
+        digest=digest_of({}),
+        facts={kind: {"description": description}},
+        created=at,
+        changed=at,
+    )
+
+
+def put_own(db: Connection, item: Item, *, is_new: bool) -> None:
+    """Write such an item down, in place of one that is gone if there was one of its name."""
+    put(db, [Kept(item, {})], known=() if is_new else (item.id,))
+
+
+def below(db: Connection, item: str) -> list[Item]:
+    """All that belongs to an item, and to what belongs to it, locked until the end."""
+    found: list[Item] = []
+    parents = [item]
+    while parents:
+        query = select(*(governed_items.c[name] for name in COLUMNS))
+        query = query.where(governed_items.c.parent.in_(parents), governed_items.c.gone.is_(None))
+        children = [built(row) for row in db.execute(query.with_for_update())]
+        found += children
+        parents = [each.id for each in children]
+    return found
+
+
+def children(db: Connection, item: str) -> list[str]:
+    """The ids of what belongs to an item, those that are there."""
+    of = governed_items.c
+    query = select(of.id).where(of.parent == item, of.gone.is_(None)).order_by(of.id)
+    return list(db.scalars(query))
 
 
 def save(db: Connection, item: Item) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, CompoundSelect, Connection, or_, select, true, union
 
 from modelyard import errors
-from modelyard.governance.access import groups_of, is_granted
+from modelyard.governance.access import groups_of, is_granted, require_right
+from modelyard.governance.items.ids import project_of
 from modelyard.governance.standing import standing_of
 from modelyard.kernel.context import Context
 from modelyard.store.tables import governed_items, item_people, signoff_delegates
@@ -46,6 +47,29 @@ def _asked_about(user: str, groups: Iterable[str]) -> CompoundSelect[Any]:
         select(named.item).where(or_(of_user, of_group)),
         select(handed_on.item).where(handed_on.user == user),
     )
+
+
+def require_writable(context: Context, item: str) -> None:
+    """Refuse who may not decide about an item.
+
+    That takes a contributor of its project; of one of no project an instance admin, or a group
+    with the right.
+
+    Raises:
+        NotFound: they may not see its project.
+        Forbidden: they may not; the message says who can grant it.
+    """
+    project = project_of(item)
+    if project:
+        require_right(context, WRITE, project)
+        return
+    with context.read() as db:
+        if not is_granted(db, context.identity, WRITE):
+            raise errors.Forbidden(
+                f"the user {context.identity.name} may not decide about {item}, which is of no "
+                f"project: it takes an instance admin, or a group with the right {WRITE}",
+                right=WRITE,
+            )
 
 
 def require_visible(db: Connection, item: str, seen: ColumnElement[bool]) -> None:

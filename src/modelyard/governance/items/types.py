@@ -18,7 +18,7 @@ Facts = dict[str, dict[str, JsonValue]]
 class ItemSummary(Value):
     """One line of a list of items."""
 
-    listed: ClassVar = (*("id", "kind", "name", "project", "state", "stage", "changed"),)
+    listed: ClassVar = ("id", "state", "state_from", "template", "stage")
 
     id: ItemId
     kind: Kind
