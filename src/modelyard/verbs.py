@@ -339,6 +339,7 @@ class Verbs:
     scenarios: Scenarios
     search: Search
     govern: governance.Govern
+    rules: governance.Rules
     templates: governance.Templates
     policies: governance.Policies
     members: governance.Members

@@ -100,6 +100,14 @@ class Govern(Room):
     tasks = verb(signoffs.ListTasks)
 
 
+class Rules(Room):
+    """Rules: what becomes of items that appear, as long as nobody decides."""
+
+    list = verb(governed.ListRules)
+    set = verb(governed.SetRule)
+    unset = verb(governed.UnsetRule)
+
+
 class Templates(Room):
     """Templates: what is asked of a governed item, in which steps, and who signs off."""
 

@@ -195,6 +195,7 @@ NEVER: Mapping[str, str] = {
             *("governed_items", "item_events", "item_events_head", "templates"),
             *("signoffs", "signoff_delegates", "item_people", "item_files"),
             *("policies", "enforcements"),
+            *("govern_rules",),
             *("deployment_watches", "endpoint_activity"),
             *("standards", "standard_reports"),
             *("pipelines", "promotions", "canaries"),

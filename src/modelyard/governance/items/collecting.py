@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import datetime
 from importlib import import_module
 from itertools import islice
 from threading import Lock
@@ -14,11 +12,10 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, Engine
 
 from modelyard.governance.items import repository
-from modelyard.governance.items.deciding import WITH, hidden_by
-from modelyard.governance.items.deciding import changes as changes_of
 from modelyard.governance.items.facts import Asked, Fact
 from modelyard.governance.items.ids import OWN, parsed
 from modelyard.governance.items.merging import Kept, Marks, gathered, left, marks_of, merged
+from modelyard.governance.items.settling import LOCK, settle
 from modelyard.governance.items.timeline import Change, record_all
 from modelyard.governance.items.types import Item, Synced
 from modelyard.kernel.context import Context
@@ -30,8 +27,6 @@ COLLECTOR = "modelyard"
 """Whom the timeline names for what rooms told."""
 AT_ONCE = 250
 """Items that one transaction writes, so that nobody waits for long."""
-LOCK = 0x6974656D
-"""The key of those who write what was collected: one at a time."""
 
 
 class _Looked:
@@ -46,7 +41,7 @@ _LOOKED: WeakKeyDictionary[Engine, _Looked] = WeakKeyDictionary()
 
 
 def collect(context: Context, progress: Progress = silence) -> Synced:
-    """Ask every room, and write down what is new, changed or gone.
+    """Ask every room, and write down what is new, changed or gone; then let rules decide.
 
     Most looks find nothing new, and so write nothing and wait for nobody. One that is killed
     half-way leaves whole items; the next one goes on with the rest.
@@ -74,7 +69,8 @@ def collect(context: Context, progress: Progress = silence) -> Synced:
                 changed += before is not None and after.gone is None
         done = new + changed + gone
         progress(f"brought {done:,} items up to date", fraction=done / len(touched))
-    return Synced(items=len(found), new=new, changed=changed, gone=gone)
+    decided = settle(context)
+    return Synced(items=len(found), new=new, changed=changed, gone=gone, decided=decided)
 
 
 def collect_due(context: Context) -> float:
@@ -137,25 +133,11 @@ def _bring(
             kept, told = left(before[item], at)
         after.append(kept)
         changes += told
-    for place, kept in enumerate(after):
-        if kept.item.gone is None and kept.item.state == "new":
-            after[place], more = _as_its_parent(db, kept, at)
-            changes += more
     repository.put(db, after, known)
     record_all(db, COLLECTOR, changes)
     for kept in after:
         was = before.get(kept.item.id)
         yield None if was is None else was.item, kept.item
-
-
-def _as_its_parent(db: Connection, kept: Kept, at: datetime) -> tuple[Kept, list[Change]]:
-    """One that belongs to what is hidden is hidden with it."""
-    parent = None if kept.item.parent is None else repository.find(db, kept.item.parent)
-    if parent is None or parent.state != "hidden":
-        return kept, []
-    reason = f"{WITH}{hidden_by(parent)}"
-    hidden = kept.item.model_copy(update={"state": "hidden", "state_from": reason})
-    return replace(kept, item=hidden), changes_of(kept.item, hidden, at)
 
 
 def _told(context: Context, db: Connection, asked: Asked) -> Iterator[Fact]:

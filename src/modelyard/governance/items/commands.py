@@ -7,7 +7,15 @@ from typing import Literal
 from pydantic import Field
 
 from modelyard.governance.items.ids import ItemId, Kind
-from modelyard.governance.items.types import Event, Item, ItemSummary, State, Synced
+from modelyard.governance.items.types import (
+    Event,
+    Item,
+    ItemSummary,
+    Rule,
+    RuleAction,
+    State,
+    Synced,
+)
 from modelyard.kernel.command import Command
 from modelyard.kernel.paging import Paged
 from modelyard.kernel.values import Description, Name, ProjectKey
@@ -128,6 +136,47 @@ class DeleteItem(OfItem):
     """Delete an initiative or a governed project that holds nothing; its story is kept."""
 
     route = "POST /govern/item/delete"
+
+
+class ListRules(Command[list[Rule]]):
+    """List the rules about what becomes of items: of the instance, and of projects that you see."""
+
+    needs = "govern:read"
+    route = "GET /govern/rules"
+
+
+class SetRule(Command[Rule]):
+    """Say what becomes of items of a kind about which nobody decides.
+
+    A rule of a model comes before that of its project, and this before that of the instance.
+    """
+
+    needs = "govern:write"
+    route = "POST /govern/rules"
+    arguments = ("kind", "action")
+
+    kind: Kind = Field(description="of the items")
+    action: RuleAction = Field(
+        description="'suggest': it is advised to govern them; 'govern': they are, once what they "
+        "belong to is; 'hide'; or 'nothing', where another rule would say otherwise"
+    )
+    template: Name | None = Field(
+        default=None, description="by which they are to be governed  [the standard one of the kind]"
+    )
+    project: ProjectKey | None = Field(default=None, description="in which it holds  [all]")
+    model: Name | None = Field(default=None, description="for whose versions it holds alone")
+
+
+class UnsetRule(Command[None]):
+    """Unset a rule; what it decided stays."""
+
+    needs = "govern:write"
+    route = "POST /govern/rules/unset"
+    arguments = ("kind",)
+
+    kind: Kind = Field(description="of the items")
+    project: ProjectKey | None = Field(default=None, description="in which it holds  [all]")
+    model: Name | None = Field(default=None, description="for whose versions it holds alone")
 
 
 class SyncItems(Command[Synced]):

@@ -7,8 +7,9 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection
 
-from modelyard.governance.items import deciding, repository, timeline
-from modelyard.governance.items.collecting import LOCK, bring, collect, collect_due, fresh
+from modelyard import errors
+from modelyard.governance.items import deciding, repository, ruling, timeline
+from modelyard.governance.items.collecting import bring, collect, collect_due, fresh
 from modelyard.governance.items.commands import (
     CreateItem,
     DeleteItem,
@@ -16,16 +17,27 @@ from modelyard.governance.items.commands import (
     HideItem,
     ListEvents,
     ListItems,
+    ListRules,
     PlaceItem,
+    SetRule,
     ShowItem,
     SyncItems,
     UnhideItem,
+    UnsetRule,
 )
 from modelyard.governance.items.ids import Kind, id_of, is_told
-from modelyard.governance.items.seeing import require_visible, require_writable, visible
-from modelyard.governance.items.types import Event, Item, ItemSummary, Synced
+from modelyard.governance.items.seeing import (
+    READ,
+    require_decider,
+    require_visible,
+    require_writable,
+    visible,
+)
+from modelyard.governance.items.settling import LOCK
+from modelyard.governance.items.types import Event, Item, ItemSummary, Rule, Synced
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
+from modelyard.kernel.values import now
 from modelyard.store.database import exclusively
 
 
@@ -82,6 +94,38 @@ def delete(command: DeleteItem, context: Context) -> Item:
     """Let it be gone."""
     with _changing(context, command.item) as (db, item):
         return deciding.remove(db, item, context.identity.name)
+
+
+@handles(ListRules)
+def list_rules(_command: ListRules, context: Context) -> list[Rule]:
+    """Those of the instance first."""
+    projects = context.visible_projects(READ)
+    with context.read() as db:
+        return ruling.within(ruling.every(db), projects)
+
+
+@handles(SetRule)
+def set_rule(command: SetRule, context: Context) -> Rule:
+    """Set it, and let it decide about what is there."""
+    require_decider(context, command.project or "", f"rules for {command.kind}")
+    who = context.identity.name
+    rule = Rule(**command.model_dump(), set=now(), set_by=who)
+    with context.begin() as db:
+        ruling.put(db, rule)
+    collect(context)
+    return rule
+
+
+@handles(UnsetRule)
+def unset_rule(command: UnsetRule, context: Context) -> None:
+    """Leave what it decided; what it only suggested is new again."""
+    require_decider(context, command.project or "", f"rules for {command.kind}")
+    with context.begin() as db:
+        if not ruling.remove(db, command.project, command.model, command.kind):
+            raise errors.NotFound(
+                f"there is no such rule for {command.kind}; `modelyard rules list` shows them"
+            )
+    collect(context)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from modelyard import errors
 from modelyard.governance.items.facts import digest_of
 from modelyard.governance.items.ids import Kind, id_of, project_of
 from modelyard.governance.items.merging import Kept, Marks, read, written
-from modelyard.governance.items.types import Item, ItemSummary
+from modelyard.governance.items.types import Item, ItemSummary, State
 from modelyard.kernel.paging import Page, Paged
 from modelyard.store.paging import matches, page, searchable
 from modelyard.store.tables import governed_items
@@ -21,6 +21,8 @@ from modelyard.store.tables import governed_items
 SUMMARY = tuple(ItemSummary.model_fields)
 JSON = ("facts", "fields", "steps")
 COLUMNS = (*SUMMARY, "digest", *JSON)
+HOLDING: tuple[Kind, ...] = ("project", "model", "initiative", "governed-project")
+"""Kinds of items that others may belong to."""
 BESIDE = (governed_items.c.marks, governed_items.c.readers)
 
 
@@ -140,6 +142,29 @@ def own(kind: Kind, name: str, description: str, at: datetime) -> Item:
 def put_own(db: Connection, item: Item, *, is_new: bool) -> None:
     """Write such an item down, in place of one that is gone if there was one of its name."""
     put(db, [Kept(item, {})], known=() if is_new else (item.id,))
+
+
+def standing(db: Connection) -> dict[str, tuple[str, State, str]]:
+    """Of what others may belong to: its id, its state, and whence that is."""
+    of = governed_items.c
+    query = select(of.id, of.state, of.state_from).where(of.kind.in_(HOLDING), of.gone.is_(None))
+    return {row.id: (row.id, row.state, row.state_from) for row in db.execute(query)}
+
+
+def undecided(
+    db: Connection, states: Iterable[State]
+) -> Iterator[tuple[str, State, str, str | None]]:
+    """Id, state, whence that is, and parent of the items that are in some states."""
+    of = governed_items.c
+    query = select(of.id, of.state, of.state_from, of.parent)
+    for row in db.execute(query.where(of.state.in_(list(states)), of.gone.is_(None))):
+        yield row.id, row.state, row.state_from, row.parent
+
+
+def of_project(db: Connection, project: str) -> list[str]:
+    """The ids of the items of a project, those that are there."""
+    of = governed_items.c
+    return list(db.scalars(select(of.id).where(of.project == project, of.gone.is_(None))))
 
 
 def below(db: Connection, item: str) -> list[Item]:

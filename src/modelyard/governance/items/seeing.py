@@ -59,14 +59,18 @@ def require_writable(context: Context, item: str) -> None:
         NotFound: they may not see its project.
         Forbidden: they may not; the message says who can grant it.
     """
-    project = project_of(item)
+    require_decider(context, project_of(item), item)
+
+
+def require_decider(context: Context, project: str, about: str) -> None:
+    """Refuse who may not decide in a project, or, without one, about the instance; as above."""
     if project:
         require_right(context, WRITE, project)
         return
     with context.read() as db:
         if not is_granted(db, context.identity, WRITE):
             raise errors.Forbidden(
-                f"the user {context.identity.name} may not decide about {item}, which is of no "
+                f"the user {context.identity.name} may not decide about {about}, which is of no "
                 f"project: it takes an instance admin, or a group with the right {WRITE}",
                 right=WRITE,
             )

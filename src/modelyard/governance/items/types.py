@@ -11,6 +11,7 @@ from modelyard.governance.items.ids import ItemId, Kind
 from modelyard.kernel.values import Value
 
 State = Literal["new", "suggested", "governed", "hidden"]
+RuleAction = Literal["nothing", "suggest", "govern", "hide"]
 Facts = dict[str, dict[str, JsonValue]]
 """Each section by its name."""
 
@@ -47,6 +48,26 @@ class Item(ItemSummary):
     steps: dict[str, JsonValue] = Field(default={}, description="how its steps are")
 
 
+class Rule(Value):
+    """What becomes of items of a kind about which nobody decided."""
+
+    listed: ClassVar = ("project", "model", "kind", "action", "template", "set_by", "set")
+
+    project: str | None = Field(default=None, description="in which it holds; None: in all")
+    model: str | None = Field(default=None, description="for whose versions it holds alone")
+    kind: Kind
+    action: RuleAction
+    template: str | None = Field(default=None, description="by which they are to be governed")
+    set: datetime
+    set_by: str
+
+    @property
+    def called(self) -> str:
+        """In a few words."""
+        where = "/".join(filter(None, (self.project, self.model)))
+        return f"rule for {self.kind} of {where or 'the instance'}"
+
+
 class Event(Value):
     """Something of an item that changed: who, when, which attribute, from what to what."""
 
@@ -65,9 +86,10 @@ class Event(Value):
 class Synced(Value):
     """What came of bringing items up to date."""
 
-    listed: ClassVar = ("items", "new", "changed", "gone")
+    listed: ClassVar = ("items", "new", "changed", "gone", "decided")
 
     items: int = Field(description="that rooms tell of")
     new: int
     changed: int
     gone: int = Field(description="whose sources were deleted since")
+    decided: int = Field(default=0, description="about which a rule decided")

@@ -44,6 +44,7 @@ from modelyard.store.tables.evaluations import (
     evaluations,
 )
 from modelyard.store.tables.governance import (
+    govern_rules,
     governed_items,
     item_events,
     item_events_head,
@@ -109,6 +110,7 @@ __all__ = [
     "evaluation_stores",
     "evaluations",
     "files",
+    "govern_rules",
     "governed_items",
     "group_users",
     "groups",

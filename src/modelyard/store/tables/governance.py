@@ -1,4 +1,4 @@
-"""The tables of governed items and of their timeline.
+"""The tables of governed items, of rules about them, and of their timeline.
 
 Items are kept when what they are of is deleted, with their story; so they refer to no other table.
 """
@@ -36,6 +36,18 @@ governed_items = Table(
     Index("ix_governed_items_kind", "kind", "state"),
     Index("ix_governed_items_parent", "parent"),
     Index("ix_governed_items_project", "project", "kind"),
+)
+
+govern_rules = Table(
+    "govern_rules",
+    metadata,
+    Column("project", String(64), primary_key=True),  # empty: of the instance
+    Column("model", String(128), primary_key=True),  # empty: of the whole project
+    Column("kind", String(32), primary_key=True),
+    Column("action", String(16), nullable=False),
+    Column("template", String(128), nullable=True),
+    Column("set", Moment, nullable=False),
+    Column("set_by", String(128), nullable=False),
 )
 
 item_events = Table(
