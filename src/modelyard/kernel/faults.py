@@ -6,6 +6,7 @@ from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from modelyard import errors
 from modelyard.kernel.values import PATTERNS
@@ -52,7 +53,7 @@ WORDS = {
     "datetime_type": _MOMENT,
     "datetime_parsing": _MOMENT,
     "datetime_from_date_parsing": _MOMENT,
-    "union_tag_invalid": "has no {discriminator} that is one of {expected_tags}",
+    "union_tag_invalid": "its {discriminator} must be one of {expected_tags}",
     "union_tag_not_found": "needs {discriminator}, which says what it is",
     "invalid-json-value": "must be a value that JSON has",
     "json_invalid": "cannot be read as JSON: {error}",
@@ -74,7 +75,7 @@ def invalid(
         return errors.Invalid(
             f"{exc.error_count():,} values are wrong; send fewer to learn of each"
         )
-    found = exc.errors(include_url=False)
+    found = _told_once(exc.errors(include_url=False))
     faults = [
         {"field": ".".join(map(str, fault["loc"])), "problem": _problem(dict(fault), secret)}
         for fault in found[:TOLD]
@@ -82,6 +83,12 @@ def invalid(
     said = [f"{called(f['field'])}: {f['problem']}" if f["field"] else f["problem"] for f in faults]
     more = [f"and {len(found) - TOLD} more"] if len(found) > TOLD else []
     return errors.Invalid("; ".join([*said, *more]), faults=faults)
+
+
+def _told_once(found: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Without lists that are too short only because items that were given in them are wrong."""
+    above = {fault["loc"][:depth] for fault in found for depth in range(len(fault["loc"]))}
+    return [each for each in found if each["type"] != "too_short" or each["loc"] not in above]
 
 
 def problem(fault: Mapping[str, Any]) -> str:

@@ -67,7 +67,7 @@ def test_what_is_written_reads_as_the_same_template():
     ("before", "after", "said"),
     [
         ("most: 3", "moost: 3", r"line 8: fields\.1\.moost: is not known here"),
-        ("type: number", "type: numbr", r"line 6: fields\.1: has no 'type' that is one of 'num"),
+        ("type: number", "type: numbr", r"line 6: fields\.1: its 'type' must be one of 'num"),
         ("  - id: loss\n    type", "  - type", r"line 6: fields\.1\.id: is needed"),
         ("id: loss", "id: risk", r"line 6: fields\.1\.id: there are two fields 'risk'"),
         ("id: last", "id: assess", r"line 18: steps\.2\.id: there are two steps 'assess'"),

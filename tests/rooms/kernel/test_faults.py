@@ -74,6 +74,7 @@ def test_what_is_all_wrong_takes_no_memory(given, said, told):
         ("versions.delete", {"versions": "v1"}, "versions: must be a list "),
         ("scoring.predict", {"rows": [{}] * 1001}, "rows: must have at most 1000 items "),
         ("scoring.predict", {"rows": [1]}, "rows.0: must be an object, as in JSON "),
+        ("versions.delete", {"versions": [1]}, "versions.0: must be text (given: 1)"),
         ("scenarios.create", {"steps": [1]}, "steps.0: must be an object, as in JSON "),
         ("projects.create", {"variables": {"a": object()}}, "must be a value that JSON has "),
         ("audit.list", {"since": "2026-1"}, "since: must be a date with a time, such as "),

@@ -27,7 +27,7 @@ class Loaded:
         try:
             return self.endpoints[name]
         except KeyError:
-            what = f"endpoint in generation {self.name} of {self.manifest.service}"
+            what = f"endpoint in generation {self.name} of {self.manifest.service} named"
             raise errors.NotFound.among(what, name, self.endpoints) from None
 
     def enter(self) -> None:
