@@ -441,6 +441,7 @@ def test_what_makes_no_sense_is_refused(shared, make):
     for steps, said in (
         ([], "must not be empty"),
         ([here, here], "two steps have the name a"),
+        ([here, {**here, "name": "b"}], f"two steps are on {name}-on-dev, where a service"),
         ([{**here, "gates": [HEALTHY]}], "has no step before it"),
         ([{**here, "gates": [{"kind": "moon"}]}], "kind"),
         ([{**here, "gates": [{"kind": "metric", "metric": "auc"}]}], "needs min, or max"),

@@ -260,6 +260,14 @@ def _require_there(context: Context, pipeline: Pipeline) -> None:
 
 
 def _require_infrastructures(context: Context, db: Connection, pipeline: PipelineContent) -> None:
+    names = [step.infrastructure for step in pipeline.steps]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if pipeline.kind == "api" and twice is not None:
+        raise errors.Invalid(
+            f"two steps are on {twice}, where a service is deployed once; name another "
+            "infrastructure in one of them",
+            field="steps",
+        )
     for step in pipeline.steps:
         found = require(context, db, step.infrastructure, "view")
         if found.kind != pipeline.kind:

@@ -46,7 +46,7 @@ FIRST = """\
 - name: test
   infrastructure: local-api
 - name: production
-  infrastructure: local-api
+  infrastructure: prod-api
   gates:
   - {kind: healthy, minutes: 60}
   - {kind: approval, count: 1}
