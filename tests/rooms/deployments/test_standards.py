@@ -77,7 +77,7 @@ def test_where_there_is_nothing_most_do_not_apply():
     [
         ("described", EMPTY, "does not say what it is for"),
         ("owned", EMPTY, "nobody is an admin"),
-        ("explained", with_part("models", MODEL, description=""), "churn v1 has no description"),
+        ("explained", with_part("models", MODEL, description=""), "churn has no description"),
         ("activated", with_part("models", MODEL, active=None), "churn has no active version"),
         ("evaluated", with_version(evaluated=None), "churn v1 was never evaluated"),
         (

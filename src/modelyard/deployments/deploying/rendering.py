@@ -38,8 +38,8 @@ def render(command: RenderDeployment, context: Context) -> RenderedFiles:
     driver = open_driver(context, infrastructure)
     if not isinstance(driver, Renders):
         raise errors.Unsupported(
-            f"the driver {infrastructure.driver} of {infrastructure.name} asks its nodes, and has "
-            "no files"
+            f"the driver {infrastructure.driver} of {infrastructure.name} brings packages to its "
+            "nodes by itself: there are no files to render"
         )
     if target.exists():
         raise errors.Conflict(f"{target} exists already; name another --output, or remove it first")

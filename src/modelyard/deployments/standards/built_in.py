@@ -36,7 +36,9 @@ def _owned(seen: ProjectSeen) -> str:
 
 
 def _explained(seen: ProjectSeen) -> str | None:
-    return _of_each(seen.models, lambda each: not each.description, "has no description")
+    asked = list(seen.models)
+    bad = [each.name for each in asked if not each.description]
+    return _told(bad, "has no description") if asked else None
 
 
 def _activated(seen: ProjectSeen) -> str | None:
