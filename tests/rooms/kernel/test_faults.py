@@ -74,7 +74,6 @@ def test_what_is_all_wrong_takes_no_memory(given, said, told):
         ("versions.delete", {"versions": "v1"}, "versions: must be a list "),
         ("scoring.predict", {"rows": [{}] * 1001}, "rows: must have at most 1000 items "),
         ("scoring.predict", {"rows": [1]}, "rows.0: must be an object, as in JSON "),
-        ("versions.delete", {"versions": [1]}, "versions.0: must be text (given: 1)"),
         ("scenarios.create", {"steps": [1]}, "steps.0: must be an object, as in JSON "),
         ("projects.create", {"variables": {"a": object()}}, "must be a value that JSON has "),
         ("audit.list", {"since": "2026-1"}, "since: must be a date with a time, such as "),
@@ -88,6 +87,12 @@ def test_a_wrong_value_is_told_in_our_own_words(verb, given, said):
     with pytest.raises(errors.Invalid) as wrong:
         CATALOG.fill(verb, given)
     assert said in wrong.value.detail
+
+
+def test_a_list_whose_items_are_wrong_is_not_called_empty():
+    with pytest.raises(errors.Invalid) as wrong:
+        CATALOG.fill("versions.delete", {"model": "m", "versions": [1]})
+    assert wrong.value.detail == "versions.0: must be text (given: 1)"
 
 
 WRONG = (None, True, -1, 10**30, 1.5, math.nan, "", "x", "x" * 5000, "\ud800", "9" * 5000, b"\xff")
