@@ -84,7 +84,7 @@ def test_standards_are_asked_and_changed_by_forms(client, yard):  # noqa: F811
     report = client.get(f"/projects/{key}/standards").text
     assert "So it is" in report
     assert "3 standards are not met" in report
-    sent(client, f"/standards/{name}/edit", severity="5", disabled="true")
+    sent(client, f"/standards/{name}/edit", severity="5", disabled="true", code=code)
     assert (yard.standards.show(name=name).severity, yard.standards.show(name=name).disabled) == (
         5,
         True,
@@ -96,7 +96,8 @@ def test_standards_are_asked_and_changed_by_forms(client, yard):  # noqa: F811
     typed = {"name": infrastructure, "kind": "api", "stage": "test", "driver": "local"}
     sent(client, "/new-infrastructure", **typed, standards_block="3")
     assert yard.infrastructures.show(name=infrastructure).standards_block == 3
-    sent(client, f"/infrastructures/{infrastructure}/edit", standards_block="", standards_warn="1")
+    typed = {"stage": "test", "everybody": "none", "standards_block": "", "standards_warn": "1"}
+    sent(client, f"/infrastructures/{infrastructure}/edit", **typed)
     changed = yard.infrastructures.show(name=infrastructure)
     assert (changed.standards_warn, changed.standards_block) == (1, None)
 
