@@ -11,6 +11,10 @@ from sqlalchemy import insert, select, update
 from tests.postgres import new_database
 
 import modelyard
+from modelyard.deployments.deploying.repository import Kept
+from modelyard.deployments.deploying.repository import add as add_deployment
+from modelyard.deployments.deploying.types import ProjectSettings
+from modelyard.kernel.identity import Identity
 from modelyard.kernel.values import now
 from modelyard.recipes.repository import add as add_recipe
 from modelyard.recipes.types import Recipe
@@ -62,8 +66,7 @@ def fill(yard, folder):
         description="Told of all churn",
         **here,
     )
-    yard.services.create(name="churn-api", description="who leaves", **here)
-    yard.bundles.create(bundle="churn-1", notes="who leaves", models=("none",), **here)
+    deploy(yard)
     yard.users.create(name="churner", display_name="Änne", email="a@example.org")
     yard.groups.create(name="team", description="looks after churn")
     yard.jobs.submit(command="models.show", given={"name": "churn", **here})
@@ -85,6 +88,26 @@ def fill(yard, folder):
         add_recipe(db, recipe)
 
 
+def deploy(yard):
+    """A service, a bundle, and its deployment as somebody left it who could not bring it about."""
+    about = {"project": "churn", "notes": "who leaves", "models": ("none",)}
+    yard.services.create(project="churn", name="churn-api", description="who leaves")
+    yard.bundles.create(bundle="churn-1", **about)
+    yard.infrastructures.create(name="churn-here", stage="test", driver="local", kind="project")
+    kept = Kept(
+        project="churn",
+        name="live",
+        infrastructure="churn-here",
+        target="churn-there",
+        settings=ProjectSettings(bundle="churn-1"),
+        created=now(),
+        created_by="tester",
+        changed=now(),
+    )
+    with yard.open().begin() as db:
+        add_deployment(db, kept, frozenset())
+
+
 def kinds(found):
     return {each.kind for each in found}
 
@@ -94,6 +117,7 @@ def test_things_of_every_kind_are_found(yard):
     assert kinds(found) == {
         *("project", "saved model", "dataset", "connection", "recipe", "scenario", "job"),
         *("code env", "user", "group", "comparison", "check", "alert", "service", "bundle"),
+        *("deployment", "infrastructure"),
     }
     (version,) = yard.search.find(words="champion")
     assert (version.kind, version.name, version.project, version.model) == (
@@ -131,6 +155,20 @@ def test_checks_and_alerts_are_found_by_what_is_shown_of_them(yard):
     assert yard.search.find(words=PASSWORD[:5], kind="alert") == []
 
 
+def test_deployments_are_found_by_whoever_may_see_where_they_are(yard):
+    (found,) = yard.search.find(words="churn-there test", kind="deployment")
+    assert (found.name, found.project) == ("live", "churn")
+    assert found.about == "churn-there on churn-here, test"
+    yard.members.add(project="churn", name="churner", role="reader")
+    churner = yard.acting(Identity("churner", "user"))
+    assert {"deployment", "infrastructure"} & kinds(churner.search.find(words="churn")) == set()
+    yard.infrastructures.allow(name="churn-here", group="team", permission="view")
+    yard.groups.update(name="team", add=("churner",))
+    assert {"deployment", "infrastructure"} <= kinds(churner.search.find(words="churn-here"))
+    yard.members.remove(project="churn", name="churner")
+    assert kinds(churner.search.find(words="churn-here")) == {"infrastructure"}
+
+
 @pytest.mark.parametrize("words", ["kündigungen", "ÄHNLICHES", "ü"])
 def test_letters_are_found_in_any_case(yard, words):
     assert [each.name for each in yard.search.find(words=words)] == ["churn"]
@@ -147,7 +185,7 @@ def test_a_kind_is_asked_for_alone_and_cut(yard):
     found = yard.search.find(words="churn", kind="saved model", limit=2)
     assert [each.name for each in found] == ["churn", "Churn-2"]
     most = yard.search.find(words="churn", limit=1)
-    assert len(most) == len(kinds(most)) == 15
+    assert len(most) == len(kinds(most)) == 17
 
 
 def test_a_damaged_scenario_stops_nobody(yard):

@@ -12,6 +12,8 @@ from modelyard.data import finding as data
 from modelyard.data.commands import ListConnections, ListDatasets
 from modelyard.deployments import finding as deployments
 from modelyard.deployments.bundling.commands import ListBundles
+from modelyard.deployments.deploying.commands import ListDeployments
+from modelyard.deployments.infrastructures.commands import ListInfrastructures
 from modelyard.evaluations import finding as evaluations
 from modelyard.evaluations.commands import ListEvaluations
 from modelyard.evaluations.comparing.commands import ListComparisons
@@ -57,6 +59,8 @@ FINDERS: dict[Kind, tuple[type[Command[Any]], Finder]] = {
     "recipe": (ListRecipes, recipes.find_recipes),
     "service": (ListServices, services.find_services),
     "bundle": (ListBundles, deployments.find_bundles),
+    "deployment": (ListDeployments, deployments.find_deployments),
+    "infrastructure": (ListInfrastructures, deployments.find_infrastructures),
     "scenario": (ListScenarios, scenarios.find_scenarios),
     "check": (ListChecks, monitoring.find_checks),
     "alert": (ListAlerts, monitoring.find_alerts),

@@ -11,7 +11,8 @@ from modelyard.kernel.values import Value
 Kind = Literal[
     "project", "saved model", "version", "evaluation", "evaluation store", "comparison",
     "dataset", "connection",
-    "recipe", "service", "bundle", "scenario", "check", "alert", "job", "code env", "user", "group",
+    "recipe", "service", "bundle", "deployment", "infrastructure", "scenario", "check", "alert",
+    "job", "code env", "user", "group",
 ]  # fmt: skip
 
 

@@ -11,7 +11,8 @@ from modelyard.deployments.deploying.commands import (
 from modelyard.deployments.deploying.types import ProjectSettings
 from modelyard.deployments.infrastructures.commands import ListInfrastructures
 from modelyard.web.pages.deployment_forms import WORDS as SHARED
-from modelyard.web.pages.deployments import ABOVE, MOST, NEW_OF_BUNDLE, ONE, crumbs, href
+from modelyard.web.pages.deployment_promoting import NEW_OF_BUNDLE
+from modelyard.web.pages.deployments import ABOVE, MOST, ONE, crumbs, href
 from modelyard.web.pages.form import Choices, Draft, Form, Words
 from modelyard.web.pages.infrastructures import named
 from modelyard.web.pages.page import Visit
@@ -67,12 +68,15 @@ def _new(visit: Visit) -> Draft:
 def _updated(visit: Visit) -> Draft:
     key, name = visit.path["project"], visit.path["name"]
     seen = visit.run(ShowDeployment(project=key, name=name))
-    now = seen.settings
+    title, source = f"Update {name}", seen
+    if before := visit.asked("from"):
+        title = f"Promote {before} to {name}"
+        source = visit.run(ShowDeployment(project=key, name=before))
     return Draft(
         crumbs=crumbs(visit),
-        proposed={"bundle": visit.asked("bundle") or getattr(now, "bundle", "")},
+        proposed={"bundle": visit.asked("bundle") or getattr(source.settings, "bundle", "")},
         choices={"bundle": _bundles(visit, key)},
-        title=f"Update {name}",
+        title=title,
     )
 
 

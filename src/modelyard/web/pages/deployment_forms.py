@@ -19,7 +19,8 @@ from modelyard.deployments.deploying.types import Deployment, ServiceSettings
 from modelyard.deployments.infrastructures.commands import ListInfrastructures
 from modelyard.services.commands import ListServices
 from modelyard.services.packaging.commands import ListPackages
-from modelyard.web.pages.deployments import ABOVE, ALL, MOST, NEW, ONE, crumbs, href
+from modelyard.web.pages.deployment_promoting import NEW
+from modelyard.web.pages.deployments import ABOVE, ALL, MOST, ONE, crumbs, href
 from modelyard.web.pages.form import Choices, Draft, Form, Words
 from modelyard.web.pages.infrastructures import named
 from modelyard.web.pages.jobs import MADE
@@ -86,11 +87,13 @@ def _new(visit: Visit) -> Draft:
     title = ""
     if before := visit.asked("from"):
         seen = visit.run(ShowDeployment(project=key, name=before))
-        shares = _settings(seen).packages
-        proposed |= {"service": seen.target, "package": max(shares, key=lambda name: shares[name])}
+        proposed |= {"service": seen.target, "package": _main(seen)}
         title = f"Promote {before}"
     service = proposed.get("service") or next(iter(services), "")
     where = visit.part(ListInfrastructures(kind="api", limit=MOST))
+    if before:
+        stage = {each.name: each.stage for each in where}.get(proposed.get("infrastructure", ""))
+        proposed.setdefault("name", f"{service}-{stage}" if stage else "")
     return Draft(
         crumbs=(ABOVE,),
         proposed={"service": service, **proposed},
@@ -118,17 +121,28 @@ def _updated(visit: Visit) -> Draft:
     settings = _settings(seen)
     shares = settings.packages
     only = next(iter(shares)) if len(shares) == 1 else ""
+    title = f"Update {name}"
+    package = visit.asked("package") or only
+    if before := visit.asked("from"):
+        package = _main(visit.run(ShowDeployment(project=key, name=before)))
+        title = f"Promote {before} to {name}"
     return Draft(
         crumbs=crumbs(visit),
         proposed={
-            "package": visit.asked("package") or only,
-            "share": {} if only else {each: f"{share:g}" for each, share in shares.items()},
+            "package": package,
+            "share": {} if package else {each: f"{share:g}" for each, share in shares.items()},
             "shadow": settings.shadows,
             "access": settings.access,
         },
         choices={"package": _packages(visit, key, seen.target), "access": ACCESS},
-        title=f"Update {name}",
+        title=title,
     )
+
+
+def _main(seen: Deployment) -> str:
+    """The package that answers most."""
+    shares = _settings(seen).packages
+    return max(shares, key=lambda name: shares[name])
 
 
 def _settings(seen: Deployment) -> ServiceSettings:

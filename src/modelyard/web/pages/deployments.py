@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from modelyard import errors
 from modelyard.deployments.canaries.commands import ListCanaries
 from modelyard.deployments.canaries.types import Canary
@@ -22,17 +20,16 @@ from modelyard.deployments.deploying.types import (
 )
 from modelyard.deployments.drivers.types import Message
 from modelyard.deployments.infrastructures.commands import ListInfrastructures
-from modelyard.deployments.infrastructures.types import Infrastructure, Kind
+from modelyard.deployments.infrastructures.types import Kind
 from modelyard.deployments.watching.commands import ListDeployedProjects, ListWatchedEndpoints
 from modelyard.deployments.watching.types import DeployedProject, WatchedEndpoint
 from modelyard.kernel.values import Value
 from modelyard.web.pages.deployment_endpoints import Asking, asking
+from modelyard.web.pages.deployment_promoting import Promotion, promotions, stages
 from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, address, place_in_list
 
 ALL = "/deployments"
 ONE = "/projects/{project}/deployments/{name}"
-NEW = "/projects/{project}/new-deployment"
-NEW_OF_BUNDLE = "/projects/{project}/new-bundle-deployment"
 UPDATES = f"{ONE}/updates"
 UPDATE = f"{UPDATES}/{{number}}"
 MOST, FEW, PART = 200, 8, 50
@@ -46,14 +43,6 @@ VERDICTS: dict[Health, tuple[str, str]] = {
     "UNKNOWN": ("acc", "Nobody has looked at it yet"),
 }
 KINDS: tuple[Kind, ...] = ("api", "project")
-
-
-class Promotion(Value):
-    """Where a deployment could go next, with the form for that."""
-
-    infrastructure: str
-    stage: str
-    href: str
 
 
 class BoardLine(Value):
@@ -140,7 +129,7 @@ def board(visit: Visit) -> BoardView:
                     BoardLine(
                         deployment=each,
                         href=href(each.project, each.name),
-                        promotions=_promotions(visit, each, infrastructures),
+                        promotions=promotions(visit, each, infrastructures, found),
                     )
                     for each in inside
                 ),
@@ -154,12 +143,6 @@ def board(visit: Visit) -> BoardView:
     )
 
 
-def stages(visit: Visit) -> tuple[str, ...]:
-    """The stages that there are, the earliest first."""
-    known: tuple[str, ...] = visit.yard.open().settings.deployments.stages
-    return known
-
-
 def deployment(visit: Visit) -> DeploymentView:
     """As it was when it was last looked at."""
     found = visit.run(ShowDeployment(project=visit.path["project"], name=visit.path["name"]))
@@ -169,6 +152,7 @@ def deployment(visit: Visit) -> DeploymentView:
     deployed = visit.run(ListDeployedProjects(project=project, deployment=name))
     updates = visit.part(ListUpdates(**named, limit=FEW))
     infrastructures = visit.part(ListInfrastructures(kind=found.kind, limit=MOST))
+    others = visit.part(ListDeployments(project=project, kind=found.kind, limit=MOST))
     settings = found.settings
     packages = settings.packages if isinstance(settings, ServiceSettings) else {}
     order = {"error": 0, "warning": 1, "info": 2}
@@ -179,7 +163,7 @@ def deployment(visit: Visit) -> DeploymentView:
         verdict=VERDICTS[found.health],
         messages=tuple(sorted(found.messages, key=lambda each: order[each.severity])),
         updates=tuple(updates),
-        promotions=_promotions(visit, found, infrastructures),
+        promotions=promotions(visit, found, infrastructures, others),
         endpoints=tuple(endpoints),
         deployed=deployed[0] if deployed else None,
         asking=asking(visit, found),
@@ -220,34 +204,6 @@ def update(visit: Visit) -> UpdateView:
         update=found,
         href=href(project, name),
     )
-
-
-def _promotions(
-    visit: Visit,
-    each: DeploymentSummary | Deployment,
-    infrastructures: list[Infrastructure],
-) -> tuple[Promotion, ...]:
-    """The infrastructures of later stages that take the same, the next stage first."""
-    known = stages(visit)
-    if each.stage not in known or not visit.may("deployments:write", each.project):
-        return ()
-    later = known[known.index(each.stage) + 1 :]
-    asked = f"?{_query(from_=each.name)}"
-    new = address(NEW if each.kind == "api" else NEW_OF_BUNDLE, project=each.project)
-    return tuple(
-        Promotion(
-            infrastructure=one.name,
-            stage=stage,
-            href=f"{new}{asked}&{_query(infrastructure=one.name)}",
-        )
-        for stage in later
-        for one in infrastructures
-        if one.stage == stage and one.kind == each.kind
-    )
-
-
-def _query(**words: str) -> str:
-    return urlencode({name.rstrip("_"): word for name, word in words.items()})
 
 
 PAGES: tuple[Page, ...] = (

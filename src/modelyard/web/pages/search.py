@@ -24,6 +24,8 @@ PLACES: dict[Kind, str] = {
     "recipe": "/projects/{project}/recipes/{name}",
     "service": "/projects/{project}/services/{name}",
     "bundle": "/projects/{project}/bundles/{name}",
+    "deployment": "/projects/{project}/deployments/{name}",
+    "infrastructure": "/infrastructures/{name}",
     "scenario": "/projects/{project}/scenarios/{name}",
     "check": "/projects/{project}/stores/{store}/checks/{name}",
     "alert": "/projects/{project}/alerts/{name}",

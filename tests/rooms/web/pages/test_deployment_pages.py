@@ -20,8 +20,19 @@ def deployed(yard):  # noqa: F811
     return name
 
 
+@pytest.fixture
+def stages(yard):  # noqa: F811
+    """An infrastructure in test and two in production, for the test alone."""
+    names = [f"{stage}-{uuid4().hex[:8]}" for stage in ("test", "production", "production")]
+    for name in names:
+        yard.infrastructures.create(name=name, stage=name.partition("-")[0], driver="local")
+    yield names
+    for name in names:
+        yard.infrastructures.delete(name=name)
+
+
 @pytest.mark.slow
-def test_the_pages_are_fit_to_be_seen(browser, deployed, made, shots):  # noqa: F811
+def test_the_pages_are_fit_to_be_seen(browser, deployed, made, shots, stages):  # noqa: F811
     from tests.browser import Visitor
 
     here = f"/projects/default/deployments/{deployed}"
@@ -34,7 +45,50 @@ def test_the_pages_are_fit_to_be_seen(browser, deployed, made, shots):  # noqa: 
         ):
             visitor.look_at(path, shots)
         visitor.look_at("/new-infrastructure/docker", shots)
+        drag(visitor.page, deployed, stages)
+        promote_by_keys(visitor.page, deployed, stages)
         visitor.close()
+
+
+def board(page, name, stages):
+    """The card of a deployment, which only infrastructures of the test could take."""
+    page.goto("/deployments")
+    card = page.locator(f"[data-card][aria-label={name}]")
+    others = (
+        "(all, mine) => all.forEach((it) => mine.some((m) => it.href.endsWith(m)) || it.remove())"
+    )
+    card.locator("[data-to]").evaluate_all(others, stages)
+    return card
+
+
+def drag(page, name, stages):
+    """With the mouse: to the one infrastructure of a stage, and to one with several."""
+    card = board(page, name, stages)
+    with page.expect_navigation():
+        card.drag_to(page.locator("[data-lane=test]"), source_position={"x": 8, "y": 8})
+    assert page.url.endswith(f"?from={name}&infrastructure={stages[0]}")
+    card = board(page, name, stages)
+    card.drag_to(page.locator("[data-lane=production]"), source_position={"x": 8, "y": 8})
+    first = card.locator("[data-to=production]").first
+    assert first.evaluate("(it) => it === document.activeElement")
+    said = page.locator("[data-announcer]").inner_text()
+    assert said == "Production has 2 infrastructures that take it; choose one"
+
+
+def promote_by_keys(page, name, stages):
+    """Taken up, put back, taken up and brought to the next stage."""
+    board(page, name, stages)
+    said = page.locator("[data-announcer]")
+    page.locator(f"[data-card][aria-label={name}] [data-grip]").focus()
+    for key in ("Enter", "ArrowRight", "Escape"):
+        page.keyboard.press(key)
+    assert said.inner_text() == f"{name} stays where it is."
+    for key in ("Space", "ArrowRight"):
+        page.keyboard.press(key)
+    assert said.inner_text() == "To Test"
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.url.endswith(f"?from={name}&infrastructure={stages[0]}")
 
 
 def test_a_deployment_is_made_promoted_and_rolled_back_by_forms(client, yard, deployed):  # noqa: F811
@@ -52,6 +106,7 @@ def test_a_deployment_is_made_promoted_and_rolled_back_by_forms(client, yard, de
     ).text
     assert f"Promote {deployed}" in promoting
     here = f"/projects/default/deployments/{deployed}"
+    assert f'value="{deployed}-test"' in promoting
     assert "Roll" in sent(client, f"{here}/rollback?to=1", to="1")
     sent(client, f"/infrastructures/{name}/delete")
     assert client.get(f"/infrastructures/{name}").status_code == 404
