@@ -103,6 +103,8 @@ class Deployments(Room):
     enable = verb(deploying.EnableDeployment)
     endpoints = verb(asking.ListDeployedEndpoints)
     ask = verb(asking.AskDeployment)
+    test = verb(asking.TestDeployment)
+    testing = verb(asking.ShowTesting)
     history = verb(deploying.ListUpdates)
     log = verb(deploying.ShowUpdate)
     render = verb(deploying.RenderDeployment)

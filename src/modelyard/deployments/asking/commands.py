@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field
 
-from modelyard.deployments.asking.types import DeployedAnswer, DeployedEndpoint
+from modelyard.deployments.asking.types import DeployedAnswer, DeployedEndpoint, TestingStatus
 from modelyard.deployments.deploying.commands import OfDeployment
 from modelyard.kernel.values import Json, Name
 
@@ -39,3 +41,35 @@ class AskDeployment(OfDeployment[DeployedAnswer]):
     package: Name | None = Field(
         default=None, description="the one that is to answer, if it is loaded  [as for any caller]"
     )
+
+
+class TestDeployment(OfDeployment[TestingStatus]):
+    """Run the tests of a deployment on all its nodes, keep what came of them, fail if one does.
+
+    Of a service they are the test queries of the packages that answer; of a project scenarios,
+    which run there one after another, as whoever the workspace signs in as.
+    """
+
+    __test__: ClassVar[bool] = False  # not a test of pytest's
+    needs = "deployments:run"
+    route = "POST /deployments/{name}/test"
+    background = True
+    arguments = ("name",)
+    title = "Test {name}"
+
+    scenario: tuple[Name, ...] = Field(
+        default=(),
+        max_length=100,
+        description="of a project: scenarios there that are its tests  [those of the last time]",
+    )
+    minutes: float = Field(
+        default=30, gt=0, le=1440, description="that a scenario may take at most"
+    )
+
+
+class ShowTesting(OfDeployment[TestingStatus]):
+    """Show what came of the tests of a deployment when they were last run."""
+
+    needs = "deployments:read"
+    route = "GET /deployments/{name}/testing"
+    arguments = ("name",)

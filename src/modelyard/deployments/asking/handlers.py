@@ -2,15 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from modelyard import errors
-from modelyard.deployments.asking.commands import AskDeployment, ListDeployedEndpoints
-from modelyard.deployments.asking.places import answering, open_answering
-from modelyard.deployments.asking.types import DeployedAnswer, DeployedEndpoint, PlaceAddress
+from modelyard.deployments.asking import repository
+from modelyard.deployments.asking.commands import (
+    AskDeployment,
+    ListDeployedEndpoints,
+    ShowTesting,
+    TestDeployment,
+)
+from modelyard.deployments.asking.places import answering, brought_about, open_answering
+from modelyard.deployments.asking.testing import (
+    TestsProjects,
+    TestsServices,
+    outcomes_of_queries,
+    outcomes_of_scenarios,
+)
+from modelyard.deployments.asking.types import (
+    DeployedAnswer,
+    DeployedEndpoint,
+    PlaceAddress,
+    TestingStatus,
+    TestResult,
+)
+from modelyard.deployments.deploying import repository as deployments
+from modelyard.deployments.deploying.repository import Kept
+from modelyard.deployments.drivers.access import open_driver
+from modelyard.deployments.drivers.driver import Driver
+from modelyard.deployments.infrastructures.access import require
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
+from modelyard.kernel.values import now
 from modelyard.services.access import find_package
 from modelyard.services.types import VERBS
 from modelyard.serving.administration.commands import TryQuery
+
+MOST_NAMED = 5
 
 
 @handles(ListDeployedEndpoints)
@@ -68,3 +96,73 @@ def ask(command: AskDeployment, context: Context) -> DeployedAnswer:
             continue
         return DeployedAnswer(place=place, **dict(answer))
     raise errors.Unavailable(f"{command.name} cannot be asked: {'; '.join(problems)}")
+
+
+@handles(TestDeployment)
+def test(command: TestDeployment, context: Context) -> TestingStatus:
+    """Keep what came of them, and only then fail."""
+    with context.read() as db:
+        kept = brought_about(context, db, command.project, command.name, "query")
+        infrastructure = require(context, db, kept.infrastructure, "query")
+        before = repository.find(db, command.project, command.name)
+    scenarios = command.scenario or (before.scenarios if before else ())
+    driver = open_driver(context, infrastructure)
+    results = list(_results(context, driver, kept, scenarios, command.minutes * 60))
+    results.sort(key=lambda each: each.outcome)
+    bad = [each for each in results if each.outcome == "failed"]
+    status = TestingStatus(
+        project=kept.project,
+        deployment=kept.name,
+        outcome="failed" if bad or not results else "passed",
+        content=kept.settings.content,
+        number=kept.pushed or 0,
+        scenarios=scenarios,
+        results=tuple(results),
+        created=now(),
+        created_by=context.identity.name,
+    )
+    with context.begin() as db:
+        repository.keep(db, status)
+    if not results:
+        raise errors.Failed(f"{kept.name} has no test: no package that answers has a test query")
+    if bad:
+        told = "; ".join(f"{each.place}: {each.test}: {each.problem}" for each in bad[:MOST_NAMED])
+        raise errors.Failed(
+            f"{len(bad)} of {len(results)} tests of {kept.name} failed: {told}",
+            failed=[f"{each.place}: {each.test}" for each in bad],
+        )
+    return status
+
+
+@handles(ShowTesting)
+def show_testing(command: ShowTesting, context: Context) -> TestingStatus:
+    """As it was, and whether it is about what is deployed now."""
+    with context.read() as db:
+        kept = deployments.get(db, command.project, command.name)
+        require(context, db, kept.infrastructure, "view")
+        found = repository.find(db, command.project, command.name)
+    if found is None:
+        raise errors.NotFound(
+            f"{command.name} was never tested; run its tests by: deployments test {command.name}"
+        )
+    return found.model_copy(update={"current": found.content == kept.settings.content})
+
+
+def _results(
+    context: Context, driver: Driver, kept: Kept, scenarios: Sequence[str], seconds: float
+) -> Iterator[TestResult]:
+    if kept.kind == "project":
+        if not scenarios:
+            raise errors.Invalid(
+                f"say which scenarios are the tests of {kept.name}: give scenario", field="scenario"
+            )
+        if isinstance(driver, TestsProjects):
+            return outcomes_of_scenarios(context, driver, kept.target, scenarios, seconds)
+    elif scenarios:
+        raise errors.Invalid(
+            f"{kept.name} is a deployment of packages, whose tests are test queries",
+            field="scenario",
+        )
+    elif isinstance(driver, TestsServices):
+        return outcomes_of_queries(context, driver, kept.target, kept.settings.content)
+    raise errors.Unsupported(f"the driver of {kept.infrastructure} runs no tests at its places")

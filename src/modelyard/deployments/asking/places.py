@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from sqlalchemy import Connection
+
 from modelyard import errors
 from modelyard.deployments.deploying import repository
 from modelyard.deployments.deploying.repository import Kept
@@ -50,18 +52,33 @@ def answering(context: Context, project: str, name: str, permission: Permission)
         Conflict: nothing was deployed yet, or it is disabled.
     """
     with context.read() as db:
-        kept = repository.get(db, project, name)
+        kept = brought_about(context, db, project, name, permission)
         infrastructure = require(context, db, kept.infrastructure, permission)
     if not isinstance(kept.settings, ServiceSettings):
         raise errors.Unsupported(
             f"{name} is a deployment of a bundle, which has no endpoints of its own; its services "
             "are deployed by themselves"
         )
+    return Asked(kept, kept.settings, infrastructure)
+
+
+def brought_about(
+    context: Context, db: Connection, project: str, name: str, permission: Permission
+) -> Kept:
+    """Look up a deployment that can be asked something.
+
+    Raises:
+        NotFound: there is none of this name, or whoever asks may not see it.
+        Forbidden: they may see it, and not do this.
+        Conflict: nothing was deployed yet, or it is disabled.
+    """
+    kept = repository.get(db, project, name)
+    require(context, db, kept.infrastructure, permission)
     if kept.pushed is None:
         raise errors.Conflict(f"nothing was deployed as {name} yet; deployments update {name}")
     if permission != "view" and not kept.settings.enabled:
         raise errors.Conflict(f"{name} is disabled; have it answer by: deployments enable {name}")
-    return Asked(kept, kept.settings, infrastructure)
+    return kept
 
 
 def open_answering(context: Context, asked: Asked) -> TakesQueries:

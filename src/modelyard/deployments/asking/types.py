@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import ClassVar, Literal
+
 from pydantic import Field, JsonValue
 
 from modelyard.kernel.values import Name, Value
@@ -42,3 +45,34 @@ class DeployedAnswer(TriedQuery):
     answer: dict[str, JsonValue] = Field(
         description="prediction and probas, columns of a lookup, or the response of a function"
     )
+
+
+class TestResult(Value):
+    """What came of one test at one place."""
+
+    __test__: ClassVar[bool] = False  # not a test of pytest's
+    listed = ("place", "test", "outcome", "problem")
+
+    place: Name
+    test: str = Field(description="endpoint/query, or the name of a scenario")
+    outcome: Literal["passed", "failed"]
+    problem: str = Field(default="", description="why it failed")
+    run: str = Field(default="", description="id of the scenario's run there")
+
+
+class TestingStatus(Value):
+    """What came of the tests of a deployment when they were last run."""
+
+    __test__: ClassVar[bool] = False  # not a test of pytest's
+    listed = ("deployment", "outcome", "content", "current", "created", "created_by", "results")
+
+    project: str
+    deployment: Name
+    outcome: Literal["passed", "failed"] = Field(description="'failed': one of them, or none ran")
+    content: tuple[str, ...] = Field(description="packages or bundle that were tested")
+    number: int = Field(description="of the update that had brought them about")
+    current: bool = Field(default=True, description="whether that is what is deployed now")
+    scenarios: tuple[Name, ...] = Field(default=(), description="of a project: its tests")
+    results: tuple[TestResult, ...] = Field(description="the failed ones first")
+    created: datetime
+    created_by: str

@@ -192,6 +192,7 @@ NEVER: Mapping[str, str] = {
             *("jobs", "job_lines", "job_duties", "workers", "replays"),
             *("envs", "env_names", "env_requests", "nodes", "node_keys"),
             *("infrastructures", "infrastructure_groups", "deployments", "deployment_updates"),
+            "deployment_tests",
             *("governed_items", "item_events", "item_events_head", "templates"),
             *("signoffs", "signoff_delegates", "item_people", "item_files"),
             *("policies", "enforcements"),

@@ -13,8 +13,8 @@ from modelyard.kernel.context import Context
 from modelyard.serving.administration import commands
 from modelyard.serving.administration.commands import NodeCommand
 from modelyard.serving.administration.types import ImportedGeneration, NodeService, TriedQuery
-from modelyard.serving.watching.commands import ShowActivity
-from modelyard.serving.watching.types import Activity
+from modelyard.serving.watching.commands import AnswerTests, ShowActivity
+from modelyard.serving.watching.types import Activity, AnsweredTest
 from modelyard.store.staging import stage
 
 R = TypeVar("R")
@@ -105,6 +105,11 @@ class ApiNodes:
     def ask(self, place: str, query: commands.TryQuery) -> TriedQuery:
         """Have the node try it."""
         return self._reach(self._context, place).run(query)
+
+    def test(self, place: str, target: str, package: str) -> list[AnsweredTest]:
+        """Have the node answer the test queries of a generation."""
+        node = self._reach(self._context, place)
+        return node.run(AnswerTests(service=target, generation=package))
 
     def verify(self, place: str, desired: Desired) -> None:
         """See that all processes have what answers in memory, and ask each endpoint a test query.

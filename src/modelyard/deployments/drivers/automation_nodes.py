@@ -25,6 +25,8 @@ from modelyard.deployments.drivers.types import (
 from modelyard.governance.commands import AddMember, ListMembers
 from modelyard.governance.rights import reaches
 from modelyard.governance.types import Member
+from modelyard.jobs.scenarios.commands import ListScenarioRuns, RunScenario
+from modelyard.jobs.scenarios.types import ScenarioRun
 from modelyard.kernel.command import Caller
 from modelyard.kernel.context import Context
 from modelyard.kernel.paging import MOST
@@ -123,6 +125,18 @@ class AutomationNodes:
                 except errors.NotFound:
                     unknown.append(each)
         return unknown
+
+    def begin(self, place: str, target: str, scenario: str) -> ScenarioRun:
+        """Have a node begin to run a scenario of a project."""
+        with self._act(self._context, place) as node:
+            return node.run(RunScenario(project=target, name=scenario))
+
+    def follow(self, place: str, run: ScenarioRun) -> ScenarioRun:
+        """Ask a node how that goes."""
+        with self._reach(self._context, place) as node:
+            asked = ListScenarioRuns(project=run.project, name=run.scenario, run=run.id)
+            (found,) = node.run(asked)
+        return found
 
     def parts(self, place: str, target: str) -> tuple[Part, ...]:
         """Ask a node how the models and scenarios of a project are, and for its checks of drift."""

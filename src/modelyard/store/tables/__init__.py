@@ -28,6 +28,7 @@ from modelyard.store.tables.columns import Moment, metadata
 from modelyard.store.tables.comparisons import comparison_pairs, comparisons
 from modelyard.store.tables.data import connections, datasets
 from modelyard.store.tables.deployments import (
+    deployment_tests,
     deployment_updates,
     deployments,
     hook_secrets,
@@ -96,6 +97,7 @@ __all__ = [
     "comparisons",
     "connections",
     "datasets",
+    "deployment_tests",
     "deployment_updates",
     "deployment_watches",
     "deployments",

@@ -122,3 +122,14 @@ deployment_updates = Table(
     ),
     Index("ix_deployment_updates_state", "state"),
 )
+
+deployment_tests = Table(
+    "deployment_tests",
+    metadata,
+    Column("project", String(64), primary_key=True),
+    Column("deployment", String(128), primary_key=True),
+    Column("body", Text, nullable=False),
+    ForeignKeyConstraint(
+        ["project", "deployment"], ["deployments.project", "deployments.name"], ondelete="CASCADE"
+    ),
+)

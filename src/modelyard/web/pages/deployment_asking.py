@@ -1,18 +1,31 @@
-"""The page that puts a query to a deployment."""
+"""The page that puts a query to a deployment, and the form that tests it."""
 
 from __future__ import annotations
 
 from functools import partial
 
 from modelyard import errors
-from modelyard.deployments.asking.commands import AskDeployment, ListDeployedEndpoints
+from modelyard.deployments.asking.commands import (
+    AskDeployment,
+    ListDeployedEndpoints,
+    TestDeployment,
+)
 from modelyard.deployments.asking.types import DeployedAnswer
 from modelyard.deployments.deploying.commands import ShowDeployment
-from modelyard.web.pages.deployment_endpoints import ASKS
-from modelyard.web.pages.deployments import ONE, crumbs
+from modelyard.deployments.infrastructures.types import Kind
+from modelyard.web.pages.deployment_endpoints import ASKS, testing_of
+from modelyard.web.pages.deployments import ONE, crumbs, href
+from modelyard.web.pages.form import Draft, Form, Words
+from modelyard.web.pages.jobs import MADE
 from modelyard.web.pages.node_trying import answer_to, first_of
 from modelyard.web.pages.page import Page, View, Visit, address
 
+FIELDS = ("scenario", "minutes")
+INTROS: dict[Kind, str] = {
+    "api": "The test queries of what answers are asked on every node.",
+    "project": "Scenarios of the project are run on every node, one after another.",
+}
+MADE |= {"deployments.test": ONE}
 ASK = f"{ONE}/endpoints/{{endpoint}}/ask"
 
 
@@ -77,4 +90,32 @@ def ask(visit: Visit) -> AskView:
     )
 
 
-PAGES: tuple[Page, ...] = (Page(ASK, ask, "node_try.html", asks=True, needs=ASKS),)
+def _tested(visit: Visit) -> Draft:
+    project, name = visit.path["project"], visit.path["name"]
+    found = visit.run(ShowDeployment(project=project, name=name))
+    before = testing_of(visit, project, name)
+    return Draft(
+        crumbs=crumbs(visit),
+        proposed={"scenario": before.scenarios if before else ()},
+        left_out=frozenset(FIELDS if found.kind == "api" else ()),
+        title=f"Test {name}",
+        intro=INTROS[found.kind],
+    )
+
+
+PAGES: tuple[Page | Form, ...] = (
+    Page(ASK, ask, "node_try.html", asks=True, needs=ASKS),
+    Form(
+        f"{ONE}/test",
+        TestDeployment,
+        "Test deployment",
+        "Run tests",
+        lambda visit, _made: href(visit.path["project"], visit.path["name"]),
+        fields=FIELDS,
+        words={
+            "scenario": Words(label="Scenarios that are its tests", help="One a line", mono=True),
+            "minutes": Words(label="Minutes that one may take", later=True),
+        },
+        prepare=_tested,
+    ),
+)

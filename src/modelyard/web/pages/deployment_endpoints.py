@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import get_args
 
 from modelyard import errors
-from modelyard.deployments.asking.commands import ListDeployedEndpoints
-from modelyard.deployments.asking.types import DeployedEndpoint
+from modelyard.deployments.asking.commands import ListDeployedEndpoints, ShowTesting
+from modelyard.deployments.asking.types import DeployedEndpoint, TestingStatus
 from modelyard.deployments.deploying.types import Deployment
 from modelyard.deployments.watching.types import Range
 from modelyard.kernel.values import Value
@@ -53,6 +53,14 @@ def asking(visit: Visit, found: Deployment) -> Asking | None:
         may_ask=visit.may(ASKS, found.project),
         range=visit.one_of("range", RANGES) or USUAL,
     )
+
+
+def testing_of(visit: Visit, project: str, name: str) -> TestingStatus | None:
+    """What came of the tests of a deployment; None: they were never run."""
+    try:
+        return visit.run(ShowTesting(project=project, name=name))
+    except errors.NotFound:
+        return None
 
 
 def _samples(found: Deployment, endpoint: DeployedEndpoint) -> tuple[Sample, ...]:

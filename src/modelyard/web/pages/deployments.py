@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from modelyard import errors
+from modelyard.deployments.asking.types import TestingStatus
 from modelyard.deployments.canaries.commands import ListCanaries
 from modelyard.deployments.canaries.types import Canary
 from modelyard.deployments.deploying.commands import (
@@ -24,7 +25,7 @@ from modelyard.deployments.infrastructures.types import Kind
 from modelyard.deployments.watching.commands import ListDeployedProjects, ListWatchedEndpoints
 from modelyard.deployments.watching.types import DeployedProject, WatchedEndpoint
 from modelyard.kernel.values import Value
-from modelyard.web.pages.deployment_endpoints import Asking, asking
+from modelyard.web.pages.deployment_endpoints import ASKS, Asking, asking, testing_of
 from modelyard.web.pages.deployment_promoting import Promotion, promotions, stages
 from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, address, place_in_list
 
@@ -86,6 +87,10 @@ class DeploymentView(View):
     """How the project is there; None: a service is deployed."""
     package: str
     """What answers most; empty: it is a project's."""
+    testing: TestingStatus | None
+    """What came of its tests; None: they were never run."""
+    asks: bool
+    """Whether whoever asks may put queries to it, and test it."""
     asking: Asking | None
     """How it is asked; None: it is of a bundle."""
     canary: Canary | None
@@ -166,6 +171,8 @@ def deployment(visit: Visit) -> DeploymentView:
         promotions=promotions(visit, found, infrastructures, others),
         endpoints=tuple(endpoints),
         deployed=deployed[0] if deployed else None,
+        testing=testing_of(visit, project, name),
+        asks=visit.may(ASKS),
         asking=asking(visit, found),
         package=max(packages, key=lambda name: packages[name], default=""),
         canary=next(iter(visit.part(ListCanaries(**named, limit=1))), None),

@@ -122,6 +122,8 @@ def test_it_is_asked_and_checked_by_forms(client, deployed):  # noqa: F811
     assert "cannot be asked" in sent(client, form, query='{"age": 30, "fare": 1}'), "nothing runs"
     assert "It is not JSON" in sent(client, form, query="{")
     assert client.get(f"{here}/endpoints/none/ask").status_code == 404
+    assert "Never run" in page
+    assert f"Test {deployed}" in sent(client, f"{here}/test")
     assert "Its nodes were looked at" in sent(client, f"{here}/check")
 
 
