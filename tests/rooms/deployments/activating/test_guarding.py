@@ -11,7 +11,7 @@ from modelyard.verbs import CATALOG
 
 FREE_ROOMS = {
     *("alerts", "bundles", "connections", "deployments", "files", "members", "monitoring"),
-    *("packages", "replays", "scoring"),
+    *("canaries", "packages", "pipelines", "replays", "scopes", "scoring", "standards"),
 }
 """Rooms of what is in no bundle, or only adds something."""
 FREE = {
