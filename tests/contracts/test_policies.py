@@ -205,7 +205,7 @@ def test_what_is_kept_of_policies(yard, file):
         yard.policies.create(name="good", file=file(MILD))
     assert yard.policies.update(name="good", file=file(MILD)).number == 1
     assert yard.policies.update(name="good", file=file(STRICT)).number == 2
-    with pytest.raises(errors.Invalid, match=r"policy\.yaml: line 1: clauses: must not be empty"):
+    with pytest.raises(errors.Invalid, match=r"the policy: line 1: clauses: must not be empty"):
         yard.policies.update(name="good", file=file("clauses: []"))
     with pytest.raises(errors.Invalid, match="at_least"):
         yard.policies.create(name="bad", file=file("clauses: [{kind: metric, metric: auc}]"))

@@ -63,7 +63,7 @@ def read_document(
             raise errors.Invalid(f"{name} is larger than {LARGEST >> 20} MiB")
         content = file.read_bytes()
     except FileNotFoundError:
-        raise errors.NotFound(f"there is no file {name}") from None
+        raise errors.NotFound(f"there is no file {file.name}") from None
     except OSError as exc:
         raise errors.Invalid(f"{name} cannot be read: {exc.strerror or exc}") from exc
     return read_text(content, kind, name, check=check)

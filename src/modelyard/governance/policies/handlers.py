@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 
 from modelyard import errors
 from modelyard.governance.items.ids import EXAMPLES, parsed
@@ -150,5 +149,4 @@ def simulate_policy(command: SimulatePolicy, context: Context) -> Simulation:
 
 
 def _read(context: Context, text: str) -> PolicySettings:
-    name = Path(text).name if context.identity.is_local else "the policy"
-    return read_document(paths.transferred(context, text), PolicySettings, name=name)
+    return read_document(paths.transferred(context, text), PolicySettings, name="the policy")

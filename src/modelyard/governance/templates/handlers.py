@@ -116,8 +116,7 @@ def delete_template(command: DeleteTemplate, context: Context) -> None:
 
 
 def _read(context: Context, text: str) -> Template:
-    called = "" if context.identity.is_local else "the template"
-    return read_template(paths.transferred(context, text), called)
+    return read_template(paths.transferred(context, text), "the template")
 
 
 def _there(db: Connection, template: Template) -> KeptTemplate | None:
