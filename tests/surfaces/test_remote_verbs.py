@@ -127,4 +127,4 @@ def test_every_verb(here, server, capsys, monkeypatch):
         remote = outcome(capsys, monkeypatch, [*words, "--url", server.url], typed, (here, there))
         assert remote == local, f"{room} {name}"
         codes.append(local["code"])
-    assert codes.count(0) > len(codes) / 2, "most examples can be carried out"
+    assert codes.count(0) > 150, "many examples can be carried out"

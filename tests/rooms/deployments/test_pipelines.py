@@ -85,7 +85,7 @@ def people(shared):
 
 
 def tick(yard):
-    promote_due(yard.open(), lambda: False)
+    promote_due(yard.open(), lambda: False, every=0)
 
 
 def answers(nodes, step):
@@ -398,6 +398,32 @@ def test_a_job_that_fails_for_good_ends_it(shared, make, people):
     with pytest.raises(errors.Forbidden):
         people["maker"].pipelines.promote(name=name, number=job.arguments["number"])
     assert states(shared, name)[0] == ("live", "p1", "failed")
+
+
+def test_a_place_that_is_taken_ends_it(shared, make):
+    """Trying again would never help, so nothing is tried again."""
+    name = make()
+    taken = {"name": f"{name}-else", "infrastructure": f"{name}-on-dev"}
+    shared.deployments.create(**taken, service="api", package="p2")
+    with pytest.raises(errors.Conflict, match="already"):
+        shared.pipelines.promote(name=name, release="p1", step="dev")
+    (promotion,) = shared.pipelines.history(name=name)
+    assert promotion.state == "failed"
+    assert f"as {name}-else" in promotion.problem
+    tick(shared)
+    assert waiting_job(shared) == []
+
+
+def test_what_was_just_looked_at_is_left_for_later(shared, make):
+    name = make(APPROVAL)
+    shared.pipelines.promote(name=name, release="p1")
+    asked = shared.pipelines.promote(name=name, step="live")
+    promote_due(shared.open(), lambda: False)
+    (promotion,) = shared.pipelines.history(name=name, limit=1)
+    assert (promotion.state, promotion.judged) == ("waiting", asked.judged)
+    tick(shared)
+    (promotion,) = shared.pipelines.history(name=name, limit=1)
+    assert promotion.judged > asked.judged
 
 
 def test_an_owner_who_is_deleted_deploys_no_more(shared, make, people):

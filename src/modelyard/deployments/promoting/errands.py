@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 
 from modelyard import errors
 from modelyard.deployments.promoting import repository
@@ -12,6 +13,7 @@ from modelyard.deployments.promoting.positions import position_of
 from modelyard.deployments.promoting.promoting import open_for, submit_if_ready
 from modelyard.deployments.promoting.releases import release_of
 from modelyard.kernel.context import Context
+from modelyard.kernel.values import now
 
 LOG = logging.getLogger("modelyard.deployments")
 EVERY = 30.0
@@ -20,8 +22,10 @@ ONCE = ("waiting", "done", "failed", "rejected")
 """States of a promotion after which its release does not come to that step by itself again."""
 
 
-def promote_due(context: Context, is_stopping: Callable[[], bool]) -> float:
+def promote_due(context: Context, is_stopping: Callable[[], bool], every: float = EVERY) -> float:
     """Look at what waits, and at automatic steps; gives the seconds until there may be more.
+
+    What somebody looked at less than `every` seconds ago is left for later.
 
     Raises:
         Unavailable: the database does not answer; all of it is done again later.
@@ -37,14 +41,17 @@ def promote_due(context: Context, is_stopping: Callable[[], bool]) -> float:
             LOG.info("pipeline %s of %s: %s", pipeline.name, pipeline.project, exc.detail)
     with context.read() as db:
         waiting = repository.waiting(db)
+    latest = now() - timedelta(seconds=every)
     for promotion in waiting:
         if is_stopping():
             break
+        if promotion.judged is not None and promotion.judged > latest:
+            continue
         try:
             submit_if_ready(context, promotion, asking=True)
         except errors.NotFound as exc:
             LOG.info("pipeline %s of %s: %s", promotion.pipeline, promotion.project, exc.detail)
-    return EVERY
+    return every
 
 
 def _ask_by_itself(context: Context, project: str, name: str) -> None:

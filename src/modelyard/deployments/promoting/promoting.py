@@ -34,7 +34,10 @@ from modelyard.kernel.identity import Identity
 from modelyard.kernel.values import now
 
 PASSING = (errors.Conflict, errors.Unavailable)
-"""Errors after which a promotion waits on: somebody else deploys, or something is away."""
+"""Errors after which a promotion waits on: somebody else deploys, or something is away.
+
+But where nothing was ever deployed nobody deploys: a conflict stays, as a name or place is taken.
+"""
 
 
 def ask(context: Context, command: PromoteRelease) -> Promotion:
@@ -145,14 +148,23 @@ def carry_on(context: Context, promotion: Promotion, *, at_once: bool = False) -
             f"{promotion.release} may not come to {promotion.step}: {why}",
             gates=[each.kind for each in verdicts if not each.holds],
         )
+    command = deploying(context, case)
     try:
-        context.caller.run(deploying(context, case))
-    except PASSING:
-        raise
+        context.caller.run(command)
     except errors.ModelyardError as exc:
-        _end(context, promotion, "failed", problem=exc.detail)
+        if isinstance(exc, PASSING) and not _stays(context, case, exc):
+            _note(context, promotion, exc.detail)
+        else:
+            _end(context, promotion, "failed", problem=exc.detail)
         raise
     return told(_end(context, promotion, "done"))
+
+
+def _stays(context: Context, case: Case, exc: errors.ModelyardError) -> bool:
+    """Whether trying again would end the same way."""
+    with context.read() as db:
+        there = position_of(db, case.pipeline, case.step)
+    return isinstance(exc, errors.Conflict) and there.kept is None
 
 
 def submit_if_ready(context: Context, promotion: Promotion, *, asking: bool) -> Promotion:
@@ -291,6 +303,15 @@ def _overtaken(db: Connection, pipeline: Pipeline, promotion: Promotion) -> str:
 def _now(context: Context, promotion: Promotion) -> Promotion:
     with context.read() as db:
         return repository.find(db, promotion.project, promotion.pipeline, promotion.number)
+
+
+def _note(context: Context, promotion: Promotion, problem: str) -> None:
+    """Write down what stood in the way of a promotion that waits on."""
+    with context.begin() as db:
+        repository.get(db, promotion.project, promotion.pipeline, lock=True)
+        current = repository.find(db, promotion.project, promotion.pipeline, promotion.number)
+        if current.state == "waiting":
+            repository.keep(db, current.model_copy(update={"problem": problem}))
 
 
 def _end(

@@ -163,7 +163,9 @@ class Promotion(Value):
     judged: datetime | None = None
     ended: datetime | None = None
     ended_by: str = ""
-    problem: str = Field(default="", description="why it failed, or was rejected")
+    problem: str = Field(
+        default="", description="why it failed or was rejected, or what stood in its way last"
+    )
     job: str | None = Field(default=None, description="that carries it out: jobs log")
     next: str = Field(default="", description="what can be done now")
 
