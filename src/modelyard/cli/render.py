@@ -45,12 +45,14 @@ from modelyard.cli.group_tables import (
 )
 from modelyard.cli.item_card import item_card
 from modelyard.cli.package_card import package_card
+from modelyard.cli.pipeline_card import pipeline_card
 from modelyard.cli.replay_card import replay_card, replay_chart_words
 from modelyard.cli.row_table import RowTable
 from modelyard.cli.words import fact, heading, seen, words
 from modelyard.data.types import Preview
 from modelyard.deployments.activating.types import ActivationReport, BundleReversion
 from modelyard.deployments.bundling.types import Bundle, BundleDiff
+from modelyard.deployments.promoting.types import PipelineStatus
 from modelyard.evaluations.charting.types import Chart, ScreenTable
 from modelyard.evaluations.comparing.chart_types import ComparisonChart, ComparisonTable
 from modelyard.evaluations.comparing.types import (
@@ -281,6 +283,7 @@ CARDS: dict[type[Any], Callable[[Any], RenderableType]] = {
     ReplayChart: replay_chart_words,
     ReplayTable: screen_table,
     Package: package_card,
+    PipelineStatus: pipeline_card,
     Item: item_card,
     ActivationReport: activation_card,
     BundleReversion: reversion_card,
