@@ -67,9 +67,12 @@ def main(kind: str, address: str, postponing: str) -> None:
     gc.collect()
     gc.freeze()  # so that forks do not copy what they share by passing through it
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(address)
+        being_made = f"{address}.{os.getpid()}"
+        listener.bind(being_made)
         listener.listen(64)
-        os.write(1, b"listening\n")
+        os.rename(being_made, address)  # of two that were begun either will do
+        with suppress(BrokenPipeError):  # whoever waited for it was killed; others may need it
+            os.write(1, b"listening\n")
         request = Nursery(listener).next_fork()
     end(0 if request is None else outcome(lambda: be(*request)))
 

@@ -170,7 +170,7 @@ def test_two_imports_of_the_same_version_at_once(churn, model_folder):
 
 @pytest.mark.parametrize("delay", [0.5, 1.5, 3.0])
 def test_kill_9_during_import_leaves_the_old_state(churn, model_folder, tmp_path, delay):
-    slow = write_model(tmp_path / "slow", load="import time\ntime.sleep(2)")
+    slow = write_model(tmp_path / "slow", load="import time\ntime.sleep(5)")
     process = churn.start(*IMPORT, str(slow))
     time.sleep(delay)
     process.send_signal(signal.SIGKILL)
