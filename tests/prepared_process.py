@@ -70,7 +70,7 @@ def main(kind: str, address: str, postponing: str) -> None:
         being_made = f"{address}.{os.getpid()}"
         listener.bind(being_made)
         listener.listen(64)
-        os.rename(being_made, address)  # of two that were begun either will do
+        Path(being_made).rename(address)  # of two that were begun either will do
         with suppress(BrokenPipeError):  # whoever waited for it was killed; others may need it
             os.write(1, b"listening\n")
         request = Nursery(listener).next_fork()
