@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, true, update
 
 import modelyard
 from modelyard import errors
 from modelyard.governance.items import repository, timeline
+from modelyard.governance.items.merging import Kept
 from modelyard.governance.items.types import Item
 from modelyard.kernel.paging import ALL, Paged
 from modelyard.kernel.values import now
@@ -29,8 +30,10 @@ def yard(database_url, tmp_path, monkeypatch):
 
 @pytest.fixture
 def four(yard):
-    """A timeline of four events."""
+    """An item with a timeline of four events."""
+    told = {"project": "flights", "digest": "0" * 64, "created": now(), "changed": now()}
     with yard.open().begin() as db:
+        repository.put(db, [Kept(Item(id=ITEM, kind="version", name="v4", **told), {})], ())
         timeline.record(db, ITEM, "ada", "state", "new", "governed")
         changes = [timeline.Change(ITEM, f"fields.risk.{n}", n, {"n": n + 1}) for n in range(3)]
         timeline.record_all(db, "bob", changes)
@@ -39,7 +42,7 @@ def four(yard):
 
 def listed(yard, asked=ALL, **wanted):
     with yard.open().read() as db:
-        return timeline.events(db, asked, **wanted)
+        return timeline.events(db, asked, true(), **wanted)
 
 
 def change(yard, *statements):
@@ -152,7 +155,7 @@ class TestRows:
 
     def test_an_item_comes_back_as_it_was_saved(self, yard, item):
         with yard.open().begin() as db:
-            repository.add(db, item)
+            repository.put_own(db, item, is_new=True)
         later = item.model_copy(
             update={"state": "governed", "fields": {"risk": "high"}, "steps": {"a": ["b"]}}
         )
@@ -162,10 +165,8 @@ class TestRows:
         with yard.open().read() as db:
             assert repository.get(db, item.id) == later
 
-    def test_one_that_is_not_there_or_twice(self, yard, item):
+    def test_one_that_is_not_there(self, yard, item):
         with yard.open().begin() as db:
-            repository.add(db, item)
-            with pytest.raises(errors.Conflict, match="take another name"):
-                repository.add(db, item)
+            repository.put_own(db, item, is_new=True)
             with pytest.raises(errors.NotFound, match="initiative:punctual"):
                 repository.get(db, "initiative:punctuel")

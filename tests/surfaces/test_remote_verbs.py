@@ -29,6 +29,7 @@ MADE_UP = (
     (r"mdy_\w+", "KEY"),
     (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "MOMENT"),
     (r"test_[0-9a-f]{32}", "SCHEMA"),
+    (r'"processes": \d,\n  "note": "[^"]*"', "RUNNING"),  # a server begins to run its own node
     (r"\b[0-9a-f]{12}\b|\b[0-9a-f]{64}\b", "HEX"),
     (r"(files://)?(default/)?(transit/[0-9a-f]{16}/(\d+/)?)?", ""),
 )

@@ -199,6 +199,8 @@ def test_keys_reach_everything(ana):
     expect(page.get_by_role("searchbox")).to_be_focused()
     page.get_by_label("More actions").press("Enter")
     page.keyboard.press("ArrowDown")
+    expect(page.locator("#content").get_by_role("link", name="Standards")).to_be_focused()
+    page.keyboard.press("ArrowDown")
     expect(page.get_by_role("link", name="Delete project")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.get_by_role("link", name="Delete project")).to_be_hidden()
