@@ -13,8 +13,10 @@ from modelyard.web.app import create_app
 
 
 def gauges(text):
-    (family,) = text_string_to_metric_families(text)
+    """How things are; nothing is deployed, of which the others could tell."""
+    family, *others = text_string_to_metric_families(text)
     assert family.name == "modelyard_status"
+    assert not any(each.samples for each in others)
     return {
         (each.labels["project"], each.labels["kind"], each.labels["name"]): each.value
         for each in family.samples

@@ -165,6 +165,7 @@ class TestRows:
             [table[column][0].as_py() for column in table.column_names[1:]],
             [full[column][3].as_py() for column in full.column_names[1:]],
             rtol=1e-6,
+            atol=1e-9,
         )
 
     def test_no_rows_give_an_empty_table_where_its_columns_are_known(self, zoo, predict):

@@ -57,7 +57,7 @@ REFUSED = [
     ({"exp": NOW - 61}, "expired"),
     ({"exp": None}, "lacks the claim exp"),
     ({"exp": "tomorrow"}, "'exp'"),
-    ({"nbf": NOW + 600}, "'nbf'"),
+    ({"nbf": NOW + 86_400}, "'nbf'"),
     ({"aud": "somebody"}, "'aud'"),
     ({"aud": None}, "lacks the claim aud"),
     ({"iss": "https://login.example.com"}, "'iss'"),
