@@ -47,7 +47,7 @@ class Model:
 
 def our_socket():
     import stat
-    for number in range(3, 64):
+    for number in range(3, 1024):
         try:
             if stat.S_ISSOCK(os.fstat(number).st_mode):
                 return number
