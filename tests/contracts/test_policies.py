@@ -183,6 +183,24 @@ def test_it_is_tried_on_what_was_deployed_before(yard, file):
 
 
 @ON_SQLITE
+def test_checks_that_are_disabled_do_not_count(yard, file):
+    yard.policies.create(name="good", file=file("clauses: [{kind: checks}]"))
+    bounds = {"kind": "range", "metric": "accuracy"}
+    yard.checks.create(store="weekly", name="high", **bounds, min=0.999)
+    yard.checks.create(store="weekly", name="low", **bounds, min=0)
+    yard.checks.run(store="weekly", fail_on="never")
+
+    def why():
+        return yard.policies.check(item=V1)[0].results[0].why
+
+    assert why().startswith("high: ")
+    yard.checks.update(store="weekly", name="high", disabled=True)
+    assert why() == "1 of 1 came out well"
+    yard.checks.delete(store="weekly", name="low")
+    assert why() == "no check was run on its newest evaluation"
+
+
+@ON_SQLITE
 def test_packages_whose_version_is_another_by_now(yard, file, tmp_path):
     yard.policies.create(name="good", file=file(MILD))
     yard.policies.enforce(infrastructure="prod", policy=("good",))

@@ -27,6 +27,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("untraced")]
 MADE_UP = (
     (r"\d{8}-\d{6}-[0-9a-f]{6,13}", "ID"),
     (r"mdy_\w+", "KEY"),
+    (r'"secret": "[^"]+"', "SECRET"),
     (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "MOMENT"),
     (r"test_[0-9a-f]{32}", "SCHEMA"),
     (r'"processes": \d,\n  "note": "[^"]*"', "RUNNING"),  # a server begins to run its own node
@@ -54,6 +55,8 @@ def here(tmp_path):
         classes=("no", "yes"),
         env="local",
     )
+    yard.stores.create(name="monthly")
+    yard.infrastructures.create(name="prod-api", stage="production", driver="local")
     yard.close()
     churn = LookupEndpoint(name="churn", lookups=CITY.lookups, test_queries=CITY.test_queries)
     package = towns(here, "p1", service="churn-api", endpoints=(churn,))
@@ -128,4 +131,4 @@ def test_every_verb(here, server, capsys, monkeypatch):
         remote = outcome(capsys, monkeypatch, [*words, "--url", server.url], typed, (here, there))
         assert remote == local, f"{room} {name}"
         codes.append(local["code"])
-    assert codes.count(0) > 150, "many examples can be carried out"
+    assert codes.count(0) > len(codes) / 2, "most examples can be carried out"

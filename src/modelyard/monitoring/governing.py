@@ -36,12 +36,15 @@ def facts(_context: Context, db: Connection, asked: Asked) -> Iterator[Fact]:
 
 
 def evidence(db: Connection, project: str, model: str, version: str) -> Iterator[Part]:
-    """What came of each check on each evaluation of a version."""
+    """What came of each check that is not disabled on each evaluation of a version."""
     of, on = check_results.c, evaluations.c
+    same = (checks.c.project == of.project) & (checks.c.store == of.store)
     query = (
         select(of.store, of.name, of.evaluation, of.outcome, of.body)
         .join(evaluations, (on.project == of.project) & (on.id == of.evaluation))
+        .join(checks, same & (checks.c.name == of.name))
         .where(of.project == project, on.model == model, on.version == version)
+        .where(checks.c.disabled.is_(False))
     )
     told = []
     for row in db.execute(query):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from modelyard import errors
+from modelyard.governance.items.collecting import collect_due
 from modelyard.governance.items.ids import EXAMPLES, parsed
 from modelyard.governance.items.seeing import require_visible, visible
 from modelyard.governance.policies import repository
@@ -131,8 +132,10 @@ def check_policies(command: CheckPolicies, context: Context) -> list[Judgement]:
         raise errors.Invalid(
             f"policies are asked of versions, as in {EXAMPLES['version']}", field="item"
         )
+    collect_due(context)
+    seen = visible(context)
     with context.read() as db:
-        require_visible(db, command.item, visible(context))
+        require_visible(db, command.item, seen)
         asked = [repository.get(db, name) for name in command.policy]
         evidence = gather(context, db, command.item)
         return [judge(policy, evidence) for policy in asked or repository.every(db, ALL)]
