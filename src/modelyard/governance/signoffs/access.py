@@ -14,18 +14,6 @@ from modelyard.governance.signoffs.types import Round, SignoffState
 from modelyard.kernel.values import now
 
 
-def signoffs_of(db: Connection, item: Item) -> list[SignoffState]:
-    """The sign-offs of an item as they are at this moment, in the order of its steps.
-
-    One that was approved is APPROVED only as long as it is of the item as it is given here; of one
-    that lapsed `reason` says why. An item that is not governed has none.
-    """
-    if item.state != "governed" or item.template is None:
-        return []
-    desk = opened(db, item, now())
-    return [state_of(desk, step) for step in desk.rounds]
-
-
 @dataclass(frozen=True)
 class AskedOf:
     """What is asked of an item, and what came of it."""
@@ -33,7 +21,7 @@ class AskedOf:
     required: tuple[str, ...] = ()
     """Ids of the fields that have to be filled in."""
     signoffs: tuple[SignoffState, ...] = ()
-    """As `signoffs_of` tells them."""
+    """In the order of its steps; one is APPROVED only as long as it is of the item as it is."""
     decided: tuple[tuple[str, Round], ...] = ()
     """Every round that ended with a decision, with its step, the oldest first."""
 
