@@ -125,6 +125,12 @@ def landscape(tmp_path, postgres_url, monkeypatch):
         yield Landscape(tmp_path, postgres_url, running)
 
 
+def create(page, name):
+    """Press a button that makes something, and come to its page."""
+    with page.expect_navigation():
+        press(page, name)
+
+
 def import_version(page, archive):
     page.goto(f"{HERE}/models/late/import")
     page.locator("input[type=file]").set_input_files(archive)
@@ -140,7 +146,7 @@ def design_the_project(page, files):
     """A project with rows, a model, a recipe that evaluates it, and a service."""
     page.goto("/projects/new")
     page.get_by_label("Key").fill("flights")
-    press(page, "Create project")
+    create(page, "Create project")
     page.goto(f"{HERE}/new-dataset")
     page.get_by_label("Name", exact=True).fill("may")
     page.locator("input[type=file]").set_input_files(files / "may.csv")
@@ -150,7 +156,7 @@ def design_the_project(page, files):
     follow(page, "New saved model")
     page.get_by_label("Name").fill("late")
     page.get_by_label("Prediction type").select_option("binary_classification")
-    press(page, "Create saved model")
+    create(page, "Create saved model")
     import_version(page, files / "v1.zip")
     page.goto(f"{HERE}/new-evaluation-recipe")
     page.get_by_label("Name of the recipe").fill("judge")
@@ -163,7 +169,7 @@ def design_the_project(page, files):
     page.goto(f"{HERE}/new-service")
     page.get_by_label("Name", exact=True).fill("late-api")
     page.get_by_label("Endpoints").fill("late=late")
-    press(page, "Create service")
+    create(page, "Create service")
 
 
 def bundle(page, name, folder):
