@@ -34,6 +34,7 @@ BUS: Bus[Any] = Bus(
         "governance.policies",
         "governance.templates",
         "governance.items",
+        "governance.listing",
         "projects",
         "files",
         "data",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from modelyard.governance import commands
 from modelyard.governance.items import commands as governed
+from modelyard.governance.listing import commands as listing
 from modelyard.governance.policies import commands as policies
 from modelyard.governance.signoffs import commands as signoffs
 from modelyard.governance.templates import commands as templates
@@ -74,7 +75,7 @@ class Audit(Room):
 class Govern(Room):
     """Governance: items that appear by themselves, what is told of them, what becomes of them."""
 
-    items = verb(governed.ListItems)
+    items = verb(listing.ListItems)
     show = verb(governed.ShowItem)
     timeline = verb(governed.ListEvents)
     govern = verb(governed.GovernItem)

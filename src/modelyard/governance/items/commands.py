@@ -10,10 +10,8 @@ from modelyard.governance.items.ids import ItemId, Kind
 from modelyard.governance.items.types import (
     Event,
     Item,
-    ItemSummary,
     Rule,
     RuleAction,
-    State,
     Synced,
 )
 from modelyard.kernel.command import Command
@@ -24,27 +22,6 @@ ITEM = Field(
     description="id of the item: KIND:PATH, as govern items lists it",
     examples=["version:flights/delay/v4"],
 )
-
-
-class ListItems(Command[list[ItemSummary]], Paged):
-    """List what can be governed, and what is, in the projects that you may see."""
-
-    needs = "govern:read"
-    route = "GET /govern/items"
-
-    kind: Kind | None = Field(default=None, description="only items of this kind")
-    state: State | None = Field(
-        default=None, description="only those in this state  [all but those that are hidden]"
-    )
-    project: ProjectKey | None = Field(default=None, description="only those of this project")
-    stage: Name | None = Field(
-        default=None, description="only infrastructures of this stage, and what is on them"
-    )
-    under: ItemId | None = Field(default=None, description="only those that belong to this item")
-    search: str = Field(
-        default="", max_length=200, description="only ids or descriptions that contain this"
-    )
-    gone: bool = Field(default=False, description="those whose sources were deleted instead")
 
 
 class ShowItem(Command[Item]):

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection
 
 from modelyard import errors
-from modelyard.governance.items import deciding, repository, ruling, timeline
+from modelyard.governance.items import deciding, ruling, timeline
 from modelyard.governance.items.collecting import bring, collect, collect_due, fresh
 from modelyard.governance.items.commands import (
     CreateItem,
@@ -16,7 +16,6 @@ from modelyard.governance.items.commands import (
     GovernItem,
     HideItem,
     ListEvents,
-    ListItems,
     ListRules,
     PlaceItem,
     SetRule,
@@ -34,7 +33,7 @@ from modelyard.governance.items.seeing import (
     visible,
 )
 from modelyard.governance.items.settling import LOCK
-from modelyard.governance.items.types import Event, Item, ItemSummary, Rule, Synced
+from modelyard.governance.items.types import Event, Item, Rule, Synced
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
@@ -143,22 +142,6 @@ def _changing(context: Context, item: str) -> Iterator[tuple[Connection, Item]]:
 def sync(_command: SyncItems, context: Context) -> Synced:
     """Ask every room."""
     return collect(context, context.progress)
-
-
-@handles(ListItems)
-def list_items(command: ListItems, context: Context) -> list[ItemSummary]:
-    """Look whether anything changed, unless somebody just did, and list them."""
-    collect_due(context)
-    seen = visible(context)
-    wanted = {
-        "kind": command.kind,
-        "state": command.state,
-        "project": command.project,
-        "stage": command.stage,
-        "parent": command.under,
-    }
-    with context.read() as db:
-        return repository.every(db, command, seen, wanted, search=command.search, gone=command.gone)
 
 
 @handles(ShowItem)

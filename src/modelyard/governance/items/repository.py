@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from modelyard import errors
 from modelyard.governance.items.facts import digest_of
 from modelyard.governance.items.ids import Kind, id_of, project_of
 from modelyard.governance.items.merging import Kept, Marks, read, written
 from modelyard.governance.items.types import Item, ItemSummary, State
-from modelyard.kernel.paging import Page, Paged
-from modelyard.store.paging import matches, page, searchable
+from modelyard.store.paging import searchable
 from modelyard.store.tables import governed_items
 
 SUMMARY = tuple(ItemSummary.model_fields)
@@ -52,42 +51,6 @@ def find(db: Connection, item: str, *, lock: bool = False) -> Item | None:
     query = select(*columns).where(governed_items.c.id == item)
     row = db.execute(query.with_for_update() if lock else query).one_or_none()
     return None if row is None else built(row)
-
-
-def every(
-    db: Connection,
-    asked: Paged,
-    seen: ColumnElement[bool],
-    wanted: Mapping[str, str | None],
-    *,
-    search: str,
-    gone: bool,
-) -> Page[ItemSummary]:
-    """Items by their ids.
-
-    Args:
-        db: an open transaction.
-        asked: which part of the list.
-        seen: the condition that all of them meet.
-        wanted: what columns have to hold; None: anything.
-        search: what ids or descriptions contain.
-        gone: whether those whose sources were deleted are listed, or the others.
-    """
-    of = governed_items.c
-    query: Select[Any] = select(*(of[name] for name in SUMMARY))
-    query = query.where(seen, of.gone.is_not(None) if gone else of.gone.is_(None))
-    if wanted["state"] is None:
-        query = query.where(of.state != "hidden")
-    for name, value in wanted.items():
-        if value is not None:
-            query = query.where(of[name] == value)
-    if search:
-        query = query.where(matches(of.searched, search))
-    return page(db, query, [of.id], asked, _summary, counted=True)
-
-
-def _summary(row: Row[Any]) -> ItemSummary:
-    return ItemSummary(**{name: getattr(row, name) for name in SUMMARY})
 
 
 def kept(db: Connection, about: Iterable[str], *, lock: bool = False) -> dict[str, Kept]:

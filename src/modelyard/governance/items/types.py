@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, JsonValue
 
 from modelyard.governance.items.ids import ItemId, Kind
+from modelyard.governance.templates.words import SignoffStatus
 from modelyard.kernel.values import Value
 
 State = Literal["new", "suggested", "governed", "hidden"]
@@ -19,7 +20,7 @@ Facts = dict[str, dict[str, JsonValue]]
 class ItemSummary(Value):
     """One line of a list of items."""
 
-    listed: ClassVar = ("id", "state", "state_from", "template", "stage")
+    listed: ClassVar[tuple[str, ...]] = ("id", "state", "state_from", "template", "stage")
 
     id: ItemId
     kind: Kind
@@ -36,6 +37,17 @@ class ItemSummary(Value):
     changed: datetime = Field(description="when something of it last changed")
     gone: datetime | None = Field(
         default=None, description="when what it is of was deleted; None: it is there"
+    )
+
+
+class ListedItem(ItemSummary):
+    """One line of a list, with what is known of it beside what it is."""
+
+    listed: ClassVar[tuple[str, ...]] = (*ItemSummary.listed, "status", "signoffs")
+
+    below: int = Field(default=0, description="how many items that one may see belong to it")
+    signoffs: dict[str, SignoffStatus] = Field(
+        default={}, description="how its sign-offs are that have begun, by step"
     )
 
 

@@ -114,7 +114,9 @@ class Navigation:
 
 
 def _counted(nav: Nav, visit: Visit, project: Project | None) -> int | None:
-    return None if nav.count is None or project is None else nav.count(visit, project.key)
+    if nav.count is None or (nav.section == "Project" and project is None):
+        return None
+    return nav.count(visit, project.key if project is not None else "")
 
 
 def _href(path: str, project: Project | None) -> str:

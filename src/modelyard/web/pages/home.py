@@ -13,6 +13,7 @@ from modelyard.kernel.values import Value, now
 from modelyard.models.commands import ListModels
 from modelyard.projects.commands import ListProjects
 from modelyard.projects.types import Project
+from modelyard.web.pages.governance import TaskLine, task_lines
 from modelyard.web.pages.jobs import JobLine, active, lines_of
 from modelyard.web.pages.naming import done, place, sign
 from modelyard.web.pages.page import Nav, Page, View, Visit, Way
@@ -56,6 +57,8 @@ class HomeView(View):
 
     name: str
     projects: tuple[ProjectLine, ...]
+    tasks: tuple[TaskLine, ...]
+    """Sign-offs that wait for whoever asks."""
     failed: tuple[JobLine, ...]
     """Jobs that failed in the last days, and that nobody did again with success."""
     active: tuple[JobLine, ...]
@@ -80,6 +83,7 @@ def pages(ways: tuple[Way, ...]) -> tuple[Page, ...]:
             title="Home",
             name=visit.account.display_name or visit.account.name,
             projects=lines,
+            tasks=task_lines(visit),
             failed=lines_of(_needs_attention(visit)),
             active=active(visit),
             happened=_happened(visit) if reads_audit else (),

@@ -71,7 +71,7 @@ class Nav:
     only: Callable[[Account], bool] | None = None
     """Whom it is shown to; None: everybody."""
     count: Callable[[Visit, str], int | None] | None = None
-    """How many of its things there are in a project; None: it is not counted."""
+    """How many of its things there are, those of a project in that; None: it is not counted."""
 
 
 class Way(Value):

@@ -1,0 +1,1 @@
+"""Looking at many governed items: lists, filters, views that are kept, registries."""

@@ -1,0 +1,85 @@
+"""Reading parts of the list of items, as they are asked for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
+
+from modelyard.governance.items.repository import SUMMARY
+from modelyard.governance.items.types import ListedItem
+from modelyard.governance.listing.commands import ListItems
+from modelyard.governance.listing.signed import signed
+from modelyard.governance.templates.words import SignoffStatus
+from modelyard.kernel.paging import Page
+from modelyard.kernel.values import now
+from modelyard.store.paging import matches, page
+from modelyard.store.tables import governed_items
+
+OF = governed_items.c
+COLUMNS = ("kind", "state", "project", "stage", "status", "template")
+"""What has to be as it is asked for."""
+MOST = 500
+"""Items whose sign-offs are asked for by their ids; those of more are all looked up."""
+
+
+def listed(db: Connection, asked: ListItems, seen: ColumnElement[bool]) -> Page[ListedItem]:
+    """The part of the items that is asked for, out of those that meet `seen`."""
+    query: Select[Any] = select(*(OF[name] for name in SUMMARY), _below(seen).label("below"))
+    query = query.where(seen, _wanted(asked, seen))
+    by: list[ColumnElement[Any]] = [OF.id]
+    if asked.sort != "id":
+        by.insert(0, OF[asked.sort])
+    if asked.group is not None:
+        by.insert(0, func.coalesce(OF[asked.group], ""))
+    is_newest = asked.sort == "changed"
+    found = page(db, query, by, asked, _built, descending=is_newest, counted=True)
+    signoffs = _signoffs(db, found)
+    found[:] = [
+        each.model_copy(update={"signoffs": signoffs[each.id]}) if each.id in signoffs else each
+        for each in found
+    ]
+    return found
+
+
+def _wanted(asked: ListItems, seen: ColumnElement[bool]) -> ColumnElement[bool]:
+    wanted: list[ColumnElement[bool]] = [OF.gone.is_not(None) if asked.gone else OF.gone.is_(None)]
+    if asked.state is None:
+        wanted.append(OF.state != "hidden")
+    for name in COLUMNS:
+        value = getattr(asked, name)
+        if value is not None:
+            wanted.append(OF[name] == value)
+    if asked.under is not None:
+        wanted.append(OF.parent == asked.under)
+    if asked.top:
+        above = select(OF.id).where(seen, OF.gone.is_(None), OF.state != "hidden").subquery()
+        is_seen = select(above.c.id).where(above.c.id == OF.parent).exists()
+        wanted.append(or_(OF.parent.is_(None), ~is_seen))
+    if asked.search:
+        wanted.append(matches(OF.searched, asked.search))
+    return and_(*wanted)
+
+
+def _below(seen: ColumnElement[bool]) -> ColumnElement[int]:
+    """How many belong to an item."""
+    inside = select(OF.parent).where(seen, OF.gone.is_(None), OF.state != "hidden").subquery()
+    return select(func.count()).where(inside.c.parent == OF.id).scalar_subquery()
+
+
+def _signoffs(db: Connection, found: Page[ListedItem]) -> dict[str, dict[str, SignoffStatus]]:
+    governed = [each.id for each in found if each.state == "governed"]
+    if not governed:
+        return {}
+    query = signed(now())
+    if len(governed) <= MOST:
+        query = query.where(OF.id.in_(governed))
+    told: dict[str, dict[str, Any]] = defaultdict(dict)
+    for row in db.execute(query):
+        told[row.item][row.step] = row.status
+    return told
+
+
+def _built(row: Row[Any]) -> ListedItem:
+    return ListedItem(**{name: getattr(row, name) for name in (*SUMMARY, "below")})

@@ -1,0 +1,84 @@
+"""Pages of governed items: as somebody uses them, in a real Chromium and without a script."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+from tests.browser import PATIENCE
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("untraced")]
+expect.set_options(timeout=PATIENCE)
+PAGES = (
+    "/governance",
+    "/governance?show=kind",
+    "/governance/tasks",
+    "/governance/timeline",
+    "/governance/rules",
+    "/governance/new-rule",
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def known(site):
+    """Models in a project that rob reads, and in one that he does not."""
+    yard = site.yard
+    for project in ("flights", "a" * 63):
+        yard.models.create(project=project, name="delay", prediction_type="regression")
+    yard.govern.sync()
+    return yard
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_fit_to_be_seen(ana, shots, path):
+    ana.look_at(path, shots)
+
+
+def test_an_item_is_unfolded_governed_and_hidden_on_its_line(ana, known):
+    page = ana.page
+    page.goto("/governance")
+    fold = page.get_by_role("button", name="flights: what belongs to it")
+    expect(fold).to_have_attribute("aria-expanded", "false")
+    fold.focus()
+    page.keyboard.press("Enter")
+    expect(fold).to_have_attribute("aria-expanded", "true")
+    expect(page).to_have_url(re.compile("open=project"))
+    row = page.get_by_role("row").filter(has=page.locator('a[title="project:flights"]'))
+    row.get_by_role("button", name="Govern").click()
+    expect(page.get_by_role("status").filter(has_text="flights is governed")).to_be_visible()
+    model = page.get_by_role("row").filter(has=page.locator('a[title="model:flights/delay"]'))
+    model.get_by_role("button", name="Hide").click()
+    expect(page.get_by_role("status").filter(has_text="delay is hidden")).to_be_visible()
+    assert known.govern.show(item="model:flights/delay").state == "hidden"
+    page.goto("/governance?state=hidden")
+    page.get_by_role("button", name="Unhide").click()
+    expect(page.get_by_role("status").filter(has_text="is shown again")).to_be_visible()
+    assert known.govern.show(item="model:flights/delay").state == "new"
+
+
+def test_rules_are_set_and_unset_by_forms(ana, known):
+    page = ana.page
+    page.goto("/governance/new-rule")
+    page.get_by_label("Of the kind").select_option("Bundle")
+    page.get_by_label("Suggest").check()
+    page.get_by_role("button", name="Set rule").click()
+    row = page.get_by_role("row").filter(has_text="Each new bundle is suggested to be governed")
+    expect(row).to_contain_text("In all projects")
+    row.get_by_role("link", name="Unset").click()
+    page.get_by_role("dialog").get_by_role("button", name="Unset").click()
+    expect(page.get_by_role("status").filter(has_text="unset")).to_be_visible()
+    assert known.rules.list() == []
+
+
+def test_a_reader_sees_without_a_script_what_is_of_theirs(rob):
+    page = rob.page
+    page.goto("/governance?search=delay")
+    expect(page.locator('a[title="model:flights/delay"]')).to_be_visible()
+    assert page.locator(f'a[title="model:{"a" * 63}/delay"]').count() == 0
+    assert page.get_by_role("button", name="Govern").count() == 0
+    page.goto("/governance")
+    page.get_by_role("button", name="flights: what belongs to it").click()
+    expect(page.locator('a[title="model:flights/delay"]')).to_be_visible()
+    page.goto("/governance/rules")
+    assert page.get_by_role("link", name="New rule").count() == 0
