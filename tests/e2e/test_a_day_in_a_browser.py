@@ -53,6 +53,12 @@ def press(page, name):
     page.get_by_role("button", name=name, exact=True).click()
 
 
+def create(page, name):
+    """Press a button that makes something, and come to its page."""
+    with page.expect_navigation():
+        press(page, name)
+
+
 def follow(page, name):
     page.get_by_role("link", name=name, exact=True).first.click()
 
@@ -106,7 +112,7 @@ def bring_in(page, archive):
     follow(page, "New saved model")
     page.get_by_label("Name").fill("late")
     page.get_by_label("Prediction type").select_option("binary_classification")
-    press(page, "Create saved model")
+    create(page, "Create saved model")
     page.goto("/projects/flights/models/late/import")
     page.locator("input[type=file]").set_input_files(archive)
     press(page, "Upload and continue")

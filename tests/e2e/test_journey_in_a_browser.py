@@ -17,7 +17,7 @@ import httpx2
 import pytest
 from playwright.sync_api import expect
 from tests.browser import PATIENCE, Visitor, chromium
-from tests.e2e.test_a_day_in_a_browser import follow, press
+from tests.e2e.test_a_day_in_a_browser import create, follow, press
 from tests.forks import Fork
 from tests.processes import not_ours
 from tests.running_server import RunningServer
@@ -123,12 +123,6 @@ def landscape(tmp_path, postgres_url, monkeypatch):
     monkeypatch.delenv("MODELYARD_DATABASE", raising=False)
     with ExitStack() as running:
         yield Landscape(tmp_path, postgres_url, running)
-
-
-def create(page, name):
-    """Press a button that makes something, and come to its page."""
-    with page.expect_navigation():
-        press(page, name)
 
 
 def import_version(page, archive):
