@@ -83,6 +83,8 @@ GOVERNABLE = tuple(
     for room in ("projects", "models", "evaluations", "monitoring", "deployments")
 )
 """What tells governance of its things; imported when it is asked."""
+READYING = ("modelyard.evaluations.comparing.governing",)
+"""What finds out beforehand what policies ask for and takes a while; imported when one does."""
 FOLDER = ".modelyard"
 
 
@@ -197,7 +199,9 @@ class Workspace(Verbs):
                     remote=_remote,
                     waits=self._waits,
                 )
-                self._context = replace(opened, watched=WATCHED, governable=GOVERNABLE)
+                self._context = replace(
+                    opened, watched=WATCHED, governable=GOVERNABLE, readying=READYING
+                )
                 finalize(self, self._context.engine.dispose)
             return self._context
 

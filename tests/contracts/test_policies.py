@@ -165,6 +165,26 @@ def test_an_approval_is_of_what_was_seen(yard, file, tmp_path):
     assert yard.deployments.show(name="live").settings.packages == {"p1": 1.0}
 
 
+CODE = """\
+clauses:
+- {kind: better, metric: accuracy}
+- kind: python
+  code: |
+    def check(evidence):
+        return None if evidence["item"].endswith("v1") and %s else "not now"
+"""
+
+
+@ON_SQLITE
+def test_clauses_that_take_a_while_are_asked_before_the_deployment_is_held(yard, file):
+    yard.policies.create(name="good", file=file(CODE % "False"))
+    yard.policies.enforce(infrastructure="prod", policy=("good",))
+    with pytest.raises(errors.Blocked, match="What its code asks: not now"):
+        deploy(yard)
+    yard.policies.update(name="good", file=file(CODE % "True"))
+    assert deploy(yard).health == "HEALTHY"
+
+
 @ON_SQLITE
 def test_it_is_tried_on_what_was_deployed_before(yard, file):
     deploy(yard)

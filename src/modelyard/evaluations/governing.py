@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, Row, Select, func, select, tuple_
+from sqlalchemy import Connection, Row, Select, func, or_, select, tuple_, union
 
+from modelyard.evaluations.comparing.repository import NUMBERS
 from modelyard.governance.items.facts import Asked, Fact, mark_of
 from modelyard.governance.items.ids import id_of
-from modelyard.governance.policies.evidence import Evaluated, Part
+from modelyard.governance.policies.evidence import Difference, Evaluated, Part
 from modelyard.kernel.context import Context
-from modelyard.store.tables import drift_reports, evaluations
+from modelyard.store.tables import activations, comparison_pairs, drift_reports, evaluations, models
 
 AT_ONCE = 200
 """Versions whose evaluations are in memory at a time."""
@@ -33,16 +34,61 @@ def facts(_context: Context, db: Connection, asked: Asked) -> Iterator[Fact]:
 
 
 def evidence(db: Connection, project: str, model: str, version: str) -> Iterator[Part]:
-    """The metrics of all evaluations of a version, with their intervals."""
+    """The metrics of evaluations of a version and of those that were active, and differences."""
+    told = _evaluated(db, project, model, version)
+    mine = tuple(told.pop(version, ()))
+    yield "evaluations", mine
+    yield "rivals", {name: tuple(each) for name, each in told.items()}
+    yield "differences", tuple(_differences(db, project, {each.id for each in mine}))
+
+
+def _evaluated(
+    db: Connection, project: str, model: str, version: str
+) -> dict[str, list[Evaluated]]:
+    """The evaluations of a version, and of those of its model that were active; by version."""
+    of, past, named = evaluations.c, activations.c, models.c
+    was_active = union(
+        select(past.version).where(past.project == project, past.model == model),
+        select(named.active_version).where(named.project == project, named.name == model),
+    )
+    mine = (of.project == project) & (of.model == model)
+    wanted = or_(of.version == version, of.version.in_(was_active))
+    found: dict[str, list[Evaluated]] = defaultdict(list)
+    query = select(of.id, of.store, of.version, of.summary).where(mine, wanted)
+    for row in db.execute(query.order_by(of.created, of.id)):
+        told = json.loads(row.summary)
+        kept = {name: told.get(name) for name in ("name", "dataset", "created")}
+        files = told["version_digest"] if "version_digest" in told else _files(db, project, row.id)
+        metrics = told.get("metrics", {})
+        found[row.version].append(
+            Evaluated(id=row.id, store=row.store, metrics=metrics, files=files, **kept)
+        )
+    return found
+
+
+def _files(db: Connection, project: str, evaluation: str) -> str | None:
+    """Which files one was made of whose summary does not say so, as those of earlier releases."""
     of = evaluations.c
-    mine = (of.project == project) & (of.model == model) & (of.version == version)
-    told = []
-    for row in db.execute(select(of.id, of.store, of.summary).where(mine)):
-        found = json.loads(row.summary)
-        kept = {name: found.get(name) for name in ("name", "dataset", "created")}
-        metrics = found.get("metrics", {})
-        told.append(Evaluated(id=row.id, store=row.store, metrics=metrics, **kept))
-    yield "evaluations", tuple(told)
+    body = db.scalar(select(of.body).where(of.project == project, of.id == evaluation))
+    digest: str | None = json.loads(body or "{}").get("version_digest")
+    return digest
+
+
+def _differences(db: Connection, project: str, mine: Collection[str]) -> Iterator[Difference]:
+    """What evaluations were found to differ by from others, each at its own threshold."""
+    of = comparison_pairs.c
+    query = select(of.base, of.challenger, of.body).where(
+        of.project == project, of.challenger.in_(mine), of.variant == NUMBERS
+    )
+    query = query.order_by(of.challenger, of.base)
+    for row in db.execute(query) if mine else ():
+        paired = json.loads(row.body).get("paired") or {}
+        for each in paired.get("differences", ()):
+            if each["difference"] is not None:
+                told = {name: each[name] for name in ("difference", "low", "high", "verdict")}
+                yield Difference(
+                    evaluation=row.challenger, beside=row.base, metric=each["code"], **told
+                )
 
 
 def _evaluations(db: Connection, asked: Asked) -> Iterator[Fact]:

@@ -53,6 +53,9 @@ class EvaluationSummary(Value):
     labels: Labels = {}
     model: Name | None = None
     version: VersionId | None = None
+    version_digest: str | None = Field(
+        default=None, description="over the files of the version as it was, where that is known"
+    )
     dataset: str | None = None
     prediction_type: PredictionType
     rows: int = Field(description="that were used")

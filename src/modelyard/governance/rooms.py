@@ -134,3 +134,6 @@ class Policies(Room):
     simulate = verb(policies.SimulatePolicy)
     enforce = verb(policies.EnforcePolicies)
     enforced = verb(policies.ListEnforced)
+    except_ = verb(policies.ExceptItem)
+    exceptions = verb(policies.ListExceptions)
+    withdraw = verb(policies.WithdrawException)

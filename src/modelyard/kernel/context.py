@@ -91,6 +91,8 @@ class Context:
     """Modules that monitoring asks how things are which it cannot know, each by its `statuses`."""
     governable: tuple[str, ...] = ()
     """Modules that tell governance of what is theirs, each by its `facts`."""
+    readying: tuple[str, ...] = ()
+    """Modules that find out beforehand what policies ask of a version, each by `make_ready`."""
     expected: frozenset[str] | None = None
     """Entity tags of which one must be that of what a guarded command changes; None: any."""
 

@@ -22,6 +22,7 @@ from modelyard.models.running import RunnableVersion, predict_options, prepare, 
 from modelyard.models.shelf import sweep as sweep_probed
 from modelyard.models.types import ModelVersion, Verification
 from modelyard.models.weighed import kept_importances
+from modelyard.runtime.functions import require_code_allowed
 from modelyard.store.database import exclusively
 
 __all__ = [
@@ -41,7 +42,6 @@ __all__ = [
     "reference_of_version",
     "require",
     "require_code",
-    "require_code_allowed",
     "require_model",
     "sweep_probed",
     "version_of",
@@ -161,13 +161,3 @@ def require_code(context: Context, project: str, what: str, model: str = "any") 
     """
     context.authorize(ProbeVersion(project=project, model=model, source=what))
     require_code_allowed(context, what)
-
-
-def require_code_allowed(context: Context, what: str) -> None:
-    """Refuse code where the settings let in none that nobody has looked at, by Blocked."""
-    allowed = context.settings.trust.allowed
-    if "needs_review" not in allowed:
-        raise errors.Blocked(
-            f"{what} is code, and the setting trust.allowed lets in {', '.join(allowed)} alone; "
-            "it takes needs_review"
-        )

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, select, tuple_
 
 from modelyard.governance.items.facts import Asked, Fact
 from modelyard.governance.items.ids import id_of
-from modelyard.governance.policies.evidence import Part
+from modelyard.governance.policies.evidence import Activated, Part
 from modelyard.kernel.context import Context
-from modelyard.store.tables import models, versions
+from modelyard.store.tables import activations, models, versions
 
 AT_ONCE = 200
 """Versions whose bodies are in memory at a time."""
@@ -31,13 +31,23 @@ def facts(_context: Context, db: Connection, asked: Asked) -> Iterator[Fact]:
 
 
 def evidence(db: Connection, project: str, model: str, version: str) -> Iterator[Part]:
-    """Which files a version has, and what their scan said."""
+    """Which files a version has, what their scan said, and which versions were active when."""
     of = versions.c
     mine = (of.project == project) & (of.model == model) & (of.version == version)
     for body in db.scalars(select(of.body).where(mine)):
         found = json.loads(body)
         yield "files", found["digest"]
         yield "verdict", found["scan"]["verdict"]
+    named = (models.c.project == project) & (models.c.name == model)
+    active = db.scalar(select(models.c.active_version).where(named))
+    yield "active", active
+    theirs = (of.project == project) & (of.model == model) & (of.version == active)
+    for body in db.scalars(select(of.body).where(theirs, of.version != version)):
+        yield "active_files", json.loads(body)["digest"]
+    past = activations.c
+    query = select(past.version, past.activated).where(past.project == project, past.model == model)
+    rows = db.execute(query.order_by(past.number))
+    yield "activations", tuple(Activated(version=row.version, at=row.activated) for row in rows)
 
 
 def _models(db: Connection, asked: Asked) -> Iterator[Fact]:

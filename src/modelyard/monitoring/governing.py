@@ -45,6 +45,7 @@ def evidence(db: Connection, project: str, model: str, version: str) -> Iterator
         .join(checks, same & (checks.c.name == of.name))
         .where(of.project == project, on.model == model, on.version == version)
         .where(checks.c.disabled.is_(False))
+        .order_by(of.created, of.id)
     )
     told = []
     for row in db.execute(query):

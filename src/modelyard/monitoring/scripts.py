@@ -6,10 +6,10 @@ from typing import Any
 
 from modelyard import errors
 from modelyard.evaluations.types import Evaluation, EvaluationSummary, Figure
-from modelyard.monitoring.functions import call_function, require_function
 from modelyard.monitoring.judging import Judged
 from modelyard.monitoring.subjects import Subject
 from modelyard.monitoring.types import CheckSettings
+from modelyard.runtime.functions import call_function, require_function
 
 FUNCTION = "check"
 GIVEN = ("metrics", "intervals", "labels", "history", "evaluation")

@@ -8,10 +8,13 @@ import pytest
 from pydantic import ValidationError
 
 from modelyard.governance.policies.evidence import (
+    Activated,
     Checked,
     Decided,
+    Difference,
     Evaluated,
     Evidence,
+    Excepted,
     Measurement,
 )
 from modelyard.governance.policies.judging import judge, results_of
@@ -149,12 +152,141 @@ def test_a_moment_that_has_passed_knows_nothing_of_what_came_after():
 
 
 def test_the_worst_clause_decides():
-    clauses = [{"kind": "scan"}, metric(at_least=0.99), {"kind": "approved"}]
-    settings = PolicySettings.model_validate({"clauses": clauses})
-    told = {"name": "p", "number": 1, "created": NOW, "created_by": "a", "changed_by": "a"}
-    judgement = judge(Policy(**dict(settings), **told, changed=NOW), KNOWN)
+    judgement = judge(policy({"kind": "scan"}, metric(at_least=0.99), {"kind": "approved"}), KNOWN)
     assert [each.outcome for each in judgement.results] == ["pass", "fail", "pass"]
     assert judgement.outcome == "fail"
+
+
+BESIDE = KNOWN.model_copy(
+    update={
+        "active": "v3",
+        "evaluations": (
+            evaluation("may", 40, dataset="may", auc=(0.74, 0.73, 0.75)),
+            evaluation("june", 3, dataset="june", auc=(0.790, 0.78, 0.80), rmse=(3, 2.5, 3.5)),
+            evaluation("lab", 1, dataset="lab", auc=(0.9, 0.8, 1.0)),
+        ),
+        "rivals": {
+            "v3": (
+                evaluation("may3", 40, dataset="may", auc=(0.78, 0.76, 0.80)),
+                evaluation("june3", 3, dataset="june", auc=(0.781, 0.77, 0.79), rmse=(1, 0.9, 2)),
+            ),
+            "v2": (evaluation("lab2", 1, dataset="lab", auc=(0.99, 0.98, 1.0)),),
+        },
+    }
+)
+
+
+def difference(low, high, verdict="unknown", metric="auc"):
+    told = {"evaluation": "june", "beside": "june3", "metric": metric, "difference": 0.009}
+    return Difference(**told, low=low, high=high, verdict=verdict)
+
+
+def better(code="auc", **more):
+    return {"kind": "better", "metric": code, **more}
+
+
+@pytest.mark.parametrize(
+    ("clause", "changed", "outcome", "why"),
+    [
+        (better(), {}, "pass", "not to be told from v3: ROC AUC 0.79 (0.78 to 0.8) beside 0.781"),
+        (better(), {}, "pass", "(0.77 to 0.79), intervals on june, june, 3 days ago"),
+        (better(dataset="may"), {}, "fail", "worse than v3: ROC AUC 0.74 (0.73 to 0.75) beside"),
+        (better("rmse"), {}, "fail", "worse than v3: Root mean squared error 3 (2.5 to 3.5)"),
+        (better(days=2), {}, "fail", "what can be compared with v3 is too old: on june"),
+        (better(dataset="lab"), {}, "fail", "no evaluation on lab tells ROC AUC of it and of v3"),
+        (better("f1"), {}, "fail", "no evaluation tells F1 of it and of v3 on the same dataset"),
+        (better(), {"active": None}, "pass", "its model has no active version"),
+        (better(), {"active": "v4"}, "pass", "it is the active version"),
+        (better(), {"active": "v2"}, "fail", "worse than v2"),
+        (better(), {"active": "v1"}, "fail", "of it and of v1 on the same dataset"),
+        (
+            better(),
+            {"differences": (difference(0.005, 0.012, "better"),)},
+            "pass",
+            "better than v3: +0.009 (+0.005 to +0.012) ROC AUC on the same rows of june",
+        ),
+        (better(), {"differences": (difference(0.005, 0.012),)}, "pass", "better than v3: +0.009"),
+        (better(), {"differences": (difference(-0.02, -0.01, "worse"),)}, "fail", "worse than v3"),
+        (better(), {"differences": (difference(-0.02, 0.02),)}, "pass", "not to be told from v3"),
+        (better(), {"differences": (difference(None, None),)}, "fail", "nobody can tell whether"),
+        (
+            better("rmse"),
+            {"differences": (difference(0.005, 0.012, metric="rmse"),)},
+            "fail",
+            "worse than v3: +0.009",
+        ),
+    ],
+)
+def test_whether_it_is_better_than_the_active_version(clause, changed, outcome, why):
+    if changed.get("active") == "v2":
+        lab = (evaluation("lab", 1, dataset="lab", auc=(0.9, 0.8, 0.95)),)
+        changed = {**changed, "evaluations": lab}
+    result = asked(clause, BESIDE.model_copy(update=changed))
+    assert (result.outcome, why in result.why) == (outcome, True), result.why
+
+
+def test_the_active_version_is_that_of_the_moment():
+    past = (Activated(version="v2", at=ago(50)), Activated(version="v3", at=ago(10)))
+    known = BESIDE.model_copy(update={"activations": past})
+    assert asked(better(), known, moment=ago(60)).why == "its model has no active version"
+    assert asked(better(), known, moment=ago(40)).outcome == "fail"
+    assert " beside v3" not in asked(better(), known, moment=ago(20)).why
+
+
+def test_of_other_files_under_the_same_name_nothing_counts():
+    def of(files, name="new"):
+        return evaluation(name, 1, auc=(0.7, 0.6, 0.8)).model_copy(update={"files": files})
+
+    known = KNOWN.model_copy(
+        update={
+            "files": "f4",
+            "evaluations": (of("f1", "old"), of("f4"), of(None, "elsewhere")),
+            "active": "v3",
+            "active_files": "f3",
+            "rivals": {"v3": (of("f3"), of("f0")), "v2": (of("f0"),)},
+        }
+    ).of_these_files()
+    assert [each.id for each in known.evaluations] == ["new", "elsewhere"]
+    assert {each.evaluation for each in known.checks} == {"new"}
+    assert [each.files for each in known.rivals["v3"]] == ["f3"]
+
+
+def policy(*clauses):
+    settings = PolicySettings.model_validate({"clauses": clauses})
+    told = {"name": "p", "number": 1, "created": NOW, "created_by": "a", "changed_by": "a"}
+    return Policy(**dict(settings), **told, changed=NOW)
+
+
+def test_an_exception_is_of_a_clause_and_of_a_version_as_they_were():
+    asks = policy(metric(at_least=0.99), {"kind": "scan", "allow": "data_only"})
+    excepted = Excepted(
+        policy="p",
+        clause=asks.clauses[0].model_dump(mode="json"),
+        digest="d1",
+        until=NOW + timedelta(days=1),
+        by="ada",
+        reason="a pilot",
+    )
+
+    def outcomes(**changed):
+        exception = excepted.model_copy(update=changed)
+        known = KNOWN.model_copy(update={"exceptions": (exception,)})
+        return [(each.outcome, each.excepted) for each in judge(asks, known).results]
+
+    assert outcomes() == [("pass", True), ("fail", False)]
+    known = KNOWN.model_copy(update={"exceptions": (excepted,)})
+    why = judge(asks, known).results[0].why
+    assert why.startswith("excepted until 2026-07-01 by ada: a pilot; else 0.9 on lab")
+    other = {**excepted.clause, "at_least": 0.98}
+    for changed in ({"digest": "d0"}, {"policy": "q"}, {"until": NOW}, {"clause": other}):
+        assert outcomes(**changed) == [("fail", False), ("fail", False)]
+
+
+def test_what_is_code_does_not_hold_where_none_is_run():
+    clause = {"kind": "python", "code": "def check(evidence):\n    'Is small.\\n\\nReally.'\n"}
+    result = asked(clause)
+    assert (result.title, result.outcome) == ("Is small.", "fail")
+    assert asked({**clause, "code": "check = 1"}).title == "What its code asks"
 
 
 def test_titles_are_made_of_clauses_unless_they_are_given():

@@ -195,7 +195,7 @@ NEVER: Mapping[str, str] = {
             "deployment_tests",
             *("governed_items", "item_events", "item_events_head", "templates"),
             *("signoffs", "signoff_delegates", "item_people", "item_files"),
-            *("policies", "enforcements"),
+            *("policies", "enforcements", "policy_exceptions"),
             *("govern_rules",),
             *("deployment_watches", "endpoint_activity"),
             *("standards", "standard_reports"),

@@ -12,12 +12,29 @@ from modelyard.deployments.deploying.types import DeploymentUpdate, ProjectSetti
 from modelyard.deployments.drivers.types import Message
 from modelyard.deployments.infrastructures.types import Infrastructure
 from modelyard.governance.items.ids import id_of
-from modelyard.governance.policies.access import judgements, mode_of
+from modelyard.governance.policies.access import judgements, make_ready, mode_of
 from modelyard.governance.policies.types import Judgement
 from modelyard.kernel.context import Context
 from modelyard.services.access import find_package
 
 PREVENTS, WARNS = "POLICY_PREVENTS", "POLICY_WARNS"
+
+
+def ask_policies(
+    context: Context, infrastructure: Infrastructure, update: DeploymentUpdate
+) -> None:
+    """Find out what clauses say that take a while, before the deployment is held."""
+    with context.read() as db:
+        if update.kind == "disable" or mode_of(db, infrastructure.name) == "no_check":
+            return
+        try:
+            target, settings = update.desired.target, update.settings
+            versions = dict(versions_in(db, update.project, target, settings))
+        except errors.NotFound:
+            return  # which is told when it is judged
+    for item in versions:
+        context.progress(f"asking policies of {item}")
+        make_ready(context, infrastructure.name, item)
 
 
 def judge_versions(

@@ -20,10 +20,10 @@ from modelyard.kernel.context import Context
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.values import now
 from modelyard.monitoring.alerting import webhooks
-from modelyard.monitoring.functions import call_function
 from modelyard.runtime import repository as envs
 from modelyard.runtime.envs.codeenvs import env_python
 from modelyard.runtime.envs.local import LOCAL
+from modelyard.runtime.functions import call_function
 
 GIVEN = ("update", "requester", "deployer", "nodes")
 """What the function may take, by the names of its parameters."""

@@ -24,11 +24,10 @@ from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.secrets import tells_password
 from modelyard.kernel.values import now
-from modelyard.models.access import require_code_allowed
 from modelyard.monitoring.alerting.webhooks import new_secret
-from modelyard.monitoring.functions import require_function
 from modelyard.runtime import repository as envs
 from modelyard.runtime.envs.local import LOCAL
+from modelyard.runtime.functions import require_code_allowed, require_function
 
 
 @handles(AddHook)

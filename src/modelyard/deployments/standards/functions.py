@@ -5,8 +5,7 @@ from __future__ import annotations
 from modelyard import errors
 from modelyard.deployments.standards.types import WORST, ProjectSeen, Standard, StandardResult
 from modelyard.kernel.context import Context
-from modelyard.models.access import require_code_allowed
-from modelyard.monitoring.functions import call_function, require_function
+from modelyard.runtime.functions import call_function, require_code_allowed, require_function
 
 FUNCTION = "standard"
 GIVEN = ("project", "models", "services", "stores")

@@ -25,9 +25,6 @@ from modelyard.evaluations.types import Evaluation
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import Value
 
-NUMBERS = "1"
-"""Raised when what is computed changes, so that what was kept before is computed anew."""
-
 
 class Pair(Value):
     """What an evaluation differs by from another one, or why they are not on the same rows."""
@@ -55,7 +52,7 @@ def pairs_with(
     until = time.monotonic() + seconds
     found = {each.id: Pair(reason=why) for each in others if (why := why_not_paired(base, each))}
     wanted = [each for each in others if each.id not in found]
-    variant = NUMBERS if threshold is None else f"{NUMBERS} {threshold!r}"
+    variant = repository.NUMBERS if threshold is None else f"{repository.NUMBERS} {threshold!r}"
     with context.read() as db:
         kept = repository.kept_pairs(
             db, base.project, base.id, [each.id for each in wanted], variant

@@ -14,6 +14,9 @@ from modelyard.kernel.paging import Page, Paged
 from modelyard.store.paging import page
 from modelyard.store.tables import comparison_pairs, comparisons
 
+NUMBERS = "1"
+"""Names what pairs were found to differ by, where each decides at its own threshold; raised when
+what is computed changes, so that what was kept before is computed anew."""
 APART = ("project", "name", "description", "created", "changed")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from importlib import import_module
 from itertools import islice
 from threading import Lock
@@ -104,14 +104,23 @@ def fresh(context: Context, db: Connection, item: str) -> Item:
     Raises:
         NotFound: there is none, and no room tells of it.
     """
-    kind, _ = parsed(item)
-    before = repository.kept(db, [item]).get(item)
-    told = gathered(_told(context, db, Asked(frozenset({item}))))
-    if item in told:
-        return merged(item, told[item], before, now())[0].item
-    if before is not None and before.item.gone is None and kind not in OWN:
-        return left(before, now())[0].item
-    return repository.get(db, item)
+    found = fresh_ones(context, db, {item}).get(item)
+    return repository.get(db, item) if found is None else found
+
+
+def fresh_ones(context: Context, db: Connection, about: Collection[str]) -> dict[str, Item]:
+    """The same for several items, by their ids; those that there never were are left out."""
+    before = repository.kept(db, about)
+    told = gathered(_told(context, db, Asked(frozenset(about)))) if about else {}
+    found = {}
+    for item in about:
+        was = before.get(item)
+        if item in told:
+            found[item] = merged(item, told[item], was, now())[0].item
+        elif was is not None:
+            goes = was.item.gone is None and parsed(item)[0] not in OWN
+            found[item] = left(was, now())[0].item if goes else was.item
+    return found
 
 
 def _bring(

@@ -6,9 +6,10 @@ from sqlalchemy import Connection
 
 from modelyard import errors
 from modelyard.governance.policies import repository
-from modelyard.governance.policies.gathering import gather
+from modelyard.governance.policies.calling import asking, recalling
+from modelyard.governance.policies.gathering import gather, known
 from modelyard.governance.policies.judging import judge
-from modelyard.governance.policies.types import Judgement, Mode
+from modelyard.governance.policies.types import Judgement, Mode, Policy
 from modelyard.kernel.context import Context
 
 
@@ -16,6 +17,24 @@ def mode_of(db: Connection, infrastructure: str) -> Mode:
     """What policies do on an infrastructure."""
     enforced = repository.enforced_on(db, infrastructure)
     return "no_check" if enforced is None else enforced.mode
+
+
+def make_ready(context: Context, infrastructure: str, item: str) -> None:
+    """Find out what the clauses say of a version that take a while, and remember it.
+
+    Outside of any transaction; `judgements` then takes it from there.
+    """
+    with context.read() as db:
+        policies = _asked(db, infrastructure)
+    slow = [each for each in policies if {"better", "python"} & {one.kind for one in each.clauses}]
+    if not slow:
+        return
+    try:
+        evidence = known(context, item, slow)
+    except errors.NotFound:
+        return
+    for policy in slow:
+        judge(policy, evidence, asking(context))
 
 
 def judgements(
@@ -30,14 +49,20 @@ def judgements(
         item: id of the version.
         files: digest of its files, as they are to be deployed.
     """
+    policies = _asked(db, infrastructure)
+    if not policies:
+        return []
+    try:
+        evidence = gather(context, db, item)
+    except errors.NotFound:
+        return [f"{item} is no longer there, so nothing is known of it"]
+    if evidence.files != files:
+        return [f"{item} has other files by now than those that are to be deployed"]
+    return [judge(policy, evidence, recalling(context)) for policy in policies]
+
+
+def _asked(db: Connection, infrastructure: str) -> list[Policy]:
     enforced = repository.enforced_on(db, infrastructure)
     if enforced is None or enforced.mode == "no_check":
         return []
-    try:
-        known = gather(context, db, item)
-    except errors.NotFound:
-        return [f"{item} is no longer there, so nothing is known of it"]
-    if known.files != files:
-        return [f"{item} has other files by now than those that are to be deployed"]
-    policies = (repository.get(db, name) for name in enforced.policies)
-    return [judge(policy, known) for policy in policies]
+    return [repository.get(db, name) for name in enforced.policies]

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from pydantic import Field
 
 from modelyard.governance.items.ids import ItemId
-from modelyard.governance.policies.types import Enforced, Judgement, Mode, Policy, Simulation
+from modelyard.governance.policies.types import (
+    MOST_CLAUSES,
+    Enforced,
+    Judgement,
+    Mode,
+    Policy,
+    PolicyException,
+    Simulation,
+)
 from modelyard.kernel.command import Command
 from modelyard.kernel.paging import Paged
-from modelyard.kernel.values import LocalPath, Name
+from modelyard.kernel.values import Description, LocalPath, Name
 
 NAME = "name of the policy"
 FILE = "its clauses, in YAML or JSON"
@@ -21,8 +30,9 @@ class CreatePolicy(Command[Policy]):
     """Keep a policy: clauses that have to hold of a version before it may be deployed.
 
     Each clause has a `kind`: `metric` (a metric within bounds, in an evaluation that is not too
-    old), `checks`, `scan`, `fields` (of the governed item), or `approved`. A policy is asked where
-    `policies enforce` says so.
+    old), `better` (than the active version), `checks`, `scan`, `fields` (of the governed item),
+    `approved`, or `python` (a function of one's own). A policy is asked where `policies enforce`
+    says so.
     """
 
     needs = "policies:write"
@@ -131,3 +141,53 @@ class SimulatePolicy(Command[Simulation]):
     file: Annotated[str, LocalPath("read")] = Field(description=FILE, examples=["production.yaml"])
     infrastructure: Name | None = Field(default=None, description="only what came there")
     days: float = Field(default=90, gt=0, le=3650, description="go back so many days from now")
+
+
+class ExceptItem(Command[PolicyException]):
+    """Have a clause of a policy not hold of a version until a day, and say why.
+
+    It is of the version and of the clause as they are now, and lapses when either changes. Whoever
+    asked for a sign-off of the version may not make one.
+    """
+
+    needs = "policies:write"
+    route = "POST /policies/{policy}/exceptions"
+    arguments = ("item", "policy")
+
+    item: ItemId = Field(description="id of the version", examples=["version:flights/delay/v4"])
+    policy: Name = Field(description=NAME, examples=["production"])
+    clause: int = Field(
+        ge=1,
+        le=MOST_CLAUSES,
+        description="its place among those of the policy, from 1",
+        examples=[2],
+    )
+    until: date = Field(
+        description="the last day on which it holds, such as 2026-09-30, in UTC",
+        examples=["2099-09-30"],
+    )
+    reason: Description = Field(min_length=1, description="why it is borne", examples=["a pilot"])
+
+
+class ListExceptions(Command[list[PolicyException]], Paged):
+    """List exceptions from policies, the newest first; also those that no longer hold."""
+
+    needs = "policies:read"
+    route = "GET /policies/exceptions"
+
+    item: ItemId | None = Field(default=None, description="only from what is asked of this item")
+    policy: Name | None = Field(default=None, description="only from this policy")
+
+
+class WithdrawException(Command[PolicyException]):
+    """Withdraw an exception: the clause has to hold again from now on."""
+
+    needs = "policies:write"
+    route = "POST /policies/exceptions/{id}/withdraw"
+    arguments = ("id",)
+
+    id: str = Field(
+        max_length=32,
+        description="its id, as policies exceptions lists it",
+        examples=["20260701-101500-3fa9c1"],
+    )

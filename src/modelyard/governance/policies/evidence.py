@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, Literal, Self
 
@@ -13,6 +14,7 @@ Part = tuple[str, Any]
 """A field of the evidence, and what a room knows of it."""
 CheckOutcome = Literal["ok", "warning", "error", "empty", "not_applicable"]
 Decision = Literal["approved", "rejected", "abandoned"]
+DifferenceVerdict = Literal["better", "worse", "indistinguishable", "unknown"]
 
 
 class Measurement(Value):
@@ -32,6 +34,42 @@ class Evaluated(Value):
     dataset: str | None = None
     created: datetime
     metrics: dict[str, Measurement] = {}
+    files: str | None = None
+    """Digest of the files that were evaluated; None: not known."""
+
+
+class Activated(Value):
+    """A version that became the active one of its model; None: none was from then on."""
+
+    version: str | None
+    at: datetime
+
+
+class Difference(Value):
+    """How far the version is from another one in a metric, on the same rows."""
+
+    evaluation: str
+    """Of this version."""
+    beside: str
+    """The evaluation of the other one."""
+    metric: str
+    difference: float
+    low: float | None = None
+    high: float | None = None
+    verdict: DifferenceVerdict = "unknown"
+
+
+class Excepted(Value):
+    """A clause that need not hold for a while."""
+
+    policy: str
+    clause: dict[str, JsonValue]
+    """As it was when somebody made the exception."""
+    digest: str
+    """Of the version, as it was."""
+    until: datetime
+    by: str
+    reason: str
 
 
 class Checked(Value):
@@ -76,6 +114,32 @@ class Evidence(Value):
     """How each is now."""
     decisions: tuple[Decided, ...] = ()
     """All that were ever made, the oldest first."""
+    active: str | None = None
+    """The active version of its model."""
+    active_files: str = ""
+    """Digest of its files, if it is another one."""
+    activations: tuple[Activated, ...] = ()
+    """Which ones were, the oldest first."""
+    rivals: dict[str, tuple[Evaluated, ...]] = {}
+    """Evaluations of the other versions that were active, by version."""
+    differences: tuple[Difference, ...] = ()
+    """From these, where it was found out on the same rows."""
+    exceptions: tuple[Excepted, ...] = ()
+
+    @property
+    def version(self) -> str:
+        """What it is called in its model."""
+        return self.item.rpartition("/")[2]
+
+    def of_these_files(self) -> Self:
+        """Without what was found of other files that once had the name of one of the versions."""
+        mine = tuple(_of(self.files, self.evaluations))
+        there = {each.id for each in mine}
+        rivals = dict(self.rivals)
+        if self.active in rivals and self.active_files:
+            rivals[self.active] = tuple(_of(self.active_files, rivals[self.active]))
+        checks = tuple(each for each in self.checks if each.evaluation in there)
+        return self.model_copy(update={"evaluations": mine, "checks": checks, "rivals": rivals})
 
     def at(self, moment: datetime) -> Self:
         """What was known then; fields of the item are those of now, which have no history here."""
@@ -84,8 +148,19 @@ class Evidence(Value):
                 "evaluations": tuple(e for e in self.evaluations if e.created <= moment),
                 "checks": tuple(c for c in self.checks if c.created <= moment),
                 "sign_offs": self._sign_offs(moment),
+                "active": self._active(moment),
+                "rivals": {
+                    version: tuple(each for each in told if each.created <= moment)
+                    for version, told in self.rivals.items()
+                },
             }
         )
+
+    def _active(self, moment: datetime) -> str | None:
+        if moment >= self.gathered:
+            return self.active
+        before = [each.version for each in self.activations if each.at <= moment]
+        return before[-1] if before else None
 
     def _sign_offs(self, moment: datetime) -> tuple[Decided, ...]:
         if moment >= self.gathered:
@@ -94,3 +169,7 @@ class Evidence(Value):
             each.step: each for each in self.decisions if each.at is not None and each.at <= moment
         }
         return tuple(last.get(each.step, Decided(step=each.step)) for each in self.sign_offs)
+
+
+def _of(files: str, told: Iterable[Evaluated]) -> Iterator[Evaluated]:
+    return (each for each in told if each.files is None or each.files == files)

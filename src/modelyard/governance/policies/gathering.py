@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from importlib import import_module
 from typing import Any
@@ -11,12 +11,29 @@ from sqlalchemy import Connection
 
 from modelyard.governance.items.collecting import fresh
 from modelyard.governance.items.ids import parsed
+from modelyard.governance.policies import repository
 from modelyard.governance.policies.evidence import Decided, Decision, Evidence
-from modelyard.governance.policies.types import PastDeployment
+from modelyard.governance.policies.types import PastDeployment, PolicySettings
 from modelyard.governance.signoffs.access import asked_of
 from modelyard.governance.signoffs.types import Round
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
+
+
+def known(context: Context, item: str, policies: Iterable[PolicySettings]) -> Evidence:
+    """All that is known of a version at this moment, with what policies ask for and takes a while.
+
+    Outside of any transaction.
+
+    Raises:
+        NotFound: there is no such version.
+    """
+    if any(clause.kind == "better" for policy in policies for clause in policy.clauses):
+        _, path = parsed(item)
+        for module in context.readying:
+            import_module(module).make_ready(context, *path)
+    with context.read() as db:
+        return gather(context, db, item)
 
 
 def gather(context: Context, db: Connection, item: str) -> Evidence:
@@ -31,7 +48,7 @@ def gather(context: Context, db: Connection, item: str) -> Evidence:
     for tell in _tellers(context, "evidence"):
         parts |= dict(tell(db, *path))
     asked = asked_of(db, found)
-    return Evidence(
+    found_out = Evidence(
         item=item,
         digest=found.digest,
         gathered=now(),
@@ -40,8 +57,10 @@ def gather(context: Context, db: Connection, item: str) -> Evidence:
         required=asked.required,
         sign_offs=tuple(_decided(each.step, each) for each in asked.signoffs),
         decisions=tuple(_decided(step, each) for step, each in asked.decided),
+        exceptions=tuple(repository.excepting(db, item)),
         **parts,
     )
+    return found_out.of_these_files()
 
 
 def past_deployments(

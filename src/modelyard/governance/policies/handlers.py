@@ -5,28 +5,33 @@ from __future__ import annotations
 from datetime import timedelta
 
 from modelyard import errors
-from modelyard.governance.items.collecting import collect_due
+from modelyard.governance.items.collecting import collect_due, fresh_ones
 from modelyard.governance.items.ids import EXAMPLES, parsed
 from modelyard.governance.items.seeing import require_visible, visible
-from modelyard.governance.policies import repository
+from modelyard.governance.policies import excepting, repository
+from modelyard.governance.policies.calling import asking, faults
 from modelyard.governance.policies.commands import (
     CheckPolicies,
     CreatePolicy,
     DeletePolicy,
     EnforcePolicies,
+    ExceptItem,
     ListEnforced,
+    ListExceptions,
     ListPolicies,
     ShowPolicy,
     SimulatePolicy,
     UpdatePolicy,
+    WithdrawException,
 )
-from modelyard.governance.policies.gathering import gather, past_deployments
+from modelyard.governance.policies.gathering import known, past_deployments
 from modelyard.governance.policies.judging import judge
 from modelyard.governance.policies.simulating import simulate
 from modelyard.governance.policies.types import (
     Enforced,
     Judgement,
     Policy,
+    PolicyException,
     PolicySettings,
     Simulation,
 )
@@ -34,7 +39,7 @@ from modelyard.kernel import paths
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.documents import read_document
-from modelyard.kernel.paging import ALL
+from modelyard.kernel.paging import ALL, Page
 from modelyard.kernel.values import now
 
 
@@ -128,17 +133,52 @@ def list_enforced(command: ListEnforced, context: Context) -> list[Enforced]:
 @handles(CheckPolicies)
 def check_policies(command: CheckPolicies, context: Context) -> list[Judgement]:
     """As a deployment would ask."""
-    if parsed(command.item)[0] != "version":
-        raise errors.Invalid(
-            f"policies are asked of versions, as in {EXAMPLES['version']}", field="item"
-        )
+    _require_version(command.item)
     collect_due(context)
     seen = visible(context)
     with context.read() as db:
         require_visible(db, command.item, seen)
-        asked = [repository.get(db, name) for name in command.policy]
-        evidence = gather(context, db, command.item)
-        return [judge(policy, evidence) for policy in asked or repository.every(db, ALL)]
+        named = [repository.get(db, name) for name in command.policy]
+        asked = named or list(repository.every(db, ALL))
+    evidence, call = known(context, command.item, asked), asking(context)
+    return [judge(policy, evidence, call) for policy in asked]
+
+
+@handles(ExceptItem)
+def except_item(command: ExceptItem, context: Context) -> PolicyException:
+    """Of a version that whoever asks may see."""
+    _require_version(command.item)
+    collect_due(context)
+    seen = visible(context)
+    with context.begin() as db:
+        require_visible(db, command.item, seen)
+        return excepting.made(context, db, command)
+
+
+@handles(ListExceptions)
+def list_exceptions(command: ListExceptions, context: Context) -> list[PolicyException]:
+    """Each with whether it still holds."""
+    seen, at = visible(context), now()
+    with context.read() as db:
+        narrowed = {"item": command.item, "policy": command.policy}
+        found = repository.every_exception(db, command, seen, **narrowed)
+        policies = {each.name: each for each in repository.every(db, ALL)}
+        items = fresh_ones(context, db, {each.item for each in found})
+    digests = {name: None if each.gone else each.digest for name, each in items.items()}
+    shown = [
+        excepting.as_it_is(each, policies[each.policy], digests.get(each.item), at)
+        for each in found
+    ]
+    return Page(shown, following=found.next)
+
+
+@handles(WithdrawException)
+def withdraw_exception(command: WithdrawException, context: Context) -> PolicyException:
+    """Of a version that whoever asks may see."""
+    seen = visible(context)
+    with context.begin() as db:
+        require_visible(db, repository.exception_of(db, command.id).item, seen)
+        return excepting.withdrawn(context, db, command)
 
 
 @handles(SimulatePolicy)
@@ -148,8 +188,20 @@ def simulate_policy(command: SimulatePolicy, context: Context) -> Simulation:
     since = asked - timedelta(days=command.days)
     with context.read() as db:
         past = list(past_deployments(context, db, since, command.infrastructure))
-        return simulate(settings, past, lambda item: gather(context, db, item))
+    return simulate(settings, past, lambda item: known(context, item, (settings,)), asking(context))
 
 
 def _read(context: Context, text: str) -> PolicySettings:
-    return read_document(paths.transferred(context, text), PolicySettings, name="the policy")
+    return read_document(
+        paths.transferred(context, text),
+        PolicySettings,
+        name="the policy",
+        check=lambda settings: faults(context, settings),
+    )
+
+
+def _require_version(item: str) -> None:
+    if parsed(item)[0] != "version":
+        raise errors.Invalid(
+            f"policies are asked of versions, as in {EXAMPLES['version']}", field="item"
+        )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any, get_args
 
 from modelyard.analysis.names import name_of
+from modelyard.governance.policies.comparing import judge_better
 from modelyard.governance.policies.evidence import Checked, Decided, Evaluated, Evidence
 from modelyard.governance.policies.types import (
     OUTCOMES,
+    BetterClause,
     ChecksClause,
     ClauseOutcome,
     ClauseResult,
@@ -18,12 +21,16 @@ from modelyard.governance.policies.types import (
     MetricClause,
     Policy,
     PolicySettings,
+    PythonClause,
     ScanClause,
     SignOffClause,
 )
+from modelyard.governance.policies.words import ago, on_of, where
 from modelyard.kernel.values import Verdict
 
 Found = tuple[ClauseOutcome, str]
+Call = Callable[[PythonClause, Evidence], Found]
+"""Calls a clause that is code, wherever it runs."""
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 """From the one that is trusted most to the worst."""
 SAID = {verdict: verdict.replace("_", " ") for verdict in VERDICTS}
@@ -31,9 +38,25 @@ BAD = {"warning": ("error",), "ok": ("error", "warning")}
 NAMED = 5
 
 
-def judge(policy: Policy, evidence: Evidence) -> Judgement:
-    """Ask a policy what it makes of what is known of a version."""
-    results = results_of(policy, evidence, evidence.gathered)
+def no_code(_clause: PythonClause, _evidence: Evidence) -> Found:
+    """Where no code is run, what is code does not hold."""
+    return "fail", "its code was not run"
+
+
+def judge(policy: Policy, evidence: Evidence, call: Call = no_code) -> Judgement:
+    """Ask a policy what it makes of what is known of a version.
+
+    Args:
+        policy: with the clauses.
+        evidence: what is known.
+        call: calls clauses that are code.
+    """
+    results = tuple(
+        _excepted(policy, clause, result, evidence)
+        for clause, result in zip(
+            policy.clauses, results_of(policy, evidence, evidence.gathered, call), strict=True
+        )
+    )
     return Judgement(
         policy=policy.name,
         number=policy.number,
@@ -46,11 +69,11 @@ def judge(policy: Policy, evidence: Evidence) -> Judgement:
 
 
 def results_of(
-    settings: PolicySettings, evidence: Evidence, moment: datetime
+    settings: PolicySettings, evidence: Evidence, moment: datetime, call: Call = no_code
 ) -> tuple[ClauseResult, ...]:
     """What comes of each clause, by what was known of a version at a moment."""
     known = evidence.at(moment)
-    return tuple(_result(clause, known, moment) for clause in settings.clauses)
+    return tuple(_result(clause, known, moment, call) for clause in settings.clauses)
 
 
 def worst_of(results: Iterable[ClauseResult]) -> ClauseOutcome:
@@ -63,9 +86,28 @@ def title_of(clause: Any) -> str:
     return clause.title or TITLES[clause.kind](clause)
 
 
-def _result(clause: Any, evidence: Evidence, moment: datetime) -> ClauseResult:
-    outcome, why = JUDGES[clause.kind](clause, evidence, moment)
+def _result(clause: Any, evidence: Evidence, moment: datetime, call: Call) -> ClauseResult:
+    if isinstance(clause, PythonClause):
+        outcome, why = call(clause, evidence)
+    else:
+        outcome, why = JUDGES[clause.kind](clause, evidence, moment)
     return ClauseResult(kind=clause.kind, title=title_of(clause), outcome=outcome, why=why)
+
+
+def _excepted(
+    policy: Policy, clause: Any, result: ClauseResult, evidence: Evidence
+) -> ClauseResult:
+    """What came of a clause; where somebody made an exception from it, that."""
+    if result.outcome == "pass":
+        return result
+    asked = clause.model_dump(mode="json")
+    for each in evidence.exceptions:
+        is_of_it = (each.policy, each.clause, each.digest) == (policy.name, asked, evidence.digest)
+        if is_of_it and evidence.gathered < each.until:
+            why = f"excepted until {each.until:%Y-%m-%d} by {each.by}: {each.reason}"
+            told = {"outcome": "pass", "why": f"{why}; else {result.why}", "excepted": True}
+            return result.model_copy(update=told)
+    return result
 
 
 def _metric(clause: MetricClause, evidence: Evidence, moment: datetime) -> Found:
@@ -76,28 +118,28 @@ def _metric(clause: MetricClause, evidence: Evidence, moment: datetime) -> Found
         and clause.store in (None, each.store)
         and clause.dataset in (None, each.dataset)
     ]
-    name = name_of(clause.metric)
+    name, of = name_of(clause.metric), on_of(clause.store, clause.dataset)
     if not told:
-        return "fail", f"no evaluation{_of(clause)} tells {name}"
+        return "fail", f"no evaluation{of} tells {name}"
     newest = max(told, key=lambda each: (each.created, each.id))
     figure = newest.metrics[clause.metric]
-    where = _where(newest, moment)
+    on = where(newest, moment)
     if clause.days is not None and moment - newest.created > timedelta(days=clause.days):
-        return "fail", f"the newest evaluation{_of(clause)} that tells it is too old:{where}"
+        return "fail", f"the newest evaluation{of} that tells it is too old:{on}"
     if figure.value is None:
-        return "fail", f"{name} could not be computed{where}"
+        return "fail", f"{name} could not be computed{on}"
     low = high = figure.value
     said = f"{figure.value:.4g}"
     if clause.beyond_chance:
         if figure.low is None or figure.high is None:
-            return "fail", f"{said}{where}, but its interval is not known"
+            return "fail", f"{said}{on}, but its interval is not known"
         low, high = figure.low, figure.high
     if figure.low is not None and figure.high is not None:
         said += f" ({figure.low:.4g} to {figure.high:.4g})"
     within = (clause.at_least is None or low >= clause.at_least) and (
         clause.at_most is None or high <= clause.at_most
     )
-    return ("pass" if within else "fail"), said + where
+    return ("pass" if within else "fail"), said + on
 
 
 def _checks(clause: ChecksClause, evidence: Evidence, moment: datetime) -> Found:
@@ -114,7 +156,7 @@ def _checks(clause: ChecksClause, evidence: Evidence, moment: datetime) -> Found
         return "fail", _listed(f"{each.check}: {each.title or each.outcome}" for each in bad)
     oldest = min(latest.values(), key=lambda each: each.created)
     if clause.days is not None and moment - oldest.created > timedelta(days=clause.days):
-        return "fail", f"{oldest.check} was run {_ago(oldest.created, moment)}"
+        return "fail", f"{oldest.check} was run {ago(oldest.created, moment)}"
     return "pass", f"{len(latest)} of {len(latest)} came out well"
 
 
@@ -150,7 +192,7 @@ def _decision(decided: Decided, moment: datetime) -> Found:
     if decided.decision is None or decided.at is None:
         why = f"; {decided.reason}" if decided.reason else ""
         return "pending", f"{decided.step}: nobody has decided yet{why}"
-    said = f"{decided.step}: {decided.decision} by {decided.by} {_ago(decided.at, moment)}"
+    said = f"{decided.step}: {decided.decision} by {decided.by} {ago(decided.at, moment)}"
     return ("pass" if decided.decision == "approved" else "fail"), said
 
 
@@ -160,21 +202,6 @@ def _newest_of_stores(evaluations: Iterable[Evaluated], store: str | None) -> di
         if each.store is not None and store in (None, each.store):
             found[each.store] = each.id
     return found
-
-
-def _of(clause: MetricClause) -> str:
-    on = f" on {clause.dataset}" if clause.dataset else ""
-    return f"{on} in {clause.store}" if clause.store else on
-
-
-def _where(evaluation: Evaluated, moment: datetime) -> str:
-    on = f" on {evaluation.dataset}" if evaluation.dataset else ""
-    return f"{on}, {evaluation.name}, {_ago(evaluation.created, moment)}"
-
-
-def _ago(then: datetime, moment: datetime) -> str:
-    days = (moment - then).days
-    return "today" if days < 1 else "a day ago" if days == 1 else f"{days} days ago"
 
 
 def _listed(parts: Iterable[str]) -> str:
@@ -188,7 +215,7 @@ def _metric_title(clause: MetricClause) -> str:
     bounds = " and ".join(f"{word} {bound:g}" for word, bound in told if bound is not None)
     chance = ", beyond chance" if clause.beyond_chance else ""
     days = f", not older than {clause.days:g} days" if clause.days else ""
-    return f"{name_of(clause.metric)} {bounds}{_of(clause)}{chance}{days}"
+    return f"{name_of(clause.metric)} {bounds}{on_of(clause.store, clause.dataset)}{chance}{days}"
 
 
 def _checks_title(clause: ChecksClause) -> str:
@@ -200,8 +227,30 @@ def _fields_title(clause: FieldsClause) -> str:
     return f"Filled in: {_listed(clause.fields)}" if clause.fields else "All fields filled in"
 
 
+def _better_title(clause: BetterClause) -> str:
+    of = on_of(clause.store, clause.dataset)
+    days = f", not older than {clause.days:g} days" if clause.days else ""
+    return (
+        f"{name_of(clause.metric)}{of} better than that of the active version, or not "
+        f"distinguishable{days}"
+    )
+
+
+def _python_title(clause: PythonClause) -> str:
+    """The first line of what its function says of itself."""
+    try:
+        parts = ast.parse(clause.code).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        parts = []
+    found = [each for each in parts if isinstance(each, ast.FunctionDef) and each.name == "check"]
+    said = ast.get_docstring(found[-1]) if found else None
+    return said.partition("\n")[0].strip()[:200] if said else "What its code asks"
+
+
 TITLES: dict[str, Callable[[Any], str]] = {
     "metric": _metric_title,
+    "better": _better_title,
+    "python": _python_title,
     "checks": _checks_title,
     "scan": lambda clause: f"Scan of its files: {SAID[clause.allow]}, or better",
     "fields": _fields_title,
@@ -209,6 +258,7 @@ TITLES: dict[str, Callable[[Any], str]] = {
 }
 JUDGES: dict[str, Callable[[Any, Evidence, datetime], Found]] = {
     "metric": _metric,
+    "better": judge_better,
     "checks": _checks,
     "scan": _scan,
     "fields": _fields,

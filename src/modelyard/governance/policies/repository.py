@@ -1,18 +1,19 @@
-"""Rows of policies, and of where they are asked."""
+"""Rows of policies, of where they are asked, and of exceptions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from modelyard import errors
-from modelyard.governance.policies.types import Enforced, Policy
+from modelyard.governance.policies.evidence import Excepted
+from modelyard.governance.policies.types import Enforced, Policy, PolicyException
 from modelyard.kernel.paging import ALL, Page, Paged
 from modelyard.store.paging import page
-from modelyard.store.tables import enforcements, policies
+from modelyard.store.tables import enforcements, governed_items, policies, policy_exceptions
 
 
 def add(db: Connection, policy: Policy) -> None:
@@ -82,6 +83,63 @@ def every_enforced(db: Connection, asked: Paged) -> Page[Enforced]:
         asked,
         lambda row: Enforced.model_validate_json(row.body),
     )
+
+
+def add_exception(db: Connection, exception: PolicyException) -> None:
+    """Insert one."""
+    told = exception.model_dump(include={"id", "item", "policy"})
+    body = exception.model_dump_json(exclude={"state"})
+    db.execute(insert(policy_exceptions).values(**told, body=body))
+
+
+def exception_of(db: Connection, identifier: str, *, lock: bool = False) -> PolicyException:
+    """Look one up; NotFound if there is none."""
+    of = policy_exceptions.c
+    query = select(of.body).where(of.id == identifier)
+    body = db.scalar(query.with_for_update() if lock else query)
+    if body is None:
+        raise errors.NotFound.among("exception", identifier, db.scalars(select(of.id)))
+    return PolicyException.model_validate_json(body)
+
+
+def save_exception(db: Connection, exception: PolicyException) -> None:
+    """Write down what one is now."""
+    mine = policy_exceptions.c.id == exception.id
+    body = exception.model_dump_json(exclude={"state"})
+    db.execute(update(policy_exceptions).where(mine).values(body=body))
+
+
+def every_exception(
+    db: Connection, asked: Paged, seen: ColumnElement[bool], **narrowed: str | None
+) -> Page[PolicyException]:
+    """Exceptions of items that meet a condition, the newest first.
+
+    `narrowed`: its item, its policy; None: any.
+    """
+    of = policy_exceptions.c
+    query = select(of.body).where(of.item.in_(select(governed_items.c.id).where(seen)))
+    for name, wanted in narrowed.items():
+        if wanted is not None:
+            query = query.where(of[name] == wanted)
+    return page(
+        db,
+        query,
+        [of.id],
+        asked,
+        lambda row: PolicyException.model_validate_json(row.body),
+        descending=True,
+    )
+
+
+def excepting(db: Connection, item: str) -> Iterator[Excepted]:
+    """The exceptions from what is asked of an item that nobody withdrew, the newest first."""
+    of = policy_exceptions.c
+    query = select(of.body).where(of.item == item).order_by(of.id.desc())
+    for body in db.scalars(query):
+        found = PolicyException.model_validate_json(body)
+        if found.withdrawn is None:
+            told = found.model_dump(include={"policy", "digest", "until", "by", "reason"})
+            yield Excepted(**told, clause=found.settings)
 
 
 def _placed(db: Connection, found: Iterable[Policy]) -> list[Policy]:

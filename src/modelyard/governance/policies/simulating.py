@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from modelyard import errors
 from modelyard.governance.policies.evidence import Evidence
-from modelyard.governance.policies.judging import results_of, worst_of
+from modelyard.governance.policies.judging import Call, no_code, results_of, worst_of
 from modelyard.governance.policies.types import (
     PastDeployment,
     PolicySettings,
@@ -16,7 +16,10 @@ from modelyard.governance.policies.types import (
 
 
 def simulate(
-    settings: PolicySettings, past: Iterable[PastDeployment], gather: Callable[[str], Evidence]
+    settings: PolicySettings,
+    past: Iterable[PastDeployment],
+    gather: Callable[[str], Evidence],
+    call: Call = no_code,
 ) -> Simulation:
     """Judge each version of each update, at the moment when that began.
 
@@ -24,6 +27,7 @@ def simulate(
         settings: the clauses.
         past: updates that succeeded.
         gather: what is known of a version today; NotFound for one that was deleted.
+        call: calls clauses that are code.
     """
     known: dict[str, Evidence | None] = {}
     cases = []
@@ -31,7 +35,7 @@ def simulate(
         for item in each.versions:
             if item not in known:
                 known[item] = _found(gather, item)
-            cases.append(_case(settings, each, item, known[item]))
+            cases.append(_case(settings, each, item, known[item], call))
     return Simulation(
         deployed=len(cases),
         stopped=sum(case.outcome not in (None, "pass") for case in cases),
@@ -41,9 +45,13 @@ def simulate(
 
 
 def _case(
-    settings: PolicySettings, past: PastDeployment, item: str, evidence: Evidence | None
+    settings: PolicySettings,
+    past: PastDeployment,
+    item: str,
+    evidence: Evidence | None,
+    call: Call,
 ) -> Simulated:
-    results = () if evidence is None else results_of(settings, evidence, past.at)
+    results = () if evidence is None else results_of(settings, evidence, past.at, call)
     return Simulated(
         **past.model_dump(exclude={"versions"}),
         item=item,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, FiniteFloat, StringConstraints, model_validator
+from pydantic import Field, FiniteFloat, JsonValue, StringConstraints, model_validator
 
 from modelyard.kernel.values import Description, Name, OneLine, Value, Variable, Verdict
 
@@ -16,6 +16,8 @@ ClauseOutcome = Literal["pass", "pending", "fail"]
 OUTCOMES: tuple[ClauseOutcome, ...] = ("pass", "pending", "fail")
 """From the best to the worst."""
 MOST_CLAUSES = 100
+LONGEST_CODE = 1 << 17
+LOCAL = "local"
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,62}$")]
 
 
@@ -92,8 +94,46 @@ class SignOffClause(BaseClause):
     )
 
 
+class BetterClause(BaseClause):
+    """The version is better than the active one of its model, or not to be told from it.
+
+    What counts is the newest evaluation that can be compared: by the difference on the same rows,
+    else by the intervals of both on the same dataset.
+    """
+
+    kind: Literal["better"]
+    metric: Code = Field(description="its code, such as auc, rmse")
+    store: Name | None = Field(default=None, description="only evaluations in this store")
+    dataset: OneLine | None = Field(default=None, description="only evaluations on this dataset")
+    days: float | None = Field(
+        default=None, gt=0, le=36_500, description="it may be so many days old at most"
+    )
+
+
+class PythonClause(BaseClause):
+    """A function `check(evidence)` holds: it returns nothing, or why it does not."""
+
+    kind: Literal["python"]
+    code: str = Field(
+        min_length=1,
+        max_length=LONGEST_CODE,
+        description="Python with a function `check(evidence)`, which returns nothing, why it does "
+        "not hold, or one of 'pass', 'pending' and 'fail' with a reason",
+    )
+    env: str = Field(
+        default=LOCAL, max_length=127, description="name or id of its code env; 'local': this one"
+    )
+    seconds: float = Field(default=10, gt=0, le=300, description="that it may take at most")
+
+
 Clause = Annotated[
-    MetricClause | ChecksClause | ScanClause | FieldsClause | SignOffClause,
+    MetricClause
+    | BetterClause
+    | ChecksClause
+    | ScanClause
+    | FieldsClause
+    | SignOffClause
+    | PythonClause,
     Field(discriminator="kind"),
 ]
 
@@ -145,6 +185,33 @@ class ClauseResult(Value):
     title: str
     outcome: ClauseOutcome
     why: str = Field(description="the figures that say so, or what is missing")
+    excepted: bool = Field(
+        default=False, description="it passes by an exception, whatever came of it"
+    )
+
+
+class PolicyException(Value):
+    """A clause of a policy that need not hold of a version for a while."""
+
+    listed = ("id", "item", "policy", "clause", "title", "until", "state", "by", "reason")
+
+    id: str
+    item: str
+    policy: Name
+    clause: int = Field(description="its place among those of the policy, from 1")
+    title: str = Field(description="what the clause asks")
+    until: datetime
+    reason: Description
+    by: str
+    made: datetime
+    digest: str = Field(description="of what the version was")
+    settings: dict[str, JsonValue] = Field(description="the clause as it was")
+    withdrawn: datetime | None = None
+    withdrawn_by: str = ""
+    state: Literal["holds", "over", "withdrawn", "lapsed"] = Field(
+        default="holds",
+        description="'over': its time is; 'lapsed': the version or the clause changed since",
+    )
 
 
 class Judgement(Value):

@@ -63,7 +63,7 @@ from modelyard.store.tables.models import activations, files, models, verificati
 from modelyard.store.tables.monitoring import check_results, checks
 from modelyard.store.tables.nodes import node_keys, nodes
 from modelyard.store.tables.pipelines import pipelines, promotions
-from modelyard.store.tables.policies import enforcements, policies
+from modelyard.store.tables.policies import enforcements, policies, policy_exceptions
 from modelyard.store.tables.projects import projects
 from modelyard.store.tables.runtime import env_names, env_requests, envs
 from modelyard.store.tables.scoring import recipes, run_chunks, runs
@@ -137,6 +137,7 @@ __all__ = [
     "nodes",
     "pipelines",
     "policies",
+    "policy_exceptions",
     "project_locals",
     "projects",
     "promotions",

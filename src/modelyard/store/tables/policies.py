@@ -1,8 +1,8 @@
-"""The tables of policies, and of where they are asked."""
+"""The tables of policies, of where they are asked, and of exceptions from them."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, String, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, String, Table, Text
 
 from modelyard.store.tables.columns import Moment, metadata
 
@@ -19,4 +19,14 @@ enforcements = Table(
     metadata,
     Column("infrastructure", String(128), primary_key=True),  # of this workspace, or of another
     Column("body", Text, nullable=False),
+)
+
+policy_exceptions = Table(
+    "policy_exceptions",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("item", String(400), nullable=False),
+    Column("policy", String(128), ForeignKey("policies.name", ondelete="CASCADE"), nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_policy_exceptions_item", "item", "policy"),
 )

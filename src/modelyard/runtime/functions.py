@@ -18,6 +18,16 @@ MEMORY_MB = 1024
 """MiB that it may use, unless workers may use less."""
 
 
+def require_code_allowed(context: Context, what: str) -> None:
+    """Refuse code where the settings let in none that nobody has looked at, by Blocked."""
+    allowed = context.settings.trust.allowed
+    if "needs_review" not in allowed:
+        raise errors.Blocked(
+            f"{what} is code, and the setting trust.allowed lets in {', '.join(allowed)} alone; "
+            "it takes needs_review"
+        )
+
+
 def require_function(code: str, name: str, given: Sequence[str]) -> None:
     """Refuse code that has no function of the right kind; nothing of it is run.
 
