@@ -23,6 +23,7 @@ from modelyard.deployments.rooms import (
     Standards,
 )
 from modelyard.deployments.watching import commands as watching_deployments
+from modelyard.dossiers import commands as dossiers
 from modelyard.evaluations import commands as evaluations
 from modelyard.evaluations.charting import commands as charting
 from modelyard.evaluations.comparing import chart_commands as comparison_charts
@@ -301,6 +302,13 @@ class Settings(Room):
     show = verb(housekeeping.ShowSettings)
 
 
+class Govern(governance.Govern):
+    """Governance: items that appear by themselves, what is told of them, what becomes of them."""
+
+    describe = verb(dossiers.DescribeItem)
+    card = verb(dossiers.WriteCard)
+
+
 class Verbs:
     """Everything a caller can be asked: rooms, by their names."""
 
@@ -338,7 +346,7 @@ class Verbs:
     jobs: Jobs
     scenarios: Scenarios
     search: Search
-    govern: governance.Govern
+    govern: Govern
     rules: governance.Rules
     templates: governance.Templates
     policies: governance.Policies
@@ -361,9 +369,10 @@ class Verbs:
     def commands(cls) -> Iterator[tuple[str, str, type[Command[Any]]]]:
         """Each verb as its room, its name and its command."""
         for room in ROOMS.values():
-            for name, entry in vars(room).items():
-                if isinstance(entry, verb):
-                    yield room.__name__.lower(), name.rstrip("_"), entry.command
+            for kind in reversed(room.__mro__):
+                for name, entry in vars(kind).items():
+                    if isinstance(entry, verb):
+                        yield room.__name__.lower(), name.rstrip("_"), entry.command
 
 
 ROOMS: dict[str, type[Room]] = get_type_hints(Verbs)

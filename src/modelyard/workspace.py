@@ -71,6 +71,7 @@ BUS: Bus[Any] = Bus(
         "monitoring.watching",
         "monitoring.scopes",
         "search",
+        "dossiers",
         "housekeeping",
         "demo",
         "backups",
@@ -80,7 +81,7 @@ WATCHED = ("modelyard.deployments.watching.watched",)
 """What monitoring asks beside its own; imported when it does."""
 GOVERNABLE = tuple(
     f"modelyard.{room}.governing"
-    for room in ("projects", "models", "evaluations", "monitoring", "deployments")
+    for room in ("projects", "models", "evaluations", "monitoring", "deployments", "dossiers")
 )
 """What tells governance of its things; imported when it is asked."""
 READYING = ("modelyard.evaluations.comparing.governing",)

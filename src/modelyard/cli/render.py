@@ -44,6 +44,7 @@ from modelyard.cli.group_tables import (
     worst_table,
 )
 from modelyard.cli.item_card import item_card
+from modelyard.cli.model_card import model_card
 from modelyard.cli.package_card import package_card
 from modelyard.cli.pipeline_card import pipeline_card
 from modelyard.cli.replay_card import replay_card, replay_chart_words
@@ -53,6 +54,7 @@ from modelyard.data.types import Preview
 from modelyard.deployments.activating.types import ActivationReport, BundleReversion
 from modelyard.deployments.bundling.types import Bundle, BundleDiff
 from modelyard.deployments.promoting.types import PipelineStatus
+from modelyard.dossiers.types import Card
 from modelyard.evaluations.charting.types import Chart, ScreenTable
 from modelyard.evaluations.comparing.chart_types import ComparisonChart, ComparisonTable
 from modelyard.evaluations.comparing.types import (
@@ -285,6 +287,7 @@ CARDS: dict[type[Any], Callable[[Any], RenderableType]] = {
     Package: package_card,
     PipelineStatus: pipeline_card,
     Item: item_card,
+    Card: model_card,
     ActivationReport: activation_card,
     BundleReversion: reversion_card,
     Bundle: bundle_card,

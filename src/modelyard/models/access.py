@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from modelyard import errors
 from modelyard.kernel.context import Context
+from modelyard.kernel.paging import ALL
 from modelyard.models import repository
 from modelyard.models.commands import ProbeVersion
 from modelyard.models.deleting import delete_models as forget_project
@@ -20,7 +21,7 @@ from modelyard.models.folders import forget_folder
 from modelyard.models.repository import get_version as version_of
 from modelyard.models.running import RunnableVersion, predict_options, prepare, verified, verify
 from modelyard.models.shelf import sweep as sweep_probed
-from modelyard.models.types import ModelVersion, Verification
+from modelyard.models.types import ModelVersion, Verification, VersionSummary
 from modelyard.models.weighed import kept_importances
 from modelyard.runtime.functions import require_code_allowed
 from modelyard.store.database import exclusively
@@ -43,6 +44,7 @@ __all__ = [
     "require",
     "require_code",
     "require_model",
+    "summaries_of",
     "sweep_probed",
     "version_of",
 ]
@@ -67,6 +69,11 @@ def active_version(context: Context, project: str, model: str) -> str | None:
     """The id of the active version, if one is active; NotFound if there is no such model."""
     with context.read() as db:
         return repository.get_model(db, project, model).active_version
+
+
+def summaries_of(db: Connection, project: str, model: str) -> list[VersionSummary]:
+    """The versions of a saved model, those first that were imported last."""
+    return repository.list_versions(db, project, model, search="", sort="imported", asked=ALL)
 
 
 def require_model(db: Connection, project: str, model: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from modelyard.analysis.charts.words import clean, count, number, percent
@@ -29,6 +29,7 @@ OUTLINE = re.compile(r'(?<= d=")[^"]+')
 FINER = re.compile(r"(\.\d)\d+")
 """Digits below a tenth of a pixel."""
 MOST_CLASSES = 20
+OWN = "modelyard.evaluations.charting"
 
 
 @dataclass(frozen=True)
@@ -126,10 +127,10 @@ def _dropped(found: Evaluation) -> list[str]:
 
 
 @cache
-def template(name: str) -> Template:
-    """What reports are written by."""
+def template(name: str, package: str = OWN) -> Template:
+    """What reports are written by; those of another package may extend our own."""
     made = Environment(
-        loader=PackageLoader("modelyard.evaluations.charting", "templates"),
+        loader=ChoiceLoader([PackageLoader(each) for each in dict.fromkeys((package, OWN))]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

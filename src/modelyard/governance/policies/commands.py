@@ -31,8 +31,8 @@ class CreatePolicy(Command[Policy]):
 
     Each clause has a `kind`: `metric` (a metric within bounds, in an evaluation that is not too
     old), `better` (than the active version), `checks`, `scan`, `fields` (of the governed item),
-    `approved`, or `python` (a function of one's own). A policy is asked where `policies enforce`
-    says so.
+    `card` (its model card is complete), `approved`, or `python` (a function of one's own). A policy
+    is asked where `policies enforce` says so.
     """
 
     needs = "policies:write"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from pydantic import JsonValue
 
@@ -15,6 +15,13 @@ Part = tuple[str, Any]
 CheckOutcome = Literal["ok", "warning", "error", "empty", "not_applicable"]
 Decision = Literal["approved", "rejected", "abandoned"]
 DifferenceVerdict = Literal["better", "worse", "indistinguishable", "unknown"]
+CardPart = Literal[
+    "description", "contact", "provenance", "signature", "intended_use", "out_of_scope", "factors",
+    "metrics", "evaluation_data", "training_data", "fairness", "explanations", "ethics",
+    "limitations",
+]  # fmt: skip
+CARD_PARTS: tuple[CardPart, ...] = get_args(CardPart)
+"""What a complete model card tells, after Mitchell et al., Model Cards for Model Reporting."""
 
 
 class Measurement(Value):
@@ -94,6 +101,13 @@ class Decided(Value):
     """Why an earlier decision no longer holds."""
 
 
+class Told(Value):
+    """A part of the version's model card that is there."""
+
+    part: CardPart
+    since: datetime
+
+
 class Evidence(Value):
     """What is known of a version."""
 
@@ -114,6 +128,7 @@ class Evidence(Value):
     """How each is now."""
     decisions: tuple[Decided, ...] = ()
     """All that were ever made, the oldest first."""
+    card: tuple[Told, ...] = ()
     active: str | None = None
     """The active version of its model."""
     active_files: str = ""
@@ -147,6 +162,7 @@ class Evidence(Value):
             update={
                 "evaluations": tuple(e for e in self.evaluations if e.created <= moment),
                 "checks": tuple(c for c in self.checks if c.created <= moment),
+                "card": tuple(t for t in self.card if t.since <= moment),
                 "sign_offs": self._sign_offs(moment),
                 "active": self._active(moment),
                 "rivals": {

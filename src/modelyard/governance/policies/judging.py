@@ -9,10 +9,17 @@ from typing import Any, get_args
 
 from modelyard.analysis.names import name_of
 from modelyard.governance.policies.comparing import judge_better
-from modelyard.governance.policies.evidence import Checked, Decided, Evaluated, Evidence
+from modelyard.governance.policies.evidence import (
+    CARD_PARTS,
+    Checked,
+    Decided,
+    Evaluated,
+    Evidence,
+)
 from modelyard.governance.policies.types import (
     OUTCOMES,
     BetterClause,
+    CardClause,
     ChecksClause,
     ClauseOutcome,
     ClauseResult,
@@ -176,6 +183,14 @@ def _fields(clause: FieldsClause, evidence: Evidence, _moment: datetime) -> Foun
     return ("fail", f"{said}; empty: {_listed(empty)}") if empty else ("pass", said)
 
 
+def _card(clause: CardClause, evidence: Evidence, _moment: datetime) -> Found:
+    there = {each.part for each in evidence.card}
+    wanted = clause.parts or CARD_PARTS
+    missing = [part.replace("_", " ") for part in wanted if part not in there]
+    said = f"{len(wanted) - len(missing)} of {len(wanted)} fields"
+    return ("fail", f"{said}; missing: {', '.join(missing)}") if missing else ("pass", said)
+
+
 def _approved(clause: SignOffClause, evidence: Evidence, moment: datetime) -> Found:
     if not evidence.governed:
         return "fail", "it is not governed, and so nobody can approve it"
@@ -247,6 +262,11 @@ def _python_title(clause: PythonClause) -> str:
     return said.partition("\n")[0].strip()[:200] if said else "What its code asks"
 
 
+def _card_title(clause: CardClause) -> str:
+    parts = ", ".join(part.replace("_", " ") for part in clause.parts)
+    return f"Model card tells: {parts}" if parts else "Model card complete"
+
+
 TITLES: dict[str, Callable[[Any], str]] = {
     "metric": _metric_title,
     "better": _better_title,
@@ -254,6 +274,7 @@ TITLES: dict[str, Callable[[Any], str]] = {
     "checks": _checks_title,
     "scan": lambda clause: f"Scan of its files: {SAID[clause.allow]}, or better",
     "fields": _fields_title,
+    "card": _card_title,
     "approved": lambda clause: f"Approved at {clause.step}" if clause.step else "Approved",
 }
 JUDGES: dict[str, Callable[[Any, Evidence, datetime], Found]] = {
@@ -262,5 +283,6 @@ JUDGES: dict[str, Callable[[Any, Evidence, datetime], Found]] = {
     "checks": _checks,
     "scan": _scan,
     "fields": _fields,
+    "card": _card,
     "approved": _approved,
 }

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, FiniteFloat, JsonValue, StringConstraints, model_validator
 
+from modelyard.governance.policies.evidence import CARD_PARTS, CardPart
 from modelyard.kernel.values import Description, Name, OneLine, Value, Variable, Verdict
 
 Mode = Literal["prevent", "warn", "no_check"]
@@ -85,6 +86,17 @@ class FieldsClause(BaseClause):
     )
 
 
+class CardClause(BaseClause):
+    """The model card of the version is complete."""
+
+    kind: Literal["card"]
+    parts: tuple[CardPart, ...] = Field(
+        default=(),
+        max_length=len(CARD_PARTS),
+        description="which parts of it have to be there  [all of them]",
+    )
+
+
 class SignOffClause(BaseClause):
     """The final approval was given to what the version is now."""
 
@@ -132,6 +144,7 @@ Clause = Annotated[
     | ChecksClause
     | ScanClause
     | FieldsClause
+    | CardClause
     | SignOffClause
     | PythonClause,
     Field(discriminator="kind"),

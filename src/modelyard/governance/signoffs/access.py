@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 from modelyard.governance.items.types import Item
 from modelyard.governance.signoffs import repository
 from modelyard.governance.signoffs.desk import opened
-from modelyard.governance.signoffs.showing import state_of
-from modelyard.governance.signoffs.types import Round, SignoffState
+from modelyard.governance.signoffs.showing import shown, state_of
+from modelyard.governance.signoffs.types import Round, SignoffState, Workflow
 from modelyard.kernel.values import now
 
 
@@ -37,3 +37,15 @@ def asked_of(db: Connection, item: Item) -> AskedOf:
         tuple(state_of(desk, step) for step in desk.rounds),
         tuple(repository.ended(db, item)),
     )
+
+
+def workflow_of(db: Connection, item: Item) -> Workflow | None:
+    """What is asked of an item at this moment, and what was said; None: it is not governed."""
+    if item.state != "governed" or item.template is None:
+        return None
+    return shown(opened(db, item, now()))
+
+
+def ended_of(db: Connection, item: Item) -> tuple[tuple[str, Round], ...]:
+    """Every round of an item that ended with a decision, with its step, the oldest first."""
+    return tuple(sorted(repository.ended(db, item), key=lambda each: str(each[1].decided)))

@@ -1,0 +1,1 @@
+"""Dossiers: what is told of governed items as a whole, as model cards and audit packages."""

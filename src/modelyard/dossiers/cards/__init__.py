@@ -1,0 +1,1 @@
+"""Model cards: what they tell, and how they are written."""

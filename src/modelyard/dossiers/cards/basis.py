@@ -1,0 +1,197 @@
+"""What a model card is made of by people and by evidence, and which of its fields are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import JsonValue
+from sqlalchemy import Connection, func, select
+
+from modelyard.dossiers.types import CardField, CardText
+from modelyard.evaluations import repository as evaluations
+from modelyard.evaluations.explaining.keeping import PREFIX
+from modelyard.evaluations.types import EvaluationSummary
+from modelyard.governance.items import repository as items
+from modelyard.governance.items.ids import id_of
+from modelyard.governance.policies.evidence import CARD_PARTS, CardPart
+from modelyard.kernel.paging import ALL
+from modelyard.models.access import version_of
+from modelyard.models.types import ModelVersion
+from modelyard.models.weighed import KEPT
+from modelyard.store.tables import evaluation_files, files
+from modelyard.store.tables import evaluations as evaluation_rows
+
+Fields = Mapping[str, JsonValue]
+FAIRNESS = ("demographicParity", "equalisedOdds", "equalOpportunity", "predictiveRateParity")
+COLUMNS = "fairness_columns"
+"""The field that names the columns by whose groups a version is compared."""
+NAMES: dict[CardPart, tuple[str, ...]] = {
+    "description": ("description", "summary"),
+    "contact": ("contact", "owner"),
+    "provenance": (),
+    "signature": (),
+    "intended_use": ("intended_use", "intended_purpose", "purpose"),
+    "out_of_scope": ("out_of_scope", "out_of_scope_use", "misuse"),
+    "factors": ("factors", "groups"),
+    "metrics": ("metrics_reason",),
+    "evaluation_data": ("evaluation_data", "test_data"),
+    "training_data": ("training_data", "data"),
+    "fairness": ("fairness", "bias"),
+    "explanations": ("explanations", "interpretation"),
+    "ethics": ("ethics", "ethical_considerations", "unintended"),
+    "limitations": ("limitations", "limits", "caveats", "recommendations"),
+}
+"""Fields of governed items, and keys of MLflow's metadata, that are a part of the card."""
+OF_PEOPLE = frozenset(CARD_PARTS) - {"metrics", "evaluation_data", "provenance", "signature"}
+"""Parts for which it is enough that somebody wrote something."""
+TITLES: dict[CardPart, str] = {
+    "description": "Description",
+    "contact": "Contact",
+    "provenance": "Provenance",
+    "signature": "Signature",
+    "intended_use": "Intended use",
+    "out_of_scope": "Out-of-scope use",
+    "factors": "Factors",
+    "metrics": "Metrics with intervals",
+    "evaluation_data": "Evaluation data",
+    "training_data": "Training data",
+    "fairness": "Fairness",
+    "explanations": "Explanations",
+    "ethics": "Ethical considerations",
+    "limitations": "Limitations",
+}
+ADVICE: dict[CardPart, str] = {
+    "description": "describe the version: versions update --description",
+    "provenance": "import it from its run or registry, or log the commit with the run",
+    "signature": "save the model with a signature, or import it with a dataset",
+    "metrics": "evaluate the version on data that has the truth: evaluations run",
+    "evaluation_data": "evaluate the version on data that has the truth: evaluations run",
+    "explanations": "measure it: evaluations importance",
+    "fairness": f"fill in fairness, or name the columns in {COLUMNS}",
+    "training_data": "log the training dataset with the run, or fill in training_data",
+}
+"""How a part is filled in that has more than a field of its name."""
+
+
+@dataclass(frozen=True)
+class Basis:
+    """A version with what was written of it and what is known of it."""
+
+    version: ModelVersion
+    texts: dict[CardPart, tuple[CardText, ...]]
+    columns: tuple[str, ...]
+    """Whose groups are to be compared."""
+    evaluations: tuple[EvaluationSummary, ...]
+    """The newest first."""
+    explained: datetime | None
+    """Since when something says what the version looks at."""
+
+    def told(self) -> dict[CardPart, datetime]:
+        """The parts of the card that are there, and since when."""
+        imported = self.version.imported
+        found = {part: imported for part in OF_PEOPLE if self.texts.get(part)}
+        of, files_ = self.version.lineage, self.evaluations
+        for part, is_there in (
+            ("provenance", of.run_id or of.git_commit or of.registered_model or of.logged_model_id),
+            ("signature", self.version.signature.source != "none"),
+            ("training_data", of.train_dataset),
+            ("fairness", self.columns),
+        ):
+            if is_there:
+                found[_part(part)] = imported
+        for part, moments in (
+            ("evaluation_data", [each.created for each in files_ if each.dataset]),
+            ("metrics", [each.created for each in files_ if _has_intervals(each)]),
+            ("fairness", [each.created for each in files_ if set(FAIRNESS) & set(each.metrics)]),
+            ("explanations", [self.explained] if self.explained else []),
+        ):
+            if moments:
+                found.setdefault(_part(part), min(moments))
+        return found
+
+    def fields(self) -> tuple[CardField, ...]:
+        """Each field of a complete card, and whether it is there."""
+        told = self.told()
+        return tuple(
+            CardField(
+                part=part,
+                title=TITLES[part],
+                there=part in told,
+                advice="" if part in told else ADVICE.get(part, f"fill in the field {part}"),
+            )
+            for part in CARD_PARTS
+        )
+
+
+def basis_of(db: Connection, project: str, model: str, version: str) -> Basis:
+    """Read what the card of a version is made of.
+
+    Raises:
+        NotFound: there is no such version.
+    """
+    found = version_of(db, project, model, version)
+    asked = {"model": model, "version": version}
+    summaries = evaluations.list_all(db, project, ALL, asked)
+    written = [
+        *_fields_of(db, id_of("version", project, model, version)),
+        *_fields_of(db, id_of("model", project, model)),
+        ("the metadata of the MLflow model", found.model_file.metadata),
+    ]
+    texts = {part: tuple(_texts(part, written)) for part in CARD_PARTS}
+    if found.description:
+        own = CardText(text=found.description, source="the version")
+        texts["description"] = (own, *texts["description"])
+    named = [fields.get(COLUMNS) for _, fields in written]
+    columns = next((each for each in map(_listed, named) if each), ())
+    explained = _explained(db, found)
+    return Basis(found, texts, columns, tuple(summaries), explained)
+
+
+def _part(name: str) -> CardPart:
+    return next(part for part in CARD_PARTS if part == name)
+
+
+def _has_intervals(found: EvaluationSummary) -> bool:
+    figures = found.metrics.values()
+    return any(None not in (each.value, each.low, each.high) for each in figures)
+
+
+def _fields_of(db: Connection, item: str) -> Iterator[tuple[str, Fields]]:
+    found = items.find(db, item)
+    if found is not None and found.fields:
+        yield item, found.fields
+
+
+def _texts(part: CardPart, written: list[tuple[str, Fields]]) -> Iterator[CardText]:
+    for where, fields in written:
+        for name in NAMES[part]:
+            for text in _lines(fields.get(name)):
+                yield CardText(text=text, source=f"{where}, {name}")
+
+
+def _lines(value: JsonValue) -> Iterator[str]:
+    for each in value if isinstance(value, list) else [value]:
+        if isinstance(each, str) and each.strip():
+            yield each.strip()
+
+
+def _listed(value: JsonValue) -> tuple[str, ...]:
+    texts = (each for text in _lines(value) for each in text.split(","))
+    return tuple(dict.fromkeys(text.strip() for text in texts if text.strip()))
+
+
+def _explained(db: Connection, version: ModelVersion) -> datetime | None:
+    """When the first evaluation was made that has an explanation; of its own, its import."""
+    of, own = evaluation_files.c, files.c
+    key = (version.project, version.model, version.version)
+    same = (own.project == key[0]) & (own.model == key[1]) & (own.version == key[2])
+    if db.scalar(select(own.sha256).where(same, own.path == KEPT)) is not None:
+        return version.imported
+    on = evaluation_rows.c
+    mine = (on.project == key[0]) & (on.model == key[1]) & (on.version == key[2])
+    its_files = (of.project == on.project) & (of.evaluation == on.id)
+    query = select(func.min(on.created)).join(evaluation_files, its_files)
+    found: datetime | None = db.scalar(query.where(mine, of.name.startswith(PREFIX)))
+    return found
