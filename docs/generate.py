@@ -15,7 +15,7 @@ from pydantic_core import PydanticUndefined
 from modelyard import errors
 from modelyard.cli.main import build
 from modelyard.cli.problems import EXIT
-from modelyard.kernel.command import Command
+from modelyard.kernel.command import Command, verbs_of
 from modelyard.kernel.setting_names import every_setting, variable_of
 from modelyard.kernel.settings import Settings
 from modelyard.serving.administration.table import NODE_ROOMS, NodeVerbs
@@ -70,10 +70,8 @@ def python() -> str:
     parts += ["```\n", "Each verb takes keyword arguments and returns a frozen value.\n"]
     for room in ROOMS.values():
         parts.append(f"## yard.{room.__name__.lower()}\n\n{inspect.getdoc(room)}\n")
-        for name, entry in vars(room).items():
-            command = getattr(entry, "command", None)
-            if command is not None:
-                parts.append(_method(f"yard.{room.__name__.lower()}.{name}", command))
+        for name, entry in verbs_of(room):
+            parts.append(_method(f"yard.{room.__name__.lower()}.{name}", entry.command))
     parts.append(f"## node\n\n{inspect.getdoc(NodeVerbs)}\n")
     parts.append('```python\nnode = modelyard.node("./node")\n```\n')
     rooms = {"node": NodeVerbs, **{f"node.{name}": room for name, room in NODE_ROOMS.items()}}

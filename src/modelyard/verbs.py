@@ -38,7 +38,7 @@ from modelyard.governance import rooms as governance
 from modelyard.housekeeping import commands as housekeeping
 from modelyard.jobs.rooms import Jobs, Scenarios
 from modelyard.kernel.catalog import Catalog
-from modelyard.kernel.command import Caller, Command, Room, verb
+from modelyard.kernel.command import Caller, Command, Room, verb, verbs_of
 from modelyard.models import commands as models
 from modelyard.models import file_commands as model_files
 from modelyard.models.browsing import commands as browsing
@@ -369,10 +369,8 @@ class Verbs:
     def commands(cls) -> Iterator[tuple[str, str, type[Command[Any]]]]:
         """Each verb as its room, its name and its command."""
         for room in ROOMS.values():
-            for kind in reversed(room.__mro__):
-                for name, entry in vars(kind).items():
-                    if isinstance(entry, verb):
-                        yield room.__name__.lower(), name.rstrip("_"), entry.command
+            for name, entry in verbs_of(room):
+                yield room.__name__.lower(), name.rstrip("_"), entry.command
 
 
 ROOMS: dict[str, type[Room]] = get_type_hints(Verbs)

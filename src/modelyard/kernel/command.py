@@ -4,7 +4,7 @@ Its annotations are no strings, which Pydantic would evaluate anew for each of t
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar, Generic, ParamSpec, Protocol, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -187,3 +187,11 @@ class verb(Generic[P, R]):  # noqa: N801  reads as a declaration
             return given(room.caller.run(command), room.caller)
 
         return call
+
+
+def verbs_of(room: type[Room]) -> Iterator[tuple[str, verb[..., Any]]]:
+    """The verbs of a room by their names, those first that it has from another one."""
+    for kind in reversed(room.__mro__):
+        for name, entry in vars(kind).items():
+            if isinstance(entry, verb):
+                yield name, entry

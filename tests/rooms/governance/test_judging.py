@@ -16,6 +16,7 @@ from modelyard.governance.policies.evidence import (
     Evidence,
     Excepted,
     Measurement,
+    Told,
 )
 from modelyard.governance.policies.judging import judge, results_of
 from modelyard.governance.policies.types import Policy, PolicySettings
@@ -67,6 +68,7 @@ KNOWN = Evidence(
     ),
     sign_offs=(decided(),),
     decisions=(decided(decision="rejected", days=20), decided()),
+    card=(Told(part="description", since=ago(90)), Told(part="metrics", since=ago(60))),
 )
 
 
@@ -108,6 +110,8 @@ def metric(code="auc", **bounds):
         ({"kind": "fields"}, "fail", "1 of 2 are filled in; empty: risk"),
         ({"kind": "fields", "fields": ["purpose", "checked"]}, "pass", "2 of 2 are filled in"),
         ({"kind": "fields", "fields": ["unheard"]}, "fail", "0 of 1 are filled in; empty: unheard"),
+        ({"kind": "card"}, "fail", "2 of 14 fields; missing: contact, provenance, signature, int"),
+        ({"kind": "card", "parts": ["metrics", "description"]}, "pass", "2 of 2 fields"),
         ({"kind": "approved"}, "pass", "review: approved by priya 2 days ago"),
         ({"kind": "approved", "step": "review"}, "pass", "review: approved by priya"),
         ({"kind": "approved", "step": "risk"}, "fail", "no sign-off at the step risk"),
@@ -149,6 +153,8 @@ def test_a_moment_that_has_passed_knows_nothing_of_what_came_after():
     assert asked({"kind": "approved"}, moment=before).why == "review: rejected by priya 10 days ago"
     assert asked({"kind": "approved"}, moment=ago(21)).outcome == "pending"
     assert asked(metric(at_least=0.1), moment=ago(90)).outcome == "fail"
+    told = asked({"kind": "card", "parts": ["metrics", "description"]}, moment=ago(70))
+    assert told.why == "1 of 2 fields; missing: metrics"
 
 
 def test_the_worst_clause_decides():

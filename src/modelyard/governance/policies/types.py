@@ -78,7 +78,7 @@ class ScanClause(BaseClause):
 
 
 class FieldsClause(BaseClause):
-    """Fields of the governed item are filled in, such as those of its model card."""
+    """Fields of the governed item are filled in."""
 
     kind: Literal["fields"]
     fields: tuple[Variable, ...] = Field(
