@@ -23,6 +23,8 @@ from modelyard.governance.items.collecting import fresh
 from modelyard.governance.items.ids import EXAMPLES, id_of, parsed
 from modelyard.governance.items.seeing import require_visible, visible
 from modelyard.governance.items.types import Item
+from modelyard.governance.policies.access import exceptions_of
+from modelyard.governance.policies.types import PolicyException
 from modelyard.governance.signoffs.access import ended_of, workflow_of
 from modelyard.governance.signoffs.types import Round, Workflow
 from modelyard.kernel.context import Context
@@ -50,6 +52,7 @@ class Known:
     """Of each column what was found, or why nothing was."""
     workflow: Workflow | None
     decided: tuple[tuple[str, Round], ...]
+    exceptions: tuple[PolicyException, ...]
     versions: tuple[VersionSummary, ...]
     """Of the saved model, where the card is asked of that."""
 
@@ -75,6 +78,7 @@ def known(context: Context, asked: str) -> Known:
         evaluation = _evaluation(db, basis)
         workflow = workflow_of(db, item)
         decided = ended_of(db, item)
+        exceptions = tuple(exceptions_of(db, item_id))
         is_model = asked != item_id
         versions = tuple(summaries_of(db, project, model)) if is_model else ()
     return Known(
@@ -87,6 +91,7 @@ def known(context: Context, asked: str) -> Known:
         fairness=tuple(_fairness(context, basis, evaluation)),
         workflow=workflow,
         decided=decided,
+        exceptions=exceptions,
         versions=versions,
     )
 

@@ -20,6 +20,7 @@ def of_standing(known: Known) -> Iterator[CardSection]:
     yield _caveats(known)
     yield _governance(known)
     yield _signoffs(known)
+    yield _exceptions(known)
     yield _deployments(known)
 
 
@@ -104,6 +105,18 @@ def _said(workflow: Workflow | None) -> Iterator[tuple[Any, ...]]:
         for opinion in each.opinions:
             told = (opinion.group, opinion.by, opinion.verdict, opinion.comment)
             yield each.step, *told, moment(opinion.at)
+
+
+def _exceptions(known: Known) -> CardSection:
+    rows = (
+        (
+            *(each.policy, each.title, each.reason, each.by, each.made, each.until),
+            f"withdrawn by {each.withdrawn_by}" if each.withdrawn else "",
+        )
+        for each in known.exceptions
+    )
+    columns = ("Policy", "Clause", "Reason", "By", "Made", "Until", "Withdrawn")
+    return CardSection(name="exceptions", title="Exceptions", tables=table("", columns, rows))
 
 
 def _deployments(known: Known) -> CardSection:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, true
 
 from modelyard import errors
 from modelyard.governance.policies import repository
 from modelyard.governance.policies.calling import asking, recalling
 from modelyard.governance.policies.gathering import gather, known
 from modelyard.governance.policies.judging import judge
-from modelyard.governance.policies.types import Judgement, Mode, Policy
+from modelyard.governance.policies.types import Judgement, Mode, Policy, PolicyException
 from modelyard.kernel.context import Context
+from modelyard.kernel.paging import ALL
 
 
 def mode_of(db: Connection, infrastructure: str) -> Mode:
@@ -66,3 +67,8 @@ def _asked(db: Connection, infrastructure: str) -> list[Policy]:
     if enforced is None or enforced.mode == "no_check":
         return []
     return [repository.get(db, name) for name in enforced.policies]
+
+
+def exceptions_of(db: Connection, item: str) -> list[PolicyException]:
+    """The exceptions that were ever made of an item, as they were left, the newest first."""
+    return repository.every_exception(db, ALL, true(), item=item)
