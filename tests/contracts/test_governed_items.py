@@ -18,6 +18,7 @@ from modelyard.deployments.drivers.options import Options
 from modelyard.governance.items import collecting
 from modelyard.governance.items.collecting import bring, collect, collect_due
 from modelyard.housekeeping.errands import run_errands
+from modelyard.jobs import presence
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.plugs import Plugs
 from modelyard.store.tables import item_events
@@ -162,6 +163,19 @@ class TestLooking:
             assert "project:red" not in ids(slow)
             assert slow.govern.sync().new == 1
             assert "project:red" in ids(slow)
+
+    def test_requests_leave_it_to_workers_but_for_the_one_that_is_asked_for(self, yard):
+        yard.projects.create(key="red")
+        with yard.open().begin() as db:
+            presence.show(db, "here-1", slots=1, queues=())
+        assert ids(yard) == []
+        assert yard.govern.show(item="project:red").name == "red"
+        assert ids(yard) == ["project:red"]
+        with pytest.raises(errors.NotFound, match=r"no item 'project:rad'.*red"):
+            yard.govern.show(item="project:rad")
+        with yard.open().begin() as db:
+            presence.leave(db, "here-1")
+        assert len(ids(yard)) == 4
 
     def test_a_single_one_is_brought_up_to_date_within_a_transaction(self, yard):
         yard.projects.create(key="red", description="warm")

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, delete, or_, select
+from sqlalchemy import ColumnElement, Connection, delete, func, or_, select
 
 from modelyard.jobs.repository import moment
 from modelyard.jobs.types import WorkerSeen
@@ -43,6 +43,12 @@ def show(db: Connection, name: str, *, slots: int, queues: Sequence[str]) -> Non
 def leave(db: Connection, name: str) -> None:
     """Be gone on purpose."""
     db.execute(delete(workers).where(workers.c.name == name))
+
+
+def is_anybody_here(db: Connection) -> bool:
+    """Whether there is a worker, which does what is due beside its jobs."""
+    lives = func.abs(DatabaseNow() - workers.c.seen) < SILENT_AFTER
+    return db.scalar(select(workers.c.name).where(lives).limit(1)) is not None
 
 
 def every(db: Connection, seen: ColumnElement[bool] | None) -> list[WorkerSeen]:

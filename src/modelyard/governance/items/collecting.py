@@ -18,6 +18,7 @@ from modelyard.governance.items.merging import Kept, Marks, gathered, left, mark
 from modelyard.governance.items.settling import LOCK, settle
 from modelyard.governance.items.timeline import Change, record_all
 from modelyard.governance.items.types import Item, Synced
+from modelyard.jobs import presence
 from modelyard.kernel.context import Context
 from modelyard.kernel.progress import Progress, silence
 from modelyard.kernel.values import now
@@ -84,6 +85,25 @@ def collect_due(context: Context) -> float:
         looked.at = at
     collect(context)
     return every
+
+
+def notice(context: Context, item: str | None = None) -> None:
+    """Have written down what a request is about, without waiting for what workers look at anyway.
+
+    Args:
+        context: of the workspace.
+        item: the id of the one that is asked for, which may just have come; None: all of them.
+    """
+    with context.read() as db:
+        is_looked_after = presence.is_anybody_here(db)
+        is_known = item is None or repository.find(db, item) is not None
+    if not is_looked_after:
+        collect_due(context)
+    elif item is not None and not is_known:
+        with context.begin_aside() as db:
+            exclusively(db, LOCK)
+            for _ in _bring(context, db, frozenset({item})):
+                pass
 
 
 def bring(context: Context, db: Connection, item: str) -> Item:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from modelyard import errors
 from modelyard.governance.items import deciding, ruling, timeline
-from modelyard.governance.items.collecting import bring, collect, collect_due, fresh
+from modelyard.governance.items.collecting import bring, collect, fresh, notice
 from modelyard.governance.items.commands import (
     CreateItem,
     DeleteItem,
@@ -147,7 +147,7 @@ def sync(_command: SyncItems, context: Context) -> Synced:
 @handles(ShowItem)
 def show_item(command: ShowItem, context: Context) -> Item:
     """Ask the rooms for this one anew."""
-    collect_due(context)
+    notice(context, command.item)
     seen = visible(context)
     with context.read() as db:
         require_visible(db, command.item, seen)
@@ -157,7 +157,7 @@ def show_item(command: ShowItem, context: Context) -> Item:
 @handles(ListEvents)
 def list_events(command: ListEvents, context: Context) -> list[Event]:
     """Those of items that whoever asks may see."""
-    collect_due(context)
+    notice(context, command.item)
     seen = visible(context)
     with context.read() as db:
         if command.item is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelyard.governance.items.collecting import collect_due
+from modelyard.governance.items.collecting import notice
 from modelyard.governance.items.seeing import visible
 from modelyard.governance.items.types import ListedItem
 from modelyard.governance.listing import reading
@@ -14,7 +14,7 @@ from modelyard.kernel.context import Context
 @handles(ListItems)
 def list_items(command: ListItems, context: Context) -> list[ListedItem]:
     """Look whether anything changed, unless somebody just did, and list them."""
-    collect_due(context)
+    notice(context)
     seen = visible(context)
     with context.read() as db:
         return reading.listed(db, command, seen)

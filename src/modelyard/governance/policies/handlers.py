@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from modelyard import errors
-from modelyard.governance.items.collecting import collect_due, fresh_ones
+from modelyard.governance.items.collecting import fresh_ones, notice
 from modelyard.governance.items.ids import EXAMPLES, parsed
 from modelyard.governance.items.seeing import require_visible, visible
 from modelyard.governance.policies import excepting, repository
@@ -134,7 +134,7 @@ def list_enforced(command: ListEnforced, context: Context) -> list[Enforced]:
 def check_policies(command: CheckPolicies, context: Context) -> list[Judgement]:
     """As a deployment would ask."""
     _require_version(command.item)
-    collect_due(context)
+    notice(context, command.item)
     seen = visible(context)
     with context.read() as db:
         require_visible(db, command.item, seen)
@@ -148,7 +148,7 @@ def check_policies(command: CheckPolicies, context: Context) -> list[Judgement]:
 def except_item(command: ExceptItem, context: Context) -> PolicyException:
     """Of a version that whoever asks may see."""
     _require_version(command.item)
-    collect_due(context)
+    notice(context, command.item)
     seen = visible(context)
     with context.begin() as db:
         require_visible(db, command.item, seen)

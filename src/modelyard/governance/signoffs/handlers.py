@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from modelyard import errors
 from modelyard.governance import repository as people
-from modelyard.governance.items.collecting import bring, collect_due, fresh
+from modelyard.governance.items.collecting import bring, fresh, notice
 from modelyard.governance.items.seeing import require_visible, visible
 from modelyard.governance.signoffs import machine
 from modelyard.governance.signoffs.attaching import attach, download
@@ -71,7 +71,7 @@ MAY_DELEGATE = {
 @handles(ShowWorkflow)
 def show_workflow(command: ShowWorkflow, context: Context) -> Workflow:
     """As it is at this moment, whatever was written down."""
-    collect_due(context)
+    notice(context, command.item)
     seen = visible(context)
     with context.read() as db:
         require_visible(db, command.item, seen)
