@@ -4,7 +4,8 @@
 
 A workspace gets as many versions, each with an evaluation, as rows of one that was really made.
 Then items are collected for the first time, when nothing changed, and when one thing did; they are
-listed in parts of 100, filtered, searched and opened.
+listed in parts of 100, filtered, searched and opened. At last all of them are active, and judged
+by a policy: the first time, when nothing changed, and when one thing did.
 """
 
 from __future__ import annotations
@@ -20,14 +21,15 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.e2e.models import write_model
 
 import modelyard
 from modelyard.governance.items.collecting import collect
-from modelyard.store.tables import evaluations, versions
+from modelyard.governance.policies.watching import evaluate
+from modelyard.store.tables import evaluations, models, versions
 
 AGAIN = 20
 
@@ -78,6 +80,30 @@ def measure(yard: modelyard.Workspace, count: int) -> None:
     tell("search for an id", lambda: govern.items(search=f"v{count - 1}", limit=100))
     tell("open one", lambda: govern.show(item=f"version:default/churn/v{count // 2}"))
     tell("timeline of one", lambda: govern.timeline(item="version:default/churn/v7", limit=100))
+    activate(yard, count)
+    tell("judge all the first time", lambda: evaluate(context, lambda: False), 1)
+    tell("judge when nothing changed", lambda: evaluate(context, lambda: False), 5)
+    yard.versions.update(model="m-v9", version="v9", description="another one")
+    collect(context)
+    tell("judge when one changed", lambda: evaluate(context, lambda: False), 1)
+
+
+def activate(yard: modelyard.Workspace, count: int) -> None:
+    """Have each be the active version of a model of its own, and make a policy."""
+    clauses = "[{kind: metric, metric: accuracy, at_least: 0.1, days: 30}, {kind: scan}]"
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        file.write(f"clauses: {clauses}")
+        file.flush()
+        yard.policies.create(name="good", file=file.name)
+    with yard.open().begin() as db:
+        model = dict(db.execute(select(models)).mappings().one())
+        copies = [f"v{n}" for n in range(1, count)]
+        named = [{**model, "name": f"m-{each}", "active_version": each} for each in copies]
+        db.execute(insert(models), named)
+        for table in (versions, evaluations):
+            moved = update(table).where(table.c.version != "v0")
+            db.execute(moved.values(model="m-" + table.c.version))
+    collect(yard.open())
 
 
 def tell(what: str, call: Callable[[], Any], times: int = AGAIN) -> None:

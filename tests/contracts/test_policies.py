@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import select, update
 from tests.e2e.models import write_model
 from tests.governed import governed, published
 from tests.rooms.deployments.made import Made
@@ -13,8 +15,14 @@ import modelyard
 from modelyard import errors
 from modelyard.deployments.drivers import access
 from modelyard.deployments.drivers.options import Options
+from modelyard.governance.items.collecting import collect
+from modelyard.governance.policies import outcomes
+from modelyard.governance.policies.watching import evaluate_due
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.plugs import Plugs
+from modelyard.kernel.values import now
+from modelyard.monitoring.alerting.noticing import notice
+from modelyard.store.tables import policy_outcomes
 
 V1 = "version:default/churn/v1"
 ROWS = "".join(f"{20 + n % 50},{n % 7},{n % 2}\n" for n in range(60))
@@ -263,3 +271,114 @@ def test_what_is_kept_of_policies(yard, file):
         yard.policies.check(item="version:default/churn/v9")
     with pytest.raises(errors.Invalid, match="version"):
         yard.policies.check(item="model:default/churn")
+
+
+@pytest.fixture
+def watched(yard, file, monkeypatch):
+    """With two policies, of which one is asked where something is deployed, and an alert."""
+    monkeypatch.setenv("MODELYARD_GOVERNANCE__EVERY", "0.001")
+    monkeypatch.setenv("MODELYARD_MAIL__HOST", "127.0.0.1")
+    yard.close()
+    yard.policies.create(name="good", file=file(MILD))
+    yard.policies.create(name="apart", file=file("clauses: [{kind: approved}]"))
+    yard.policies.enforce(infrastructure="prod", policy=("good",))
+    yard.alerts.create(name="us", mail=("a@example.org",), only=("policy:good/*",))
+    deploy(yard)
+    errands(yard)
+    return yard
+
+
+def errands(yard):
+    """What a worker does beside its jobs, at once and to the end."""
+    context = yard.open()
+    collect(context)
+    while evaluate_due(context, lambda: False) == 0:
+        pass
+    notice(context)
+
+
+def test_versions_are_judged_again_at_every_change(watched, file):
+    yard = watched
+    (good,) = yard.policies.outcomes(policy="good")
+    assert (good.outcome, good.active, good.in_review) == ("pass", True, False)
+    assert [(each.deployment, each.mode) for each in good.deployed] == [
+        ("deployment:default/live", "prevent")
+    ]
+    counts = {each.policy: (each.passes, each.fails) for each in yard.policies.standing().policies}
+    assert counts == {"apart": (0, 1), "good": (1, 0)}
+    (thing,) = yard.monitoring.show(kind="policy")
+    assert (thing.name, thing.status, thing.why) == ("good/live", "healthy", "churn/v1 passes")
+    errands(yard)
+    assert yard.policies.outcomes(policy="good") == [good]
+    assert yard.govern.timeline(item=V1, attribute="policies") == []
+
+    yard.policies.update(name="good", file=file(STRICT))
+    errands(yard)
+    (failed,) = yard.policies.outcomes(policy="good", outcome="fail")
+    assert failed.since > good.since
+    assert failed.failed[0].title.startswith("Accuracy at least 0.999")
+    (event,) = yard.govern.timeline(item=V1, attribute="policies.good")
+    assert (event.actor, event.old) == ("modelyard", "pass")
+    assert event.new.startswith("fail: Accuracy at least 0.999")
+    (thing,) = yard.monitoring.show(kind="policy")
+    assert (thing.status, thing.infrastructure) == ("error", "prod")
+    assert thing.why.startswith("churn/v1 does not pass: Accuracy at least")
+    (message,) = yard.alerts.messages()
+    assert (message.kind, message.name, message.after) == ("policy", "good/live", "error")
+
+
+@ON_SQLITE
+def test_what_is_watched_no_more_is_forgotten(watched):
+    yard = watched
+    yard.deployments.disable(name="live")
+    yard.deployments.delete(name="live")
+    yard.policies.delete(name="apart")
+    assert [each.passes for each in yard.policies.evaluate().policies] == [1]
+    assert yard.policies.standing().looked is not None
+    assert yard.monitoring.show(kind="policy") == []
+    yard.endpoints.delete(service="answers", endpoint="churn")
+    yard.models.delete(name="churn", force=True)
+    errands(yard)
+    assert yard.policies.outcomes() == []
+
+
+@ON_SQLITE
+def test_what_becomes_too_old_is_noticed_without_a_change(yard, file):
+    """A part of a second old is too old; code is asked again as well."""
+    yard.policies.create(name="good", file=file(MILD.replace("weekly}", "weekly, days: 36500}")))
+    yard.policies.evaluate()
+    assert [each.outcome for each in yard.policies.outcomes()] == ["pass"]
+    context = yard.open()
+    with context.begin() as db:  # as if the moment had come
+        db.execute(update(policy_outcomes).values(due=now(), body=_failing(db)))
+    yard.policies.evaluate()
+    (found,) = yard.policies.outcomes()
+    assert (found.outcome, found.failed) == ("pass", ())
+    (event,) = yard.govern.timeline(item=V1, attribute="policies.good")
+    assert (event.old, event.new) == ("fail", "pass")
+
+
+def _failing(db):
+    body = db.scalar(select(policy_outcomes.c.body))
+    return body.replace('"outcome":"pass"', '"outcome":"fail"', 1)
+
+
+@ON_SQLITE
+def test_one_who_looks_is_enough(yard, file):
+    yard.policies.create(name="good", file=file(MILD))
+    context = yard.open()
+    collect(context)
+    with context.begin() as db:
+        assert outcomes.hold(db, now(), 30, 60)
+        assert not outcomes.hold(db, now(), 30, 60)
+    assert evaluate_due(context, lambda: False) > 0
+    assert yard.policies.outcomes() == []
+    with context.begin() as db:
+        assert outcomes.hold(db, now() + timedelta(seconds=61), 30, 60)  # the other one died
+        outcomes.release(db, now(), whole=False)
+    assert evaluate_due(context, lambda: True) == 0
+    assert yard.policies.outcomes() == []
+    assert evaluate_due(context, lambda: False) > 0
+    assert len(yard.policies.outcomes()) == 1
+    with context.begin() as db:
+        assert not outcomes.hold(db, now(), 30, 60)

@@ -137,3 +137,6 @@ class Policies(Room):
     except_ = verb(policies.ExceptItem)
     exceptions = verb(policies.ListExceptions)
     withdraw = verb(policies.WithdrawException)
+    outcomes = verb(policies.ListOutcomes)
+    standing = verb(policies.ShowStanding)
+    evaluate = verb(policies.EvaluatePolicies)

@@ -9,6 +9,7 @@ from modelyard.deployments.deploying.errands import look_at_due
 from modelyard.deployments.promoting.errands import promote_due
 from modelyard.deployments.watching.errands import refresh_due
 from modelyard.governance.items.collecting import collect_due
+from modelyard.governance.policies.watching import evaluate_due
 from modelyard.governance.signoffs.errands import settle_due
 from modelyard.kernel.context import Context
 from modelyard.monitoring.alerting.errands import run_errands as send_alerts
@@ -22,8 +23,9 @@ def run_errands(context: Context, is_stopping: Callable[[], bool]) -> float:
         Unavailable: the database does not answer; all of it is done again later.
     """
     looks = min(each(context, is_stopping) for each in (look_at_due, refresh_due, look_at_scopes))
-    sent = send_alerts(context, is_stopping)  # which notices what was found
     collected = collect_due(context)
     settle_due(context)  # what ended by what was collected
+    judged = evaluate_due(context, is_stopping)
+    sent = send_alerts(context, is_stopping)  # which notices what was found
     moved = min(promote_due(context, is_stopping), look_at_canaries(context, is_stopping))
-    return min(looks, sent, moved, collected)
+    return min(looks, sent, moved, collected, judged)

@@ -19,6 +19,7 @@ from modelyard.governance.policies.evidence import (
     Told,
 )
 from modelyard.governance.policies.judging import judge, results_of
+from modelyard.governance.policies.moments import next_moment
 from modelyard.governance.policies.types import Policy, PolicySettings
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
@@ -293,6 +294,23 @@ def test_what_is_code_does_not_hold_where_none_is_run():
     result = asked(clause)
     assert (result.title, result.outcome) == ("Is small.", "fail")
     assert asked({**clause, "code": "check = 1"}).title == "What its code asks"
+
+
+def test_when_time_alone_may_change_it():
+    """Not later than the outcome does: a microsecond before it is what it is now."""
+    asks = policy(metric(at_least=0.5, store="june", days=3.5), {"kind": "checks", "days": 2.25})
+    known = KNOWN.model_copy(update={"exceptions": ()})
+    moment = next_moment(asks, known)
+    assert moment == NOW + timedelta(days=0.25, microseconds=1)
+    assert [each.outcome for each in results_of(asks, known, NOW)] == ["pass", "pass"]
+    before = results_of(asks, known, moment - timedelta(microseconds=1))
+    assert [each.outcome for each in before] == ["pass", "pass"]
+    assert [each.outcome for each in results_of(asks, known, moment)] == ["pass", "fail"]
+    assert next_moment(policy({"kind": "scan"}), known) == NOW + timedelta(days=1)
+    until = NOW + timedelta(hours=1)
+    told = {"policy": "p", "clause": {}, "digest": "d1", "by": "ada", "reason": "a pilot"}
+    excepted = known.model_copy(update={"exceptions": (Excepted(**told, until=until),)})
+    assert next_moment(policy({"kind": "scan"}), excepted) == until
 
 
 def test_titles_are_made_of_clauses_unless_they_are_given():

@@ -196,6 +196,7 @@ NEVER: Mapping[str, str] = {
             *("governed_items", "item_events", "item_events_head", "templates"),
             *("signoffs", "signoff_delegates", "item_people", "item_files"),
             *("policies", "enforcements", "policy_exceptions"),
+            *("policy_outcomes", "policy_looks"),
             *("govern_rules",),
             *("deployment_watches", "endpoint_activity"),
             *("standards", "standard_reports"),

@@ -53,7 +53,7 @@ def collect(context: Context, progress: Progress = silence) -> Synced:
     """
     with context.read() as db:
         known = {item: (marks, gone) for item, marks, gone in repository.seen(db, None)}
-        found = gathered(_told(context, db, Asked(skims=True)))
+        found = skimmed(context, db)
     touched = sorted(
         item
         for item in found.keys() | known.keys()
@@ -141,6 +141,11 @@ def fresh_ones(context: Context, db: Connection, about: Collection[str]) -> dict
             goes = was.item.gone is None and parsed(item)[0] not in OWN
             found[item] = left(was, now())[0].item if goes else was.item
     return found
+
+
+def skimmed(context: Context, db: Connection) -> dict[str, dict[str, Fact]]:
+    """The sections of all items that there are; those that have marks are told without a body."""
+    return gathered(_told(context, db, Asked(skims=True)))
 
 
 def _bring(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Container, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, insert, select, update
 
 from modelyard import errors
 from modelyard.governance.items.facts import digest_of
@@ -22,6 +23,8 @@ JSON = ("facts", "fields", "steps")
 COLUMNS = (*SUMMARY, "digest", *JSON)
 HOLDING: tuple[Kind, ...] = ("project", "model", "initiative", "governed-project")
 """Kinds of items that others may belong to."""
+AT_ONCE = 1000
+"""Items that one query is about."""
 BESIDE = (governed_items.c.marks, governed_items.c.readers)
 
 
@@ -87,6 +90,30 @@ def put(db: Connection, found: Iterable[Kept], known: Container[str]) -> None:
         named: dict[str, Any] = {name: bindparam(name) for name in changed[0] if name != "item"}
         query = update(governed_items).where(governed_items.c.id == bindparam("item"))
         db.execute(query.values(named), changed)
+
+
+def ids_of(db: Connection, about: Collection[str], seen: ColumnElement[bool]) -> set[str]:
+    """Those of some items that meet a condition."""
+    of, wanted = governed_items.c, list(about)
+    found: set[str] = set()
+    for start in range(0, len(wanted), AT_ONCE):
+        part = wanted[start : start + AT_ONCE]
+        found.update(db.scalars(select(of.id).where(of.id.in_(part), seen)))
+    return found
+
+
+def states(db: Connection, about: Collection[str]) -> dict[str, str]:
+    """Of each of some items a digest of its row: of its marks, its fields, its steps and state."""
+    of, wanted = governed_items.c, list(about)
+    columns = (of.digest, of.marks, of.fields, of.steps, of.state, of.template, of.template_version)
+    found = {}
+    for start in range(0, len(wanted), AT_ONCE):
+        part = wanted[start : start + AT_ONCE]
+        for row in db.execute(select(of.id, *columns).where(of.id.in_(part))):
+            item, *told = row
+            text = json.dumps(told).encode()
+            found[item] = hashlib.blake2b(text, digest_size=16).hexdigest()
+    return found
 
 
 def own(kind: Kind, name: str, description: str, at: datetime) -> Item:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, true
 
 from modelyard import errors
-from modelyard.governance.policies import repository
+from modelyard.governance.items.repository import ids_of
+from modelyard.governance.items.seeing import visible
+from modelyard.governance.policies import outcomes, repository
 from modelyard.governance.policies.calling import asking, recalling
 from modelyard.governance.policies.gathering import gather, known
 from modelyard.governance.policies.judging import judge
-from modelyard.governance.policies.types import Judgement, Mode, Policy, PolicyException
+from modelyard.governance.policies.types import (
+    Judgement,
+    Mode,
+    Policy,
+    PolicyException,
+    PolicyOutcome,
+)
 from modelyard.kernel.context import Context
 from modelyard.kernel.paging import ALL
 
@@ -60,6 +70,26 @@ def judgements(
     if evidence.files != files:
         return [f"{item} has other files by now than those that are to be deployed"]
     return [judge(policy, evidence, recalling(context)) for policy in policies]
+
+
+def deployed_outcomes(
+    context: Context, db: Connection, projects: Collection[str] | None
+) -> list[PolicyOutcome]:
+    """What came of policies for versions of projects (None: of all) where they are asked.
+
+    Each is told with those deployments alone on whose infrastructures the policy is asked, and
+    which whoever asks may see.
+    """
+    found = outcomes.of_deployed(db, projects)
+    seen = ids_of(db, {each.deployment for one in found for each in one.deployed}, visible(context))
+    told = []
+    for outcome in found:
+        places = tuple(
+            each for each in outcome.deployed if each.mode != "no_check" and each.deployment in seen
+        )
+        if places:
+            told.append(outcome.model_copy(update={"deployed": places}))
+    return told
 
 
 def _asked(db: Connection, infrastructure: str) -> list[Policy]:

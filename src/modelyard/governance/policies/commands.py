@@ -10,16 +10,19 @@ from pydantic import Field
 from modelyard.governance.items.ids import ItemId
 from modelyard.governance.policies.types import (
     MOST_CLAUSES,
+    ClauseOutcome,
     Enforced,
     Judgement,
     Mode,
     Policy,
     PolicyException,
+    PolicyOutcome,
     Simulation,
+    Standing,
 )
 from modelyard.kernel.command import Command
 from modelyard.kernel.paging import Paged
-from modelyard.kernel.values import Description, LocalPath, Name
+from modelyard.kernel.values import Description, LocalPath, Name, ProjectKey
 
 NAME = "name of the policy"
 FILE = "its clauses, in YAML or JSON"
@@ -123,6 +126,38 @@ class CheckPolicies(Command[list[Judgement]]):
     policy: tuple[Name, ...] = Field(
         default=(), max_length=20, description="only these  [all that there are]"
     )
+
+
+class ListOutcomes(Command[list[PolicyOutcome]], Paged):
+    """List what came of policies for versions that are active, deployed or in review.
+
+    Workers judge each again as soon as anything changes by which it is judged, or time passes.
+    """
+
+    needs = "govern:read"
+    route = "GET /policies/outcomes"
+
+    policy: Name | None = Field(default=None, description="only of this policy")
+    item: ItemId | None = Field(default=None, description="only for this version")
+    project: ProjectKey | None = Field(
+        default=None, description="only for versions in this project"
+    )
+    outcome: ClauseOutcome | None = Field(default=None, description="only these")
+
+
+class ShowStanding(Command[Standing]):
+    """Show how many versions each policy passes now, and when that was last looked at."""
+
+    needs = "govern:read"
+    route = "GET /policies/standing"
+
+
+class EvaluatePolicies(Command[Standing]):
+    """Judge now what changed, as workers do by themselves."""
+
+    needs = "policies:write"
+    route = "POST /policies/evaluate"
+    background = True
 
 
 class SimulatePolicy(Command[Simulation]):

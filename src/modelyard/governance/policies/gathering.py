@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from modelyard.governance.items.collecting import fresh
 from modelyard.governance.items.ids import parsed
+from modelyard.governance.items.types import Item
 from modelyard.governance.policies import repository
 from modelyard.governance.policies.evidence import Decided, Decision, Evidence
 from modelyard.governance.policies.types import PastDeployment, PolicySettings
@@ -28,12 +29,17 @@ def known(context: Context, item: str, policies: Iterable[PolicySettings]) -> Ev
     Raises:
         NotFound: there is no such version.
     """
+    make_ready(context, item, policies)
+    with context.read() as db:
+        return gather(context, db, item)
+
+
+def make_ready(context: Context, item: str, policies: Iterable[PolicySettings]) -> None:
+    """Find out what policies ask of a version that takes a while; outside of any transaction."""
     if any(clause.kind == "better" for policy in policies for clause in policy.clauses):
         _, path = parsed(item)
         for module in context.readying:
             import_module(module).make_ready(context, *path)
-    with context.read() as db:
-        return gather(context, db, item)
 
 
 def gather(context: Context, db: Connection, item: str) -> Evidence:
@@ -42,7 +48,12 @@ def gather(context: Context, db: Connection, item: str) -> Evidence:
     Raises:
         NotFound: there is no such version.
     """
-    found = fresh(context, db, item)
+    return gathered(context, db, fresh(context, db, item))
+
+
+def gathered(context: Context, db: Connection, found: Item) -> Evidence:
+    """The same of a version that was looked up at this moment."""
+    item = found.id
     _, path = parsed(item)
     parts: dict[str, Any] = {}
     for tell in _tellers(context, "evidence"):

@@ -5,21 +5,24 @@ from __future__ import annotations
 from datetime import timedelta
 
 from modelyard import errors
-from modelyard.governance.items.collecting import fresh_ones, notice
+from modelyard.governance.items.collecting import collect, fresh_ones, notice
 from modelyard.governance.items.ids import EXAMPLES, parsed
 from modelyard.governance.items.seeing import require_visible, visible
-from modelyard.governance.policies import excepting, repository
+from modelyard.governance.policies import excepting, outcomes, repository
 from modelyard.governance.policies.calling import asking, faults
 from modelyard.governance.policies.commands import (
     CheckPolicies,
     CreatePolicy,
     DeletePolicy,
     EnforcePolicies,
+    EvaluatePolicies,
     ExceptItem,
     ListEnforced,
     ListExceptions,
+    ListOutcomes,
     ListPolicies,
     ShowPolicy,
+    ShowStanding,
     SimulatePolicy,
     UpdatePolicy,
     WithdrawException,
@@ -32,9 +35,12 @@ from modelyard.governance.policies.types import (
     Judgement,
     Policy,
     PolicyException,
+    PolicyOutcome,
     PolicySettings,
     Simulation,
+    Standing,
 )
+from modelyard.governance.policies.watching import evaluate
 from modelyard.kernel import paths
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
@@ -179,6 +185,34 @@ def withdraw_exception(command: WithdrawException, context: Context) -> PolicyEx
     with context.begin() as db:
         require_visible(db, repository.exception_of(db, command.id).item, seen)
         return excepting.withdrawn(context, db, command)
+
+
+@handles(ListOutcomes)
+def list_outcomes(command: ListOutcomes, context: Context) -> list[PolicyOutcome]:
+    """As they were last judged."""
+    seen = visible(context)
+    wanted = command.model_dump(include={"policy", "item", "project", "outcome"})
+    with context.read() as db:
+        return outcomes.every(db, command, seen, wanted)
+
+
+@handles(ShowStanding)
+def show_standing(_command: ShowStanding, context: Context) -> Standing:
+    """Of the versions that whoever asks may see."""
+    seen = visible(context)
+    with context.read() as db:
+        return outcomes.standing(db, seen)
+
+
+@handles(EvaluatePolicies)
+def evaluate_policies(_command: EvaluatePolicies, context: Context) -> Standing:
+    """To the end, whoever else is looking."""
+    collect(context)
+    evaluate(context, lambda: False, context.progress)
+    seen = visible(context)
+    with context.begin() as db:
+        outcomes.release(db, now(), whole=True)
+        return outcomes.standing(db, seen)
 
 
 @handles(SimulatePolicy)

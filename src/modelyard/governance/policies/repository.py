@@ -142,6 +142,15 @@ def excepting(db: Connection, item: str) -> Iterator[Excepted]:
             yield Excepted(**told, clause=found.settings)
 
 
+def exception_marks(db: Connection) -> dict[str, str]:
+    """A mark of all exceptions of each item that has any."""
+    of = policy_exceptions.c
+    found: dict[str, str] = {}
+    for row in db.execute(select(of.item, of.body).order_by(of.id)):
+        found[row.item] = found.get(row.item, "") + row.body
+    return found
+
+
 def _placed(db: Connection, found: Iterable[Policy]) -> list[Policy]:
     """With the infrastructures where each is asked."""
     places: dict[str, list[str]] = {}

@@ -241,6 +241,61 @@ class Judgement(Value):
     results: tuple[ClauseResult, ...]
 
 
+class Deployed(Value):
+    """Where a version is deployed, and what a policy does there."""
+
+    listed = ("deployment", "infrastructure", "stage", "mode")
+
+    deployment: str = Field(description="id of its item")
+    infrastructure: str
+    stage: str = ""
+    mode: Mode = Field(description="'no_check': the policy is not asked there")
+
+
+class PolicyOutcome(Value):
+    """What came of a policy for a version that is active, deployed or in review, kept up to date.
+
+    What came of each clause is told anew by policies check; this is as of the moment `judged`.
+    """
+
+    listed = ("policy", "item", "outcome", "since", "failed", "deployed", "active", "in_review")
+
+    item: str
+    policy: Name
+    number: int = Field(description="of the policy, as it was asked")
+    outcome: ClauseOutcome
+    since: datetime = Field(description="when it became so")
+    judged: datetime
+    digest: str = Field(description="of what the version was")
+    failed: tuple[ClauseResult, ...] = Field(default=(), description="clauses that did not pass")
+    excepted: tuple[ClauseResult, ...] = Field(default=(), description="those that pass so")
+    active: bool = Field(default=False, description="it is the active version of its model")
+    in_review: bool = Field(default=False, description="somebody is asked to sign it off")
+    deployed: tuple[Deployed, ...] = ()
+
+
+class PolicyCount(Value):
+    """How many versions that are active, deployed or in review a policy passes."""
+
+    listed = ("policy", "passes", "pending", "fails")
+
+    policy: Name
+    passes: int = 0
+    pending: int = 0
+    fails: int = 0
+
+
+class Standing(Value):
+    """How versions stand with policies, and when that was last looked at."""
+
+    listed = ("looked", "policies")
+
+    looked: datetime | None = Field(
+        description="when every version was last seen to be judged by what it is; None: never"
+    )
+    policies: tuple[PolicyCount, ...] = ()
+
+
 class PastDeployment(Value):
     """An update of a deployment that succeeded, with the versions that it brought."""
 

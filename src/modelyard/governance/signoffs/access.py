@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, true
 
 from modelyard.governance.items.types import Item
 from modelyard.governance.signoffs import repository
@@ -24,6 +25,16 @@ class AskedOf:
     """In the order of its steps; one is APPROVED only as long as it is of the item as it is."""
     decided: tuple[tuple[str, Round], ...] = ()
     """Every round that ended with a decision, with its step, the oldest first."""
+
+
+def waiting_items(db: Connection) -> set[str]:
+    """The items of which somebody is asked to sign something off."""
+    return {item for item, _ in repository.waiting(db, true())}
+
+
+def states(db: Connection, about: Collection[str]) -> dict[str, str]:
+    """A text of how the sign-offs of each of some items were left."""
+    return repository.states(db, about)
 
 
 def asked_of(db: Connection, item: Item) -> AskedOf:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,8 @@ from modelyard.store.tables import governed_items, item_people, signoff_delegate
 
 OF = signoffs.c
 TO = signoff_delegates.c
+AT_ONCE = 1000
+"""Items that one query is about."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,18 @@ def waiting(db: Connection, seen: ColumnElement[bool]) -> dict[tuple[str, str], 
         for where, kept in current(db, lives).items()
         if kept.life == lives[where[0]]
     }
+
+
+def states(db: Connection, about: Collection[str]) -> dict[str, str]:
+    """A text of how the last rounds of each of some items were left."""
+    found: dict[str, str] = {}
+    wanted = list(about)
+    for start in range(0, len(wanted), AT_ONCE):
+        part = wanted[start : start + AT_ONCE]
+        query = select(OF.item, OF.step, OF.life, OF.body).where(OF.item.in_(part), OF.current)
+        for row in db.execute(query.order_by(OF.item, OF.step)):
+            found[row.item] = f"{found.get(row.item, '')} {row.step} {row.life} {row.body}"
+    return found
 
 
 def to_settle(db: Connection, at: datetime) -> list[str]:

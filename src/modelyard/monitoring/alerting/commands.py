@@ -34,8 +34,9 @@ ABOUT_ON = (
 )
 ABOUT_STATUSES = "statuses that 'values' tells of: none, healthy, warning, error"
 ABOUT_ONLY = (
-    "only these things: project, model, store, scenario, deployment, endpoint or external, or one "
-    "with a name such as model:churn, store:monthly-* or endpoint:churn-prod/*"
+    "only these things: project, model, store, scenario, deployment, endpoint, external or policy, "
+    "or one with a name such as model:churn, store:monthly-*, endpoint:churn-prod/* or "
+    "policy:production/*"
 )
 ABOUT_INFRASTRUCTURE = "only what is deployed on these infrastructures, such as prod-api or prod-*"
 ABOUT_ALL_PROJECTS = (

@@ -16,7 +16,8 @@ Trigger = Literal["change", "unhealthy", "values"]
 MessageState = Literal["waiting", "sent", "failed", "silenced"]
 
 THING_PATTERN = (
-    r"^(project|model|store|scenario|deployment|endpoint|external)(:[A-Za-z0-9._*?/ -]{1,255})?$"
+    r"^(project|model|store|scenario|deployment|endpoint|external|policy)"
+    r"(:[A-Za-z0-9._*?/ -]{1,255})?$"
 )
 Thing = Annotated[str, StringConstraints(pattern=THING_PATTERN)]
 PlacePattern = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._*?-]{1,127}$")]

@@ -19,6 +19,7 @@ from modelyard.kernel.context import Context
 from modelyard.monitoring import repository as checks
 from modelyard.monitoring.scopes import looking as scopes
 from modelyard.monitoring.types import CheckResult
+from modelyard.monitoring.watching import policies
 from modelyard.monitoring.watching.types import (
     STATUSES,
     Decisive,
@@ -61,6 +62,7 @@ def judged(context: Context, db: Connection, wanted: Projects = None) -> list[Th
     parts = [*of_models, *stores.values(), *_scenarios(db, wanted)]
     parts += _watched(context, db, wanted, of_models)
     parts += scopes.statuses(db, wanted)
+    parts += policies.statuses(context, db, wanted)
     by_project = defaultdict(list)
     for part in parts:
         by_project[part.project].append(part)

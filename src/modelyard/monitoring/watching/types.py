@@ -9,7 +9,9 @@ from pydantic import Field
 
 from modelyard.kernel.values import Name, Value
 
-ThingKind = Literal["project", "model", "store", "scenario", "deployment", "endpoint", "external"]
+ThingKind = Literal[
+    "project", "model", "store", "scenario", "deployment", "endpoint", "external", "policy"
+]
 Status = Literal["none", "healthy", "warning", "error"]
 
 STATUSES: tuple[Status, ...] = get_args(Status)

@@ -63,7 +63,13 @@ from modelyard.store.tables.models import activations, files, models, verificati
 from modelyard.store.tables.monitoring import check_results, checks
 from modelyard.store.tables.nodes import node_keys, nodes
 from modelyard.store.tables.pipelines import pipelines, promotions
-from modelyard.store.tables.policies import enforcements, policies, policy_exceptions
+from modelyard.store.tables.policies import (
+    enforcements,
+    policies,
+    policy_exceptions,
+    policy_looks,
+    policy_outcomes,
+)
 from modelyard.store.tables.projects import projects
 from modelyard.store.tables.runtime import env_names, env_requests, envs
 from modelyard.store.tables.scoring import recipes, run_chunks, runs
@@ -138,6 +144,8 @@ __all__ = [
     "pipelines",
     "policies",
     "policy_exceptions",
+    "policy_looks",
+    "policy_outcomes",
     "project_locals",
     "projects",
     "promotions",

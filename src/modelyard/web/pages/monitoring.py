@@ -39,6 +39,7 @@ PLACES = {
     "deployment": "/projects/{project}/deployments/{name}",
     "endpoint": "/projects/{project}/deployments/{name}/activity",
     "external": "/projects/{project}/scopes/{name}",
+    "policy": "/projects/{project}/deployments/{name}",
 }
 
 
@@ -163,6 +164,8 @@ def place_of(kind: ThingKind, project: str, name: str) -> str:
     if kind == "endpoint":
         href = address(PLACES[kind], project=project, name=of)
         return f"{href}?{urlencode({'endpoint': endpoint})}"
+    if kind == "policy":
+        return address(PLACES[kind], project=project, name=endpoint)
     return address(PLACES[kind], project=project, name=of if kind == "external" else name)
 
 
