@@ -348,6 +348,7 @@ class Verbs:
     search: Search
     govern: Govern
     rules: governance.Rules
+    roles: governance.Roles
     templates: governance.Templates
     policies: governance.Policies
     members: governance.Members

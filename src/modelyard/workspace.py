@@ -30,6 +30,7 @@ BUS: Bus[Any] = Bus(
         "jobs",
         "jobs.scenarios",
         "governance",
+        "governance.roles",
         "governance.signoffs",
         "governance.policies",
         "governance.templates",

@@ -15,7 +15,7 @@ from modelyard.kernel.paging import ALL, Page, Paged
 from modelyard.kernel.values import now
 from modelyard.store.database import exclusively
 from modelyard.store.paging import page
-from modelyard.store.tables import group_users, groups, members, users
+from modelyard.store.tables import given_roles, group_users, groups, members, users
 
 
 def add_user(db: Connection, user: User, *, password: str | None, identity: str | None) -> None:
@@ -180,8 +180,10 @@ def remove_member(db: Connection, project: str, kind: MemberKind, name: str) -> 
 
 
 def forget_member(db: Connection, kind: MemberKind, name: str) -> None:
-    """Take all roles of a user or group away."""
+    """Take all roles of a user or group away, in projects and on governed items."""
     db.execute(delete(members).where(members.c.kind == kind, members.c.name == name))
+    of = given_roles.c
+    db.execute(delete(given_roles).where(of.to == kind, of.name == name))
 
 
 def _require(db: Connection, kind: MemberKind, name: str) -> None:

@@ -6,6 +6,7 @@ from modelyard.governance import commands
 from modelyard.governance.items import commands as governed
 from modelyard.governance.listing import commands as listing
 from modelyard.governance.policies import commands as policies
+from modelyard.governance.roles import commands as roles
 from modelyard.governance.signoffs import commands as signoffs
 from modelyard.governance.templates import commands as templates
 from modelyard.kernel.command import Room, verb
@@ -99,6 +100,7 @@ class Govern(Room):
     delegate = verb(signoffs.Delegate)
     reset = verb(signoffs.Reset)
     tasks = verb(signoffs.ListTasks)
+    may = verb(signoffs.MayOnItem)
 
 
 class Rules(Room):
@@ -107,6 +109,15 @@ class Rules(Room):
     list = verb(governed.ListRules)
     set = verb(governed.SetRule)
     unset = verb(governed.UnsetRule)
+
+
+class Roles(Room):
+    """Roles: what people may do with governed items, and which fields of them they may know."""
+
+    list = verb(roles.ListRoles)
+    given = verb(roles.ListGivenRoles)
+    give = verb(roles.GiveRole)
+    take = verb(roles.TakeRole)
 
 
 class Templates(Room):

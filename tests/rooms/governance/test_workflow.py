@@ -200,8 +200,6 @@ def test_steps_are_kept_and_told(yard, item):
 def test_only_those_fill_an_item_in_who_may(yard, item):
     with pytest.raises(errors.Forbidden, match="contributors of the project risk"):
         as_user(yard, "rita").set(item=item, values={"risk": "low"})
-    with pytest.raises(errors.NotFound):
-        as_user(yard, "stu").set(item=item, values={"risk": "low"})  # who is not told of it yet
     as_user(yard, "cora").set(item=item, values={"risk": "low"})
     as_user(yard, "stu").set(item=item, values={"risk": "high"})
     with pytest.raises(errors.Forbidden, match="cora may not set budget"):

@@ -197,7 +197,7 @@ NEVER: Mapping[str, str] = {
             *("signoffs", "signoff_delegates", "item_people", "item_files"),
             *("policies", "enforcements", "policy_exceptions"),
             *("policy_outcomes", "policy_looks"),
-            *("govern_rules",),
+            *("govern_rules", "given_roles", "item_values"),
             *("deployment_watches", "endpoint_activity"),
             *("standards", "standard_reports"),
             *("pipelines", "promotions", "canaries"),

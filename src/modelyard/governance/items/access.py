@@ -7,11 +7,12 @@ from sqlalchemy import Connection
 from modelyard.governance.items import repository, ruling
 from modelyard.governance.items.merging import left
 from modelyard.governance.items.timeline import record_all
+from modelyard.governance.roles import repository as roles
 from modelyard.kernel.values import now
 
 
 def forget_project(db: Connection, project: str, who: str) -> None:
-    """Forget the rules of a project that is deleted; its items are gone, and kept with their story.
+    """Forget rules and roles of a project that is deleted; its items are kept with their story.
 
     Args:
         db: the transaction that deletes it.
@@ -19,6 +20,7 @@ def forget_project(db: Connection, project: str, who: str) -> None:
         who: deletes it.
     """
     ruling.forget_project(db, project)
+    roles.forget_project(db, project)
     found = repository.kept(db, repository.of_project(db, project), lock=True)
     gone = [left(each, now()) for each in found.values()]
     repository.put(db, [each for each, _ in gone], found)

@@ -24,75 +24,83 @@ from modelyard.governance.items.commands import (
     UnhideItem,
     UnsetRule,
 )
-from modelyard.governance.items.ids import Kind, id_of, is_told
+from modelyard.governance.items.ids import Kind, is_told
 from modelyard.governance.items.seeing import (
     READ,
+    holder_of,
     require_decider,
     require_visible,
     require_writable,
+    told,
     visible,
 )
 from modelyard.governance.items.settling import LOCK
 from modelyard.governance.items.types import Event, Item, Rule, Synced
+from modelyard.governance.roles.access import access_of
+from modelyard.governance.roles.telling import tellable
+from modelyard.governance.templates.roles import ItemRight
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
 from modelyard.store.database import exclusively
+from modelyard.store.tables import governed_items
 
 
 @handles(GovernItem)
 def govern(command: GovernItem, context: Context) -> Item:
     """Bring it and what it belongs to up to date first, so that it is governed as it is now."""
-    with _changing(context, command.item) as (db, item):
+    with _changing(context, command.item, "create") as (db, item):
         if item.parent is not None and is_told(item.parent):
             bring(context, db, item.parent)
-        return deciding.govern(db, item, command.template, context.identity.name)
+        after = deciding.govern(db, item, command.template, context.identity.name)
+        return told(context, db, after)
 
 
 @handles(HideItem)
 def hide(command: HideItem, context: Context) -> Item:
     """Hide it with all below it."""
-    with _changing(context, command.item) as (db, item):
-        return deciding.hide(db, item, context.identity.name)
+    with _changing(context, command.item, "delete") as (db, item):
+        return told(context, db, deciding.hide(db, item, context.identity.name))
 
 
 @handles(UnhideItem)
 def unhide(command: UnhideItem, context: Context) -> Item:
     """Show it with all that was hidden with it."""
-    with _changing(context, command.item) as (db, item):
-        return deciding.unhide(db, item, context.identity.name)
+    with _changing(context, command.item, "delete") as (db, item):
+        return told(context, db, deciding.unhide(db, item, context.identity.name))
 
 
 @handles(PlaceItem)
 def place(command: PlaceItem, context: Context) -> Item:
     """Let it belong to what whoever asks may see."""
     seen = visible(context)
-    with _changing(context, command.item) as (db, item):
+    with _changing(context, command.item, "write") as (db, item):
         if command.under is not None:
             require_visible(db, command.under, seen)
-        return deciding.place(db, item, command.under, context.identity.name)
+        return told(context, db, deciding.place(db, item, command.under, context.identity.name))
 
 
 @handles(CreateItem)
 def create(command: CreateItem, context: Context) -> Item:
     """Make it, and place it."""
     kind: Kind = "initiative" if command.kind == "initiative" else "governed-project"
-    require_writable(context, id_of(kind, command.name))
     seen, who = visible(context), context.identity.name
     with context.begin() as db:
         exclusively(db, LOCK)
         item = deciding.create(db, kind, command.name, command.description, command.template, who)
-        if command.under is None:
-            return item
-        require_visible(db, command.under, seen)
-        return deciding.place(db, item, command.under, who)
+        if not holder_of(context, db, item.id).may("create"):
+            require_decider(context, "", item.id)
+        if command.under is not None:
+            require_visible(db, command.under, seen)
+            item = deciding.place(db, item, command.under, who)
+        return told(context, db, item)
 
 
 @handles(DeleteItem)
 def delete(command: DeleteItem, context: Context) -> Item:
     """Let it be gone."""
-    with _changing(context, command.item) as (db, item):
-        return deciding.remove(db, item, context.identity.name)
+    with _changing(context, command.item, "delete") as (db, item):
+        return told(context, db, deciding.remove(db, item, context.identity.name))
 
 
 @handles(ListRules)
@@ -128,9 +136,9 @@ def unset_rule(command: UnsetRule, context: Context) -> None:
 
 
 @contextmanager
-def _changing(context: Context, item: str) -> Iterator[tuple[Connection, Item]]:
+def _changing(context: Context, item: str, right: ItemRight) -> Iterator[tuple[Connection, Item]]:
     """A transaction in which an item that whoever asks may change is up to date and locked."""
-    require_writable(context, item)
+    require_writable(context, item, right)
     seen = visible(context)
     with context.begin() as db:
         found = bring(context, db, item)
@@ -151,21 +159,21 @@ def show_item(command: ShowItem, context: Context) -> Item:
     seen = visible(context)
     with context.read() as db:
         require_visible(db, command.item, seen)
-        return fresh(context, db, command.item)
+        return told(context, db, fresh(context, db, command.item))
 
 
 @handles(ListEvents)
 def list_events(command: ListEvents, context: Context) -> list[Event]:
     """Those of items that whoever asks may see."""
     notice(context, command.item)
-    seen = visible(context)
     with context.read() as db:
+        access = access_of(context, db)
         if command.item is not None:
-            require_visible(db, command.item, seen)
+            require_visible(db, command.item, access.visible())
         return timeline.events(
             db,
             command,
-            seen,
+            access.visible() & tellable(access, governed_items),
             item=command.item,
             actor=command.actor,
             attribute=command.attribute,

@@ -15,6 +15,7 @@ from modelyard.governance.items.facts import digest_of
 from modelyard.governance.items.ids import Kind, id_of, project_of
 from modelyard.governance.items.merging import Kept, Marks, read, written
 from modelyard.governance.items.types import Item, ItemSummary, State
+from modelyard.governance.roles.values import note
 from modelyard.store.paging import searchable
 from modelyard.store.tables import governed_items
 
@@ -73,7 +74,7 @@ def seen(db: Connection, about: Collection[str] | None) -> Iterator[tuple[str, M
         yield row.id, read(row.marks), row.gone is not None
 
 
-def put(db: Connection, found: Iterable[Kept], known: Container[str]) -> None:
+def put(db: Connection, found: Collection[Kept], known: Container[str]) -> None:
     """Write down what items are now, with all that is kept beside them.
 
     Args:
@@ -90,6 +91,7 @@ def put(db: Connection, found: Iterable[Kept], known: Container[str]) -> None:
         named: dict[str, Any] = {name: bindparam(name) for name in changed[0] if name != "item"}
         query = update(governed_items).where(governed_items.c.id == bindparam("item"))
         db.execute(query.values(named), changed)
+    note(db, ((each.item.id, each.item.fields, each.item.steps) for each in found))
 
 
 def ids_of(db: Connection, about: Collection[str], seen: ColumnElement[bool]) -> set[str]:
@@ -185,6 +187,7 @@ def save(db: Connection, item: Item) -> None:
     left = {"id", "kind", "facts", "digest"}
     row = {name: value for name, value in _columns(item).items() if name not in left}
     db.execute(update(governed_items).where(governed_items.c.id == item.id).values(row))
+    note(db, [(item.id, item.fields, item.steps)])
 
 
 def built(row: Row[Any]) -> Item:

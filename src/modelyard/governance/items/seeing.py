@@ -1,65 +1,72 @@
-"""Who may see which items."""
+"""Who may see which items, and what of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Mapping
+from typing import TypeVar
 
-from sqlalchemy import ColumnElement, CompoundSelect, Connection, or_, select, true, union
+from sqlalchemy import ColumnElement, Connection, select
 
 from modelyard import errors
-from modelyard.governance.access import groups_of, is_granted, require_right
+from modelyard.governance.access import is_granted, require_right
 from modelyard.governance.items.ids import project_of
-from modelyard.governance.standing import standing_of
+from modelyard.governance.items.types import Item
+from modelyard.governance.roles.access import access_of
+from modelyard.governance.roles.people import READ, WRITE
+from modelyard.governance.roles.rights import Holder
+from modelyard.governance.templates.roles import ItemRight
 from modelyard.kernel.context import Context
-from modelyard.store.tables import governed_items, item_people, signoff_delegates
+from modelyard.store.tables import governed_items
 
-READ, WRITE = "govern:read", "govern:write"
+__all__ = ["READ", "WRITE"]
+V = TypeVar("V")
 
 
 def visible(context: Context) -> ColumnElement[bool]:
     """The condition of the items that whoever asks may see.
 
     Those of projects in which they may read, and those of no project; of infrastructures and what
-    is on them only where their groups may see these. Besides those about which they are asked.
+    is on them only where their groups may see these; as far as templates leave it so. Besides those
+    about which they are asked, and those that roles let them read.
     """
-    of = governed_items.c
-    projects = context.visible_projects(READ)
-    seen = true() if projects is None else of.project.in_(["", *projects])
     with context.read() as db:
-        if is_granted(db, context.identity, WRITE):
-            return seen
-        mine = sorted(groups_of(db, context.identity))
-        is_whole = not standing_of(db, context.identity).projects
-    groups = [of.readers.contains(f"\n{name}\n", autoescape=True) for name in mine]
-    by_itself = seen & or_(of.readers == "", *groups)
-    if not is_whole:
-        return by_itself
-    return or_(by_itself, of.id.in_(_asked_about(context.identity.name, mine)))
+        return access_of(context, db).visible()
 
 
-def _asked_about(user: str, groups: Iterable[str]) -> CompoundSelect[Any]:
-    """The items of which a template or a sign-off names somebody, or a group of theirs."""
-    named, handed_on = item_people.c, signoff_delegates.c
-    of_user = (named.kind == "user") & (named.name == user)
-    of_group = (named.kind == "group") & named.name.in_(groups)
-    return union(
-        select(named.item).where(or_(of_user, of_group)),
-        select(handed_on.item).where(handed_on.user == user),
-    )
+def holder_of(context: Context, db: Connection, item: str) -> Holder:
+    """What whoever asks is on an item that is there."""
+    return access_of(context, db).on(db, [item])[item]
 
 
-def require_writable(context: Context, item: str) -> None:
+def told(context: Context, db: Connection, item: Item) -> Item:
+    """An item as whoever asks may know it: without fields that are kept from them."""
+    return item.model_copy(update={"fields": legible(holder_of(context, db, item.id), item.fields)})
+
+
+def legible(holder: Holder, values: Mapping[str, V]) -> dict[str, V]:
+    """Those of some values by their fields that somebody may know."""
+    if holder.person.governs:
+        return dict(values)
+    if holder.template is None:
+        return {}
+    reads = holder.reads
+    return {name: value for name, value in values.items() if name in reads}
+
+
+def require_writable(context: Context, item: str, right: ItemRight) -> None:
     """Refuse who may not decide about an item.
 
-    That takes a contributor of its project; of one of no project an instance admin, or a group
-    with the right.
+    That takes a contributor of its project, or a role with the right; of one of no project such a
+    role, an instance admin, or a group with govern:write.
 
     Raises:
         NotFound: they may not see its project.
         Forbidden: they may not; the message says who can grant it.
     """
-    require_decider(context, project_of(item), item)
+    with context.read() as db:
+        held = access_of(context, db).on(db, [item]).get(item)
+    if held is None or not held.may(right):
+        require_decider(context, project_of(item), item)
 
 
 def require_decider(context: Context, project: str, about: str) -> None:

@@ -65,15 +65,16 @@ def record_all(db: Connection, who: str, changes: Iterable[Change]) -> None:
 def events(
     db: Connection,
     asked: Paged,
-    seen: ColumnElement[bool],
+    told: ColumnElement[bool],
     *,
     item: str | None = None,
     actor: str | None = None,
     attribute: str | None = None,
 ) -> Page[Event]:
-    """Events of the items that meet `seen`, newest first; of an attribute also of its parts."""
+    """Events that meet `told` with their items, newest first; of an attribute also of its parts."""
     of = item_events.c
-    query = select(of.body, of.sha256).where(of.item.in_(select(governed_items.c.id).where(seen)))
+    query = select(of.body, of.sha256).join(governed_items, governed_items.c.id == of.item)
+    query = query.where(told)
     if item is not None:
         query = query.where(of.item == item)
     if actor is not None:

@@ -17,7 +17,7 @@ from modelyard.governance.items.seeing import require_visible, visible
 from modelyard.governance.signoffs.commands import AttachFile, DownloadFile
 from modelyard.governance.signoffs.desk import Desk, opened, put
 from modelyard.governance.signoffs.filling import filled
-from modelyard.governance.signoffs.rights import actor_of, require_editor
+from modelyard.governance.signoffs.rights import actor_of, require_legible, require_settable
 from modelyard.governance.signoffs.types import Attachment
 from modelyard.governance.templates.fields import FileField
 from modelyard.kernel import paths
@@ -56,14 +56,14 @@ def attach(context: Context, command: AttachFile) -> Attachment:
             exclusively(db)
             item = bring(context, db, command.item)
             require_visible(db, command.item, seen)
-            desk, actor = opened(db, item, now()), actor_of(context, db)
-            require_editor(actor, desk)
+            desk, actor = opened(db, item, now()), actor_of(context, db, item.id)
             field = _field(desk, command.field)
+            require_settable(actor, desk, field)
             kept = attachment.model_dump(include={"name", "sha256", "size"})
             before = item.fields.get(field.id)
             value = [*(before if isinstance(before, list) else []), kept] if field.several else kept
             _add(db, attachment)
-            fields = filled(db, desk, actor, {field.id: value})
+            fields = filled(db, desk, actor, {field.id: value}, seen)
             place.keep(context, [(file, attachment.sha256)])
             after = replace(desk, item=item.model_copy(update={"fields": fields}))
             put(db, desk, after, actor.name)
@@ -81,6 +81,7 @@ def download(context: Context, command: DownloadFile) -> Attachment:
         require_visible(db, command.item, seen)
         item = items.get(db, command.item)
         field = _field(opened(db, item, now()), command.field)
+        require_legible(actor_of(context, db, item.id), field)
     value: Any = item.fields.get(field.id)
     files = value if isinstance(value, list) else [] if value is None else [value]
     if command.number > len(files):

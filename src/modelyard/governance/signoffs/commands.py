@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar
 from pydantic import Field, StringConstraints, model_validator
 
 from modelyard.governance.items.ids import ItemId
+from modelyard.governance.roles.types import Allowed
 from modelyard.governance.signoffs.types import (
     Asked,
     Attachment,
@@ -171,6 +172,17 @@ class Reset(OfSignoff[SignoffState]):
 
     reload: bool = Field(
         default=False, description="with the groups that the template names now, undelegated"
+    )
+
+
+class MayOnItem(OfItem[Allowed]):
+    """Tell what somebody may do with an item, and by which rules."""
+
+    needs = "govern:read"
+    route = "GET /govern/may"
+
+    user: UserName | None = Field(
+        default=None, description="whom; others only for who governs the instance  [you]"
     )
 
 

@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from modelyard import errors
 from modelyard.governance.items import repository as items
 from modelyard.governance.signoffs.desk import Desk
-from modelyard.governance.signoffs.rights import Actor
+from modelyard.governance.signoffs.rights import Actor, require_settable
 from modelyard.governance.templates.fields import AnyField, FileField, ReferenceField, Unfit
-from modelyard.store.tables import item_files
+from modelyard.store.tables import governed_items, item_files
 
 
-def filled(db: Connection, desk: Desk, actor: Actor, values: Mapping[str, Any]) -> dict[str, Any]:
+def filled(
+    db: Connection,
+    desk: Desk,
+    actor: Actor,
+    values: Mapping[str, Any],
+    seen: ColumnElement[bool],
+) -> dict[str, Any]:
     """The fields of an item with other values; what has none is left out.
+
+    Those that refer to others take items that meet `seen`, and what they say already.
 
     Raises:
         NotFound: there is no such field, or no item that one refers to.
@@ -29,13 +37,11 @@ def filled(db: Connection, desk: Desk, actor: Actor, values: Mapping[str, Any]) 
         field = desk.template.field(name)
         if field is None:
             raise errors.NotFound.among("field", name, (each.id for each in desk.template.fields))
-        if field.editors and not (actor.granted or actor.is_among(field.editors)):
-            raise errors.Forbidden(
-                f"the user {actor.name} may not set {field.called}: its template says who may"
-            )
+        require_settable(actor, desk, field)
         try:
             kept = field.checked(value)
-            _require_there(db, desk.item.id, field, kept)
+            if kept != desk.item.fields.get(name) or name not in actor.holder.reads:
+                _require_there(db, desk.item.id, field, kept, seen)
         except Unfit as exc:
             faults.append({"field": name, "problem": str(exc)})
             continue
@@ -49,14 +55,19 @@ def filled(db: Connection, desk: Desk, actor: Actor, values: Mapping[str, Any]) 
     return fields
 
 
-def _require_there(db: Connection, of: str, field: AnyField, value: Any) -> None:
-    if isinstance(field, FileField) and value is not None:
-        _require_attached(db, of, value if isinstance(value, list) else [value])
-    if not isinstance(field, ReferenceField) or value is None:
+def _require_there(
+    db: Connection, of: str, field: AnyField, value: Any, seen: ColumnElement[bool]
+) -> None:
+    values = value if isinstance(value, list) else [] if value is None else [value]
+    if isinstance(field, FileField):
+        _require_attached(db, of, values)
+    if not isinstance(field, ReferenceField):
         return
-    for item in value if isinstance(value, list) else [value]:
+    for item in values:
         found = items.find(db, item)
-        if found is None or found.gone is not None:
+        there = governed_items.c.id == item
+        is_seen = db.scalar(select(governed_items.c.id).where(there, seen)) is not None
+        if found is None or found.gone is not None or not is_seen:
             raise Unfit(f"takes an item, and there is no {item}")
         if field.templates and found.template not in field.templates:
             raise Unfit(

@@ -11,8 +11,11 @@ from sqlalchemy import Connection
 from modelyard import errors
 from modelyard.governance import repository as people
 from modelyard.governance.items.collecting import bring, fresh, notice
-from modelyard.governance.items.seeing import require_visible, visible
+from modelyard.governance.items.seeing import holder_of, require_visible, visible
+from modelyard.governance.roles.access import access_of
+from modelyard.governance.roles.types import Allowed
 from modelyard.governance.signoffs import machine
+from modelyard.governance.signoffs.allowing import allowed
 from modelyard.governance.signoffs.attaching import attach, download
 from modelyard.governance.signoffs.commands import (
     Abandon,
@@ -24,6 +27,7 @@ from modelyard.governance.signoffs.commands import (
     DownloadFile,
     GiveFeedback,
     ListTasks,
+    MayOnItem,
     MigrateTemplate,
     OfItem,
     OfSignoff,
@@ -75,17 +79,17 @@ def show_workflow(command: ShowWorkflow, context: Context) -> Workflow:
     seen = visible(context)
     with context.read() as db:
         require_visible(db, command.item, seen)
-        return shown(opened(db, fresh(context, db, command.item), now()))
+        desk = opened(db, fresh(context, db, command.item), now())
+        return shown(desk, holder_of(context, db, command.item))
 
 
 @handles(SetFields)
 def set_fields(command: SetFields, context: Context) -> Workflow:
     """All of them, or none if one is not taken."""
     with _at_desk(context, command) as (db, desk, actor):
-        require_editor(actor, desk)
-        fields = filled(db, desk, actor, command.values)
+        fields = filled(db, desk, actor, command.values, visible(context))
         item = desk.item.model_copy(update={"fields": fields})
-        return shown(put(db, desk, replace(desk, item=item), actor.name))
+        return shown(put(db, desk, replace(desk, item=item), actor.name), actor.holder)
 
 
 @handles(AdvanceItem)
@@ -93,9 +97,10 @@ def advance_item(command: AdvanceItem, context: Context) -> Workflow:
     """By whoever may fill it in."""
     with _at_desk(context, command) as (db, desk, actor):
         require_editor(actor, desk)
-        came = moved(desk.course, command.step)
+        came = moved(desk.course, command.step, actor.holder.reads)
         item = desk.item.model_copy(update={"steps": dict(came.course.steps)})
-        return shown(put(db, desk, replace(desk, item=item), actor.name), came.warnings)
+        after = put(db, desk, replace(desk, item=item), actor.name)
+        return shown(after, actor.holder, came.warnings)
 
 
 @handles(RequestSignoff)
@@ -184,7 +189,7 @@ def reset(command: Reset, context: Context) -> SignoffState:
     """By whoever may fill the item in, or decide."""
 
     def begin(desk: Desk, actor: Actor, step: str, signoff: Round) -> Round:
-        if not actor.edits(desk.item, desk.template):
+        if not actor.edits:
             require_approver(actor, signoff, desk.item.id)
         return machine.reset(signoff, actor.name, _plan(desk, step) if command.reload else None)
 
@@ -209,12 +214,20 @@ def migrate_template(command: MigrateTemplate, context: Context) -> Migrated:
     return migrate(context, command)
 
 
+@handles(MayOnItem)
+def may_on_item(command: MayOnItem, context: Context) -> Allowed:
+    """As it is at this moment."""
+    notice(context, command.item)
+    with context.read() as db:
+        require_visible(db, command.item, access_of(context, db).visible())
+        return allowed(context, db, command)
+
+
 @handles(ListTasks)
 def list_tasks(_command: ListTasks, context: Context) -> list[Task]:
     """What whoever asks could do now."""
-    seen = visible(context)
     with context.read() as db:
-        return tasks_of(db, actor_of(context, db), seen)
+        return tasks_of(db, access_of(context, db))
 
 
 def _decided(context: Context, command: Decide, decision: Decision) -> SignoffState:
@@ -240,7 +253,7 @@ def _changed(
                 f"the sign-off of {step} of {desk.item.id}: {exc.detail}", **exc.context
             ) from None
         after = replace(desk, rounds={**desk.rounds, step: signoff})
-        return state_of(put(db, desk, after, actor.name), step)
+        return state_of(put(db, desk, after, actor.name), step, actor.holder)
 
 
 @contextmanager
@@ -254,7 +267,7 @@ def _at_desk(
         require_visible(db, command.item, seen)
         if item.gone is not None:
             raise errors.Conflict(f"what {item.id} is of was deleted, so nothing of it changes")
-        yield db, opened(db, item, now()), actor_of(context, db)
+        yield db, opened(db, item, now()), actor_of(context, db, item.id)
 
 
 def _step(desk: Desk, named: str | None) -> str:

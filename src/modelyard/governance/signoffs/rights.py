@@ -8,40 +8,47 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from modelyard import errors
-from modelyard.governance.access import groups_of, is_granted
-from modelyard.governance.items.seeing import WRITE
-from modelyard.governance.items.types import Item
+from modelyard.governance.items.seeing import WRITE, holder_of
+from modelyard.governance.roles.rights import Holder
 from modelyard.governance.signoffs.desk import Desk
 from modelyard.governance.signoffs.types import Round
-from modelyard.governance.templates.fields import People
-from modelyard.governance.templates.types import FeedbackGroup, Template
+from modelyard.governance.templates.fields import AnyField, People
+from modelyard.governance.templates.roles import ItemRight
+from modelyard.governance.templates.types import FeedbackGroup
 from modelyard.kernel.context import Context
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Whoever acts, and what they are."""
+    """Whoever acts on an item, and what they are there."""
 
-    name: str
-    groups: frozenset[str]
-    granted: bool
-    """Whether they govern the whole instance: an admin, or by a group with the right."""
-    projects: frozenset[str] | None
-    """In which they may write; None: in all."""
+    holder: Holder
+
+    @property
+    def name(self) -> str:
+        """Who they are."""
+        return self.holder.person.name
+
+    @property
+    def granted(self) -> bool:
+        """Whether they govern the whole instance: an admin, or by a group with the right."""
+        return self.holder.person.governs
 
     def is_among(self, people: People) -> bool:
         """Whether they are meant by themselves, or by a group of theirs."""
-        return people.holds(self.name, self.groups)
+        return self.holder.person.is_among(people)
 
-    def edits(self, item: Item, template: Template) -> bool:
-        """Whether they may fill an item in, bring it to other steps, and ask for sign-offs."""
-        in_project = bool(item.project) and (self.projects is None or item.project in self.projects)
-        return self.granted or in_project or self.is_among(template.editors)
+    @property
+    def edits(self) -> bool:
+        """Whether they may fill it in, bring it to other steps, and ask for sign-offs."""
+        return self.holder.may("write")
 
     def is_asked(self, signoff: Round, group: str | None) -> bool:
         """Whether they are asked for feedback as one of a group, or, without one, to decide."""
         handed_on = any((each.user, each.group) == (self.name, group) for each in signoff.delegates)
-        return handed_on or self._is_named(signoff, group)
+        right: ItemRight = "decide" if group is None else "feedback"
+        by_role = not self.granted and self.holder.may(right, group)
+        return handed_on or by_role or self._is_named(signoff, group)
 
     def delegates(self, signoff: Round, group: str | None) -> bool:
         """Whether they may have others do what they are asked for."""
@@ -56,19 +63,40 @@ class Actor:
         return any(map(self.is_among, asked))
 
 
-def actor_of(context: Context, db: Connection) -> Actor:
-    """Whoever runs the command."""
-    me = context.identity
-    return Actor(
-        me.name, groups_of(db, me), is_granted(db, me, WRITE), context.visible_projects(WRITE)
-    )
+def actor_of(context: Context, db: Connection, item: str) -> Actor:
+    """Whoever runs the command, on an item."""
+    return Actor(holder_of(context, db, item))
 
 
 def require_editor(actor: Actor, desk: Desk) -> None:
     """Refuse those who may not fill the item in; Forbidden says who may."""
-    if not actor.edits(desk.item, desk.template):
-        who = [f"contributors of the project {desk.item.project}"] if desk.item.project else []
-        raise _forbidden(actor, f"change {desk.item.id}", [*who, *_named(desk.template.editors)])
+    if not actor.edits:
+        raise _not_an_editor(actor, desk)
+
+
+def require_settable(actor: Actor, desk: Desk, field: AnyField) -> None:
+    """Refuse those who may not set a field; Forbidden says why."""
+    writes = actor.holder.writes
+    if field.id in writes:
+        return
+    if not (actor.edits or writes):
+        raise _not_an_editor(actor, desk)
+    raise errors.Forbidden(
+        f"the user {actor.name} may not set {field.called}: its template says who may"
+    )
+
+
+def require_legible(actor: Actor, field: AnyField) -> None:
+    """Refuse those who may not know what a field says, whether or not it says something."""
+    if not (actor.granted or field.id in actor.holder.reads):
+        raise errors.Forbidden(
+            f"the user {actor.name} may not read {field.called}: its template says who may"
+        )
+
+
+def _not_an_editor(actor: Actor, desk: Desk) -> errors.Forbidden:
+    who = [f"contributors of the project {desk.item.project}"] if desk.item.project else []
+    return _forbidden(actor, f"change {desk.item.id}", [*who, *_named(desk.template.editors)])
 
 
 def require_approver(actor: Actor, signoff: Round, item: str) -> None:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import Connection
 
+from modelyard.governance.roles.access import Access
 from modelyard.governance.signoffs import repository
 from modelyard.governance.signoffs.rights import Actor
 from modelyard.governance.signoffs.types import Round, Task
 
 
-def tasks_of(db: Connection, actor: Actor, seen: ColumnElement[bool]) -> list[Task]:
+def tasks_of(db: Connection, access: Access) -> list[Task]:
     """The sign-offs that wait for somebody, the longest first.
 
     Those of others in whose place an admin could act are not among them.
     """
+    waiting = repository.waiting(db, access.visible())
+    holders = access.on(db, {item for item, _ in waiting})
     found = [
         task
-        for (item, step), signoff in repository.waiting(db, seen).items()
-        for task in _tasks(actor, item, step, signoff)
+        for (item, step), signoff in waiting.items()
+        for task in _tasks(Actor(holders[item]), item, step, signoff)
     ]
     return sorted(found, key=lambda task: (task.since, task.item, task.step))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -76,11 +76,16 @@ class Moved:
     warnings: tuple[str, ...] = ()
 
 
-def moved(course: Course, to: str | None) -> Moved:
+def moved(course: Course, to: str | None, reads: Container[str] | None = None) -> Moved:
     """Bring an item to a step, or to the next one that it shows, or to its end.
 
     On the way forward every step before is finished, or skipped: those that are not shown, and
     optional ones that were not begun. On the way back the steps after it begin anew.
+
+    Args:
+        course: where it is.
+        to: id of the step; None: the next one.
+        reads: the fields that may be named to whoever does this; None: all.
 
     Raises:
         NotFound: there is no such step.
@@ -93,14 +98,14 @@ def moved(course: Course, to: str | None) -> Moved:
         if course.is_finished or not order:
             raise errors.Conflict("all of its steps are finished; name one to go back to")
         start = order.index(ongoing.id) + 1 if ongoing else 0
-        return _forward(course, start, named=False)
+        return _forward(course, start, reads, named=False)
     if to not in order:
         raise errors.NotFound.among("step", to, order)
     if ongoing is not None and ongoing.id == to:
         raise errors.Conflict(f"the step {ongoing.called} is under way already")
     target = order.index(to)
     done = course.status_of(to) in DONE
-    return _back(course, target) if done else _forward(course, target, named=True)
+    return _back(course, target) if done else _forward(course, target, reads, named=True)
 
 
 def _back(course: Course, target: int) -> Moved:
@@ -111,13 +116,13 @@ def _back(course: Course, target: int) -> Moved:
     return Moved(_begun(replace(course, steps=steps), here))
 
 
-def _forward(course: Course, target: int, *, named: bool) -> Moved:
+def _forward(course: Course, target: int, reads: Container[str] | None, *, named: bool) -> Moved:
     """Finish what is before a step, and begin it; if it was not named, the next that is shown."""
     warnings: list[str] = []
     for place, step in enumerate(course.template.steps):
         if place >= target and (named or course.shows(step)):
             return Moved(_begun(course, step), tuple(warnings))
-        status = _left(course, step)
+        status = _left(course, step, reads)
         if status == "SKIPPED" and step.signoff is not None and step.signoff.mandatory:
             warnings.append(f"{step.called} is passed over without its sign-off: it is not shown")
         course = replace(course, steps={**course.steps, step.id: status})
@@ -130,7 +135,7 @@ def _begun(course: Course, step: Step) -> Course:
     return replace(course, steps={**course.steps, step.id: "ONGOING"})
 
 
-def _left(course: Course, step: Step) -> StepStatus:
+def _left(course: Course, step: Step, reads: Container[str] | None) -> StepStatus:
     """How a step is once it is behind.
 
     Raises:
@@ -140,7 +145,7 @@ def _left(course: Course, step: Step) -> StepStatus:
         return "SKIPPED"
     if step.optional and course.status_of(step.id) in ("NOT_STARTED", "SKIPPED"):
         return "SKIPPED"
-    problems = list(_problems(course, step))
+    problems = list(_problems(course, step, reads))
     if problems:
         raise errors.Blocked(
             f"the step {step.called} is not finished: {' and '.join(problems)}", step=step.id
@@ -148,10 +153,13 @@ def _left(course: Course, step: Step) -> StepStatus:
     return "FINISHED"
 
 
-def _problems(course: Course, step: Step) -> Iterator[str]:
-    missing = [field.called for field in course.missing(step)]
-    if missing:
-        yield f"it needs {', '.join(missing)}"
+def _problems(course: Course, step: Step, reads: Container[str] | None) -> Iterator[str]:
+    missing = course.missing(step)
+    named = [field.called for field in missing if reads is None or field.id in reads]
+    if len(named) < len(missing):
+        named.append("what others have to fill in")
+    if named:
+        yield f"it needs {', '.join(named)}"
     signoff = course.signoffs.get(step.id, "NOT_STARTED")
     if step.signoff is not None and step.signoff.mandatory and signoff != "APPROVED":
         yield f"its sign-off is {signoff}, and has to be APPROVED"

@@ -6,12 +6,23 @@ from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from modelyard.governance.templates.conditions import Condition, FieldTest, StepTest, tests_in
+from modelyard.governance.templates.conditions import (
+    Condition,
+    FieldTest,
+    SignoffTest,
+    StepTest,
+    tests_in,
+)
 from modelyard.governance.templates.fields import AnyField, Unfit
+from modelyard.governance.templates.roles import REVIEWER, Role
 from modelyard.governance.templates.types import Move, Step, Template
 from modelyard.kernel.documents import Fault
 
 Place = tuple[str | int, ...]
+NAMING = ("text", "category")
+"""Types of fields that can name users and groups."""
+PLAIN = ("number", "boolean", "text", "category", "date", "reference")
+"""Types of fields whose values rules about roles can look at."""
 
 
 def faults_of(template: Template) -> Iterator[Fault]:
@@ -32,6 +43,11 @@ def faults_of(template: Template) -> Iterator[Fault]:
             yield from _twice(("steps", at, "signoff", "feedback"), groups, "feedback group")
     for at, move in enumerate(template.moves):
         yield from _move(template, move, ("moves", at))
+    yield from _twice(("roles",), (each.id for each in template.roles), "role")
+    for at, role in enumerate(template.roles):
+        yield from _role(template, role, ("roles", at))
+    for at, name in enumerate(template.roles_from.fields):
+        yield from _field_of(template, name, ("reference",), ("roles_from", "fields", at))
 
 
 def _twice(place: Place, ids: Iterable[str], what: str) -> Iterator[Fault]:
@@ -144,6 +160,39 @@ def _move(template: Template, move: Move, place: Place) -> Iterator[Fault]:
             field.checked(value) if here[2] == "fill" else field.one(value)
         except Unfit as exc:
             yield here, f"{name} {exc}"
+
+
+def _role(template: Template, role: Role, place: Place) -> Iterator[Fault]:
+    for key in ("reads", "writes"):
+        fields = getattr(role, key)
+        inside = "all_but" if fields.only is None else "only"
+        for at, name in enumerate(fields.named):
+            yield from _field_of(template, name, (), (*place, key, inside, at))
+    group = role.id.removeprefix(REVIEWER)
+    known = [each.id for step in template.steps if step.signoff for each in step.signoff.feedback]
+    if group != role.id and group not in known:
+        yield (*place, "id"), _unknown("feedback group", group, known)
+    for at, given in enumerate(role.given):
+        here = (*place, "given", at)
+        if given.named_in is not None:
+            yield from _field_of(template, given.named_in, NAMING, (*here, "named_in"))
+        yield from _condition(template, given.only_if, (*here, "only_if"))
+        for test, inner in tests_in(given.only_if, *here, "only_if"):
+            if isinstance(test, SignoffTest):
+                yield (*inner, "signoff"), "roles are given by fields and steps, not by sign-offs"
+            elif isinstance(test, FieldTest) and test.given is None:
+                yield from _field_of(template, test.field, PLAIN, (*inner, "field"))
+
+
+def _field_of(
+    template: Template, name: str, types: tuple[str, ...], place: Place
+) -> Iterator[Fault]:
+    """Refuse a field that is not there, or of none of some types."""
+    field = template.field(name)
+    if field is None:
+        yield place, _unknown("field", name, (each.id for each in template.fields))
+    elif types and field.type not in types:
+        yield place, f"{name} is of the type {field.type}, and has to be of {' or '.join(types)}"
 
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
@@ -92,7 +93,7 @@ def remove(db: Connection, found: KeptTemplate) -> None:
 
 
 def _built(row: Row[Any]) -> KeptTemplate:
-    template = Template.model_validate_json(row.body)
+    template = _read(row.body)
     return KeptTemplate(
         **{name: getattr(row, name) for name in ("name", "version", "kind", "state", "sha256")},
         title=template.title,
@@ -102,3 +103,8 @@ def _built(row: Row[Any]) -> KeptTemplate:
         published=row.published,
         template=template,
     )
+
+
+@lru_cache(maxsize=500)
+def _read(body: str) -> Template:
+    return Template.model_validate_json(body)

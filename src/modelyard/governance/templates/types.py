@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from modelyard.governance.items.ids import Kind
 from modelyard.governance.templates.conditions import Condition
 from modelyard.governance.templates.fields import AnyField, Help, People
+from modelyard.governance.templates.roles import Role, RolesFrom
 from modelyard.governance.templates.words import StepStatus, TemplateState
 from modelyard.kernel.values import Description, Json, Name, OneLine, Value, Variable
 
@@ -123,6 +124,12 @@ class Template(Value):
     steps: tuple[Step, ...] = Field(default=(), max_length=MOST_STEPS)
     editors: People = Field(
         default=People(), description="who may fill it in beside contributors of the project"
+    )
+    roles: tuple[Role, ...] = Field(
+        default=(), max_length=50, description="what they let one do here, and who has them"
+    )
+    roles_from: RolesFrom = Field(
+        default=RolesFrom(), description="other items whose roles hold on its items as well"
     )
     moves: tuple[Move, ...] = Field(default=(), max_length=100)
 

@@ -71,6 +71,7 @@ from modelyard.store.tables.policies import (
     policy_outcomes,
 )
 from modelyard.store.tables.projects import projects
+from modelyard.store.tables.roles import given_roles, item_values
 from modelyard.store.tables.runtime import env_names, env_requests, envs
 from modelyard.store.tables.scoring import recipes, run_chunks, runs
 from modelyard.store.tables.services import service_endpoints, service_packages, services
@@ -118,6 +119,7 @@ __all__ = [
     "evaluation_stores",
     "evaluations",
     "files",
+    "given_roles",
     "govern_rules",
     "governed_items",
     "group_users",
@@ -131,6 +133,7 @@ __all__ = [
     "item_events_head",
     "item_files",
     "item_people",
+    "item_values",
     "job_duties",
     "job_lines",
     "jobs",
