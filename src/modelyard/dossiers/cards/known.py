@@ -21,7 +21,7 @@ from modelyard.evaluations.sample import open_sample
 from modelyard.evaluations.types import Evaluation
 from modelyard.governance.items.collecting import fresh
 from modelyard.governance.items.ids import EXAMPLES, id_of, parsed
-from modelyard.governance.items.seeing import require_visible, visible
+from modelyard.governance.items.seeing import holder_of, require_visible, told, visible
 from modelyard.governance.items.types import Item
 from modelyard.governance.policies.access import exceptions_of
 from modelyard.governance.policies.types import PolicyException
@@ -71,13 +71,14 @@ def known(context: Context, asked: str) -> Known:
     with snapshot(context.engine) as db:
         for each in dict.fromkeys((asked, item_id)):
             require_visible(db, each, seen)
-        item = fresh(context, db, item_id)
+        holder = holder_of(context, db, item_id)
+        item = told(context, db, fresh(context, db, item_id))
         if item.gone is not None:
             raise errors.NotFound(f"{item_id} was deleted; its story is kept, and has no card")
         basis = basis_of(db, project, model, version)
         evaluation = _evaluation(db, basis)
-        workflow = workflow_of(db, item)
-        decided = ended_of(db, item)
+        workflow = workflow_of(db, item, holder)
+        decided = ended_of(db, item, holder)
         exceptions = tuple(exceptions_of(db, item_id))
         is_model = asked != item_id
         versions = tuple(summaries_of(db, project, model)) if is_model else ()

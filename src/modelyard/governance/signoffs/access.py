@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, true
 
 from modelyard.governance.items.types import Item
+from modelyard.governance.roles.rights import Holder
 from modelyard.governance.signoffs import repository
 from modelyard.governance.signoffs.desk import opened
-from modelyard.governance.signoffs.showing import shown, state_of
+from modelyard.governance.signoffs.showing import shown, state_of, without_digests
 from modelyard.governance.signoffs.types import Round, SignoffState, Workflow
 from modelyard.kernel.values import now
 
@@ -50,13 +51,17 @@ def asked_of(db: Connection, item: Item) -> AskedOf:
     )
 
 
-def workflow_of(db: Connection, item: Item) -> Workflow | None:
-    """What is asked of an item at this moment, and what was said; None: it is not governed."""
+def workflow_of(db: Connection, item: Item, holder: Holder) -> Workflow | None:
+    """What is asked of an item at this moment, and what was said; None: it is not governed.
+
+    As far as its holder may know it.
+    """
     if item.state != "governed" or item.template is None:
         return None
-    return shown(opened(db, item, now()))
+    return shown(opened(db, item, now()), holder)
 
 
-def ended_of(db: Connection, item: Item) -> tuple[tuple[str, Round], ...]:
+def ended_of(db: Connection, item: Item, holder: Holder) -> tuple[tuple[str, Round], ...]:
     """Every round of an item that ended with a decision, with its step, the oldest first."""
-    return tuple(sorted(repository.ended(db, item), key=lambda each: str(each[1].decided)))
+    found = sorted(repository.ended(db, item), key=lambda each: str(each[1].decided))
+    return tuple((step, without_digests(each, holder)) for step, each in found)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from modelyard.governance.roles.rights import Holder
 from modelyard.governance.signoffs.desk import Desk
-from modelyard.governance.signoffs.types import FieldState, SignoffState, StepState, Workflow
+from modelyard.governance.signoffs.types import FieldState, Round, SignoffState, StepState, Workflow
 from modelyard.governance.templates.fields import AnyField
 from modelyard.governance.templates.types import Step
+
+R = TypeVar("R", bound=Round)
 
 
 def shown(desk: Desk, holder: Holder, warnings: Iterable[str] = ()) -> Workflow:
@@ -32,12 +35,21 @@ def shown(desk: Desk, holder: Holder, warnings: Iterable[str] = ()) -> Workflow:
 
 
 def state_of(desk: Desk, step: str, holder: Holder | None = None) -> SignoffState:
-    """The sign-off of a step; without digests of what a holder may not know whole."""
+    """The sign-off of a step, as far as a holder may know it; without one all of it."""
     found = SignoffState(
         **dict(desk.rounds[step]), item=desk.item.id, step=step, current=desk.digest(step)
     )
-    is_whole = holder is None or holder.reads_all
-    return found if is_whole else found.model_copy(update={"digest": "", "current": ""})
+    return found if holder is None else without_digests(found, holder)
+
+
+def without_digests(signoff: R, holder: Holder) -> R:
+    """A sign-off without digests of what a holder may not know whole: they could be guessed by."""
+    if holder.reads_all:
+        return signoff
+    known: dict[str, str] = {
+        n: "" for n in ("digest", "current") if n in type(signoff).model_fields
+    }
+    return signoff.model_copy(update=known)
 
 
 def _step(desk: Desk, step: Step, reads: frozenset[str]) -> StepState:
