@@ -41,8 +41,10 @@ class GiveRole(Command[GivenRole]):
     route = "POST /govern/roles/given"
     arguments = ("role",)
 
-    role: Name = Field(description="name of the role, as roles list shows them")
-    user: UserName | None = Field(default=None, description="to whom")
+    role: Name = Field(
+        description="name of the role, as roles list shows them", examples=["reader"]
+    )
+    user: UserName | None = Field(default=None, description="to whom", examples=["ada"])
     group: Name | None = Field(default=None, description="or: to the users of this group")
     key: KeyId | None = Field(default=None, description="or: to who uses the API key of this id")
     everyone: bool = Field(default=False, description="or: to whoever is signed in")
