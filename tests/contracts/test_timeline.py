@@ -9,6 +9,7 @@ from sqlalchemy import delete, true, update
 
 import modelyard
 from modelyard import errors
+from modelyard.governance.audit_check import check_events
 from modelyard.governance.items import repository, timeline
 from modelyard.governance.items.merging import Kept
 from modelyard.governance.items.types import Item
@@ -170,3 +171,25 @@ class TestRows:
             repository.put_own(db, item, is_new=True)
             with pytest.raises(errors.NotFound, match="initiative:punctual"):
                 repository.get(db, "initiative:punctuel")
+
+
+def test_what_is_told_of_an_item_is_compared_with_its_hashes(four):
+    context = four.open()
+    other = "project:flights"
+    with context.begin() as db:
+        timeline.record(db, other, "ada", "state", None, "new")
+        timeline.record(db, ITEM, "ada", "state", "governed", "hidden")
+    found = _checked(four)
+    assert (found.events, found.compared, found.intact, found.problem) == (5, 6, True, "")
+    assert _checked(four, other).compared == 1
+    assert _checked(four, most=5).intact is None
+    assert _checked(four, "model:flights/none").intact
+    change(four, update(item_events).where(ROWS.number == 3).values(actor="eve"))
+    assert "event 3 was changed" in _checked(four).problem
+    change(four, delete(item_events).where(ROWS.number == 3))
+    assert _checked(four).problem == "event 3 is missing"
+
+
+def _checked(yard, item=ITEM, most=100):
+    with yard.open().read() as db:
+        return check_events(db, item, most)

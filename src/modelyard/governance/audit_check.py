@@ -14,6 +14,7 @@ from modelyard import errors
 from modelyard.governance.audit_chain import AUDIT
 from modelyard.governance.chains import GENESIS, Chain, canonical, link
 from modelyard.governance.items.timeline import TIMELINE
+from modelyard.governance.items.types import Intact
 from modelyard.governance.types import AuditCheck
 from modelyard.kernel.progress import Progress, silence
 
@@ -56,6 +57,29 @@ def check(db: Connection, kept: str | None, progress: Progress = silence) -> Aud
     )
 
 
+def check_events(db: Connection, item: str, most: int) -> Intact:
+    """Compare the events from the first to the last of an item with their hashes and neighbours.
+
+    Args:
+        db: a transaction that reads.
+        item: its id.
+        most: events that are compared; if more lie between, none is.
+    """
+    of = TIMELINE.entries.c
+    ends = select(func.min(of.number), func.max(of.number), func.count()).where(of.item == item)
+    first, last, events = db.execute(ends).one()
+    if not events or last - first >= most:
+        told = True if not events else None
+        return Intact(item=item, events=events, compared=0, intact=told)
+    previous = db.scalar(select(of.previous).where(of.number == first))
+    reading = _Reading(TIMELINE, None, number=first - 1, previous=previous or GENESIS)
+    for _ in reading.read_to(db, last):
+        pass
+    problem = "; ".join(reading.faults[:TOLD])
+    told_of = {"events": events, "compared": reading.entries}
+    return Intact(item=item, **told_of, intact=not problem, problem=problem)
+
+
 def _require_whole(readings: Sequence[_Reading]) -> None:
     """Tell the faults that were found, those of the audit log first."""
     wrong = [reading for reading in readings if reading.faults]
@@ -93,12 +117,15 @@ class _Reading:
         if self.kept == GENESIS:
             self.kept_at = 0
         head = db.execute(select(self.chain.head)).one_or_none()
-        end = head.number if head else 0
+        yield from self.read_to(db, head.number if head else 0)
+        self._compare_head(db, head)
+
+    def read_to(self, db: Connection, end: int) -> Iterator[int]:
+        """The same up to an entry."""
         while rows := self._rows(db, end):
             for row in rows:
                 self._compare(row)
             yield self.entries
-        self._compare_head(db, head)
 
     def _rows(self, db: Connection, end: int) -> list[Row[Any]]:
         of = self.chain.entries.c

@@ -9,6 +9,7 @@ from pydantic import Field
 from modelyard.governance.items.ids import ItemId, Kind
 from modelyard.governance.items.types import (
     Event,
+    Intact,
     Item,
     Rule,
     RuleAction,
@@ -47,6 +48,25 @@ class ListEvents(Command[list[Event]], Paged):
         default=None,
         max_length=200,
         description="only this attribute, such as state, or all of a section, such as version",
+    )
+
+
+class CheckEvents(Command[Intact]):
+    """Compare what the timeline says of an item with its hashes, from its first event to its last.
+
+    What was changed or removed between the two is found; audit verify looks at all there is.
+    """
+
+    needs = "govern:read"
+    route = "GET /govern/timeline/check"
+    arguments = ("item",)
+
+    item: ItemId = Field(
+        description="id of the item: KIND:PATH, as govern items lists it",
+        examples=["project:default"],
+    )
+    most: int = Field(
+        default=5000, ge=1, le=1_000_000, description="compare so many events, or none if more are"
     )
 
 

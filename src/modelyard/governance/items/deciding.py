@@ -40,18 +40,7 @@ def govern(db: Connection, item: Item, template: str | None, who: str) -> Item:
         Conflict: it is governed already, is hidden or gone, or belongs to one that is not governed.
         NotFound, Invalid: there is no such template for items of its kind.
     """
-    require_there(item)
-    if item.state == "governed":
-        raise errors.Conflict(f"{item.id} is governed already, by {item.template}")
-    if item.state == "hidden":
-        raise errors.Conflict(f"{item.id} is hidden; unhide {hidden_by(item)} first")
-    parent = None if item.parent is None else repository.find(db, item.parent)
-    if item.parent is not None and (parent is None or parent.state != "governed"):
-        raise errors.Conflict(
-            f"{item.id} belongs to {item.parent}, which is not governed yet; govern that first: "
-            f"modelyard govern govern {item.parent}",
-            parent=item.parent,
-        )
+    require_governable(db, item)
     layer = templates.begin(db, template or f"standard-{item.kind}", item.kind)
     return change(
         db,
@@ -71,11 +60,7 @@ def hide(db: Connection, item: Item, who: str) -> Item:
     Raises:
         Conflict: it is governed, hidden already, gone, or one of those that people make here.
     """
-    require_there(item)
-    if item.kind in OWN or item.state == "governed":
-        raise errors.Conflict(f"{item.id} is governed, and what is governed is not hidden")
-    if item.state == "hidden":
-        raise errors.Conflict(f"{item.id} is hidden already, {_since(item)}")
+    require_hidable(item)
     below = repository.below(db, item.id)
     _set_all(db, [each for each in below if each.state != "hidden"], "hidden", item, who)
     return change(db, item, who, state="hidden", state_from=who)
@@ -87,11 +72,7 @@ def unhide(db: Connection, item: Item, who: str) -> Item:
     Raises:
         Conflict: it is not hidden, or was hidden with another one.
     """
-    require_there(item)
-    if item.state != "hidden":
-        raise errors.Conflict(f"{item.id} is not hidden; it is {item.state}")
-    if item.state_from.startswith(WITH):
-        raise errors.Conflict(f"{item.id} was hidden {item.state_from}; unhide that")
+    require_hidden(item)
     theirs = [each for each in repository.below(db, item.id) if hidden_by(each) == item.id]
     _set_all(db, theirs, "new", None, who)
     return change(db, item, who, state="new", state_from="")
@@ -108,12 +89,7 @@ def place(db: Connection, item: Item, under: str | None, who: str) -> Item:
     require_there(item)
     if under is not None:
         parent = repository.get(db, under, lock=True)
-        allowed = PLACES.get(item.kind, ())
-        if not allowed:
-            raise errors.Invalid(
-                f"{item.id} belongs to {item.parent or 'nothing'}, which follows from what it is",
-                field="under",
-            )
+        allowed = require_placeable(item)
         if parent.kind not in allowed:
             raise errors.Invalid(
                 f"a {item.kind} may be placed under a {' or '.join(allowed)}, and not under a "
@@ -157,14 +133,7 @@ def remove(db: Connection, item: Item, who: str) -> Item:
         Invalid: it is of something that its room deletes.
         Conflict: others belong to it, or it is gone already.
     """
-    require_there(item)
-    if item.kind not in OWN:
-        raise errors.Invalid(f"{item.id} goes when what it is of is deleted; it can be hidden")
-    below = repository.children(db, item.id)
-    if below:
-        raise errors.Conflict(
-            f"{item.id} holds {', '.join(below[:5])}; place these elsewhere first"
-        )
+    require_removable(db, item)
     at = now()
     record_all(db, who, [Change(item.id, "gone", None, at.isoformat(), at)])
     gone = item.model_copy(update={"gone": at, "changed": at})
@@ -185,6 +154,64 @@ def changes(before: Item, after: Item, at: datetime) -> list[Change]:
     """What was decided otherwise."""
     told = [(name, getattr(before, name), getattr(after, name)) for name in TOLD]
     return [Change(after.id, name, old, new, at) for name, old, new in told if old != new]
+
+
+def require_governable(db: Connection, item: Item) -> None:
+    """Refuse one that is governed, hidden or gone, or belongs to one that is not governed."""
+    require_there(item)
+    if item.state == "governed":
+        raise errors.Conflict(f"{item.id} is governed already, by {item.template}")
+    if item.state == "hidden":
+        raise errors.Conflict(f"{item.id} is hidden; unhide {hidden_by(item)} first")
+    parent = None if item.parent is None else repository.find(db, item.parent)
+    if item.parent is not None and (parent is None or parent.state != "governed"):
+        raise errors.Conflict(
+            f"{item.id} belongs to {item.parent}, which is not governed yet; govern that first: "
+            f"modelyard govern govern {item.parent}",
+            parent=item.parent,
+        )
+
+
+def require_hidable(item: Item) -> None:
+    """Refuse one that is governed, hidden already, gone, or made here."""
+    require_there(item)
+    if item.kind in OWN or item.state == "governed":
+        raise errors.Conflict(f"{item.id} is governed, and what is governed is not hidden")
+    if item.state == "hidden":
+        raise errors.Conflict(f"{item.id} is hidden already, {_since(item)}")
+
+
+def require_hidden(item: Item) -> None:
+    """Refuse one that is not hidden, or was hidden with another one."""
+    require_there(item)
+    if item.state != "hidden":
+        raise errors.Conflict(f"{item.id} is not hidden; it is {item.state}")
+    if item.state_from.startswith(WITH):
+        raise errors.Conflict(f"{item.id} was hidden {item.state_from}; unhide that")
+
+
+def require_placeable(item: Item) -> tuple[Kind, ...]:
+    """The kinds under which an item may be placed; refuses one whose place follows from it."""
+    require_there(item)
+    allowed = PLACES.get(item.kind, ())
+    if not allowed:
+        raise errors.Invalid(
+            f"{item.id} belongs to {item.parent or 'nothing'}, which follows from what it is",
+            field="under",
+        )
+    return allowed
+
+
+def require_removable(db: Connection, item: Item) -> None:
+    """Refuse one that its room deletes, that is gone, or to which others belong."""
+    require_there(item)
+    if item.kind not in OWN:
+        raise errors.Invalid(f"{item.id} goes when what it is of is deleted; it can be hidden")
+    below = repository.children(db, item.id)
+    if below:
+        raise errors.Conflict(
+            f"{item.id} holds {', '.join(below[:5])}; place these elsewhere first"
+        )
 
 
 def require_there(item: Item) -> None:

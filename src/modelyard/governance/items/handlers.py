@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from sqlalchemy import Connection
 
 from modelyard import errors
+from modelyard.governance.audit_check import check_events
 from modelyard.governance.items import deciding, ruling, timeline
 from modelyard.governance.items.collecting import bring, collect, fresh, notice
 from modelyard.governance.items.commands import (
+    CheckEvents,
     CreateItem,
     DeleteItem,
     GovernItem,
@@ -25,6 +27,7 @@ from modelyard.governance.items.commands import (
     UnsetRule,
 )
 from modelyard.governance.items.ids import Kind, is_told
+from modelyard.governance.items.possible import possible_with
 from modelyard.governance.items.seeing import (
     READ,
     holder_of,
@@ -35,7 +38,7 @@ from modelyard.governance.items.seeing import (
     visible,
 )
 from modelyard.governance.items.settling import LOCK
-from modelyard.governance.items.types import Event, Item, Rule, Synced
+from modelyard.governance.items.types import Event, Intact, Item, Rule, Synced
 from modelyard.governance.roles.access import access_of
 from modelyard.governance.roles.telling import tellable
 from modelyard.governance.templates.roles import ItemRight
@@ -159,7 +162,17 @@ def show_item(command: ShowItem, context: Context) -> Item:
     seen = visible(context)
     with context.read() as db:
         require_visible(db, command.item, seen)
-        return told(context, db, fresh(context, db, command.item))
+        found = told(context, db, fresh(context, db, command.item))
+        return found.model_copy(update={"possible": possible_with(context, db, found)})
+
+
+@handles(CheckEvents)
+def check_timeline(command: CheckEvents, context: Context) -> Intact:
+    """Of an item that whoever asks may see."""
+    seen = visible(context)
+    with context.read() as db:
+        require_visible(db, command.item, seen)
+        return check_events(db, command.item, command.most)
 
 
 @handles(ListEvents)

@@ -17,6 +17,22 @@ Facts = dict[str, dict[str, JsonValue]]
 """Each section by its name."""
 
 
+Act = Literal[
+    "govern", "hide", "unhide", "place", "delete", "set", "advance", "request_feedback",
+    "request_approval", "feedback", "change", "approve", "reject", "abandon", "delegate", "reset",
+]  # fmt: skip
+
+
+class Possible(Value):
+    """Something that can be done with an item, or why whoever asks cannot do it now."""
+
+    act: Act
+    step: str | None = Field(default=None, description="to which it is advanced; None: the next")
+    group: str | None = Field(default=None, description="the feedback group that it is for")
+    number: int | None = Field(default=None, description="of one's own feedback")
+    why_not: str = Field(default="", description="empty: it can be done")
+
+
 class ItemSummary(Value):
     """One line of a list of items."""
 
@@ -58,6 +74,9 @@ class Item(ItemSummary):
     facts: Facts = Field(default={}, description="what rooms tell of it, by section")
     fields: dict[str, JsonValue] = Field(default={}, description="values of the template's fields")
     steps: dict[str, JsonValue] = Field(default={}, description="how its steps are")
+    possible: tuple[Possible, ...] = Field(
+        default=(), description="what whoever asks can do with it, as govern show tells it"
+    )
 
 
 class Rule(Value):
@@ -93,6 +112,16 @@ class Event(Value):
     old: JsonValue = None
     new: JsonValue = None
     sha256: str = Field(description="hash of the event and of all before it")
+
+
+class Intact(Value):
+    """Whether what the timeline says of an item is as it was written."""
+
+    item: ItemId
+    events: int = Field(description="that it has of the item")
+    compared: int = Field(description="events with their hashes, from its first to its last")
+    intact: bool | None = Field(description="None: so many lie between that none was compared")
+    problem: str = Field(default="", description="what was changed or removed")
 
 
 class Synced(Value):

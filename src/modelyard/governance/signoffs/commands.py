@@ -14,6 +14,7 @@ from modelyard.governance.signoffs.types import (
     Attachment,
     Migrated,
     SignoffState,
+    Standing,
     Task,
     Verdict,
     Workflow,
@@ -51,6 +52,18 @@ class ShowWorkflow(OfItem[Workflow]):
 
     needs = "govern:read"
     route = "GET /govern/workflow"
+
+
+class ShowStanding(OfItem[Standing]):
+    """Show in short how an item is governed, as it was last written down."""
+
+    needs = "govern:read"
+    route = "GET /govern/standing"
+
+    item: ItemId = Field(
+        description="id of the item: KIND:PATH, as govern items lists it",
+        examples=["project:default"],
+    )
 
 
 class SetFields(OfItem[Workflow]):

@@ -43,14 +43,14 @@ def filled(
             if kept != desk.item.fields.get(name) or name not in actor.holder.reads:
                 _require_there(db, desk.item.id, field, kept, seen)
         except Unfit as exc:
-            faults.append({"field": name, "problem": str(exc)})
+            faults.append({"field": f"values.{name}", "problem": str(exc)})
             continue
         if kept is None:
             fields.pop(name, None)
         else:
             fields[name] = kept
     if faults:
-        said = (f"{fault['field']} {fault['problem']}" for fault in faults)
+        said = (f"{each['field'].partition('.')[2]} {each['problem']}" for each in faults)
         raise errors.Invalid("; ".join(said), faults=faults)
     return fields
 

@@ -14,7 +14,7 @@ from modelyard.governance.items.collecting import bring, fresh, notice
 from modelyard.governance.items.seeing import holder_of, require_visible, visible
 from modelyard.governance.roles.access import access_of
 from modelyard.governance.roles.types import Allowed
-from modelyard.governance.signoffs import machine
+from modelyard.governance.signoffs import acting, machine, standing
 from modelyard.governance.signoffs.allowing import allowed
 from modelyard.governance.signoffs.attaching import attach, download
 from modelyard.governance.signoffs.commands import (
@@ -35,6 +35,7 @@ from modelyard.governance.signoffs.commands import (
     RequestSignoff,
     Reset,
     SetFields,
+    ShowStanding,
     ShowWorkflow,
     WithdrawFeedback,
 )
@@ -44,9 +45,7 @@ from modelyard.governance.signoffs.migrating import migrate
 from modelyard.governance.signoffs.rights import (
     Actor,
     actor_of,
-    require_approver,
     require_editor,
-    require_reviewer,
 )
 from modelyard.governance.signoffs.showing import shown, state_of
 from modelyard.governance.signoffs.tasks import tasks_of
@@ -56,20 +55,14 @@ from modelyard.governance.signoffs.types import (
     Migrated,
     Round,
     SignoffState,
+    Standing,
     Task,
     Workflow,
 )
 from modelyard.governance.signoffs.workflow import moved
-from modelyard.governance.templates.types import FeedbackGroup, SignoffPlan
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
-
-MAY_DELEGATE = {
-    "everybody": "only those may who are asked themselves, and admins",
-    "admins": "only admins may, by its template",
-    "nobody": "nobody may, by its template",
-}
 
 
 @handles(ShowWorkflow)
@@ -81,6 +74,15 @@ def show_workflow(command: ShowWorkflow, context: Context) -> Workflow:
         require_visible(db, command.item, seen)
         desk = opened(db, fresh(context, db, command.item), now())
         return shown(desk, holder_of(context, db, command.item))
+
+
+@handles(ShowStanding)
+def show_standing(command: ShowStanding, context: Context) -> Standing:
+    """Look it up, and ask no room."""
+    seen = visible(context)
+    with context.read() as db:
+        require_visible(db, command.item, seen)
+        return standing.of_item(db, command.item)
 
 
 @handles(SetFields)
@@ -108,16 +110,7 @@ def request_signoff(command: RequestSignoff, context: Context) -> SignoffState:
     """By whoever may fill it in."""
 
     def ask(desk: Desk, actor: Actor, step: str, signoff: Round) -> Round:
-        require_editor(actor, desk)
-        ask = command.ask or ("approval" if signoff.status in machine.WAITING else "feedback")
-        return machine.requested(
-            signoff,
-            actor.name,
-            desk.digest(step),
-            desk.at,
-            to_decide=ask == "approval",
-            comment=command.comment,
-        )
+        return acting.requested(desk, actor, step, signoff, command.ask, command.comment)
 
     return _changed(context, command, ask)
 
@@ -125,14 +118,12 @@ def request_signoff(command: RequestSignoff, context: Context) -> SignoffState:
 @handles(GiveFeedback)
 def give_feedback(command: GiveFeedback, context: Context) -> SignoffState:
     """By who is asked as one of a group."""
+    said = (command.verdict, command.comment)
 
     def give(desk: Desk, actor: Actor, _step: str, signoff: Round) -> Round:
-        told = (command.verdict, command.comment, desk.at)
-        if command.number is not None:
-            return machine.with_changed_opinion(signoff, actor.name, command.number, *told)
-        group = _group(actor, signoff, command.group)
-        require_reviewer(actor, signoff, group)
-        return machine.with_opinion(signoff, actor.name, group.id, *told)
+        if command.number is None:
+            return acting.told(desk, actor, signoff, *said, command.group)
+        return machine.with_changed_opinion(signoff, actor.name, command.number, *said, desk.at)
 
     return _changed(context, command, give)
 
@@ -172,9 +163,7 @@ def delegate(command: Delegate, context: Context) -> SignoffState:
     """To a user who can sign in."""
 
     def hand_on(desk: Desk, actor: Actor, _step: str, signoff: Round) -> Round:
-        if not actor.delegates(signoff, command.group):
-            who = MAY_DELEGATE[signoff.plan.delegation]
-            raise errors.Forbidden(f"the user {actor.name} may not delegate this: {who}")
+        acting.require_delegating(actor, signoff, command.group)
         return machine.delegated(signoff, actor.name, command.user, command.group, desk.at)
 
     with context.read() as db:
@@ -189,9 +178,7 @@ def reset(command: Reset, context: Context) -> SignoffState:
     """By whoever may fill the item in, or decide."""
 
     def begin(desk: Desk, actor: Actor, step: str, signoff: Round) -> Round:
-        if not actor.edits:
-            require_approver(actor, signoff, desk.item.id)
-        return machine.reset(signoff, actor.name, _plan(desk, step) if command.reload else None)
+        return acting.begun_anew(desk, actor, step, signoff, reload=command.reload)
 
     return _changed(context, command, begin)
 
@@ -232,9 +219,7 @@ def list_tasks(_command: ListTasks, context: Context) -> list[Task]:
 
 def _decided(context: Context, command: Decide, decision: Decision) -> SignoffState:
     def decide(desk: Desk, actor: Actor, _step: str, signoff: Round) -> Round:
-        require_approver(actor, signoff, desk.item.id)
-        digest = command.digest or signoff.digest
-        return machine.decided(signoff, actor.name, decision, digest, command.comment, desk.at)
+        return acting.decided(desk, actor, signoff, decision, command.comment, command.digest)
 
     return _changed(context, command, decide)
 
@@ -284,28 +269,3 @@ def _step(desk: Desk, named: str | None) -> str:
     if named not in known:
         raise errors.NotFound.among("step with a sign-off", named, known)
     return named
-
-
-def _plan(desk: Desk, step: str) -> SignoffPlan | None:
-    found = desk.template.step(step)
-    return found.signoff if found else None
-
-
-def _group(actor: Actor, signoff: Round, named: str | None) -> FeedbackGroup:
-    """The group that somebody speaks for."""
-    plan = signoff.plan
-    if named is not None:
-        return machine.require_group(plan, named)
-    mine = [each for each in plan.feedback if actor.is_asked(signoff, each.id)]
-    if actor.granted and len(plan.feedback) == 1:
-        mine = list(plan.feedback)
-    if len(mine) == 1:
-        return mine[0]
-    known = ", ".join(each.id for each in mine or plan.feedback)
-    if not plan.feedback:
-        raise errors.Conflict("nobody is asked for feedback by its template")
-    if not mine:
-        raise errors.Forbidden(
-            f"the user {actor.name} is in none of the groups that are asked: {known}"
-        )
-    raise errors.Invalid(f"say for which group you speak by --group: {known}", field="group")

@@ -156,14 +156,19 @@ def delegated(signoff: Round, who: str, to: str, group: str | None, at: datetime
         NotFound: there is no such group.
         Conflict: they are already, or there is nothing left to be done.
     """
-    if group is not None:
-        require_group(signoff.plan, group)
-    if signoff.status in ("APPROVED", "REJECTED", "ABANDONED"):
-        raise errors.Conflict(f"it is {signoff.status}, so there is nothing to be delegated")
+    require_delegable(signoff, group)
     if any((each.user, each.group) == (to, group) for each in signoff.delegates):
         raise errors.Conflict(f"it is delegated to {to} already")
     delegate = Delegate(user=to, group=group, by=who, at=at)
     return signoff.model_copy(update={"delegates": (*signoff.delegates, delegate)})
+
+
+def require_delegable(signoff: Round, group: str | None) -> None:
+    """Refuse a group that there is not, and what is decided."""
+    if group is not None:
+        require_group(signoff.plan, group)
+    if signoff.status in ("APPROVED", "REJECTED", "ABANDONED"):
+        raise errors.Conflict(f"it is {signoff.status}, so there is nothing to be delegated")
 
 
 def reset(signoff: Round, who: str, plan: SignoffPlan | None) -> Round:

@@ -74,13 +74,17 @@ def require_editor(actor: Actor, desk: Desk) -> None:
         raise _not_an_editor(actor, desk)
 
 
+def require_filler(actor: Actor, desk: Desk) -> None:
+    """Refuse those who may set no field at all; Forbidden says who may."""
+    if not (actor.edits or actor.holder.writes):
+        raise _not_an_editor(actor, desk)
+
+
 def require_settable(actor: Actor, desk: Desk, field: AnyField) -> None:
     """Refuse those who may not set a field; Forbidden says why."""
-    writes = actor.holder.writes
-    if field.id in writes:
+    if field.id in actor.holder.writes:
         return
-    if not (actor.edits or writes):
-        raise _not_an_editor(actor, desk)
+    require_filler(actor, desk)
     raise errors.Forbidden(
         f"the user {actor.name} may not set {field.called}: its template says who may"
     )

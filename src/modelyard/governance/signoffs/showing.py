@@ -7,6 +7,9 @@ from typing import TypeVar
 
 from modelyard.governance.roles.rights import Holder
 from modelyard.governance.signoffs.desk import Desk
+from modelyard.governance.signoffs.possible import possible_in, possible_of
+from modelyard.governance.signoffs.rights import Actor
+from modelyard.governance.signoffs.standing import stands
 from modelyard.governance.signoffs.types import FieldState, Round, SignoffState, StepState, Workflow
 from modelyard.governance.templates.fields import AnyField
 from modelyard.governance.templates.types import Step
@@ -15,7 +18,7 @@ R = TypeVar("R", bound=Round)
 
 
 def shown(desk: Desk, holder: Holder, warnings: Iterable[str] = ()) -> Workflow:
-    """All of it that somebody may know."""
+    """All of it that somebody may know, with what they can do with it."""
     template = desk.template
     asked = {name: step.id for step in template.steps for name in step.fields}
     return Workflow(
@@ -23,23 +26,31 @@ def shown(desk: Desk, holder: Holder, warnings: Iterable[str] = ()) -> Workflow:
         template=template.name,
         version=template.version,
         status=desk.course.status,
+        stands=stands(desk.course.signoffs.values()),
         steps=tuple(_step(desk, step, holder.reads) for step in template.steps),
         fields=tuple(
-            _field(desk, field, asked.get(field.id, ""))
+            _field(desk, holder, field, asked.get(field.id, ""))
             for field in template.fields
             if field.id in holder.reads
         ),
         signoffs=tuple(state_of(desk, step, holder) for step in desk.rounds),
         warnings=tuple(warnings),
+        possible=tuple(possible_in(desk, Actor(holder))),
     )
 
 
 def state_of(desk: Desk, step: str, holder: Holder | None = None) -> SignoffState:
-    """The sign-off of a step, as far as a holder may know it; without one all of it."""
+    """The sign-off of a step, as far as a holder may know it, with what they can do with it.
+
+    Without a holder all of it.
+    """
     found = SignoffState(
         **dict(desk.rounds[step]), item=desk.item.id, step=step, current=desk.digest(step)
     )
-    return found if holder is None else without_digests(found, holder)
+    if holder is None:
+        return found
+    possible = tuple(possible_of(desk, Actor(holder), step))
+    return without_digests(found.model_copy(update={"possible": possible}), holder)
 
 
 def without_digests(signoff: R, holder: Holder) -> R:
@@ -63,7 +74,7 @@ def _step(desk: Desk, step: Step, reads: frozenset[str]) -> StepState:
     )
 
 
-def _field(desk: Desk, field: AnyField, step: str) -> FieldState:
+def _field(desk: Desk, holder: Holder, field: AnyField, step: str) -> FieldState:
     value = desk.item.fields.get(field.id)
     visible = desk.course.shows(field)
     return FieldState(
@@ -75,4 +86,5 @@ def _field(desk: Desk, field: AnyField, step: str) -> FieldState:
         required=field.required,
         visible=visible,
         missing=field.required and visible and value is None,
+        locked=field.id not in holder.writes,
     )

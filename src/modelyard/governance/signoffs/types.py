@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from modelyard.governance.items.ids import ItemId
+from modelyard.governance.items.types import ItemSummary, Possible
 from modelyard.governance.templates.types import SignoffPlan
 from modelyard.governance.templates.words import SignoffStatus, StepStatus
 from modelyard.kernel.values import Value
@@ -16,6 +17,10 @@ Verdict = Literal["APPROVED", "MINOR_ISSUE", "MAJOR_ISSUE"]
 """What somebody thinks who is asked for feedback."""
 Decision = Literal["APPROVED", "REJECTED", "ABANDONED"]
 Asked = Literal["feedback", "approval"]
+Stands = Literal[
+    "new", "suggested", "governed", "in_review", "approved", "rejected", "abandoned", "hidden"
+]
+"""How an item is governed, in a word; 'approved': each sign-off of it is."""
 
 
 class FieldState(Value):
@@ -31,6 +36,7 @@ class FieldState(Value):
     required: bool = False
     visible: bool = Field(description="whether its condition holds")
     missing: bool = Field(default=False, description="its step cannot be finished without")
+    locked: bool = Field(default=False, description="whoever asks may not set it, but others may")
 
 
 class Opinion(Value):
@@ -82,6 +88,9 @@ class SignoffState(Round):
     item: ItemId
     step: str
     current: str = Field(description="digest of what an approval would be about now")
+    possible: tuple[Possible, ...] = Field(
+        default=(), description="what whoever asks can do with it now, or why not"
+    )
 
 
 class StepState(Value):
@@ -104,10 +113,23 @@ class Workflow(Value):
     template: str
     version: int = Field(description="of the template")
     status: str = Field(description="the step it is in, or finished; empty: not begun")
+    stands: Stands = Field(default="governed", description="how its sign-offs are, in a word")
     steps: tuple[StepState, ...] = ()
     fields: tuple[FieldState, ...] = ()
     signoffs: tuple[SignoffState, ...] = ()
     warnings: tuple[str, ...] = ()
+    possible: tuple[Possible, ...] = Field(
+        default=(), description="whether whoever asks can fill it in, and bring it to which step"
+    )
+
+
+class Standing(ItemSummary):
+    """How an item is governed, in short, as it was last written down."""
+
+    listed: ClassVar = ("id", "stands", "template", "status")
+
+    stands: Stands = Field(description="in a word")
+    signoffs: dict[str, SignoffStatus] = Field(description="of each step that has one")
 
 
 class Task(Value):

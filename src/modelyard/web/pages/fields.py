@@ -89,7 +89,7 @@ def _held(form: Form, draft: Draft, name: str, typed: Typed) -> tuple[Any, list[
     """What was typed into a field of several, and what is wrong with it."""
     kind = _kind(form, draft, name)
     if kind == "named":
-        return named_values(name, draft.values[name], typed)
+        return named_values(name, draft.values[name], typed, draft.shapes)
     return (
         _held_items(form, name, typed) if kind == "items" else _held_parts(form, draft, name, typed)
     )
@@ -236,7 +236,7 @@ def _field(form: Form, draft: Draft, name: str, typed: Typed | None) -> FieldVie
     if kind == "parts":
         held = _parts(form, draft, name, typed)
     if kind == "named":
-        named = named_fields(name, draft.values[name], typed)
+        named = named_fields(name, draft.values[name], typed, draft.shapes)
         held = (tuple(_called(form, each) for each in named),)
     elif held:
         filled = held[:-1] if is_more else held
@@ -274,7 +274,7 @@ def _is_changed(
 ) -> bool:
     """Whether a field holds something else than by default."""
     if kind == "named" and isinstance(first, BaseModel):
-        by_default = named_fields(name, to_jsonable_python(first), None)
+        by_default = named_fields(name, to_jsonable_python(first), None, {})
         return [each.value for each in held[0]] != [each.value for each in by_default]
     return (text or "false" if kind == "tick" else text) != text_of(first, kind)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SerializeAsAny
 
 from modelyard.jobs.types import Job
 from modelyard.kernel.command import Command
@@ -18,7 +18,7 @@ from modelyard.web.pages.page import Crumb, Nav, View, Visit
 Kind = Literal[
     "text", "area", "lines", "json", "number", "tick", "choice", "segments", "secret", "moment",
     "file", "hidden", "items", "ticks", "named", "parts", "pairs",
-    "time",
+    "time", "date",
 ]  # fmt: skip
 """How a field is filled in: `area` is long text, `lines` a list with one value a line, `ticks` a
 list out of what there is, `items` a list of things that have fields of their own, `parts` one such
@@ -69,6 +69,10 @@ class FieldView(Value):
     """The id of the element whose choices depend on it."""
     group: str = ""
     """The heading that it stands under, with its neighbours."""
+    was: str = ""
+    """A digest of what it began with, to know whether it was changed; empty: nobody asks."""
+    shows: str = ""
+    """The condition, as JSON, without which nothing is asked for in it; empty: there is none."""
     items: tuple[tuple[FieldView, ...], ...] = ()
     """The fields of each thing that it holds; of what is named or has parts one row."""
     more: bool = False
@@ -101,6 +105,8 @@ class FormView(View):
     """The files that were sent so, which were not kept."""
     once: str = ""
     """What tells this form from others that are alike, where it may be sent only once."""
+    beside: SerializeAsAny[Value] | None = None
+    """What its template shows besides."""
 
     @property
     def wrong(self) -> tuple[FieldView, ...]:
@@ -136,7 +142,9 @@ class Draft:
     `proposed` are values that nothing has yet: who empties such a field gives nothing.
     `help` says of fields what is only so this time. `fixed` is what the command is given besides,
     which nobody types; `left_out` are fields that make no sense this time, also those of a thing
-    that a field holds. `seen` is what a guarded command changes, as it is now.
+    that a field holds. `seen` is what a guarded command changes, as it is now. `shapes` are fields
+    under given names as they are shown, where that cannot be read off what they hold; what stands
+    in them is what the command is given. `beside` is what a template of its own shows besides.
     """
 
     crumbs: tuple[Crumb, ...] = ()
@@ -147,6 +155,8 @@ class Draft:
     fixed: Mapping[str, Any] = field(default_factory=dict)
     left_out: frozenset[str] = frozenset()
     seen: Value | None = None
+    shapes: Mapping[str, FieldView] = field(default_factory=dict)
+    beside: Value | None = None
     title: str = ""
     intro: str = ""
     back: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelyard.governance.items.ids import Kind, parsed
+from modelyard.governance.items.ids import Kind, id_of, parsed, project_of
 from modelyard.web.pages.form import Choices
 from modelyard.web.pages.page import Crumb, Visit, address
 
@@ -54,6 +54,25 @@ def called(item: str) -> str:
     """What people call an item: a version with its model."""
     kind, path = parsed(item)
     return " ".join(path[1:]) if kind == "version" else path[-1]
+
+
+def crumbs(visit: Visit, item: str) -> tuple[Crumb, ...]:
+    """What stands above an item: what it belongs to, so far as whoever asks may see that."""
+    kind, path = parsed(item)
+    above = [ABOVE]
+    if project_of(item) and visit.role(project_of(item)) is None:
+        return (ABOVE,)
+    if len(path) > 1:
+        above.append(Crumb(label=path[0], href=item_href(id_of("project", path[0]))))
+    if kind == "version":
+        above.append(Crumb(label=path[1], href=item_href(id_of("model", *path[:2]))))
+    return tuple(above)
+
+
+def within(visit: Visit) -> tuple[Crumb, ...]:
+    """What stands above a page about the item of the address."""
+    item = visit.path["item"]
+    return (*crumbs(visit, item), Crumb(label=called(item), href=item_href(item)))
 
 
 def may_decide(visit: Visit, project: str) -> bool:

@@ -272,6 +272,7 @@ def _view(
         fields=fields,
         seen=seen,
         dangerous=form.dangerous,
+        beside=draft.beside,
         once=secrets.token_urlsafe(9) if form.reveal is not None else "",
     )
 

@@ -28,6 +28,8 @@ PAGES = (
     "/projects/flights/delete",
     "/projects/flights/monitoring",
     "/projects/flights/new-alert",
+    "/governance/items/project%3Aflights",
+    "/governance/items/project%3Aflights/timeline",
     "/account",
     "/demo",
     "/search?q=a",

@@ -1,0 +1,286 @@
+"""The pages of a governed item: all that is known of it, what is asked, what happened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from modelyard import errors
+from modelyard.governance.items.commands import CheckEvents, ListEvents, ShowItem
+from modelyard.governance.items.ids import parsed
+from modelyard.governance.items.types import Event, Intact, Item, ItemSummary
+from modelyard.governance.listing.commands import ListItems
+from modelyard.governance.signoffs.commands import (
+    DownloadFile,
+    ListTasks,
+    ShowWorkflow,
+)
+from modelyard.governance.signoffs.types import SignoffState, Task, Workflow
+from modelyard.governance.templates.commands import ShowTemplate
+from modelyard.governance.templates.types import Step, Template
+from modelyard.kernel.values import Value
+from modelyard.web.pages.governance_words import KINDS, ONE, called, crumbs, source_href, within
+from modelyard.web.pages.governed_events import Told, told
+from modelyard.web.pages.governed_verdict import Verdict, verdict_of
+from modelyard.web.pages.page import (
+    Crumb,
+    Download,
+    ListView,
+    Page,
+    View,
+    Visit,
+    address,
+    place_in_list,
+)
+
+TIMELINE = f"{ONE}/timeline"
+FILE = f"{ONE}/files/{{field}}/{{number}}"
+NEWEST, FEW, PART = 40, 8, 50
+HEADLINES = 2
+
+
+class Filling(Value):
+    """A step with what it asks for, so far as it is filled in."""
+
+    step: Step
+    fields: tuple[Any, ...]
+    """Of the template, those that are shown now."""
+    given: int
+    missing: int
+    """Fields without which it cannot be finished."""
+    now: bool
+
+
+class Place(Value):
+    """Where something is deployed."""
+
+    item: str
+    infrastructure: str
+    stage: str
+    mode: str
+    health: str
+
+
+class ItemView(View):
+    """A governed item."""
+
+    item: Item
+    called: str
+    """What it is, in words."""
+    source: str
+    """Address of what it is of; empty: there is none, or it is not to be seen."""
+    where: Crumb | None
+    """The project that it is in."""
+    workflow: Workflow | None
+    template: Template | None
+    titles: dict[str, str]
+    """What people call fields, steps and feedback groups."""
+    headlines: tuple[tuple[str, str], ...]
+    fillings: tuple[Filling, ...]
+    tasks: tuple[Task, ...]
+    """That wait for whoever asks."""
+    verdict: Verdict | None
+    signoff: SignoffState | None
+    """That is under way, or else the last."""
+    above: ItemSummary | None
+    below: tuple[ItemSummary, ...]
+    more_below: bool
+    places: tuple[Place, ...]
+    happened: tuple[Told, ...]
+    intact: Intact
+    me: str
+
+
+class TimelineView(ListView):
+    """What happened to an item, as far as it is asked for."""
+
+    item: str
+    happened: tuple[Told, ...]
+    intact: Intact
+    actors: tuple[str, ...]
+    attributes_of: tuple[str, ...]
+    """The attributes that events are about."""
+
+
+def source_of(visit: Visit, item: Item) -> str:
+    """The address of what an item is of, so far as whoever asks may see it."""
+    if item.gone is not None or (item.project and visit.role(item.project) is None):
+        return ""
+    return source_href(item.id)
+
+
+def asked_of(visit: Visit, item: Item) -> tuple[Workflow | None, Template | None]:
+    """What is asked of an item, and the template that says so."""
+    if item.state != "governed" or item.template is None:
+        return None, None
+    workflow = visit.run(ShowWorkflow(item=item.id))
+    kept = visit.run(ShowTemplate(name=workflow.template, version=workflow.version))
+    return workflow, kept.template
+
+
+def one(visit: Visit) -> ItemView:
+    """All of it."""
+    item = visit.run(ShowItem(item=visit.path["item"]))
+    workflow, template = asked_of(visit, item)
+    below = visit.part(ListItems(under=item.id, limit=FEW))
+    events = visit.part(ListEvents(item=item.id, limit=NEWEST))
+    is_judged = item.kind == "version" and item.gone is None
+    verdict = verdict_of(visit, item.id, parsed(item.id)[1][-1]) if is_judged else None
+    tasks = visit.run(ListTasks())
+    return ItemView(
+        title=called(item.id),
+        crumbs=crumbs(visit, item.id),
+        item=item,
+        called=KINDS[item.kind][0],
+        source=source_of(visit, item),
+        where=_where(visit, item),
+        workflow=workflow,
+        template=template,
+        titles=_titles(template),
+        headlines=_headlines(item, template),
+        fillings=fillings_of(workflow, template),
+        tasks=tuple(each for each in tasks if each.item == item.id),
+        verdict=verdict,
+        signoff=_signoff(workflow),
+        above=_above(visit, item),
+        below=tuple(below),
+        more_below=below.next is not None,
+        places=_places(item, verdict),
+        happened=told(list(filter(_is_news, events)), template)[:FEW],
+        intact=visit.run(CheckEvents(item=item.id)),
+        me=visit.account.name,
+    )
+
+
+def timeline(visit: Visit) -> TimelineView:
+    """What happened, of one attribute or by one person if that is asked for."""
+    item = visit.run(ShowItem(item=visit.path["item"]))
+    _, template = asked_of(visit, item)
+    asked: dict[str, Any] = {"item": item.id, "limit": PART}
+    asked["after"] = visit.asked("after") or None
+    for name in ("actor", "attribute"):
+        asked[name] = visit.asked(name) or None
+    found = visit.part(ListEvents(**asked))
+    newest = visit.part(ListEvents(item=item.id, limit=500))
+    return TimelineView(
+        title="Timeline",
+        crumbs=within(visit),
+        item=item.id,
+        happened=told(found, template),
+        intact=visit.run(CheckEvents(item=item.id, most=100_000)),
+        actors=tuple(sorted({each.actor for each in newest})),
+        attributes_of=tuple(sorted({_section(each.attribute) for each in newest})),
+        **place_in_list(found),
+    )
+
+
+def fillings_of(workflow: Workflow | None, template: Template | None) -> tuple[Filling, ...]:
+    """The steps that ask for something, those that are shown."""
+    if workflow is None or template is None:
+        return ()
+    shown = {each.id: each for each in workflow.fields}
+    found = []
+    for step, state in zip(template.steps, workflow.steps, strict=True):
+        known = (shown[name] for name in step.fields if name in shown)
+        fields = [each for each in known if each.visible]
+        if fields and state.visible:
+            filled = Filling(
+                step=step,
+                fields=tuple(template.field(each.id) for each in fields),
+                given=sum(each.value is not None for each in fields),
+                missing=sum(each.missing for each in fields),
+                now=state.status == "ONGOING",
+            )
+            found.append(filled)
+    return tuple(found)
+
+
+def _titles(template: Template | None) -> dict[str, str]:
+    if template is None:
+        return {}
+    titles = {f"field {each.id}": each.called for each in template.fields}
+    for step in template.steps:
+        titles[f"step {step.id}"] = step.called
+        groups = step.signoff.feedback if step.signoff else ()
+        titles |= {f"group {each.id}": each.called for each in groups}
+    return titles
+
+
+def _headlines(item: Item, template: Template | None) -> tuple[tuple[str, str], ...]:
+    """The first fields that are one word out of some, with what they say."""
+    fields = template.fields if template else ()
+    chosen = [each for each in fields if each.type == "category" and not each.several]
+    said = [(each.called, item.fields.get(each.id)) for each in chosen]
+    return tuple((name, value) for name, value in said if isinstance(value, str))[:HEADLINES]
+
+
+def _where(visit: Visit, item: Item) -> Crumb | None:
+    if not item.project or item.kind == "project":
+        return None
+    there = address("/projects/{project}", project=item.project)
+    return Crumb(label=item.project, href="" if visit.role(item.project) is None else there)
+
+
+def _above(visit: Visit, item: Item) -> ItemSummary | None:
+    if item.parent is None:
+        return None
+    try:
+        return visit.run(ShowItem(item=item.parent))
+    except errors.NotFound:
+        return None
+
+
+def _signoff(workflow: Workflow | None) -> SignoffState | None:
+    if workflow is None or not workflow.signoffs:
+        return None
+    now = {each.id for each in workflow.steps if each.status == "ONGOING"}
+    under_way = [each for each in workflow.signoffs if each.step in now]
+    waiting = [each for each in workflow.signoffs if each.status.startswith("WAITING")]
+    return next(iter((*under_way, *waiting, workflow.signoffs[-1])))
+
+
+def _places(item: Item, verdict: Verdict | None) -> tuple[Place, ...]:
+    """Where a version is deployed, or what a deployment is on."""
+    modes = verdict.modes if verdict else {}
+    facts: dict[str, Any] = dict(item.facts.get("deployments", {}))
+    if item.kind == "deployment":
+        health = item.facts.get("health", {})
+        facts = {item.id: {**item.facts.get("deployment", {}), **health}}
+    return tuple(
+        Place(
+            item=name,
+            infrastructure=str(each.get("infrastructure", "")),
+            stage=str(each.get("stage", "")),
+            mode=modes.get(str(each.get("infrastructure", "")), ""),
+            health=str(each.get("health") or ""),
+        )
+        for name, each in facts.items()
+        if isinstance(each, dict)
+    )
+
+
+def _is_news(event: Event) -> bool:
+    """Whether an event says something beside the one next to it."""
+    return not event.attribute.endswith((".digest", "template_version", ".request"))
+
+
+def _section(attribute: str) -> str:
+    part, _, rest = attribute.partition(".")
+    return attribute if part in {"fields", "steps"} and rest else part
+
+
+def _file_name(visit: Visit) -> str:
+    fields = visit.run(ShowItem(item=visit.path["item"])).fields
+    value: Any = fields.get(visit.path["field"])
+    files = value if isinstance(value, list) else [value]
+    return str(files[int(visit.path["number"]) - 1]["name"])
+
+
+def _download(visit: Visit, to: str) -> DownloadFile:
+    return DownloadFile(**visit.path, output=to, replace=True)  # type: ignore[arg-type]
+
+
+PAGES: tuple[Page | Download, ...] = (
+    Page(ONE, one, "governed_item.html"),
+    Page(TIMELINE, timeline, "governed_timeline.html"),
+    Download(FILE, _download, _file_name),
+)
