@@ -36,6 +36,7 @@ BUS: Bus[Any] = Bus(
         "governance.templates",
         "governance.items",
         "governance.listing",
+        "governance.notifying",
         "projects",
         "files",
         "data",

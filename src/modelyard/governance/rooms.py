@@ -5,6 +5,7 @@ from __future__ import annotations
 from modelyard.governance import commands
 from modelyard.governance.items import commands as governed
 from modelyard.governance.listing import commands as listing
+from modelyard.governance.notifying import commands as notices
 from modelyard.governance.policies import commands as policies
 from modelyard.governance.roles import commands as roles
 from modelyard.governance.signoffs import commands as signoffs
@@ -103,6 +104,15 @@ class Govern(Room):
     reset = verb(signoffs.Reset)
     tasks = verb(signoffs.ListTasks)
     may = verb(signoffs.MayOnItem)
+    subscribe = verb(notices.Subscribe)
+    unsubscribe = verb(notices.Unsubscribe)
+    mute = verb(notices.Mute)
+    subscriptions = verb(notices.ListSubscriptions)
+    notifications = verb(notices.ListNotifications)
+    news = verb(notices.ShowNews)
+    read = verb(notices.ReadNotifications)
+    notifying = verb(notices.ShowNotifying)
+    notify = verb(notices.ChangeNotifying)
 
 
 class Rules(Room):

@@ -1,4 +1,4 @@
-"""What a worker does beside its jobs: it looks at deployments and items, and sends alerts."""
+"""What a worker does beside its jobs: it looks at deployments and items, and tells of them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from modelyard.deployments.deploying.errands import look_at_due
 from modelyard.deployments.promoting.errands import promote_due
 from modelyard.deployments.watching.errands import refresh_due
 from modelyard.governance.items.collecting import collect_due
+from modelyard.governance.notifying.errands import run_errands as notify
 from modelyard.governance.policies.watching import evaluate_due
 from modelyard.governance.signoffs.errands import settle_due
 from modelyard.kernel.context import Context
@@ -28,4 +29,5 @@ def run_errands(context: Context, is_stopping: Callable[[], bool]) -> float:
     judged = evaluate_due(context, is_stopping)
     sent = send_alerts(context, is_stopping)  # which notices what was found
     moved = min(promote_due(context, is_stopping), look_at_canaries(context, is_stopping))
-    return min(looks, sent, moved, collected, judged)
+    told = notify(context, is_stopping)  # of what all of that did
+    return min(looks, sent, moved, collected, judged, told)

@@ -10,6 +10,7 @@ from modelyard.deployments import access as deployments
 from modelyard.evaluations import access as evaluations
 from modelyard.files import access as files
 from modelyard.governance.items import access as governance
+from modelyard.governance.notifying import access as notifying
 from modelyard.housekeeping.commands import DeleteProject, ShowSettings
 from modelyard.housekeeping.repository import held_by
 from modelyard.housekeeping.told import told
@@ -58,6 +59,7 @@ def delete_project(command: DeleteProject, context: Context) -> None:
         left_by_versions = models.forget_project(db, key)
         data.forget_project(db, key)
         governance.forget_project(db, key, context.identity.name)
+        notifying.forget_project(db, key)
         projects.delete_project(db, key)
     left_by_runs.release()
     left_by_versions.release(context)

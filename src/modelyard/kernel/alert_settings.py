@@ -10,9 +10,9 @@ from modelyard.kernel.sections import Section, require_hosts
 
 
 class MailSettings(Section):
-    """The mail server that alerts are sent by."""
+    """The mail server that alerts and notifications are sent by."""
 
-    host: str = Field(default="", description="its host; empty: alerts cannot send mail")
+    host: str = Field(default="", description="its host; empty: no mail is sent")
     port: int = Field(default=587, ge=1, le=65_535, description="its port")
     security: Literal["starttls", "tls", "none"] = Field(
         default="starttls",
@@ -23,7 +23,7 @@ class MailSettings(Section):
     password: str = Field(default="", repr=False, description="password of that user")
     sender: str = Field(
         default="",
-        description="mail address that alerts come from; empty: the user's, else "
+        description="mail address that mails come from; empty: the user's, else "
         "modelyard@ the name of this machine",
     )
     domains: tuple[str, ...] = Field(

@@ -21,6 +21,7 @@ from modelyard.kernel.deployment_settings import AutomationSettings, DeploymentS
 from modelyard.kernel.faults import located
 from modelyard.kernel.governance_settings import GovernanceSettings
 from modelyard.kernel.node_settings import NodeLinkSettings
+from modelyard.kernel.notification_settings import NotificationSettings
 from modelyard.kernel.sections import Section, require_hosts
 from modelyard.kernel.values import ISSUER_PATTERN, ORIGIN_PATTERN, Verdict
 
@@ -356,6 +357,7 @@ class Settings(FileAndVariables):
     monitoring: MonitoringSettings = MonitoringSettings()
     deployments: DeploymentSettings = DeploymentSettings()
     governance: GovernanceSettings = GovernanceSettings()
+    notifications: NotificationSettings = NotificationSettings()
     metrics: MetricsSettings = MetricsSettings()
 
 

@@ -45,6 +45,7 @@ PATTERNS = {
 ProjectKey = Annotated[str, StringConstraints(pattern=KEY_PATTERN)]
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 Variable = Annotated[str, StringConstraints(pattern=VARIABLE_PATTERN)]
+WebAddress = Annotated[str, StringConstraints(pattern=WEB_PATTERN, max_length=2000)]
 
 UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
 """Unicode categories of characters that nobody sees, or that turn the text around them."""

@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from modelyard import errors
-from modelyard.monitoring import reach
+from modelyard.sending import reach
 
 INSIDE = [
     *("127.0.0.1", "10.1.2.3", "192.168.0.1", "169.254.169.254", "0.0.0.0", "100.64.0.1"),

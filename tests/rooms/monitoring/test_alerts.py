@@ -10,8 +10,9 @@ from standardwebhooks.webhooks import Webhook
 
 from modelyard import errors
 from modelyard.kernel.alert_settings import MailSettings
-from modelyard.monitoring.alerting import mail, outbox
-from modelyard.monitoring.alerting.webhooks import signed
+from modelyard.monitoring.alerting import outbox
+from modelyard.sending import mail
+from modelyard.sending.webhooks import signed
 
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 ONLY = ("scenario",)

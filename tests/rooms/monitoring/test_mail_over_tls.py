@@ -15,7 +15,7 @@ from cryptography.x509.oid import NameOID
 from tests.rooms.monitoring.receivers import mail_server
 
 from modelyard import errors
-from modelyard.monitoring.alerting import mail
+from modelyard.sending import mail
 
 USER, PASSWORD = "yard@example.org", "pass: word\\1"
 

@@ -198,6 +198,8 @@ NEVER: Mapping[str, str] = {
             *("policies", "enforcements", "policy_exceptions"),
             *("policy_outcomes", "policy_looks"),
             *("govern_rules", "given_roles", "item_values"),
+            *("subscriptions", "notified_users", "notifications"),
+            *("notification_messages", "notification_marks"),
             *("deployment_watches", "endpoint_activity"),
             *("standards", "standard_reports"),
             *("pipelines", "promotions", "canaries"),

@@ -19,11 +19,11 @@ from modelyard.deployments.infrastructures.types import Infrastructure
 from modelyard.kernel.context import Context
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.values import now
-from modelyard.monitoring.alerting import webhooks
 from modelyard.runtime import repository as envs
 from modelyard.runtime.envs.codeenvs import env_python
 from modelyard.runtime.envs.local import LOCAL
 from modelyard.runtime.functions import call_function
+from modelyard.sending import webhooks
 
 GIVEN = ("update", "requester", "deployer", "nodes")
 """What the function may take, by the names of its parameters."""

@@ -10,8 +10,7 @@ from modelyard.deployments.hooking.types import MOST, Hook, MadeHook, When
 from modelyard.governance.types import UserName
 from modelyard.kernel.command import Command
 from modelyard.kernel.paging import Paged
-from modelyard.kernel.values import EMPTIED, Name
-from modelyard.monitoring.alerting.types import WebAddress
+from modelyard.kernel.values import EMPTIED, Name, WebAddress
 from modelyard.monitoring.types import LONGEST_CODE
 
 R = TypeVar("R")

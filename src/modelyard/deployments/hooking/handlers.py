@@ -24,10 +24,10 @@ from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.secrets import tells_password
 from modelyard.kernel.values import now
-from modelyard.monitoring.alerting.webhooks import new_secret
 from modelyard.runtime import repository as envs
 from modelyard.runtime.envs.local import LOCAL
 from modelyard.runtime.functions import require_code_allowed, require_function
+from modelyard.sending.webhooks import new_secret
 
 
 @handles(AddHook)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import ColumnElement, Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
 from modelyard.governance.audit_words import one_line, shortened
 from modelyard.governance.chains import Chain, append
@@ -83,6 +83,18 @@ def events(
         inside = of.attribute.startswith(f"{attribute}.", autoescape=True)
         query = query.where((of.attribute == attribute) | inside)
     return page(db, query, [of.number], asked, _event, descending=True)
+
+
+def after(db: Connection, number: int, most: int) -> list[Event]:
+    """The events after one, by its number: at most so many, in their order."""
+    of = item_events.c
+    query: Select[Any] = select(of.body, of.sha256).where(of.number > number)
+    return [_event(row) for row in db.execute(query.order_by(of.number).limit(most))]
+
+
+def last(db: Connection) -> int:
+    """The number of the last event; 0: there is none."""
+    return db.scalar(select(item_events_head.c.number)) or 0
 
 
 def _entry(who: str, change: Change) -> dict[str, Any]:

@@ -22,13 +22,13 @@ def tasks_of(db: Connection, access: Access) -> list[Task]:
     found = [
         task
         for (item, step), signoff in waiting.items()
-        for task in _tasks(Actor(holders[item]), item, step, signoff)
+        for task in tasks_in(Actor(holders[item]), item, step, signoff)
     ]
     return sorted(found, key=lambda task: (task.since, task.item, task.step))
 
 
-def _tasks(actor: Actor, item: str, step: str, signoff: Round) -> list[Task]:
-    """Of one sign-off."""
+def tasks_in(actor: Actor, item: str, step: str, signoff: Round) -> list[Task]:
+    """What one sign-off asks of somebody."""
     told: dict[str, Any] = {"item": item, "step": step, "requested_by": signoff.requested_by}
     told["since"] = signoff.requested
     if signoff.status == "WAITING_FOR_APPROVAL":

@@ -9,7 +9,7 @@ from pydantic import Field
 from modelyard.kernel.command import ProjectCommand
 from modelyard.kernel.paging import Paged
 from modelyard.kernel.secrets import SECRET, SECRET_URL
-from modelyard.kernel.values import Description, Name
+from modelyard.kernel.values import Description, Name, WebAddress
 from modelyard.monitoring.alerting.types import (
     Alert,
     AlertMessage,
@@ -19,7 +19,6 @@ from modelyard.monitoring.alerting.types import (
     PlacePattern,
     Thing,
     Trigger,
-    WebAddress,
 )
 from modelyard.monitoring.watching.types import Status
 

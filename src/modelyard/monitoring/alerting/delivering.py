@@ -12,8 +12,9 @@ from collections.abc import Callable
 from modelyard import errors
 from modelyard.jobs.repository import moment
 from modelyard.kernel.context import Context
-from modelyard.monitoring.alerting import mail, outbox, webhooks, wording
+from modelyard.monitoring.alerting import outbox, wording
 from modelyard.monitoring.alerting.outbox import Sending
+from modelyard.sending import mail, webhooks
 from modelyard.store.clock import database_now
 
 LOG = logging.getLogger("modelyard.alerts")

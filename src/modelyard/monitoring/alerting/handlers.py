@@ -14,7 +14,7 @@ from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.secrets import SECRET_URL, hidden
 from modelyard.kernel.values import now
-from modelyard.monitoring.alerting import mail, outbox, repository
+from modelyard.monitoring.alerting import outbox, repository
 from modelyard.monitoring.alerting.commands import (
     CreateAlert,
     DeleteAlert,
@@ -27,9 +27,10 @@ from modelyard.monitoring.alerting.commands import (
 from modelyard.monitoring.alerting.delivering import attempt
 from modelyard.monitoring.alerting.repository import Kept
 from modelyard.monitoring.alerting.types import Alert, AlertMessage, Change, Channel, MadeAlert
-from modelyard.monitoring.alerting.webhooks import new_secret
-from modelyard.monitoring.reach import addresses, host_of
 from modelyard.projects.access import require_project
+from modelyard.sending import mail
+from modelyard.sending.reach import addresses, host_of
+from modelyard.sending.webhooks import new_secret
 from modelyard.store.clock import database_now
 
 SETTINGS = {

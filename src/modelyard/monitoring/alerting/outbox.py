@@ -12,25 +12,19 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, delete, insert, select, update
 
 from modelyard.jobs.repository import moment, new_id
 from modelyard.kernel.paging import Page, Paged
 from modelyard.monitoring.alerting.repository import Kept, as_kept
 from modelyard.monitoring.alerting.types import Alert, AlertMessage, Change, MessageState
 from modelyard.monitoring.watching.types import STATUSES
-from modelyard.store.database import LOCK, exclusively
+from modelyard.sending import outbox as shared
+from modelyard.sending.outbox import LEASE, SENDS, end, is_due, next_moment
+from modelyard.store.database import exclusively
 from modelyard.store.paging import page
 from modelyard.store.tables import alert_messages as messages
 from modelyard.store.tables import alerts, statuses
-
-SENDS = LOCK + 2
-"""The lock of whoever takes messages to send."""
-LEASE = 180.0
-"""Seconds that somebody has to send what was taken: longer than any receiver is waited for."""
-FIRST_PAUSE, LONGEST_PAUSE = 30.0, 3600.0
-TRIED_FOR = 86_400.0
-"""Seconds of pauses after which a message is given up."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +83,7 @@ def put_test(db: Connection, kept: Kept, change: Change, now: float) -> Sending:
 def take(db: Connection, now: float) -> Sending | None:
     """Take what is to be sent next, if it is time; nobody else takes it while the lease lasts."""
     exclusively(db, SENDS)
-    free = or_(messages.c.leased.is_(None), messages.c.leased < now)
-    due = and_(messages.c.state == "waiting", messages.c.ready <= now, free)
-    query = _with_alerts().where(due, alerts.c.disabled.is_(False))
+    query = _with_alerts().where(is_due(messages, now), alerts.c.disabled.is_(False))
     query = query.order_by(messages.c.ready, messages.c.id).limit(1)
     while (first := db.execute(query).one_or_none()) is not None:
         kept = as_kept(first)
@@ -115,33 +107,24 @@ def settle(db: Connection, sending: Sending, now: float, problem: str = "") -> b
     mine = and_(of.project == alert.project, of.alert == alert.name, of.state == "waiting")
     tried = and_(of.sending.is_not(None), of.sending != sending.key, of.leased.is_(None))
     db.execute(update(messages).where(mine, tried, of.ready > now).values(ready=now))
-    return _end(db, sending, {"state": "sent", "ended": now, "problem": problem})
+    told = {"state": "sent", "ended": now, "problem": problem}
+    return end(db, messages, sending.key, sending.attempt, told)
 
 
 def put_off(
     db: Connection, sending: Sending, now: float, problem: str, *, final: bool = False
 ) -> bool:
     """Write down that it could not be sent, and when it is tried again."""
-    pause = pause_after(sending.attempt)
-    if final or pause is None or sending.changes[0].test:
-        return _end(db, sending, {"state": "failed", "ended": now, "problem": problem})
-    return _end(db, sending, {"ready": now + pause, "leased": None, "problem": problem})
-
-
-def pause_after(attempt: int) -> float | None:
-    """Seconds between an attempt and the next; None: it was the last one."""
-    waited, pause = 0.0, FIRST_PAUSE
-    for _ in range(attempt - 1):
-        waited += pause
-        pause = min(LONGEST_PAUSE, pause * 2)
-    return pause if waited < TRIED_FOR else None
+    final = final or sending.changes[0].test
+    key, attempt = sending.key, sending.attempt
+    return shared.put_off(db, messages, key, attempt, now, problem, final=final)
 
 
 def next_due(db: Connection) -> float | None:
     """When the next message is to be sent."""
-    query = select(func.min(func.coalesce(messages.c.leased, messages.c.ready)))
-    query = query.join_from(messages, alerts, _OF_ALERT).where(alerts.c.disabled.is_(False))
-    return db.scalar(query.where(messages.c.state == "waiting"))
+    query = next_moment(messages).join_from(messages, alerts, _OF_ALERT)
+    due: float | None = db.scalar(query.where(alerts.c.disabled.is_(False)))
+    return due
 
 
 def forget_old(db: Connection, before: float) -> None:
@@ -240,15 +223,6 @@ def _row(alert: Alert, change: Change, number: str, now: float) -> dict[str, Any
 def _change(db: Connection, ids: Sequence[str] | set[str], **values: Any) -> None:
     if ids:
         db.execute(update(messages).where(messages.c.id.in_(ids)).values(values))
-
-
-def _end(db: Connection, sending: Sending, values: dict[str, Any]) -> bool:
-    mine = and_(
-        messages.c.sending == sending.key,
-        messages.c.attempts == sending.attempt,
-        messages.c.state == "waiting",
-    )
-    return bool(db.execute(update(messages).where(mine).values(values)).rowcount)
 
 
 def _message(row: Row[Any]) -> AlertMessage:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from modelyard.kernel.secrets import SECRET
-from modelyard.kernel.values import MAIL_PATTERN, WEB_PATTERN, Name, Value
+from modelyard.kernel.values import MAIL_PATTERN, Name, Value
 from modelyard.monitoring.watching.types import Status, ThingKind
 
 Channel = Literal["mail", "webhook", "slack"]
@@ -22,7 +22,6 @@ THING_PATTERN = (
 Thing = Annotated[str, StringConstraints(pattern=THING_PATTERN)]
 PlacePattern = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._*?-]{1,127}$")]
 MailAddress = Annotated[str, StringConstraints(pattern=MAIL_PATTERN, max_length=254)]
-WebAddress = Annotated[str, StringConstraints(pattern=WEB_PATTERN, max_length=2000)]
 
 
 class Alert(Value):

@@ -9,7 +9,6 @@ from modelyard import errors
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
-from modelyard.monitoring.reach import addresses
 from modelyard.monitoring.scopes import repository
 from modelyard.monitoring.scopes.commands import (
     CreateScope,
@@ -25,6 +24,7 @@ from modelyard.monitoring.scopes.looking import look
 from modelyard.monitoring.scopes.probing import probe
 from modelyard.monitoring.scopes.types import Scope, ScopeTest
 from modelyard.projects.access import require_project
+from modelyard.sending.reach import addresses
 
 
 @handles(CreateScope)

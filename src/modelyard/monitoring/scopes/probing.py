@@ -9,9 +9,9 @@ from typing import Any
 
 from modelyard import errors
 from modelyard.kernel.alert_settings import MonitoringSettings
-from modelyard.monitoring.calling import Called, call
 from modelyard.monitoring.scopes.types import ExternalEndpoint, Scope, ScopeKind
 from modelyard.monitoring.watching.types import Status
+from modelyard.sending.calling import Called, call
 
 LARGEST = 8 << 20
 """Bytes of an answer."""

@@ -62,6 +62,13 @@ from modelyard.store.tables.model_replays import model_replays
 from modelyard.store.tables.models import activations, files, models, verifications, versions
 from modelyard.store.tables.monitoring import check_results, checks
 from modelyard.store.tables.nodes import node_keys, nodes
+from modelyard.store.tables.notifications import (
+    notification_marks,
+    notification_messages,
+    notifications,
+    notified_users,
+    subscriptions,
+)
 from modelyard.store.tables.pipelines import pipelines, promotions
 from modelyard.store.tables.policies import (
     enforcements,
@@ -144,6 +151,10 @@ __all__ = [
     "models",
     "node_keys",
     "nodes",
+    "notification_marks",
+    "notification_messages",
+    "notifications",
+    "notified_users",
     "pipelines",
     "policies",
     "policy_exceptions",
@@ -171,6 +182,7 @@ __all__ = [
     "standard_reports",
     "standards",
     "statuses",
+    "subscriptions",
     "templates",
     "users",
     "verifications",

@@ -32,7 +32,7 @@ def require_mail(settings: MailSettings, to: Sequence[str]) -> None:
         domain = address.rpartition("@")[2].lower()
         if settings.domains and not any(_fits(domain, each.lower()) for each in settings.domains):
             raise errors.Forbidden(
-                f"alerts send no mail to {domain}; an instance admin can add it to the setting "
+                f"no mail is sent to {domain}; an instance admin can add it to the setting "
                 "mail.domains"
             )
 
@@ -45,6 +45,7 @@ def send(
     text: str,
     key: str,
     seconds: float,
+    html: str = "",
 ) -> str:
     """Hand a message to the mail server; gives what is to be told of receivers it did not take.
 
@@ -55,6 +56,7 @@ def send(
         text: in plain letters.
         key: of the message, from which its Message-ID is made: the same each time it is sent.
         seconds: that the server may take for each answer.
+        html: the same as HTML; empty: in plain letters alone.
 
     Raises:
         Unsupported: no mail server is set.
@@ -64,6 +66,8 @@ def send(
     """
     require_mail(settings, to)
     message = _message(settings, to, subject, text, key)
+    if html:
+        message.add_alternative(html, subtype="html")
     try:
         with _connected(settings, seconds) as server:
             refused = server.send_message(message, to_addrs=list(to))

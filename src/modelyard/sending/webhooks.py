@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 
 from modelyard import errors
-from modelyard.monitoring.calling import call
+from modelyard.sending.calling import call
 
 SECRET_PREFIX = "whsec_"  # noqa: S105  what every secret begins with
 SECRET_BYTES = 32

@@ -11,7 +11,7 @@ import httpx2
 
 from modelyard import errors
 from modelyard.kernel.version import __version__
-from modelyard.monitoring.reach import addresses
+from modelyard.sending.reach import addresses
 
 
 @dataclass(frozen=True)

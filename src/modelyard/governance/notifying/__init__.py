@@ -1,0 +1,1 @@
+"""Notifications: who is told what of governed items, in the header, by mail and by webhook."""
