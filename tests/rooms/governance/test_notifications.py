@@ -114,14 +114,14 @@ def test_a_sign_off_is_told_to_those_who_have_to_do_with_it(office, letters):
     assert office.kinds("cora") == ["feedback", "approved"]  # and nothing of what she did
     assert office.kinds("bob") == ["asked"]
     assert office.kinds("eve") == []
-    assert office.texts("cora")[1] == f"bob approved sign of {ITEM}"
+    assert office.texts("cora")[1] == f"bob approved the step sign of {ITEM}"
     assert letters.taken == []  # for a minute it is collected
     office.tick(61)
     assert sorted(letters.to) == [(f"{name}@example.org",) for name in ("bob", "cora", "lea")]
     mine = next(each for each in letters.taken if each["To"] == "cora@example.org")
     plain, html = mine.get_body(("plain",)).get_content(), mine.get_body(("html",)).get_content()
     address = f"{ORIGIN}/governance/items/{quote(ITEM, safe='')}"
-    assert mine["Subject"] == f"[Modelyard] bob approved sign of {ITEM} and 1 more"
+    assert mine["Subject"] == f"[Modelyard] bob approved the step sign of {ITEM} and 1 more"
     assert all(part in plain for part in ("“<b>mind</b> the law”", address))
     assert all(part in html for part in ("&lt;b&gt;mind&lt;/b&gt;", address))
     assert "<b>" not in html
@@ -154,7 +154,7 @@ def test_one_is_told_what_is_delegated_and_finished(office):
     office.of["cora"].request(item=ITEM)
     office.of["bob"].delegate(item=ITEM, user="eve")
     office.tick()
-    assert office.texts("eve") == [f"bob delegated the decision on sign of {ITEM} to eve"]
+    assert office.texts("eve") == [f"bob delegated the decision on the step sign of {ITEM} to eve"]
     office.of["cora"].request(item=ITEM, ask="approval")
     office.of["eve"].approve(item=ITEM)
     office.of["cora"].advance(item=ITEM, step="live")
@@ -268,7 +268,9 @@ def test_one_is_reminded_once_in_as_many_days_as_are_set(office):
     office.tick(1.1 * DAY)
     office.tick(1 * DAY)
     assert office.kinds("lea") == ["asked", "reminder"]
-    assert f"{ITEM} waits for you to give feedback on sign, since" in office.texts("lea")[-1]
+    assert (
+        f"{ITEM} waits for you to give feedback on the step sign, since" in office.texts("lea")[-1]
+    )
     office.tick(7 * DAY)
     assert office.kinds("lea") == ["asked", "reminder", "reminder"]
     office.of["lea"].feedback(item=ITEM, verdict="APPROVED")

@@ -109,6 +109,7 @@ class ChangeNotifying(OfUser[MadeNotifying]):
 
     needs = "govern:write"
     route = "POST /govern/notifying"
+    in_place = True
 
     mail: bool | None = Field(default=None, description="by mail, to the address of the user")
     webhook: Annotated[WebAddress | None, SECRET_URL] = Field(

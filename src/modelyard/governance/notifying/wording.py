@@ -19,25 +19,26 @@ VERDICTS = {"APPROVED": "approved", "MINOR_ISSUE": "minor issue", "MAJOR_ISSUE":
 
 def sentence(told: Told) -> str:
     """What happened, in one sentence without its end."""
-    item, step, who = told.item, told.step, told.actor or "Modelyard"
+    item, who = told.item, told.actor or "Modelyard"
+    step = f"the step {told.step} of {item}"
     asked = ASKED.get(told.asked, "sign off")
     since = f"{told.due:%Y-%m-%d}" if told.due else ""
     because = f": {told.reason}" if told.reason else ""
     return {
-        "asked": f"{who} asks to {asked} on {step} of {item}",
-        "reminder": f"{item} waits for you to {asked} on {step}, since {since}",
-        "delegated": f"{who} delegated {_task(told)} on {step} of {item} to {told.user}",
-        "feedback": f"{who} gave feedback on {step} of {item}{_verdict(told)}",
-        "edited": f"{who} changed feedback on {step} of {item}{_verdict(told)}",
-        "withdrawn": f"{who} took feedback on {step} of {item} back",
-        "approved": f"{who} approved {step} of {item}",
-        "rejected": f"{who} rejected {step} of {item}",
-        "abandoned": f"{who} abandoned the sign-off {step} of {item}",
-        "cancelled": f"{who} cancelled the request for the sign-off {step} of {item}",
-        "reset": f"{who} reset the sign-off {step} of {item}",
-        "lapsed": f"The sign-off {step} of {item} lapsed{because}",
-        "reset_soon": f"The approval {step} of {item} ends on {since}, and begins anew",
-        "reset_done": f"The approval {step} of {item} has ended, and begins anew{because}",
+        "asked": f"{who} asks to {asked} on {step}",
+        "reminder": f"{item} waits for you to {asked} on the step {told.step}, since {since}",
+        "delegated": f"{who} delegated {_task(told)} on {step} to {told.user}",
+        "feedback": f"{who} gave feedback on {step}{_verdict(told)}",
+        "edited": f"{who} changed feedback on {step}{_verdict(told)}",
+        "withdrawn": f"{who} took feedback on {step} back",
+        "approved": f"{who} approved {step}",
+        "rejected": f"{who} rejected {step}",
+        "abandoned": f"{who} abandoned the sign-off of {step}",
+        "cancelled": f"{who} cancelled the request for the sign-off of {step}",
+        "reset": f"{who} reset the sign-off of {step}",
+        "lapsed": f"The sign-off of {step} lapsed{because}",
+        "reset_soon": f"The approval of {step} ends on {since}, and begins anew",
+        "reset_done": f"The approval of {step} has ended, and begins anew{because}",
         "governed": f"{item} is governed, by {who}",
         "finished": f"{item} has finished its steps",
     }[told.kind]

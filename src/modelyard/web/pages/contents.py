@@ -53,6 +53,7 @@ from modelyard.web.pages import (
     node_service,
     node_trying,
     nodes,
+    notifications,
     packages,
     pipelines,
     projects,
@@ -148,6 +149,7 @@ PAGES: tuple[Page | Form | Download | Document, ...] = (
     *audit.PAGES,
     *settings.PAGES,
     *account.PAGES,
+    *notifications.PAGES,
     *search.PAGES,
     *gallery.PAGES,
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from modelyard.governance.notifying.commands import ShowNews
+from modelyard.governance.notifying.types import News
 from modelyard.governance.types import Account
 from modelyard.jobs.commands import ListJobs
 from modelyard.kernel.wire import field_in
@@ -39,6 +41,8 @@ class Frame:
     project: Project | None
     """The chosen one."""
     running: int
+    news: News | None
+    """What whoever is signed in has not read yet; None: nobody is told anything here."""
     role: str
     """What the server is for, as its setting says."""
     theme: str
@@ -76,6 +80,7 @@ class Navigation:
             projects=projects,
             project=project,
             running=running,
+            news=visit.run(ShowNews()) if visit.account.kind == "user" else None,
             role=visit.yard.open().settings.role,
             theme=theme,
             flash=flash,

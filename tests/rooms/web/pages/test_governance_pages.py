@@ -8,6 +8,8 @@ import pytest
 from playwright.sync_api import expect
 from tests.browser import PATIENCE
 
+from modelyard.governance.notifying.noticing import notice
+
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("untraced")]
 expect.set_options(timeout=PATIENCE)
 PAGES = (
@@ -17,6 +19,9 @@ PAGES = (
     "/governance/timeline",
     "/governance/rules",
     "/governance/new-rule",
+    "/account/notifications",
+    "/account/subscriptions",
+    "/account/notifying",
 )
 
 
@@ -27,6 +32,10 @@ def known(site):
     for project in ("flights", "a" * 63):
         yard.models.create(project=project, name="delay", prediction_type="regression")
     yard.govern.sync()
+    for name in ("ana", "rob"):
+        yard.govern.subscribe(kind="infrastructure", user=name)
+    yard.govern.govern(item="infrastructure:local-api")
+    notice(yard.open())
     return yard
 
 
@@ -82,3 +91,36 @@ def test_a_reader_sees_without_a_script_what_is_of_theirs(rob):
     expect(page.locator('a[title="model:flights/delay"]')).to_be_visible()
     page.goto("/governance/rules")
     assert page.get_by_role("link", name="New rule").count() == 0
+
+
+def test_what_one_is_told_stands_in_the_header_until_it_is_read(rob):
+    page = rob.page
+    page.goto("/projects")
+    bell = page.get_by_label("1 unread notification", exact=True)
+    bell.click()
+    expect(page.get_by_role("link", name="infrastructure:local-api is governed")).to_be_visible()
+    page.get_by_role("button", name="Mark all as read").click()
+    expect(page).to_have_url(re.compile("/projects$"))
+    expect(page.get_by_label("0 unread notifications", exact=True)).to_be_visible()
+
+
+def test_one_says_of_what_one_is_told_and_how(rob, known):
+    page = rob.page
+    page.goto("/account/subscriptions")
+    line = page.get_by_role("listitem").filter(has_text="Infrastructure")
+    line.get_by_role("button", name="Mute").click()
+    expect(line).to_contain_text("Muted: you are told nothing")
+    line.get_by_role("button", name="Unsubscribe").click()
+    expect(page.get_by_text("No subscriptions")).to_be_visible()
+    page.get_by_role("link", name="Subscribe", exact=True).click()
+    page.get_by_label("Project").fill("flights")
+    page.get_by_role("button", name="Subscribe").click()
+    (mine,) = known.govern.subscriptions(user="rob")
+    assert (mine.scope, mine.name, mine.level) == ("project", "flights", "all")
+    page.get_by_role("link", name="Change").click()
+    page.get_by_label("By a webhook at").fill("https://hooks.example.org/mine")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("whsec_")).to_be_visible()
+    page.get_by_role("link", name="Done").click()
+    expect(page.get_by_text("https://hooks.example.org/mine")).to_be_visible()
+    assert "whsec_" not in page.content()

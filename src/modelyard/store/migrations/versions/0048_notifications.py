@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0048"
-down_revision = "0041"
+down_revision = "0044"
 
 
 def upgrade() -> None:
@@ -20,7 +20,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_notification_marks")),
     )
     last = op.get_bind().scalar(sa.text("select max(number) from item_events_head"))
-    op.bulk_insert(marks, [{"name": "events", "number": last or 0}])
+    if last:
+        op.bulk_insert(marks, [{"name": "events", "number": last}])
 
 
 def _user(*, nullable: bool = False) -> sa.Column[str]:
