@@ -230,10 +230,7 @@ def test_a_webhook_of_ones_own_is_signed_and_the_same_until_it_is_taken(office):
         told = json.loads(body)["data"]
         assert told["user"] == "cora"
         assert [each["kind"] for each in told["notifications"]] == ["feedback"]
-        key = base64.b64decode(made.secret.removeprefix("whsec_"))
-        signed = f"{second['webhook-id']}.{second['webhook-timestamp']}.".encode() + body
-        digest = base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
-        assert second["webhook-signature"] == f"v1,{digest}"
+        assert _is_signed(second, body, made.secret)
     office.of["cora"].notify(no_webhook=True)
     assert office.of["cora"].notifying().webhook == ""
     with pytest.raises(errors.Forbidden, match=r"alerts\.webhooks"):
@@ -258,6 +255,21 @@ def test_many_at_once_are_one_mail_and_a_server_that_is_away_is_asked_once(offic
     text = mine[0].get_body(("plain",)).get_content()
     assert "And 10 more." in text
     assert len(office.of["root"].notifications()) == 60
+
+
+def test_a_mail_server_that_takes_nothing_is_asked_once_for_all(office, letters):
+    async def later(*_):
+        return "451 not now"
+
+    letters.handle_DATA = later
+    office.waits_for_decision()
+    assert office.tick(61) == 1  # although several are to get mail
+    assert "not now" in "".join(office.of[name].notifying().problem for name in PEOPLE)
+    del letters.handle_DATA
+    assert office.tick(20) == 0
+    office.tick(61)
+    assert len(letters.taken) == len(set(letters.to)) == 3
+    assert office.of["cora"].notifying().problem == ""
 
 
 def test_one_is_reminded_once_in_as_many_days_as_are_set(office):
@@ -299,6 +311,24 @@ def test_the_end_of_an_approval_is_told_before_and_when_it_comes(office):
     assert office.kinds("cora")[-2:] == ["reset_soon", "reset_done"]
 
 
+def test_one_webhook_is_told_of_everything(office, monkeypatch):
+    with web_hook() as hook:
+        secret = f"whsec_{base64.b64encode(b'x' * 32).decode()}"
+        monkeypatch.setenv("MODELYARD_NOTIFICATIONS__WEBHOOK", hook.url)
+        with pytest.raises(errors.Invalid, match=r"give notifications\.secret with it"):
+            modelyard.open(office.yard.folder, actor="tester").open()
+        monkeypatch.setenv("MODELYARD_NOTIFICATIONS__SECRET", secret)
+        everything = Office(modelyard.open(office.yard.folder, actor="tester"))
+        office.of["cora"].request(item=ITEM)
+        everything.tick()
+        everything.tick(61)
+        (headers, body), *_ = hook.taken
+        assert json.loads(body)["data"]["user"] is None
+        assert _is_signed(headers, body, secret)
+        assert len(hook.taken) == 1
+        everything.yard.close()
+
+
 def test_one_is_told_of_ones_own_actions_where_one_wants(office):
     office.of["cora"].notify(own=True)
     office.of["cora"].request(item=ITEM)
@@ -318,3 +348,11 @@ def _told_otherwise(yard, digit="1"):
     of = governed_items.c
     with yard.open().begin() as db:
         db.execute(update(governed_items).where(of.id == ITEM).values(digest=digit * 64))
+
+
+def _is_signed(headers, body, secret):
+    """As Standard Webhooks says."""
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    digest = base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
+    return headers["webhook-signature"] == f"v1,{digest}"

@@ -113,7 +113,7 @@ def test_one_says_of_what_one_is_told_and_how(rob, known):
     line.get_by_role("button", name="Unsubscribe").click()
     expect(page.get_by_text("No subscriptions")).to_be_visible()
     page.get_by_role("link", name="Subscribe", exact=True).click()
-    page.get_by_label("Project").fill("flights")
+    page.get_by_role("textbox", name="Project").fill("flights")
     page.get_by_role("button", name="Subscribe").click()
     (mine,) = known.govern.subscriptions(user="rob")
     assert (mine.scope, mine.name, mine.level) == ("project", "flights", "all")
