@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select
@@ -38,7 +37,6 @@ from modelyard.governance.own import whose
 from modelyard.governance.templates import repository as templates
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
-from modelyard.kernel.identity import Identity
 from modelyard.kernel.secrets import SECRET_URL, hidden
 from modelyard.sending.reach import addresses
 from modelyard.sending.webhooks import new_secret
@@ -177,7 +175,7 @@ def _as(context: Context, user: str) -> Context:
     """As that user would see it, if whoever asks is another one."""
     if context.identity.name == user and not context.identity.is_local:
         return context
-    return replace(context, identity=Identity(user, "user"))
+    return receivers.as_user(context, user)
 
 
 def _seen(context: Context, user: str) -> ColumnElement[bool]:

@@ -13,9 +13,11 @@ from modelyard.governance.notifying import outbox, repository, subscriptions
 from modelyard.governance.notifying.reading import BESIDE, Happened, actors, happened
 from modelyard.governance.notifying.receivers import Person, Room, room, seen_by, summaries
 from modelyard.governance.notifying.types import Channel, Told
+from modelyard.governance.signoffs import repository as signoffs
 from modelyard.kernel.context import Context
 from modelyard.store.clock import database_now
 from modelyard.store.database import exclusively
+from modelyard.store.tables import governed_items
 
 AT_ONCE = 500
 """Events that one transaction is about."""
@@ -118,8 +120,10 @@ def only_seen(context: Context, notices: Sequence[Notice]) -> list[Notice]:
 def _read(context: Context, events: Sequence[Event], beside: Sequence[Event]) -> Found:
     with context.read() as db:
         items = summaries(db, {each.item for each in events})
-        there = room(db, items)
-    found = happened(events, beside, {each.id: each.status for each in items.values()})
+        found = happened(events, beside, {each.id: each.status for each in items.values()})
+        asked = {each.told.item for each in found if each.told.kind == "asked"}
+        waits = signoffs.waiting(db, governed_items.c.id.in_(asked)) if asked else {}
+        there = room(context, db, items, waits)
     since = {who: at for who, at in actors(events).items() if who[0] in there.people}
     for each in found:
         for user in _asked(there, each.told):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection, select
@@ -12,13 +12,13 @@ from modelyard.governance.items.seeing import visible
 from modelyard.governance.items.types import ItemSummary
 from modelyard.governance.notifying.subscriptions import Levels, levels
 from modelyard.governance.notifying.types import Told
-from modelyard.governance.signoffs import repository as signoffs
+from modelyard.governance.roles.access import access_of
 from modelyard.governance.signoffs.rights import Actor
 from modelyard.governance.signoffs.tasks import tasks_in
 from modelyard.governance.signoffs.types import Round, Task
 from modelyard.kernel.context import Context
 from modelyard.kernel.identity import Identity
-from modelyard.store.tables import governed_items, group_users, notified_users, users
+from modelyard.store.tables import governed_items, notified_users, users
 
 SUMMARY = tuple(ItemSummary.model_fields)
 
@@ -28,7 +28,6 @@ class Person:
     """A user who is active, and how they are told."""
 
     name: str
-    groups: frozenset[str] = frozenset()
     email: str = ""
     mail: bool = True
     webhook: str = ""
@@ -39,13 +38,7 @@ class Person:
 
 def people(db: Connection, user: str | None = None) -> dict[str, Person]:
     """Users who are active, by name: all, or one."""
-    groups: dict[str, set[str]] = {}
     one = (users.c.name == user,) if user else ()
-    members = select(group_users.c.user, group_users.c.group)
-    if user:
-        members = members.where(group_users.c.user == user)
-    for row in db.execute(members):
-        groups.setdefault(row.user, set()).add(row.group)
     of = notified_users.c
     columns = (of.mail, of.webhook, of.secret, of.digest, of.own)
     query = select(users.c.name, users.c.email, *columns).where(users.c.active, *one)
@@ -53,7 +46,6 @@ def people(db: Connection, user: str | None = None) -> dict[str, Person]:
     return {
         row.name: Person(
             row.name,
-            frozenset(groups.get(row.name, ())),
             row.email,
             row.mail is not False,
             row.webhook or "",
@@ -81,20 +73,12 @@ class Room:
 
     people: Mapping[str, Person]
     levels: Mapping[str, Levels]
-    rounds: Mapping[tuple[str, str], Round]
-    """Sign-offs that wait, by item and step."""
+    waiting: Mapping[tuple[str, str], Mapping[str, Sequence[Task]]]
+    """By item and step, what the sign-offs that wait ask of users, by their names."""
 
-    def tasks(self, item: str, step: str) -> dict[str, list[Task]]:
+    def tasks(self, item: str, step: str) -> Mapping[str, Sequence[Task]]:
         """What a sign-off asks of users, by their names."""
-        signoff = self.rounds.get((item, step))
-        if signoff is None:
-            return {}
-        found = {}
-        for person in self.people.values():
-            actor = Actor(person.name, person.groups, granted=False, projects=frozenset())
-            if tasks := tasks_in(actor, item, step, signoff):
-                found[person.name] = tasks
-        return found
+        return self.waiting.get((item, step), {})
 
     def receivers(self, told: Told, followers: Collection[str] = ()) -> set[str]:
         """Who would be told of something, if they may see it.
@@ -122,18 +106,45 @@ class Room:
         }
 
 
-def room(db: Connection, items: Mapping[str, ItemSummary]) -> Room:
-    """Who there is for some items."""
-    of = governed_items.c
-    rounds = signoffs.waiting(db, of.id.in_(list(items)))
-    return Room(people(db), levels(db, items.values()), rounds)
+def room(
+    context: Context,
+    db: Connection,
+    items: Mapping[str, ItemSummary],
+    rounds: Mapping[tuple[str, str], Round],
+) -> Room:
+    """Who there is for some items, and whom some sign-offs ask that wait."""
+    there = people(db)
+    return Room(there, levels(db, items.values()), _waiting(context, db, there, rounds))
+
+
+def _waiting(
+    context: Context,
+    db: Connection,
+    there: Iterable[str],
+    rounds: Mapping[tuple[str, str], Round],
+) -> dict[tuple[str, str], dict[str, list[Task]]]:
+    found: dict[tuple[str, str], dict[str, list[Task]]] = {where: {} for where in rounds}
+    if not rounds:
+        return found
+    items = {item for item, _ in rounds}
+    for user in there:
+        holders = access_of(as_user(context, user), db).on(db, items)
+        for (item, step), signoff in rounds.items():
+            if tasks := tasks_in(Actor(holders[item]), item, step, signoff):
+                found[item, step][user] = tasks
+    return found
+
+
+def as_user(context: Context, user: str) -> Context:
+    """The same as a user would ask."""
+    return replace(context, identity=Identity(user, "user"))
 
 
 def seen_by(context: Context, user: str, items: Iterable[str]) -> set[str]:
     """Which of some items a user may see at this moment."""
     of = governed_items.c
     try:
-        seen = visible(replace(context, identity=Identity(user, "user")))
+        seen = visible(as_user(context, user))
     except errors.Unauthenticated:  # gone, or not active any more
         return set()
     with context.read() as db:

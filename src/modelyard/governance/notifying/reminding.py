@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sqlalchemy import Connection, select, true
 
 from modelyard.governance.notifying import repository
 from modelyard.governance.notifying.noticing import Notice, only_seen, tell
-from modelyard.governance.notifying.receivers import Room, people, summaries
+from modelyard.governance.notifying.receivers import Room, room, summaries
 from modelyard.governance.notifying.subscriptions import levels
 from modelyard.governance.notifying.types import Told
 from modelyard.governance.signoffs import repository as signoffs
+from modelyard.governance.signoffs.types import Round
 from modelyard.jobs.repository import moment
 from modelyard.kernel.context import Context
 from modelyard.store.clock import database_now
@@ -19,7 +20,7 @@ from modelyard.store.database import exclusively
 from modelyard.store.tables import governed_items
 from modelyard.store.tables import signoffs as signoff_rows
 
-EVERY = 600
+EVERY = 3600
 """Seconds between two looks at what waits."""
 REMINDERS = "reminders"
 DAY = 86_400
@@ -32,8 +33,9 @@ def remind(context: Context, now: float | None = None) -> int:
         before = repository.mark(db, REMINDERS)
         if at < before + EVERY:
             return 0
-        there = _room(db)
-        wanted = [*_waiting(context, db, there, at), *_ending(context, db, there, at)]
+        waits = signoffs.waiting(db, true())
+        there = room(context, db, summaries(db, {item for item, _ in waits}), waits)
+        wanted = [*_waiting(context, db, there, waits, at), *_ending(context, db, there, at)]
     notices = only_seen(context, wanted)
     with context.begin() as db:
         exclusively(db, repository.NOTICES)
@@ -44,17 +46,17 @@ def remind(context: Context, now: float | None = None) -> int:
     return len(notices)
 
 
-def _room(db: Connection) -> Room:
-    waits = signoffs.waiting(db, true())
-    items = summaries(db, {item for item, _ in waits})
-    return Room(people(db), levels(db, items.values()), waits)
-
-
-def _waiting(context: Context, db: Connection, there: Room, now: float) -> Iterator[Notice]:
+def _waiting(
+    context: Context,
+    db: Connection,
+    there: Room,
+    rounds: Mapping[tuple[str, str], Round],
+    now: float,
+) -> Iterator[Notice]:
     """For each who is asked and was not told of it for as many days as the settings say."""
     days = context.settings.notifications.remind_days
     told = repository.last_asked(db)
-    for (item, step), signoff in there.rounds.items():
+    for (item, step), signoff in rounds.items():
         for user, tasks in there.tasks(item, step).items():
             since = tasks[0].since.timestamp()
             last = max(since, told.get((user, item, step), since))
