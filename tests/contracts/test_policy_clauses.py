@@ -185,3 +185,37 @@ def test_who_may_make_no_exception(yard, file, tmp_path):
     yard.members.add(project="default", name="dan", role="admin")
     with pytest.raises(errors.Forbidden):
         yard.acting(Identity("dan", "user")).policies.except_(until=day, **said)
+
+
+def test_policies_are_written_as_texts_and_clause_by_clause(yard):
+    made = yard.policies.write(name="good", text=STRICT, new=True)
+    assert (made.number, len(made.clauses)) == (1, 2)
+    with pytest.raises(errors.Conflict, match="there is a policy 'good' already"):
+        yard.policies.write(name="good", text=STRICT, new=True)
+    assert yard.policies.write(name="good", text=STRICT).number == 1
+    with pytest.raises(errors.Invalid, match=r"the policy: line 2: .*clauses.0.at_leest") as raised:
+        yard.policies.write(name="good", text="clauses:\n- {kind: metric, at_leest: 1}")
+    assert raised.value.context["field"] == "text"
+    found = yard.policies.try_(text=STRICT)
+    assert (found.deployed, found.cases) == (0, ())
+
+    clause = {"kind": "metric", "metric": "auc", "at_least": 0.5}
+    assert yard.policies.clause(name="good", clause=clause).clauses[2].metric == "auc"
+    changed = yard.policies.clause(name="good", clause={**clause, "at_least": "0.25"}, place=3)
+    assert (changed.number, changed.clauses[2].at_least) == (3, 0.25)
+    for wrong, field in (
+        ({"kind": "metric", "metric": "auc"}, "kind"),
+        ({**clause, "days": -1}, "days"),
+        ({**clause, "stores": "x"}, "stores"),
+        ({"kind": "unheard"}, "kind"),
+        ({"kind": "python", "code": "check = 1"}, "code"),
+    ):
+        with pytest.raises(errors.Invalid) as raised:
+            yard.policies.clause(name="good", clause=wrong)
+        assert [each["field"] for each in raised.value.context["faults"]] == [field], wrong
+    with pytest.raises(errors.NotFound, match="has 3 clauses, and no 4"):
+        yard.policies.clause(name="good", clause=clause, place=4)
+    for left in (2, 1):
+        assert len(yard.policies.unclause(name="good", place=1).clauses) == left
+    with pytest.raises(errors.Conflict, match="has no other clause"):
+        yard.policies.unclause(name="good", place=1)

@@ -7,6 +7,7 @@ from modelyard.governance.items import commands as governed
 from modelyard.governance.listing import commands as listing
 from modelyard.governance.notifying import commands as notices
 from modelyard.governance.policies import commands as policies
+from modelyard.governance.policies import writing_commands as written
 from modelyard.governance.roles import commands as roles
 from modelyard.governance.signoffs import commands as signoffs
 from modelyard.governance.templates import commands as templates
@@ -138,6 +139,7 @@ class Templates(Room):
     list = verb(templates.ListTemplates)
     show = verb(templates.ShowTemplate)
     validate = verb(templates.ValidateTemplate)
+    write = verb(templates.WriteTemplate)
     publish = verb(templates.PublishTemplate)
     migrate = verb(signoffs.MigrateTemplate)
     archive = verb(templates.ArchiveTemplate)
@@ -163,3 +165,7 @@ class Policies(Room):
     outcomes = verb(policies.ListOutcomes)
     standing = verb(policies.ShowStanding)
     evaluate = verb(policies.EvaluatePolicies)
+    write = verb(written.WritePolicy)
+    try_ = verb(written.TryPolicy)
+    clause = verb(written.SetClause)
+    unclause = verb(written.RemoveClause)

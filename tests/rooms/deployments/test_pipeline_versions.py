@@ -75,10 +75,11 @@ def test_a_metric_is_compared_with_its_bounds(yard, verdict):
     assert auc.low < auc.value < auc.high
     between = (auc.low + auc.value) / 2
     found = verdict(kind="metric", metric="auc", min=between)
-    assert (found.holds, found.why) == (True, f"auc of m v1 is {auc.value:.4g}")
+    assert found.holds
+    assert f"m v1: ROC AUC at least {between:g}: {auc.value:.4g} ({auc.low:.4g} to" in found.why
     surely = verdict(kind="metric", metric="auc", min=between, surely=True)
     assert not surely.holds
-    assert f"({auc.low:.4g} to {auc.high:.4g}), and at least" in surely.why
+    assert f", beyond chance: {auc.value:.4g} ({auc.low:.4g} to {auc.high:.4g})" in surely.why
     assert verdict(kind="metric", metric="auc", min=auc.low, surely=True).holds
     assert not verdict(kind="metric", metric="auc", max=between).holds
     assert not verdict(kind="metric", metric="auc", max=auc.value, surely=True).holds
@@ -87,7 +88,10 @@ def test_a_metric_is_compared_with_its_bounds(yard, verdict):
 
 def test_what_is_missing_does_not_hold_and_says_so(yard, verdict):
     for gate, said in (
-        ({"metric": "rmse", "max": 1}, "has no rmse of m v1"),
+        (
+            {"metric": "rmse", "max": 1},
+            "m v1: Root mean squared error at most 1: no evaluation tells",
+        ),
         ({"metric": "auc", "min": 0, "model": "n"}, "p1 has no version of the saved model n"),
         ({"metric": "auc", "min": 0, "store": "other"}, "other"),
     ):
@@ -95,7 +99,10 @@ def test_what_is_missing_does_not_hold_and_says_so(yard, verdict):
         assert not found.holds
         assert said in found.why
     unknown = verdict("p2", kind="metric", metric="auc", min=0)
-    assert (unknown.holds, unknown.why) == (False, "m v2 was not evaluated: evaluations run")
+    assert (unknown.holds, unknown.why) == (
+        False,
+        "m v2: ROC AUC at least 0: no evaluation tells ROC AUC",
+    )
     in_store = verdict("p2", kind="checks", store="monthly")
     assert in_store.why == "m v2 was not evaluated in monthly: evaluations run"
 
@@ -110,18 +117,18 @@ def test_an_old_evaluation_says_nothing(yard, verdict):
     assert verdict(kind="metric", metric="auc", min=0, days=4).holds
     old = verdict(kind="metric", metric="auc", min=0, days=2)
     assert not old.holds
-    assert "is older than 2 days" in old.why
+    assert "the newest evaluation that tells it is too old: on" in old.why
 
 
 def test_checks_are_those_of_the_newest_evaluation(yard, verdict):
     unrun = verdict(kind="checks", store="monthly", checks=["good"])
     assert not unrun.holds
-    assert f"good was not run on {newest(yard).id}" in unrun.why
+    assert unrun.why == "m v1: good was not run on its newest evaluation"
     yard.checks.run(store="monthly", evaluation=newest(yard).id)
     assert verdict(kind="checks", store="monthly", checks=["good"]).holds
     warned = verdict(kind="checks", store="monthly")
     assert not warned.holds
-    assert warned.why.startswith("better is warning for m v1: ")
+    assert warned.why.startswith("m v1: better: ")
     every = verdict(kind="checks", store="monthly", warnings=True)
     assert (every.holds, every.why) == (True, "better, good of monthly hold")
     yard.checks.update(store="monthly", name="better", disabled=True)
@@ -130,4 +137,30 @@ def test_checks_are_those_of_the_newest_evaluation(yard, verdict):
 
 
 def test_of_a_bundle_the_active_versions_count(verdict):
-    assert verdict("b1", kind="metric", metric="auc", min=0.6).why.startswith("auc of m v1 is 0.")
+    assert verdict("b1", kind="metric", metric="auc", min=0.6).why.startswith("m v1: ROC AUC")
+
+
+def test_of_other_files_under_its_id_nothing_counts(yard, verdict, tmp_path):
+    """A version that is made anew is not judged by evaluations of what was called so before."""
+    source = str(write_model(tmp_path / "v3", predict=ROUGHLY))
+    asked = {"env": "local", "classes": ("no", "yes"), "target": "truth"}
+    yard.versions.import_(model="m", version="v3", source=source, **asked)
+    rows = tmp_path / "rows.csv"
+    rows.write_text(
+        "age,fare,truth\n" + "".join(f"30,{n},no\n30,{n + 50},yes\n" for n in range(50))
+    )
+    yard.evaluations.run(model="m", version="v3", dataset=str(rows), drift="skip")
+    yard.versions.activate(model="m", version="v3")
+    yard.packages.create(service="api", package="p3")
+    assert verdict("p3", kind="metric", metric="auc", min=0.1).holds
+    yard.versions.activate(model="m", version="v1")
+    yard.endpoints.update(service="api", endpoint="late", model="m", version="v1")
+    yard.versions.delete(model="m", versions=("v3",))
+    (tmp_path / "v3" / "note.txt").write_text("another one")
+    yard.versions.import_(model="m", version="v3", source=source, **asked)
+    anew = verdict("p3", kind="metric", metric="auc", min=0.1)
+    assert not anew.holds
+    assert "has other files by now" in anew.why
+    yard.endpoints.update(service="api", endpoint="late", model="m", version="v3")
+    yard.packages.create(service="api", package="p4")
+    assert "no evaluation tells" in verdict("p4", kind="metric", metric="auc", min=0.1).why

@@ -207,3 +207,21 @@ def test_there_is_one_for_every_kind_and_versions_that_were_released_stay_as_the
     kinds = {each.kind for each in shipped().values()}
     assert kinds == set(Template.model_fields["kind"].annotation.__args__)
     assert {key: each.sha256[:16] for key, each in shipped().items()} == RELEASED
+
+
+def test_a_template_is_written_as_a_text(yard):
+    looked = yard.templates.write(text=TEXT, dry_run=True)
+    assert (looked.name, looked.state) == ("review", "draft")
+    with pytest.raises(errors.NotFound):
+        yard.templates.show(name="review")
+    assert yard.templates.write(text=TEXT, draft=True).state == "draft"
+    assert yard.templates.write(text=TEXT).state == "active"
+    for wrong, said in (
+        (TEXT.replace("[low, high]", "[]"), r"the template: line 5: fields.0.options"),
+        (TEXT.replace("Review", "Another"), r"review 1 is published, and never changes"),
+        ("{", "the template cannot be read as YAML"),
+    ):
+        for dry_run in (True, False):
+            with pytest.raises(errors.ModelyardError, match=said) as raised:
+                yard.templates.write(text=wrong, dry_run=dry_run)
+            assert raised.value.context["field"] == "text"

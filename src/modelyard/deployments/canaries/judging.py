@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 from modelyard import errors
 from modelyard.analysis.canary import (
@@ -21,10 +20,14 @@ from modelyard.deployments.deploying import repository as deployments
 from modelyard.deployments.deploying.repository import Kept
 from modelyard.deployments.deploying.types import ServiceSettings
 from modelyard.deployments.infrastructures import repository as infrastructures
-from modelyard.evaluations.commands import ListEvaluations
+from modelyard.governance.items.ids import id_of
+from modelyard.governance.policies.access import evidence_of_files
+from modelyard.governance.policies.evidence import Evidence
+from modelyard.governance.policies.judging import newest_checks
+from modelyard.governance.policies.types import ChecksClause
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
-from modelyard.monitoring.commands import ListChecks, ListResults
+from modelyard.monitoring.commands import ListChecks
 from modelyard.services.access import find_package
 
 
@@ -139,22 +142,30 @@ def checked(context: Context, canary: Canary, store: str) -> tuple[bool | None, 
     with context.read() as db:
         kept = deployments.get(db, canary.project, canary.deployment)
         package = find_package(db, canary.project, kept.target, canary.new)
-    here: dict[str, Any] = {"project": canary.project, "store": store}
-    names = [each.name for each in context.caller.run(ListChecks(**here)) if not each.disabled]
+    asked = ListChecks(project=canary.project, store=store)
+    names = tuple(each.name for each in context.caller.run(asked) if not each.disabled)
+    clause = ChecksClause(kind="checks", store=store, checks=names)
     for model in package.manifest.models:
         what = f"{model.model} {model.version}"
-        asked = ListEvaluations(**here, model=model.model, version=model.version, limit=1)
-        newest = context.caller.run(asked)
-        if not newest or canary.began is None or newest[0].created < canary.began:
+        item = id_of("version", canary.project, model.model, model.version)
+        try:
+            evidence = evidence_of_files(context, item, model.digest)
+        except errors.NotFound as exc:
+            return False, exc.detail
+        found = newest_checks(clause, _since(evidence, canary.began))
+        if store not in found.evaluations:
             return None, f"{what} was not evaluated in {store} since the step began"
-        results = context.caller.run(ListResults(**here, evaluation=newest[0].id))
-        outcomes = {each.check: each for each in reversed(results)}
-        for name in names:
-            if name not in outcomes:
-                return None, f"the check {name} was not run on {newest[0].id}"
-            if outcomes[name].outcome == "error":
-                return False, f"the check {name} is error for {what}: {outcomes[name].message}"
+        for name in found.missing:
+            return None, f"the check {name} was not run on {found.evaluations[store]}"
+        for each in found.bad:
+            return False, f"the check {each.check} is {each.outcome} for {what}: {each.title}"
     return True, f"the checks of {store} hold"
+
+
+def _since(evidence: Evidence, moment: datetime | None) -> Evidence:
+    """With those evaluations alone that were made since a moment."""
+    made = (each for each in evidence.evaluations if moment is not None and each.created >= moment)
+    return evidence.model_copy(update={"evaluations": tuple(made)})
 
 
 def _changed(kept: Kept, canary: Canary) -> str:

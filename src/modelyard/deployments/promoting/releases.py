@@ -18,8 +18,8 @@ class Release:
 
     name: str
     digest: str
-    versions: tuple[tuple[str, str], ...]
-    """Each as saved model and version."""
+    versions: tuple[tuple[str, str, str], ...]
+    """Each as saved model, version, and digest of its files."""
 
 
 def release_of(db: Connection, pipeline: Pipeline, name: str) -> Release:
@@ -30,11 +30,16 @@ def release_of(db: Connection, pipeline: Pipeline, name: str) -> Release:
     """
     if pipeline.service is not None:
         package = find_package(db, pipeline.project, pipeline.service, name)
-        versions = tuple((each.model, each.version) for each in package.manifest.models)
+        packaged = package.manifest.models
+        versions = tuple((each.model, each.version, each.digest) for each in packaged)
         return Release(name, package.digest, versions)
     bundle = bundles.get(db, pipeline.project, name)
-    models = bundle.manifest.models
-    active = tuple((each.model, each.active) for each in models if each.active is not None)
+    active = tuple(
+        (model.model, each.version, each.digest)
+        for model in bundle.manifest.models
+        for each in model.versions
+        if each.version == model.active
+    )
     return Release(name, bundle.digest, active)
 
 

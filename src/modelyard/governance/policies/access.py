@@ -11,6 +11,7 @@ from modelyard.governance.items.repository import ids_of
 from modelyard.governance.items.seeing import visible
 from modelyard.governance.policies import outcomes, repository
 from modelyard.governance.policies.calling import asking, recalling
+from modelyard.governance.policies.evidence import Evidence
 from modelyard.governance.policies.gathering import gather, known
 from modelyard.governance.policies.judging import judge
 from modelyard.governance.policies.types import (
@@ -22,6 +23,8 @@ from modelyard.governance.policies.types import (
 )
 from modelyard.kernel.context import Context
 from modelyard.kernel.paging import ALL
+
+OTHER_FILES = "has other files by now than those that are to be deployed"
 
 
 def mode_of(db: Connection, infrastructure: str) -> Mode:
@@ -68,8 +71,21 @@ def judgements(
     except errors.NotFound:
         return [f"{item} is no longer there, so nothing is known of it"]
     if evidence.files != files:
-        return [f"{item} has other files by now than those that are to be deployed"]
+        return [f"{item} {OTHER_FILES}"]
     return [judge(policy, evidence, recalling(context)) for policy in policies]
+
+
+def evidence_of_files(context: Context, item: str, files: str) -> Evidence:
+    """All that is known of a version at this moment, which has to have files of a digest.
+
+    Raises:
+        NotFound: there is no such version, or it was made anew of other files since.
+    """
+    with context.read() as db:
+        evidence = gather(context, db, item)
+    if evidence.files != files:
+        raise errors.NotFound(f"{item} {OTHER_FILES}")
+    return evidence
 
 
 def deployed_outcomes(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
 from modelyard import errors
 from modelyard.governance.items.collecting import collect, fresh_ones, notice
 from modelyard.governance.items.ids import EXAMPLES, parsed
 from modelyard.governance.items.seeing import require_visible, visible
-from modelyard.governance.policies import excepting, outcomes, repository
-from modelyard.governance.policies.calling import asking, faults
+from modelyard.governance.policies import excepting, outcomes, repository, writing
+from modelyard.governance.policies.calling import asking
 from modelyard.governance.policies.commands import (
     CheckPolicies,
     CreatePolicy,
@@ -41,10 +42,14 @@ from modelyard.governance.policies.types import (
     Standing,
 )
 from modelyard.governance.policies.watching import evaluate
-from modelyard.kernel import paths
+from modelyard.governance.policies.writing_commands import (
+    RemoveClause,
+    SetClause,
+    TryPolicy,
+    WritePolicy,
+)
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
-from modelyard.kernel.documents import read_document
 from modelyard.kernel.paging import ALL, Page
 from modelyard.kernel.values import now
 
@@ -52,34 +57,35 @@ from modelyard.kernel.values import now
 @handles(CreatePolicy)
 def create_policy(command: CreatePolicy, context: Context) -> Policy:
     """Keep what the file says."""
-    settings, made, who = _read(context, command.file), now(), context.identity.name
-    policy = Policy(
-        **dict(settings),
-        name=command.name,
-        number=1,
-        created=made,
-        created_by=who,
-        changed=made,
-        changed_by=who,
-    )
-    with context.begin() as db:
-        repository.add(db, policy)
-    return policy
+    return writing.created(context, command.name, writing.from_file(context, command.file))
 
 
 @handles(UpdatePolicy)
 def update_policy(command: UpdatePolicy, context: Context) -> Policy:
     """The same clauses are no change."""
-    settings = _read(context, command.file)
-    with context.begin() as db:
-        found = repository.get(db, command.name, lock=True)
-        if all(getattr(found, name) == told for name, told in dict(settings).items()):
-            return found
-        changes = {"number": found.number + 1, "changed": now()}
-        who = {"changed_by": context.identity.name}
-        changed = found.model_copy(update={**dict(settings), **changes, **who})
-        repository.save(db, changed)
-    return changed
+    return writing.changed(context, command.name, writing.from_file(context, command.file))
+
+
+@handles(WritePolicy)
+def write_policy(command: WritePolicy, context: Context) -> Policy:
+    """Keep what the text says."""
+    settings = writing.from_text(context, command.text)
+    if not command.new:
+        with suppress(errors.NotFound):
+            return writing.changed(context, command.name, settings)
+    return writing.created(context, command.name, settings)
+
+
+@handles(SetClause)
+def set_clause(command: SetClause, context: Context) -> Policy:
+    """As a change of the whole."""
+    return writing.with_clause(context, command)
+
+
+@handles(RemoveClause)
+def remove_clause(command: RemoveClause, context: Context) -> Policy:
+    """As a change of the whole."""
+    return writing.without_clause(context, command)
 
 
 @handles(ListPolicies)
@@ -217,21 +223,24 @@ def evaluate_policies(_command: EvaluatePolicies, context: Context) -> Standing:
 
 @handles(SimulatePolicy)
 def simulate_policy(command: SimulatePolicy, context: Context) -> Simulation:
+    """By what the file says."""
+    return _simulated(context, writing.from_file(context, command.file), command)
+
+
+@handles(TryPolicy)
+def try_policy(command: TryPolicy, context: Context) -> Simulation:
+    """By what the text says."""
+    return _simulated(context, writing.from_text(context, command.text), command)
+
+
+def _simulated(
+    context: Context, settings: PolicySettings, command: SimulatePolicy | TryPolicy
+) -> Simulation:
     """Each version that was deployed, by what was known of it when it was."""
-    settings, asked = _read(context, command.file), now()
-    since = asked - timedelta(days=command.days)
+    since = now() - timedelta(days=command.days)
     with context.read() as db:
         past = list(past_deployments(context, db, since, command.infrastructure))
     return simulate(settings, past, lambda item: known(context, item, (settings,)), asking(context))
-
-
-def _read(context: Context, text: str) -> PolicySettings:
-    return read_document(
-        paths.transferred(context, text),
-        PolicySettings,
-        name="the policy",
-        check=lambda settings: faults(context, settings),
-    )
 
 
 def _require_version(item: str) -> None:

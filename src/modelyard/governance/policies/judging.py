@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, get_args
 
@@ -41,8 +42,21 @@ Call = Callable[[PythonClause, Evidence], Found]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 """From the one that is trusted most to the worst."""
 SAID = {verdict: verdict.replace("_", " ") for verdict in VERDICTS}
-BAD = {"warning": ("error",), "ok": ("error", "warning")}
+BAD = {"warning": ("error",), "ok": ("error", "warning", "empty")}
+"""What is worse than a clause allows; a check that had nothing to look at may hide anything."""
 NAMED = 5
+
+
+@dataclass(frozen=True)
+class NewestChecks:
+    """What is known of the checks that somebody asks about."""
+
+    evaluations: dict[str, str]
+    """The newest evaluation in each store."""
+    latest: tuple[Checked, ...]
+    missing: tuple[str, ...]
+    """Names of checks that were asked for, and not run on it."""
+    bad: tuple[Checked, ...]
 
 
 def no_code(_clause: PythonClause, _evidence: Evidence) -> Found:
@@ -81,6 +95,11 @@ def results_of(
     """What comes of each clause, by what was known of a version at a moment."""
     known = evidence.at(moment)
     return tuple(_result(clause, known, moment, call) for clause in settings.clauses)
+
+
+def result_of(clause: Any, evidence: Evidence) -> ClauseResult:
+    """What comes of one clause by what is known at the moment that the evidence is of."""
+    return _result(clause, evidence, evidence.gathered, no_code)
 
 
 def worst_of(results: Iterable[ClauseResult]) -> ClauseOutcome:
@@ -149,22 +168,37 @@ def _metric(clause: MetricClause, evidence: Evidence, moment: datetime) -> Found
     return ("pass" if within else "fail"), said + on
 
 
-def _checks(clause: ChecksClause, evidence: Evidence, moment: datetime) -> Found:
+def newest_checks(clause: ChecksClause, evidence: Evidence) -> NewestChecks:
+    """What came last of the checks that a clause is about, on the newest evaluation of a store."""
     newest = _newest_of_stores(evidence.evaluations, clause.store)
     latest: dict[tuple[str, str], Checked] = {}
     for each in sorted(evidence.checks, key=lambda found: found.created):
-        if newest.get(each.store) == each.evaluation:
+        is_meant = not clause.checks or each.check in clause.checks
+        if is_meant and newest.get(each.store) == each.evaluation:
             latest[each.store, each.check] = each
+    run = {check for _, check in latest}
+    return NewestChecks(
+        newest,
+        tuple(latest.values()),
+        tuple(name for name in clause.checks if name not in run),
+        tuple(each for each in latest.values() if each.outcome in BAD[clause.allow]),
+    )
+
+
+def _checks(clause: ChecksClause, evidence: Evidence, moment: datetime) -> Found:
+    found = newest_checks(clause, evidence)
     of = f" of {clause.store}" if clause.store else ""
-    if not latest:
-        return "fail", f"no check{of} was run on its newest evaluation"
-    bad = [each for each in latest.values() if each.outcome in BAD[clause.allow]]
-    if bad:
-        return "fail", _listed(f"{each.check}: {each.title or each.outcome}" for each in bad)
-    oldest = min(latest.values(), key=lambda each: each.created)
+    if found.missing or not found.latest:
+        name = found.missing[0] if found.missing else f"no check{of}"
+        no = " not" if found.missing else ""
+        return "fail", f"{name} was{no} run on its newest evaluation"
+    if found.bad:
+        return "fail", _listed(f"{each.check}: {each.title or each.outcome}" for each in found.bad)
+    oldest = min(found.latest, key=lambda each: each.created)
     if clause.days is not None and moment - oldest.created > timedelta(days=clause.days):
         return "fail", f"{oldest.check} was run {ago(oldest.created, moment)}"
-    return "pass", f"{len(latest)} of {len(latest)} came out well"
+    count = len(found.latest)
+    return "pass", f"{count} of {count} came out well"
 
 
 def _scan(clause: ScanClause, evidence: Evidence, _moment: datetime) -> Found:
@@ -235,7 +269,8 @@ def _metric_title(clause: MetricClause) -> str:
 
 def _checks_title(clause: ChecksClause) -> str:
     worst = "error" if clause.allow == "warning" else "warning or error"
-    return f"No check with {worst}" + (f" in {clause.store}" if clause.store else "")
+    which = _listed(clause.checks) if clause.checks else "check"
+    return f"No {which} with {worst}" + (f" in {clause.store}" if clause.store else "")
 
 
 def _fields_title(clause: FieldsClause) -> str:

@@ -65,6 +65,11 @@ class ChecksClause(BaseClause):
         default="warning", description="the worst outcome that is allowed"
     )
     store: Name | None = Field(default=None, description="only checks of this store")
+    checks: tuple[Name, ...] = Field(
+        default=(),
+        max_length=100,
+        description="only these, and each has to have been run  [all that were run]",
+    )
     days: float | None = Field(
         default=None, gt=0, le=36_500, description="they were run at most so many days ago"
     )

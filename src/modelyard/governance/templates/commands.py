@@ -70,6 +70,25 @@ class PublishTemplate(Command[TemplateSummary]):
     )
 
 
+class WriteTemplate(Command[TemplateSummary]):
+    """Keep a template that is given as a text, as templates publish does with a file."""
+
+    needs = "templates:write"
+    route = "POST /templates/text"
+    arguments = ("text",)
+
+    text: str = Field(
+        min_length=1,
+        max_length=1 << 20,
+        description=FILE,
+        examples=["{name: review, kind: version}"],
+    )
+    draft: bool = Field(
+        default=False, description="begin no item by it for now; it can be published anew"
+    )
+    dry_run: bool = Field(default=False, description="only say what is wrong with it")
+
+
 class ArchiveTemplate(Command[TemplateSummary]):
     """Have a version of a template begin no item any more; its items stay as they are."""
 

@@ -14,8 +14,14 @@ from modelyard.governance.templates.commands import (
     PublishTemplate,
     ShowTemplate,
     ValidateTemplate,
+    WriteTemplate,
 )
-from modelyard.governance.templates.reading import digest_of, read_template, written
+from modelyard.governance.templates.reading import (
+    digest_of,
+    parse_template,
+    read_template,
+    written,
+)
 from modelyard.governance.templates.shipped import shipped
 from modelyard.governance.templates.types import (
     KeptTemplate,
@@ -53,28 +59,25 @@ def show_template(command: ShowTemplate, context: Context) -> KeptTemplate:
 @handles(ValidateTemplate)
 def validate_template(command: ValidateTemplate, context: Context) -> TemplateSummary:
     """Read it, and compare it with what is kept under its name."""
-    template = _read(context, command.file)
-    with context.read() as db:
-        found = _there(db, template)
-    told = template.model_dump(include={"name", "version", "kind", "title"})
-    return TemplateSummary(**told, state="draft" if found is None else found.state)
+    return _validated(context, _read(context, command.file))
 
 
 @handles(PublishTemplate)
 def publish_template(command: PublishTemplate, context: Context) -> TemplateSummary:
     """Keep it, unless it is what is there already."""
-    template = _read(context, command.file)
-    state: TemplateState = "draft" if command.draft else "active"
-    with context.begin() as db:
-        found = _there(db, template)
-        if found is None or found.state == "draft":
-            repository.keep(db, template, context.identity.name, state)
-        elif command.draft:
-            raise errors.Conflict(
-                f"{template.name} {template.version} is {found.state}, and no draft again; give "
-                f"the file version: {template.version + 1}"
-            )
-        return _summary(repository.get(db, template.name, template.version))
+    return _published(context, _read(context, command.file), draft=command.draft)
+
+
+@handles(WriteTemplate)
+def write_template(command: WriteTemplate, context: Context) -> TemplateSummary:
+    """The same of a text; a form shows the lines beside it."""
+    try:
+        template = parse_template(command.text.encode(), "the template")
+        if command.dry_run:
+            return _validated(context, template)
+        return _published(context, template, draft=command.draft)
+    except (errors.Invalid, errors.Conflict) as exc:
+        raise type(exc)(exc.detail, field="text") from None
 
 
 @handles(ArchiveTemplate)
@@ -113,6 +116,27 @@ def delete_template(command: DeleteTemplate, context: Context) -> None:
                 "so it stays; only drafts can be deleted"
             )
         repository.remove(db, found)
+
+
+def _validated(context: Context, template: Template) -> TemplateSummary:
+    with context.read() as db:
+        found = _there(db, template)
+    told = template.model_dump(include={"name", "version", "kind", "title"})
+    return TemplateSummary(**told, state="draft" if found is None else found.state)
+
+
+def _published(context: Context, template: Template, *, draft: bool) -> TemplateSummary:
+    state: TemplateState = "draft" if draft else "active"
+    with context.begin() as db:
+        found = _there(db, template)
+        if found is None or found.state == "draft":
+            repository.keep(db, template, context.identity.name, state)
+        elif draft:
+            raise errors.Conflict(
+                f"{template.name} {template.version} is {found.state}, and no draft again; give "
+                f"it version: {template.version + 1}"
+            )
+        return _summary(repository.get(db, template.name, template.version))
 
 
 def _read(context: Context, text: str) -> Template:
