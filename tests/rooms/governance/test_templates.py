@@ -75,7 +75,7 @@ def test_what_is_written_reads_as_the_same_template():
         ("[risk, loss]", "[loss]", r"line 5: fields\.0\.required: no step asks for risk"),
         ("- id: last", "- id: last\n    fields: [risk]", "the step assess asks for risk already"),
         ("field: risk, equals: high", "feld: risk", r"line 9: .* one of the keys field, step, "),
-        ("equals: high}", "given: true, equals: high}", r"line 9: .*say what of the field"),
+        ("equals: high}", "given: true, equals: high}", r"line 9: .*say what of it"),
         ("equals: high", "equals: higher", r"line 9: .*takes one of: low, high, not \"higher\""),
         ("equals: high", "above: 3", r"line 9: .*risk is no number"),
         ("field: risk, equals: high", "field: loss, above: 1", "circle: field loss needs field l"),

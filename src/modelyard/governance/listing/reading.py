@@ -15,7 +15,7 @@ from modelyard.governance.templates.words import SignoffStatus
 from modelyard.kernel.paging import Page
 from modelyard.kernel.values import now
 from modelyard.store.paging import matches, page
-from modelyard.store.tables import governed_items
+from modelyard.store.tables import governed_items, signoffs
 
 OF = governed_items.c
 COLUMNS = ("kind", "state", "project", "stage", "status", "template")
@@ -35,9 +35,9 @@ def listed(db: Connection, asked: ListItems, seen: ColumnElement[bool]) -> Page[
         by.insert(0, func.coalesce(OF[asked.group], ""))
     is_newest = asked.sort == "changed"
     found = page(db, query, by, asked, _built, descending=is_newest, counted=True)
-    signoffs = _signoffs(db, found)
+    signed_off = _signoffs(db, found)
     found[:] = [
-        each.model_copy(update={"signoffs": signoffs[each.id]}) if each.id in signoffs else each
+        each.model_copy(update={"signoffs": signed_off[each.id]}) if each.id in signed_off else each
         for each in found
     ]
     return found
@@ -74,7 +74,7 @@ def _signoffs(db: Connection, found: Page[ListedItem]) -> dict[str, dict[str, Si
         return {}
     query = signed(now())
     if len(governed) <= MOST:
-        query = query.where(OF.id.in_(governed))
+        query = query.where(signoffs.c.item.in_(governed))
     told: dict[str, dict[str, Any]] = defaultdict(dict)
     for row in db.execute(query):
         told[row.item][row.step] = row.status

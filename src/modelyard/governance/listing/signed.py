@@ -20,11 +20,12 @@ def signed(at: datetime) -> Select[Any]:
     What was said of another life of an item is left out. One that is about what is no longer so,
     or whose time is over, has begun anew, as `machine.settled` has it.
     """
-    of, on = signoffs.c, governed_items.c
+    of, items = signoffs.c, governed_items.alias()
+    on = items.c
     life = IsoTime(on.created).concat(" ").concat(func.coalesce(on.template, ""))
     is_over = and_(of.status == "APPROVED", of.due <= at)
     is_of_other = and_(of.status.in_(BOUND), of.facts != on.digest)
     status: ColumnElement[str] = case((is_over | is_of_other, literal(ANEW)), else_=of.status)
     mine = and_(on.id == of.item, of.life == life, on.state == "governed")
-    query = select(of.item, of.step, status.label("status")).join(governed_items, mine)
+    query = select(of.item, of.step, status.label("status")).join(items, mine)
     return query.where(of.current)

@@ -7,6 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from modelyard.governance.templates.conditions import (
+    IN_TEMPLATES,
     Condition,
     FieldTest,
     SignoffTest,
@@ -83,6 +84,9 @@ def _condition(template: Template, condition: Condition | None, place: Place) ->
             if template.step(test.step) is None:
                 steps = [step.id for step in template.steps]
                 yield (*here, "step"), _unknown("step", test.step, steps)
+        elif not isinstance(test, SignoffTest):
+            kinds = ", ".join(IN_TEMPLATES)
+            yield here, f"that is for filters; in templates conditions have one of the keys {kinds}"
         else:
             known = [step.id for step in template.steps if step.signoff is not None]
             if test.signoff not in known:
@@ -122,8 +126,10 @@ def _circle(conditions: Iterable[tuple[Place, AnyField | Step]]) -> Iterator[Fau
         for test, _ in tests_in(each.visible_if):
             if isinstance(test, FieldTest):
                 needed = f"field {test.field}"
-            else:
+            elif isinstance(test, StepTest | SignoffTest):
                 needed = f"step {test.step if isinstance(test, StepTest) else test.signoff}"
+            else:
+                continue
             graph.setdefault(name, set()).add(needed)
     try:
         TopologicalSorter(graph).prepare()
