@@ -347,6 +347,7 @@ class Verbs:
     scenarios: Scenarios
     search: Search
     govern: Govern
+    views: governance.Views
     rules: governance.Rules
     roles: governance.Roles
     templates: governance.Templates

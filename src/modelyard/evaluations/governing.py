@@ -8,14 +8,21 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, Row, Select, func, or_, select, tuple_, union
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, tuple_, union
 
 from modelyard.evaluations.comparing.repository import NUMBERS
 from modelyard.governance.items.facts import Asked, Fact, mark_of
 from modelyard.governance.items.ids import id_of
 from modelyard.governance.policies.evidence import Difference, Evaluated, Part
 from modelyard.kernel.context import Context
-from modelyard.store.tables import activations, comparison_pairs, drift_reports, evaluations, models
+from modelyard.store.tables import (
+    activations,
+    comparison_pairs,
+    drift_reports,
+    evaluation_stores,
+    evaluations,
+    models,
+)
 
 AT_ONCE = 200
 """Versions whose evaluations are in memory at a time."""
@@ -94,7 +101,7 @@ def _differences(db: Connection, project: str, mine: Collection[str]) -> Iterato
 def _evaluations(db: Connection, asked: Asked) -> Iterator[Fact]:
     of = evaluations.c
     told = select(of.project, of.model, of.version, of.id, of.store)
-    told = told.where(of.model.is_not(None), of.version.is_not(None))
+    told = told.where(of.model.is_not(None), of.version.is_not(None), _is_told())
     query = asked.within(told, "version", of.project, of.model, of.version)
     known: dict[Path, list[str]] = defaultdict(list)
     for row in () if query is None else db.execute(query.order_by(of.id)):
@@ -114,7 +121,8 @@ def _evaluations(db: Connection, asked: Asked) -> Iterator[Fact]:
 def _summaries(db: Connection, wanted: Sequence[tuple[Path, str]]) -> Iterator[Fact]:
     of = evaluations.c
     query: Select[Any] = select(of.project, of.model, of.version, of.id, of.store, of.summary)
-    query = query.where(tuple_(of.project, of.model, of.version).in_([path for path, _ in wanted]))
+    paths = [path for path, _ in wanted]
+    query = query.where(tuple_(of.project, of.model, of.version).in_(paths), _is_told())
     found: dict[Path, list[Row[Any]]] = defaultdict(list)
     for row in db.execute(query.order_by(of.created, of.id)):
         found[row.project, row.model, row.version].append(row)
@@ -125,6 +133,13 @@ def _summaries(db: Connection, wanted: Sequence[tuple[Path, str]]) -> Iterator[F
         }
         yield Fact(item, "evaluations", alone, tuple(alone), mark)
         yield Fact(item, "monitoring", _by_store(found[path]), mark=mark)
+
+
+def _is_told() -> ColumnElement[bool]:
+    """That an evaluation is in no store that keeps to itself."""
+    of, store = evaluations.c, evaluation_stores.c
+    mine = (store.project == of.project) & (store.name == of.store)
+    return ~select(store.name).where(mine, store.governed.is_(False)).exists()
 
 
 def _by_store(rows: Sequence[Row[Any]]) -> dict[str, JsonValue]:

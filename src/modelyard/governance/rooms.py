@@ -116,6 +116,15 @@ class Govern(Room):
     notify = verb(notices.ChangeNotifying)
 
 
+class Views(Room):
+    """Views: which governed items are looked at and how, under a name."""
+
+    save = verb(listing.SaveView)
+    list = verb(listing.ListViews)
+    show = verb(listing.ShowView)
+    delete = verb(listing.DeleteView)
+
+
 class Rules(Room):
     """Rules: what becomes of items that appear, as long as nobody decides."""
 

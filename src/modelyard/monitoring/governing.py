@@ -15,7 +15,7 @@ from modelyard.governance.items.facts import Asked, Fact
 from modelyard.governance.items.ids import id_of
 from modelyard.governance.policies.evidence import Checked, Part
 from modelyard.kernel.context import Context
-from modelyard.store.tables import check_results, checks, evaluations
+from modelyard.store.tables import check_results, checks, evaluation_stores, evaluations
 
 WORSE: tuple[CheckOutcome, ...] = ("not_applicable", "ok", "empty", "warning", "error")
 TOLD = ("outcome", "title", "message", "evaluation", "evaluated")
@@ -71,10 +71,13 @@ def _results(db: Connection, asked: Asked) -> Iterator[tuple[str, str, dict[str,
         order_by=(of.evaluated.desc(), of.created.desc(), of.id.desc()),
     )
     same = (checks.c.project == of.project) & (checks.c.store == of.store)
+    stores = evaluation_stores.c
+    kept = (stores.project == of.project) & (stores.name == of.store)
     told = (
         select(of.project, on.model, on.version, of.store, of.name, of.id, newest.label("place"))
         .join(evaluations, (on.project == of.project) & (on.id == of.evaluation))
         .join(checks, same & (checks.c.name == of.name))
+        .join(evaluation_stores, kept & evaluation_stores.c.governed)
         .where(checks.c.disabled.is_(False), on.model.is_not(None), on.version.is_not(None))
     )
     query = asked.within(told, "version", of.project, on.model, on.version)

@@ -7,6 +7,7 @@ from sqlalchemy import update
 from tests.governed import governed, published
 
 import modelyard
+from modelyard import errors
 from modelyard.governance.items.collecting import collect
 from modelyard.kernel.identity import Identity
 from modelyard.store.tables import governed_items
@@ -67,7 +68,7 @@ def test_children_of_what_is_not_seen_stand_at_the_top(yard):
     yard.govern.hide(item="project:open")
     with yard.open().begin() as db:
         one = governed_items.c.id == "model:open/one"
-        db.execute(update(governed_items).where(one).values(state="new", state_from="tester"))
+        db.execute(update(governed_items).where(one).values(state="governed"))
     assert "model:open/one" in ids(yard.govern.items(top=True))
     yard.govern.unhide(item="project:open")
 
@@ -105,3 +106,56 @@ def test_steps_and_sign_offs_are_told_as_they_hold(yard):
         one = governed_items.c.id == item
         db.execute(update(governed_items).where(one).values(digest="0" * 64))
     assert yard.govern.items(status="sign")[0].signoffs == {"sign": "NOT_STARTED"}
+
+
+def test_a_filter_is_data_and_says_what_is_wrong_with_it(yard):
+    both = {"any_of": [{"item": "name", "equals": "one"}, {"item": "id", "contains": "THREE"}]}
+    assert ids(yard.govern.items(where=both, kind="model")) == [
+        "model:open/one", "model:shut/three"
+    ]  # fmt: skip
+    assert ids(
+        yard.govern.items(where="{none_of: [{item: kind, one_of: [model]}]}", project="shut")
+    ) == ["project:shut"]
+    for text, said in (
+        ("{any_of: []}", "line 1: .*a condition at least"),
+        ("{item: size, equals: a}", "line 1: .*must be 'id'"),
+        ("{field: risk, equals: [1]}", "line 1: equals: a filter compares with texts"),
+        ("{fact: 'a..b', given: true}", "line 1: .*"),
+        ("{metric: 'a\"b', given: true}", "line 1: .*"),
+        ("{time: changed}", "say when"),
+        ("not: this", "one of the keys"),
+        ("{", "cannot be read as YAML"),
+    ):
+        with pytest.raises(errors.Invalid, match=said):
+            yard.govern.items(where=text)
+    deep = {"item": "kind", "equals": "model"}
+    for _ in range(20):
+        deep = {"all_of": [deep]}
+    with pytest.raises(errors.Invalid, match="inside one another"):
+        yard.govern.items(where=deep)
+
+
+def test_views_are_ones_own_or_everybodys(yard):
+    ada, bob = (yard.acting(Identity(name, "user")) for name in ("ada", "bob"))
+    models = {"item": "kind", "equals": "model"}
+    kept = ada.views.save(name="mine", where=models, column=("state", "changed"), group="state")
+    assert kept.filter == models
+    assert (kept.owner, kept.shared) == ("ada", False)
+    assert [each.kind for each in ada.govern.items(view="mine")] == ["model", "model"]
+    both = ada.govern.items(view="mine", where={"item": "name", "equals": "two"})
+    assert ids(both) == ["model:open/two"]
+    with pytest.raises(errors.NotFound):
+        bob.govern.items(view="mine")
+    with pytest.raises(errors.Forbidden, match="the shared view mine"):
+        ada.views.save(name="mine", shared=True)
+    yard.views.save(name="mine", where={"item": "kind", "equals": "project"}, shared=True)
+    assert ids(bob.govern.items(view="mine")) == ["project:shut"]
+    assert ids(ada.govern.items(view="mine")) == ["model:open/one", "model:open/two"]
+    assert [(v.name, v.shared) for v in ada.views.list()] == [("mine", True), ("mine", False)]
+    ada.views.delete(name="mine")
+    assert ids(ada.govern.items(view="mine")) == ["project:open"]
+    with pytest.raises(errors.Forbidden):
+        ada.views.delete(name="mine")
+    yard.views.delete(name="mine")
+    with pytest.raises(errors.NotFound):
+        yard.views.show(name="mine")

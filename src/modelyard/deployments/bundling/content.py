@@ -193,7 +193,7 @@ NEVER: Mapping[str, str] = {
             *("envs", "env_names", "env_requests", "nodes", "node_keys"),
             *("infrastructures", "infrastructure_groups", "deployments", "deployment_updates"),
             "deployment_tests",
-            *("governed_items", "item_events", "item_events_head", "templates"),
+            *("governed_items", "governed_views", "item_events", "item_events_head", "templates"),
             *("signoffs", "signoff_delegates", "item_people", "item_files"),
             *("policies", "enforcements", "policy_exceptions"),
             *("policy_outcomes", "policy_looks"),

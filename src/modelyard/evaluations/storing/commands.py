@@ -35,6 +35,10 @@ ABOUT_CHECKS = (
     "error, too; the evaluation is kept all the same"
 )
 
+ABOUT_GOVERNING = (
+    "tell governance of the evaluations in it, so that they are facts of the versions there"
+)
+
 
 class CreateStore(ProjectCommand[EvaluationStore]):
     """Create an evaluation store, which is empty."""
@@ -49,6 +53,7 @@ class CreateStore(ProjectCommand[EvaluationStore]):
         default=None, description=f"{ABOUT_REFERENCE} [that of each version itself]"
     )
     check_each: CheckEach = Field(default="never", description=ABOUT_CHECKS)
+    governed: bool = Field(default=True, description=ABOUT_GOVERNING)
 
 
 class ListStores(ProjectCommand[list[EvaluationStore]], Paged):
@@ -82,6 +87,7 @@ class UpdateStore(ProjectCommand[EvaluationStore]):
         default=None, description=f"{ABOUT_REFERENCE}; empty: that of each version itself"
     )
     check_each: CheckEach | None = Field(default=None, description=ABOUT_CHECKS)
+    governed: bool | None = Field(default=None, description=ABOUT_GOVERNING)
 
 
 class AboutHistory(ProjectCommand[R], Generic[R]):

@@ -67,7 +67,7 @@ def update_store(command: UpdateStore, context: Context) -> EvaluationStore:
     """Change what was given."""
     changes = {
         name: getattr(command, name)
-        for name in command.model_fields_set & {"description", "reference", "check_each"}
+        for name in command.model_fields_set & repository.CHANGED
         if name == "reference" or getattr(command, name) is not None
     }
     with context.begin() as db:

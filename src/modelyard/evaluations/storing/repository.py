@@ -13,7 +13,8 @@ from modelyard.kernel.paging import Page, Paged
 from modelyard.store.paging import page
 from modelyard.store.tables import evaluation_stores, evaluations
 
-STORED = {"project", "name", "description", "reference", "created", "created_by", "check_each"}
+CHANGED = {"description", "reference", "check_each", "governed"}
+STORED = {"project", "name", "created", "created_by"} | CHANGED
 
 
 def add(db: Connection, store: EvaluationStore) -> None:
@@ -46,7 +47,7 @@ def change(db: Connection, store: EvaluationStore) -> None:
     db.execute(
         update(evaluation_stores)
         .where(_is(store.project, store.name))
-        .values(store.model_dump(include={"description", "reference", "check_each"}))
+        .values(store.model_dump(include=CHANGED))
     )
 
 

@@ -34,6 +34,9 @@ class EvaluationStore(Value):
         description="whether its checks are run with each evaluation that goes into it: 'note' "
         "keeps what came of them, 'fail' lets it fail at an error, too",
     )
+    governed: bool = Field(
+        default=True, description="whether governance is told of the evaluations in it"
+    )
     evaluations: int = Field(default=0, description="how many are in it")
     latest: str | None = Field(default=None, description="id of the newest of them")
     latest_created: datetime | None = None

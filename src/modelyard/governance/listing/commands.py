@@ -2,22 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import json
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from modelyard.governance.items.ids import ItemId, Kind
 from modelyard.governance.items.types import ListedItem, State
+from modelyard.governance.listing.types import (
+    Column,
+    Display,
+    Grouping,
+    SavedView,
+    Sorting,
+)
 from modelyard.kernel.command import Command
 from modelyard.kernel.paging import Paged
-from modelyard.kernel.values import Name, OneLine, ProjectKey
+from modelyard.kernel.values import Name, OneLine, ProjectKey, Value, Variable
 
-Grouping = Literal["kind", "state", "status", "stage", "template", "project"]
-Sorting = Literal["id", "name", "changed"]
+
+def _written(given: Any) -> Any:
+    """A filter as text, which Python may give as what it is."""
+    if isinstance(given, Value):
+        given = given.model_dump(mode="json", exclude_unset=True)
+    return json.dumps(given) if isinstance(given, dict) else given
+
+
+FilterText = Annotated[str, BeforeValidator(_written), StringConstraints(max_length=20_000)]
+FILTER = "a filter: a condition in JSON or YAML"
+NAME = Field(description="name of the view", examples=["late"])
+SHARED = Field(
+    default=None, description="the one that everybody has, or your own  [your own, if there is]"
+)
 
 
 class ListItems(Command[list[ListedItem]], Paged):
-    """List what can be governed, and what is, in the projects that you may see."""
+    """List what can be governed, and what is, in the projects that you may see.
+
+    A filter is a condition, as templates have them: `item` (id, kind, name, project, parent, state,
+    status, stage or template), `field`, `step`, `signoff`, `metric` (of the newest evaluation),
+    `time` (created, changed or gone), `fact` (such as `deployments.*.stage`), and `all_of`,
+    `any_of` and `none_of` several such.
+    """
 
     needs = "govern:read"
     route = "GET /govern/items"
@@ -44,10 +70,69 @@ class ListItems(Command[list[ListedItem]], Paged):
         default="", max_length=200, description="only ids or descriptions that contain this"
     )
     gone: bool = Field(default=False, description="those whose sources were deleted instead")
+    where: FilterText | None = Field(default=None, description=f"only those that meet {FILTER}")
+    view: Name | None = Field(
+        default=None, description="as this saved view has them; with `where`, only some of those"
+    )
     group: Grouping | None = Field(
         default=None, description="alike ones together: 'kind', 'state', 'status', …"
     )
-    sort: Sorting = Field(
-        default="id",
-        description="'id', 'name', or 'changed', of which the newest come first",
+    sort: Sorting | None = Field(
+        default=None, description="'id', 'name', or 'changed', the newest first  [that of the view]"
     )
+
+
+class SaveView(Command[SavedView]):
+    """Keep how items are looked at under a name, in place of a view that has it."""
+
+    needs = "govern:write"
+    route = "POST /govern/views"
+    arguments = ("name",)
+
+    name: Name = NAME
+    where: FilterText | None = Field(default=None, description=f"which items: {FILTER}")
+    column: tuple[Column, ...] = Field(
+        default=(), max_length=10, description="columns of the table, in order  [the usual ones]"
+    )
+    group: Grouping | None = Field(default=None, description="alike ones together")
+    sort: Sorting = Field(default="id", description="'id', 'name', or 'changed'")
+    display: Display = Field(
+        default="table", description="how business items are shown: table, matrix or kanban"
+    )
+    across: Variable | None = Field(
+        default=None, description="field of templates along a matrix  [risk]"
+    )
+    up: Variable | None = Field(default=None, description="field up a matrix  [value]")
+    shared: bool = Field(
+        default=False,
+        description="for everybody, which takes an instance admin, or a group with govern:write",
+    )
+
+
+class ListViews(Command[list[SavedView]], Paged):
+    """List your own views, and those that everybody has."""
+
+    needs = "govern:read"
+    route = "GET /govern/views"
+
+
+class ShowView(Command[SavedView]):
+    """Show a view: its filter, columns, order and grouping."""
+
+    needs = "govern:read"
+    route = "GET /govern/views/{name}"
+    arguments = ("name",)
+
+    name: Name = NAME
+    shared: bool | None = SHARED
+
+
+class DeleteView(Command[None]):
+    """Delete a view."""
+
+    needs = "govern:write"
+    route = "POST /govern/views/{name}/delete"
+    arguments = ("name",)
+
+    name: Name = NAME
+    shared: bool | None = SHARED

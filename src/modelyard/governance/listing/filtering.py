@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, not_, or_
 
-from modelyard import errors
 from modelyard.governance.listing.signed import ANEW, signed
 from modelyard.governance.templates.conditions import (
     AllOf,
@@ -138,10 +137,3 @@ def _signoff(test: SignoffTest, at: datetime) -> ColumnElement[bool]:
         return is_so
     begun = items if test.signoff == "*" else items.where(status != ANEW)
     return or_(is_so, OF.id.not_in(begun))
-
-
-def require_filter(condition: Condition) -> None:
-    """Refuse a condition that no filter can have."""
-    for place, problem in faults_of(condition):
-        where = ".".join(map(str, place))
-        raise errors.Invalid(f"{where}: {problem}" if where else problem, field="where")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
@@ -10,7 +11,9 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, 
 from modelyard.governance.items.repository import SUMMARY
 from modelyard.governance.items.types import ListedItem
 from modelyard.governance.listing.commands import ListItems
+from modelyard.governance.listing.filtering import holding
 from modelyard.governance.listing.signed import signed
+from modelyard.governance.templates.conditions import Condition
 from modelyard.governance.templates.words import SignoffStatus
 from modelyard.kernel.paging import Page
 from modelyard.kernel.values import now
@@ -24,12 +27,18 @@ MOST = 500
 """Items whose sign-offs are asked for by their ids; those of more are all looked up."""
 
 
-def listed(db: Connection, asked: ListItems, seen: ColumnElement[bool]) -> Page[ListedItem]:
-    """The part of the items that is asked for, out of those that meet `seen`."""
+def listed(
+    db: Connection,
+    asked: ListItems,
+    seen: ColumnElement[bool],
+    conditions: Iterable[Condition] = (),
+) -> Page[ListedItem]:
+    """The part of the items that is asked for, out of those that meet `seen` and conditions."""
     query: Select[Any] = select(*(OF[name] for name in SUMMARY), _below(seen).label("below"))
-    query = query.where(seen, _wanted(asked, seen))
+    at = now()
+    query = query.where(seen, _wanted(asked, seen), *(holding(each, at) for each in conditions))
     by: list[ColumnElement[Any]] = [OF.id]
-    if asked.sort != "id":
+    if asked.sort not in (None, "id"):
         by.insert(0, OF[asked.sort])
     if asked.group is not None:
         by.insert(0, func.coalesce(OF[asked.group], ""))

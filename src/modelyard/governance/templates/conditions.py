@@ -43,9 +43,7 @@ class ValueTest(Value):
     def _says_one_thing(self) -> Self:
         said = {name for name in ValueTest.model_fields if getattr(self, name) is not None}
         if not said or ("given" in said and len(said) > 1) or {"equals", "one_of"} <= said:
-            raise ValueError(
-                "say what of it: equals, one_of, above and below, or given alone"
-            )
+            raise ValueError("say what of it: equals, one_of, above and below, or given alone")
         return self
 
     def _holds_of(self, values: list[Any]) -> bool:

@@ -47,6 +47,7 @@ from modelyard.store.tables.evaluations import (
 from modelyard.store.tables.governance import (
     govern_rules,
     governed_items,
+    governed_views,
     item_events,
     item_events_head,
 )
@@ -129,6 +130,7 @@ __all__ = [
     "given_roles",
     "govern_rules",
     "governed_items",
+    "governed_views",
     "group_users",
     "groups",
     "hook_secrets",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKeyConstraint, Index, String, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKeyConstraint, Index, String, Table, Text, true
 
 from modelyard.store.tables.columns import Moment, metadata, project_key
 
@@ -16,6 +16,7 @@ evaluation_stores = Table(
     Column("created", Moment, nullable=False),
     Column("created_by", Text, nullable=True),
     Column("check_each", String(8), nullable=False, server_default="never"),
+    Column("governed", Boolean, nullable=False, server_default=true()),  # told to governance
 )
 
 evaluations = Table(

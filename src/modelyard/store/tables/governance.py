@@ -38,6 +38,14 @@ governed_items = Table(
     Index("ix_governed_items_project", "project", "kind"),
 )
 
+governed_views = Table(
+    "governed_views",
+    metadata,
+    Column("whose", String(128), primary_key=True),  # empty: everybody has it
+    Column("name", String(128), primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
 govern_rules = Table(
     "govern_rules",
     metadata,

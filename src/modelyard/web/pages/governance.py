@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import get_args
 
+from pydantic import ValidationError
+
+from modelyard import errors
 from modelyard.governance.items.commands import GovernItem, HideItem, UnhideItem
 from modelyard.governance.items.ids import KINDS
 from modelyard.governance.items.types import Item, ListedItem, State
-from modelyard.governance.listing.commands import Grouping, ListItems, Sorting
+from modelyard.governance.listing.commands import ListItems, ListViews
+from modelyard.governance.listing.types import Column, Grouping, SavedView, Sorting
 from modelyard.governance.signoffs.commands import ListTasks
 from modelyard.governance.signoffs.types import Task
+from modelyard.kernel.faults import invalid
 from modelyard.kernel.paging import Page as Part
 from modelyard.kernel.values import Value
 from modelyard.projects.commands import ListProjects
 from modelyard.web.pages.form import Form
+from modelyard.web.pages.formats import sentence
+from modelyard.web.pages.governance_filter import OPERATORS, SUGGESTED, Row, filter_of, rows_of
 from modelyard.web.pages.governance_words import ABOVE, ALL, ONE, called, item_href, may_decide
 from modelyard.web.pages.page import ListView, Nav, Page, View, Visit, place_in_list
 
@@ -26,6 +33,9 @@ STATES: tuple[State, ...] = get_args(State)
 GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
 SORTINGS: tuple[Sorting, ...] = get_args(Sorting)
 FILTERS = ("kind", "state", "project", "stage", "status", "template", "search", "under", "gone")
+ASKING = ("view", "where", "f0")
+"""Words of the address by which conditions are asked for."""
+USUAL: tuple[Column, ...] = ("state", "status", "signoffs", "template", "changed")
 
 
 class Line(Value):
@@ -56,6 +66,14 @@ class ItemsView(ListView):
     """The first of those that a rule suggests."""
     suggestions: int
     projects: tuple[str, ...]
+    rows: tuple[Row, ...]
+    """The comparisons that are asked for."""
+    problem: str
+    """What is wrong with the filter."""
+    columns: tuple[Column, ...]
+    views: tuple[SavedView, ...]
+    suggested_fields: tuple[str, ...] = SUGGESTED
+    operators: dict[str, str] = OPERATORS
 
 
 class TaskLine(Value):
@@ -74,29 +92,43 @@ class TasksView(View):
 
 def items(visit: Visit) -> ItemsView:
     """As a tree, unless something is searched for or another order is asked for."""
-    filtered = any(visit.asked(name) for name in FILTERS)
-    group = visit.one_of("show", GROUPINGS)
+    filtered = any(visit.asked(name) for name in (*FILTERS, *ASKING))
+    views = tuple(visit.part(ListViews(limit=MOST)))
+    view = next((each for each in views if each.name == visit.asked("view")), None)
+    group = visit.one_of("show", GROUPINGS) or (view.group if view else None)
     shown = group or ("list" if filtered or visit.asked("show") == "list" else "tree")
-    asked = asked_list(visit, group)
-    if shown == "tree":
-        asked = asked.model_copy(update={"top": True})
-    found = visit.part(asked)
+    found, problem = _found(visit, group, top=shown == "tree")
     first: Part[ListedItem] = Part([])
     if not filtered and not visit.asked("after"):
         first = visit.part(ListItems(state="suggested", limit=FEW))
     return ItemsView(
-        title="Governed items",
+        title=view.name if view else "Governed items",
         lines=tuple(_tree(visit, found, 0) if shown == "tree" else _flat(visit, found)),
         shown=shown,
         filtered=filtered,
         suggested=tuple(_flat(visit, first)),
         suggestions=first.total or len(first),
         projects=tuple(each.key for each in visit.part(ListProjects(limit=MOST))),
+        rows=rows_of(visit),
+        problem=problem,
+        columns=(view.columns if view else ()) or USUAL,
+        views=views,
         **place_in_list(found),
     )
 
 
-def asked_list(visit: Visit, group: Grouping | None) -> ListItems:
+def _found(visit: Visit, group: Grouping | None, *, top: bool) -> tuple[Part[ListedItem], str]:
+    """The items that are asked for, and what is wrong with how they are."""
+    try:
+        return visit.part(asked_list(visit, group, top=top)), ""
+    except (errors.Invalid, ValidationError) as exc:
+        if not any(visit.asked(name) for name in ASKING):
+            raise
+        told = invalid(exc) if isinstance(exc, ValidationError) else exc
+        return Part([]), sentence(told.detail)
+
+
+def asked_list(visit: Visit, group: Grouping | None, *, top: bool = False) -> ListItems:
     """What the words of the address ask for."""
     return ListItems(
         project=visit.asked("project") or None,
@@ -108,8 +140,11 @@ def asked_list(visit: Visit, group: Grouping | None) -> ListItems:
         under=visit.asked("under") or None,
         search=visit.asked("search"),
         gone=visit.asked("gone") == "yes",
+        where=filter_of(visit),
+        view=visit.asked("view") or None,
+        top=top,
         group=group,
-        sort=visit.one_of("sort", SORTINGS) or "id",
+        sort=visit.one_of("sort", SORTINGS),
         limit=PART,
         after=visit.asked("after") or None,
     )

@@ -20,6 +20,7 @@ def _edited(visit: Visit) -> Draft:
         "description": seen.description,
         "reference": seen.reference or "",
         "check_each": seen.check_each,
+        "governed": seen.governed,
     }
     return Draft(crumbs=(*crumbs(seen.project), above), values=values, choices=CHOICES, seen=seen)
 
@@ -37,6 +38,12 @@ REFERENCE = Words(
 
 CHECK_EACH = Words(
     label="With each evaluation", help="That goes into it; it is kept in any case", needed=True
+)
+GOVERNED = Words(
+    label="Tell governance of the evaluations in it",
+    help="If not, they are no facts of the versions there, and no drift in registries",
+    kind="tick",
+    later=True,
 )
 CHOICES = {
     "check_each": [
@@ -56,11 +63,12 @@ PAGES: tuple[Form, ...] = (
         lambda _visit, made: href(made.project, made.name),
         intro="Evaluations that belong together: of a model on the data of each month, say. What "
         "is evaluated into a store is told beside what is there.",
-        fields=("name", "description", "reference", "check_each"),
+        fields=("name", "description", "reference", "check_each", "governed"),
         words={
             "name": Words(placeholder="monthly", mono=True),
             "reference": REFERENCE,
             "check_each": CHECK_EACH,
+            "governed": GOVERNED,
         },
         prepare=_new,
     ),
@@ -71,8 +79,8 @@ PAGES: tuple[Form, ...] = (
         "Save",
         lambda _visit, made: href(made.project, made.name),
         said="The store is saved.",
-        fields=("description", "reference", "check_each"),
-        words={"reference": REFERENCE, "check_each": CHECK_EACH},
+        fields=("description", "reference", "check_each", "governed"),
+        words={"reference": REFERENCE, "check_each": CHECK_EACH, "governed": GOVERNED},
         taken={"name": "store"},
         prepare=_edited,
     ),

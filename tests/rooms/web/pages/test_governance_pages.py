@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from tests.browser import PATIENCE
 
 from modelyard.governance.notifying.noticing import notice
+from modelyard.kernel.identity import Identity
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("untraced")]
 expect.set_options(timeout=PATIENCE)
@@ -22,6 +23,9 @@ PAGES = (
     "/account/notifications",
     "/account/subscriptions",
     "/account/notifying",
+    "/governance?f0=kind&o0=is&v0=model&where=%7B",
+    "/governance/views",
+    "/governance/new-view?kind=model",
 )
 
 
@@ -124,3 +128,42 @@ def test_one_says_of_what_one_is_told_and_how(rob, known):
     page.get_by_role("link", name="Done").click()
     expect(page.get_by_text("https://hooks.example.org/mine")).to_be_visible()
     assert "whsec_" not in page.content()
+
+
+def test_conditions_are_typed_in_rows_and_saved_as_a_view(ana, known):
+    page = ana.page
+    page.goto("/governance?state=new")
+    page.get_by_text("Conditions", exact=True).click()
+    page.get_by_label("Field 1").fill("kind")
+    page.get_by_label("Value 1").fill("model, bundle")
+    page.get_by_label("Field 2").fill("changed")
+    page.get_by_label("Comparison 2").select_option("within days")
+    page.get_by_label("Value 2").fill("3")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator('a[title="model:flights/delay"]')).to_be_visible()
+    assert page.locator('a[title^="project:"]').count() == 0
+    page.locator("form.conditions").get_by_role("link", name="Save as view").click()
+    page.get_by_label("Name").fill("models")
+    page.get_by_label("State", exact=True).check()
+    page.get_by_role("button", name="Save view").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("models")
+    heads = page.locator("#lines thead th").all_inner_texts()
+    assert heads == ["Item", "State", "Actions"]
+    kept = known.acting(Identity("ana", "user")).views.show(name="models")
+    assert kept.filter == {
+        "all_of": [
+            {"item": "state", "equals": "new"},
+            {
+                "all_of": [
+                    {"item": "kind", "one_of": ["model", "bundle"]},
+                    {"time": "changed", "within_days": 3.0},
+                ]
+            },
+        ]
+    }
+    page.goto("/governance?where={")
+    expect(page.get_by_role("alert")).to_contain_text("cannot be read as YAML")
+    page.goto("/governance/views")
+    page.get_by_role("link", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("status").filter(has_text="is deleted")).to_be_visible()

@@ -1,0 +1,49 @@
+"""The words of lists of governed items: filters, and views that are kept."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from modelyard.governance.templates.conditions import Condition
+from modelyard.kernel.values import Name, Value, Variable
+
+Grouping = Literal["kind", "state", "status", "stage", "template", "project"]
+Sorting = Literal["id", "name", "changed"]
+Column = Literal["state", "status", "signoffs", "template", "project", "stage", "changed"]
+Display = Literal["table", "matrix", "kanban"]
+
+
+class ViewSettings(Value):
+    """Which items are looked at, and how."""
+
+    where: Condition | None = Field(default=None, description="which items; None: all")
+    columns: tuple[Column, ...] = Field(
+        default=(), max_length=10, description="of the table, in order; none: the usual ones"
+    )
+    group: Grouping | None = Field(default=None, description="alike ones stand together")
+    sort: Sorting = "id"
+    display: Display = Field(
+        default="table", description="business items also as 'matrix' or 'kanban'"
+    )
+    across: Variable | None = Field(default=None, description="field along a matrix")
+    up: Variable | None = Field(default=None, description="field up a matrix")
+
+
+class SavedView(ViewSettings):
+    """A view under a name, of one's own or shared with everybody."""
+
+    listed: ClassVar[tuple[str, ...]] = ("name", "shared", "owner", "display", "group", "changed")
+
+    name: Name
+    shared: bool = Field(description="whether everybody has it")
+    owner: str = Field(description="who saved it")
+    changed: datetime
+
+    @property
+    def filter(self) -> Any:
+        """Its filter as it is written; None: it has none."""
+        where = self.where
+        return None if where is None else where.model_dump(mode="json", exclude_unset=True)
