@@ -43,20 +43,17 @@ class Says(FunctionElement[bool]):
 
 
 class Given(FunctionElement[bool]):
-    """Whether a document has a value at a path that is not null.
+    """Whether a document has a value at a path that is not null, or such a one in a list.
 
-    Never null. Where it is `whole`, a list of nothing is a value, too.
+    Never null.
     """
 
     name = "given"
     inherit_cache = False
     type = Boolean()
 
-    def __init__(
-        self, document: ColumnElement[str], path: Sequence[str], *, whole: bool = False
-    ) -> None:
+    def __init__(self, document: ColumnElement[str], path: Sequence[str]) -> None:
         self.groups = _groups(path)
-        self.whole = whole
         super().__init__(document)
 
 
@@ -114,9 +111,7 @@ def _given_in_sqlite(element: Given, compiler: Any, **more: Any) -> str:
     froms, wanted, inner, path = _walked_in_sqlite(document, element.groups)
     kind = f"json_type({inner}, {path})"
     some = f"EXISTS (SELECT 1 FROM json_each({inner}, {path}) AS e WHERE e.type <> 'null')"
-    empty = "('null')" if element.whole else "('null', 'array')"
-    rest = "" if element.whole else f" OR {some}"
-    wanted.append(f"(coalesce({kind}, 'null') NOT IN {empty}{rest})")
+    wanted.append(f"(coalesce({kind}, 'null') NOT IN ('null', 'array') OR {some})")
     return _exists(froms, wanted)
 
 
@@ -126,9 +121,8 @@ def _given_in_postgresql(element: Given, compiler: Any, **more: Any) -> str:
     froms, inner = _walked_in_postgresql(document, element.groups)
     each = f"jsonb_array_elements({_as_array(inner)}) AS e(v)"
     some = f"EXISTS (SELECT 1 FROM {each} WHERE jsonb_typeof(e.v) <> 'null')"
-    empty = "('null')" if element.whole else "('null', 'array')"
-    rest = "" if element.whole else f" OR {some}"
-    return _exists(froms, [f"(coalesce(jsonb_typeof({inner}), 'null') NOT IN {empty}{rest})"])
+    kind = f"coalesce(jsonb_typeof({inner}), 'null')"
+    return _exists(froms, [f"({kind} NOT IN ('null', 'array') OR {some})"])
 
 
 @compiles(NewestMetric, "sqlite")

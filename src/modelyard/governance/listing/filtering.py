@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, not_, or_
+from sqlalchemy import ColumnElement, and_, false, func, not_, or_, true
 
 from modelyard.governance.listing.signed import ANEW, signed
+from modelyard.governance.roles import asking
 from modelyard.governance.templates.conditions import (
     AllOf,
     AnyOf,
@@ -47,32 +49,46 @@ def faults_of(condition: Condition) -> Iterator[Fault]:
                     yield (*place, key), "a filter compares with texts, numbers, true and false"
 
 
-def holding(condition: Condition, at: datetime) -> ColumnElement[bool]:
-    """That an item meets a condition at a moment; never null."""
-    if isinstance(condition, AllOf):
-        return and_(*(holding(each, at) for each in condition.all_of))
-    if isinstance(condition, AnyOf):
-        return or_(*(holding(each, at) for each in condition.any_of))
-    if isinstance(condition, NoneOf):
-        return not_(or_(*(holding(each, at) for each in condition.none_of)))
-    if isinstance(condition, FieldTest):
-        return _value(condition, OF.fields, (condition.field,), whole=True)
-    if isinstance(condition, FactTest):
-        return _value(condition, OF.facts, condition.fact.split("."))
-    if isinstance(condition, ItemTest):
-        return _column(condition)
-    if isinstance(condition, TimeTest):
-        return _time(condition, at)
-    if isinstance(condition, MetricTest):
-        return _metric(condition)
-    return _step(condition) if isinstance(condition, StepTest) else _signoff(condition, at)
+@dataclass(frozen=True)
+class Looking:
+    """Who filters, and when."""
+
+    at: datetime
+    reads: Callable[[str], ColumnElement[bool]] = lambda _: true()
+    """Whether they may know what a field of an item says; what they may not is not there."""
+
+    def holding(self, condition: Condition) -> ColumnElement[bool]:
+        """That an item meets a condition; never null."""
+        if isinstance(condition, AllOf):
+            return and_(*map(self.holding, condition.all_of))
+        if isinstance(condition, AnyOf):
+            return or_(*map(self.holding, condition.any_of))
+        if isinstance(condition, NoneOf):
+            return not_(or_(*map(self.holding, condition.none_of)))
+        if isinstance(condition, FieldTest):
+            return self._field(condition)
+        if isinstance(condition, StepTest):
+            return asking.holding(condition, governed_items)
+        if isinstance(condition, SignoffTest):
+            return _signoff(condition, self.at)
+        if isinstance(condition, TimeTest):
+            return _time(condition, self.at)
+        if isinstance(condition, FactTest):
+            return _fact(condition)
+        return _column(condition) if isinstance(condition, ItemTest) else _metric(condition)
+
+    def _field(self, test: FieldTest) -> ColumnElement[bool]:
+        reads = self.reads(test.field)
+        if test.given is False:
+            given = FieldTest(field=test.field, given=True)
+            return not_(and_(asking.holding(given, governed_items), reads))
+        return and_(asking.holding(test, governed_items), reads)
 
 
-def _value(
-    test: ValueTest, document: ColumnElement[str], path: Sequence[str], *, whole: bool = False
-) -> ColumnElement[bool]:
+def _fact(test: FactTest) -> ColumnElement[bool]:
+    document, path = OF.facts, test.fact.split(".")
     if test.given is not None:
-        given = Given(document, path, whole=whole)
+        given = Given(document, path)
         return given if test.given else not_(given)
     bounds: list[tuple[Op, Any]] = []
     if test.above is not None:
@@ -116,13 +132,6 @@ def _metric(test: MetricTest) -> ColumnElement[bool]:
     if test.below is not None:
         wanted.append(value < test.below)
     return func.coalesce(and_(*wanted), false())
-
-
-def _step(test: StepTest) -> ColumnElement[bool]:
-    is_so = Says(OF.steps, (test.step,), [("is", test.status)])
-    if test.status != ANEW:
-        return is_so
-    return or_(is_so, not_(Given(OF.steps, (test.step,))))
 
 
 def _signoff(test: SignoffTest, at: datetime) -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from modelyard import errors
 from modelyard.governance.items.collecting import notice
-from modelyard.governance.items.seeing import require_decider, visible
+from modelyard.governance.items.seeing import require_decider
 from modelyard.governance.items.types import ListedItem
 from modelyard.governance.listing import reading, repository
 from modelyard.governance.listing.commands import (
@@ -14,11 +14,14 @@ from modelyard.governance.listing.commands import (
     SaveView,
     ShowView,
 )
+from modelyard.governance.listing.filtering import Looking
 from modelyard.governance.listing.filters import read_filter
 from modelyard.governance.listing.types import SavedView
+from modelyard.governance.roles.access import access_of
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
+from modelyard.store.tables import governed_items
 
 MOST = 200
 """Views of one's own."""
@@ -29,14 +32,16 @@ def list_items(command: ListItems, context: Context) -> list[ListedItem]:
     """Look whether anything changed, unless somebody just did, and list them."""
     wanted = [read_filter(command.where)]
     notice(context)
-    seen = visible(context)
     with context.read() as db:
+        access = access_of(context, db)
         if command.view is not None:
             view = repository.get(db, command.view, context.identity.name)
             wanted.append(view.where)
             told = {"group": command.group or view.group, "sort": command.sort or view.sort}
             command = command.model_copy(update=told)
-        return reading.listed(db, command, seen, [each for each in wanted if each is not None])
+        looking = Looking(now(), lambda field: access.reads(field, governed_items))
+        met = [looking.holding(each) for each in wanted if each is not None]
+        return reading.listed(db, command, access.visible(), met)
 
 
 @handles(SaveView)

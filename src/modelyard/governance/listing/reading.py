@@ -11,9 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, 
 from modelyard.governance.items.repository import SUMMARY
 from modelyard.governance.items.types import ListedItem
 from modelyard.governance.listing.commands import ListItems
-from modelyard.governance.listing.filtering import holding
 from modelyard.governance.listing.signed import signed
-from modelyard.governance.templates.conditions import Condition
 from modelyard.governance.templates.words import SignoffStatus
 from modelyard.kernel.paging import Page
 from modelyard.kernel.values import now
@@ -31,12 +29,11 @@ def listed(
     db: Connection,
     asked: ListItems,
     seen: ColumnElement[bool],
-    conditions: Iterable[Condition] = (),
+    conditions: Iterable[ColumnElement[bool]] = (),
 ) -> Page[ListedItem]:
     """The part of the items that is asked for, out of those that meet `seen` and conditions."""
     query: Select[Any] = select(*(OF[name] for name in SUMMARY), _below(seen).label("below"))
-    at = now()
-    query = query.where(seen, _wanted(asked, seen), *(holding(each, at) for each in conditions))
+    query = query.where(seen, _wanted(asked, seen), *conditions)
     by: list[ColumnElement[Any]] = [OF.id]
     if asked.sort not in (None, "id"):
         by.insert(0, OF[asked.sort])

@@ -111,6 +111,20 @@ class Access:
             ways.append(items.c.id.in_(select(held.c.item).where(held.c.role == role)))
         return or_(false(), *ways)
 
+    def reads(self, field: str, items: Items) -> ColumnElement[bool]:
+        """Whether they may know what a field of an item says that they see."""
+        if self.person.governs or not self._saying:
+            return true()
+        ways = [
+            self.holds(role, items) & self._shows(role, field, items) for role in sorted(self.roles)
+        ]
+        editable = (
+            template
+            for template in self.templates.values()
+            if (found := template.field(field)) and self.person.is_among(found.editors)
+        )
+        return or_(*ways, *(is_by(each, items) for each in editable))
+
     @property
     def roles(self) -> set[str]:
         """The names of all roles that they have anywhere."""
@@ -140,6 +154,17 @@ class Access:
         others = [t for t in self._saying if (right in role_of(t.roles, role).rights) != usual]
         otherwise = or_(false(), *(is_by(each, items) for each in others))
         return not_(otherwise) if usual and others else true() if usual else otherwise
+
+    def _shows(self, role: str, field: str, items: Items) -> ColumnElement[bool]:
+        """Whether a role shows a field by what governs an item."""
+        usual = bool(role_of((), role).reads.among([field]))
+        others = [
+            each
+            for each in self._saying
+            if bool(role_of(each.roles, role).reads.among([field])) != usual
+        ]
+        otherwise = or_(false(), *(is_by(each, items) for each in others))
+        return not_(otherwise) if usual else otherwise
 
     def _readable(self) -> Select[Any]:
         held, of = self._everywhere, governed_items.alias()
