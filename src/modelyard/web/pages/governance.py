@@ -8,9 +8,8 @@ from typing import get_args
 from pydantic import ValidationError
 
 from modelyard import errors
-from modelyard.governance.items.commands import GovernItem, HideItem, UnhideItem
 from modelyard.governance.items.ids import KINDS
-from modelyard.governance.items.types import Item, ListedItem, State
+from modelyard.governance.items.types import ListedItem, State
 from modelyard.governance.listing.commands import ListItems, ListViews
 from modelyard.governance.listing.types import Column, Grouping, SavedView, Sorting
 from modelyard.governance.signoffs.commands import ListTasks
@@ -19,10 +18,9 @@ from modelyard.kernel.faults import invalid
 from modelyard.kernel.paging import Page as Part
 from modelyard.kernel.values import Value
 from modelyard.projects.commands import ListProjects
-from modelyard.web.pages.form import Form
 from modelyard.web.pages.formats import sentence
 from modelyard.web.pages.governance_filter import OPERATORS, SUGGESTED, Row, filter_of, rows_of
-from modelyard.web.pages.governance_words import ABOVE, ALL, ONE, called, item_href, may_decide
+from modelyard.web.pages.governance_words import ABOVE, ALL, called, item_href, may_decide
 from modelyard.web.pages.page import ListView, Nav, Page, View, Visit, place_in_list
 
 PART, INSIDE, FEW, MOST = 50, 50, 3, 100
@@ -201,15 +199,7 @@ def _waiting(visit: Visit, _project: str) -> int | None:
     return len(visit.run(ListTasks()))
 
 
-def _onward(_visit: Visit, made: Item) -> str:
-    return item_href(made.id)
-
-
-def _asks(verb: str) -> str:
-    return f"{ONE}/{verb}"
-
-
-PAGES: tuple[Page | Form, ...] = (
+PAGES: tuple[Page, ...] = (
     Page(
         ALL,
         items,
@@ -217,30 +207,4 @@ PAGES: tuple[Page | Form, ...] = (
         Nav("Governed items", "shield-check", "Governance", count=_waiting),
     ),
     Page(f"{ALL}/tasks", tasks, "governance_tasks.html"),
-    Form(
-        _asks("govern"),
-        GovernItem,
-        "Govern",
-        "Govern",
-        _onward,
-        said=lambda made: f"{called(made.id)} is governed by {made.template}.",
-        fields=("template",),
-    ),
-    Form(
-        _asks("hide"),
-        HideItem,
-        "Hide",
-        "Hide",
-        _onward,
-        intro="What belongs to it is hidden with it. Unhide shows it all again.",
-        said=lambda made: f"{called(made.id)} is hidden.",
-    ),
-    Form(
-        _asks("unhide"),
-        UnhideItem,
-        "Unhide",
-        "Unhide",
-        _onward,
-        said=lambda made: f"{called(made.id)} is shown again.",
-    ),
 )
