@@ -11,6 +11,9 @@ from typing import Any
 
 from modelyard import errors
 from modelyard.kernel.context import Context
+from modelyard.runtime import repository as envs
+from modelyard.runtime.envs.codeenvs import env_python
+from modelyard.runtime.envs.local import LOCAL
 from modelyard.runtime.process import Lost
 from modelyard.runtime.tasks import Answers, run_asking_task, run_task
 
@@ -26,6 +29,19 @@ def require_code_allowed(context: Context, what: str) -> None:
             f"{what} is code, and the setting trust.allowed lets in {', '.join(allowed)} alone; "
             "it takes needs_review"
         )
+
+
+def python_in(context: Context, env: str) -> Path:
+    """The interpreter of a code env that code is to run in; `local` is the one of this process.
+
+    Raises:
+        NotFound: there is no such code env.
+    """
+    if env == LOCAL:
+        return Path(sys.executable)
+    with context.read() as db:
+        found = envs.get_env(db, env)
+    return env_python(context, found)
 
 
 def require_function(code: str, name: str, given: Sequence[str]) -> None:

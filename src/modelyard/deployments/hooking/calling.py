@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,10 +17,7 @@ from modelyard.deployments.infrastructures.types import Infrastructure
 from modelyard.kernel.context import Context
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.values import now
-from modelyard.runtime import repository as envs
-from modelyard.runtime.envs.codeenvs import env_python
-from modelyard.runtime.envs.local import LOCAL
-from modelyard.runtime.functions import call_function
+from modelyard.runtime.functions import call_function, python_in
 from modelyard.sending import webhooks
 
 GIVEN = ("update", "requester", "deployer", "nodes")
@@ -77,18 +72,10 @@ def _called(
             {"update": dict(told), "requester": told["actor"]},
             seconds=hook.seconds,
             log="hooks.log",
-            python=_python(context, hook),
+            python=python_in(context, hook.env),
             answers=clients.answer,
         )
     return Said.model_validate(found)
-
-
-def _python(context: Context, hook: Hook) -> Path:
-    if hook.env == LOCAL:
-        return Path(sys.executable)
-    with context.read() as db:
-        env = envs.get_env(db, hook.env)
-    return env_python(context, env)
 
 
 def _sent(

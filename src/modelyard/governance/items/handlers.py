@@ -26,6 +26,7 @@ from modelyard.governance.items.commands import (
     UnhideItem,
     UnsetRule,
 )
+from modelyard.governance.items.hooked import hooked
 from modelyard.governance.items.ids import Kind, is_told
 from modelyard.governance.items.possible import possible_with
 from modelyard.governance.items.seeing import (
@@ -52,11 +53,15 @@ from modelyard.store.tables import governed_items
 @handles(GovernItem)
 def govern(command: GovernItem, context: Context) -> Item:
     """Bring it and what it belongs to up to date first, so that it is governed as it is now."""
-    with _changing(context, command.item, "create") as (db, item):
+
+    def begin(db: Connection) -> Item:
+        item = _changeable(context, db, command.item)
         if item.parent is not None and is_told(item.parent):
             bring(context, db, item.parent)
-        after = deciding.govern(db, item, command.template, context.identity.name)
-        return told(context, db, after)
+        return deciding.govern(db, item, command.template, context.identity.name)
+
+    require_writable(context, command.item, "create")
+    return hooked(context, "create", begin)
 
 
 @handles(HideItem)
@@ -88,22 +93,30 @@ def create(command: CreateItem, context: Context) -> Item:
     """Make it, and place it."""
     kind: Kind = "initiative" if command.kind == "initiative" else "governed-project"
     seen, who = visible(context), context.identity.name
-    with context.begin() as db:
+
+    def make(db: Connection) -> Item:
         exclusively(db, LOCK)
         item = deciding.create(db, kind, command.name, command.description, command.template, who)
         if not holder_of(context, db, item.id).may("create"):
             require_decider(context, "", item.id)
-        if command.under is not None:
-            require_visible(db, command.under, seen)
-            item = deciding.place(db, item, command.under, who)
-        return told(context, db, item)
+        if command.under is None:
+            return item
+        require_visible(db, command.under, seen)
+        return deciding.place(db, item, command.under, who)
+
+    return hooked(context, "create", make)
 
 
 @handles(DeleteItem)
 def delete(command: DeleteItem, context: Context) -> Item:
     """Let it be gone."""
-    with _changing(context, command.item, "delete") as (db, item):
-        return told(context, db, deciding.remove(db, item, context.identity.name))
+    require_writable(context, command.item, "delete")
+
+    def remove(db: Connection) -> Item:
+        item = _changeable(context, db, command.item)
+        return deciding.remove(db, item, context.identity.name)
+
+    return hooked(context, "delete", remove)
 
 
 @handles(ListRules)
@@ -142,11 +155,15 @@ def unset_rule(command: UnsetRule, context: Context) -> None:
 def _changing(context: Context, item: str, right: ItemRight) -> Iterator[tuple[Connection, Item]]:
     """A transaction in which an item that whoever asks may change is up to date and locked."""
     require_writable(context, item, right)
-    seen = visible(context)
     with context.begin() as db:
-        found = bring(context, db, item)
-        require_visible(db, item, seen)
-        yield db, found
+        yield db, _changeable(context, db, item)
+
+
+def _changeable(context: Context, db: Connection, item: str) -> Item:
+    """An item that whoever asks sees, up to date, and locked until the end of the transaction."""
+    found = bring(context, db, item)
+    require_visible(db, item, visible(context))
+    return found
 
 
 @handles(SyncItems)

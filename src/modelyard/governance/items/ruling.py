@@ -9,10 +9,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select
 
 from modelyard import errors
+from modelyard.governance.hooks.calling import hooks_on
 from modelyard.governance.items.deciding import WITH
 from modelyard.governance.items.ids import LENGTHS, OWN, Kind, parsed
 from modelyard.governance.items.types import Item, Rule, State
 from modelyard.governance.templates import access as templates
+from modelyard.governance.templates.repository import every as every_template
 from modelyard.store.tables import govern_rules
 
 OF = govern_rules.c
@@ -41,6 +43,23 @@ def every(db: Connection) -> Rules:
     """Look all of them up: there are few."""
     found = (_rule(row) for row in db.execute(select(govern_rules)))
     return Rules({(each.project or "", each.model or "", each.kind): each for each in found})
+
+
+def deciding(db: Connection) -> Rules:
+    """The same as they decide: by templates that ask hooks first, they only suggest."""
+    asking = {
+        kept.name
+        for kept in every_template(db)
+        if kept.state == "active" and hooks_on(kept.template, "create")
+    }
+    return Rules(
+        {
+            place: rule.model_copy(update={"action": "suggest"})
+            if rule.action == "govern" and (rule.template or f"standard-{rule.kind}") in asking
+            else rule
+            for place, rule in every(db).by_place.items()
+        }
+    )
 
 
 def put(db: Connection, rule: Rule) -> None:

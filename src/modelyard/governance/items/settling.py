@@ -46,7 +46,7 @@ def settle(context: Context) -> int:
 
 def _due(db: Connection) -> list[str]:
     """Open items that are to be in another state than they are in."""
-    rules = ruling.every(db)
+    rules = ruling.deciding(db)
     above = repository.standing(db)
     found = []
     for item, state, origin, parent in repository.undecided(db, ruling.OPEN):
@@ -59,7 +59,7 @@ def _due(db: Connection) -> list[str]:
 
 def _decide(db: Connection, about: Sequence[str]) -> int:
     """Decide about some items as they are now; gives about how many."""
-    rules = ruling.every(db)
+    rules = ruling.deciding(db)
     told: dict[str, list[Change]] = defaultdict(list)
     count = 0
     for item in _open(db, about):

@@ -12,19 +12,17 @@ from sqlalchemy import Connection, insert, select
 
 from modelyard import errors
 from modelyard.governance.items import repository as items
-from modelyard.governance.items.collecting import bring
 from modelyard.governance.items.seeing import require_visible, visible
+from modelyard.governance.signoffs.carrying import carried_out
 from modelyard.governance.signoffs.commands import AttachFile, DownloadFile
-from modelyard.governance.signoffs.desk import Desk, opened, put
-from modelyard.governance.signoffs.filling import filled
-from modelyard.governance.signoffs.rights import actor_of, require_legible, require_settable
+from modelyard.governance.signoffs.desk import Desk, opened
+from modelyard.governance.signoffs.rights import Actor, actor_of, require_legible, require_settable
 from modelyard.governance.signoffs.types import Attachment
-from modelyard.governance.templates.fields import FileField
+from modelyard.governance.templates.fields import FileField, Unfit
 from modelyard.kernel import paths
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
 from modelyard.store.artifacts import digest_of
-from modelyard.store.database import exclusively
 from modelyard.store.handing import appearing
 from modelyard.store.keeping import collect
 from modelyard.store.staging import stage
@@ -42,7 +40,6 @@ def attach(context: Context, command: AttachFile) -> Attachment:
         Forbidden: the caller may not fill it in.
     """
     source = paths.transferred(context, command.file)
-    seen = visible(context)
     with stage(context, partial(collect, context)) as place:
         file = _copied(source, place.folder / "file", command.name)
         attachment = Attachment(
@@ -52,22 +49,30 @@ def attach(context: Context, command: AttachFile) -> Attachment:
             sha256=digest_of(file),
             size=file.stat().st_size,
         )
-        with context.begin() as db:
-            exclusively(db)
-            item = bring(context, db, command.item)
-            require_visible(db, command.item, seen)
-            desk, actor = opened(db, item, now()), actor_of(context, db, item.id)
+
+        def named(_db: Connection, desk: Desk, actor: Actor) -> Desk:
             field = _field(desk, command.field)
             require_settable(actor, desk, field)
-            kept = attachment.model_dump(include={"name", "sha256", "size"})
-            before = item.fields.get(field.id)
-            value = [*(before if isinstance(before, list) else []), kept] if field.several else kept
+            try:
+                value = field.checked(_beside(desk, field, attachment))
+            except Unfit as exc:
+                raise errors.Invalid(f"{field.id} {exc}") from None
+            fields = {**desk.item.fields, field.id: value}
+            return replace(desk, item=desk.item.model_copy(update={"fields": fields}))
+
+        def keep(db: Connection) -> None:
             _add(db, attachment)
-            fields = filled(db, desk, actor, {field.id: value}, seen)
             place.keep(context, [(file, attachment.sha256)])
-            after = replace(desk, item=item.model_copy(update={"fields": fields}))
-            put(db, desk, after, actor.name)
+
+        carried_out(context, command.item, "update", named, keep)
     return attachment
+
+
+def _beside(desk: Desk, field: FileField, attachment: Attachment) -> Any:
+    """The value of a field with one more file, or, where it takes but one, with another."""
+    kept = attachment.model_dump(include={"name", "sha256", "size"})
+    before = desk.item.fields.get(field.id)
+    return [*(before if isinstance(before, list) else []), kept] if field.several else kept
 
 
 def download(context: Context, command: DownloadFile) -> Attachment:

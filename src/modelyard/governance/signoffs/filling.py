@@ -41,7 +41,7 @@ def filled(
         try:
             kept = field.checked(value)
             if kept != desk.item.fields.get(name) or name not in actor.holder.reads:
-                _require_there(db, desk.item.id, field, kept, seen)
+                require_there(db, desk.item.id, field, kept, seen)
         except Unfit as exc:
             faults.append({"field": f"values.{name}", "problem": str(exc)})
             continue
@@ -55,9 +55,10 @@ def filled(
     return fields
 
 
-def _require_there(
+def require_there(
     db: Connection, of: str, field: AnyField, value: Any, seen: ColumnElement[bool]
 ) -> None:
+    """Refuse files that are not attached to an item, and items that nobody sees, by Unfit."""
     values = value if isinstance(value, list) else [] if value is None else [value]
     if isinstance(field, FileField):
         _require_attached(db, of, values)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from modelyard import errors
 from modelyard.governance import repository as people
-from modelyard.governance.items.collecting import bring, fresh, notice
+from modelyard.governance.items.collecting import fresh, notice
 from modelyard.governance.items.seeing import holder_of, require_visible, visible
 from modelyard.governance.roles.access import access_of
 from modelyard.governance.roles.types import Allowed
 from modelyard.governance.signoffs import acting, machine, standing
 from modelyard.governance.signoffs.allowing import allowed
 from modelyard.governance.signoffs.attaching import attach, download
+from modelyard.governance.signoffs.carrying import carried_out
 from modelyard.governance.signoffs.commands import (
     Abandon,
     AdvanceItem,
@@ -29,7 +29,6 @@ from modelyard.governance.signoffs.commands import (
     ListTasks,
     MayOnItem,
     MigrateTemplate,
-    OfItem,
     OfSignoff,
     Reject,
     RequestSignoff,
@@ -39,12 +38,11 @@ from modelyard.governance.signoffs.commands import (
     ShowWorkflow,
     WithdrawFeedback,
 )
-from modelyard.governance.signoffs.desk import Desk, opened, put
+from modelyard.governance.signoffs.desk import Desk, opened
 from modelyard.governance.signoffs.filling import filled
 from modelyard.governance.signoffs.migrating import migrate
 from modelyard.governance.signoffs.rights import (
     Actor,
-    actor_of,
     require_editor,
 )
 from modelyard.governance.signoffs.showing import shown, state_of
@@ -88,21 +86,30 @@ def show_standing(command: ShowStanding, context: Context) -> Standing:
 @handles(SetFields)
 def set_fields(command: SetFields, context: Context) -> Workflow:
     """All of them, or none if one is not taken."""
-    with _at_desk(context, command) as (db, desk, actor):
-        fields = filled(db, desk, actor, command.values, visible(context))
-        item = desk.item.model_copy(update={"fields": fields})
-        return shown(put(db, desk, replace(desk, item=item), actor.name), actor.holder)
+    seen = visible(context)
+
+    def fill(db: Connection, desk: Desk, actor: Actor) -> Desk:
+        fields = filled(db, desk, actor, command.values, seen)
+        return replace(desk, item=desk.item.model_copy(update={"fields": fields}))
+
+    done = carried_out(context, command.item, "update", fill)
+    return shown(done.desk, done.actor.holder, done.messages)
 
 
 @handles(AdvanceItem)
 def advance_item(command: AdvanceItem, context: Context) -> Workflow:
     """By whoever may fill it in."""
-    with _at_desk(context, command) as (db, desk, actor):
+    warnings: tuple[str, ...] = ()
+
+    def advance(_db: Connection, desk: Desk, actor: Actor) -> Desk:
+        nonlocal warnings
         require_editor(actor, desk)
         came = moved(desk.course, command.step, actor.holder.reads)
-        item = desk.item.model_copy(update={"steps": dict(came.course.steps)})
-        after = put(db, desk, replace(desk, item=item), actor.name)
-        return shown(after, actor.holder, came.warnings)
+        warnings = came.warnings
+        return replace(desk, item=desk.item.model_copy(update={"steps": dict(came.course.steps)}))
+
+    done = carried_out(context, command.item, "update", advance)
+    return shown(done.desk, done.actor.holder, (*warnings, *done.messages))
 
 
 @handles(RequestSignoff)
@@ -229,7 +236,10 @@ def _changed(
     command: OfSignoff[SignoffState],
     change: Callable[[Desk, Actor, str, Round], Round],
 ) -> SignoffState:
-    with _at_desk(context, command) as (db, desk, actor):
+    step = ""
+
+    def act(_db: Connection, desk: Desk, actor: Actor) -> Desk:
+        nonlocal step
         step = _step(desk, command.step)
         try:
             signoff = change(desk, actor, step, desk.rounds[step])
@@ -237,22 +247,12 @@ def _changed(
             raise errors.Conflict(
                 f"the sign-off of {step} of {desk.item.id}: {exc.detail}", **exc.context
             ) from None
-        after = replace(desk, rounds={**desk.rounds, step: signoff})
-        return state_of(put(db, desk, after, actor.name), step, actor.holder)
+        return replace(desk, rounds={**desk.rounds, step: signoff})
 
-
-@contextmanager
-def _at_desk(
-    context: Context, command: OfItem[SignoffState] | OfItem[Workflow]
-) -> Iterator[tuple[Connection, Desk, Actor]]:
-    """An item as it is at this moment, which nobody else changes until the block is left."""
-    seen = visible(context)
-    with context.begin() as db:
-        item = bring(context, db, command.item)
-        require_visible(db, command.item, seen)
-        if item.gone is not None:
-            raise errors.Conflict(f"what {item.id} is of was deleted, so nothing of it changes")
-        yield db, opened(db, item, now()), actor_of(context, db, item.id)
+    done = carried_out(context, command.item, "signoff", act)
+    for message in done.messages:
+        context.progress(message)
+    return state_of(done.desk, step, done.actor.holder)
 
 
 def _step(desk: Desk, named: str | None) -> str:

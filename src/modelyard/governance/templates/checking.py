@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
+from modelyard import errors
 from modelyard.governance.templates.conditions import (
     IN_TEMPLATES,
     Condition,
@@ -15,9 +16,11 @@ from modelyard.governance.templates.conditions import (
     tests_in,
 )
 from modelyard.governance.templates.fields import AnyField, Unfit
+from modelyard.governance.templates.hooks import FUNCTION, GIVEN
 from modelyard.governance.templates.roles import REVIEWER, Role
 from modelyard.governance.templates.types import Move, Step, Template
 from modelyard.kernel.documents import Fault
+from modelyard.runtime.functions import require_function
 
 Place = tuple[str | int, ...]
 NAMING = ("text", "category")
@@ -47,6 +50,12 @@ def faults_of(template: Template) -> Iterator[Fault]:
     yield from _twice(("roles",), (each.id for each in template.roles), "role")
     for at, role in enumerate(template.roles):
         yield from _role(template, role, ("roles", at))
+    yield from _twice(("hooks",), (each.id for each in template.hooks), "hook")
+    for at, hook in enumerate(template.hooks):
+        try:
+            require_function(hook.code, FUNCTION, GIVEN)
+        except errors.Invalid as exc:
+            yield ("hooks", at, "code"), exc.detail
     for at, name in enumerate(template.roles_from.fields):
         yield from _field_of(template, name, ("reference",), ("roles_from", "fields", at))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from modelyard import errors
+from modelyard.governance.access import is_admin
 from modelyard.governance.templates import repository
 from modelyard.governance.templates.commands import (
     ArchiveTemplate,
@@ -16,6 +17,7 @@ from modelyard.governance.templates.commands import (
     ValidateTemplate,
     WriteTemplate,
 )
+from modelyard.governance.templates.hooks import code_of
 from modelyard.governance.templates.reading import (
     digest_of,
     parse_template,
@@ -33,6 +35,9 @@ from modelyard.governance.templates.words import TemplateState
 from modelyard.kernel import paths
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
+from modelyard.runtime import repository as envs
+from modelyard.runtime.envs.local import LOCAL
+from modelyard.runtime.functions import require_code_allowed
 from modelyard.store.handing import appearing
 
 SUMMARY = set(TemplateSummary.model_fields)
@@ -122,12 +127,14 @@ def _validated(context: Context, template: Template) -> TemplateSummary:
     with context.read() as db:
         found = _there(db, template)
     told = template.model_dump(include={"name", "version", "kind", "title"})
+    told["code"] = code_of(template.hooks)
     return TemplateSummary(**told, state="draft" if found is None else found.state)
 
 
 def _published(context: Context, template: Template, *, draft: bool) -> TemplateSummary:
     state: TemplateState = "draft" if draft else "active"
     with context.begin() as db:
+        _require_code(context, db, template)
         found = _there(db, template)
         if found is None or found.state == "draft":
             repository.keep(db, template, context.identity.name, state)
@@ -141,6 +148,27 @@ def _published(context: Context, template: Template, *, draft: bool) -> Template
 
 def _read(context: Context, text: str) -> Template:
     return read_template(paths.transferred(context, text), "the template")
+
+
+def _require_code(context: Context, db: Connection, template: Template) -> None:
+    """Refuse hooks that may not run here: they run on this machine.
+
+    Raises:
+        Forbidden: whoever publishes them is no instance admin.
+        Blocked: the settings let in no code that nobody has looked at.
+        NotFound: there is no such code env.
+    """
+    if not template.hooks:
+        return
+    if not is_admin(db, context.identity):
+        raise errors.Forbidden(
+            f"the template {template.name} has hooks, which are code that runs on the server; that "
+            "takes an instance admin"
+        )
+    for hook in template.hooks:
+        require_code_allowed(context, f"the hook {hook.id} of {template.name}")
+        if hook.env != LOCAL:
+            envs.get_env(db, hook.env)
 
 
 def _there(db: Connection, template: Template) -> KeptTemplate | None:

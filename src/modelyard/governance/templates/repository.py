@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from modelyard import errors
+from modelyard.governance.templates.hooks import code_of
 from modelyard.governance.templates.reading import digest_of
 from modelyard.governance.templates.shipped import shipped
 from modelyard.governance.templates.types import KeptTemplate, Template
@@ -101,6 +102,7 @@ def _built(row: Row[Any]) -> KeptTemplate:
         created=row.created,
         created_by=row.created_by,
         published=row.published,
+        code=code_of(template.hooks),
         template=template,
     )
 

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from modelyard.governance.items.ids import Kind
 from modelyard.governance.templates.conditions import Condition
 from modelyard.governance.templates.fields import AnyField, Help, People
+from modelyard.governance.templates.hooks import Hook
 from modelyard.governance.templates.roles import Role, RolesFrom
 from modelyard.governance.templates.words import StepStatus, TemplateState
 from modelyard.kernel.values import Description, Json, Name, OneLine, Value, Variable
@@ -131,6 +132,9 @@ class Template(Value):
     roles_from: RolesFrom = Field(
         default=RolesFrom(), description="other items whose roles hold on its items as well"
     )
+    hooks: tuple[Hook, ...] = Field(
+        default=(), max_length=10, description="Python that is asked before its items change"
+    )
     moves: tuple[Move, ...] = Field(default=(), max_length=100)
 
     def field(self, id: str) -> Any:  # noqa: A002  as in the file
@@ -156,6 +160,7 @@ class TemplateSummary(Value):
     created: datetime | None = None
     created_by: str = ""
     published: datetime | None = None
+    code: str = Field(default="", description="sha256 of the code of its hooks; empty: it has none")
 
 
 class KeptTemplate(TemplateSummary):
