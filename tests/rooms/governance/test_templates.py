@@ -119,7 +119,7 @@ def test_what_is_published_never_changes(yard, tmp_path):
     for call in (yard.templates.publish, yard.templates.validate):
         with pytest.raises(errors.Conflict, match="review 1 is published, and never changes"):
             call(file=put(tmp_path))
-    with pytest.raises(errors.Conflict, match="no draft again; give the file version: 2"):
+    with pytest.raises(errors.Conflict, match="no draft again; give it version: 2"):
         yard.templates.publish(
             file=put(tmp_path, TEXT.replace("title: Review", "title: A review")), draft=True
         )
