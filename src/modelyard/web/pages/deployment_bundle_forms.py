@@ -16,9 +16,10 @@ from modelyard.web.pages.deployments import ABOVE, MOST, ONE, crumbs, href
 from modelyard.web.pages.form import Choices, Draft, Form, Words
 from modelyard.web.pages.infrastructures import named
 from modelyard.web.pages.page import Visit
+from modelyard.web.pages.policy_saying import require_let_pass
 
 WORDS = {
-    **{name: SHARED[name] for name in ("name", "infrastructure", "pass_over")},
+    **{name: SHARED[name] for name in ("name", "infrastructure", "pass_over", "accept")},
     "bundle": Words(label="Bundle", help="", kind="choice"),
     "as_project": Words(
         label="As the project", help="Its key there; left blank: that of this project", mono=True
@@ -37,7 +38,7 @@ WORDS = {
         label="Scenarios that run by hand only", help="One a line", mono=True, later=True
     ),
 }
-GIVEN = ("bundle", "connection", "enable", "disable", "pass_over")
+GIVEN = ("bundle", "connection", "enable", "disable", "pass_over", "accept")
 
 
 def _bundles(visit: Visit, project: str) -> Choices:
@@ -92,6 +93,7 @@ PAGES: tuple[Form, ...] = (
         fields=("name", "infrastructure", "as_project", *GIVEN),
         words=WORDS,
         prepare=_new,
+        check=require_let_pass,
     ),
     Form(
         f"{ONE}/bundle",
@@ -104,5 +106,6 @@ PAGES: tuple[Form, ...] = (
         fields=GIVEN,
         words=WORDS,
         prepare=_updated,
+        check=require_let_pass,
     ),
 )

@@ -25,6 +25,7 @@ from modelyard.web.pages.form import Choices, Draft, Form, Words
 from modelyard.web.pages.infrastructures import named
 from modelyard.web.pages.jobs import MADE
 from modelyard.web.pages.page import Visit
+from modelyard.web.pages.policy_saying import Brought, about, require_let_pass
 
 MADE |= dict.fromkeys(
     (f"deployments.{verb}" for verb in ("create", "update", "rollback", "disable", "enable")), ONE
@@ -34,6 +35,13 @@ ACCESS: Choices = [
     ("public", "Whoever reaches it"),
     ("keys", "Whoever has a key of it"),
 ]
+ABOUT_UPDATES = (
+    "The nodes are updated one after another. At the first that does not answer as it should, "
+    "those that were changed go back. No query is lost."
+)
+ACCEPT = Words(
+    label="Deploy it although policies warn", help="The history keeps that", kind="tick", later=True
+)
 WORDS = {
     "name": Words(label="Name", help="Unique in the project", placeholder="churn-test", mono=True),
     "infrastructure": Words(label="Where to", help="", kind="choice"),
@@ -53,7 +61,7 @@ WORDS = {
         mono=True,
         later=True,
     ),
-    "access": Words(label="Who may ask", help="", kind="segments", later=True),
+    "access": Words(label="Who may ask", help="", kind="choice", later=True),
     "error_rate": Words(
         label="Fall back at this share of failed queries", placeholder="0.01", later=True
     ),
@@ -64,10 +72,11 @@ WORDS = {
         kind="tick",
         later=True,
     ),
+    "accept": ACCEPT,
     "to": Words(label="Update", help="Its number; left blank: the one before"),
     "force": Words(label="Even if nodes cannot be reached", help="They keep it then", kind="tick"),
 }
-GIVEN = ("package", "share", "shadow", "access", "error_rate", "p99_ms", "pass_over")
+GIVEN = ("package", "share", "shadow", "access", "error_rate", "p99_ms", "pass_over", "accept")
 
 
 def _packages(visit: Visit, project: str, service: str) -> Choices:
@@ -126,6 +135,9 @@ def _updated(visit: Visit) -> Draft:
     if before := visit.asked("from"):
         package = _main(visit.run(ShowDeployment(project=key, name=before)))
         title = f"Promote {before} to {name}"
+    packages = tuple(filter(None, (package or "", *(() if package else shares))))
+    brought = Brought(infrastructure=seen.infrastructure, service=seen.target, packages=packages)
+    said, links = about(visit, key, brought)
     return Draft(
         crumbs=crumbs(visit),
         proposed={
@@ -136,6 +148,8 @@ def _updated(visit: Visit) -> Draft:
         },
         choices={"package": _packages(visit, key, seen.target), "access": ACCESS},
         title=title,
+        intro=f"{ABOUT_UPDATES} {said}" if said else "",
+        links=links,
     )
 
 
@@ -177,6 +191,7 @@ PAGES: tuple[Form, ...] = (
         words=WORDS,
         prepare=_new,
         depending=_depending,
+        check=require_let_pass,
     ),
     Form(
         f"{ONE}/check",
@@ -194,11 +209,11 @@ PAGES: tuple[Form, ...] = (
         "Update deployment",
         "Update",
         _one,
-        intro="The nodes are updated one after another. At the first that does not answer as it "
-        "should, those that were changed go back. No query is lost.",
+        intro=ABOUT_UPDATES,
         fields=GIVEN,
         words=WORDS,
         prepare=_updated,
+        check=require_let_pass,
     ),
     Form(
         f"{ONE}/rollback",

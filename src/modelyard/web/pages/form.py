@@ -96,6 +96,8 @@ class FormView(View):
     fields: tuple[FieldView, ...] = ()
     problems: tuple[str, ...] = ()
     """What is wrong with no field in particular."""
+    links: tuple[Crumb, ...] = ()
+    """Where more is said about what it tells."""
     seen: str = ""
     """The entity tag of what the form was filled from."""
     dangerous: bool = False
@@ -145,6 +147,7 @@ class Draft:
     that a field holds. `seen` is what a guarded command changes, as it is now. `shapes` are fields
     under given names as they are shown, where that cannot be read off what they hold; what stands
     in them is what the command is given. `beside` is what a template of its own shows besides.
+    `links` lead to where more is said.
     """
 
     crumbs: tuple[Crumb, ...] = ()
@@ -159,6 +162,7 @@ class Draft:
     beside: Value | None = None
     title: str = ""
     intro: str = ""
+    links: tuple[Crumb, ...] = ()
     back: str = ""
 
 

@@ -18,7 +18,10 @@ from modelyard.deployments.infrastructures.commands import (
     UpdateInfrastructure,
 )
 from modelyard.deployments.infrastructures.types import PERMISSIONS, Infrastructure
+from modelyard.governance.policies.commands import ListEnforced
+from modelyard.governance.policies.types import Enforced
 from modelyard.web.pages.form import Choices, Draft, Form, Words
+from modelyard.web.pages.home import may
 from modelyard.web.pages.infrastructure_options import EDITED as EDITED_OPTIONS
 from modelyard.web.pages.infrastructure_options import EVERYBODY, field_values
 from modelyard.web.pages.infrastructure_options import PAGES as NEW_WITH_OPTIONS
@@ -26,7 +29,7 @@ from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, ad
 
 ALL = "/infrastructures"
 ONE = f"{ALL}/{{name}}"
-PART, MOST = 50, 100
+PART, MOST, MOST_ASKED = 50, 100, 500
 ABOVE = Crumb(label="Infrastructures", href=ALL)
 KINDS: Choices = [("api", "Packages of API services"), ("project", "Bundles of projects")]
 ALLOWED: Choices = [("none", "Nothing"), *((each, each.capitalize()) for each in PERMISSIONS)]
@@ -110,6 +113,9 @@ class InfrastructureView(View):
     infrastructure: Infrastructure
     deployments: tuple[DeploymentSummary, ...]
     hooks: tuple[Hook, ...]
+    enforced: Enforced | None
+    """Which policies are asked there; None: nobody has said anything."""
+    may_enforce: bool
 
 
 def href(name: str) -> str:
@@ -128,12 +134,15 @@ def infrastructures(visit: Visit) -> InfrastructuresView:
 def infrastructure(visit: Visit) -> InfrastructureView:
     """Look it up, with what is deployed there."""
     name = visit.path["name"]
+    asked = visit.part(ListEnforced(limit=MOST_ASKED))
     return InfrastructureView(
         title=name,
         crumbs=(ABOVE,),
         infrastructure=shown(visit),
         deployments=tuple(visit.part(ListDeployments(infrastructure=name, limit=MOST))),
         hooks=tuple(visit.part(ListHooks(infrastructure=name))),
+        enforced=next((each for each in asked if each.infrastructure == name), None),
+        may_enforce=may(visit.account, "policies:write"),
     )
 
 

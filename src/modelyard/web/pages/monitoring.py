@@ -39,7 +39,7 @@ PLACES = {
     "deployment": "/projects/{project}/deployments/{name}",
     "endpoint": "/projects/{project}/deployments/{name}/activity",
     "external": "/projects/{project}/scopes/{name}",
-    "policy": "/projects/{project}/deployments/{name}",
+    "policy": "/governance/policies/{name}",
 }
 
 
@@ -164,9 +164,8 @@ def place_of(kind: ThingKind, project: str, name: str) -> str:
     if kind == "endpoint":
         href = address(PLACES[kind], project=project, name=of)
         return f"{href}?{urlencode({'endpoint': endpoint})}"
-    if kind == "policy":
-        return address(PLACES[kind], project=project, name=endpoint)
-    return address(PLACES[kind], project=project, name=of if kind == "external" else name)
+    is_part = kind in ("external", "policy")
+    return address(PLACES[kind], project=project, name=of if is_part else name)
 
 
 def _named(visit: Visit) -> dict[str, Choices]:

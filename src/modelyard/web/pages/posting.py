@@ -25,7 +25,7 @@ from modelyard.web.pages.fields import LESS, MORE, Typed, fields_of, values_of
 from modelyard.web.pages.form import Choice, Draft, FieldView, Form, FormView
 from modelyard.web.pages.formats import sentence
 from modelyard.web.pages.host import Host
-from modelyard.web.pages.page import Visit, address
+from modelyard.web.pages.page import Crumb, Visit, address
 from modelyard.web.pages.plain_words import label_of, plain
 from modelyard.web.pages.rendering import HEADERS
 from modelyard.web.problems import answer_to
@@ -167,7 +167,8 @@ def refused_view(
         fields = tuple(map(_compared, fields, fields_of(form, draft)))
         tag, problems = tag_of_value(draft.seen), (CHANGED,)
     view = _view(form, draft, visit, fields, seen=tag)
-    return view.model_copy(update={"problems": problems})
+    links = tuple(Crumb(label=label, href=href) for label, href in exc.context.get("links", ()))
+    return view.model_copy(update={"problems": problems, "links": links or draft.links})
 
 
 def _send(form: Form, visit: Visit, uploads: Sequence[Upload], typed: Typed) -> Any:
@@ -270,6 +271,7 @@ def _view(
         action=visit.here(),
         back=draft.back or (draft.crumbs[-1].href if draft.crumbs else HOME),
         fields=fields,
+        links=draft.links,
         seen=seen,
         dangerous=form.dangerous,
         beside=draft.beside,

@@ -1,0 +1,147 @@
+"""Policies and templates: by forms, and seen in a real browser."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from tests.rooms.services.conftest import made, yard  # noqa: F401
+from tests.rooms.web.pages.test_service_pages import client, sent  # noqa: F401
+from tests.running_server import RunningServer
+
+from modelyard.kernel.values import now
+
+LATE = "version:default/late/v1"
+HOSTILE = "<b onclick=alert(1)>x"
+STRICT = "clauses: [{kind: metric, metric: auc, at_least: 2}, {kind: scan, allow: dangerous}]"
+
+
+@pytest.fixture
+def strict(yard):  # noqa: F811
+    """A policy that nothing passes, and an infrastructure where it is asked."""
+    name = f"strict-{uuid4().hex[:8]}"
+    yard.policies.write(name=name, text=f"description: {HOSTILE!r}\n{STRICT}")
+    yard.infrastructures.create(name=name, stage="production", driver="local")
+    yard.policies.enforce(infrastructure=name, policy=(name,), mode="warn")
+    yield name
+    yard.policies.enforce(infrastructure=name, mode="no_check")
+
+
+@pytest.fixture
+def packaged(yard):  # noqa: F811
+    """The name of a service with two packages of the version."""
+    name = f"judged-{uuid4().hex[:8]}"
+    yard.services.create(name=name, endpoint={"late": "late"})
+    for package in ("p1", "p2"):
+        yard.packages.create(service=name, package=package)
+    return name
+
+
+@pytest.mark.slow
+def test_the_pages_are_fit_to_be_seen(browser, made, yard, strict, packaged, shots):  # noqa: F811
+    from tests.browser import Visitor
+
+    until = (now() + timedelta(days=9)).date()
+    yard.policies.except_(item=LATE, policy=strict, clause=1, until=until, reason=HOSTILE)
+    yard.policies.evaluate()
+    one = f"/governance/policies/{strict}"
+    says = f"infrastructure={strict}&service={packaged}&package=p1"
+    with RunningServer(made / "yard", "--workers", "0") as server:
+        visitor = Visitor(browser, server.url)
+        for path in (
+            *("/governance/policies", one, f"{one}/new-clause/metric", "/governance/new-policy"),
+            *(f"/governance/simulate-policy?policy={strict}", f"{one}/except"),
+            *(f"/infrastructures/{strict}/policies", f"/infrastructures/{strict}"),
+            f"/projects/default/policies-say?{says}",
+        ):
+            visitor.look_at(path, shots)
+        visitor.close()
+
+
+def test_a_policy_is_written_by_forms(client, yard):  # noqa: F811
+    name = f"p-{uuid4().hex[:8]}"
+    at = f"/governance/policies/{name}"
+    wrong = sent(client, "/governance/new-policy", name=name, text="clauses:\n- {kind: scans}")
+    assert "line 2" in wrong
+    assert "The policy is created" in sent(client, "/governance/new-policy", name=name, text=STRICT)
+    taken = sent(client, "/governance/new-policy", name=name, text=STRICT)
+    assert "There is a policy" in taken
+    added = {"metric": "dataDrift", "at_most": "0.6", "beyond_chance": "true", "days": "30"}
+    assert "The clause is added" in sent(client, f"{at}/new-clause/metric", **added)
+    clause = yard.policies.show(name=name).clauses[2]
+    assert (clause.metric, clause.at_most, clause.beyond_chance, clause.days) == (
+        *("dataDrift", 0.6, True, 30),
+    )
+    assert "needs at_least, at_most" in sent(client, f"{at}/new-clause/metric", metric="auc")
+    assert "Must be a number" in sent(
+        client, f"{at}/new-clause/metric", metric="auc", at_least="much"
+    )
+    shown = client.get(f"{at}/clauses/3/metric").text
+    assert 'value="dataDrift"' in shown
+    sent(client, f"{at}/clauses/3/metric", metric="dataDrift", at_most="0.5")
+    assert yard.policies.show(name=name).clauses[2].days is None
+    assert "has no function" in sent(client, f"{at}/new-clause/python", code="x = 1")
+    code = "def check(evidence):\n    return None\n"
+    assert "The clause is added" in sent(client, f"{at}/new-clause/python", code=code)
+    for kind in ("better", "checks", "scan", "fields", "card", "approved"):
+        assert client.get(f"{at}/new-clause/{kind}").status_code == 200
+    assert "The clause is removed" in sent(client, f"{at}/clauses/1/remove")
+    text = client.get(f"{at}/text").text
+    assert "at_most: 0.5" in text
+    assert "def check(evidence):" in text
+    assert "The policy is saved" in sent(client, f"{at}/text", text=STRICT)
+    assert len(yard.policies.show(name=name).clauses) == 2
+    assert "The policy is deleted" in sent(client, f"{at}/delete")
+    assert client.get(at).status_code == 404
+
+
+def test_what_it_would_have_stopped_is_told_before_it_is_saved(client, strict):  # noqa: F811
+    found = client.get("/governance/simulate-policy", params={"policy": strict}).text
+    assert "at_least: 2" in found
+    typed = {"text": "clauses: [{kind: metric}]", "days": "90"}
+    assert "line 1: clauses.0.metric" in sent(client, "/governance/simulate-policy", **typed)
+    typed = {"text": STRICT, "days": "-1"}
+    assert "Write a number of days" in sent(client, "/governance/simulate-policy", **typed)
+    typed = {"text": STRICT, "days": "90", "infrastructure": strict}
+    assert "Nothing was deployed in that time" in sent(
+        client, "/governance/simulate-policy", **typed
+    )
+
+
+def test_where_it_is_asked_and_what_is_excepted(client, yard, strict):  # noqa: F811
+    other = f"{strict}-2"
+    yard.policies.write(name=other, text=STRICT)
+    here = f"/infrastructures/{strict}"
+    assert f"/governance/policies/{strict}" in client.get(here).text
+    sent(client, f"{here}/policies", policy=[strict, other], mode="prevent")
+    enforced = {each.infrastructure: each for each in yard.policies.enforced()}[strict]
+    assert (enforced.mode, enforced.policies) == ("prevent", (strict, other))
+    assert "Say which policies" in sent(client, f"{here}/policies", mode="prevent")
+    at = f"/governance/policies/{strict}"
+    until = str((now() + timedelta(days=9)).date())
+    typed = {"item": LATE, "clause": "1", "until": until, "reason": HOSTILE}
+    assert "The exception is made" in sent(client, f"{at}/except", **typed)
+    assert "is over" in sent(client, f"{at}/except", **{**typed, "until": "2020-01-01"})
+    assert HOSTILE not in client.get(at).text
+    (exception,) = yard.policies.exceptions(policy=strict)
+    assert "is withdrawn" in sent(client, f"/governance/exceptions/{exception.id}/withdraw")
+
+
+def test_a_deployment_is_told_why_before_anything_begins(client, yard, strict, packaged):  # noqa: F811
+    new = "/projects/default/new-deployment"
+    typed = {"name": packaged, "infrastructure": strict, "service": packaged, "package": "p1"}
+    refused = sent(client, new, **typed)
+    assert "warn of it: late v1: ROC AUC at least 2" in refused
+    assert "/governance/items/version%3Adefault%2Flate%2Fv1" in refused
+    assert "policies-say?" in refused
+    assert packaged not in {each.name for each in yard.deployments.list()}
+    yard.policies.enforce(infrastructure=strict, policy=(strict,), mode="prevent")
+    refused = sent(client, new, **typed, accept="true")
+    assert "prevent it: late v1: ROC AUC at least 2" in refused
+    says = {"infrastructure": strict, "service": packaged, "package": "p1"}
+    said = client.get("/projects/default/policies-say", params=says).text
+    assert "Look at late v1" in said
+    yard.policies.enforce(infrastructure=strict, policy=(strict,), mode="warn")
+    assert "warn of it" not in sent(client, new, **typed, accept="true")
+    assert yard.jobs.list(limit=1)[0].command == "deployments.create"
