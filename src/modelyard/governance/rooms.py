@@ -108,6 +108,7 @@ class Govern(Room):
     subscribe = verb(notices.Subscribe)
     unsubscribe = verb(notices.Unsubscribe)
     mute = verb(notices.Mute)
+    subscribed = verb(notices.ShowSubscribed)
     subscriptions = verb(notices.ListSubscriptions)
     notifications = verb(notices.ListNotifications)
     news = verb(notices.ShowNews)

@@ -177,6 +177,11 @@ def test_subscriptions_say_who_is_told_how_much(office):
     assert office.kinds("lea") == []
     assert office.kinds("bob") == ["asked"]  # what is asked of him, and no more
     of["root"].unsubscribe(project="risk")
+    assert [of[name].subscribed(item=ITEM).level for name in ("cora", "lea", "bob", "root")] == [
+        *("all", "none", "asked", "asked"),
+    ]
+    with pytest.raises(errors.NotFound):
+        of["eve"].subscribed(item=ITEM)
     of["cora"].reset(item=ITEM)
     office.tick()
     assert office.kinds("root")[-1] == "approved"

@@ -12,6 +12,7 @@ from modelyard.governance.notifying.types import (
     News,
     Notification,
     Notifying,
+    Subscribed,
     Subscription,
 )
 from modelyard.governance.types import UserName
@@ -64,12 +65,19 @@ class Mute(OfSubscription[Subscription]):
     route = "POST /govern/mute"
 
 
+class ShowSubscribed(OfUser[Subscribed]):
+    """Show how much one is told of an item, by it itself, its project, template and kind."""
+
+    route = "GET /govern/subscribed"
+    arguments: ClassVar[tuple[str, ...]] = ("item",)
+
+    item: ItemId = Field(description="id of the item", examples=["version:flights/delay/v4"])
+
+
 class ListSubscriptions(OfUser[list[Subscription]], Paged):
     """List what one is told of, and what is muted."""
 
     route = "GET /govern/subscriptions"
-
-    item: ItemId | None = Field(default=None, description="only that of this item")
 
 
 class ListNotifications(OfUser[list[Notification]], Paged):

@@ -21,6 +21,7 @@ from modelyard.governance.notifying.commands import (
     ReadNotifications,
     ShowNews,
     ShowNotifying,
+    ShowSubscribed,
     Subscribe,
     Unsubscribe,
 )
@@ -31,6 +32,7 @@ from modelyard.governance.notifying.types import (
     Notification,
     Notifying,
     Scope,
+    Subscribed,
     Subscription,
 )
 from modelyard.governance.own import whose
@@ -72,12 +74,23 @@ def unsubscribe(command: Unsubscribe, context: Context) -> None:
             raise errors.NotFound(f"there is no subscription to the {scope} {name}")
 
 
+@handles(ShowSubscribed)
+def show_subscribed(command: ShowSubscribed, context: Context) -> Subscribed:
+    """Of an item that they may see."""
+    with context.read() as db:
+        user = _user(context, db, command)
+        require_visible(db, command.item, _seen(context, user))
+        (found,) = receivers.summaries(db, [command.item]).values()
+        level = subscriptions.levels(db, [found])[found.id].of(user)
+    return Subscribed(user=user, item=command.item, level=level)
+
+
 @handles(ListSubscriptions)
 def list_subscriptions(command: ListSubscriptions, context: Context) -> list[Subscription]:
     """By what they are of."""
     with context.read() as db:
         user = _user(context, db, command)
-        return subscriptions.of_user(db, user, command, command.item)
+        return subscriptions.of_user(db, user, command)
 
 
 @handles(ListNotifications)

@@ -101,11 +101,9 @@ def forget(db: Connection, scope: Scope, name: str) -> None:
     db.execute(delete(subscriptions).where(OF.scope == scope, OF.name == name))
 
 
-def of_user(db: Connection, user: str, asked: Paged, item: str | None) -> Page[Subscription]:
+def of_user(db: Connection, user: str, asked: Paged) -> Page[Subscription]:
     """What a user is told of, and what they muted."""
     query = select(subscriptions).where(OF.user == user)
-    if item is not None:
-        query = query.where(OF.scope == "item", OF.name == item)
     return page(db, query, [OF.scope, OF.name], asked, _built)
 
 

@@ -70,6 +70,16 @@ class Subscription(Value):
     since: datetime
 
 
+class Subscribed(Value):
+    """How much somebody is told of an item, by all that they have of it."""
+
+    user: str
+    item: ItemId
+    level: Level = Field(
+        description="'all'; 'asked': what is asked of them; 'none': nothing, it is muted"
+    )
+
+
 class Notifying(Value):
     """How somebody is told, beside in the header of the pages."""
 

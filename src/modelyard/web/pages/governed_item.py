@@ -9,6 +9,8 @@ from modelyard.governance.items.commands import CheckEvents, ListEvents, ShowIte
 from modelyard.governance.items.ids import parsed
 from modelyard.governance.items.types import Event, Intact, Item, ItemSummary
 from modelyard.governance.listing.commands import ListItems
+from modelyard.governance.notifying.commands import ShowSubscribed
+from modelyard.governance.notifying.types import Level
 from modelyard.governance.signoffs.commands import (
     DownloadFile,
     ListTasks,
@@ -88,6 +90,8 @@ class ItemView(View):
     happened: tuple[Told, ...]
     intact: Intact
     me: str
+    subscribed: Level | None
+    """How much one is told of it; None: nobody is told anything here."""
 
 
 class TimelineView(ListView):
@@ -148,7 +152,13 @@ def one(visit: Visit) -> ItemView:
         happened=told(list(filter(_is_news, events)), template)[:FEW],
         intact=visit.run(CheckEvents(item=item.id)),
         me=visit.account.name,
+        subscribed=_subscribed(visit, item.id),
     )
+
+
+def _subscribed(visit: Visit, item: str) -> Level | None:
+    is_user = visit.account.kind == "user"
+    return visit.run(ShowSubscribed(item=item)).level if is_user else None
 
 
 def timeline(visit: Visit) -> TimelineView:

@@ -100,6 +100,10 @@ def test_an_item_is_governed_on_its_page(visit, yard, shots):
     page.get_by_role("button", name="Govern").click()
     shown(page, "delay is governed.", "Documented", "Template: Model release 1")
     assert yard.govern.show(item=ITEM).template == "release"
+    page.get_by_role("button", name="Subscribe").click()
+    page.get_by_role("button", name="Subscribed", pressed=True).click()
+    expect(page.get_by_role("button", name="Subscribe", exact=True)).to_be_visible()
+    assert yard.govern.subscribed(item=ITEM, user="jonas").level == "asked"
 
 
 def fill(page):
