@@ -277,6 +277,17 @@ def test_a_mail_server_that_takes_nothing_is_asked_once_for_all(office, letters)
     assert office.of["cora"].notifying().problem == ""
 
 
+def test_one_address_that_gets_no_mail_holds_nobody_up(office, letters, monkeypatch):
+    monkeypatch.setenv("MODELYARD_MAIL__DOMAINS", '["example.org"]')
+    office.yard.users.update(name="cora", email="cora@elsewhere.org")
+    again = Office(modelyard.open(office.yard.folder, actor="tester"))
+    again.waits_for_decision()
+    again.tick(61)
+    assert {each["To"] for each in letters.taken} == {"lea@example.org", "bob@example.org"}
+    assert "no mail is sent to elsewhere.org" in again.of["cora"].notifying().problem
+    again.yard.close()
+
+
 def test_one_is_reminded_once_in_as_many_days_as_are_set(office):
     office.of["cora"].request(item=ITEM)
     office.tick()
@@ -324,11 +335,13 @@ def test_one_webhook_is_told_of_everything(office, monkeypatch):
             modelyard.open(office.yard.folder, actor="tester").open()
         monkeypatch.setenv("MODELYARD_NOTIFICATIONS__SECRET", secret)
         everything = Office(modelyard.open(office.yard.folder, actor="tester"))
+        office.of["cora"].set(item=ITEM, values={"risk": "high"})
         office.of["cora"].request(item=ITEM)
         everything.tick()
         everything.tick(61)
         (headers, body), *_ = hook.taken
         assert json.loads(body)["data"]["user"] is None
+        assert b"high" not in body  # no value of a field is told
         assert _is_signed(headers, body, secret)
         assert len(hook.taken) == 1
         everything.yard.close()

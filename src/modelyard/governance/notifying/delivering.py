@@ -63,18 +63,19 @@ def _attempt(context: Context, sending: Sending, clock: Clock) -> None:
     if not parcel.told:
         return
     try:
-        problem, is_sent, final = _send(context, sending, parcel, now), True, False
+        problem, failure = _send(context, sending, parcel, now), None
     except errors.ModelyardError as exc:
-        problem, is_sent, final = exc.detail, False, isinstance(exc, errors.Failed)
+        problem, failure = exc.detail, exc
     now = clock(context)
     with context.begin() as db:
-        if is_sent:
+        if failure is None:
             outbox.settle(db, sending, now, problem)
         else:
+            final = isinstance(failure, errors.Failed)
             outbox.put_off(db, sending, now, problem, final=final)
-            if sending.channel == "mail" and not final:
+            if sending.channel == "mail" and isinstance(failure, errors.Unavailable):
                 outbox.hold(db, "mail", now + HOLD)
-    if not is_sent:
+    if failure is not None:
         to = sending.user or "the webhook of the settings"
         LOG.warning("could not tell %s by %s: %s", to, sending.channel, problem)
 
