@@ -21,6 +21,7 @@ from modelyard.governance.notifying import delivering
 from modelyard.governance.notifying.noticing import notice
 from modelyard.governance.notifying.reminding import remind
 from modelyard.governance.signoffs.errands import settle_due
+from modelyard.housekeeping.clearing import clear
 from modelyard.kernel.identity import Identity
 from modelyard.store.tables import governed_items, signoffs
 
@@ -359,6 +360,20 @@ def test_one_is_told_of_ones_own_actions_where_one_wants(office):
     with pytest.raises(errors.NotFound):
         office.of["lea"].read(ids=(news.latest[0].id,))
     assert office.of["lea"].read().unread == 0
+
+
+def test_what_is_long_ago_or_of_what_is_gone_is_forgotten(office):
+    office.of["root"].subscribe(project="risk")
+    office.now -= 100 * DAY
+    office.of["cora"].request(item=ITEM)
+    office.tick()
+    assert office.kinds("root") == ["asked"]
+    clear(office.yard.open())
+    assert office.kinds("root") == []
+    office.yard.projects.delete(key="risk", force=True)
+    assert office.of["root"].subscriptions() == []
+    office.yard.users.delete(name="lea")
+    assert office.tick() == 0
 
 
 def _told_otherwise(yard, digit="1"):
