@@ -351,6 +351,7 @@ class Verbs:
     rules: governance.Rules
     roles: governance.Roles
     templates: governance.Templates
+    workspaces: governance.Workspaces
     policies: governance.Policies
     members: governance.Members
     users: governance.Users

@@ -31,6 +31,8 @@ BUS: Bus[Any] = Bus(
         "jobs.scenarios",
         "governance",
         "governance.roles",
+        "governance.connection",
+        "governance.workspaces",
         "governance.signoffs",
         "governance.policies",
         "governance.templates",
@@ -81,11 +83,11 @@ BUS: Bus[Any] = Bus(
 )
 WATCHED = ("modelyard.deployments.watching.watched",)
 """What monitoring asks beside its own; imported when it does."""
-GOVERNABLE = tuple(
-    f"modelyard.{room}.governing"
-    for room in ("projects", "models", "evaluations", "monitoring", "deployments", "dossiers")
-)
-"""What tells governance of its things; imported when it is asked."""
+GOVERNED = ("modelyard.governance.workspaces.governing",)
+"""What tells governance of things of other workspaces; imported when it is asked."""
+ROOMS = ("projects", "models", "evaluations", "monitoring", "deployments", "dossiers")
+GOVERNABLE = (*(f"modelyard.{room}.governing" for room in ROOMS), *GOVERNED)
+"""What tells it of things of this one as well."""
 READYING = ("modelyard.evaluations.comparing.governing",)
 """What finds out beforehand what policies ask for and takes a while; imported when one does."""
 FOLDER = ".modelyard"
@@ -130,6 +132,11 @@ class Workspace(Verbs):
             if context.settings.role == "automation":
                 guarding = import_module("modelyard.deployments.activating.guarding")
                 guarding.require_free(context, command)
+            if context.settings.role == "govern":
+                serving = import_module("modelyard.governance.workspaces.guarding")
+                serving.require_governing(context, command)
+            elsewhere = import_module("modelyard.governance.connection.guarding")
+            elsewhere.require_here(context, command)
             return BUS.handle(command, context)
 
     def check(self, command: Command[Any], /) -> None:
@@ -202,8 +209,12 @@ class Workspace(Verbs):
                     remote=_remote,
                     waits=self._waits,
                 )
+                governs = opened.settings.role == "govern"
                 self._context = replace(
-                    opened, watched=WATCHED, governable=GOVERNABLE, readying=READYING
+                    opened,
+                    watched=() if governs else WATCHED,
+                    governable=GOVERNED if governs else GOVERNABLE,
+                    readying=() if governs else READYING,
                 )
                 finalize(self, self._context.engine.dispose)
             return self._context
@@ -215,12 +226,20 @@ class Workspace(Verbs):
 
 
 def _remote(
-    url: str, api_key: str, ca_file: str | None, progress: Progress, acting_as: str
+    url: str,
+    api_key: str,
+    ca_file: str | None,
+    progress: Progress,
+    acting_as: str = "",
+    /,
+    *,
+    seconds: float | None = None,
 ) -> DistantCaller:
     """A workspace on another server."""
     connect = import_module("modelyard.client.remote").connect
+    limits = {} if seconds is None else {"timeout": seconds, "patience": 0}
     found: DistantCaller = connect(
-        url, api_key, ca_file=ca_file, progress=progress, acting_as=acting_as
+        url, api_key, ca_file=ca_file, progress=progress, acting_as=acting_as, **limits
     )
     return found
 

@@ -47,6 +47,7 @@ PASSING = frozenset(
         tables.login_failures,
         tables.server_secrets,
         tables.node_keys,
+        tables.govern_node_keys,
         tables.scope_tokens,
         tables.hook_secrets,
         tables.hook_slots,

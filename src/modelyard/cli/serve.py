@@ -51,9 +51,9 @@ def _local_node(yard: Workspace) -> list[Callable[[], Any]]:
 )
 @click.option(
     "--role",
-    type=click.Choice(["design", "automation"]),
-    help="what the server is for, before the setting role: to design projects, or to run those "
-    "that come as bundles",
+    type=click.Choice(["design", "automation", "govern"]),
+    help="what the server is for, before the setting role: to design projects, to run those that "
+    "come as bundles, or to govern the things of other workspaces",
 )
 def serve(
     host: str, port: int, workspace: str | None, no_auth: bool, workers: int, role: str | None

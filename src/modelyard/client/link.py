@@ -53,7 +53,7 @@ class Link:
             self._http = httpx2.Client(
                 headers=headers,
                 verify=_trust(address),
-                timeout=httpx2.Timeout(address.timeout, connect=CONNECTING),
+                timeout=httpx2.Timeout(address.timeout, connect=min(CONNECTING, address.timeout)),
             )
         except (ValueError, httpx2.InvalidURL, ImportError) as exc:  # a proxy that is none
             raise errors.Invalid(f"the proxy in HTTP_PROXY or HTTPS_PROXY is wrong: {exc}") from exc

@@ -19,6 +19,8 @@ from modelyard.kernel.context import Context
 from modelyard.kernel.identity import Identity
 from modelyard.store.tables import projects, users
 
+LINKED = "linked:"
+"""How rights begin that only other workspaces use."""
 NAMED = 5
 """How many of those who can grant a right a message names."""
 THERE = select(projects.c.key).where(projects.c.key == bindparam("project"))
@@ -34,6 +36,9 @@ def authorize(context: Context, command: Command[Any]) -> None:
         Invalid: it is about no project, and one of its paths is none.
     """
     if context.identity.is_local:
+        return
+    if context.identity.kind == "workspace":
+        _authorize_workspace(context, command)
         return
     with context.read() as db:
         who = standing_of(db, context.identity)
@@ -136,7 +141,8 @@ def standing_in(context: Context, identity: Identity, name: str) -> Identity:
 
 def groups_of(db: Connection, identity: Identity) -> frozenset[str]:
     """The groups that somebody is in; of a local identity none."""
-    return frozenset(() if identity.is_local else db.scalars(GROUPS, {"user": identity.name}))
+    is_user = identity.kind in ("user", "key")
+    return frozenset(db.scalars(GROUPS, {"user": identity.name}) if is_user else ())
 
 
 @dataclass(frozen=True)
@@ -164,6 +170,16 @@ def welcome(context: Context, db: Connection, project: str) -> None:
     """Make whoever made a project its admin."""
     if not context.identity.is_local:
         repository.put_member(db, project, "user", context.identity.name, "admin")
+
+
+def _authorize_workspace(context: Context, command: Command[Any]) -> None:
+    """Let another workspace say what it has, and ask what became of that; nothing else."""
+    if not command.needs.startswith(LINKED):
+        raise errors.Forbidden(
+            f"this is the key of the workspace {context.identity.name}, with which that says what "
+            "is to be governed of it, and nothing else; use the API key of a user",
+            right=command.needs,
+        )
 
 
 def _authorize_in_instance(context: Context, db: Connection, who: Standing, right: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from modelyard.governance import commands
+from modelyard.governance.connection import commands as connection
 from modelyard.governance.items import commands as governed
 from modelyard.governance.listing import commands as listing
 from modelyard.governance.notifying import commands as notices
@@ -11,6 +12,7 @@ from modelyard.governance.policies import writing_commands as written
 from modelyard.governance.roles import commands as roles
 from modelyard.governance.signoffs import commands as signoffs
 from modelyard.governance.templates import commands as templates
+from modelyard.governance.workspaces import commands as workspaces
 from modelyard.kernel.command import Room, verb
 
 
@@ -89,6 +91,9 @@ class Govern(Room):
     place = verb(governed.PlaceItem)
     delete = verb(governed.DeleteItem)
     sync = verb(governed.SyncItems)
+    connect = verb(connection.ConnectGovernNode)
+    disconnect = verb(connection.DisconnectGovernNode)
+    status = verb(connection.ShowGovernStatus)
     workflow = verb(signoffs.ShowWorkflow)
     standing = verb(signoffs.ShowStanding)
     set = verb(signoffs.SetFields)
@@ -124,6 +129,19 @@ class Views(Room):
     list = verb(listing.ListViews)
     show = verb(listing.ShowView)
     delete = verb(listing.DeleteView)
+
+
+class Workspaces(Room):
+    """Workspaces: others whose things are governed from here, on a govern node."""
+
+    add = verb(workspaces.AddWorkspace)
+    list = verb(workspaces.ListWorkspaces)
+    show = verb(workspaces.ShowWorkspace)
+    rekey = verb(workspaces.RekeyWorkspace)
+    remove = verb(workspaces.RemoveWorkspace)
+    compare = verb(workspaces.CompareItems)
+    receive = verb(workspaces.ReceiveItems)
+    judge = verb(workspaces.JudgeVersions)
 
 
 class Rules(Room):

@@ -70,6 +70,8 @@ def standing_of(db: Connection, identity: Identity) -> Standing:
     """
     if identity.kind == "anonymous":
         raise errors.Unauthenticated("sign in first, or send an API key: Authorization: Bearer …")
+    if identity.kind == "workspace":
+        raise errors.Forbidden(f"{identity.name} is another workspace, and no user")
     if identity.kind == "key":
         return _of_key(db, identity)
     row = db.execute(USER, {"user": identity.name}).one_or_none()

@@ -47,6 +47,33 @@ class Artifacts(Protocol):
         ...
 
 
+class Remote(Protocol):
+    """Reaches workspaces on other servers."""
+
+    def __call__(
+        self,
+        url: str,
+        api_key: str,
+        ca_file: str | None,
+        progress: Progress,
+        acting_as: str = "",
+        /,
+        *,
+        seconds: float | None = None,
+    ) -> DistantCaller:
+        """A workspace on another server; nothing is asked of it yet.
+
+        Args:
+            url: its address.
+            api_key: the key to show.
+            ca_file: a file of authorities.
+            progress: an ear for how far things are.
+            acting_as: the user there to act for; empty: the key's.
+            seconds: that it may be silent, and is asked once; None: it is asked patiently.
+        """
+        ...
+
+
 class Authority(Protocol):
     """Knows who may do what."""
 
@@ -84,9 +111,7 @@ class Context:
     """Open a transaction; leaving the block commits, an exception rolls back. Keep it short."""
     read: Callable[[], AbstractContextManager[Connection]]
     """Open a transaction that only reads, and so waits for no writer."""
-    remote: Callable[[str, str, str | None, Progress, str], DistantCaller]
-    """A workspace on another server: its address, the key to show, a file of authorities, an ear
-    for progress, and the user there to act for; empty: the key's."""
+    remote: Remote
     watched: tuple[str, ...] = ()
     """Modules that monitoring asks how things are which it cannot know, each by its `statuses`."""
     governable: tuple[str, ...] = ()

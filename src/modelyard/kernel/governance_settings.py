@@ -13,3 +13,8 @@ class GovernanceSettings(Section):
     every: float = Field(
         default=30, gt=0, description="seconds after which items are brought up to date again"
     )
+    seconds: float = Field(
+        default=5,
+        gt=0,
+        description="seconds within which a govern node has to say whether something is deployed",
+    )

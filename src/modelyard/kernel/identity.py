@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from typing import Literal
 
-IdentityKind = Literal["local", "user", "key", "anonymous"]
+IdentityKind = Literal["local", "user", "key", "workspace", "anonymous"]
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,9 @@ class Identity:
     A *local* identity is whoever may read and write the workspace's own folder: nothing is kept
     from it, so nothing is checked. Everybody else came over HTTP and may do what the rights in the
     database say. `key` is the id of the API key that was shown, `address` where the request came
-    from. One that is `appointed` acts since an instance admin has them do so, and may name others
-    as whom something is to run, as the admin may.
+    from. A *workspace* is another one that is governed from here. One that is `appointed` acts
+    since an instance admin has them do so, and may name others as whom something is to run, as the
+    admin may.
     """
 
     name: str

@@ -27,7 +27,7 @@ from modelyard.kernel.values import ISSUER_PATTERN, ORIGIN_PATTERN, Verdict
 
 SETTINGS_FILE = "modelyard.toml"
 SHORTEST_SECRET = 32
-Role = Literal["design", "automation"]
+Role = Literal["design", "automation", "govern"]
 S = TypeVar("S", bound="FileAndVariables")
 
 
@@ -336,8 +336,9 @@ class Settings(FileAndVariables):
     )
     role: Role = Field(
         default="design",
-        description="what the workspace is for: 'design', where projects are made, or "
-        "'automation', where what came with a bundle is used and not changed",
+        description="what the workspace is for: 'design', where projects are made, "
+        "'automation', where what came with a bundle is used and not changed, or 'govern', where "
+        "the things of other workspaces are governed",
     )
     runtime: RuntimeSettings = RuntimeSettings()
     envs: EnvSettings = EnvSettings()

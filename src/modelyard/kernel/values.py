@@ -20,6 +20,8 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 
 KEY_PATTERN = r"^[A-Za-z][A-Za-z0-9_-]{0,62}$"
+WORKSPACE_PATTERN = r"^[a-z][a-z0-9-]{0,30}$"
+PLACED_PATTERN = r"^([a-z][a-z0-9-]{0,30}\.)?[A-Za-z][A-Za-z0-9_-]{0,62}$"
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,126}$"
 VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
 ID_PATTERN = r"^[a-z0-9_]{1,32}$"
@@ -30,6 +32,9 @@ WEB_PATTERN = r"^https?://[^\s/]\S*$"
 ISSUER_PATTERN = r"^(https://\S+|http://(localhost|127\.0\.0\.1)(:\d+)?(/\S*)?)?$"
 PATTERNS = {
     KEY_PATTERN: "begin with a letter, then letters, digits, '-' and '_', at most 63, no blanks",
+    WORKSPACE_PATTERN: "begin with a small letter, then small letters, digits and '-', at most 31",
+    PLACED_PATTERN: "a project's key, which begins with a letter, then letters, digits, '-' and "
+    "'_'; of another workspace after its name and a dot",
     NAME_PATTERN: "begin with a letter or digit, then letters, digits, '.', '-' and '_', at most "
     "127, no blanks",
     VARIABLE_PATTERN: "begin with a letter or _, then letters, digits and _, at most 63, no blanks",
@@ -43,6 +48,9 @@ PATTERNS = {
 """The patterns in words."""
 
 ProjectKey = Annotated[str, StringConstraints(pattern=KEY_PATTERN)]
+PlacedProject = Annotated[str, StringConstraints(pattern=PLACED_PATTERN)]
+"""A project of this workspace, or of another one that is governed from here: berlin.flights."""
+WorkspaceName = Annotated[str, StringConstraints(pattern=WORKSPACE_PATTERN)]
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 Variable = Annotated[str, StringConstraints(pattern=VARIABLE_PATTERN)]
 WebAddress = Annotated[str, StringConstraints(pattern=WEB_PATTERN, max_length=2000)]

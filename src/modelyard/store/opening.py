@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from modelyard import errors
 from modelyard.kernel.catalog import Catalog
-from modelyard.kernel.command import Deputy, DistantCaller
-from modelyard.kernel.context import Authority, Context
+from modelyard.kernel.command import Deputy
+from modelyard.kernel.context import Authority, Context, Remote
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.progress import Progress
 from modelyard.kernel.settings import Settings, read_settings
@@ -33,7 +33,7 @@ def open_context(
     caller: Deputy,
     progress: Progress,
     authority: Authority,
-    remote: Callable[[str, str, str | None, Progress, str], DistantCaller],
+    remote: Remote,
     waits: bool = False,
 ) -> Context:
     """Open a workspace folder, made if it is not there.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sqlalchemy import Connection
 
@@ -11,9 +11,11 @@ from modelyard.deployments.bundling import repository as bundles
 from modelyard.deployments.deploying.types import DeploymentUpdate, ProjectSettings, Settings
 from modelyard.deployments.drivers.types import Message
 from modelyard.deployments.infrastructures.types import Infrastructure
+from modelyard.governance.connection.judging import ask_ahead, heard
+from modelyard.governance.items.elsewhere import is_governed_elsewhere
 from modelyard.governance.items.ids import id_of
 from modelyard.governance.policies.access import judgements, make_ready, mode_of
-from modelyard.governance.policies.types import Judgement
+from modelyard.governance.policies.types import Judgement, Mode
 from modelyard.kernel.context import Context
 from modelyard.services.access import find_package
 
@@ -25,16 +27,36 @@ def ask_policies(
 ) -> None:
     """Find out what clauses say that take a while, before the deployment is held."""
     with context.read() as db:
-        if update.kind == "disable" or mode_of(db, infrastructure.name) == "no_check":
+        if is_governed_elsewhere(db) or mode_of(db, infrastructure.name) == "no_check":
             return
-        try:
-            target, settings = update.desired.target, update.settings
-            versions = dict(versions_in(db, update.project, target, settings))
-        except errors.NotFound:
-            return  # which is told when it is judged
+        versions = _versions(db, update)
     for item in versions:
         context.progress(f"asking policies of {item}")
         make_ready(context, infrastructure.name, item)
+
+
+def ask_govern_node(
+    context: Context, infrastructure: Infrastructure, update: DeploymentUpdate
+) -> None:
+    """Ask the node where this workspace is governed, if there is one; disabling asks nobody."""
+    with context.read() as db:
+        if update.kind == "disable" or not is_governed_elsewhere(db):
+            return
+        versions = _versions(db, update)
+    ask_ahead(context, infrastructure.name, versions)
+
+
+def _versions(db: Connection, update: DeploymentUpdate) -> dict[str, str]:
+    """The versions that an update brings; none if nobody can tell, which is told when it is judged.
+
+    Disabling brings none.
+    """
+    if update.kind == "disable":
+        return {}
+    try:
+        return dict(versions_in(db, update.project, update.desired.target, update.settings))
+    except errors.NotFound:
+        return {}
 
 
 def judge_versions(
@@ -44,10 +66,13 @@ def judge_versions(
     if update.kind == "disable":
         return ()
     with context.read() as db:
-        mode = mode_of(db, infrastructure.name)
-        if mode == "no_check":
-            return ()
-        said = list(_said(context, db, infrastructure, update))
+        if is_governed_elsewhere(db):
+            mode, said = _said_elsewhere(db, infrastructure, update)
+        else:
+            mode = mode_of(db, infrastructure.name)
+            said = [] if mode == "no_check" else list(_said(context, db, infrastructure, update))
+    if mode == "no_check":
+        return ()
     if mode == "prevent":
         return tuple(Message(severity="error", code=PREVENTS, title=t, details=d) for t, d in said)
     return tuple(Message(severity="warning", code=WARNS, title=t, details=d) for t, d in said)
@@ -87,7 +112,28 @@ def _said(
             if isinstance(found, str):
                 yield found, ""
             elif found.outcome != "pass":
-                yield f"{item} does not pass the policy {found.policy}", _why(found)
+                yield _told(found)
+
+
+def _said_elsewhere(
+    db: Connection, infrastructure: Infrastructure, update: DeploymentUpdate
+) -> tuple[Mode, list[tuple[str, str]]]:
+    """What policies do there, and what does not pass, as the govern node said just now."""
+    try:
+        versions = dict(versions_in(db, update.project, update.desired.target, update.settings))
+    except errors.NotFound as exc:
+        said = ("nobody can tell which versions it brings", exc.detail)
+        return mode_of(db, infrastructure.name), [said]
+    answer = heard(infrastructure.name, versions)
+    return answer.mode, [*answer.problems, *map(_told, _failed(answer.judgements))]
+
+
+def _failed(judgements: Iterable[Judgement]) -> list[Judgement]:
+    return [each for each in judgements if each.outcome != "pass"]
+
+
+def _told(judgement: Judgement) -> tuple[str, str]:
+    return f"{judgement.item} does not pass the policy {judgement.policy}", _why(judgement)
 
 
 def _why(judgement: Judgement) -> str:

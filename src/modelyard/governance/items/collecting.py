@@ -118,6 +118,12 @@ def bring(context: Context, db: Connection, item: str) -> Item:
     return repository.get(db, item, lock=True)
 
 
+def bring_all(context: Context, db: Connection, about: frozenset[str]) -> int:
+    """Bring some items up to date as part of a transaction; gives how many changed by that."""
+    exclusively(db, LOCK)
+    return sum(1 for _ in _bring(context, db, about))
+
+
 def fresh(context: Context, db: Connection, item: str) -> Item:
     """One item as it is at this moment; nothing is written.
 
@@ -131,7 +137,7 @@ def fresh(context: Context, db: Connection, item: str) -> Item:
 def fresh_ones(context: Context, db: Connection, about: Collection[str]) -> dict[str, Item]:
     """The same for several items, by their ids; those that there never were are left out."""
     before = repository.kept(db, about)
-    told = gathered(_told(context, db, Asked(frozenset(about)))) if about else {}
+    told = gathered(told_by_rooms(context, db, Asked(frozenset(about)))) if about else {}
     found = {}
     for item in about:
         was = before.get(item)
@@ -145,7 +151,7 @@ def fresh_ones(context: Context, db: Connection, about: Collection[str]) -> dict
 
 def skimmed(context: Context, db: Connection) -> dict[str, dict[str, Fact]]:
     """The sections of all items that there are; those that have marks are told without a body."""
-    return gathered(_told(context, db, Asked(skims=True)))
+    return gathered(told_by_rooms(context, db, Asked(skims=True)))
 
 
 def _bring(
@@ -154,7 +160,7 @@ def _bring(
     """Write down what some items are now; gives those that changed, as they were and are."""
     before = repository.kept(db, about, lock=True)
     known = {item: (each.marks, each.item.gone is not None) for item, each in before.items()}
-    found = gathered(_told(context, db, _asked(about, known)))
+    found = gathered(told_by_rooms(context, db, _asked(about, known)))
     at = now()
     changes: list[Change] = []
     after: list[Kept] = []
@@ -174,7 +180,8 @@ def _bring(
         yield None if was is None else was.item, kept.item
 
 
-def _told(context: Context, db: Connection, asked: Asked) -> Iterator[Fact]:
+def told_by_rooms(context: Context, db: Connection, asked: Asked) -> Iterator[Fact]:
+    """What every room tells of its items."""
     for module in context.governable:
         yield from import_module(module).facts(context, db, asked)
 

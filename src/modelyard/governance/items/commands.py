@@ -17,7 +17,7 @@ from modelyard.governance.items.types import (
 )
 from modelyard.kernel.command import Command
 from modelyard.kernel.paging import Paged
-from modelyard.kernel.values import Description, Name, ProjectKey
+from modelyard.kernel.values import Description, Name, PlacedProject
 
 ITEM = Field(
     description="id of the item: KIND:PATH, as govern items lists it",
@@ -160,7 +160,7 @@ class SetRule(Command[Rule]):
     template: Name | None = Field(
         default=None, description="by which they are to be governed  [the standard one of the kind]"
     )
-    project: ProjectKey | None = Field(default=None, description="in which it holds  [all]")
+    project: PlacedProject | None = Field(default=None, description="in which it holds  [all]")
     model: Name | None = Field(default=None, description="for whose versions it holds alone")
 
 
@@ -172,7 +172,7 @@ class UnsetRule(Command[None]):
     arguments = ("kind",)
 
     kind: Kind = Field(description="of the items")
-    project: ProjectKey | None = Field(default=None, description="in which it holds  [all]")
+    project: PlacedProject | None = Field(default=None, description="in which it holds  [all]")
     model: Name | None = Field(default=None, description="for whose versions it holds alone")
 
 

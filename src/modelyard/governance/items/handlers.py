@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from modelyard import errors
 from modelyard.governance.audit_check import check_events
+from modelyard.governance.connection.syncing import synchronize
 from modelyard.governance.items import deciding, ruling, timeline
 from modelyard.governance.items.collecting import bring, collect, fresh, notice
 from modelyard.governance.items.commands import (
@@ -26,6 +27,7 @@ from modelyard.governance.items.commands import (
     UnhideItem,
     UnsetRule,
 )
+from modelyard.governance.items.elsewhere import is_governed_elsewhere
 from modelyard.governance.items.hooked import hooked
 from modelyard.governance.items.ids import Kind, is_told
 from modelyard.governance.items.possible import possible_with
@@ -168,8 +170,13 @@ def _changeable(context: Context, db: Connection, item: str) -> Item:
 
 @handles(SyncItems)
 def sync(_command: SyncItems, context: Context) -> Synced:
-    """Ask every room."""
-    return collect(context, context.progress)
+    """Ask every room, and let the govern node know, if there is one."""
+    found = collect(context, context.progress)
+    with context.read() as db:
+        if not is_governed_elsewhere(db):
+            return found
+    sent, told = synchronize(context, context.progress)
+    return found.model_copy(update={"sent": sent, "told": told})
 
 
 @handles(ShowItem)

@@ -45,6 +45,30 @@ def id_of(kind: Kind, *path: str) -> str:
     return f"{kind}:{'/'.join(path)}"
 
 
+def placed(workspace: str, item: str) -> str:
+    """What an item of another workspace is called here, such as version:berlin.flights/delay/v4.
+
+    Raises:
+        ValueError: its name is too long for that.
+    """
+    kind, path = parsed(item)
+    found = id_of(kind, f"{workspace}.{path[0]}", *path[1:])
+    parsed(found)
+    return found
+
+
+def home_of(item: str) -> tuple[str, str]:
+    """The workspace of an item that is governed from here, and what it is called there."""
+    kind, path = parsed(item)
+    workspace, _, first = path[0].partition(".")
+    return workspace, id_of(kind, first, *path[1:])
+
+
+def is_placed(project: str) -> bool:
+    """Whether a project is one of another workspace."""
+    return "." in project
+
+
 def parsed(item: str) -> tuple[Kind, tuple[str, ...]]:
     """Kind and path of an id.
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from modelyard import errors
 from modelyard.governance.access import is_granted, require_right
-from modelyard.governance.items.ids import project_of
+from modelyard.governance.items.ids import is_placed, project_of
 from modelyard.governance.items.types import Item
 from modelyard.governance.roles.access import access_of
 from modelyard.governance.roles.people import READ, WRITE
@@ -70,8 +70,11 @@ def require_writable(context: Context, item: str, right: ItemRight) -> None:
 
 
 def require_decider(context: Context, project: str, about: str) -> None:
-    """Refuse who may not decide in a project, or, without one, about the instance; as above."""
-    if project:
+    """Refuse who may not decide in a project, or, without one, about the instance; as above.
+
+    Nobody has a role in projects of other workspaces, so these are decided about like the instance.
+    """
+    if project and not is_placed(project):
         require_right(context, WRITE, project)
         return
     with context.read() as db:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from modelyard.governance.items import repository, ruling
 from modelyard.governance.items.deciding import changes
+from modelyard.governance.items.elsewhere import is_governed_elsewhere
 from modelyard.governance.items.ids import LENGTHS
 from modelyard.governance.items.timeline import Change, record_all
 from modelyard.governance.items.types import Item
@@ -28,8 +29,12 @@ LOCK = 0x6974656D
 def settle(context: Context) -> int:
     """Decide until nothing is left to decide; gives about how many items.
 
-    Most looks find nothing to decide, and so write nothing and wait for nobody.
+    Most looks find nothing to decide, and so write nothing and wait for nobody. Where another node
+    governs, that decides.
     """
+    with context.read() as db:
+        if is_governed_elsewhere(db):
+            return 0
     decided = 0
     for _ in range(max(LENGTHS.values())):  # what is above is decided about first
         with context.read() as db:

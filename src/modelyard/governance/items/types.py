@@ -127,10 +127,12 @@ class Intact(Value):
 class Synced(Value):
     """What came of bringing items up to date."""
 
-    listed: ClassVar = ("items", "new", "changed", "gone", "decided")
+    listed: ClassVar = ("items", "new", "changed", "gone", "decided", "sent", "told")
 
     items: int = Field(description="that rooms tell of")
     new: int
     changed: int
     gone: int = Field(description="whose sources were deleted since")
     decided: int = Field(default=0, description="about which a rule decided")
+    sent: int = Field(default=0, description="of which the govern node was told, if there is one")
+    told: int = Field(default=0, description="of which that told what became of them")

@@ -18,7 +18,7 @@ from modelyard.governance.listing.types import (
 )
 from modelyard.kernel.command import Command
 from modelyard.kernel.paging import Paged
-from modelyard.kernel.values import Name, OneLine, ProjectKey, Value, Variable
+from modelyard.kernel.values import Name, OneLine, PlacedProject, Value, Variable
 
 
 def _written(given: Any) -> Any:
@@ -52,7 +52,7 @@ class ListItems(Command[list[ListedItem]], Paged):
     state: State | None = Field(
         default=None, description="only those in this state  [all but those that are hidden]"
     )
-    project: ProjectKey | None = Field(default=None, description="only those of this project")
+    project: PlacedProject | None = Field(default=None, description="only those of this project")
     stage: Name | None = Field(
         default=None, description="only infrastructures of this stage, and what is on them"
     )

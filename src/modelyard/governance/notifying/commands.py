@@ -19,7 +19,7 @@ from modelyard.governance.types import UserName
 from modelyard.kernel.command import Command
 from modelyard.kernel.paging import Paged
 from modelyard.kernel.secrets import SECRET_URL
-from modelyard.kernel.values import Name, ProjectKey, WebAddress
+from modelyard.kernel.values import Name, PlacedProject, WebAddress
 
 R = TypeVar("R")
 WHOSE = "whose  [your own; others' as an instance admin]"
@@ -42,7 +42,7 @@ class OfSubscription(OfUser[R], Generic[R]):
     item: ItemId | None = Field(
         default=None, description="id of the item", examples=["version:flights/delay/v4"]
     )
-    project: ProjectKey | None = Field(default=None, description="or all items of this project")
+    project: PlacedProject | None = Field(default=None, description="or all items of this project")
     template: Name | None = Field(default=None, description="or all items of this template")
     kind: Kind | None = Field(default=None, description="or all items of this kind")
 

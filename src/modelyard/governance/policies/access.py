@@ -7,6 +7,7 @@ from collections.abc import Collection
 from sqlalchemy import Connection, true
 
 from modelyard import errors
+from modelyard.governance.items.elsewhere import mode_told
 from modelyard.governance.items.repository import ids_of
 from modelyard.governance.items.seeing import visible
 from modelyard.governance.policies import outcomes, repository
@@ -28,7 +29,9 @@ OTHER_FILES = "has other files by now than those that are to be deployed"
 
 
 def mode_of(db: Connection, infrastructure: str) -> Mode:
-    """What policies do on an infrastructure."""
+    """What policies do on an infrastructure; as last heard, where another node governs."""
+    if (told := mode_told(db, infrastructure)) is not None:
+        return told
     enforced = repository.enforced_on(db, infrastructure)
     return "no_check" if enforced is None else enforced.mode
 

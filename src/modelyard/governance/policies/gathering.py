@@ -54,10 +54,7 @@ def gather(context: Context, db: Connection, item: str) -> Evidence:
 def gathered(context: Context, db: Connection, found: Item) -> Evidence:
     """The same of a version that was looked up at this moment."""
     item = found.id
-    _, path = parsed(item)
-    parts: dict[str, Any] = {}
-    for tell in _tellers(context, "evidence"):
-        parts |= dict(tell(db, *path))
+    parts = parts_of(context, db, item)
     asked = asked_of(db, found)
     found_out = Evidence(
         item=item,
@@ -72,6 +69,15 @@ def gathered(context: Context, db: Connection, found: Item) -> Evidence:
         **parts,
     )
     return found_out.of_these_files()
+
+
+def parts_of(context: Context, db: Connection, item: str) -> dict[str, Any]:
+    """What rooms tell of a version: parts of the evidence."""
+    _, path = parsed(item)
+    parts: dict[str, Any] = {}
+    for tell in _tellers(context, "evidence"):
+        parts |= dict(tell(db, *path))
+    return parts
 
 
 def past_deployments(

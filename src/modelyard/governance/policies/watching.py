@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from modelyard.governance.items import repository as items
 from modelyard.governance.items.collecting import fresh_ones, skimmed
+from modelyard.governance.items.elsewhere import is_governed_elsewhere
 from modelyard.governance.items.ids import id_of, parsed
 from modelyard.governance.items.timeline import Change, record_all
 from modelyard.governance.policies import outcomes, repository
@@ -117,7 +118,8 @@ def evaluate(context: Context, is_over: Callable[[], bool], progress: Progress =
 
 
 def _look(context: Context, db: Connection) -> Looked:
-    policies = {each.name: each for each in repository.every(db, ALL)}
+    mine = not is_governed_elsewhere(db)
+    policies = {each.name: each for each in repository.every(db, ALL) if mine}
     enforced = tuple(repository.every_enforced(db, ALL))
     watched = _watched(context, db) if policies else {}
     before, at = outcomes.marks(db), now()

@@ -9,7 +9,7 @@ from modelyard.governance.roles.types import GivenRole, KnownRole
 from modelyard.governance.templates.roles import KeyId
 from modelyard.governance.types import UserName
 from modelyard.kernel.command import Command
-from modelyard.kernel.values import Json, Name, ProjectKey, Variable
+from modelyard.kernel.values import Json, Name, PlacedProject, Variable
 
 
 class ListRoles(Command[list[KnownRole]]):
@@ -49,7 +49,7 @@ class GiveRole(Command[GivenRole]):
     key: KeyId | None = Field(default=None, description="or: to who uses the API key of this id")
     everyone: bool = Field(default=False, description="or: to whoever is signed in")
     kind: Kind | None = Field(default=None, description="on items of this kind")
-    project: ProjectKey | None = Field(default=None, description="on items of this project")
+    project: PlacedProject | None = Field(default=None, description="on items of this project")
     template: Name | None = Field(default=None, description="on items governed by this template")
     version: int | None = Field(
         default=None, ge=1, le=1_000_000, description="on items by this version of the template"

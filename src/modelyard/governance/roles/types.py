@@ -9,7 +9,7 @@ from pydantic import Field
 
 from modelyard.governance.items.ids import ItemId, Kind
 from modelyard.governance.templates.roles import ItemRight
-from modelyard.kernel.values import Json, Name, ProjectKey, Value, Variable
+from modelyard.kernel.values import Json, Name, PlacedProject, Value, Variable
 
 To = Literal["user", "group", "key", "everyone"]
 
@@ -24,7 +24,7 @@ class GivenRole(Value):
     to: To
     name: str = Field(default="", description="of the user or group, or the id of the key")
     kind: Kind | None = Field(default=None, description="of the items; None: of all")
-    project: ProjectKey | None = None
+    project: PlacedProject | None = None
     template: Name | None = Field(default=None, description="by which they are governed")
     version: int | None = Field(default=None, description="of the template")
     step: Variable | None = Field(default=None, description="that is under way")

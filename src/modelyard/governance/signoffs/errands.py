@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelyard.governance.items.elsewhere import is_governed_elsewhere
 from modelyard.governance.items.repository import get
 from modelyard.governance.signoffs import repository
 from modelyard.governance.signoffs.desk import KEEPER, opened, put
@@ -15,6 +16,8 @@ def settle_due(context: Context) -> int:
     They had ended before: whoever asked was told so. This tells it in the timeline.
     """
     with context.read() as db:
+        if is_governed_elsewhere(db):
+            return 0
         due = repository.to_settle(db, now())
     settled = 0
     for item in due:

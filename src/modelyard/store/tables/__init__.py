@@ -93,6 +93,14 @@ from modelyard.store.tables.watches import (
     scopes,
 )
 from modelyard.store.tables.web import replays
+from modelyard.store.tables.workspaces import (
+    govern_node_keys,
+    govern_nodes,
+    set_aside,
+    told_statuses,
+    workspace_items,
+    workspaces,
+)
 
 __all__ = [
     "Moment",
@@ -128,6 +136,8 @@ __all__ = [
     "evaluations",
     "files",
     "given_roles",
+    "govern_node_keys",
+    "govern_nodes",
     "govern_rules",
     "governed_items",
     "governed_views",
@@ -178,6 +188,7 @@ __all__ = [
     "service_packages",
     "services",
     "sessions",
+    "set_aside",
     "setup_links",
     "signoff_delegates",
     "signoffs",
@@ -186,8 +197,11 @@ __all__ = [
     "statuses",
     "subscriptions",
     "templates",
+    "told_statuses",
     "users",
     "verifications",
     "versions",
     "workers",
+    "workspace_items",
+    "workspaces",
 ]

@@ -14,7 +14,7 @@ governed_items = Table(
     metadata,
     Column("id", String(400), primary_key=True),
     Column("kind", String(32), nullable=False),
-    Column("project", String(64), nullable=False),  # empty: it is of none
+    Column("project", String(96), nullable=False),  # empty: it is of none
     Column("name", String(128), nullable=False),
     Column("parent", String(400), nullable=True),
     Column("state", String(16), nullable=False),
@@ -49,7 +49,7 @@ governed_views = Table(
 govern_rules = Table(
     "govern_rules",
     metadata,
-    Column("project", String(64), primary_key=True),  # empty: of the instance
+    Column("project", String(96), primary_key=True),  # empty: of the instance
     Column("model", String(128), primary_key=True),  # empty: of the whole project
     Column("kind", String(32), primary_key=True),
     Column("action", String(16), nullable=False),

@@ -38,7 +38,7 @@ policy_outcomes = Table(
     Column(
         "policy", String(128), ForeignKey("policies.name", ondelete="CASCADE"), primary_key=True
     ),
-    Column("project", String(64), nullable=False),
+    Column("project", String(96), nullable=False),
     Column("outcome", String(16), nullable=False),
     Column("due", Moment, nullable=False),  # when time alone may change it
     Column("mark", String(64), nullable=False),  # of what it was judged by

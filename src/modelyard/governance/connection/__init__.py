@@ -1,0 +1,1 @@
+"""The connection to a govern node, where the things of this workspace are governed."""

@@ -1,0 +1,1 @@
+"""Workspaces: others whose things are governed from here, and what they tell."""

@@ -1,0 +1,91 @@
+"""What governance is told on a govern node: items of other workspaces, as these told of them."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import JsonValue
+from sqlalchemy import Connection, Row, select, tuple_
+
+from modelyard.governance.items.facts import Asked, Fact
+from modelyard.governance.items.ids import home_of, id_of, parsed, placed
+from modelyard.governance.policies.evidence import Evidence, Part
+from modelyard.kernel.context import Context
+from modelyard.store.tables import workspace_items
+
+OF = workspace_items.c
+ITS_OWN = frozenset(
+    {
+        *("item", "digest", "gathered", "governed", "fields", "required"),
+        *("sign_offs", "decisions", "exceptions"),
+    }
+)
+"""What governance knows by itself, so that no workspace says it."""
+TOLD = frozenset(Evidence.model_fields) - ITS_OWN
+DEPLOYED = "deployments"
+Deployed = dict[tuple[str, ...], dict[str, JsonValue]]
+"""Deployments by the model, the version and the files that they bring, whoever deploys these."""
+
+
+def facts(_context: Context, db: Connection, asked: Asked) -> Iterator[Fact]:
+    """All sections of each item; of a version besides where it is deployed, in any workspace."""
+    deployed = _deployed(db)
+    columns = (OF.workspace, OF.item, OF.kind, OF.files, OF.marks)
+    query = select(*columns) if asked.skims else select(*columns, OF.facts)
+    if asked.about is not None:
+        query = query.where(tuple_(OF.workspace, OF.item).in_(map(home_of, asked.about)))
+    for row in db.execute(query):
+        item = placed(row.workspace, row.item)
+        yield from _sections(row, item, asked)
+        if row.kind == "version":
+            places = deployed.get((*parsed(row.item)[1][1:], row.files))
+            if places:
+                yield Fact(item, DEPLOYED, places)
+
+
+def evidence(db: Connection, project: str, model: str, version: str) -> Iterator[Part]:
+    """What a workspace told of a version for policies."""
+    workspace, item = home_of(id_of("version", project, model, version))
+    query = select(OF.evidence).where(OF.workspace == workspace, OF.item == item)
+    for text in db.scalars(query):
+        told = json.loads(text)
+        yield from ((name, part) for name, part in told.items() if name in TOLD)
+
+
+def _sections(row: Row[Any], item: str, asked: Asked) -> Iterator[Fact]:
+    marks = json.loads(row.marks)
+    bodies: dict[str, Any] | None = None
+    for name, (mark, bound, readers) in marks.items():
+        if row.kind == "version" and name == DEPLOYED:
+            continue
+        body = None
+        if not asked.has(item, name, mark):
+            bodies = json.loads(row.facts) if bodies is None else bodies
+            body = bodies[name]
+        groups = None if readers is None else tuple(readers)
+        yield Fact(item, name, body, tuple(bound), mark, groups)
+
+
+def _deployed(db: Connection) -> Deployed:
+    found: Deployed = defaultdict(dict)
+    query = select(OF.workspace, OF.item, OF.facts).where(OF.kind == "deployment")
+    for row in db.execute(query.order_by(OF.workspace, OF.item)):
+        told = json.loads(row.facts)
+        body, health = told.get("deployment", {}), told.get("health", {})
+        place = {name: body.get(name) for name in ("infrastructure", "stage")}
+        place["health"] = health.get("health")
+        for version, files in _brought(body):
+            key = (*parsed(version)[1][1:], files)
+            found[key][placed(row.workspace, row.item)] = place
+    return found
+
+
+def _brought(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The versions that a deployment brings, with their files, as far as it tells any."""
+    versions = body.get("versions")
+    for item, files in versions.items() if isinstance(versions, dict) else ():
+        if item.startswith("version:") and isinstance(files, str):
+            yield item, files
