@@ -17,11 +17,11 @@ DECIDING = frozenset(
 """Rights of what is asked where things are governed: decisions, and what they are made by."""
 ASKED_THERE = frozenset(
     {
-        *("govern.workflow", "govern.tasks", "govern.download", "rules.list", "policies.check"),
+        *("govern.workflow", "govern.download", "rules.list", "policies.check"),
     }
 )
 """The rest of that, by name: it tells what is kept there alone."""
-HERE = frozenset({"govern.sync", "templates.validate"})
+HERE = frozenset({"govern.sync", "policies.enforced", "templates.validate"})
 """What is done here all the same."""
 
 

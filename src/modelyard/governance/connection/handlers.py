@@ -78,9 +78,7 @@ def show_status(command: ShowGovernStatus, context: Context) -> GovernStatus:
             return GovernStatus(node=node)
         require_visible(db, command.item, seen)
         if node is None:
-            raise errors.Conflict(
-                f"things are governed here; see: modelyard govern show {command.item}"
-            )
+            return GovernStatus()
         return GovernStatus(
             node=node, item=repository.status_of(db, command.item), told=node.synced
         )

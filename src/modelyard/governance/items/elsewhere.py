@@ -6,7 +6,7 @@ import json
 
 from sqlalchemy import Connection, select
 
-from modelyard.governance.policies.types import Mode
+from modelyard.governance.policies.types import Enforced, Mode
 from modelyard.store.tables import govern_nodes
 
 
@@ -25,6 +25,17 @@ def mode_told(db: Connection, infrastructure: str) -> Mode | None:
         return None
     found: Mode = json.loads(modes).get(infrastructure, "prevent")
     return found
+
+
+def enforced_elsewhere(db: Connection) -> list[Enforced] | None:
+    """What is asked on infrastructures, as the govern node last said; None: there is none."""
+    row = db.execute(select(govern_nodes)).one_or_none()
+    if row is None:
+        return None
+    node = json.loads(row.body)
+    told = {"changed": row.synced or node["connected"], "changed_by": node["url"]}
+    modes = sorted(json.loads(row.modes).items())
+    return [Enforced(infrastructure=name, mode=mode, **told) for name, mode in modes]
 
 
 def govern_node_of(db: Connection) -> str | None:

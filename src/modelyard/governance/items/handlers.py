@@ -187,6 +187,8 @@ def show_item(command: ShowItem, context: Context) -> Item:
     with context.read() as db:
         require_visible(db, command.item, seen)
         found = told(context, db, fresh(context, db, command.item))
+        if is_governed_elsewhere(db):
+            return found
         return found.model_copy(update={"possible": possible_with(context, db, found)})
 
 

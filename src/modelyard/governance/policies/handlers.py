@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from modelyard import errors
 from modelyard.governance.items.collecting import collect, fresh_ones, notice
+from modelyard.governance.items.elsewhere import enforced_elsewhere
 from modelyard.governance.items.ids import EXAMPLES, parsed
 from modelyard.governance.items.seeing import require_visible, visible
 from modelyard.governance.policies import excepting, outcomes, repository, writing
@@ -137,9 +138,10 @@ def enforce_policies(command: EnforcePolicies, context: Context) -> Enforced:
 
 @handles(ListEnforced)
 def list_enforced(command: ListEnforced, context: Context) -> list[Enforced]:
-    """List by infrastructure."""
+    """List by infrastructure; where another node governs, as it last said."""
     with context.read() as db:
-        return repository.every_enforced(db, command)
+        told = enforced_elsewhere(db)
+        return repository.every_enforced(db, command) if told is None else told
 
 
 @handles(CheckPolicies)

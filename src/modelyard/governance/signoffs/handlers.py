@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from modelyard import errors
 from modelyard.governance import repository as people
 from modelyard.governance.items.collecting import fresh, notice
+from modelyard.governance.items.elsewhere import is_governed_elsewhere
 from modelyard.governance.items.seeing import holder_of, require_visible, visible
 from modelyard.governance.roles.access import access_of
 from modelyard.governance.roles.types import Allowed
@@ -219,8 +220,10 @@ def may_on_item(command: MayOnItem, context: Context) -> Allowed:
 
 @handles(ListTasks)
 def list_tasks(_command: ListTasks, context: Context) -> list[Task]:
-    """What whoever asks could do now."""
+    """What whoever asks could do now; where another node governs, nothing of that is here."""
     with context.read() as db:
+        if is_governed_elsewhere(db):
+            return []
         return tasks_of(db, access_of(context, db))
 
 

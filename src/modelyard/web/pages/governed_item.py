@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from modelyard import errors
+from modelyard.governance.connection.commands import ShowGovernStatus
+from modelyard.governance.connection.types import GovernStatus
 from modelyard.governance.items.commands import CheckEvents, ListEvents, ShowItem
 from modelyard.governance.items.ids import parsed
 from modelyard.governance.items.types import Event, Intact, Item, ItemSummary
@@ -72,6 +74,8 @@ class ItemView(View):
     """Address of what it is of; empty: there is none, or it is not to be seen."""
     where: Crumb | None
     """The project that it is in."""
+    elsewhere: GovernStatus | None
+    """What the govern node says of it; None: it is governed here."""
     workflow: Workflow | None
     template: Template | None
     titles: dict[str, str]
@@ -124,10 +128,12 @@ def asked_of(visit: Visit, item: Item) -> tuple[Workflow | None, Template | None
 def one(visit: Visit) -> ItemView:
     """All of it."""
     item = visit.run(ShowItem(item=visit.path["item"]))
-    workflow, template = asked_of(visit, item)
+    elsewhere = visit.run(ShowGovernStatus(item=item.id))
+    here = elsewhere.node is None
+    workflow, template = asked_of(visit, item) if here else (None, None)
     below = visit.part(ListItems(under=item.id, limit=FEW))
     events = visit.part(ListEvents(item=item.id, limit=NEWEST))
-    is_judged = item.kind == "version" and item.gone is None
+    is_judged = here and item.kind == "version" and item.gone is None
     verdict = verdict_of(visit, item.id, parsed(item.id)[1][-1]) if is_judged else None
     tasks = visit.run(ListTasks())
     return ItemView(
@@ -137,6 +143,7 @@ def one(visit: Visit) -> ItemView:
         called=KINDS[item.kind][0],
         source=source_of(visit, item),
         where=_where(visit, item),
+        elsewhere=None if here else elsewhere,
         workflow=workflow,
         template=template,
         titles=_titles(template),
