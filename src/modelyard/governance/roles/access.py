@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     CompoundSelect,
     Connection,
@@ -16,7 +17,6 @@ from sqlalchemy import (
     Select,
     Subquery,
     Text,
-    and_,
     cast,
     false,
     func,
@@ -79,7 +79,9 @@ class Access:
             ways.append(self._implied(CONTRIBUTOR, of) & self._lets(CONTRIBUTOR, "read", of))
         if not self.person.only_in:
             ways.append(of.c.id.in_(self._asked()))
-        if self.grants:
+        near = of.c.project.in_(self.person.only_in) if self.person.only_in else true()
+        ways += [near & each.on(of) & self._lets(each.role, "read", of) for each in self.grants]
+        if self.grants and self._passing:
             ways.append(of.c.id.in_(self._readable()))
         return or_(*ways)
 
@@ -213,23 +215,40 @@ class Access:
         )
 
     def _held(self, about: Collection[str] | None) -> Select[Any]:
-        """What rules give them; with all that passes on from there."""
+        """What rules give them, on some items or on all, with what passes on to these."""
+        if not self._passing:
+            return select(self._given(about))
+        edges = self._edges().cte("edges")
+        if about is None:
+            given = self._given(None)
+            held = select(given).cte("held", recursive=True)
+            passed = select(
+                edges.c.item, held.c.role, held.c.because, held.c.origin, held.c.passes
+            ).where(edges.c.source == held.c.item, held.c.passes == 1)
+            return select(held.union(passed))
         of = governed_items.alias()
-        near = and_(true(), of.c.id.in_(about)) if about and not self._passing else true()
-        base = union(
+        itself = select(of.c.id.label("item"), cast(of.c.id, Text).label("source"))
+        itself = itself.where(of.c.id.in_(about))
+        near = itself.cte("near", recursive=True)
+        near = near.union(
+            select(near.c.item, cast(edges.c.source, Text)).where(edges.c.item == near.c.source)
+        )
+        given = self._given(select(near.c.source))
+        is_its = or_(given.c.passes == 1, near.c.item == near.c.source)
+        return select(
+            near.c.item, given.c.role, given.c.because, given.c.origin, given.c.passes
+        ).where(given.c.item == near.c.source, is_its)
+
+    def _given(self, about: Collection[str] | Select[Any] | None) -> CTE:
+        """What rules give them on the items themselves."""
+        of = governed_items.alias()
+        near = true() if about is None else of.c.id.in_(about)
+        return union(
             *(
                 _rows(of, each.role, each.because, passes=each.passes).where(near, each.on(of))
                 for each in self.grants
             )
         ).cte("given")
-        if not self._passing:
-            return select(base)
-        held = select(base).cte("held", recursive=True)
-        edges = self._edges().cte("edges")
-        passed = select(
-            edges.c.item, held.c.role, held.c.because, held.c.origin, held.c.passes
-        ).where(edges.c.source == held.c.item, held.c.passes == 1)
-        return select(held.union(passed))
 
     def _edges(self) -> CompoundSelect[Any]:
         """Items, each with one from which its roles are as well."""

@@ -14,6 +14,7 @@ from modelyard.governance.roles.commands import GiveRole, ListGivenRoles, ListRo
 from modelyard.governance.roles.granting import is_to
 from modelyard.governance.roles.people import person_of
 from modelyard.governance.roles.types import GivenRole, KnownRole, To
+from modelyard.governance.roles.words import in_words
 from modelyard.governance.templates import repository as templates
 from modelyard.governance.templates.roles import (
     REVIEWER,
@@ -148,5 +149,5 @@ def _to(given: Given) -> str:
     whom += ["everyone"] if given.everyone else []
     whom += [f"whom {given.named_in} names"] if given.named_in else []
     if given.only_if is not None:
-        return f"{', '.join(whom)}, if {given.only_if.model_dump_json(exclude_unset=True)}"
+        return f"{', '.join(whom)}, if {in_words(given.only_if)}"
     return ", ".join(whom)

@@ -20,6 +20,8 @@ PAGES = (
     "/governance/timeline",
     "/governance/rules",
     "/governance/new-rule",
+    "/governance/roles",
+    "/governance/give-role",
     "/account/notifications",
     "/account/subscriptions",
     "/account/notifying",
@@ -167,3 +169,19 @@ def test_conditions_are_typed_in_rows_and_saved_as_a_view(ana, known):
     page.get_by_role("link", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.get_by_role("status").filter(has_text="is deleted")).to_be_visible()
+
+
+def test_a_role_is_given_and_taken_back_by_forms(ana, known):
+    page = ana.page
+    page.goto("/governance/give-role")
+    page.get_by_label("Role", exact=True).fill("project-manager")
+    page.get_by_label("To a user").fill("rob")
+    page.get_by_label("On items of the kind").select_option("Bundle")
+    page.get_by_role("button", name="Give role").click()
+    row = page.get_by_role("row").filter(has_text="Each bundle")
+    expect(row).to_contain_text("project-manager")
+    assert [each.name for each in known.roles.given()] == ["rob"]
+    row.get_by_role("link", name="Take back").click()
+    page.get_by_role("dialog").get_by_role("button", name="Take back").click()
+    expect(page.get_by_role("status").filter(has_text="taken back")).to_be_visible()
+    assert known.roles.given() == []
