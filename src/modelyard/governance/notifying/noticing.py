@@ -58,6 +58,8 @@ def notice(context: Context, now: float | None = None) -> int:
             if timeline.last(db) <= start:
                 return count
             near = timeline.after(db, start, AT_ONCE + BESIDE)
+        if not near:  # somebody took the end of the timeline away, which `audit verify` finds
+            return count
         events, beside = near[:AT_ONCE], near[AT_ONCE:]
         found = _read(context, events, beside)
         with context.begin() as db:
