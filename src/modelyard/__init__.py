@@ -2,7 +2,7 @@
 
 `open` gives a workspace here, `connect` one on a server; its rooms (`models`, `versions`,
 `datasets`, `scoring`, …) hold the verbs. `node` gives an API node. `restore` makes a workspace of a
-backup, `check_backup` says whether one is whole.
+backup, `check_backup` says whether one is whole, `verify_package` whether an audit package is.
 """
 
 from __future__ import annotations
@@ -14,7 +14,13 @@ with no_garbage_collection():
     from modelyard.client import Client, connect
     from modelyard.kernel.version import __version__
     from modelyard.serving.administration.node import Node, open_node
-    from modelyard.workspace import Workspace, check_backup, open_workspace, restore_workspace
+    from modelyard.workspace import (
+        Workspace,
+        check_backup,
+        open_workspace,
+        restore_workspace,
+        verify_package,
+    )
 
 __all__ = [
     "Client",
@@ -27,6 +33,7 @@ __all__ = [
     "node",
     "open",
     "restore",
+    "verify_package",
 ]
 
 node = open_node

@@ -307,6 +307,8 @@ class Govern(governance.Govern):
 
     describe = verb(dossiers.DescribeItem)
     card = verb(dossiers.WriteCard)
+    export = verb(dossiers.ExportItem)
+    verify = verb(dossiers.VerifyPackage)
 
 
 class Verbs:

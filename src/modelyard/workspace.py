@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from weakref import finalize
 
 from modelyard.backups.types import BackupContent, Restored
+from modelyard.dossiers.packing.types import PackageCheck
 from modelyard.jobs.commands import SubmitJob
 from modelyard.jobs.outcome import followed, outcome, wait
 from modelyard.jobs.types import Job
@@ -313,6 +314,34 @@ def check_backup(file: str | Path, *, progress: Progress = silence) -> BackupCon
     reading = import_module("modelyard.backups.reading")
     content: BackupContent = reading.check(Path(file).expanduser(), progress)
     return content
+
+
+def verify_package(
+    file: str | Path,
+    *,
+    key: Sequence[str] = (),
+    head: str = "",
+    progress: Progress = silence,
+) -> PackageCheck:
+    """Verify an audit package that `govern.export` wrote; no workspace is needed.
+
+    Args:
+        file: the package.
+        key: public keys, of which one has to have signed it: each a file in PEM, or its 32 bytes
+            in base64; none: anybody may have.
+        head: hash of an event that was noted elsewhere, which has to be in the chain.
+        progress: called with a message and a fraction while it runs.
+
+    Raises:
+        NotFound: there is no such file.
+        Invalid: it is no package, or is not as it was written; the message names what is wrong.
+        Blocked: nobody signed it whose key was given.
+        Conflict: a newer Modelyard wrote it.
+    """
+    keys = import_module("modelyard.dossiers.packing.keys").pinned(tuple(key), files=True)
+    verify = import_module("modelyard.dossiers.packing.verifying").verify
+    found: PackageCheck = verify(Path(file).expanduser(), keys=keys, head=head, progress=progress)
+    return found
 
 
 def chosen_folder(folder: str | Path | None) -> Path:

@@ -18,7 +18,7 @@ from sqlalchemy import delete, insert, select, update
 import modelyard
 from modelyard import errors
 from modelyard.governance import audit
-from modelyard.governance.chains import GENESIS, link
+from modelyard.governance.chains import GENESIS, plain_link
 from modelyard.governance.process import is_gone, this_process
 from modelyard.jobs.scenarios.types import Step
 from modelyard.kernel.identity import ANONYMOUS, Identity
@@ -316,7 +316,7 @@ class TestVerifying:
     def test_an_entry_forged_with_its_hash_shows_at_its_neighbour(self, five, forged):
         with five.open().read() as db:
             row = db.execute(select(audit_entries).where(ROWS.number == 3)).one()
-        new = link(row.previous, forged)
+        new = plain_link(row.previous, forged)
         change(five, update(audit_entries).where(ROWS.number == 3).values(body=forged, sha256=new))
         with pytest.raises(errors.Failed, match="entry 3 was changed"):
             five.audit.verify()

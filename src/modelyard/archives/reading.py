@@ -78,6 +78,10 @@ class ReadArchive:
         if (size, found.hexdigest()) != (file.size, file.sha256):
             raise errors.Invalid(f"{file.path} is damaged: it is not what was written")
 
+    def has(self, path: str) -> bool:
+        """Whether it holds a file."""
+        return path in self._infos
+
     def content(self, path: str) -> BinaryIO:
         """The content of a file, which is compared with nothing."""
         return cast("BinaryIO", self._zip.open(self._infos[path]))

@@ -32,6 +32,10 @@ class SecretHalf(Protocol):
         """The signature over some bytes."""
         ...
 
+    def public_key(self) -> PublicHalf:
+        """Its other half."""
+        ...
+
 
 class PublicHalf(Protocol):
     """An Ed25519 key that shows who signed."""
@@ -51,6 +55,11 @@ class SigningKey:
 
     id: str
     private: SecretHalf
+
+    @property
+    def public(self) -> str:
+        """The 32 bytes of its public half, base64."""
+        return base64.b64encode(self.private.public_key().public_bytes_raw()).decode()
 
     def sign(self, manifest: bytes) -> Signature:
         """The signature over the bytes of a manifest."""
@@ -160,6 +169,20 @@ def public_key(pem: bytes, name: str) -> PublicHalf:
     if not isinstance(found, ed25519.Ed25519PublicKey):
         raise errors.Invalid(f"the key in {name} is of another kind than Ed25519; {HOW}")
     return found
+
+
+def told_key(text: str) -> PublicHalf:
+    """The public half of a key that an archive itself tells, as `SigningKey.public` does.
+
+    Raises:
+        Invalid: it is none.
+    """
+    from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415
+
+    try:
+        return ed25519.Ed25519PublicKey.from_public_bytes(base64.b64decode(text, validate=True))
+    except (binascii.Error, ValueError) as exc:
+        raise errors.Invalid("the public key that it tells is none") from exc
 
 
 def key_id(key: PublicHalf) -> str:

@@ -36,6 +36,7 @@ def write_archive(
     contents: Mapping[str, Content],
     *,
     digests: Mapping[str, str] = NONE,
+    as_they_are: str | None = None,
     key: SigningKey | None = None,
     written: Callable[[int], object] = int,
 ) -> T:
@@ -47,6 +48,7 @@ def write_archive(
         describe: makes the manifest of all files in the order of their paths.
         contents: every file by its path; a part of it is in memory at a time.
         digests: what the sha256 of some of the files has to be, by path.
+        as_they_are: where the paths of files begin that are not compressed; None: all are.
         key: that signs it; None: nobody does.
         written: hears of bytes as they are packed.
 
@@ -58,7 +60,7 @@ def write_archive(
         require_path(path)
     require_apart(contents.keys() | {MANIFEST, SIGNATURE})
     try:
-        with target.open("xb") as file, _Zip(file, written) as packed:
+        with target.open("xb") as file, _Zip(file, written, as_they_are) as packed:
             files = packed.all(contents, digests)
             manifest = describe(files)
             packed.describe(manifest, key)
@@ -79,7 +81,10 @@ def manifest_bytes(manifest: Value) -> bytes:
 class _Zip:
     """The archive while it is written."""
 
-    def __init__(self, file: BinaryIO, written: Callable[[int], object]) -> None:
+    def __init__(
+        self, file: BinaryIO, written: Callable[[int], object], as_they_are: str | None
+    ) -> None:
+        self._as_they_are = as_they_are
         self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=QUICK)
         self._written = written
 
@@ -110,6 +115,8 @@ class _Zip:
         """Write one file."""
         info = zipfile.ZipInfo(path, LONG_AGO)
         info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, PLAIN_FILE
+        if self._as_they_are is not None and path.startswith(self._as_they_are):
+            info.compress_type = zipfile.ZIP_STORED
         info.create_system = 3  # Unix, on whatever system it is written
         # It does not get that of the archive, and Python 3.11 has no public name for it.
         info._compresslevel = QUICK  # type: ignore[attr-defined]

@@ -33,10 +33,12 @@ from modelyard.cli.serve import serve
 from modelyard.cli.services import run_job_command, worker_command
 from modelyard.cli.waiting import wait_command
 from modelyard.deployments.deploying.commands import ApplyFile
+from modelyard.dossiers.commands import VerifyPackage
 from modelyard.jobs.commands import SubmitJob
 from modelyard.jobs.types import Job
 from modelyard.kernel.command import Command
 from modelyard.verbs import ROOMS, Verbs
+from modelyard.workspace import verify_package
 
 HELP = """Manage the whole life cycle of any MLflow model.
 
@@ -135,8 +137,13 @@ def run(
     # Tables and progress bars are only needed once a command runs.
     from modelyard.cli.render import progress_bar, tell_result  # noqa: PLC0415
 
-    with progress_bar(quiet=as_json) as progress, closing(place.open(progress)) as yard:
-        result = yard.submit(filled) if detach else yard.run(filled)
+    with progress_bar(quiet=as_json) as progress:
+        if isinstance(filled, VerifyPackage) and place.url is None:  # it needs no workspace
+            told = filled.model_dump(include={"file", "key", "head"})
+            result: Any = verify_package(**told, progress=progress)
+        else:
+            with closing(place.open(progress)) as yard:
+                result = yard.submit(filled) if detach else yard.run(filled)
     kind = Job if detach else command.result_type()
     tell_result(result, kind, as_json=as_json, narrowed=is_narrowed(filled))
     if (detach or command is SubmitJob) and not as_json:

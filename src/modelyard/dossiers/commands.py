@@ -1,4 +1,4 @@
-"""What one can ask of model cards."""
+"""What one can ask of model cards and audit packages."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
+from modelyard.dossiers.packing.types import AuditPackage, PackageCheck
 from modelyard.dossiers.types import ENDINGS, Card, CardFormat, WrittenCard
 from modelyard.governance.items.ids import ItemId
 from modelyard.kernel.command import Command
@@ -72,6 +73,69 @@ class WriteCard(Command[WrittenCard]):
 
 
 def _named(given: dict[str, Any]) -> dict[str, Any]:
-    path = str(given.get("item", "")).partition(":")[2].split("/")
     ending = SUFFIXES.get(given.get("format") or "markdown", "md")
-    return {**given, "output": f"{'-'.join(path[-2:]) or 'card'}.{ending}"}
+    return {**given, "output": f"{_stem(given)}.{ending}"}
+
+
+def _stem(given: dict[str, Any]) -> str:
+    """What the file of an item is called, whose id is not looked at yet."""
+    path = str(given.get("item", "")).partition(":")[2].split("/")
+    return "-".join(path[-2:]) or "item"
+
+
+class ExportItem(Command[AuditPackage]):
+    """Write the whole story of an item into one archive, which can be verified anywhere.
+
+    In it are the item with its fields and template, evaluations with their reports, drift and
+    checks, the model card, all that was ever attached, sign-offs with every round, policies and
+    what came of them, deployments, the timeline and the audit log's entries that concern it, with
+    the proof that nothing was left out; and index.html to read it. It says what whoever exports it
+    may not see. It is signed if the setting packages.sign_key names a key.
+    """
+
+    needs = "govern:read"
+    route = "GET /govern/package"
+    receives = "output"
+    arguments = ("item",)
+
+    item: ItemId = Field(description="id of the item", examples=["version:flights/delay/v4"])
+    output: Annotated[str, LocalPath("write")] = Field(
+        default="", description="file to write, a zip archive  [NAME-audit.zip in this folder]"
+    )
+    replace: bool = Field(default=False, description="replace a file that is there")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_output(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or given.get("output"):
+            return given
+        return {**given, "output": f"{_stem(given)}-audit.zip"}
+
+
+class VerifyPackage(Command[PackageCheck]):
+    """Verify an audit package: every file, its signature, and the chains; needs nothing but it.
+
+    Whatever was changed, moved, removed or added is named. Without a key that is given, the
+    signature says only that whoever made it has the key that it names itself.
+    """
+
+    needs = "govern:read"
+    route = "POST /govern/package/verify"
+    asks = True
+    sends = "file"
+    arguments = ("file",)
+
+    file: Annotated[str, LocalPath("read")] = Field(
+        description="the .zip, as govern export writes it", examples=["audit.zip"]
+    )
+    key: tuple[str, ...] = Field(
+        default=(),
+        max_length=100,
+        description="public keys, of which one has to have signed it: each a file in PEM of this "
+        "machine, or its 32 bytes in base64",
+    )
+    head: str = Field(
+        default="",
+        pattern=r"^([0-9a-f]{64})?$",
+        description="hash of an event that was noted elsewhere, which has to be in the chain",
+    )

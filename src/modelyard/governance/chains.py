@@ -1,10 +1,15 @@
-"""Chains: tables in which every entry holds the hash of the one before it."""
+"""Chains: tables in which every entry holds the hash of the one before it.
+
+An entry is hashed by its *leaf*, the hash of its content, and by what it is *about*, blinded by its
+number. So whoever is shown all leaves and blinds, but only the contents about one thing, can count
+the chain through to its head, and sees that nothing about that thing was left out.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,6 +35,12 @@ class Chain:
     """The column that says when."""
     columns: tuple[str, ...]
     """The parts of an entry that are columns too, to be searched."""
+    subject: str = ""
+    """The part that says what an entry is about; empty: none does."""
+
+    def blind(self, entry: Mapping[str, Any]) -> str:
+        """What an entry is about, as others are shown it."""
+        return blinded(entry["number"], str(entry.get(self.subject, "")))
 
 
 def canonical(content: dict[str, Any]) -> str:
@@ -37,9 +48,24 @@ def canonical(content: dict[str, Any]) -> str:
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
-def link(previous: str, body: str) -> str:
+def leaf_of(body: str) -> str:
+    """The hash of the content of an entry."""
+    return _sha256(body)
+
+
+def blinded(number: int, subject: str) -> str:
+    """What the entry of a number is about: others learn of it only whether it is what they name."""
+    return _sha256(f"{number} {subject}")
+
+
+def link(previous: str, blind: str, leaf: str) -> str:
     """The hash of an entry that follows another."""
-    return hashlib.sha256(f"{previous}\n{body}".encode()).hexdigest()
+    return _sha256(f"{previous}\n{blind}\n{leaf}")
+
+
+def plain_link(previous: str, body: str) -> str:
+    """The same of entries that were written before there were leaves."""
+    return _sha256(f"{previous}\n{body}")
 
 
 def append(db: Connection, chain: Chain, entries: Iterable[dict[str, Any]]) -> None:
@@ -56,8 +82,13 @@ def append(db: Connection, chain: Chain, entries: Iterable[dict[str, Any]]) -> N
         body = canonical(numbered)
         row = {name: numbered[name] for name in chain.columns}
         row[chain.moment] = datetime.fromisoformat(entry[chain.moment])
-        row |= {"body": body, "previous": sha256, "sha256": link(sha256, body)}
+        linked = link(sha256, chain.blind(numbered), leaf_of(body))
+        row |= {"body": body, "previous": sha256, "sha256": linked}
         rows.append(row)
         sha256 = row["sha256"]
     db.execute(insert(chain.entries), rows)
     db.execute(update(chain.head).values(number=number, sha256=sha256))
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -19,7 +19,7 @@ from modelyard.evaluations.looking.comparing import compare_groups
 from modelyard.evaluations.looking.types import FairnessReport
 from modelyard.evaluations.sample import open_sample
 from modelyard.evaluations.types import Evaluation
-from modelyard.governance.items.collecting import fresh
+from modelyard.governance.items.collecting import collect_due, fresh
 from modelyard.governance.items.ids import EXAMPLES, id_of, parsed
 from modelyard.governance.items.seeing import holder_of, require_visible, told, visible
 from modelyard.governance.items.types import Item
@@ -65,6 +65,7 @@ def known(context: Context, asked: str) -> Known:
         Invalid: it is of a kind that has no card.
         Conflict: no version of the model is active.
     """
+    collect_due(context)
     item_id = _version_in(context, asked)
     seen = visible(context)
     _, (project, model, version) = parsed(item_id)

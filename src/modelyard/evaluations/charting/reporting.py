@@ -38,15 +38,12 @@ def report(context: Context, command: ReportEvaluation) -> ReportedEvaluation:
     with context.read() as db:
         evaluation = repository.get(db, command.project, command.id)
     told: dict[str, Section] = {}
-
-    def made() -> bytes:
-        with begun(evaluation, context.progress) as drawing:
-            contents = screens_of(context, evaluation)
-            own = list(screens(drawing, contents))
-            told.update((each.name, each) for each in _sections(context, drawing, command))
-            return page(evaluation, own, list(told.values()), bench(evaluation, contents)).encode()
-
-    size = write(context, command.output, made, replace=command.replace)
+    size = write(
+        context,
+        command.output,
+        lambda: rendered(context, evaluation, command, told),
+        replace=command.replace,
+    )
     return ReportedEvaluation(
         evaluation=evaluation.id,
         screens=len(evaluation.screens),
@@ -56,6 +53,24 @@ def report(context: Context, command: ReportEvaluation) -> ReportedEvaluation:
         },
         size=size,
     )
+
+
+def rendered(
+    context: Context, evaluation: Evaluation, command: ReportEvaluation, told: dict[str, Section]
+) -> bytes:
+    """The report as HTML.
+
+    Args:
+        context: the workspace.
+        evaluation: that it is about.
+        command: what is to be in it.
+        told: gets its sections by their names.
+    """
+    with begun(evaluation, context.progress) as drawing:
+        contents = screens_of(context, evaluation)
+        own = list(screens(drawing, contents))
+        told.update((each.name, each) for each in _sections(context, drawing, command))
+        return page(evaluation, own, list(told.values()), bench(evaluation, contents)).encode()
 
 
 def bench(evaluation: Evaluation, contents: Mapping[str, Content]) -> Bench | None:

@@ -27,6 +27,7 @@ TIMELINE = Chain(
     head=item_events_head,
     moment="at",
     columns=("number", "item", "actor", "attribute"),
+    subject="item",
 )
 
 

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, true
+from sqlalchemy import Connection, select, true
 
 from modelyard.governance.items.types import Item
 from modelyard.governance.roles.rights import Holder
 from modelyard.governance.signoffs import repository
 from modelyard.governance.signoffs.desk import opened
 from modelyard.governance.signoffs.showing import shown, state_of, without_digests
-from modelyard.governance.signoffs.types import Round, SignoffState, Workflow
+from modelyard.governance.signoffs.types import (
+    KeptFile,
+    KeptRound,
+    Round,
+    SignoffState,
+    Workflow,
+)
 from modelyard.kernel.values import now
+from modelyard.store.tables import item_files
 
 
 @dataclass(frozen=True)
@@ -65,3 +72,18 @@ def ended_of(db: Connection, item: Item, holder: Holder) -> tuple[tuple[str, Rou
     """Every round of an item that ended with a decision, with its step, the oldest first."""
     found = sorted(repository.ended(db, item), key=lambda each: str(each[1].decided))
     return tuple((step, without_digests(each, holder)) for step, each in found)
+
+
+def rounds_of(db: Connection, item: str, holder: Holder) -> list[KeptRound]:
+    """Every round of an item that was ever begun, also of earlier lives of it, by step."""
+    found = repository.every_round(db, item)
+    return [
+        each.model_copy(update={"round": without_digests(each.round, holder)}) for each in found
+    ]
+
+
+def attached_to(db: Connection, item: str) -> list[KeptFile]:
+    """Every file that was ever attached to an item, by digest."""
+    of = item_files.c
+    query = select(of.sha256, of.size).where(of.item == item).order_by(of.sha256)
+    return [KeptFile(sha256=row.sha256, size=row.size) for row in db.execute(query)]

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, or_
 
 from modelyard.governance.items.types import Item
 from modelyard.governance.signoffs.machine import BOUND, WAITING
-from modelyard.governance.signoffs.types import Delegate, Round
+from modelyard.governance.signoffs.types import Delegate, KeptRound, Round
 from modelyard.store.tables import governed_items, item_people, signoff_delegates, signoffs
 
 OF = signoffs.c
@@ -55,6 +55,16 @@ def ended(db: Connection, item: Item) -> list[tuple[str, Round]]:
     query = select(signoffs).where(OF.item == item.id, OF.life == life).order_by(OF.number)
     rounds = [(row.step, _built(row, ())) for row in db.execute(query)]
     return [(step, found) for step, found in rounds if found.decided is not None]
+
+
+def every_round(db: Connection, item: str) -> list[KeptRound]:
+    """All rounds of an item, by step and number."""
+    last = current(db, [item])
+    found = []
+    for row in db.execute(select(signoffs).where(OF.item == item).order_by(OF.step, OF.number)):
+        kept = last[item, row.step].signoff if row.current else _built(row, ())
+        found.append(KeptRound(step=row.step, life=row.life, current=row.current, round=kept))
+    return found
 
 
 def save(db: Connection, item: Item, step: str, signoff: Round) -> None:

@@ -174,3 +174,19 @@ class Attachment(Value):
     name: str
     sha256: str
     size: int = Field(description="bytes")
+
+
+class KeptRound(Value):
+    """A round of a sign-off as it was left."""
+
+    step: str
+    life: str = Field(description="of the item: when that began, and by which template")
+    current: bool = Field(description="it is the last one of its step")
+    round: Round
+
+
+class KeptFile(Value):
+    """A file that is or was attached to an item."""
+
+    sha256: str
+    size: int = Field(description="bytes")

@@ -1,0 +1,1 @@
+"""Audit packages: the whole story of an item in one archive, which can be verified anywhere."""
