@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from modelyard.evaluations.explaining.keeping import PREFIX
 from modelyard.evaluations.types import EvaluationSummary
 from modelyard.governance.items import repository as items
 from modelyard.governance.items.ids import id_of
+from modelyard.governance.items.types import Item
 from modelyard.governance.policies.evidence import CARD_PARTS, CardPart
 from modelyard.kernel.paging import ALL
 from modelyard.models.access import version_of
@@ -75,6 +76,11 @@ ADVICE: dict[CardPart, str] = {
 """How a part is filled in that has more than a field of its name."""
 
 
+def whole(item: Item) -> Item:
+    """An item with all of its fields."""
+    return item
+
+
 @dataclass(frozen=True)
 class Basis:
     """A version with what was written of it and what is known of it."""
@@ -125,8 +131,17 @@ class Basis:
         )
 
 
-def basis_of(db: Connection, project: str, model: str, version: str) -> Basis:
+def basis_of(
+    db: Connection, project: str, model: str, version: str, tell: Callable[[Item], Item] = whole
+) -> Basis:
     """Read what the card of a version is made of.
+
+    Args:
+        db: an open transaction.
+        project: key of the project.
+        model: name of the saved model.
+        version: id of the version.
+        tell: an item as whoever asks may know it; all of it, where a policy is asked.
 
     Raises:
         NotFound: there is no such version.
@@ -135,8 +150,8 @@ def basis_of(db: Connection, project: str, model: str, version: str) -> Basis:
     asked = {"model": model, "version": version}
     summaries = evaluations.list_all(db, project, ALL, asked)
     written = [
-        *_fields_of(db, id_of("version", project, model, version)),
-        *_fields_of(db, id_of("model", project, model)),
+        *_fields_of(db, id_of("version", project, model, version), tell),
+        *_fields_of(db, id_of("model", project, model), tell),
         ("the metadata of the MLflow model", found.model_file.metadata),
     ]
     texts = {part: tuple(_texts(part, written)) for part in CARD_PARTS}
@@ -158,10 +173,12 @@ def _has_intervals(found: EvaluationSummary) -> bool:
     return any(None not in (each.value, each.low, each.high) for each in figures)
 
 
-def _fields_of(db: Connection, item: str) -> Iterator[tuple[str, Fields]]:
+def _fields_of(
+    db: Connection, item: str, tell: Callable[[Item], Item]
+) -> Iterator[tuple[str, Fields]]:
     found = items.find(db, item)
-    if found is not None and found.fields:
-        yield item, found.fields
+    if found is not None and (fields := tell(found).fields):
+        yield item, fields
 
 
 def _texts(part: CardPart, written: list[tuple[str, Fields]]) -> Iterator[CardText]:

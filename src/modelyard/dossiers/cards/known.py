@@ -19,7 +19,7 @@ from modelyard.evaluations.looking.comparing import compare_groups
 from modelyard.evaluations.looking.types import FairnessReport
 from modelyard.evaluations.sample import open_sample
 from modelyard.evaluations.types import Evaluation
-from modelyard.governance.items.collecting import collect_due, fresh
+from modelyard.governance.items.collecting import fresh, notice
 from modelyard.governance.items.ids import EXAMPLES, id_of, parsed
 from modelyard.governance.items.seeing import holder_of, require_visible, told, visible
 from modelyard.governance.items.types import Item
@@ -65,7 +65,7 @@ def known(context: Context, asked: str) -> Known:
         Invalid: it is of a kind that has no card.
         Conflict: no version of the model is active.
     """
-    collect_due(context)
+    notice(context, asked)
     item_id = _version_in(context, asked)
     seen = visible(context)
     _, (project, model, version) = parsed(item_id)
@@ -76,7 +76,7 @@ def known(context: Context, asked: str) -> Known:
         item = told(context, db, fresh(context, db, item_id))
         if item.gone is not None:
             raise errors.NotFound(f"{item_id} was deleted; its story is kept, and has no card")
-        basis = basis_of(db, project, model, version)
+        basis = basis_of(db, project, model, version, lambda each: told(context, db, each))
         evaluation = _evaluation(db, basis)
         workflow = workflow_of(db, item, holder)
         decided = ended_of(db, item, holder)

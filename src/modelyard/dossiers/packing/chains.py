@@ -14,6 +14,9 @@ from modelyard.dossiers.packing.types import ChainHead
 from modelyard.governance.chains import Chain
 from modelyard.governance.items.ids import parsed
 from modelyard.governance.items.types import Item
+from modelyard.governance.roles.access import Access
+from modelyard.governance.roles.telling import tellable
+from modelyard.store.tables import governed_items, item_events
 
 AT_ONCE = 1000
 Entry = dict[str, Any]
@@ -51,9 +54,13 @@ def write_chain(
     return ChainHead(number=head.number, sha256=head.sha256), count
 
 
-def event_of(item: Item) -> Callable[[Entry], bool]:
-    """Which events are of an item."""
-    return lambda event: bool(event["item"] == item.id)
+def told_of(db: Connection, access: Access, item: str) -> tuple[frozenset[int], tuple[int, ...]]:
+    """The events of an item that somebody may be told, and the others, by their numbers."""
+    of = item_events.c
+    mine = set(db.scalars(select(of.number).where(of.item == item)))
+    query = select(of.number).join(governed_items, governed_items.c.id == of.item)
+    told = set(db.scalars(query.where(of.item == item, tellable(access, governed_items))))
+    return frozenset(told), tuple(sorted(mine - told))
 
 
 def entry_of(item: Item, evaluations: frozenset[str]) -> Callable[[Entry], bool]:

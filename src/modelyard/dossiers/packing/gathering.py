@@ -25,9 +25,11 @@ from modelyard.evaluations.explaining.keeping import all_kept
 from modelyard.evaluations.keeping import screens_of
 from modelyard.governance.items import repository as items
 from modelyard.governance.items.ids import parsed
+from modelyard.governance.items.seeing import told
 from modelyard.governance.items.types import Item
 from modelyard.governance.policies.access import exceptions_of
 from modelyard.governance.policies.commands import CheckPolicies, ListEnforced, ListPolicies
+from modelyard.governance.roles.rights import Holder
 from modelyard.governance.signoffs.access import attached_to, rounds_of, workflow_of
 from modelyard.governance.templates import repository as templates
 from modelyard.kernel.command import Command
@@ -47,8 +49,9 @@ class Gathering:
         shown: what pages tell, by name.
     """
 
-    def __init__(self, context: Context, item: Item, folder: Path) -> None:
+    def __init__(self, context: Context, item: Item, holder: Holder, folder: Path) -> None:
         self._context, self.item, self._folder = context, item, folder
+        self.holder = holder
         self.contents: dict[str, Content] = {}
         self.left_out: list[str] = []
         self.shown: dict[str, Any] = {}
@@ -71,14 +74,14 @@ class Gathering:
         there = set(
             db.scalars(ids.where(governed_items.c.id.in_([*(i.id for i in above), *below])))
         )
-        parents = [each for each in above if each.id in there]
-        children = [items.get(db, each) for each in below if each in there]
+        parents = [told(self._context, db, each) for each in above if each.id in there]
+        children = [told(self._context, db, items.get(db, each)) for each in below if each in there]
         if hidden := len(above) + len(below) - len(parents) - len(children):
             self.left_out.append(f"relatives.json: {hidden} items that may not be seen")
         self._write("relatives.json", {"parents": parents, "children": children})
-        rounds = rounds_of(db, item.id)
+        rounds = rounds_of(db, item.id, self.holder)
         self._write("signoffs.json", rounds)
-        self._write("workflow.json", workflow_of(db, item))
+        self._write("workflow.json", workflow_of(db, item, self.holder))
         self._write("exceptions.json", exceptions_of(db, item.id))
         self.shown |= {"parents": parents, "children": children, "rounds": rounds}
         self._attachments(db)
@@ -111,16 +114,16 @@ class Gathering:
         outcomes = [each.model_dump(mode="json", exclude={"judged"}) for each in asked or ()]
         self._write("policies/outcomes.json", outcomes)
         self.shown["outcomes"] = asked or ()
-        told = self._ask(
+        found = self._ask(
             "evaluations/evaluations.json", ListEvaluations(**of, version=version, sort="created")
         )
-        self.evaluations = tuple(each.id for each in told or ())
-        for at, each in enumerate(told or ()):
+        self.evaluations = tuple(each.id for each in found or ())
+        for at, each in enumerate(found or ()):
             said = f"evaluation {at + 1} of {len(self.evaluations)}"
             self._context.progress(said, fraction=at / len(self.evaluations))
             self._evaluation(project, each.id)
-        self.shown["evaluations"] = told or ()
-        for store in sorted({each.store for each in told or () if each.store}):
+        self.shown["evaluations"] = found or ()
+        for store in sorted({each.store for each in found or () if each.store}):
             self._ask(f"checks/{store}.json", ListResults(project=project, store=store))
         drift = self._ask("drift/reports.json", ListDrift(**of, version=version))
         for each in drift or ():
@@ -161,8 +164,15 @@ class Gathering:
         self._ask(f"{folder}/updates.json", ListUpdates(**of))
 
     def _attachments(self, db: Connection) -> None:
-        """All that were ever attached; fields and events say what they were called."""
-        found = attached_to(db, self.item.id)
+        """All that were ever attached; fields and events say what they were called.
+
+        From whom fields are kept gets those alone that fields name that are not.
+        """
+        every = attached_to(db, self.item.id)
+        named = json.dumps(self.item.fields)
+        found = [each for each in every if self.holder.reads_all or each.sha256 in named]
+        if hidden := len(every) - len(found):
+            self.left_out.append(f"attachments: {hidden} that may not be read")
         for each in found:
             open_ = partial(self._context.artifacts.open, each.sha256)
             self.contents[f"{ATTACHMENTS}{each.sha256}"] = open_
@@ -173,12 +183,12 @@ class Gathering:
         """Write what a command answers, unless whoever asks may not see it; gives the answer."""
         try:
             self._context.authorize(command)
-            told = self._context.caller.run(command)
+            answer = self._context.caller.run(command)
         except (errors.Forbidden, errors.NotFound, errors.Unsupported) as exc:
             self.left_out.append(f"{path}: {exc.detail}")
             return None
-        self._write(path, told)
-        return told
+        self._write(path, answer)
+        return answer
 
     def _write(self, path: str, value: Any) -> None:
         self.contents[path] = document(value)

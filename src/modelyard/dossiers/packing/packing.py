@@ -16,7 +16,7 @@ from modelyard.archives.writing import write_archive
 from modelyard.dossiers.cards.making import card_of
 from modelyard.dossiers.cards.writing import WRITERS
 from modelyard.dossiers.commands import SUFFIXES
-from modelyard.dossiers.packing.chains import entry_of, event_of, write_chain
+from modelyard.dossiers.packing.chains import entry_of, told_of, write_chain
 from modelyard.dossiers.packing.gathering import Gathering
 from modelyard.dossiers.packing.types import (
     ATTACHMENTS,
@@ -32,9 +32,10 @@ from modelyard.evaluations.charting.report_page import template
 from modelyard.governance.audit_chain import AUDIT
 from modelyard.governance.commands import ListAudit
 from modelyard.governance.items import repository as items
-from modelyard.governance.items.collecting import collect_due, fresh
-from modelyard.governance.items.seeing import require_visible, visible
+from modelyard.governance.items.collecting import fresh, notice
+from modelyard.governance.items.seeing import holder_of, require_visible, told, visible
 from modelyard.governance.items.timeline import TIMELINE
+from modelyard.governance.roles.access import access_of
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
 from modelyard.kernel.version import __version__
@@ -57,21 +58,15 @@ def pack(context: Context, item: str, target: Path) -> AuditPackage:
         Failed: the disk is full, or an attachment is damaged.
     """
     key = workspace_key(context.settings)
-    collect_due(context)
-    seen = visible(context)
     with stage(context, partial(collect, context)) as place:
-        with snapshot(context.engine) as db:
-            require_visible(db, item, seen)
-            kept = items.get(db, item)
-            found = kept if kept.gone is not None else fresh(context, db, item)
-            gathering = Gathering(context, found, place.folder)
-            gathering.of_governance(db, seen)
-        gathering.of_rooms()
-        _cards(context, gathering)
+        gathering = _gathered(context, item, place.folder)
         with snapshot(context.engine) as db:
             context.progress("reading the chains")
-            timeline, events = _timeline(db, gathering, place.folder)
+            shown, withheld = told_of(db, access_of(context, db), item)
+            timeline, events = _timeline(db, gathering, shown, place.folder)
             audit, entries = _audit(context, db, gathering, place.folder)
+        if withheld:
+            gathering.left_out.append(f"timeline: {len(withheld)} events that may not be read")
         _pages(gathering, place.folder / SHOWN)
         at = now()
         context.progress("packing")
@@ -84,6 +79,7 @@ def pack(context: Context, item: str, target: Path) -> AuditPackage:
                 exported_by=context.identity.name,
                 timeline=timeline,
                 audit=audit,
+                withheld=withheld,
                 left_out=tuple(gathering.left_out),
                 public_key=key.public if key else "",
                 files=files,
@@ -124,6 +120,22 @@ def pack(context: Context, item: str, target: Path) -> AuditPackage:
     )
 
 
+def _gathered(context: Context, item: str, folder: Path) -> Gathering:
+    """All but the chains, and the pages about it all."""
+    notice(context, item)
+    seen = visible(context)
+    with snapshot(context.engine) as db:
+        require_visible(db, item, seen)
+        kept = items.get(db, item)
+        found = kept if kept.gone is not None else fresh(context, db, item)
+        holder = holder_of(context, db, item)
+        gathering = Gathering(context, told(context, db, found), holder, folder)
+        gathering.of_governance(db, seen)
+    gathering.of_rooms()
+    _cards(context, gathering)
+    return gathering
+
+
 def _cards(context: Context, gathering: Gathering) -> None:
     """The model card in each format, where the item has one."""
     item = gathering.item
@@ -139,16 +151,22 @@ def _cards(context: Context, gathering: Gathering) -> None:
     gathering.shown["card"] = card
 
 
-def _timeline(db: Connection, gathering: Gathering, folder: Path) -> tuple[ChainHead, int]:
+def _timeline(
+    db: Connection, gathering: Gathering, numbers: frozenset[int], folder: Path
+) -> tuple[ChainHead, int]:
+    """The events of the item that whoever asks may read."""
     shown, proof = folder / SHOWN, folder / "event-chain"
     gathering.contents |= {EVENTS: shown, EVENT_CHAIN: proof}
-    return write_chain(db, TIMELINE, shown, proof, event_of(gathering.item))
+    return write_chain(db, TIMELINE, shown, proof, lambda event: event["number"] in numbers)
 
 
 def _audit(
     context: Context, db: Connection, gathering: Gathering, folder: Path
 ) -> tuple[ChainHead | None, int]:
-    """Entries of the audit log, if whoever asks may read it."""
+    """Entries of the audit log, if whoever asks may read it; they hold values of all fields."""
+    if not gathering.holder.reads_all:
+        gathering.left_out.append("audit: its entries hold fields that may not be read")
+        return None, 0
     try:
         context.authorize(ListAudit())
     except errors.Forbidden as exc:

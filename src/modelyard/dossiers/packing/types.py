@@ -37,6 +37,9 @@ class PackageManifest(Value):
     audit: ChainHead | None = Field(
         default=None, description="None: whoever exported it may not read the audit log"
     )
+    withheld: tuple[int, ...] = Field(
+        default=(), description="events of the item that whoever exported it may not read"
+    )
     left_out: tuple[str, ...] = Field(default=(), description="what is not in it, and why")
     public_key: str = Field(default="", description="of who signed it: 32 bytes, base64")
     files: tuple[ArchivedFile, ...]
@@ -68,7 +71,7 @@ class PackageCheck(Value):
 
     listed: ClassVar = (
         *("item", "exported", "exported_by", "files", "size", "events", "of_events", "unproven"),
-        *("entries", "of_entries", "signed_by", "trusted", "told", "left_out"),
+        *("withheld", "entries", "of_entries", "signed_by", "trusted", "told", "left_out"),
     )
 
     item: ItemId
@@ -81,6 +84,9 @@ class PackageCheck(Value):
     unproven: int = Field(
         description="events of all items from before there were proofs; of them only who made the "
         "package says that none is of the item"
+    )
+    withheld: int = Field(
+        description="events of the item that are not shown: whoever exported it may not read them"
     )
     entries: int = Field(description="of the audit log that concern the item")
     of_entries: int

@@ -72,6 +72,7 @@ def verify(
         events=events[0],
         of_events=manifest.timeline.number,
         unproven=events[1],
+        withheld=len(manifest.withheld),
         entries=entries,
         of_entries=manifest.audit.number if manifest.audit else 0,
         timeline_head=manifest.timeline.sha256,
@@ -126,7 +127,7 @@ def _events(
     package: ReadArchive, manifest: PackageManifest, head: str, faults: list[str]
 ) -> tuple[int, int]:
     """How many events are shown, and how many lines prove nothing."""
-    proof = Proof("event", manifest.item, head)
+    proof = Proof("event", manifest.item, head, frozenset(manifest.withheld))
     count = _proved(package, EVENTS, EVENT_CHAIN, proof, manifest.timeline)
     faults += proof.faults
     if head and head != GENESIS and not proof.is_kept:
