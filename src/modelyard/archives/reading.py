@@ -164,8 +164,10 @@ def read_manifest(text: bytes, kind: type[T], what: str, newest: int) -> T:
 
 
 @contextmanager
-def opened_file(path: Path, what: str) -> Iterator[tuple[BinaryIO, int]]:
+def opened_file(path: Path, what: str, called: str = "") -> Iterator[tuple[BinaryIO, int]]:
     """Open a file that is to be an archive; gives it with its size in bytes.
+
+    `called` is what messages call it that came here from elsewhere  [by its path].
 
     Raises:
         NotFound: there is no such file.
@@ -174,14 +176,14 @@ def opened_file(path: Path, what: str) -> Iterator[tuple[BinaryIO, int]]:
     """
     if not path.is_file():
         raise errors.NotFound(f"there is no file {path}")
-    with in_words(path), path.open("rb") as file:
+    with in_words(called or path), path.open("rb") as file:
         if not zipfile.is_zipfile(file):
             raise errors.Invalid(f"it is no {what}, or was cut off")
         yield file, path.stat().st_size
 
 
 @contextmanager
-def in_words(path: Path) -> Iterator[None]:
+def in_words(path: Path | str) -> Iterator[None]:
     """Say in a sentence what is wrong with an archive."""
     try:
         yield

@@ -56,7 +56,7 @@ def verify(
         Conflict: a newer Modelyard wrote it.
     """
     trusted = TrustedKeys({key_id(key): key for key in keys}, insist=bool(keys))
-    with opened_file(file, WHAT) as (source, size):
+    with opened_file(file, WHAT, f"the {WHAT}") as (source, size):
         package = ReadArchive(source, size, limits or READ_ONCE, WHAT)
         manifest = read_manifest(package.described, PackageManifest, WHAT, FORMAT)
         told = _signature(package, manifest, trusted)
