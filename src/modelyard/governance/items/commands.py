@@ -19,10 +19,10 @@ from modelyard.kernel.command import Command
 from modelyard.kernel.paging import Paged
 from modelyard.kernel.values import Description, Name, PlacedProject
 
-ITEM = Field(
-    description="id of the item: KIND:PATH, as govern items lists it",
-    examples=["version:flights/delay/v4"],
-)
+ID = "id of the item: KIND:PATH, as govern items lists it"
+ITEM = Field(description=ID, examples=["version:flights/delay/v4"])
+ANY_ITEM = Field(description=ID, examples=["project:default"])
+"""Of what is asked about items of all kinds."""
 
 
 class ShowItem(Command[Item]):
@@ -32,7 +32,7 @@ class ShowItem(Command[Item]):
     route = "GET /govern/item"
     arguments = ("item",)
 
-    item: ItemId = ITEM
+    item: ItemId = ANY_ITEM
 
 
 class ListEvents(Command[list[Event]], Paged):
