@@ -131,8 +131,8 @@ class VerifyPackage(Command[PackageCheck]):
     key: tuple[str, ...] = Field(
         default=(),
         max_length=100,
-        description="public keys, of which one has to have signed it: each a file in PEM of this "
-        "machine, or its 32 bytes in base64",
+        description="public keys, of which one has to have signed it: each by its 32 bytes in "
+        "base64, or on this machine by where it stands in PEM, such as public.pem",
     )
     head: str = Field(
         default="",
