@@ -165,17 +165,22 @@ class TestLooking:
             assert "project:red" in ids(slow)
 
     def test_requests_leave_it_to_workers_but_for_the_one_that_is_asked_for(self, yard):
-        yard.projects.create(key="red")
+        for kind in ("project", "model"):
+            yard.rules.set(kind=kind, action="govern")
+        before = ids(yard)
         with yard.open().begin() as db:
             presence.show(db, "here-1", slots=1, queues=())
-        assert ids(yard) == []
-        assert yard.govern.show(item="project:red").name == "red"
-        assert ids(yard) == ["project:red"]
+        yard.projects.create(key="red")
+        yard.projects.create(key="blue")
+        yard.models.create(project="red", name="rose", prediction_type="regression")
+        assert ids(yard) == before
+        assert yard.govern.show(item="model:red/rose").state == "governed"
+        assert set(ids(yard)) == {*before, "model:red/rose", "project:red"}
         with pytest.raises(errors.NotFound, match=r"no item 'project:rad'.*red"):
             yard.govern.show(item="project:rad")
         with yard.open().begin() as db:
             presence.leave(db, "here-1")
-        assert len(ids(yard)) == 4
+        assert "project:blue" in ids(yard)
 
     def test_a_single_one_is_brought_up_to_date_within_a_transaction(self, yard):
         yard.projects.create(key="red", description="warm")

@@ -5,7 +5,6 @@ Mia brings models in, Tom and Lea are asked what they think, Ria decides, and Da
 
 from __future__ import annotations
 
-import re
 import shutil
 import sqlite3
 from contextlib import closing
@@ -102,7 +101,8 @@ def people(server):
             visitor.sign_in(name, PASSWORD)
         yield {name: visitor.page for name, visitor in found.items()}
         for name, visitor in found.items():
-            assert [each for each in visitor.complaints if "422" not in each] == [], name
+            refused = [each for each in visitor.complaints if "server responded with" in each]
+            assert visitor.complaints == refused, name
             visitor.close()
 
 
@@ -120,6 +120,7 @@ def bring_in(page, archive):
     page.locator("input[type=file]").set_input_files(archive)
     press(page, "Upload and continue")
     press(page, "Try the model")
+    page.get_by_label("Order of the classes").fill("on_time\nlate")
     press(page, "Continue to metadata")
     press(page, "Import version")
     shown(page, f"{archive.stem} of late is imported")
@@ -170,7 +171,7 @@ def serve(page, version):
     service = f"late-{version}"
     page.goto("/projects/flights/new-service")
     page.get_by_label("Name", exact=True).fill(service)
-    page.get_by_label("Endpoints").fill(f"late=late/{version}")
+    page.get_by_label("Endpoints").fill(f"late=late:{version}")
     create(page, "Create service")
     page.goto(f"/projects/flights/services/{service}/new-package")
     page.get_by_label("Name", exact=True).fill("p1")
@@ -191,12 +192,14 @@ def require_refused(page, version, *why):
     shown(page, f"{version} does not pass the policy production", *why)
 
 
-def require_nothing_to_press(page, version):
-    """Who only reads, or is asked nothing, changes nothing."""
+def require_no_decision(page, version):
+    """Who is not asked has nothing to press, and is refused where they press it all the same."""
     page.goto(at(version))
-    for name in ("Approve", "Reject", "Give feedback", "Advance", "Begin"):
+    for name in ("Approve", "Reject", "Give feedback"):
         expect(page.get_by_role("button", name=name, exact=True)).to_have_count(0)
-    assert page.request.post(f"{at(version)}/signoffs/review/approve").status in {403, 404}
+    page.goto(f"{at(version)}/signoffs/review/approve")
+    press(page, "Approve")
+    shown(page, "may not decide")
 
 
 def require_tampering_found(folder):
@@ -210,21 +213,24 @@ def require_tampering_found(folder):
             yard.audit.verify()
 
 
-def test_the_story(server, people, files, tmp_path):
-    mia, tom, lea, ria, dan = (people[name] for name in PEOPLE)
-    bring_in(mia, files / "v1.zip")
+def refuse(v1, mia, tom, lea, ria, dan):
+    """A version that is governed by itself, reviewed, and rejected."""
+    bring_in(mia, v1)
     describe(mia, "v1", "high")
     ask(mia, "v1", "feedback")
-    require_nothing_to_press(dan, "v1")
+    require_no_decision(dan, "v1")
     tell(tom, "v1", "No objection", "It is fast enough")
     tell(lea, "v1", "Major issue", "It says late of everybody")
     ask(mia, "v1", "the decision")
-    require_nothing_to_press(mia, "v1")
+    require_no_decision(mia, "v1")
     decide(ria, "v1", "Reject", "Not before it looks at fares")
     serve(dan, "v1")
     require_refused(dan, "v1", "rejected by ria")
 
-    bring_in(mia, files / "v2.zip")
+
+def release(v2, mia, tom, lea, ria, dan):
+    """The next one, of which nothing is deployed before it is approved."""
+    bring_in(mia, v2)
     serve(dan, "v2")
     require_refused(dan, "v2", "empty: purpose, risk")
     describe(mia, "v2", "medium")
@@ -238,8 +244,14 @@ def test_the_story(server, people, files, tmp_path):
     shown(mia, "v2 may be deployed")
     deploy(dan, "v2")
     follow(dan, "See what it made")
-    expect(dan.get_by_text("Healthy", exact=True).first).to_be_visible()
-    require_refused(dan, "v1", "rejected by ria")
-    mia.goto(f"{at('v2')}/timeline")
-    shown(mia, re.compile("Fine for the summer|APPROVED|Approved"))
+    shown(dan, "It answers")
+
+
+def test_the_story(server, people, files, tmp_path):
+    windows = [people[name] for name in PEOPLE]
+    refuse(files / "v1.zip", *windows)
+    release(files / "v2.zip", *windows)
+    require_refused(people["dan"], "v1", "rejected by ria")
+    people["mia"].goto(f"{at('v2')}/timeline")
+    shown(people["mia"], "Approved: Review")
     require_tampering_found(tmp_path / "yard")

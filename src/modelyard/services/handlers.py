@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import ValidationError
+
 from modelyard import errors
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
@@ -114,10 +116,14 @@ def delete_service(command: DeleteService, context: Context) -> None:
 
 def _prediction(name: str, named: str) -> Endpoint:
     """An endpoint as `NAME=MODEL` or `NAME=MODEL:VERSION` declares it."""
-    model, _, version = named.partition(":")
-    if not model or (":" in named and not version):
-        raise errors.Invalid(
-            f"the endpoint {name!r} needs a saved model, as {name}=MODEL or {name}=MODEL:VERSION",
-            field="endpoint",
+    model, colon, version = named.partition(":")
+    try:
+        return Endpoint(
+            name=name, kind="prediction", model=model, version=version if colon else None
         )
-    return Endpoint(name=name, kind="prediction", model=model, version=version or None)
+    except ValidationError as error:
+        raise errors.Invalid(
+            f"the endpoint {name!r} needs a saved model, as {name}=MODEL or {name}=MODEL:VERSION; "
+            f"{named[:200]!r} is none",
+            field="endpoint",
+        ) from error

@@ -33,6 +33,7 @@ def test_a_service_is_made_changed_and_deleted(yard):
     [
         ("late:", errors.Invalid, "x=MODEL or x=MODEL:VERSION"),
         (":v1", errors.Invalid, "needs a saved model"),
+        ("late/v1", errors.Invalid, "'late/v1' is none"),
         ("lat", errors.NotFound, "named 'lat'; there are: late"),
         ("late:v2", errors.NotFound, "version of 'late' named 'v2'; there are: v1"),
     ],

@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Engine
 
 from modelyard.governance.items import repository
 from modelyard.governance.items.facts import Asked, Fact
-from modelyard.governance.items.ids import OWN, parsed
+from modelyard.governance.items.ids import OWN, parent_of, parsed
 from modelyard.governance.items.merging import Kept, Marks, gathered, left, marks_of, merged
-from modelyard.governance.items.settling import LOCK, settle
+from modelyard.governance.items.settling import LOCK, settle, settle_these
 from modelyard.governance.items.timeline import Change, record_all
 from modelyard.governance.items.types import Item, Synced
 from modelyard.jobs import presence
@@ -100,10 +100,12 @@ def notice(context: Context, item: str | None = None) -> None:
     if not is_looked_after:
         collect_due(context)
     elif item is not None and not is_known:
+        line = _line_to(item)
         with context.begin_aside() as db:
             exclusively(db, LOCK)
-            for _ in _bring(context, db, frozenset({item})):
+            for _ in _bring(context, db, frozenset(line)):
                 pass
+            settle_these(db, line)
 
 
 def bring(context: Context, db: Connection, item: str) -> Item:
@@ -152,6 +154,14 @@ def fresh_ones(context: Context, db: Connection, about: Collection[str]) -> dict
 def skimmed(context: Context, db: Connection) -> dict[str, dict[str, Fact]]:
     """The sections of all items that there are; those that have marks are told without a body."""
     return gathered(told_by_rooms(context, db, Asked(skims=True)))
+
+
+def _line_to(item: str) -> list[str]:
+    """What an item belongs to, from the highest down to itself."""
+    line = [item]
+    while (above := parent_of(line[0])) is not None:
+        line.insert(0, above)
+    return line
 
 
 def _bring(

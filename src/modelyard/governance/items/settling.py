@@ -49,6 +49,12 @@ def settle(context: Context) -> int:
     return decided
 
 
+def settle_these(db: Connection, items: Sequence[str]) -> None:
+    """Decide about some items as part of a transaction, in their order: what is above first."""
+    for item in items:
+        _decide(db, [item])
+
+
 def _due(db: Connection) -> list[str]:
     """Open items that are to be in another state than they are in."""
     rules = ruling.deciding(db)
