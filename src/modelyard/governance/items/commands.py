@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from modelyard.governance.items.ids import ItemId, Kind
 from modelyard.governance.items.types import (
@@ -155,13 +155,30 @@ class SetRule(Command[Rule]):
     kind: Kind = Field(description="of the items")
     action: RuleAction = Field(
         description="'suggest': it is advised to govern them; 'govern': they are, once what they "
-        "belong to is; 'hide'; or 'nothing', where another rule would say otherwise"
+        "belong to is; 'hide'; 'script': code says it of each; or 'nothing', where another rule "
+        "would say otherwise"
     )
     template: Name | None = Field(
         default=None, description="by which they are to be governed  [the standard one of the kind]"
     )
     project: PlacedProject | None = Field(default=None, description="in which it holds  [all]")
     model: Name | None = Field(default=None, description="for whose versions it holds alone")
+    code: str | None = Field(
+        default=None,
+        max_length=100_000,
+        description="of a script: Python with a function `decide` that takes the item and returns "
+        "a dict with action, and may say template, fields, under and status",
+    )
+    env: Name = Field(default="local", description="code env that a script runs in, or 'local'")
+    seconds: float = Field(
+        default=60, gt=0, le=600, description="that a script may take for many items at once"
+    )
+
+    @model_validator(mode="after")
+    def _has_code(self) -> SetRule:
+        if (self.action == "script") != (self.code is not None):
+            raise ValueError("a script is what has code, and nothing else has: give both or none")
+        return self
 
 
 class UnsetRule(Command[None]):

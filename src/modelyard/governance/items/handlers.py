@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from modelyard import errors
 from modelyard.governance.audit_check import check_events
 from modelyard.governance.connection.syncing import synchronize
-from modelyard.governance.items import deciding, ruling, timeline
+from modelyard.governance.items import deciding, ruling, scripts, timeline
 from modelyard.governance.items.collecting import bring, collect, fresh, notice
 from modelyard.governance.items.commands import (
     CheckEvents,
@@ -136,6 +136,7 @@ def set_rule(command: SetRule, context: Context) -> Rule:
     who = context.identity.name
     rule = Rule(**command.model_dump(), set=now(), set_by=who)
     with context.begin() as db:
+        scripts.require_allowed(context, db, rule)
         ruling.put(db, rule)
     collect(context)
     return rule

@@ -15,6 +15,8 @@ from modelyard.governance.items.ids import LENGTHS, OWN, Kind, parsed
 from modelyard.governance.items.types import Item, Rule, State
 from modelyard.governance.templates import access as templates
 from modelyard.governance.templates.repository import every as every_template
+from modelyard.governance.templates.repository import get as get_template
+from modelyard.governance.templates.types import Layer
 from modelyard.store.tables import govern_rules
 
 OF = govern_rules.c
@@ -60,6 +62,15 @@ def deciding(db: Connection) -> Rules:
             for place, rule in every(db).by_place.items()
         }
     )
+
+
+class Decided(Rule):
+    """What the script of a rule says of one item."""
+
+    reason: str = ""
+    """Why nothing is decided, if that is so."""
+    fields: dict[str, Any] = {}
+    under: str | None = None
 
 
 def put(db: Connection, rule: Rule) -> None:
@@ -122,7 +133,8 @@ def wanted(
         origin = parent[2] if parent[2].startswith(WITH) else f"{WITH}{parent[0]}"
         return "hidden", origin
     if rule is None or rule.action == "nothing":
-        return "new", ""
+        reason = rule.reason if isinstance(rule, Decided) else ""
+        return "new", reason
     if rule.action == "hide":
         return "hidden", rule.called
     is_free = not belongs or (parent is not None and parent[1] == "governed")
@@ -140,12 +152,23 @@ def settled(db: Connection, item: Item, parent: Item | None, rule: Rule | None) 
     if state == "governed" and rule is not None:
         try:
             layer = templates.begin(db, rule.template or f"standard-{item.kind}", item.kind)
+            _require_unhooked(db, layer)
         except errors.ModelyardError as exc:
             told_of |= {"state": "suggested", "state_from": f"{origin}: {exc.detail}"}
         else:
             told_of |= {"template": layer.template, "template_version": layer.version}
             told_of["steps"] = dict(layer.steps)
+            if isinstance(rule, Decided):
+                told_of |= {"fields": rule.fields}
+                told_of |= {"parent": rule.under} if rule.under else {}
     return item.model_copy(update=told_of)
+
+
+def _require_unhooked(db: Connection, layer: Layer) -> None:
+    if hooks_on(get_template(db, layer.template, layer.version).template, "create"):
+        raise errors.Conflict(
+            f"hooks of {layer.template} are asked first, which takes somebody who governs it"
+        )
 
 
 def within(rules: Rules, projects: Iterable[str] | None) -> list[Rule]:
@@ -163,6 +186,9 @@ def _rule(row: Row[Any]) -> Rule:
         kind=row.kind,
         action=row.action,
         template=row.template,
+        code=row.code,
+        env=row.env,
+        seconds=row.seconds,
         set=row.set,
         set_by=row.set_by,
     )

@@ -12,6 +12,7 @@ from modelyard.governance.items import repository, ruling
 from modelyard.governance.items.deciding import changes
 from modelyard.governance.items.elsewhere import is_governed_elsewhere
 from modelyard.governance.items.ids import LENGTHS
+from modelyard.governance.items.scripts import ask_scripts, with_answers
 from modelyard.governance.items.timeline import Change, record_all
 from modelyard.governance.items.types import Item
 from modelyard.kernel.context import Context
@@ -36,6 +37,7 @@ def settle(context: Context) -> int:
         if is_governed_elsewhere(db):
             return 0
     decided = 0
+    ask_scripts(context)
     for _ in range(max(LENGTHS.values())):  # what is above is decided about first
         with context.read() as db:
             due = iter(_due(db))
@@ -60,9 +62,11 @@ def _due(db: Connection) -> list[str]:
     rules = ruling.deciding(db)
     above = repository.standing(db)
     found = []
-    for item, state, origin, parent in repository.undecided(db, ruling.OPEN):
+    open_ones = list(repository.undecided(db, ruling.OPEN))
+    said = with_answers(db, rules, (item for item, *_ in open_ones))
+    for item, state, origin, parent in open_ones:
         standing = None if parent is None else above.get(parent)
-        wanted = ruling.wanted(standing, belongs=parent is not None, rule=rules.of(item))
+        wanted = ruling.wanted(standing, belongs=parent is not None, rule=said[item])
         if wanted != (state, origin):
             found.append(item)
     return found
@@ -73,8 +77,9 @@ def _decide(db: Connection, about: Sequence[str]) -> int:
     rules = ruling.deciding(db)
     told: dict[str, list[Change]] = defaultdict(list)
     count = 0
+    said = with_answers(db, rules, about)
     for item in _open(db, about):
-        rule = rules.of(item.id)
+        rule = said[item.id]
         parent = None if item.parent is None else repository.find(db, item.parent)
         after = ruling.settled(db, item, parent, rule)
         if after == item:
@@ -82,6 +87,11 @@ def _decide(db: Connection, about: Sequence[str]) -> int:
         at = now()
         who = KEEPER if rule is None or after.state_from != rule.called else rule.called
         told[who] += changes(item, after, at)
+        told[who] += [
+            Change(item.id, f"fields.{name}", item.fields.get(name), value, at)
+            for name, value in after.fields.items()
+            if item.fields.get(name) != value
+        ]
         repository.save(db, after.model_copy(update={"changed": at}))
         count += 1
     for who, changed in told.items():

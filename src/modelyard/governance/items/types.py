@@ -12,7 +12,7 @@ from modelyard.governance.templates.words import SignoffStatus
 from modelyard.kernel.values import Value
 
 State = Literal["new", "suggested", "governed", "hidden"]
-RuleAction = Literal["nothing", "suggest", "govern", "hide"]
+RuleAction = Literal["nothing", "suggest", "govern", "hide", "script"]
 Facts = dict[str, dict[str, JsonValue]]
 """Each section by its name."""
 
@@ -89,6 +89,9 @@ class Rule(Value):
     kind: Kind
     action: RuleAction
     template: str | None = Field(default=None, description="by which they are to be governed")
+    code: str | None = Field(default=None, description="of a script: it has a function `decide`")
+    env: str = Field(default="local", description="code env that a script runs in, or 'local'")
+    seconds: float = Field(default=60, description="that a script may take for many items")
     set: datetime
     set_by: str
 

@@ -80,6 +80,7 @@ from modelyard.store.tables.policies import (
 )
 from modelyard.store.tables.projects import projects
 from modelyard.store.tables.roles import given_roles, item_values
+from modelyard.store.tables.rule_answers import rule_answers
 from modelyard.store.tables.runtime import env_names, env_requests, envs
 from modelyard.store.tables.scoring import recipes, run_chunks, runs
 from modelyard.store.tables.services import service_endpoints, service_packages, services
@@ -177,6 +178,7 @@ __all__ = [
     "promotions",
     "recipes",
     "replays",
+    "rule_answers",
     "run_chunks",
     "runs",
     "scenario_runs",

@@ -5,7 +5,7 @@ Items are kept when what they are of is deleted, with their story; so they refer
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, Double, Index, Integer, String, Table, Text
 
 from modelyard.store.tables.columns import Moment, metadata
 
@@ -54,6 +54,9 @@ govern_rules = Table(
     Column("kind", String(32), primary_key=True),
     Column("action", String(16), nullable=False),
     Column("template", String(128), nullable=True),
+    Column("code", Text, nullable=True),  # of a script
+    Column("env", String(128), nullable=False, server_default="local"),
+    Column("seconds", Double, nullable=False, server_default="60"),
     Column("set", Moment, nullable=False),
     Column("set_by", String(128), nullable=False),
 )

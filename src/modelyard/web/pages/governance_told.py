@@ -30,6 +30,7 @@ SAYS = {
     "govern": "is governed, once what it belongs to is",
     "hide": "is hidden",
     "nothing": "is left alone, whatever other rules say",
+    "script": "is what a script says",
 }
 
 
