@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, select
 
 from modelyard.governance.items.ids import project_of
 from modelyard.governance.policies.types import PolicyCount, PolicyOutcome, Standing
@@ -75,7 +75,7 @@ def every(
 
     `wanted`: what columns have to hold; None: anything.
     """
-    query = select(OF.body).where(OF.item.in_(select(governed_items.c.id).where(seen)))
+    query = select(OF.body).where(OF.item.in_(_there(seen)))
     for name, value in wanted.items():
         if value is not None:
             query = query.where(OF[name] == value)
@@ -100,7 +100,7 @@ def of_deployed(db: Connection, projects: Collection[str] | None) -> list[Policy
 def standing(db: Connection, seen: ColumnElement[bool]) -> Standing:
     """How many versions that meet a condition each policy passes."""
     query = select(OF.policy, OF.outcome, func.count().label("count"))
-    query = query.where(OF.item.in_(select(governed_items.c.id).where(seen)))
+    query = query.where(OF.item.in_(_there(seen)))
     counts: dict[str, dict[str, int]] = {
         name: {} for name in db.scalars(select(policies.c.name).order_by(policies.c.name))
     }
@@ -137,3 +137,8 @@ def release(db: Connection, at: datetime, *, whole: bool) -> None:
     """End looking; `whole`: everything was seen to be judged."""
     values = {"held": at, **({"looked": at} if whole else {})}
     db.execute(upsert(db, policy_looks, {"id": LOOK, "looked": None, **values}, values))
+
+
+def _there(seen: ColumnElement[bool]) -> Select[tuple[str]]:
+    """The items that meet a condition, without those whose sources were deleted."""
+    return select(governed_items.c.id).where(seen, governed_items.c.gone.is_(None))

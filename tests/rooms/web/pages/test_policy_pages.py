@@ -54,6 +54,8 @@ def test_the_pages_are_fit_to_be_seen(browser, made, yard, strict, packaged, sho
             *(f"/governance/simulate-policy?policy={strict}", f"{one}/except"),
             *(f"/infrastructures/{strict}/policies", f"/infrastructures/{strict}"),
             f"/projects/default/policies-say?{says}",
+            *("/governance/templates", "/governance/templates/eu-ai-act"),
+            "/governance/template-text",
         ):
             visitor.look_at(path, shots)
         visitor.close()
@@ -145,3 +147,58 @@ def test_a_deployment_is_told_why_before_anything_begins(client, yard, strict, p
     yard.policies.enforce(infrastructure=strict, policy=(strict,), mode="warn")
     assert "warn of it" not in sent(client, new, **typed, accept="true")
     assert yard.jobs.list(limit=1)[0].command == "deployments.create"
+
+
+def test_a_template_is_written_by_forms(client, yard):  # noqa: F811
+    name = f"t-{uuid4().hex[:8]}"
+    at = f"/governance/templates/{name}"
+    text = (
+        f"name: {name}\nkind: model\ntitle: {HOSTILE!r}\nfields:\n"
+        "- {id: risk, type: category, options: [low, high], required: true}\n"
+        "- {id: loss, type: number, several: true, visible_if: {field: risk, equals: high}}\n"
+        "steps:\n- {id: describe, fields: [risk]}\n"
+        "- {id: sign, visible_if: {any_of: [{step: describe, status: FINISHED}, "
+        "{field: loss, above: 3}]}, signoff: {approvers: {groups: [bosses], users: [ada]}, "
+        "recurring: {every: 1, unit: years}}}\n"
+    )
+    page, form = "/governance/template-text", "/governance/new-template"
+    assert "is right, for items of the kind model" in sent(client, page, text=text)
+    wrong = text.replace("[low, high]", "[]")
+    for where in (page, form):
+        assert "line 5: fields.0.options" in sent(client, where, text=wrong)
+    assert client.get(at).status_code == 404
+    assert f"{name} 1 is kept" in sent(client, form, text=text, draft="true")
+    assert yard.templates.show(name=name, version=1).state == "draft"
+    shown = client.get(f"{at}?version=1").text
+    for said in (
+        *("one of low, high", "several, each a number", "risk is high", "the group bosses, ada"),
+        *("the step describe is finished or loss is above 3", "begins anew after 1 years"),
+    ):
+        assert said in shown, said
+    assert HOSTILE not in shown
+    other = sent(client, form, text=text.replace("model", "bundle", 1))
+    assert "is for items of the kind model" in other
+    assert f"name: {name}" in client.get(f"{at}/file?version=1").text
+    anew = client.get(f"{page}?of={name}&version=1&anew=yes").text
+    assert "version: 1" in anew
+    sent(client, form, text=text)
+    assert yard.templates.show(name=name).state == "active"
+    assert "version: 2" in client.get(f"{page}?of={name}&version=1").text
+    sent(client, form, text=text.replace("kind", "version: 2\nkind", 1), draft="true")
+    assert "The draft is deleted" in sent(client, f"{at}/delete?version=2")
+    assert "only drafts can be deleted" in sent(client, f"{at}/delete?version=1")
+    assert "The version is archived" in sent(client, f"{at}/archive?version=1")
+    listed = client.get("/governance/templates?state=archived").text
+    assert f"{at}?version=1" in listed
+    assert client.get(f"{at}?version=9").status_code == 404
+
+
+def test_items_are_migrated_by_a_job_that_looks_first(client, yard):  # noqa: F811
+    name = f"t-{uuid4().hex[:8]}"
+    for version in (1, 2):
+        yard.templates.write(text=f"{{name: {name}, kind: model, version: {version}}}")
+    at = f"/governance/templates/{name}/migrate"
+    assert " checked" in client.get(at).text
+    sent(client, at, from_version="1", to_version="2", dry_run="true")
+    job = yard.jobs.list(limit=1)[0]
+    assert (job.command, job.arguments["dry_run"]) == ("templates.migrate", True)
