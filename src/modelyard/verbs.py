@@ -24,6 +24,7 @@ from modelyard.deployments.rooms import (
 )
 from modelyard.deployments.watching import commands as watching_deployments
 from modelyard.dossiers import commands as dossiers
+from modelyard.dossiers import metric_commands
 from modelyard.evaluations import commands as evaluations
 from modelyard.evaluations.charting import commands as charting
 from modelyard.evaluations.comparing import chart_commands as comparison_charts
@@ -309,6 +310,9 @@ class Govern(governance.Govern):
     card = verb(dossiers.WriteCard)
     export = verb(dossiers.ExportItem)
     verify = verb(dossiers.VerifyPackage)
+    metrics = verb(metric_commands.ShowMetrics)
+    chart = verb(metric_commands.DrawMetrics)
+    save_metrics = verb(metric_commands.ExportMetrics)
 
 
 class Verbs:

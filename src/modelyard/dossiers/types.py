@@ -1,12 +1,14 @@
-"""The words of model cards."""
+"""The words of model cards, and of metrics over versions."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from modelyard.analysis.charts.types import Drawn
+from modelyard.evaluations.charting.types import InNotebook
 from modelyard.governance.items.ids import ItemId
 from modelyard.governance.policies.evidence import CardPart
 from modelyard.kernel.values import Value
@@ -116,3 +118,44 @@ class WrittenCard(Value):
     filled: int = Field(description="fields that are there")
     of: int = Field(description="fields that a complete card has")
     missing: tuple[CardPart, ...] = ()
+
+
+class VersionMetric(Value):
+    """A metric of a version, as the newest evaluation tells it that has it."""
+
+    version: str
+    value: float
+    low: float | None = Field(default=None, description="where its interval begins")
+    high: float | None = None
+    evaluation: str = Field(description="id of the evaluation")
+    name: str = Field(description="of the evaluation")
+    store: str | None = Field(default=None, description="that it is in")
+    created: datetime
+
+
+class VersionMetrics(Value):
+    """A metric over the versions of a model, in the order in which they came."""
+
+    model: ItemId
+    metric: str = Field(description="its code; empty: no evaluation tells any")
+    dataset: str = Field(description="on which it was measured; empty: on none that has a name")
+    points: tuple[VersionMetric, ...] = ()
+    left_out: int = Field(default=0, description="versions without it on this dataset")
+    metrics: tuple[str, ...] = Field(default=(), description="codes of those that there are")
+    datasets: tuple[str, ...] = Field(default=(), description="on which it was measured at all")
+
+
+class MetricsChart(InNotebook):
+    """A metric over versions, as a chart."""
+
+    model: ItemId
+    metric: str = Field(description="its code")
+
+
+class ExportedMetrics(Value):
+    """A file of a metric over versions."""
+
+    model: ItemId
+    metric: str
+    points: int
+    size: int = Field(description="in bytes")

@@ -15,6 +15,8 @@ from modelyard.analysis.history_types import History, HistoryPoint
 from modelyard.analysis.names import name_of
 
 MOST_LINES = len(SERIES)
+MOST_LEVEL, SHORT = 8, 4
+"""So many labels of so many letters stand beside each other, however narrow the chart is."""
 
 
 def history(found: History) -> Sketch:
@@ -139,7 +141,9 @@ def _x(found: History) -> alt.X:
         whole = all(each.at is not None and each.at.is_integer() for each in found.points)
         axis = alt.Axis(format=",d", tickMinStep=1) if whole else alt.Axis()
         return alt.X("place:Q", title=title, scale=alt.Scale(zero=False), axis=axis)
-    return alt.X("place:O", title=title, sort=None, axis=alt.Axis(labelOverlap=True))
+    is_short = len(found.points) <= MOST_LEVEL and all(len(e.x) <= SHORT for e in found.points)
+    axis = alt.Axis(labelOverlap=True, labelAngle=0) if is_short else alt.Axis(labelOverlap=True)
+    return alt.X("place:O", title=title, sort=None, axis=axis)
 
 
 def _with_limits() -> alt.Chart:

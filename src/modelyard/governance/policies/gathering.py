@@ -13,7 +13,7 @@ from modelyard.governance.items.collecting import fresh
 from modelyard.governance.items.ids import parsed
 from modelyard.governance.items.types import Item
 from modelyard.governance.policies import repository
-from modelyard.governance.policies.evidence import Decided, Decision, Evidence
+from modelyard.governance.policies.evidence import Decided, Decision, Evaluated, Evidence
 from modelyard.governance.policies.types import PastDeployment, PolicySettings
 from modelyard.governance.signoffs.access import asked_of
 from modelyard.governance.signoffs.types import Round
@@ -78,6 +78,12 @@ def parts_of(context: Context, db: Connection, item: str) -> dict[str, Any]:
     for tell in _tellers(context, "evidence"):
         parts |= dict(tell(db, *path))
     return parts
+
+
+def evaluations_of(context: Context, db: Connection, item: str) -> tuple[Evaluated, ...]:
+    """The evaluations of a version, with the intervals of their metrics."""
+    told: tuple[Evaluated, ...] = parts_of(context, db, item).get("evaluations", ())
+    return told
 
 
 def past_deployments(

@@ -16,6 +16,7 @@ from modelyard.deployments.bundling.content import BUNDLED
 from modelyard.deployments.bundling.types import Bundle, BundleChange, BundleSummary
 from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.formats import plural
+from modelyard.web.pages.governed_badge import GovernedView, governed
 from modelyard.web.pages.jobs import MADE
 from modelyard.web.pages.page import (
     Crumb,
@@ -23,7 +24,6 @@ from modelyard.web.pages.page import (
     ListView,
     Nav,
     Page,
-    View,
     Visit,
     address,
     place_in_list,
@@ -49,7 +49,7 @@ class BundlesView(ListView):
     may_activate: bool
 
 
-class BundleView(View):
+class BundleView(GovernedView):
     """A bundle, and in what it differs from another one."""
 
     bundle: Bundle
@@ -121,6 +121,7 @@ def bundle(visit: Visit) -> BundleView:
         title=found.bundle,
         crumbs=crumbs(key),
         bundle=found,
+        governed=governed(visit, "bundle", key, found.bundle),
         active=any(each.bundle == found.bundle for each in last),
         others=others,
         compared=compared,

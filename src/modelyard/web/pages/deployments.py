@@ -27,6 +27,7 @@ from modelyard.deployments.watching.types import DeployedProject, WatchedEndpoin
 from modelyard.kernel.values import Value
 from modelyard.web.pages.deployment_endpoints import ASKS, Asking, asking, testing_of
 from modelyard.web.pages.deployment_promoting import Promotion, promotions, stages
+from modelyard.web.pages.governed_badge import GovernedView, governed
 from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, address, place_in_list
 
 ALL = "/deployments"
@@ -73,7 +74,7 @@ class BoardView(View):
     """Whether there are further ones."""
 
 
-class DeploymentView(View):
+class DeploymentView(GovernedView):
     """A deployment: what it is to be, what was found, what came of its updates."""
 
     deployment: Deployment
@@ -165,6 +166,7 @@ def deployment(visit: Visit) -> DeploymentView:
         title=found.name,
         crumbs=(ABOVE,),
         deployment=found,
+        governed=governed(visit, "deployment", project, name),
         verdict=VERDICTS[found.health],
         messages=tuple(sorted(found.messages, key=lambda each: order[each.severity])),
         updates=tuple(updates),

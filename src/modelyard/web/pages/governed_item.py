@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from modelyard import errors
+from modelyard.dossiers.metric_commands import DrawMetrics, ExportMetrics, ShowMetrics
+from modelyard.dossiers.types import VersionMetrics
 from modelyard.governance.connection.commands import ShowGovernStatus
 from modelyard.governance.connection.types import GovernStatus
 from modelyard.governance.items.commands import CheckEvents, ListEvents, ShowItem
-from modelyard.governance.items.ids import parsed
+from modelyard.governance.items.ids import id_of, parsed
 from modelyard.governance.items.types import Event, Intact, Item, ItemSummary
 from modelyard.governance.listing.commands import ListItems
 from modelyard.governance.notifying.commands import ShowSubscribed
 from modelyard.governance.notifying.types import Level
+from modelyard.governance.policies.commands import ListEnforced
 from modelyard.governance.signoffs.commands import (
     DownloadFile,
     ListTasks,
+    ShowStanding,
     ShowWorkflow,
 )
 from modelyard.governance.signoffs.types import SignoffState, Task, Workflow
 from modelyard.governance.templates.commands import ShowTemplate
 from modelyard.governance.templates.types import Step, Template
 from modelyard.kernel.values import Value
+from modelyard.web.pages.charted import mode_of
 from modelyard.web.pages.governance_words import KINDS, ONE, called, crumbs, source_href, within
 from modelyard.web.pages.governed_events import Told, told
 from modelyard.web.pages.governed_verdict import Verdict, verdict_of
 from modelyard.web.pages.page import (
     Crumb,
+    Document,
     Download,
     ListView,
     Page,
@@ -36,9 +43,9 @@ from modelyard.web.pages.page import (
     place_in_list,
 )
 
-TIMELINE = f"{ONE}/timeline"
+TIMELINE, METRICS = f"{ONE}/timeline", f"{ONE}/metrics"
 FILE = f"{ONE}/files/{{field}}/{{number}}"
-NEWEST, FEW, PART = 40, 8, 50
+NEWEST, FEW, PART, MOST = 40, 8, 50, 100
 HEADLINES = 2
 
 
@@ -90,12 +97,28 @@ class ItemView(View):
     above: ItemSummary | None
     below: tuple[ItemSummary, ...]
     more_below: bool
+    metrics: VersionMetrics | None
+    """Of its model, if it is a version or has some; the one that is asked for."""
+    drawn: str
+    """What the chart of it is asked."""
     places: tuple[Place, ...]
+    related: tuple[str, ...]
+    """Items of versions that are in it."""
     happened: tuple[Told, ...]
     intact: Intact
     me: str
     subscribed: Level | None
     """How much one is told of it; None: nobody is told anything here."""
+
+
+class MetricsView(View):
+    """A metric over the versions of a model."""
+
+    item: str
+    project: str
+    metrics: VersionMetrics
+    drawn: str
+    description: str
 
 
 class TimelineView(ListView):
@@ -135,7 +158,7 @@ def one(visit: Visit) -> ItemView:
     events = visit.part(ListEvents(item=item.id, limit=NEWEST))
     is_judged = here and item.kind == "version" and item.gone is None
     verdict = verdict_of(visit, item.id, parsed(item.id)[1][-1]) if is_judged else None
-    tasks = visit.run(ListTasks())
+    tasks, measured = visit.run(ListTasks()), measured_of(visit, item)
     return ItemView(
         title=called(item.id),
         crumbs=crumbs(visit, item.id),
@@ -155,7 +178,10 @@ def one(visit: Visit) -> ItemView:
         above=_above(visit, item),
         below=tuple(below),
         more_below=below.next is not None,
-        places=_places(item, verdict),
+        metrics=measured,
+        drawn=query_of(measured),
+        places=_places(item, _modes(visit, item, verdict)),
+        related=_related(item)[:MOST],
         happened=told(list(filter(_is_news, events)), template)[:FEW],
         intact=visit.run(CheckEvents(item=item.id)),
         me=visit.account.name,
@@ -188,6 +214,49 @@ def timeline(visit: Visit) -> TimelineView:
         attributes_of=tuple(sorted({_section(each.attribute) for each in newest})),
         **place_in_list(found),
     )
+
+
+def measured_of(visit: Visit, item: Item) -> VersionMetrics | None:
+    """A metric over the versions of its model; None where there are no versions or no metrics."""
+    if item.kind not in ("model", "version") or item.gone is not None:
+        return None
+    found = visit.run(ShowMetrics(item=item.id))
+    metric, dataset = visit.asked("metric"), visit.asked("dataset")
+    if metric in found.metrics and metric != found.metric:
+        found = visit.run(ShowMetrics(item=item.id, metric=metric))
+    if dataset in found.datasets and dataset != found.dataset:
+        found = visit.run(ShowMetrics(item=item.id, metric=found.metric, dataset=dataset))
+    return found if found.points else None
+
+
+def query_of(found: VersionMetrics | None) -> str:
+    """The words by which a chart of it is asked for."""
+    if found is None:
+        return ""
+    return urlencode({"metric": found.metric, "dataset": found.dataset})
+
+
+def metrics(visit: Visit) -> MetricsView:
+    """A metric over the versions, large and as a table."""
+    item = visit.run(ShowItem(item=visit.path["item"]))
+    found = measured_of(visit, item)
+    if found is None:
+        raise errors.NotFound(f"no evaluation of a version tells a metric of {item.id}")
+    return MetricsView(
+        title="Metrics over versions",
+        crumbs=within(visit),
+        item=item.id,
+        project=item.project,
+        metrics=found,
+        drawn=query_of(found),
+        description=visit.run(DrawMetrics(**_asked(visit, found))).description,
+    )
+
+
+def _asked(visit: Visit, found: VersionMetrics | None = None) -> dict[str, Any]:
+    metric = found.metric if found else visit.asked("metric") or None
+    dataset = found.dataset if found else visit.query.get("dataset")
+    return {"item": visit.path["item"], "metric": metric, "dataset": dataset}
 
 
 def fillings_of(workflow: Workflow | None, template: Template | None) -> tuple[Filling, ...]:
@@ -241,7 +310,7 @@ def _above(visit: Visit, item: Item) -> ItemSummary | None:
     if item.parent is None:
         return None
     try:
-        return visit.run(ShowItem(item=item.parent))
+        return visit.run(ShowStanding(item=item.parent))
     except errors.NotFound:
         return None
 
@@ -255,13 +324,12 @@ def _signoff(workflow: Workflow | None) -> SignoffState | None:
     return next(iter((*under_way, *waiting, workflow.signoffs[-1])))
 
 
-def _places(item: Item, verdict: Verdict | None) -> tuple[Place, ...]:
-    """Where a version is deployed, or what a deployment is on."""
-    modes = verdict.modes if verdict else {}
+def _places(item: Item, modes: dict[str, str]) -> tuple[Place, ...]:
+    """Where a version is deployed, what a deployment is on, or an infrastructure itself."""
     facts: dict[str, Any] = dict(item.facts.get("deployments", {}))
-    if item.kind == "deployment":
-        health = item.facts.get("health", {})
-        facts = {item.id: {**item.facts.get("deployment", {}), **health}}
+    if item.kind in ("deployment", "infrastructure"):
+        told = {"infrastructure": item.name, **item.facts.get(item.kind, {})}
+        facts = {item.id: {**told, **item.facts.get("health", {})}}
     return tuple(
         Place(
             item=name,
@@ -273,6 +341,22 @@ def _places(item: Item, verdict: Verdict | None) -> tuple[Place, ...]:
         for name, each in facts.items()
         if isinstance(each, dict)
     )
+
+
+def _modes(visit: Visit, item: Item, verdict: Verdict | None) -> dict[str, str]:
+    """What infrastructures do with what policies say, where that concerns an item."""
+    if verdict is not None or item.kind not in ("deployment", "infrastructure"):
+        return verdict.modes if verdict else {}
+    return {each.infrastructure: each.mode for each in visit.run(ListEnforced())}
+
+
+def _related(item: Item) -> tuple[str, ...]:
+    """The versions that are in a bundle, or that a deployment brings."""
+    inside: Any = item.facts.get(item.kind, {}).get("versions", ())
+    if isinstance(inside, dict):
+        return tuple(inside)
+    told = ((str(each["model"]), str(each["version"])) for each in inside)
+    return tuple(id_of("version", item.project, *each) for each in told)
 
 
 def _is_news(event: Event) -> bool:
@@ -296,8 +380,16 @@ def _download(visit: Visit, to: str) -> DownloadFile:
     return DownloadFile(**visit.path, output=to, replace=True)  # type: ignore[arg-type]
 
 
-PAGES: tuple[Page | Download, ...] = (
+PAGES: tuple[Page | Download | Document, ...] = (
     Page(ONE, one, "governed_item.html"),
     Page(TIMELINE, timeline, "governed_timeline.html"),
     Download(FILE, _download, _file_name),
+    Page(METRICS, metrics, "governed_metrics.html"),
+    Document(f"{METRICS}/chart", lambda v: DrawMetrics(**_asked(v), mode=mode_of(v)), changes=True),
+    Document(f"{METRICS}/table", lambda v: ShowMetrics(**_asked(v)), changes=True),
+    Download(
+        f"{METRICS}/content",
+        lambda v, to: ExportMetrics(**_asked(v), to=to, replace=True),
+        lambda v: f"{called(v.path['item']).replace(' ', '-')}-{v.asked('metric')}.csv",
+    ),
 )

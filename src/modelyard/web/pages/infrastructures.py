@@ -21,11 +21,12 @@ from modelyard.deployments.infrastructures.types import PERMISSIONS, Infrastruct
 from modelyard.governance.policies.commands import ListEnforced
 from modelyard.governance.policies.types import Enforced
 from modelyard.web.pages.form import Choices, Draft, Form, Words
+from modelyard.web.pages.governed_badge import GovernedView, governed
 from modelyard.web.pages.home import may
 from modelyard.web.pages.infrastructure_options import EDITED as EDITED_OPTIONS
 from modelyard.web.pages.infrastructure_options import EVERYBODY, field_values
 from modelyard.web.pages.infrastructure_options import PAGES as NEW_WITH_OPTIONS
-from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, address, place_in_list
+from modelyard.web.pages.page import Crumb, ListView, Nav, Page, Visit, address, place_in_list
 
 ALL = "/infrastructures"
 ONE = f"{ALL}/{{name}}"
@@ -107,7 +108,7 @@ class InfrastructuresView(ListView):
     infrastructures: tuple[Infrastructure, ...]
 
 
-class InfrastructureView(View):
+class InfrastructureView(GovernedView):
     """An infrastructure, and what is deployed there."""
 
     infrastructure: Infrastructure
@@ -139,6 +140,7 @@ def infrastructure(visit: Visit) -> InfrastructureView:
         title=name,
         crumbs=(ABOVE,),
         infrastructure=shown(visit),
+        governed=governed(visit, "infrastructure", name),
         deployments=tuple(visit.part(ListDeployments(infrastructure=name, limit=MOST))),
         hooks=tuple(visit.part(ListHooks(infrastructure=name))),
         enforced=next((each for each in asked if each.infrastructure == name), None),

@@ -19,13 +19,13 @@ from modelyard.models.types import Activation, SavedModel, Usage, VersionSummary
 from modelyard.runtime.types import PredictionType
 from modelyard.web.pages.activity import activity_of, may_read_activity
 from modelyard.web.pages.form import Draft, Form, Words
+from modelyard.web.pages.governed_badge import GovernedView, governed
 from modelyard.web.pages.home import Happening, offered
 from modelyard.web.pages.page import (
     Crumb,
     ListView,
     Nav,
     Page,
-    View,
     Visit,
     Way,
     address,
@@ -63,7 +63,7 @@ class ModelsView(ListView):
     ways: tuple[Way, ...]
 
 
-class ModelView(View):
+class ModelView(GovernedView):
     """What all pages about one saved model show."""
 
     model: SavedModel
@@ -169,6 +169,7 @@ def shown(visit: Visit) -> ModelView:
         title=name,
         crumbs=crumbs(key),
         model=visit.run(ShowModel(project=key, name=name)),
+        governed=governed(visit, "model", key, name),
         usages=tuple(visit.part(ListUsages(project=key, name=name, limit=MOST))),
         may_write=visit.may("models:write"),
         may_read_activity=may_read_activity(visit),

@@ -20,9 +20,10 @@ from modelyard.projects.commands import CreateProject, ListProjects, ShowProject
 from modelyard.projects.types import Project
 from modelyard.web.pages.form import Draft, Form, Words
 from modelyard.web.pages.formats import plural
+from modelyard.web.pages.governed_badge import GovernedView, governed
 from modelyard.web.pages.home import may
 from modelyard.web.pages.jobs import JobLine, active
-from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, address, place_in_list
+from modelyard.web.pages.page import Crumb, ListView, Nav, Page, Visit, address, place_in_list
 
 PART = 100
 FEW = 8
@@ -43,7 +44,7 @@ class ProjectsView(ListView):
     may_create: bool
 
 
-class ProjectView(View):
+class ProjectView(GovernedView):
     """One project, and the first of what is in it."""
 
     project: Project
@@ -95,6 +96,7 @@ def project(visit: Visit) -> ProjectView:
         title=key,
         crumbs=(PROJECTS,),
         project=found,
+        governed=governed(visit, "project", key),
         role=visit.role(key) or "reader",
         **{name: tuple(part) for name, part in held.items()},
         counts={name: _count(part, NOUNS[name]) for name, part in held.items()},

@@ -24,6 +24,7 @@ from modelyard.web.pages import models
 from modelyard.web.pages.activity import activity_of, may_read_activity
 from modelyard.web.pages.flash import Undo
 from modelyard.web.pages.form import Draft, Form, Words
+from modelyard.web.pages.governed_badge import GovernedView, governed
 from modelyard.web.pages.home import Happening
 from modelyard.web.pages.jobs import MADE
 from modelyard.web.pages.page import Crumb, Page, View, Visit, address
@@ -51,7 +52,7 @@ MADE["versions.importances"] = ONE
 MADE["versions.export"] = "/projects/{project}/files"
 
 
-class VersionView(View):
+class VersionView(GovernedView):
     """What all pages about one version show."""
 
     version: ModelVersion
@@ -116,6 +117,7 @@ def shown(visit: Visit) -> VersionView:
         title=version,
         crumbs=models.crumbs(project, model),
         version=found(visit),
+        governed=governed(visit, "version", project, model, version),
         may_write=visit.may("models:write"),
         may_read_activity=may_read_activity(visit),
     )

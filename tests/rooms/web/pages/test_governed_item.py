@@ -167,7 +167,7 @@ def test_a_file_is_attached_and_fetched_again(visit, tmp_path):
     page.get_by_role("button", name="Attach").click()
     shown(page, "report.md is attached.")
     with page.expect_download() as download:
-        page.get_by_role("link", name="report.md").click()
+        page.get_by_role("link", name="report.md").first.click()
     assert download.value.path().read_text() == "# fine"
 
 
