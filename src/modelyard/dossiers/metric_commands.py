@@ -22,7 +22,7 @@ class AboutMetrics(Command[R], Generic[R]):
     arguments: ClassVar[tuple[str, ...]] = ("item",)
 
     item: ItemId = Field(
-        description="id of the model, or of one of its versions", examples=["model:flights/delay"]
+        description="id of the model, or of one of its versions", examples=["model:default/churn"]
     )
     metric: OneLine | None = Field(
         default=None,

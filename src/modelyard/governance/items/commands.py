@@ -61,10 +61,7 @@ class CheckEvents(Command[Intact]):
     route = "GET /govern/timeline/check"
     arguments = ("item",)
 
-    item: ItemId = Field(
-        description="id of the item: KIND:PATH, as govern items lists it",
-        examples=["project:default"],
-    )
+    item: ItemId = ANY_ITEM
     most: int = Field(
         default=5000, ge=1, le=1_000_000, description="compare so many events, or none if more are"
     )
@@ -84,6 +81,7 @@ class GovernItem(OfItem):
 
     route = "POST /govern/item/govern"
 
+    item: ItemId = ANY_ITEM
     template: Name | None = Field(
         default=None, description="name of the template  [the standard one of its kind]"
     )

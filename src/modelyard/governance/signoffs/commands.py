@@ -37,7 +37,7 @@ class OfItem(Command[R], Generic[R]):
 
     item: ItemId = Field(
         description="id of the item: KIND:PATH, as govern items lists it",
-        examples=["version:flights/delay/v4"],
+        examples=["project:default"],
     )
 
 
@@ -59,11 +59,6 @@ class ShowStanding(OfItem[Standing]):
 
     needs = "govern:read"
     route = "GET /govern/standing"
-
-    item: ItemId = Field(
-        description="id of the item: KIND:PATH, as govern items lists it",
-        examples=["project:default"],
-    )
 
 
 class SetFields(OfItem[Workflow]):
