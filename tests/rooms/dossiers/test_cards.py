@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from urllib.parse import quote
 
 import docx
 import pytest
@@ -13,6 +14,7 @@ from lxml import etree
 from markdown_it import MarkdownIt
 from tests.e2e.models import write_model
 from tests.governed import governed, published
+from tests.running_server import RunningServer
 
 import modelyard
 from modelyard import errors
@@ -173,6 +175,30 @@ def test_what_has_no_card(yard, tmp_path):
     card = yard.govern.describe(item=MODEL)
     assert (card.item, card.version) == (MODEL, V1)
     assert card.sections[0].name == "versions"
+
+
+def test_pages_and_other_machines_get_the_same_files(yard, tmp_path, untraced):
+    page = f"/governance/items/{quote(V1, safe='')}/card"
+    yard.govern.card(item=V1, output=str(tmp_path / "here.md"))
+    with RunningServer(yard.folder, "--workers", "0") as server:
+        remote = modelyard.connect(server.url)
+        remote.govern.card(item=V1, output=str(tmp_path / "there.md"))
+        remote.govern.export(item=V1, output=str(tmp_path / "audit.zip"))
+        assert remote.govern.verify(file=str(tmp_path / "audit.zip")).item == V1
+        remote.close()
+        shown = server.http.get(page).text
+        files = {
+            form: server.http.get(f"{page}/{form}").content for form in ("markdown", "html", "docx")
+        }
+        item = server.http.get(page.removesuffix("/card")).text
+    assert f'href="{page}"' in item
+    assert "of 14 fields" in shown
+    assert "<script>alert" not in shown
+    assert all(f'href="{page}/{form}"' in shown for form in files)
+    there = (tmp_path / "there.md").read_bytes()
+    assert files["markdown"] == there == (tmp_path / "here.md").read_bytes()
+    assert files["docx"].startswith(b"PK")
+    assert files["html"].startswith(b"<!doctype html>")
 
 
 @pytest.mark.parametrize(
