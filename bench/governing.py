@@ -4,8 +4,9 @@
 
 A workspace gets as many versions, each with an evaluation, as rows of one that was really made.
 Then items are collected for the first time, when nothing changed, and when one thing did; they are
-listed in parts of 100, filtered, searched and opened. At last all of them are active, and judged
-by a policy: the first time, when nothing changed, and when one thing did.
+listed in parts of 100, as a tree and in groups, filtered by conditions, searched and opened. At
+last all of them are active, and judged by a policy: the first time, when nothing changed, and when
+one thing did.
 """
 
 from __future__ import annotations
@@ -78,6 +79,7 @@ def measure(yard: modelyard.Workspace, count: int) -> None:
     tell("next 100 of a kind", lambda: govern.items(kind="version", limit=100, after=page.next))
     tell("search for a description", lambda: govern.items(search="punctual", limit=100))
     tell("search for an id", lambda: govern.items(search=f"v{count - 1}", limit=100))
+    measure_lists(govern)
     tell("open one", lambda: govern.show(item=f"version:default/churn/v{count // 2}"))
     tell("timeline of one", lambda: govern.timeline(item="version:default/churn/v7", limit=100))
     activate(yard, count)
@@ -104,6 +106,22 @@ def activate(yard: modelyard.Workspace, count: int) -> None:
             moved = update(table).where(table.c.version != "v0")
             db.execute(moved.values(model="m-" + table.c.version))
     collect(yard.open())
+
+
+def measure_lists(govern: Any) -> None:
+    """Print how long trees, groups, filters and registries take."""
+    tell("top of the tree", lambda: govern.items(top=True, limit=50))
+    tell("below a model", lambda: govern.items(under="model:default/churn", limit=50))
+    tell("grouped by state", lambda: govern.items(group="state", limit=50))
+    tell("newest first", lambda: govern.items(sort="changed", limit=50))
+    asked = {"any_of": [{"item": "name", "contains": "v77"}, {"field": "risk", "above": 3}]}
+    tell("filter by name or field", lambda: govern.items(where=asked, limit=50))
+    late = {"metric": "accuracy", "below": 0.9}
+    tell("filter by newest metric", lambda: govern.items(where=late, limit=50))
+    live = {"fact": "deployments.*.stage", "equals": "production"}
+    tell("filter by facts", lambda: govern.items(where=live, limit=50))
+    tell("registry of models", lambda: govern.models(limit=25))
+    tell("what waits for me", govern.tasks)
 
 
 def tell(what: str, call: Callable[[], Any], times: int = AGAIN) -> None:

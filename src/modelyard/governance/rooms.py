@@ -81,6 +81,9 @@ class Govern(Room):
     """Governance: items that appear by themselves, what is told of them, what becomes of them."""
 
     items = verb(listing.ListItems)
+    models = verb(listing.ListGovernedModels)
+    bundles = verb(listing.ListGovernedBundles)
+    business = verb(listing.ListBusiness)
     show = verb(governed.ShowItem)
     timeline = verb(governed.ListEvents)
     intact = verb(governed.CheckEvents)

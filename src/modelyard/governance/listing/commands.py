@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from modelyard.governance.items.ids import ItemId, Kind
 from modelyard.governance.items.types import ListedItem, State
+from modelyard.governance.listing.registry_types import BundleLine, BusinessItem, ModelLine
 from modelyard.governance.listing.types import (
     Column,
     Display,
@@ -16,6 +17,7 @@ from modelyard.governance.listing.types import (
     SavedView,
     Sorting,
 )
+from modelyard.governance.templates.conditions import MetricName
 from modelyard.kernel.command import Command
 from modelyard.kernel.paging import Paged
 from modelyard.kernel.values import Name, OneLine, PlacedProject, Value, Variable
@@ -136,3 +138,47 @@ class DeleteView(Command[None]):
 
     name: Name = NAME
     shared: bool | None = SHARED
+
+
+class ListGovernedModels(Command[list[ModelLine]], Paged):
+    """List models with their newest versions: how each is governed, what it is worth, where it is.
+
+    Of each version the first and the newest value of one metric are told, its drift by the stores
+    of its project, its sign-offs, and its deployments.
+    """
+
+    needs = "govern:read"
+    route = "GET /govern/models"
+
+    project: PlacedProject | None = Field(default=None, description="only those of this project")
+    state: State | None = Field(default=None, description="only models in this state")
+    search: str = Field(default="", max_length=200, description="only ids that contain this")
+    metric: MetricName | None = Field(
+        default=None,
+        description="code of a metric, or 'drift'  [auc of classifications, rmse of regressions]",
+    )
+
+
+class ListGovernedBundles(Command[list[BundleLine]], Paged):
+    """List bundles: how each is governed, which versions are in it, where it is deployed."""
+
+    needs = "govern:read"
+    route = "GET /govern/bundles"
+
+    project: PlacedProject | None = Field(default=None, description="only those of this project")
+    state: State | None = Field(default=None, description="only bundles in this state")
+    search: str = Field(default="", max_length=200, description="only ids that contain this")
+
+
+class ListBusiness(Command[list[BusinessItem]], Paged):
+    """List business initiatives and governed projects, with what their fields say."""
+
+    needs = "govern:read"
+    route = "GET /govern/business"
+
+    kind: Literal["initiative", "governed-project"] | None = Field(
+        default=None, description="only these"
+    )
+    search: str = Field(default="", max_length=200, description="only ids that contain this")
+    where: FilterText | None = Field(default=None, description=f"only those that meet {FILTER}")
+    view: Name | None = Field(default=None, description="as this saved view has them")

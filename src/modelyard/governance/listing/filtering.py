@@ -126,7 +126,7 @@ def _metric(test: MetricTest) -> ColumnElement[bool]:
     value = NewestMetric(OF.facts, test.metric)
     if test.given is not None:
         return value.is_not(None) if test.given else value.is_(None)
-    wanted: list[ColumnElement[bool]] = [value.is_not(None)]
+    wanted: list[ColumnElement[bool]] = []
     if test.above is not None:
         wanted.append(value > test.above)
     if test.below is not None:

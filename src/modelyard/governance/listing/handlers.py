@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement
+
 from modelyard import errors
 from modelyard.governance.items.collecting import notice
-from modelyard.governance.items.seeing import require_decider
+from modelyard.governance.items.ids import OWN
+from modelyard.governance.items.seeing import require_decider, visible
 from modelyard.governance.items.types import ListedItem
-from modelyard.governance.listing import reading, repository
+from modelyard.governance.listing import reading, registry, repository
+from modelyard.governance.listing.business import business_items
 from modelyard.governance.listing.commands import (
     DeleteView,
+    ListBusiness,
+    ListGovernedBundles,
+    ListGovernedModels,
     ListItems,
     ListViews,
     SaveView,
@@ -16,13 +26,16 @@ from modelyard.governance.listing.commands import (
 )
 from modelyard.governance.listing.filtering import Looking
 from modelyard.governance.listing.filters import read_filter
+from modelyard.governance.listing.registry_types import BundleLine, BusinessItem, ModelLine
 from modelyard.governance.listing.types import SavedView
 from modelyard.governance.roles.access import access_of
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
+from modelyard.kernel.paging import Page
 from modelyard.kernel.values import now
 from modelyard.store.tables import governed_items
 
+L = TypeVar("L")
 MOST = 200
 """Views of one's own."""
 
@@ -30,6 +43,12 @@ MOST = 200
 @handles(ListItems)
 def list_items(command: ListItems, context: Context) -> list[ListedItem]:
     """Look whether anything changed, unless somebody just did, and list them."""
+    return _listed(command, context)
+
+
+def _listed(
+    command: ListItems, context: Context, further: Iterable[ColumnElement[bool]] = ()
+) -> list[ListedItem]:
     wanted = [read_filter(command.where)]
     notice(context)
     with context.read() as db:
@@ -41,7 +60,49 @@ def list_items(command: ListItems, context: Context) -> list[ListedItem]:
             command = command.model_copy(update=told)
         looking = Looking(now(), lambda field: access.reads(field, governed_items))
         met = [looking.holding(each) for each in wanted if each is not None]
-        return reading.listed(db, command, access.visible(), met)
+        return reading.listed(db, command, access.visible(), [*met, *further])
+
+
+@handles(ListGovernedModels)
+def list_models(command: ListGovernedModels, context: Context) -> list[ModelLine]:
+    """By their ids; versions as far as whoever asks sees them."""
+    asked = ListItems(kind="model", **_of(command))
+    notice(context)
+    with context.read() as db:
+        seen = visible(context)
+        found = reading.listed(db, asked, seen)
+        return _page(found, registry.models(db, found, seen, command.metric))
+
+
+@handles(ListGovernedBundles)
+def list_bundles(command: ListGovernedBundles, context: Context) -> list[BundleLine]:
+    """By their ids."""
+    asked = ListItems(kind="bundle", **_of(command))
+    notice(context)
+    with context.read() as db:
+        seen = visible(context)
+        found = reading.listed(db, asked, seen)
+        return _page(found, registry.bundles(db, found, seen))
+
+
+@handles(ListBusiness)
+def list_business(command: ListBusiness, context: Context) -> list[BusinessItem]:
+    """By their ids, with fields as far as whoever asks may know them."""
+    kinds = [command.kind] if command.kind else sorted(OWN)
+    asked = command.model_dump(include={"search", "where", "view", "limit", "after"})
+    found = _listed(ListItems(**asked), context, [governed_items.c.kind.in_(kinds)])
+    with context.read() as db:
+        return _page(found, business_items(db, found, access_of(context, db)))
+
+
+def _of(command: ListGovernedModels | ListGovernedBundles) -> dict[str, Any]:
+    return command.model_dump(include={"project", "state", "search", "limit", "after"})
+
+
+def _page(found: list[ListedItem], lines: list[L]) -> Page[L]:
+    """Other lines in place of the items of a part of a list."""
+    part = found if isinstance(found, Page) else Page(found)
+    return Page(lines, following=part.next, first=part.first, total=part.total)
 
 
 @handles(SaveView)

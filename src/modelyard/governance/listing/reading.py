@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
 
@@ -12,12 +12,12 @@ from modelyard.governance.items.repository import SUMMARY
 from modelyard.governance.items.types import ListedItem
 from modelyard.governance.listing.commands import ListItems
 from modelyard.governance.listing.signed import signed
-from modelyard.governance.templates.words import SignoffStatus
 from modelyard.kernel.paging import Page
 from modelyard.kernel.values import now
 from modelyard.store.paging import matches, page
 from modelyard.store.tables import governed_items, signoffs
 
+L = TypeVar("L", bound=ListedItem)
 OF = governed_items.c
 COLUMNS = ("kind", "state", "project", "stage", "status", "template")
 """What has to be as it is asked for."""
@@ -41,11 +41,7 @@ def listed(
         by.insert(0, func.coalesce(OF[asked.group], ""))
     is_newest = asked.sort == "changed"
     found = page(db, query, by, asked, _built, descending=is_newest, counted=True)
-    signed_off = _signoffs(db, found)
-    found[:] = [
-        each.model_copy(update={"signoffs": signed_off[each.id]}) if each.id in signed_off else each
-        for each in found
-    ]
+    found[:] = with_signoffs(db, found)
     return found
 
 
@@ -74,17 +70,21 @@ def _below(seen: ColumnElement[bool]) -> ColumnElement[int]:
     return select(func.count()).where(inside.c.parent == OF.id).scalar_subquery()
 
 
-def _signoffs(db: Connection, found: Page[ListedItem]) -> dict[str, dict[str, SignoffStatus]]:
+def with_signoffs(db: Connection, found: Sequence[L]) -> list[L]:
+    """The same items with their sign-offs that have begun."""
     governed = [each.id for each in found if each.state == "governed"]
     if not governed:
-        return {}
+        return list(found)
     query = signed(now())
     if len(governed) <= MOST:
         query = query.where(signoffs.c.item.in_(governed))
     told: dict[str, dict[str, Any]] = defaultdict(dict)
     for row in db.execute(query):
         told[row.item][row.step] = row.status
-    return told
+    return [
+        each.model_copy(update={"signoffs": told[each.id]}) if each.id in told else each
+        for each in found
+    ]
 
 
 def _built(row: Row[Any]) -> ListedItem:

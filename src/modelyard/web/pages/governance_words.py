@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelyard.governance.items.ids import Kind, id_of, parsed, project_of
+from modelyard.governance.items.ids import Kind, id_of, is_placed, parsed, project_of
 from modelyard.web.pages.form import Choices
 from modelyard.web.pages.page import Crumb, Visit, address
 
@@ -42,9 +42,9 @@ def item_href(item: str) -> str:
 
 
 def source_href(item: str) -> str:
-    """The page of what an item is of; empty: people made it here."""
+    """The page of what an item is of; empty: people made it here, or it is in another workspace."""
     kind, path = parsed(item)
-    if kind not in SOURCES:
+    if kind not in SOURCES or is_placed(project_of(item)):
         return ""
     where, names = SOURCES[kind]
     return address(where, **dict(zip(names, path, strict=True)))

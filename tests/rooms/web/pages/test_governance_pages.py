@@ -28,6 +28,12 @@ PAGES = (
     "/governance?f0=kind&o0=is&v0=model&where=%7B",
     "/governance/views",
     "/governance/new-view?kind=model",
+    "/governance/models",
+    "/governance/bundles",
+    "/governance/business",
+    "/governance/business?show=matrix",
+    "/governance/business?show=kanban",
+    "/governance/new-business",
 )
 
 
@@ -42,6 +48,11 @@ def known(site):
         yard.govern.subscribe(kind="infrastructure", user=name)
     yard.govern.govern(item="infrastructure:local-api")
     notice(yard.open())
+    yard.govern.create(kind="initiative", name="growth", description="More flights")
+    for name, risk in (("delays", 4), ("pricing", 2)):
+        yard.govern.create(kind="project", name=name, under="initiative:growth")
+        values = {"purpose": "to know", "owner": "Tom", "risk": risk, "value": 5}
+        yard.govern.set(item=f"governed-project:{name}", values=values)
     return yard
 
 
@@ -185,3 +196,47 @@ def test_a_role_is_given_and_taken_back_by_forms(ana, known):
     page.get_by_role("dialog").get_by_role("button", name="Take back").click()
     expect(page.get_by_role("status").filter(has_text="taken back")).to_be_visible()
     assert known.roles.given() == []
+
+
+def test_cards_go_from_step_to_step_by_mouse_and_keys_and_by_their_menu(ana, known):
+    page = ana.page
+    page.goto("/governance/business?show=kanban")
+    card = page.locator("[data-card][aria-label=delays]")
+    with page.expect_navigation():
+        lane = page.locator('[data-lane="Qualification"]')
+        card.drag_to(lane, source_position={"x": 8, "y": 8})
+    assert known.govern.show(item="governed-project:delays").status == "Qualification"
+    page.locator("[data-card][aria-label=delays] [data-grip]").focus()
+    for key in ("Enter", "ArrowRight", "Escape"):
+        page.keyboard.press(key)
+    said = page.locator("[data-announcer]")
+    assert said.inner_text() == "delays stays where it is."
+    for key in ("Space", "ArrowRight", "ArrowRight"):
+        page.keyboard.press(key)
+    while said.inner_text() != "To In progress":
+        page.keyboard.press("ArrowLeft")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert known.govern.show(item="governed-project:delays").status == "In progress"
+    card = page.locator("[data-card][aria-label=delays]")
+    card.get_by_text("Move").click()
+    card.get_by_role("button", name="Delivered").click()
+    expect(page.locator('[data-lane="Delivered"] [data-card]')).to_have_count(1)
+
+
+def test_a_matrix_is_laid_out_by_fields_and_kept(ana):
+    page = ana.page
+    page.goto("/governance/business?show=matrix")
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="5", exact=True))
+    assert [text.strip() for text in row.get_by_role("cell").all_inner_texts()] == [
+        *("", "pricing", "", "delays", "")
+    ]
+    page.get_by_label("Up").select_option("Feasibility")
+    page.get_by_role("button", name="Lay out").click()
+    expect(page.get_by_text("Without feasibility or risk")).to_be_visible()
+    page.get_by_text("Views", exact=True).first.click()
+    page.get_by_role("link", name="Save as view").click()
+    page.get_by_label("Name").fill("by-feasibility")
+    page.get_by_role("button", name="Save view").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("by-feasibility")
+    expect(page.get_by_label("Up")).to_have_value("feasibility")

@@ -1,5 +1,5 @@
-// The board of deployments: a card is taken to a later stage, by the mouse or by keys. Its menu has
-// the same, and works without this.
+// A board: a card is taken to another lane, by the mouse or by keys. Its menu has the same, as links
+// or as buttons of forms, and works without this.
 const TAKES = "takes", OVER = "over", HELD = "held";
 const board = document.querySelector("[data-board]");
 const lanes = [...board.querySelectorAll("[data-lane]")];
@@ -29,12 +29,13 @@ function leave() {
   held = null;
 }
 
-// Where several infrastructures of a stage could take it, its menu asks which.
+// Where several ways lead into a lane, such as infrastructures of a stage, its menu asks which.
 function drop(card, lane) {
   const found = ways(card, lane);
   leave();
   if (found.length === 1) {
-    location.assign(found[0].href);
+    if (found[0].form) found[0].form.requestSubmit(found[0]);
+    else location.assign(found[0].href);
     return;
   }
   card.querySelector("details.menu").open = true;
@@ -63,7 +64,7 @@ for (const card of board.querySelectorAll("[data-card]")) {
     else {
       leave();
       take(card, "keys");
-      say(`${nameOf(card)} is taken up. Arrow keys choose a stage, Enter brings it there, Escape puts it back.`);
+      say(`${nameOf(card)} is taken up. Arrow keys choose where to, Enter brings it there, Escape puts it back.`);
     }
   });
   grip.addEventListener("keydown", (event) => keyed(event, card, places));
