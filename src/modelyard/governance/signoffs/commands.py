@@ -189,6 +189,10 @@ class MayOnItem(OfItem[Allowed]):
     needs = "govern:read"
     route = "GET /govern/may"
 
+    item: ItemId = Field(
+        description="id of the item: KIND:PATH, as govern items lists it",
+        examples=["project:default"],
+    )
     user: UserName | None = Field(
         default=None, description="whom; others only for who governs the instance  [you]"
     )

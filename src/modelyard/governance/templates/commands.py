@@ -34,7 +34,7 @@ class ShowTemplate(Command[KeptTemplate]):
     route = "GET /templates/{name}"
     arguments = ("name",)
 
-    name: Name = Field(description=NAME, examples=["model-version"])
+    name: Name = Field(description=NAME, examples=["standard-version"])
     version: int | None = Field(
         default=None, ge=1, le=1_000_000, description=f"{VERSION} [the newest that is active]"
     )
@@ -96,7 +96,7 @@ class ArchiveTemplate(Command[TemplateSummary]):
     route = "POST /templates/{name}/archive"
     arguments = ("name",)
 
-    name: Name = Field(description=NAME, examples=["model-version"])
+    name: Name = Field(description=NAME, examples=["standard-version"])
     version: int = Field(ge=1, le=1_000_000, description=VERSION, examples=[1])
 
 
@@ -108,7 +108,7 @@ class ExportTemplate(Command[TemplateFile]):
     receives = "output"
     arguments = ("name",)
 
-    name: Name = Field(description=NAME, examples=["model-version"])
+    name: Name = Field(description=NAME, examples=["standard-version"])
     version: int | None = Field(
         default=None, ge=1, le=1_000_000, description=f"{VERSION} [the newest that is active]"
     )
@@ -132,5 +132,5 @@ class DeleteTemplate(Command[None]):
     route = "DELETE /templates/{name}/versions/{version}"
     arguments = ("name",)
 
-    name: Name = Field(description=NAME, examples=["model-version"])
+    name: Name = Field(description=NAME, examples=["standard-version"])
     version: int = Field(ge=1, le=1_000_000, description=VERSION, examples=[1])
