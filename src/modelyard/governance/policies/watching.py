@@ -43,7 +43,7 @@ KEEPER = "modelyard"
 """Whom the timeline names for what came by itself."""
 LEASE = 120.0
 """Seconds without a sign of life after which somebody else may look."""
-AT_ONCE = 25
+AT_ONCE = 200
 """Versions whose outcomes one transaction writes."""
 IDLE = 300.0
 """Seconds until the next look where there is no policy."""
