@@ -223,10 +223,10 @@ def test_evidence_cannot_say_that_it_was_approved(node, connected, tmp_path):
 @ON_SQLITE
 def test_a_govern_node_governs_and_does_nothing_else(node):
     for refused in (
-        node.there.models.list,
+        lambda: node.there.models.create(name="m", prediction_type="regression"),
         lambda: node.there.projects.create(key="mine"),
-        node.there.scoring.list,
-        node.there.deployments.list,
+        lambda: node.there.infrastructures.create(name="prod", stage="production"),
+        lambda: node.there.services.create(name="answers"),
     ):
         with pytest.raises(errors.Blocked, match="this is a govern node"):
             refused()

@@ -21,7 +21,12 @@ ASKED_THERE = frozenset(
     }
 )
 """The rest of that, by name: it tells what is kept there alone."""
-HERE = frozenset({"govern.sync", "policies.enforced", "templates.validate"})
+HERE = frozenset(
+    {
+        *("govern.sync", "policies.enforced", "templates.validate", "views.save", "views.delete"),
+        *("govern.subscribe", "govern.unsubscribe", "govern.mute", "govern.notify"),
+    }
+)
 """What is done here all the same."""
 
 

@@ -9,12 +9,15 @@ from modelyard.governance.notifying.commands import ShowNews
 from modelyard.governance.notifying.types import News
 from modelyard.governance.types import Account
 from modelyard.jobs.commands import ListJobs
+from modelyard.kernel.settings import Role
 from modelyard.kernel.wire import field_in
 from modelyard.projects.commands import ListProjects
 from modelyard.projects.types import Project
 from modelyard.web.pages.flash import Flash
 from modelyard.web.pages.page import SECTIONS, Crumb, Nav, Visit, address
 
+LEFT_OUT = frozenset({"/", "/envs", "/monitoring", "/standards"})
+"""Pages outside of projects that a govern node has nothing for."""
 MOST = 100
 """Projects that the switcher shows, and running jobs that are counted."""
 
@@ -71,17 +74,18 @@ class Navigation:
         can_leave: bool,
     ) -> Frame:
         """The frame of a page below others; `chosen` is the project that was looked at last."""
-        projects = tuple(visit.part(ListProjects(limit=MOST)))
+        role = visit.yard.open().settings.role
+        projects = () if role == "govern" else tuple(visit.part(ListProjects(limit=MOST)))
         running = len(visit.run(ListJobs(state="running", limit=MOST)))
         project = _chosen(projects, visit.path.get("project") or chosen)
         return Frame(
             account=visit.account,
-            sections=self._sections(visit, above, project, running),
+            sections=self._sections(visit, above, project, running, role),
             projects=projects,
             project=project,
             running=running,
             news=visit.run(ShowNews()) if visit.account.kind == "user" else None,
-            role=visit.yard.open().settings.role,
+            role=role,
             theme=theme,
             flash=flash,
             csrf=csrf,
@@ -89,13 +93,19 @@ class Navigation:
         )
 
     def _sections(
-        self, visit: Visit, above: Sequence[Crumb], project: Project | None, running: int
+        self,
+        visit: Visit,
+        above: Sequence[Crumb],
+        project: Project | None,
+        running: int,
+        role: Role,
     ) -> tuple[tuple[str, tuple[Entry, ...]], ...]:
         shown = [
             (nav, path, _href(path, project))
             for nav, path in self._entries
             if (nav.section != "Project" or project is not None)
             and (nav.only is None or nav.only(visit.account))
+            and (role != "govern" or _is_of_governing(nav, path))
         ]
         here = (visit.address, *(each.href for each in above))
         around = [href for _, _, href in shown if any(_is_around(href, each) for each in here)]
@@ -116,6 +126,11 @@ class Navigation:
             if entries:
                 found.append((section, entries))
         return tuple(found)
+
+
+def _is_of_governing(nav: Nav, path: str) -> bool:
+    """Whether a page is about something that a govern node has."""
+    return nav.section not in ("Project", "Production") and path not in LEFT_OUT
 
 
 def _counted(nav: Nav, visit: Visit, project: Project | None) -> int | None:

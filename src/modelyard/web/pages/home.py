@@ -16,7 +16,7 @@ from modelyard.projects.types import Project
 from modelyard.web.pages.governance import TaskLine, task_lines
 from modelyard.web.pages.jobs import JobLine, active, lines_of
 from modelyard.web.pages.naming import done, place, sign
-from modelyard.web.pages.page import Nav, Page, View, Visit, Way
+from modelyard.web.pages.page import Elsewhere, Nav, Page, View, Visit, Way
 
 RECENT = timedelta(days=7)
 MOST = 8
@@ -75,7 +75,9 @@ def pages(ways: tuple[Way, ...]) -> tuple[Page, ...]:
     """The page, offering these ways to the first model."""
 
     def home(visit: Visit) -> HomeView:
-        """Gather it."""
+        """Gather it; a govern node has governed items alone."""
+        if visit.yard.open().settings.role == "govern":
+            raise Elsewhere("/governance")
         projects = tuple(visit.part(ListProjects(limit=MOST)))
         lines = tuple(_line_of(visit, each) for each in projects)
         reads_audit = may(visit.account, "audit:read")
