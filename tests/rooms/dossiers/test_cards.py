@@ -191,7 +191,13 @@ def test_pages_and_other_machines_get_the_same_files(yard, tmp_path, untraced):
             form: server.http.get(f"{page}/{form}").content for form in ("markdown", "html", "docx")
         }
         item = server.http.get(page.removesuffix("/card")).text
+        package = page.replace("/card", "/package")
+        said = server.http.get(package).text
+        (tmp_path / "page.zip").write_bytes(server.http.get(f"{package}/file").content)
+    assert modelyard.verify_package(str(tmp_path / "page.zip")).item == V1
     assert f'href="{page}"' in item
+    assert f'href="{package}"' in item
+    assert f'href="{package}/file"' in said
     assert "of 14 fields" in shown
     assert "<script>alert" not in shown
     assert all(f'href="{page}/{form}"' in shown for form in files)
