@@ -124,6 +124,8 @@ class Luggage:
     def _output(self, text: str, mark: LocalPath) -> str:
         if mark.of == "data" and (self._is_dataset(text) or not Path(text).suffix):
             return text
+        if not text and mark.of != "model":
+            return text
         if self._stays:
             return self._stay(text)
         named = text or f"{getattr(self._given, 'model')}-{getattr(self._given, 'version')}"  # noqa: B009

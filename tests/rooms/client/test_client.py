@@ -191,6 +191,12 @@ class TestLuggage:
             client.versions.export(**version, to="out.tar.gz")
         assert sorted(path.name for path in here.iterdir()) == ["churn-v1", "out.zip"]
 
+    def test_what_may_be_written_need_not_be(self, client, project, here):
+        assert client.bundles.create(project=project, bundle="b1").bundle == "b1"
+        assert list(here.iterdir()) == []
+        client.bundles.create(project=project, bundle="b2", output="b2.zip")
+        assert [each.name for each in here.iterdir()] == ["b2.zip"]
+
     def test_a_dataset_goes_before_a_local_file_of_its_name(self, client, project, here):
         (here / "numbers").write_text("a\n1\n")
         (here / "n.csv").write_text("b\n2\n")

@@ -92,8 +92,8 @@ def place(db: Connection, item: Item, under: str | None, who: str) -> Item:
         allowed = require_placeable(item)
         if parent.kind not in allowed:
             raise errors.Invalid(
-                f"a {item.kind} may be placed under a {' or '.join(allowed)}, and not under a "
-                f"{parent.kind}",
+                f"what is of the kind {item.kind} may be placed under the kind "
+                f"{' or '.join(allowed)}, and not under {parent.kind}",
                 field="under",
             )
         require_there(parent)
