@@ -143,6 +143,7 @@ def test_nothing_that_was_typed_is_markup(yard, tmp_path):
 
 
 def test_a_word_document_holds_tables_and_pictures(yard, tmp_path):
+    yard.evaluations.importance(id="e1", rows=60, repeats=2)
     yard.govern.set(item=V1, values={"limitations": "a\x0bb\x00"[:2] + "\x1f!"})
     yard.govern.card(item=V1, output=str(tmp_path / "card.docx"))
     document = docx.Document(str(tmp_path / "card.docx"))
