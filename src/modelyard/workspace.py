@@ -89,7 +89,10 @@ GOVERNED = ("modelyard.governance.workspaces.governing",)
 ROOMS = ("projects", "models", "evaluations", "monitoring", "deployments", "dossiers")
 GOVERNABLE = (*(f"modelyard.{room}.governing" for room in ROOMS), *GOVERNED)
 """What tells it of things of this one as well."""
-READYING = ("modelyard.evaluations.comparing.governing",)
+READYING = (
+    "modelyard.evaluations.comparing.governing",
+    "modelyard.evaluations.looking.governing",
+)
 """What finds out beforehand what policies ask for and takes a while; imported when one does."""
 FOLDER = ".modelyard"
 

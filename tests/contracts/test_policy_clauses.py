@@ -84,6 +84,37 @@ def test_a_version_beside_the_active_one_on_the_same_rows(yard, file):
     assert answer(yard).outcome == answer(yard, V1).outcome == "pass"
 
 
+def test_groups_of_a_column_are_predicted_alike(yard, file, tmp_path):
+    """The number is that of the rows: how often v2 says yes in each group."""
+    plan = np.array(["ab"[n % 3 == 0] for n in range(60)])
+    yes = np.greater(AGES, 40)
+    gap = abs(yes[plan == "b"].mean() - yes[plan == "a"].mean())
+    rows = tmp_path / "plans.csv"
+    lines = (f"{age},1,{truth},{of}\n" for age, truth, of in zip(AGES, TRUTH, plan, strict=True))
+    rows.write_text("age,fare,target,plan\n" + "".join(lines))
+    clause = "{{kind: fairness, by: {}, at_most: {:.4f}{}}}"
+    asked = [
+        clause.format("plan", gap + 0.001, ""),
+        clause.format("plan", gap - 0.001, ""),
+        clause.format("plan", gap + 0.001, ", beyond_chance: true"),
+        clause.format("plan", 0.5, ", reference: z"),
+        clause.format("origin", 0.5, ""),
+        clause.format("plan", 0.5, ", store: weekly"),
+    ]
+    yard.policies.create(name="fair", file=file(f"clauses: [{', '.join(asked)}]"))
+    (before,) = yard.policies.check(item=V2)
+    assert "plan" in before.results[0].why
+    assert {each.outcome for each in before.results} == {"fail"}
+    yard.evaluations.run(model="churn", version="v2", dataset=str(rows), target="target")
+    (judgement,) = yard.policies.check(item=V2)
+    whys = [each.why for each in judgement.results]
+    assert [each.outcome for each in judgement.results] == ["pass", *["fail"] * 5], whys
+    assert whys[0].startswith(f"{gap:.3g} (")
+    assert "'z'" in whys[3]
+    assert "origin" in whys[4]
+    assert whys[5] == "it was not evaluated in weekly"
+
+
 CODES = {
     "return None": ("pass", "its code says pass"),
     "return 'too few rows'": ("fail", "too few rows"),

@@ -9,6 +9,11 @@ from pydantic import Field
 from modelyard.analysis.types import Gaps, Metric, Table
 from modelyard.kernel.values import Value
 
+Criterion = Literal[
+    "demographicParity", "equalisedOdds", "equalOpportunity", "predictiveRateParity"
+]
+"""What is to be the same for all groups."""
+
 
 class Group(Value):
     """Rows whose value in a column is alike."""
@@ -112,9 +117,7 @@ class GroupRates(Table):
 class Disparity(Value):
     """How far a group's rate is from that of the reference."""
 
-    criterion: Literal[
-        "demographicParity", "equalisedOdds", "equalOpportunity", "predictiveRateParity"
-    ]
+    criterion: Criterion
     group: str | None = Field(default=None, description="the group that differs most")
     rate: str | None = None
     difference: Metric

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, tuple_, union
 
 from modelyard.evaluations.comparing.repository import NUMBERS
+from modelyard.evaluations.looking.remembering import remembered
 from modelyard.governance.items.facts import Asked, Fact, mark_of
 from modelyard.governance.items.ids import id_of
 from modelyard.governance.policies.evidence import Difference, Evaluated, Part
@@ -45,6 +46,7 @@ def evidence(db: Connection, project: str, model: str, version: str) -> Iterator
     told = _evaluated(db, project, model, version)
     mine = tuple(told.pop(version, ()))
     yield "evaluations", mine
+    yield "gaps", tuple(remembered(db.engine, project, mine))
     yield "rivals", {name: tuple(each) for name, each in told.items()}
     yield "differences", tuple(_differences(db, project, {each.id for each in mine}))
 

@@ -15,6 +15,7 @@ from modelyard.governance.policies.evidence import (
     Evaluated,
     Evidence,
     Excepted,
+    Gap,
     Measurement,
     Told,
 )
@@ -48,6 +49,11 @@ def decided(step="review", decision="approved", days=2, reason=""):
     return Decided(step=step, decision=decision, by="priya", at=ago(days), reason=reason)
 
 
+GAPS = {
+    "demographicParity": Measurement(value=-0.08, low=-0.12, high=-0.02),
+    "equalOpportunity": Measurement(value=0.3, low=-0.1, high=0.4),
+    "equalisedOdds": Measurement(value=0.05),
+}
 KNOWN = Evidence(
     item="version:flights/delay/v4",
     digest="d1",
@@ -67,6 +73,10 @@ KNOWN = Evidence(
         checked("range", "new", "ok", 2),
         checked("usual", "new", "warning", 2, title="lower than usual"),
     ),
+    gaps=(
+        Gap(evaluation="new", by="age", measured=GAPS, groups={"demographicParity": "old"}),
+        Gap(evaluation="alone", by="age", problem="there is no column age"),
+    ),
     sign_offs=(decided(),),
     decisions=(decided(decision="rejected", days=20), decided()),
     card=(Told(part="description", since=ago(90)), Told(part="metrics", since=ago(60))),
@@ -81,6 +91,10 @@ def asked(clause, known=KNOWN, moment=NOW):
 
 def metric(code="auc", **bounds):
     return {"kind": "metric", "metric": code, **bounds}
+
+
+def fair(by="age", at_most=0.1, **more):
+    return {"kind": "fairness", "by": by, "at_most": at_most, **more}
 
 
 @pytest.mark.parametrize(
@@ -101,6 +115,19 @@ def metric(code="auc", **bounds):
         (metric("dataDrift", at_most=0.6), "fail", "0.61 on flights"),
         (metric("dataDrift", at_most=0.61), "pass", "0.61 on flights"),
         (metric("logLoss", at_most=1), "fail", "Log loss could not be computed on lab"),
+        (fair(), "pass", "0.08 (0.02 to 0.12) of old on flights, new, 3 days ago"),
+        (fair(at_most=0.07), "fail", "0.08"),
+        (fair(beyond_chance=True), "fail", "0.08 (0.02 to 0.12)"),
+        (fair(at_most=0.12, beyond_chance=True), "pass", "0.08"),
+        (fair(criterion="equalOpportunity", at_most=0.5), "pass", "0.3 (0 to 0.4)"),
+        (fair(criterion="equalOpportunity", at_most=0.3, beyond_chance=True), "fail", "0.3"),
+        (fair(criterion="equalisedOdds", beyond_chance=True), "fail", "its interval is not known"),
+        (fair(criterion="predictiveRateParity"), "fail", "Predictive rate parity could not be"),
+        (fair(by="plan"), "fail", "nobody compared the groups of plan yet"),
+        (fair(reference="young"), "fail", "nobody compared the groups of age"),
+        (fair(dataset="lab"), "fail", "there is no column age: on lab, alone, a day ago"),
+        (fair(store="july"), "fail", "it was not evaluated in july"),
+        (fair(days=2), "fail", "can be compared is too old: on flights, new"),
         ({"kind": "checks"}, "pass", "2 of 2 came out well"),
         ({"kind": "checks", "allow": "ok"}, "fail", "usual: lower than usual"),
         ({"kind": "checks", "days": 2}, "pass", "2 of 2"),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 
 from pydantic import JsonValue
 from sqlalchemy import Connection, func, select
 
+from modelyard.analysis.group_types import Criterion
 from modelyard.dossiers.types import CardField, CardText
 from modelyard.evaluations import repository as evaluations
 from modelyard.evaluations.explaining.keeping import PREFIX
@@ -25,7 +27,7 @@ from modelyard.store.tables import evaluation_files, files
 from modelyard.store.tables import evaluations as evaluation_rows
 
 Fields = Mapping[str, JsonValue]
-FAIRNESS = ("demographicParity", "equalisedOdds", "equalOpportunity", "predictiveRateParity")
+FAIRNESS = get_args(Criterion)
 COLUMNS = "fairness_columns"
 """The field that names the columns by whose groups a version is compared."""
 NAMES: dict[CardPart, tuple[str, ...]] = {

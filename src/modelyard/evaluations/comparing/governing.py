@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, select
 
 from modelyard.evaluations import repository
 from modelyard.evaluations.comparing.pairing import pairs_with
 from modelyard.evaluations.types import Evaluation
+from modelyard.governance.policies.types import BetterClause, Clause
 from modelyard.kernel.context import Context
 from modelyard.models.access import active_versions
 from modelyard.store.tables import evaluations
@@ -19,8 +20,12 @@ SECONDS = 30.0
 """That are given to one version."""
 
 
-def make_ready(context: Context, project: str, model: str, version: str) -> None:
+def make_ready(
+    context: Context, project: str, model: str, version: str, clauses: Iterable[Clause]
+) -> None:
     """Find out what a version differs by from the active one, on the rows of its evaluations."""
+    if not any(isinstance(clause, BetterClause) for clause in clauses):
+        return
     with context.read() as db:
         rival = active_versions(db, project).get(model)
         if rival is None or rival == version:

@@ -25,6 +25,8 @@ from modelyard.governance.policies.types import (
 from modelyard.kernel.context import Context
 from modelyard.kernel.paging import ALL
 
+SLOW = {"better", "fairness", "python"}
+"""Kinds of clauses that take a while."""
 OTHER_FILES = "has other files by now than those that are to be deployed"
 
 
@@ -43,7 +45,7 @@ def make_ready(context: Context, infrastructure: str, item: str) -> None:
     """
     with context.read() as db:
         policies = _asked(db, infrastructure)
-    slow = [each for each in policies if {"better", "python"} & {one.kind for one in each.clauses}]
+    slow = [each for each in policies if SLOW & {one.kind for one in each.clauses}]
     if not slow:
         return
     try:

@@ -66,6 +66,23 @@ class Difference(Value):
     verdict: DifferenceVerdict = "unknown"
 
 
+class Gap(Value):
+    """How far the groups of a column are apart on an evaluation, by each criterion."""
+
+    evaluation: str
+    by: str
+    reference: str | None = None
+    """The group that was asked for; None: the largest one."""
+    outcome: str | None = None
+    """The class that was asked for; None: the positive one."""
+    measured: dict[str, Measurement] = {}
+    """The largest difference of a group to the reference, by criterion."""
+    groups: dict[str, str] = {}
+    """The group that differs so much, by criterion."""
+    problem: str = ""
+    """Why its groups cannot be compared."""
+
+
 class Excepted(Value):
     """A clause that need not hold for a while."""
 
@@ -139,6 +156,8 @@ class Evidence(Value):
     """Evaluations of the other versions that were active, by version."""
     differences: tuple[Difference, ...] = ()
     """From these, where it was found out on the same rows."""
+    gaps: tuple[Gap, ...] = ()
+    """Of these evaluations, where somebody asked how far groups are apart."""
     exceptions: tuple[Excepted, ...] = ()
 
     @property

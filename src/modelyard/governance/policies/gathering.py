@@ -14,11 +14,19 @@ from modelyard.governance.items.ids import parsed
 from modelyard.governance.items.types import Item
 from modelyard.governance.policies import repository
 from modelyard.governance.policies.evidence import Decided, Decision, Evaluated, Evidence
-from modelyard.governance.policies.types import PastDeployment, PolicySettings
+from modelyard.governance.policies.types import (
+    BetterClause,
+    FairnessClause,
+    PastDeployment,
+    PolicySettings,
+)
 from modelyard.governance.signoffs.access import asked_of
 from modelyard.governance.signoffs.types import Round
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
+
+FOUND_OUT = (BetterClause, FairnessClause)
+"""Clauses whose evidence is found out when they are asked."""
 
 
 def known(context: Context, item: str, policies: Iterable[PolicySettings]) -> Evidence:
@@ -36,10 +44,11 @@ def known(context: Context, item: str, policies: Iterable[PolicySettings]) -> Ev
 
 def make_ready(context: Context, item: str, policies: Iterable[PolicySettings]) -> None:
     """Find out what policies ask of a version that takes a while; outside of any transaction."""
-    if any(clause.kind == "better" for policy in policies for clause in policy.clauses):
+    clauses = [clause for policy in policies for clause in policy.clauses]
+    if any(isinstance(clause, FOUND_OUT) for clause in clauses):
         _, path = parsed(item)
         for module in context.readying:
-            import_module(module).make_ready(context, *path)
+            import_module(module).make_ready(context, *path, clauses)
 
 
 def gather(context: Context, db: Connection, item: str) -> Evidence:

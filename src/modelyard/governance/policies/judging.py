@@ -17,6 +17,7 @@ from modelyard.governance.policies.evidence import (
     Evaluated,
     Evidence,
 )
+from modelyard.governance.policies.grouping import fairness_title, judge_fairness
 from modelyard.governance.policies.types import (
     OUTCOMES,
     BetterClause,
@@ -305,6 +306,7 @@ def _card_title(clause: CardClause) -> str:
 TITLES: dict[str, Callable[[Any], str]] = {
     "metric": _metric_title,
     "better": _better_title,
+    "fairness": fairness_title,
     "python": _python_title,
     "checks": _checks_title,
     "scan": lambda clause: f"Scan of its files: {SAID[clause.allow]}, or better",
@@ -315,6 +317,7 @@ TITLES: dict[str, Callable[[Any], str]] = {
 JUDGES: dict[str, Callable[[Any, Evidence, datetime], Found]] = {
     "metric": _metric,
     "better": judge_better,
+    "fairness": judge_fairness,
     "checks": _checks,
     "scan": _scan,
     "fields": _fields,

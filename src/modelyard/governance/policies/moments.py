@@ -9,11 +9,12 @@ from modelyard.governance.policies.evidence import Evidence
 from modelyard.governance.policies.types import (
     BetterClause,
     ChecksClause,
+    FairnessClause,
     MetricClause,
     PolicySettings,
 )
 
-AGED = (MetricClause, BetterClause, ChecksClause)
+AGED = (MetricClause, BetterClause, FairnessClause, ChecksClause)
 """Clauses that may ask that something is not too old."""
 LATEST = timedelta(days=1)
 """After which it is judged again in any case: code may ask for the date, and ages are told."""

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, FiniteFloat, JsonValue, StringConstraints, model_validator
 
+from modelyard.analysis.group_types import Criterion
 from modelyard.governance.policies.evidence import CARD_PARTS, CardPart
 from modelyard.kernel.values import Description, Name, OneLine, Value, Variable, Verdict
 
@@ -31,7 +32,7 @@ class BaseClause(Value):
 class MetricClause(BaseClause):
     """The newest evaluation that tells a metric has it within bounds.
 
-    Metrics of drift and fairness are metrics like all others: dataDrift, demographicParity.
+    Metrics of drift are metrics like all others: dataDrift.
     """
 
     kind: Literal["metric"]
@@ -127,6 +128,33 @@ class BetterClause(BaseClause):
     )
 
 
+class FairnessClause(BaseClause):
+    """The groups of a column differ by no more than so much in how they are predicted.
+
+    What counts is the largest difference of a group to the reference, of whichever sign, on the
+    newest evaluation whose groups can be compared.
+    """
+
+    kind: Literal["fairness"]
+    by: OneLine = Field(description="column whose values make the groups, such as age_group")
+    at_most: float = Field(gt=0, le=1, description="the largest difference that is allowed")
+    criterion: Criterion = Field(default="demographicParity", description="what is compared")
+    reference: OneLine | None = Field(
+        default=None, description="group that the others are compared with  [the largest one]"
+    )
+    outcome: OneLine | None = Field(
+        default=None, description="class that is the good outcome  [binary: the positive one]"
+    )
+    beyond_chance: bool = Field(
+        default=False, description="the whole interval has to be within, not the difference"
+    )
+    store: Name | None = Field(default=None, description="only evaluations in this store")
+    dataset: OneLine | None = Field(default=None, description="only evaluations on this dataset")
+    days: float | None = Field(
+        default=None, gt=0, le=36_500, description="it may be so many days old at most"
+    )
+
+
 class PythonClause(BaseClause):
     """A function `check(evidence)` holds: it returns nothing, or why it does not."""
 
@@ -146,6 +174,7 @@ class PythonClause(BaseClause):
 Clause = Annotated[
     MetricClause
     | BetterClause
+    | FairnessClause
     | ChecksClause
     | ScanClause
     | FieldsClause

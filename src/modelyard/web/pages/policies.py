@@ -43,6 +43,7 @@ PART, MOST, CHANGES = 50, 500, 20
 KINDS = {
     "metric": ("A metric", "chart-line"),
     "better": ("Better than the active version", "git-compare"),
+    "fairness": ("Fairness between groups", "users"),
     "checks": ("Checks", "checklist"),
     "scan": ("The scan of its files", "shield-check"),
     "fields": ("Fields filled in", "list-check"),

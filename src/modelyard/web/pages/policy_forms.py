@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, get_args
 
+from modelyard.analysis.group_types import Criterion
+from modelyard.analysis.names import name_of
 from modelyard.deployments.infrastructures.commands import ListInfrastructures, ShowInfrastructure
 from modelyard.governance.policies.commands import (
     DeletePolicy,
@@ -57,6 +59,12 @@ WORDS = {
     "metric": Words(help="Its code, such as auc, rmse, dataDrift", placeholder="auc", mono=True),
     "at_least": Words(label="At least", help=""),
     "at_most": Words(label="At most", help=""),
+    "by": Words(
+        label="Column whose groups are compared", help="", placeholder="age_group", mono=True
+    ),
+    "criterion": Words(label="What is to be the same", help=""),
+    "reference": Words(label="Group that others are compared with", help="Left blank, the largest"),
+    "outcome": Words(label="The good outcome", help="A class; left blank, the positive one"),
     "beyond_chance": Words(label="The whole interval has to be within", help="", kind="tick"),
     "allow": Words(label="The worst that is allowed", help="", kind="segments"),
     "store": Words(label="Only in the evaluation store", help="", mono=True),
@@ -102,6 +110,8 @@ def _choices(visit: Visit, kind: str) -> dict[str, Choices]:
         return {"env": env_choices(visit)}
     if kind == "scan":
         return {"allow": VERDICTS}
+    if kind == "fairness":
+        return {"criterion": [(each, name_of(each)) for each in get_args(Criterion)]}
     return {"allow": [("ok", "Nothing"), ("warning", "A warning")]} if kind == "checks" else {}
 
 

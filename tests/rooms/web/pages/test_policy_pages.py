@@ -86,7 +86,7 @@ def test_a_policy_is_written_by_forms(client, yard):  # noqa: F811
     assert "has no function" in sent(client, f"{at}/new-clause/python", code="x = 1")
     code = "def check(evidence):\n    return None\n"
     assert "The clause is added" in sent(client, f"{at}/new-clause/python", code=code)
-    for kind in ("better", "checks", "scan", "fields", "card", "approved"):
+    for kind in ("better", "fairness", "checks", "scan", "fields", "card", "approved"):
         assert client.get(f"{at}/new-clause/{kind}").status_code == 200
     assert "The clause is removed" in sent(client, f"{at}/clauses/1/remove")
     text = client.get(f"{at}/text").text

@@ -1,0 +1,66 @@
+"""What policies ask of groups of rows, found out before they are asked: it may take seconds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+from modelyard import errors
+from modelyard.evaluations import repository
+from modelyard.evaluations.governing import evidence
+from modelyard.evaluations.looking.commands import ShowFairness
+from modelyard.evaluations.looking.comparing import compare_groups
+from modelyard.evaluations.looking.remembering import is_known, remember
+from modelyard.evaluations.sample import open_sample
+from modelyard.governance.policies.evidence import Evaluated, Gap, Measurement
+from modelyard.governance.policies.grouping import meant
+from modelyard.governance.policies.types import Clause, FairnessClause
+from modelyard.kernel.context import Context
+
+MOST = 20
+"""Evaluations whose rows are read for a clause, of those the newest."""
+SECONDS = 30.0
+"""That are given to one version."""
+
+
+def make_ready(
+    context: Context, project: str, model: str, version: str, clauses: Iterable[Clause]
+) -> None:
+    """Find out how far groups are apart on the evaluations of a version, the newest first."""
+    asked = [clause for clause in clauses if isinstance(clause, FairnessClause)]
+    if not asked:
+        return
+    with context.read() as db:
+        told: tuple[Evaluated, ...] = dict(evidence(db, project, model, version))["evaluations"]
+    newest = sorted(told, key=lambda each: (each.created, each.id), reverse=True)
+    end = time.monotonic() + SECONDS
+    for clause in asked:
+        question = (clause.by, clause.reference, clause.outcome)
+        for each in [found for found in newest if meant(clause, found)][:MOST]:
+            if time.monotonic() > end:
+                return
+            if not is_known(context.engine, project, each, question):
+                remember(context.engine, project, each, _gap(context, project, each, clause))
+
+
+def _gap(context: Context, project: str, evaluation: Evaluated, clause: FairnessClause) -> Gap:
+    by, reference, outcome = clause.by, clause.reference, clause.outcome
+    gap = Gap(evaluation=evaluation.id, by=by, reference=reference, outcome=outcome)
+    asked = ShowFairness(
+        project=project, id=evaluation.id, by=by, reference=reference, outcome=outcome
+    )
+    try:
+        with context.read() as db:
+            kept = repository.get(db, project, evaluation.id)
+        with open_sample(context, kept) as sample:
+            found = compare_groups(sample, asked)
+    except (errors.Invalid, errors.NotFound, errors.Unsupported) as exc:
+        return gap.model_copy(update={"problem": exc.detail})
+    measured = {
+        each.criterion: Measurement(
+            value=each.difference.value, low=each.difference.low, high=each.difference.high
+        )
+        for each in found.disparities
+    }
+    groups = {each.criterion: each.group for each in found.disparities if each.group is not None}
+    return gap.model_copy(update={"measured": measured, "groups": groups})
