@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
-from modelyard.dossiers.cards.basis import basis_of
+from modelyard.dossiers.cards.basis import bases_of
 from modelyard.governance.items.facts import Asked, Fact
-from modelyard.governance.policies.evidence import Part, Told
+from modelyard.governance.policies.evidence import Parts, Path, Paths, Told
 from modelyard.kernel.context import Context
 
 
@@ -17,7 +17,12 @@ def facts(_context: Context, _db: Connection, _asked: Asked) -> Iterator[Fact]:
     yield from ()
 
 
-def evidence(db: Connection, project: str, model: str, version: str) -> Iterator[Part]:
-    """Which parts of the model card of a version are there."""
-    told = basis_of(db, project, model, version).told()
-    yield "card", tuple(Told(part=part, since=since) for part, since in sorted(told.items()))
+def evidence(db: Connection, paths: Paths) -> Iterator[tuple[Path, Parts]]:
+    """Which parts of the model cards of versions are there.
+
+    Raises:
+        NotFound: there is no such version.
+    """
+    for path, basis in bases_of(db, paths):
+        told = sorted(basis.told().items())
+        yield path, {"card": tuple(Told(part=part, since=since) for part, since in told)}

@@ -51,7 +51,8 @@ def measured(
     context.caller.run(ShowStanding(item=item))  # which refuses who may not see it
     versions = sorted(listed, key=_place)[-MOST:]
     with context.read() as db:
-        found = {each.name: evaluations_of(context, db, each.id) for each in versions}
+        told = evaluations_of(context, db, [each.id for each in versions])
+    found = {each.name: told[each.id] for each in versions}
     metrics = _metrics(found)
     chosen = metric or next(iter(metrics), "")
     _require("metric", metric, metrics)

@@ -8,13 +8,13 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, tuple_, union
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, tuple_, union
 
 from modelyard.evaluations.comparing.repository import NUMBERS
 from modelyard.evaluations.looking.remembering import remembered
 from modelyard.governance.items.facts import Asked, Fact, mark_of
 from modelyard.governance.items.ids import id_of
-from modelyard.governance.policies.evidence import Difference, Evaluated, Part
+from modelyard.governance.policies.evidence import Difference, Evaluated, Parts, Path, Paths
 from modelyard.kernel.context import Context
 from modelyard.store.tables import (
     activations,
@@ -29,7 +29,6 @@ AT_ONCE = 200
 """Versions whose evaluations are in memory at a time."""
 TOLD = ("name", "dataset", "prediction_type", "rows", "metric", "diagnostics", "created")
 DRIFT = ("id", "outcome", "accuracy", "drifted", "headline", "created")
-Path = tuple[str, str, str]
 
 
 def facts(_context: Context, db: Connection, asked: Asked) -> Iterator[Fact]:
@@ -41,37 +40,60 @@ def facts(_context: Context, db: Connection, asked: Asked) -> Iterator[Fact]:
     yield from _drift(db, asked)
 
 
-def evidence(db: Connection, project: str, model: str, version: str) -> Iterator[Part]:
-    """The metrics of evaluations of a version and of those that were active, and differences."""
-    told = _evaluated(db, project, model, version)
-    mine = tuple(told.pop(version, ()))
-    yield "evaluations", mine
-    yield "gaps", tuple(remembered(db.engine, project, mine))
-    yield "rivals", {name: tuple(each) for name, each in told.items()}
-    yield "differences", tuple(_differences(db, project, {each.id for each in mine}))
+def evidence(db: Connection, paths: Paths) -> Iterator[tuple[Path, Parts]]:
+    """The metrics of evaluations of versions and of those that were active, and differences."""
+    active = _were_active(db, {path[:2] for path in paths})
+    rivals = {(*model, version) for model, names in active.items() for version in names}
+    told = _evaluated(db, {*paths, *rivals})
+    differences = _differences(db, paths)
+    for path in paths:
+        model, version = path[:2], path[2]
+        mine = tuple(told.get(path, ()))
+        others = ((name, told.get((*model, name))) for name in active[model] if name != version)
+        parts: Parts = {
+            "evaluations": mine,
+            "gaps": tuple(remembered(db.engine, path[0], mine)),
+            "rivals": {name: tuple(each) for name, each in others if each},
+            "differences": tuple(differences[path]),
+        }
+        yield path, parts
 
 
-def _evaluated(
-    db: Connection, project: str, model: str, version: str
-) -> dict[str, list[Evaluated]]:
-    """The evaluations of a version, and of those of its model that were active; by version."""
-    of, past, named = evaluations.c, activations.c, models.c
-    was_active = union(
-        select(past.version).where(past.project == project, past.model == model),
-        select(named.active_version).where(named.project == project, named.name == model),
-    )
-    mine = (of.project == project) & (of.model == model)
-    wanted = or_(of.version == version, of.version.in_(was_active))
-    found: dict[str, list[Evaluated]] = defaultdict(list)
-    query = select(of.id, of.store, of.version, of.summary).where(mine, wanted)
-    for row in db.execute(query.order_by(of.created, of.id)):
-        told = json.loads(row.summary)
-        kept = {name: told.get(name) for name in ("name", "dataset", "created")}
-        files = told["version_digest"] if "version_digest" in told else _files(db, project, row.id)
-        metrics = told.get("metrics", {})
-        found[row.version].append(
-            Evaluated(id=row.id, store=row.store, metrics=metrics, files=files, **kept)
-        )
+def _were_active(
+    db: Connection, theirs: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], list[str]]:
+    """The versions of models that are or were active ones."""
+    past, of = activations.c, models.c
+    were = select(past.project, past.model, past.version)
+    were = were.where(tuple_(past.project, past.model).in_(theirs))
+    are = select(of.project, of.name, of.active_version)
+    are = are.where(tuple_(of.project, of.name).in_(theirs))
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for project, model, version in sorted(
+        row for row in db.execute(union(were, are)) if row[2] is not None
+    ):
+        found[project, model].append(version)
+    return found
+
+
+def _evaluated(db: Connection, paths: Collection[Path]) -> dict[Path, list[Evaluated]]:
+    """The evaluations of versions, the oldest first."""
+    of, wanted = evaluations.c, sorted(paths)
+    found: dict[Path, list[Evaluated]] = defaultdict(list)
+    query = select(of.project, of.model, of.version, of.id, of.store, of.summary)
+    query = query.order_by(of.created, of.id)
+    for start in range(0, len(wanted), AT_ONCE):
+        mine = tuple_(of.project, of.model, of.version).in_(wanted[start : start + AT_ONCE])
+        for row in db.execute(query.where(mine)):
+            told = json.loads(row.summary)
+            kept = {name: told.get(name) for name in ("name", "dataset", "created")}
+            is_said = "version_digest" in told
+            files = told["version_digest"] if is_said else _files(db, row.project, row.id)
+            found[row.project, row.model, row.version].append(
+                Evaluated(
+                    id=row.id, store=row.store, metrics=told.get("metrics", {}), files=files, **kept
+                )
+            )
     return found
 
 
@@ -83,21 +105,26 @@ def _files(db: Connection, project: str, evaluation: str) -> str | None:
     return digest
 
 
-def _differences(db: Connection, project: str, mine: Collection[str]) -> Iterator[Difference]:
+def _differences(db: Connection, paths: Paths) -> dict[Path, list[Difference]]:
     """What evaluations were found to differ by from others, each at its own threshold."""
-    of = comparison_pairs.c
-    query = select(of.base, of.challenger, of.body).where(
-        of.project == project, of.challenger.in_(mine), of.variant == NUMBERS
-    )
-    query = query.order_by(of.challenger, of.base)
-    for row in db.execute(query) if mine else ():
+    of, on = comparison_pairs.c, evaluations.c
+    query = select(on.project, on.model, on.version, of.base, of.challenger, of.body)
+    query = query.join(evaluations, (on.project == of.project) & (on.id == of.challenger))
+    query = query.where(
+        tuple_(on.project, on.model, on.version).in_(paths), of.variant == NUMBERS
+    ).order_by(of.challenger, of.base)
+    found: dict[Path, list[Difference]] = defaultdict(list)
+    for row in db.execute(query):
         paired = json.loads(row.body).get("paired") or {}
         for each in paired.get("differences", ()):
             if each["difference"] is not None:
                 told = {name: each[name] for name in ("difference", "low", "high", "verdict")}
-                yield Difference(
-                    evaluation=row.challenger, beside=row.base, metric=each["code"], **told
+                found[row.project, row.model, row.version].append(
+                    Difference(
+                        evaluation=row.challenger, beside=row.base, metric=each["code"], **told
+                    )
                 )
+    return found
 
 
 def _evaluations(db: Connection, asked: Asked) -> Iterator[Fact]:
@@ -105,14 +132,15 @@ def _evaluations(db: Connection, asked: Asked) -> Iterator[Fact]:
     told = select(of.project, of.model, of.version, of.id, of.store)
     told = told.where(of.model.is_not(None), of.version.is_not(None), _is_told())
     query = asked.within(told, "version", of.project, of.model, of.version)
-    known: dict[Path, list[str]] = defaultdict(list)
+    known: dict[Path, list[Row[Any]]] = defaultdict(list)
     for row in () if query is None else db.execute(query.order_by(of.id)):
-        known[row.project, row.model, row.version].append(f"{row.id} {row.store or ''}")
+        known[row.project, row.model, row.version].append(row)
     new = []
-    for path, texts in known.items():
-        item, mark = id_of("version", *path), mark_of(*texts)
+    for path, rows in known.items():
+        item, mark = id_of("version", *path), mark_of(*(f"{r.id} {r.store or ''}" for r in rows))
         if asked.has(item, "evaluations", mark) and asked.has(item, "monitoring", mark):
-            yield Fact(item, "evaluations", None, mark=mark)
+            alone = tuple(row.id for row in rows if row.store is None)
+            yield Fact(item, "evaluations", None, alone, mark)
             yield Fact(item, "monitoring", None, mark=mark)
         else:
             new.append((path, mark))
@@ -133,7 +161,7 @@ def _summaries(db: Connection, wanted: Sequence[tuple[Path, str]]) -> Iterator[F
         alone: dict[str, JsonValue] = {
             row.id: _told(row) for row in found[path] if row.store is None
         }
-        yield Fact(item, "evaluations", alone, tuple(alone), mark)
+        yield Fact(item, "evaluations", alone, tuple(sorted(alone)), mark)
         yield Fact(item, "monitoring", _by_store(found[path]), mark=mark)
 
 

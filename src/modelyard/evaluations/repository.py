@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import (
@@ -19,6 +20,7 @@ from sqlalchemy import (
     insert,
     literal,
     select,
+    tuple_,
 )
 from sqlalchemy.exc import IntegrityError
 
@@ -162,6 +164,20 @@ def list_all(
     descending = sort.startswith("-")
     by = [*_order(db, sort.removeprefix("-"), descending=descending), of.created, of.id]
     return page(db, query, by, asked, _summary, descending=descending)
+
+
+def of_versions(
+    db: Connection, paths: Collection[tuple[str, str, str]]
+) -> dict[tuple[str, str, str], list[EvaluationSummary]]:
+    """The evaluations of some versions, by project, model and version; the newest first."""
+    of = evaluations.c
+    query = select(
+        *(of.project, of.model, of.version, of.summary), _labels(db).label("labels")
+    ).where(tuple_(of.project, of.model, of.version).in_(paths))
+    found: dict[tuple[str, str, str], list[EvaluationSummary]] = defaultdict(list)
+    for row in db.execute(query.order_by(of.created.desc(), of.id.desc())):
+        found[row.project, row.model, row.version].append(_summary(row))
+    return found
 
 
 def _order(db: Connection, key: str, *, descending: bool) -> list[ColumnElement[Any]]:

@@ -19,6 +19,7 @@ from modelyard.models.facts import (
 from modelyard.models.fate import fate, lost, noticing
 from modelyard.models.folders import forget_folder
 from modelyard.models.repository import get_version as version_of
+from modelyard.models.repository import versions_at
 from modelyard.models.running import RunnableVersion, predict_options, prepare, verified, verify
 from modelyard.models.shelf import sweep as sweep_probed
 from modelyard.models.types import ModelVersion, Verification, VersionSummary
@@ -47,6 +48,7 @@ __all__ = [
     "summaries_of",
     "sweep_probed",
     "version_of",
+    "versions_at",
 ]
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from pydantic import JsonValue
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select, tuple_
 
 from modelyard.governance.items.facts import Asked, Fact
 from modelyard.governance.items.ids import id_of
-from modelyard.governance.policies.evidence import Activated, Part
+from modelyard.governance.policies.evidence import Activated, Parts, Path, Paths
 from modelyard.kernel.context import Context
 from modelyard.store.tables import activations, models, versions
 
@@ -30,24 +30,50 @@ def facts(_context: Context, db: Connection, asked: Asked) -> Iterator[Fact]:
     yield from _versions(db, asked)
 
 
-def evidence(db: Connection, project: str, model: str, version: str) -> Iterator[Part]:
-    """Which files a version has, what their scan said, and which versions were active when."""
-    of = versions.c
-    mine = (of.project == project) & (of.model == model) & (of.version == version)
-    for body in db.scalars(select(of.body).where(mine)):
-        found = json.loads(body)
-        yield "files", found["digest"]
-        yield "verdict", found["scan"]["verdict"]
-    named = (models.c.project == project) & (models.c.name == model)
-    active = db.scalar(select(models.c.active_version).where(named))
-    yield "active", active
-    theirs = (of.project == project) & (of.model == model) & (of.version == active)
-    for body in db.scalars(select(of.body).where(theirs, of.version != version)):
-        yield "active_files", json.loads(body)["digest"]
-    past = activations.c
-    query = select(past.version, past.activated).where(past.project == project, past.model == model)
-    rows = db.execute(query.order_by(past.number))
-    yield "activations", tuple(Activated(version=row.version, at=row.activated) for row in rows)
+def evidence(db: Connection, paths: Paths) -> Iterator[tuple[Path, Parts]]:
+    """Which files versions have, what their scans said, and which versions were active when."""
+    theirs = {path[:2] for path in paths}
+    of = models.c
+    query = select(of.project, of.name, of.active_version)
+    rows = db.execute(query.where(tuple_(of.project, of.name).in_(theirs)))
+    active = {(row.project, row.name): row.active_version for row in rows}
+    there = [(*path, name) for path, name in active.items() if name is not None]
+    files = _files(db, {*paths, *there})
+    activated = _activated(db, theirs)
+    for path in paths:
+        model, version = path[:2], active.get(path[:2])
+        parts: Parts = {"active": version, "activations": tuple(activated[model])}
+        if path in files:
+            parts["files"], parts["verdict"] = files[path]
+        if version != path[2] and (*model, version) in files:
+            parts["active_files"], _ = files[*model, version]
+        yield path, parts
+
+
+def _files(db: Connection, paths: Collection[Path]) -> dict[Path, tuple[str, str]]:
+    """The digest of the files of versions, and the verdict of their scan."""
+    of, wanted = versions.c, list(paths)
+    found = {}
+    for start in range(0, len(wanted), AT_ONCE):
+        mine = tuple_(of.project, of.model, of.version).in_(wanted[start : start + AT_ONCE])
+        for row in db.execute(select(of.project, of.model, of.version, of.body).where(mine)):
+            told = json.loads(row.body)
+            files = (told["digest"], told["scan"]["verdict"])
+            found[row.project, row.model, row.version] = files
+    return found
+
+
+def _activated(
+    db: Connection, theirs: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], list[Activated]]:
+    """Which versions of models became active when, the oldest first."""
+    of = activations.c
+    found: dict[tuple[str, str], list[Activated]] = defaultdict(list)
+    query = select(of.project, of.model, of.version, of.activated)
+    query = query.where(tuple_(of.project, of.model).in_(theirs)).order_by(of.number)
+    for row in db.execute(query):
+        found[row.project, row.model].append(Activated(version=row.version, at=row.activated))
+    return found
 
 
 def _models(db: Connection, asked: Asked) -> Iterator[Fact]:

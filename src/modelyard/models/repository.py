@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from sqlalchemy import (
     insert,
     literal,
     select,
+    tuple_,
     update,
 )
 from sqlalchemy.exc import IntegrityError
@@ -204,6 +205,21 @@ def get_version(db: Connection, project: str, model: str, version: str | None) -
         "reference_deleted": bool(gone),
     }
     return ModelVersion.model_validate({**told, **derived})
+
+
+def versions_at(
+    db: Connection, paths: Collection[tuple[str, str, str]]
+) -> dict[tuple[str, str, str], ModelVersion]:
+    """Versions with what is kept in them alone: not what was verified of them, by their paths."""
+    of, on = versions.c, models.c
+    query = select(of.project, of.model, of.version, of.body, on.active_version)
+    query = query.join(models, (on.project == of.project) & (on.name == of.model))
+    query = query.where(tuple_(of.project, of.model, of.version).in_(paths))
+    found = {}
+    for row in db.execute(query):
+        told = {**json.loads(row.body), "active": row.active_version == row.version}
+        found[row.project, row.model, row.version] = ModelVersion.model_validate(told)
+    return found
 
 
 def list_versions(

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, tuple_
 
 from modelyard.evaluations.numbered import CheckOutcome
 from modelyard.governance.items.facts import Asked, Fact
 from modelyard.governance.items.ids import id_of
-from modelyard.governance.policies.evidence import Checked, Part
+from modelyard.governance.policies.evidence import Checked, Parts, Path, Paths
 from modelyard.kernel.context import Context
 from modelyard.store.tables import check_results, checks, evaluation_stores, evaluations
 
@@ -35,22 +35,25 @@ def facts(_context: Context, db: Connection, asked: Asked) -> Iterator[Fact]:
         yield Fact(item, "checks", body)
 
 
-def evidence(db: Connection, project: str, model: str, version: str) -> Iterator[Part]:
-    """What came of each check that is not disabled on each evaluation of a version."""
+def evidence(db: Connection, paths: Paths) -> Iterator[tuple[Path, Parts]]:
+    """What came of each check that is not disabled on each evaluation of versions."""
     of, on = check_results.c, evaluations.c
     same = (checks.c.project == of.project) & (checks.c.store == of.store)
     query = (
-        select(of.store, of.name, of.evaluation, of.outcome, of.body)
+        select(
+            *(of.project, on.model, on.version),
+            *(of.store, of.name, of.evaluation, of.outcome, of.body),
+        )
         .join(evaluations, (on.project == of.project) & (on.id == of.evaluation))
         .join(checks, same & (checks.c.name == of.name))
-        .where(of.project == project, on.model == model, on.version == version)
+        .where(tuple_(on.project, on.model, on.version).in_(paths))
         .where(checks.c.disabled.is_(False))
         .order_by(of.created, of.id)
     )
-    told = []
+    told: dict[Path, list[Checked]] = defaultdict(list)
     for row in db.execute(query):
         result = json.loads(row.body)
-        told.append(
+        told[row.project, row.model, row.version].append(
             Checked(
                 check=row.name,
                 store=row.store,
@@ -60,7 +63,7 @@ def evidence(db: Connection, project: str, model: str, version: str) -> Iterator
                 created=result["created"],
             )
         )
-    yield "checks", tuple(told)
+    yield from ((path, {"checks": tuple(told[path])}) for path in paths)
 
 
 def _results(db: Connection, asked: Asked) -> Iterator[tuple[str, str, dict[str, Any]]]:

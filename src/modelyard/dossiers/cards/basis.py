@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import get_args
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, tuple_
 
 from modelyard.analysis.group_types import Criterion
 from modelyard.dossiers.types import CardField, CardText
@@ -18,9 +18,8 @@ from modelyard.evaluations.types import EvaluationSummary
 from modelyard.governance.items import repository as items
 from modelyard.governance.items.ids import id_of
 from modelyard.governance.items.types import Item
-from modelyard.governance.policies.evidence import CARD_PARTS, CardPart
-from modelyard.kernel.paging import ALL
-from modelyard.models.access import version_of
+from modelyard.governance.policies.evidence import CARD_PARTS, CardPart, Path, Paths
+from modelyard.models.access import version_of, versions_at
 from modelyard.models.types import ModelVersion
 from modelyard.models.weighed import KEPT
 from modelyard.store.tables import evaluation_files, files
@@ -148,22 +147,46 @@ def basis_of(
     Raises:
         NotFound: there is no such version.
     """
-    found = version_of(db, project, model, version)
-    asked = {"model": model, "version": version}
-    summaries = evaluations.list_all(db, project, ALL, asked)
-    written = [
-        *_fields_of(db, id_of("version", project, model, version), tell),
-        *_fields_of(db, id_of("model", project, model), tell),
-        ("the metadata of the MLflow model", found.model_file.metadata),
-    ]
-    texts = {part: tuple(_texts(part, written)) for part in CARD_PARTS}
-    if found.description:
-        own = CardText(text=found.description, source="the version")
-        texts["description"] = (own, *texts["description"])
-    named = [fields.get(COLUMNS) for _, fields in written]
-    columns = next((each for each in map(_listed, named) if each), ())
-    explained = _explained(db, found)
-    return Basis(found, texts, columns, tuple(summaries), explained)
+    return next(_bases(db, [version_of(db, project, model, version)], tell))
+
+
+def bases_of(db: Connection, paths: Paths) -> Iterator[tuple[Path, Basis]]:
+    """The same of several versions by their paths, without what was verified of each.
+
+    Raises:
+        NotFound: there is no such version.
+    """
+    there = versions_at(db, paths)
+    found = [there.get(path) or version_of(db, *path) for path in paths]
+    yield from zip(paths, _bases(db, found, whole), strict=True)
+
+
+def _bases(
+    db: Connection, versions: Sequence[ModelVersion], tell: Callable[[Item], Item]
+) -> Iterator[Basis]:
+    paths = [_path(each) for each in versions]
+    summaries = evaluations.of_versions(db, paths)
+    explained, own = _explained(db, paths), _explaining(db, paths)
+    names = {id_of("version", *path) for path in paths} | {id_of("model", *p[:2]) for p in paths}
+    kept = items.kept(db, names)
+    fields = {name: tell(each.item).fields for name, each in kept.items()}
+    for found in versions:
+        path = _path(found)
+        lines = (id_of("version", *path), id_of("model", *path[:2]))
+        written = [(name, fields[name]) for name in lines if fields.get(name)]
+        written.append(("the metadata of the MLflow model", found.model_file.metadata))
+        texts = {part: tuple(_texts(part, written)) for part in CARD_PARTS}
+        if found.description:
+            mine = CardText(text=found.description, source="the version")
+            texts["description"] = (mine, *texts["description"])
+        named = [said.get(COLUMNS) for _, said in written]
+        columns = next((each for each in map(_listed, named) if each), ())
+        since = found.imported if path in own else explained.get(path)
+        yield Basis(found, texts, columns, tuple(summaries.get(path, ())), since)
+
+
+def _path(version: ModelVersion) -> Path:
+    return version.project, version.model, version.version
 
 
 def _part(name: str) -> CardPart:
@@ -173,14 +196,6 @@ def _part(name: str) -> CardPart:
 def _has_intervals(found: EvaluationSummary) -> bool:
     figures = found.metrics.values()
     return any(None not in (each.value, each.low, each.high) for each in figures)
-
-
-def _fields_of(
-    db: Connection, item: str, tell: Callable[[Item], Item]
-) -> Iterator[tuple[str, Fields]]:
-    found = items.find(db, item)
-    if found is not None and (fields := tell(found).fields):
-        yield item, fields
 
 
 def _texts(part: CardPart, written: list[tuple[str, Fields]]) -> Iterator[CardText]:
@@ -201,16 +216,19 @@ def _listed(value: JsonValue) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text.strip() for text in texts if text.strip()))
 
 
-def _explained(db: Connection, version: ModelVersion) -> datetime | None:
-    """When the first evaluation was made that has an explanation; of its own, its import."""
-    of, own = evaluation_files.c, files.c
-    key = (version.project, version.model, version.version)
-    same = (own.project == key[0]) & (own.model == key[1]) & (own.version == key[2])
-    if db.scalar(select(own.sha256).where(same, own.path == KEPT)) is not None:
-        return version.imported
-    on = evaluation_rows.c
-    mine = (on.project == key[0]) & (on.model == key[1]) & (on.version == key[2])
+def _explained(db: Connection, paths: Collection[Path]) -> dict[Path, datetime]:
+    """When the first evaluation of each version was made that has an explanation."""
+    of, on = evaluation_files.c, evaluation_rows.c
+    columns = (on.project, on.model, on.version)
     its_files = (of.project == on.project) & (of.evaluation == on.id)
-    query = select(func.min(on.created)).join(evaluation_files, its_files)
-    found: datetime | None = db.scalar(query.where(mine, of.name.startswith(PREFIX)))
-    return found
+    query = select(*columns, func.min(on.created).label("first")).join(evaluation_files, its_files)
+    query = query.where(tuple_(*columns).in_(paths), of.name.startswith(PREFIX)).group_by(*columns)
+    return {(row.project, row.model, row.version): row.first for row in db.execute(query)}
+
+
+def _explaining(db: Connection, paths: Collection[Path]) -> set[Path]:
+    """The versions that say themselves what they look at."""
+    of = files.c
+    columns = (of.project, of.model, of.version)
+    query = select(*columns).where(tuple_(*columns).in_(paths), of.path == KEPT)
+    return {(row.project, row.model, row.version) for row in db.execute(query)}

@@ -31,7 +31,8 @@ def make_ready(
     if not asked:
         return
     with context.read() as db:
-        told: tuple[Evaluated, ...] = dict(evidence(db, project, model, version))["evaluations"]
+        ((_, parts),) = evidence(db, [(project, model, version)])
+    told: tuple[Evaluated, ...] = parts["evaluations"]
     newest = sorted(told, key=lambda each: (each.created, each.id), reverse=True)
     end = time.monotonic() + SECONDS
     for clause in asked:

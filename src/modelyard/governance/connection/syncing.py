@@ -20,7 +20,7 @@ from modelyard.governance.items.facts import Asked
 from modelyard.governance.items.ids import parsed, placed
 from modelyard.governance.items.merging import gathered
 from modelyard.governance.items.settling import LOCK
-from modelyard.governance.policies.evidence import Evidence
+from modelyard.governance.policies.evidence import Evidence, Parts
 from modelyard.governance.policies.gathering import parts_of
 from modelyard.governance.workspaces.buckets import bucket_of, buckets_of, within
 from modelyard.governance.workspaces.commands import CompareItems, ReceiveItems
@@ -97,18 +97,19 @@ def synchronize_due(context: Context) -> float:
     return every
 
 
-def evidence_of(context: Context, db: Connection, item: str) -> dict[str, JsonValue]:
-    """What rooms tell of a version for policies, as JSON."""
-    parts = parts_of(context, db, item)
+def _as_json(item: str, parts: Parts) -> dict[str, JsonValue]:
+    """What rooms tell of a version for policies."""
     whole = Evidence(item=item, digest="", gathered=now(), governed=False, **parts)
     return whole.model_dump(mode="json", include=set(parts))
 
 
 def told_items(context: Context, db: Connection, about: frozenset[str]) -> Iterator[ToldItem]:
     """Items with all that rooms tell of them at this moment; those that are gone are left out."""
-    for item, facts in gathered(told_by_rooms(context, db, Asked(about))).items():
-        is_version = parsed(item)[0] == "version"
-        yield as_told(item, facts, evidence_of(context, db, item) if is_version else {})
+    found = gathered(told_by_rooms(context, db, Asked(about)))
+    versions = [item for item in found if parsed(item)[0] == "version"]
+    parts = parts_of(context, db, versions)
+    for item, facts in found.items():
+        yield as_told(item, facts, _as_json(item, parts[item]) if item in parts else {})
 
 
 def _synchronize(context: Context, progress: Progress) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Literal, Self, get_args
 
@@ -10,8 +10,12 @@ from pydantic import JsonValue
 
 from modelyard.kernel.values import Value, Verdict
 
-Part = tuple[str, Any]
-"""A field of the evidence, and what a room knows of it."""
+Path = tuple[str, str, str]
+"""Project, model and version."""
+Paths = Sequence[Path]
+"""Some hundred of them at most, so that a query can name them all."""
+Parts = dict[str, Any]
+"""Fields of the evidence of a version, and what a room knows of each."""
 CheckOutcome = Literal["ok", "warning", "error", "empty", "not_applicable"]
 Decision = Literal["approved", "rejected", "abandoned"]
 DifferenceVerdict = Literal["better", "worse", "indistinguishable", "unknown"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from importlib import import_module
 from typing import Any
@@ -13,14 +14,14 @@ from modelyard.governance.items.collecting import fresh
 from modelyard.governance.items.ids import parsed
 from modelyard.governance.items.types import Item
 from modelyard.governance.policies import repository
-from modelyard.governance.policies.evidence import Decided, Decision, Evaluated, Evidence
+from modelyard.governance.policies.evidence import Decided, Decision, Evaluated, Evidence, Parts
 from modelyard.governance.policies.types import (
     BetterClause,
     FairnessClause,
     PastDeployment,
     PolicySettings,
 )
-from modelyard.governance.signoffs.access import asked_of
+from modelyard.governance.signoffs.access import AskedOf, asked_of_all
 from modelyard.governance.signoffs.types import Round
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
@@ -57,42 +58,47 @@ def gather(context: Context, db: Connection, item: str) -> Evidence:
     Raises:
         NotFound: there is no such version.
     """
-    return gathered(context, db, fresh(context, db, item))
+    return next(gathered(context, db, [fresh(context, db, item)]))
 
 
-def gathered(context: Context, db: Connection, found: Item) -> Evidence:
-    """The same of a version that was looked up at this moment."""
-    item = found.id
-    parts = parts_of(context, db, item)
-    asked = asked_of(db, found)
-    found_out = Evidence(
-        item=item,
-        digest=found.digest,
-        gathered=now(),
-        governed=found.state == "governed",
-        fields=found.fields,
-        required=asked.required,
-        sign_offs=tuple(_decided(each.step, each) for each in asked.signoffs),
-        decisions=tuple(_decided(step, each) for step, each in asked.decided),
-        exceptions=tuple(repository.excepting(db, item)),
-        **parts,
-    )
-    return found_out.of_these_files()
+def gathered(context: Context, db: Connection, found: Sequence[Item]) -> Iterator[Evidence]:
+    """The same of some hundred versions that were looked up at this moment, in their order."""
+    names = [each.id for each in found]
+    parts, asked = parts_of(context, db, names), asked_of_all(db, found)
+    excepted = repository.excepting(db, names)
+    for each in found:
+        mine = asked.get(each.id, AskedOf())
+        found_out = Evidence(
+            item=each.id,
+            digest=each.digest,
+            gathered=now(),
+            governed=each.state == "governed",
+            fields=each.fields,
+            required=mine.required,
+            sign_offs=tuple(_decided(one.step, one) for one in mine.signoffs),
+            decisions=tuple(_decided(step, one) for step, one in mine.decided),
+            exceptions=tuple(excepted[each.id]),
+            **parts[each.id],
+        )
+        yield found_out.of_these_files()
 
 
-def parts_of(context: Context, db: Connection, item: str) -> dict[str, Any]:
-    """What rooms tell of a version: parts of the evidence."""
-    _, path = parsed(item)
-    parts: dict[str, Any] = {}
-    for tell in _tellers(context, "evidence"):
-        parts |= dict(tell(db, *path))
+def parts_of(context: Context, db: Connection, items: Sequence[str]) -> dict[str, Parts]:
+    """What rooms tell of some hundred versions, by their items: parts of the evidence."""
+    paths = {parsed(item)[1]: item for item in items}
+    parts: dict[str, Parts] = defaultdict(dict)
+    for tell in _tellers(context, "evidence") if paths else ():
+        for path, told in tell(db, list(paths)):
+            parts[paths[path]] |= told
     return parts
 
 
-def evaluations_of(context: Context, db: Connection, item: str) -> tuple[Evaluated, ...]:
-    """The evaluations of a version, with the intervals of their metrics."""
-    told: tuple[Evaluated, ...] = parts_of(context, db, item).get("evaluations", ())
-    return told
+def evaluations_of(
+    context: Context, db: Connection, items: Sequence[str]
+) -> dict[str, tuple[Evaluated, ...]]:
+    """The evaluations of some hundred versions, with the intervals of their metrics."""
+    parts = parts_of(context, db, items)
+    return {item: parts[item].get("evaluations", ()) for item in items}
 
 
 def past_deployments(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
@@ -131,15 +132,17 @@ def every_exception(
     )
 
 
-def excepting(db: Connection, item: str) -> Iterator[Excepted]:
-    """The exceptions from what is asked of an item that nobody withdrew, the newest first."""
+def excepting(db: Connection, items: Collection[str]) -> dict[str, list[Excepted]]:
+    """The exceptions from what is asked of items that nobody withdrew, the newest first."""
     of = policy_exceptions.c
-    query = select(of.body).where(of.item == item).order_by(of.id.desc())
-    for body in db.scalars(query):
-        found = PolicyException.model_validate_json(body)
+    query = select(of.item, of.body).where(of.item.in_(items)).order_by(of.id.desc())
+    excepted: dict[str, list[Excepted]] = defaultdict(list)
+    for row in db.execute(query):
+        found = PolicyException.model_validate_json(row.body)
         if found.withdrawn is None:
             told = found.model_dump(include={"policy", "digest", "until", "by", "reason"})
-            yield Excepted(**told, clause=found.settings)
+            excepted[row.item].append(Excepted(**told, clause=found.settings))
+    return excepted
 
 
 def exception_marks(db: Connection) -> dict[str, str]:

@@ -184,7 +184,7 @@ def _judged(
         make_ready(context, item, policies)
     with context.read() as db:
         there = [each for each in fresh_ones(context, db, asked).values() if each.gone is None]
-        known = [gathered(context, db, each) for each in there]
+        known = list(gathered(context, db, there))
     call = asking(context)
     for evidence in known:
         for policy in asked[evidence.item]:

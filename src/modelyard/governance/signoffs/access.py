@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select, true
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, true
 from modelyard.governance.items.types import Item
 from modelyard.governance.roles.rights import Holder
 from modelyard.governance.signoffs import repository
-from modelyard.governance.signoffs.desk import opened
+from modelyard.governance.signoffs.desk import opened, opened_all
 from modelyard.governance.signoffs.showing import shown, state_of, without_digests
 from modelyard.governance.signoffs.types import (
     KeptFile,
@@ -47,15 +47,24 @@ def states(db: Connection, about: Collection[str]) -> dict[str, str]:
 
 def asked_of(db: Connection, item: Item) -> AskedOf:
     """What the template of an item asks at this moment; nothing of one that is not governed."""
-    if item.state != "governed" or item.template is None:
-        return AskedOf()
-    desk = opened(db, item, now())
-    fields = desk.template.fields
-    return AskedOf(
-        tuple(each.id for each in fields if each.required and desk.course.shows(each)),
-        tuple(state_of(desk, step) for step in desk.rounds),
-        tuple(repository.ended(db, item)),
-    )
+    return asked_of_all(db, [item]).get(item.id, AskedOf())
+
+
+def asked_of_all(db: Connection, items: Sequence[Item]) -> dict[str, AskedOf]:
+    """The same of several items, by their ids; those that are not governed are left out."""
+    governed = [each for each in items if each.state == "governed" and each.template is not None]
+    if not governed:
+        return {}
+    ended = repository.ended(db, governed)
+    found = {}
+    for desk in opened_all(db, governed, now()):
+        fields = desk.template.fields
+        found[desk.item.id] = AskedOf(
+            tuple(each.id for each in fields if each.required and desk.course.shows(each)),
+            tuple(state_of(desk, step) for step in desk.rounds),
+            tuple(ended[desk.item.id]),
+        )
+    return found
 
 
 def workflow_of(db: Connection, item: Item, holder: Holder) -> Workflow | None:
@@ -70,7 +79,7 @@ def workflow_of(db: Connection, item: Item, holder: Holder) -> Workflow | None:
 
 def ended_of(db: Connection, item: Item, holder: Holder) -> tuple[tuple[str, Round], ...]:
     """Every round of an item that ended with a decision, with its step, the oldest first."""
-    found = sorted(repository.ended(db, item), key=lambda each: str(each[1].decided))
+    found = sorted(repository.ended(db, [item])[item.id], key=lambda each: str(each[1].decided))
     return tuple((step, without_digests(each, holder)) for step, each in found)
 
 

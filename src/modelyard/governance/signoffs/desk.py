@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
@@ -77,23 +78,39 @@ def opened(db: Connection, item: Item, at: datetime) -> Desk:
     Raises:
         Conflict: the item is not governed.
     """
-    if item.state != "governed" or item.template is None:
-        raise errors.Conflict(
-            f"{item.id} is not governed, so nothing is asked of it; govern it first"
-        )
-    template = templates.get(db, item.template, item.template_version).template
-    kept = {step: each for (_, step), each in repository.current(db, [item.id]).items()}
+    return next(opened_all(db, [item], at))
+
+
+def opened_all(db: Connection, items: Sequence[Item], at: datetime) -> Iterator[Desk]:
+    """The same of several items, in their order."""
+    known: dict[tuple[str, int | None], Template] = {}
+    kept = repository.current(db, [item.id for item in items])
+    for item in items:
+        if item.state != "governed" or item.template is None:
+            raise errors.Conflict(
+                f"{item.id} is not governed, so nothing is asked of it; govern it first"
+            )
+        key = (item.template, item.template_version)
+        if key not in known:
+            known[key] = templates.get(db, *key).template
+        yield _opened(item, known[key], _left(item, known[key], kept), at)
+
+
+def _left(
+    item: Item, template: Template, kept: Mapping[tuple[str, str], repository.Kept]
+) -> dict[str, Round]:
+    """The sign-offs of an item as they were left in the database."""
     life = repository.life_of(item.created, item.template)
     left = {}
     for step in template.steps:
         if step.signoff is not None:
-            last = kept.get(step.id)
+            last = kept.get((item.id, step.id))
             if last is not None and last.life == life:
                 left[step.id] = last.signoff
             else:  # what another one was that was called so is none of its
                 number = 1 if last is None else last.signoff.number + 1
                 left[step.id] = Round(number=number, plan=step.signoff)
-    return _opened(item, template, left, at)
+    return left
 
 
 def put(db: Connection, before: Desk, after: Desk, who: str) -> Desk:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,12 +50,17 @@ def current(db: Connection, items: Iterable[str]) -> dict[tuple[str, str], Kept]
     }
 
 
-def ended(db: Connection, item: Item) -> list[tuple[str, Round]]:
-    """The rounds of an item in which somebody decided, by step, in their order."""
-    life = life_of(item.created, item.template)
-    query = select(signoffs).where(OF.item == item.id, OF.life == life).order_by(OF.number)
-    rounds = [(row.step, _built(row, ())) for row in db.execute(query)]
-    return [(step, found) for step, found in rounds if found.decided is not None]
+def ended(db: Connection, items: Iterable[Item]) -> dict[str, list[tuple[str, Round]]]:
+    """The rounds of items in which somebody decided, by item; each with its step, in order."""
+    lives = {item.id: life_of(item.created, item.template) for item in items}
+    query = select(signoffs).where(OF.item.in_(list(lives))).order_by(OF.number, OF.step)
+    found: dict[str, list[tuple[str, Round]]] = defaultdict(list)
+    for row in db.execute(query):
+        if row.life == lives[row.item]:
+            signoff = _built(row, ())
+            if signoff.decided is not None:
+                found[row.item].append((row.step, signoff))
+    return found
 
 
 def every_round(db: Connection, item: str) -> list[KeptRound]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, select, tuple_
 
 from modelyard.governance.items.facts import Asked, Fact
 from modelyard.governance.items.ids import home_of, id_of, parsed, placed
-from modelyard.governance.policies.evidence import Evidence, Part
+from modelyard.governance.policies.evidence import Evidence, Parts, Path, Paths
 from modelyard.kernel.context import Context
 from modelyard.store.tables import workspace_items
 
@@ -46,13 +46,14 @@ def facts(_context: Context, db: Connection, asked: Asked) -> Iterator[Fact]:
                 yield Fact(item, DEPLOYED, places)
 
 
-def evidence(db: Connection, project: str, model: str, version: str) -> Iterator[Part]:
-    """What a workspace told of a version for policies."""
-    workspace, item = home_of(id_of("version", project, model, version))
-    query = select(OF.evidence).where(OF.workspace == workspace, OF.item == item)
-    for text in db.scalars(query):
-        told = json.loads(text)
-        yield from ((name, part) for name, part in told.items() if name in TOLD)
+def evidence(db: Connection, paths: Paths) -> Iterator[tuple[Path, Parts]]:
+    """What workspaces told of versions for policies."""
+    homes = {home_of(id_of("version", *path)): path for path in paths}
+    query = select(OF.workspace, OF.item, OF.evidence)
+    for row in db.execute(query.where(tuple_(OF.workspace, OF.item).in_(list(homes)))):
+        told = json.loads(row.evidence)
+        parts = {name: part for name, part in told.items() if name in TOLD}
+        yield homes[row.workspace, row.item], parts
 
 
 def _sections(row: Row[Any], item: str, asked: Asked) -> Iterator[Fact]:
