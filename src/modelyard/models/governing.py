@@ -14,6 +14,7 @@ from modelyard.governance.items.facts import Asked, Fact
 from modelyard.governance.items.ids import id_of
 from modelyard.governance.policies.evidence import Activated, Parts, Path, Paths
 from modelyard.kernel.context import Context
+from modelyard.store.bodies import text_in
 from modelyard.store.tables import activations, models, versions
 
 AT_ONCE = 200
@@ -53,13 +54,14 @@ def evidence(db: Connection, paths: Paths) -> Iterator[tuple[Path, Parts]]:
 def _files(db: Connection, paths: Collection[Path]) -> dict[Path, tuple[str, str]]:
     """The digest of the files of versions, and the verdict of their scan."""
     of, wanted = versions.c, list(paths)
+    columns = (of.project, of.model, of.version)
     found = {}
     for start in range(0, len(wanted), AT_ONCE):
-        mine = tuple_(of.project, of.model, of.version).in_(wanted[start : start + AT_ONCE])
-        for row in db.execute(select(of.project, of.model, of.version, of.body).where(mine)):
-            told = json.loads(row.body)
-            files = (told["digest"], told["scan"]["verdict"])
-            found[row.project, row.model, row.version] = files
+        mine = tuple_(*columns).in_(wanted[start : start + AT_ONCE])
+        said = (text_in(db, of.body, "digest"), text_in(db, of.body, "scan", "verdict"))
+        for row in db.execute(select(*columns, *said).where(mine)):
+            project, model, version, digest, verdict = row
+            found[project, model, version] = (digest, verdict)
     return found
 
 

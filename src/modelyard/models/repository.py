@@ -217,8 +217,9 @@ def versions_at(
     query = query.where(tuple_(of.project, of.model, of.version).in_(paths))
     found = {}
     for row in db.execute(query):
-        told = {**json.loads(row.body), "active": row.active_version == row.version}
-        found[row.project, row.model, row.version] = ModelVersion.model_validate(told)
+        is_active = json.dumps(row.active_version == row.version)
+        whole = f'{row.body[:-1]},"active":{is_active}}}'  # read at once: half as long
+        found[row.project, row.model, row.version] = ModelVersion.model_validate_json(whole)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field
@@ -69,6 +70,7 @@ def is_placed(project: str) -> bool:
     return "." in project
 
 
+@lru_cache(50_000)
 def parsed(item: str) -> tuple[Kind, tuple[str, ...]]:
     """Kind and path of an id.
 
