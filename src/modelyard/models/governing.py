@@ -46,7 +46,7 @@ def evidence(db: Connection, paths: Paths) -> Iterator[tuple[Path, Parts]]:
         parts: Parts = {"active": version, "activations": tuple(activated[model])}
         if path in files:
             parts["files"], parts["verdict"] = files[path]
-        if version != path[2] and (*model, version) in files:
+        if version not in (None, path[2]) and (*model, version) in files:
             parts["active_files"], _ = files[*model, version]
         yield path, parts
 

@@ -173,7 +173,9 @@ def _bases(
     for found in versions:
         path = _path(found)
         lines = (id_of("version", *path), id_of("model", *path[:2]))
-        written = [(name, fields[name]) for name in lines if fields.get(name)]
+        written: list[tuple[str, Fields]] = [
+            (name, fields[name]) for name in lines if fields.get(name)
+        ]
         written.append(("the metadata of the MLflow model", found.model_file.metadata))
         texts = {part: tuple(_texts(part, written)) for part in CARD_PARTS}
         if found.description:
