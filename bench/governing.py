@@ -131,7 +131,8 @@ def tell(what: str, call: Callable[[], Any], times: int = AGAIN) -> None:
         begun = time.perf_counter()
         call()
         took.append((time.perf_counter() - begun) * 1000)
-    print(f"{what:30} median {statistics.median(took):9.1f} ms   longest {max(took):9.1f} ms")
+    median, longest = statistics.median(took), max(took)
+    print(f"{what:30} median {median:9.1f} ms   longest {longest:9.1f} ms", flush=True)
 
 
 if __name__ == "__main__":
