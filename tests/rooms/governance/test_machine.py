@@ -135,6 +135,41 @@ def test_who_asked_decides_only_where_the_plan_lets_them():
     assert decide(lenient, "APPROVED", who="ada").decided_by == "ada"
     again = ask(ask(ready, who="zoe"), to_decide=True, who="zoe")
     assert again.requested_by == "ada"  # who first asked
+    for who in ("ada", "zoe"):
+        with pytest.raises(errors.Forbidden, match=f"{who} asked for this sign-off"):
+            decide(again, "APPROVED", who=who)
+    assert decide(again, "APPROVED").decided_by == "bob"
+    kept_before = ready.model_copy(update={"requesters": ()})
+    with pytest.raises(errors.Forbidden, match="ada asked for this sign-off"):
+        decide(kept_before, "APPROVED", who="ada")
+
+
+@pytest.mark.parametrize("reload", [None, OTHER])
+def test_who_reset_it_has_asked_for_it_too(reload):
+    begun = machine.reset(ready, "zoe", reload)
+    again = machine.reset(begun, "mia", PLAN.model_copy(update={"feedback": ()}))
+    asked = ask(again, to_decide=True, who="dan")
+    assert asked.requesters == ("zoe", "mia", "dan")
+    for who in asked.requesters:
+        with pytest.raises(errors.Forbidden, match="or reset it, and may not decide"):
+            decide(asked, "REJECTED", who=who)
+    assert decide(asked, "APPROVED", who="ada").decided_by == "ada"  # of the round before
+
+
+def test_who_asked_does_not_choose_who_decides():
+    handed_on = machine.delegated(
+        machine.delegated(new, "ada", "eve", None, AT), "bob", "dan", None, AT
+    )
+    with_group = machine.delegated(handed_on, "ada", "eve", "law", AT)
+    for asked in (ask(with_group), machine.reset(ask(with_group, who="zoe"), "ada", None)):
+        assert [(to.user, to.group) for to in asked.delegates] == [("dan", None), ("eve", "law")]
+        with pytest.raises(errors.Forbidden, match=r"ada asked .* may not choose who decides"):
+            machine.delegated(asked, "ada", "eve", None, AT)
+        assert len(machine.delegated(asked, "ada", "eve", "it", AT).delegates) == 3
+        assert len(machine.delegated(asked, "bob", "eve", None, AT).delegates) == 3
+    plan = PLAN.model_copy(update={"requester_may_approve": True})
+    lenient = ask(with_group.model_copy(update={"plan": plan}))
+    assert lenient.delegates == with_group.delegates
 
 
 def test_what_was_looked_at_is_what_is_decided_on():
@@ -223,22 +258,29 @@ class Life(RuleBasedStateMachine):
     def begin(self, final):
         plan = PLAN.model_copy(update={"feedback": ()}) if final else PLAN
         self.signoff, self.digest, self.at = Round(plan=plan), OLD, AT
-        self.approved_of: set[str] = set()
+        self.asked: dict[int, set[str]] = {}
+        """Who asked, or reset the round before, by the numbers of rounds."""
 
-    def _do(self, act):
-        self.signoff = machine.settled(self.signoff, self.digest, self.at, PLAN)
+    def _do(self, act, asks=None):
+        before = self.signoff = machine.settled(self.signoff, self.digest, self.at, PLAN)
         try:
             self.signoff = act(self.signoff)
         except (errors.Conflict, errors.Forbidden, errors.NotFound):
             return
+        if asks is not None:
+            has_begun = before.status != "NOT_STARTED"
+            goes_on = self.signoff.number == before.number or not has_begun
+            asked = self.asked.get(before.number, set()) if goes_on else set()
+            self.asked[self.signoff.number] = asked | {asks}
         assert self.signoff.status != "APPROVED" or self.signoff.digest == self.digest
 
-    @rule(who=st.sampled_from(["ada", "bob"]), to_decide=st.booleans())
+    @rule(who=st.sampled_from(["ada", "bob", "zoe"]), to_decide=st.booleans())
     def ask(self, who, to_decide):
         self._do(
             lambda s: machine.requested(
                 s, who, self.digest, self.at, to_decide=to_decide, comment=""
-            )
+            ),
+            asks=who,
         )
 
     @rule(who=st.sampled_from(["lea", "ian"]), group=st.sampled_from(["law", "it"]))
@@ -250,15 +292,19 @@ class Life(RuleBasedStateMachine):
         self._do(lambda s: machine.without_opinion(s, who, number))
 
     @rule(
-        who=st.sampled_from(["ada", "bob"]),
+        who=st.sampled_from(["ada", "bob", "zoe"]),
         decision=st.sampled_from(["APPROVED", "REJECTED", "ABANDONED"]),
     )
     def decide(self, who, decision):
         self._do(lambda s: machine.decided(s, who, decision, self.digest, "", self.at))
 
-    @rule(reloads=st.booleans())
-    def reset(self, reloads):
-        self._do(lambda s: machine.reset(s, "ada", PLAN if reloads else None))
+    @rule(who=st.sampled_from(["ada", "bob"]), to=st.sampled_from(["eve", "dan"]))
+    def delegate(self, who, to):
+        self._do(lambda s: machine.delegated(s, who, to, None, self.at))
+
+    @rule(who=st.sampled_from(["ada", "zoe"]), reloads=st.booleans())
+    def reset(self, who, reloads):
+        self._do(lambda s: machine.reset(s, who, PLAN if reloads else None), asks=who)
 
     @rule(hours=st.integers(1, 40))
     def wait(self, hours):
@@ -269,9 +315,12 @@ class Life(RuleBasedStateMachine):
         self.digest = digest
 
     @invariant()
-    def whoever_asked_has_not_approved(self):
-        if self.signoff.status == "APPROVED":
-            assert self.signoff.decided_by != self.signoff.requested_by
+    def whoever_asked_has_not_decided_nor_chosen_who_does(self):
+        asked = self.asked.get(self.signoff.number, set())
+        assert set(self.signoff.requesters) == asked
+        assert not asked & {each.by for each in self.signoff.delegates}
+        if self.signoff.status in ("APPROVED", "REJECTED"):
+            assert self.signoff.decided_by not in asked
 
     @invariant()
     def what_is_over_or_changed_is_no_approval(self):

@@ -159,6 +159,76 @@ def test_who_asked_does_not_approve(of, item):
     assert of["ben"].approve(item=item).decided_by == "ben"
 
 
+def test_nobody_who_asked_in_the_round_approves(yard, of, item):
+    of["bob"].request(item=item)
+    of["lea"].feedback(item=item, verdict="APPROVED")
+    asked = of["cora"].request(item=item)
+    assert (asked.requested_by, asked.requesters) == ("bob", ("bob", "cora"))
+    assert tasks(of, "bob", item) == []
+    for govern in (of["bob"].approve, of["bob"].reject):
+        with pytest.raises(errors.Forbidden, match="bob asked for this sign-off"):
+            govern(item=item)
+    of["ben"].reset(item=item)
+    again = ready(of, item)
+    assert (again.requested_by, again.requesters) == ("cora", ("ben", "cora"))
+    assert (tasks(of, "ben", item), tasks(of, "bob", item)) == ([], [("approval", None)])
+    with pytest.raises(errors.Forbidden, match="ben asked for this sign-off, or reset it"):
+        of["ben"].approve(item=item)
+    assert of["bob"].approve(item=item).decided_by == "bob"
+
+
+def test_who_asks_does_not_choose_who_decides(yard, of, item):
+    of["bob"].delegate(item=item, user="eve")
+    of["ben"].delegate(item=item, user="ian")
+    of["bob"].request(item=item)
+    assert ("bob", "signoffs.sign.delegates.eve.approval", None) in told(yard, item)
+    of["lea"].feedback(item=item, verdict="APPROVED")
+    of["bob"].request(item=item)
+    with pytest.raises(errors.Forbidden, match=r"bob asked .* may not choose who decides"):
+        of["bob"].delegate(item=item, user="eve")
+    with pytest.raises(errors.NotFound):
+        of["eve"].approve(item=item)  # who has nothing to do with it any more
+    of["ben"].reset(item=item)
+    assert ("ben", "signoffs.sign.delegates.ian.approval", None) in told(yard, item)
+    assert signoff(yard, item).delegates == ()
+
+
+def test_a_decision_waits_for_what_is_required(yard, of, item):
+    of["cora"].set(item=item, values={"risk": None})
+    of["cora"].request(item=item)  # what people think may be asked before
+    of["lea"].feedback(item=item, verdict="MINOR_ISSUE")
+    with pytest.raises(errors.Blocked, match=r"required fields are empty: risk; .* govern set"):
+        of["cora"].request(item=item)
+    why = {each.act: each.why_not for each in of["cora"].workflow(item=item).signoffs[0].possible}
+    assert "required fields are empty: risk" in why["request_approval"]
+    with pytest.raises(errors.Blocked, match="are empty: risk"):
+        of["cora"].request(item=item, ask="approval")
+    of["cora"].set(item=item, values={"risk": "low"})
+    ready(of, item)
+    assert of["bob"].approve(item=item).status == "APPROVED"
+
+
+def test_what_waits_since_before_is_not_approved_without_what_is_required(yard, of, item):
+    of["cora"].set(item=item, values={"risk": None})
+    of["cora"].request(item=item)
+    of["lea"].feedback(item=item, verdict="APPROVED")
+    of["ben"].delegate(item=item, user="eve")
+    mine = (signoffs.c.item == item, signoffs.c.current)
+    with yard.open().begin() as db:  # as an earlier release left it, ben having asked
+        kept = json.loads(db.scalar(select(signoffs.c.body).where(*mine)))
+        del kept["requesters"]
+        kept |= {"status": "WAITING_FOR_APPROVAL", "requested_by": "ben"}
+        db.execute(
+            update(signoffs).where(*mine).values(status=kept["status"], body=json.dumps(kept))
+        )
+    with pytest.raises(errors.Blocked, match="are empty: risk"):
+        of["bob"].approve(item=item)
+    for name in ("ben", "eve"):
+        with pytest.raises(errors.Forbidden):
+            of[name].approve(item=item)
+    assert of["bob"].reject(item=item).status == "REJECTED"
+
+
 def test_an_approval_lapses_when_what_it_was_about_changes(yard, of, item):
     ready(of, item)
     approved = of["bob"].approve(item=item)

@@ -40,7 +40,7 @@ def made(context: Context, db: Connection, command: ExceptItem) -> PolicyExcepti
     if until <= at:
         raise errors.Invalid(f"{command.until} is over; give a later day", field="until")
     item, me = fresh(context, db, command.item), context.identity.name
-    if any(each.requested_by == me for each in asked_of(db, item).signoffs):
+    if any(each.asked_by(me) for each in asked_of(db, item).signoffs):
         raise errors.Forbidden(
             f"{me} asked for a sign-off of {item.id}, and may not except it from a policy; "
             "somebody else has to"

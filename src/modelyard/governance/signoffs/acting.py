@@ -12,6 +12,7 @@ from modelyard.governance.signoffs.rights import (
     require_reviewer,
 )
 from modelyard.governance.signoffs.types import Asked, Decision, Round, Verdict
+from modelyard.governance.signoffs.workflow import called
 from modelyard.governance.templates.types import FeedbackGroup, SignoffPlan
 
 MAY_DELEGATE = {
@@ -28,9 +29,12 @@ def requested(
     require_editor(actor, desk)
     ask = ask or ("approval" if signoff.status in machine.WAITING else "feedback")
     digest, to_decide = desk.digest(step), ask == "approval"
-    return machine.requested(
+    asked = machine.requested(
         signoff, actor.name, digest, desk.at, to_decide=to_decide, comment=comment
     )
+    if asked.status == "WAITING_FOR_APPROVAL":
+        _require_filled(desk, actor, step)
+    return asked
 
 
 def told(
@@ -45,6 +49,7 @@ def told(
 def decided(
     desk: Desk,
     actor: Actor,
+    step: str,
     signoff: Round,
     decision: Decision,
     comment: str = "",
@@ -53,7 +58,10 @@ def decided(
     """Decide on what was looked at; without a digest on what was asked about."""
     require_approver(actor, signoff, desk.item.id)
     seen = digest or signoff.digest
-    return machine.decided(signoff, actor.name, decision, seen, comment, desk.at)
+    done = machine.decided(signoff, actor.name, decision, seen, comment, desk.at)
+    if decision == "APPROVED":
+        _require_filled(desk, actor, step)
+    return done
 
 
 def require_delegating(actor: Actor, signoff: Round, group: str | None) -> None:
@@ -61,7 +69,7 @@ def require_delegating(actor: Actor, signoff: Round, group: str | None) -> None:
     if not actor.delegates(signoff, group):
         who = MAY_DELEGATE[signoff.plan.delegation]
         raise errors.Forbidden(f"the user {actor.name} may not delegate this: {who}")
-    machine.require_delegable(signoff, group)
+    machine.require_delegable(signoff, actor.name, group)
 
 
 def begun_anew(desk: Desk, actor: Actor, step: str, signoff: Round, *, reload: bool) -> Round:
@@ -69,6 +77,19 @@ def begun_anew(desk: Desk, actor: Actor, step: str, signoff: Round, *, reload: b
     if not actor.edits:
         require_approver(actor, signoff, desk.item.id)
     return machine.reset(signoff, actor.name, _plan(desk, step) if reload else None)
+
+
+def _require_filled(desk: Desk, actor: Actor, step: str) -> None:
+    """Refuse to decide on what is not filled in yet; Blocked names it."""
+    found = desk.template.step(step)
+    missing = desk.course.lacking(found) if found else []
+    if missing:
+        raise errors.Blocked(
+            f"the sign-off of {step} of {desk.item.id} is not to be decided on while "
+            f"required fields are empty: {called(missing, actor.holder.reads)}; "
+            "fill them in first, on its page or by govern set, files by govern attach",
+            step=step,
+        )
 
 
 def _plan(desk: Desk, step: str) -> SignoffPlan | None:

@@ -228,8 +228,8 @@ def list_tasks(_command: ListTasks, context: Context) -> list[Task]:
 
 
 def _decided(context: Context, command: Decide, decision: Decision) -> SignoffState:
-    def decide(desk: Desk, actor: Actor, _step: str, signoff: Round) -> Round:
-        return acting.decided(desk, actor, signoff, decision, command.comment, command.digest)
+    def decide(desk: Desk, actor: Actor, step: str, signoff: Round) -> Round:
+        return acting.decided(desk, actor, step, signoff, decision, command.comment, command.digest)
 
     return _changed(context, command, decide)
 

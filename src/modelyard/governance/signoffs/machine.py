@@ -67,7 +67,7 @@ def requested(
     if to_decide:
         _require_feedback(signoff)
     first = signoff.status == "NOT_STARTED"
-    return signoff.model_copy(
+    return _with_requesters(signoff, who).model_copy(
         update={
             "status": wanted,
             "digest": digest,
@@ -124,11 +124,11 @@ def without_opinion(signoff: Round, who: str, number: int) -> Round:
 def decided(
     signoff: Round, who: str, decision: Decision, digest: str, comment: str, at: datetime
 ) -> Round:
-    """Decide, once: who asked does not, unless the plan lets them.
+    """Decide, once: nobody who asked does, unless the plan lets them.
 
     Raises:
         Conflict: nobody asks for a decision now, or it was about another state of the item.
-        Forbidden: they asked for it themselves.
+        Forbidden: they asked for it themselves, or reset it before it was asked for.
     """
     gives_up = decision == "ABANDONED"
     if signoff.status not in (WAITING if gives_up else WAITING[1:]):
@@ -139,9 +139,10 @@ def decided(
             expected=digest,
             found=signoff.digest,
         )
-    if not gives_up and who == signoff.requested_by and not signoff.plan.requester_may_approve:
+    if not gives_up and signoff.bars(who):
         raise errors.Forbidden(
-            f"{who} asked for this sign-off, and may not decide on it; another approver has to"
+            f"{who} asked for this sign-off, or reset it, and may not decide on it; "
+            "another approver has to"
         )
     recurring = signoff.plan.recurring
     due = after(at, recurring) if recurring and decision == "APPROVED" else None
@@ -154,32 +155,42 @@ def delegated(signoff: Round, who: str, to: str, group: str | None, at: datetime
 
     Raises:
         NotFound: there is no such group.
+        Forbidden: they asked for the decision that they would have somebody take.
         Conflict: they are already, or there is nothing left to be done.
     """
-    require_delegable(signoff, group)
+    require_delegable(signoff, who, group)
     if any((each.user, each.group) == (to, group) for each in signoff.delegates):
         raise errors.Conflict(f"it is delegated to {to} already")
     delegate = Delegate(user=to, group=group, by=who, at=at)
     return signoff.model_copy(update={"delegates": (*signoff.delegates, delegate)})
 
 
-def require_delegable(signoff: Round, group: str | None) -> None:
-    """Refuse a group that there is not, and what is decided."""
+def require_delegable(signoff: Round, who: str, group: str | None) -> None:
+    """Refuse a group that there is not, what is decided, and a decision to who asked for it."""
     if group is not None:
         require_group(signoff.plan, group)
     if signoff.status in ("APPROVED", "REJECTED", "ABANDONED"):
         raise errors.Conflict(f"it is {signoff.status}, so there is nothing to be delegated")
+    if group is None and signoff.bars(who):
+        raise errors.Forbidden(
+            f"{who} asked for this sign-off, or reset it, and may not choose who decides on it; "
+            "another approver can"
+        )
 
 
 def reset(signoff: Round, who: str, plan: SignoffPlan | None) -> Round:
     """Begin anew, with those who are asked now, or with those whom a plan names, undelegated.
+
+    Who does so counts as one who asks for it: else they could have a colleague ask, and decide.
 
     Raises:
         Conflict: it has not begun, and the plan is the same.
     """
     if signoff.status == "NOT_STARTED" and (plan is None or _is_as_planned(signoff, plan)):
         raise errors.Conflict("it has not begun, so there is nothing to be reset")
-    return anew(signoff, f"reset by {who}", plan)
+    before = signoff.requesters if signoff.status == "NOT_STARTED" else ()
+    begun = anew(signoff, f"reset by {who}", plan)
+    return _with_requesters(begun, *before, who)
 
 
 def after(moment: datetime, recurring: Recurring) -> datetime | None:
@@ -208,6 +219,14 @@ def require_group(plan: SignoffPlan, group: str) -> FeedbackGroup:
     if found is None:
         raise errors.NotFound.among("feedback group", group, (each.id for each in plan.feedback))
     return found
+
+
+def _with_requesters(signoff: Round, *who: str) -> Round:
+    """With more of those who asked: what they delegated of the decision goes."""
+    requesters = tuple(dict.fromkeys((*signoff.requesters, *who)))
+    asked = signoff.model_copy(update={"requesters": requesters})
+    left = tuple(to for to in signoff.delegates if to.group is not None or not asked.bars(to.by))
+    return asked.model_copy(update={"delegates": left})
 
 
 def _require_feedback(signoff: Round) -> None:

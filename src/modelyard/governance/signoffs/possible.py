@@ -29,9 +29,9 @@ def possible_of(desk: Desk, actor: Actor, step: str) -> Iterator[Possible]:
     tried = {
         "request_feedback": lambda: acting.requested(desk, actor, step, signoff, "feedback"),
         "request_approval": lambda: acting.requested(desk, actor, step, signoff, "approval"),
-        "approve": lambda: acting.decided(desk, actor, signoff, "APPROVED"),
-        "reject": lambda: acting.decided(desk, actor, signoff, "REJECTED"),
-        "abandon": lambda: acting.decided(desk, actor, signoff, "ABANDONED"),
+        "approve": lambda: acting.decided(desk, actor, step, signoff, "APPROVED"),
+        "reject": lambda: acting.decided(desk, actor, step, signoff, "REJECTED"),
+        "abandon": lambda: acting.decided(desk, actor, step, signoff, "ABANDONED"),
         "reset": lambda: acting.begun_anew(desk, actor, step, signoff, reload=False),
     }
     gone = why_not(lambda: require_there(desk.item))

@@ -45,7 +45,11 @@ class Actor:
 
     def is_asked(self, signoff: Round, group: str | None) -> bool:
         """Whether they are asked for feedback as one of a group, or, without one, to decide."""
-        handed_on = any((each.user, each.group) == (self.name, group) for each in signoff.delegates)
+        handed_on = any(
+            (each.user, each.group) == (self.name, group)
+            and not (group is None and signoff.bars(each.by))
+            for each in signoff.delegates
+        )
         right: ItemRight = "decide" if group is None else "feedback"
         by_role = not self.granted and self.holder.may(right, group)
         return handed_on or by_role or self._is_named(signoff, group)

@@ -32,8 +32,8 @@ def tasks_in(actor: Actor, item: str, step: str, signoff: Round) -> list[Task]:
     told: dict[str, Any] = {"item": item, "step": step, "requested_by": signoff.requested_by}
     told["since"] = signoff.requested
     if signoff.status == "WAITING_FOR_APPROVAL":
-        may = signoff.plan.requester_may_approve or actor.name != signoff.requested_by
-        return [Task(**told, asked="approval")] if may and actor.is_asked(signoff, None) else []
+        may = actor.is_asked(signoff, None) and not signoff.bars(actor.name)
+        return [Task(**told, asked="approval")] if may else []
     if signoff.status != "WAITING_FOR_FEEDBACK":
         return []
     given = {each.group for each in signoff.opinions if each.by == actor.name}

@@ -32,7 +32,9 @@ def changes_of_signoffs(
             continue
         old, new = _told(was), _told(signoff)
         if was.number != signoff.number:  # what was said of the last round stays as it is
-            old = {name: value for name, value in old.items() if "." not in name or name in new}
+            old = {
+                n: value for n, value in old.items() if not n.startswith("feedback.") or n in new
+            }
         yield from _differences(item, f"signoffs.{step}", old, new)
 
 

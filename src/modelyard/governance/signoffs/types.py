@@ -72,12 +72,23 @@ class Round(Value):
     opinions: tuple[Opinion, ...] = ()
     reason: str = Field(default="", description="why it began anew")
     requested_by: str = ""
+    requesters: tuple[str, ...] = Field(
+        default=(), description="who asked in it, or reset the one before; they do not decide"
+    )
     requested: datetime | None = None
     request: str = Field(default="", description="what was said with the request")
     decided_by: str = ""
     decided: datetime | None = None
     comment: str = Field(default="", description="what was said with the decision")
     due: datetime | None = Field(default=None, description="when the approval begins anew")
+
+    def asked_by(self, who: str) -> bool:
+        """Whether somebody asked in it; of those kept by earlier releases who did so first."""
+        return who in (*self.requesters, self.requested_by)
+
+    def bars(self, who: str) -> bool:
+        """Whether somebody may not decide, nor choose who does, since they asked."""
+        return self.asked_by(who) and not self.plan.requester_may_approve
 
 
 class SignoffState(Round):

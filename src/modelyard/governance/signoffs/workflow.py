@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -66,6 +66,20 @@ class Course:
             for field in asked
             if field.required and self.fields.get(field.id) is None and self.shows(field)
         ]
+
+    def lacking(self, step: Step) -> list[AnyField]:
+        """What a step and those before it need; of those only what cannot be passed over."""
+        found: list[AnyField] = []
+        for each in self.template.steps:
+            if self.shows(each) and (each.id == step.id or not self.passes_over(each)):
+                found += self.missing(each)
+            if each.id == step.id:
+                break
+        return found
+
+    def passes_over(self, step: Step) -> bool:
+        """Whether it is optional, and was not begun."""
+        return step.optional and self.status_of(step.id) in ("NOT_STARTED", "SKIPPED")
 
 
 @dataclass(frozen=True)
@@ -143,7 +157,7 @@ def _left(course: Course, step: Step, reads: Container[str] | None) -> StepStatu
     """
     if not course.shows(step):
         return "SKIPPED"
-    if step.optional and course.status_of(step.id) in ("NOT_STARTED", "SKIPPED"):
+    if course.passes_over(step):
         return "SKIPPED"
     problems = list(_problems(course, step, reads))
     if problems:
@@ -153,13 +167,18 @@ def _left(course: Course, step: Step, reads: Container[str] | None) -> StepStatu
     return "FINISHED"
 
 
+def called(fields: Sequence[AnyField], reads: Container[str] | None) -> str:
+    """Some fields for people, of whom some may not know that a field is there."""
+    known = [field.called for field in fields if reads is None or field.id in reads]
+    if len(known) < len(fields):
+        known.append("what others have to fill in")
+    return ", ".join(known)
+
+
 def _problems(course: Course, step: Step, reads: Container[str] | None) -> Iterator[str]:
-    missing = course.missing(step)
-    named = [field.called for field in missing if reads is None or field.id in reads]
-    if len(named) < len(missing):
-        named.append("what others have to fill in")
-    if named:
-        yield f"it needs {', '.join(named)}"
+    missing = called(course.missing(step), reads)
+    if missing:
+        yield f"it needs {missing}"
     signoff = course.signoffs.get(step.id, "NOT_STARTED")
     if step.signoff is not None and step.signoff.mandatory and signoff != "APPROVED":
         yield f"its sign-off is {signoff}, and has to be APPROVED"
