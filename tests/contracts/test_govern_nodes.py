@@ -75,6 +75,9 @@ def test_what_two_workspaces_call_alike_is_governed_apart(node, connected, tmp_p
     node.there.policies.enforce(infrastructure="berlin.prod", policy=("good",))
     with pytest.raises(errors.Blocked, match="does not pass the policy good"):
         berlin.deployments.create(**LIVE)
+    berlin.infrastructures.create(name="sneak", stage="test", driver="made")
+    with pytest.raises(errors.Blocked, match="policy good, asked by prod for the same places"):
+        berlin.deployments.create(**{**LIVE, "infrastructure": "sneak"})
     node.approve(item)
     assert berlin.deployments.create(**LIVE).pushed == 1
     berlin.govern.sync()

@@ -50,7 +50,11 @@ def yard(database_url, tmp_path, monkeypatch):
     monkeypatch.setenv("MODELYARD_DATABASE", database_url)
     monkeypatch.setenv("MODELYARD_ENVS__DEFAULT", "local")
     driver = Made("a")
-    made = SimpleNamespace(options=Options, require_fit=lambda *_: None, open=lambda *_: driver)
+    made = SimpleNamespace(
+        options=Options,
+        require_fit=lambda *_: None,
+        open=lambda _context, where: Made(*where.nodes) if where.nodes else driver,
+    )
     fixed = Plugs("drivers", "driver", {"made": made, **access.BUILT_IN})
     monkeypatch.setattr(access, "DRIVERS", fixed)
     yard = modelyard.open(tmp_path / "yard", actor="tester")
@@ -126,9 +130,52 @@ def test_no_way_leads_around_a_policy_that_prevents(yard, file):
         deploy(yard)
     with pytest.raises(errors.Blocked, match=SAID):
         yard.deployments.apply(file=file(applied[1].replace("more", "live"), "apply.yaml"))
-    assert yard.deployments.show(name="live").pushed is None
+    assert yard.deployments.list() == []
     yard.policies.update(name="good", file=file(MILD))
     assert deploy(yard).health == "HEALTHY"
+
+
+@ON_SQLITE
+def test_another_infrastructure_over_the_same_places_asks_the_same(yard, file):
+    yard.policies.create(name="good", file=file(STRICT))
+    for name in ("prod", "local-api"):
+        yard.policies.enforce(infrastructure=name, policy=("good",))
+    yard.infrastructures.create(name="sneak", stage="test", driver="made")
+    yard.infrastructures.create(name="sneak-local", stage="test", driver="local")
+    yard.policies.enforce(infrastructure="sneak", policy=("good",), mode="warn")
+    for name, asks in (("sneak", "prod"), ("sneak-local", "local-api")):
+        told = f"the policy good, asked by {asks} for the same places: Accuracy"
+        with pytest.raises(errors.Blocked, match=told) as raised:
+            deploy(yard, infrastructure=name, accept=True)
+        assert raised.value.context["codes"] == ["POLICY_PREVENTS"]
+    yard.policies.enforce(infrastructure="prod", policy=("good",), mode="warn")
+    with pytest.raises(errors.Blocked, match="--accept") as raised:
+        deploy(yard, infrastructure="sneak")
+    assert raised.value.detail.count("does not pass") == 1
+    assert yard.deployments.list() == []
+    yard.infrastructures.delete(name="sneak")
+    assert deploy(yard, accept=True).health == "HEALTHY"
+
+
+@ON_SQLITE
+def test_places_are_taken_from_policies_by_those_alone_who_may_enforce_them(yard, file):
+    yard.users.create(name="cora")
+    yard.groups.create(name="operators", users=("cora",), rights=("infrastructures:write",))
+    cora = yard.acting(Identity("cora", "user")).infrastructures
+    cora.create(name="over", stage="test", driver="local")
+    yard.policies.create(name="good", file=file(STRICT))
+    yard.policies.enforce(infrastructure="over", policy=("good",))
+    with pytest.raises(errors.Forbidden, match=r"may not delete over, .* the right policies:write"):
+        cora.delete(name="over")
+    cora.update(name="over", description="its places stay")
+    cora.create(name="nodes", stage="test", driver="made", node=("one",))
+    yard.policies.enforce(infrastructure="nodes", policy=("good",), mode="warn")
+    with pytest.raises(errors.Forbidden, match="may not change the places of nodes, where"):
+        cora.update(name="nodes", node=("two",))
+    assert yard.infrastructures.show(name="nodes").nodes == ("one",)
+    yard.infrastructures.update(name="nodes", node=("two",))
+    yard.policies.enforce(infrastructure="over", mode="no_check", policy=("good",))
+    cora.delete(name="over")
 
 
 @ON_SQLITE

@@ -48,7 +48,10 @@ from modelyard.kernel.values import now
 
 @handles(CreateDeployment)
 def create_deployment(command: CreateDeployment, context: Context) -> Deployment:
-    """Keep what is wanted, then bring it about; one that never was may be tried again."""
+    """Keep what is wanted, then bring it about; one that never was may be tried again.
+
+    What is refused before anything began leaves nothing behind.
+    """
     settings, made = command.settings(), now()
     with context.begin() as db:
         infrastructure = _where(command, context, db)
@@ -75,7 +78,12 @@ def create_deployment(command: CreateDeployment, context: Context) -> Deployment
     def wish(_kept: Kept, _done: list[KeptUpdate]) -> Wish:
         return Wish("create", settings, pass_over=command.pass_over, accepts=command.accept)
 
-    return carry_out(context, command.project, command.name, wish)
+    try:
+        return carry_out(context, command.project, command.name, wish)
+    except errors.ModelyardError:
+        with context.begin_aside() as db:
+            repository.remove_unbegun(db, command.project, command.name)
+        raise
 
 
 @handles(UpdateDeployment)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from modelyard import errors
 from modelyard.deployments.bundling import repository as bundles
+from modelyard.deployments.deploying.looking import sharing_places
 from modelyard.deployments.deploying.types import DeploymentUpdate, ProjectSettings, Settings
 from modelyard.deployments.drivers.types import Message
 from modelyard.deployments.infrastructures.types import Infrastructure
@@ -27,12 +28,14 @@ def ask_policies(
 ) -> None:
     """Find out what clauses say that take a while, before the deployment is held."""
     with context.read() as db:
-        if is_governed_elsewhere(db) or mode_of(db, infrastructure.name) == "no_check":
+        if is_governed_elsewhere(db):
             return
-        versions = _versions(db, update)
+        asked = [each for each in _heeded(context, db, infrastructure) if _asks(db, each)]
+        versions = _versions(db, update) if asked else {}
     for item in versions:
         context.progress(f"asking policies of {item}")
-        make_ready(context, infrastructure.name, item)
+        for name in asked:
+            make_ready(context, name, item)
 
 
 def ask_govern_node(
@@ -43,7 +46,22 @@ def ask_govern_node(
         if update.kind == "disable" or not is_governed_elsewhere(db):
             return
         versions = _versions(db, update)
-    ask_ahead(context, infrastructure.name, versions)
+        asked = _heeded(context, db, infrastructure)
+    for name in asked:
+        ask_ahead(context, name, versions)
+
+
+def _heeded(context: Context, db: Connection, infrastructure: Infrastructure) -> list[str]:
+    """Whose policies count: those of an infrastructure, and of others that share a place with it.
+
+    Otherwise another one over the same nodes would lead around them.
+    """
+    others = sharing_places(context, db, infrastructure) - {infrastructure.name}
+    return [infrastructure.name, *sorted(others)]
+
+
+def _asks(db: Connection, infrastructure: str) -> bool:
+    return mode_of(db, infrastructure) != "no_check"
 
 
 def _versions(db: Connection, update: DeploymentUpdate) -> dict[str, str]:
@@ -62,20 +80,34 @@ def _versions(db: Connection, update: DeploymentUpdate) -> dict[str, str]:
 def judge_versions(
     context: Context, infrastructure: Infrastructure, update: DeploymentUpdate
 ) -> tuple[Message, ...]:
-    """What does not pass, for every version that would answer; disabling asks nobody."""
+    """What does not pass, for every version that would answer; disabling asks nobody.
+
+    What several infrastructures over the same places ask alike is told once, of the strictest.
+    """
     if update.kind == "disable":
         return ()
+    found: dict[Mode, dict[tuple[str, str], Message]] = {"prevent": {}, "warn": {}}
     with context.read() as db:
-        if is_governed_elsewhere(db):
-            mode, said = _said_elsewhere(db, infrastructure, update)
-        else:
-            mode = mode_of(db, infrastructure.name)
-            said = [] if mode == "no_check" else list(_said(context, db, infrastructure, update))
-    if mode == "no_check":
-        return ()
+        elsewhere = is_governed_elsewhere(db)
+        for name in _heeded(context, db, infrastructure):
+            if elsewhere:
+                mode, said = _said_elsewhere(db, name, update)
+            else:
+                mode = mode_of(db, name)
+                said = [] if mode == "no_check" else list(_said(context, db, name, update))
+            whose = "" if name == infrastructure.name else f", asked by {name} for the same places"
+            for title, details in said if mode != "no_check" else ():
+                message = _message(mode, title + whose, details)
+                found[mode].setdefault((title, details), message)
+    stopping, warnings = found["prevent"], found["warn"]
+    milder = [message for what, message in warnings.items() if what not in stopping]
+    return (*stopping.values(), *milder)
+
+
+def _message(mode: Mode, title: str, details: str) -> Message:
     if mode == "prevent":
-        return tuple(Message(severity="error", code=PREVENTS, title=t, details=d) for t, d in said)
-    return tuple(Message(severity="warning", code=WARNS, title=t, details=d) for t, d in said)
+        return Message(severity="error", code=PREVENTS, title=title, details=details)
+    return Message(severity="warning", code=WARNS, title=title, details=details)
 
 
 def versions_in(
@@ -100,7 +132,7 @@ def versions_in(
 
 
 def _said(
-    context: Context, db: Connection, infrastructure: Infrastructure, update: DeploymentUpdate
+    context: Context, db: Connection, infrastructure: str, update: DeploymentUpdate
 ) -> Iterator[tuple[str, str]]:
     try:
         versions = dict(versions_in(db, update.project, update.desired.target, update.settings))
@@ -108,7 +140,7 @@ def _said(
         yield "nobody can tell which versions it brings", exc.detail
         return
     for item, files in versions.items():
-        for found in judgements(context, db, infrastructure.name, item, files):
+        for found in judgements(context, db, infrastructure, item, files):
             if isinstance(found, str):
                 yield found, ""
             elif found.outcome != "pass":
@@ -116,15 +148,15 @@ def _said(
 
 
 def _said_elsewhere(
-    db: Connection, infrastructure: Infrastructure, update: DeploymentUpdate
+    db: Connection, infrastructure: str, update: DeploymentUpdate
 ) -> tuple[Mode, list[tuple[str, str]]]:
     """What policies do there, and what does not pass, as the govern node said just now."""
     try:
         versions = dict(versions_in(db, update.project, update.desired.target, update.settings))
     except errors.NotFound as exc:
         said = ("nobody can tell which versions it brings", exc.detail)
-        return mode_of(db, infrastructure.name), [said]
-    answer = heard(infrastructure.name, versions)
+        return mode_of(db, infrastructure), [said]
+    answer = heard(infrastructure, versions)
     return answer.mode, [*answer.problems, *map(_told, _failed(answer.judgements))]
 
 

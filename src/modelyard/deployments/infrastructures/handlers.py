@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from modelyard import errors
-from modelyard.deployments.drivers.access import with_driver
+from modelyard.deployments.drivers.access import open_driver, with_driver
 from modelyard.deployments.drivers.options import merged
 from modelyard.deployments.infrastructures import repository
 from modelyard.deployments.infrastructures.access import RIGHT, require, require_admin, seen_by
@@ -23,11 +23,13 @@ from modelyard.deployments.infrastructures.commands import (
 from modelyard.deployments.infrastructures.types import LOCAL, Identities, Infrastructure
 from modelyard.deployments.watching import repository as watches
 from modelyard.governance.access import is_granted, require_user
+from modelyard.governance.policies.access import mode_of
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
 
 STANDARDS = {"standards_warn", "standards_block"}
+ENFORCES = "policies:write"
 AS_GIVEN = {"name", "kind", "stage", "driver", "everybody", "monitored", *STANDARDS}
 
 
@@ -90,6 +92,8 @@ def update_infrastructure(command: UpdateInfrastructure, context: Context) -> In
             changes["monitored_since"] = now()
         changed = Infrastructure.model_validate({**dict(before), **changes, "changed": now()})
         changed = _whole(context, db, changed)
+        if _places(context, changed) != _places(context, before):
+            _require_enforcing(context, db, before.name, "change the places of")
         repository.save(db, changed)
         if not changed.monitored:
             watches.erase(db, changed.name)
@@ -149,7 +153,22 @@ def delete_infrastructure(command: DeleteInfrastructure, context: Context) -> No
                 f"{command.name}; delete them first: deployments list --infrastructure "
                 f"{command.name}"
             )
+        _require_enforcing(context, db, command.name, "delete")
         repository.remove(db, command.name)
+
+
+def _places(context: Context, infrastructure: Infrastructure) -> set[str]:
+    return set(open_driver(context, infrastructure).places())
+
+
+def _require_enforcing(context: Context, db: Connection, name: str, what: str) -> None:
+    """Refuse what takes places from under policies to whoever may not say what is asked there."""
+    if mode_of(db, name) != "no_check" and not is_granted(db, context.identity, ENFORCES):
+        raise errors.Forbidden(
+            f"the user {context.identity.name} may not {what} {name}, where policies decide what "
+            f"is deployed: it takes the right {ENFORCES}; see: policies enforced",
+            right=ENFORCES,
+        )
 
 
 def _whole(context: Context, db: Connection, infrastructure: Infrastructure) -> Infrastructure:

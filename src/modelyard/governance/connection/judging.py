@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from modelyard import errors
 from modelyard.governance.connection import repository
@@ -37,8 +38,9 @@ class Heard:
     """Why policies could not be asked, in short and in full."""
 
 
-_HEARD: ContextVar[Heard | None] = ContextVar("heard", default=None)
-"""In the thread that deploys, between asking and deciding: nobody is to wait meanwhile."""
+_HEARD: ContextVar[Mapping[str, Heard]] = ContextVar("heard", default=MappingProxyType({}))
+"""By infrastructure, in the thread that deploys, between asking and deciding: nobody is to wait
+meanwhile."""
 
 
 def ask_ahead(context: Context, infrastructure: str, versions: Mapping[str, str]) -> None:
@@ -48,14 +50,16 @@ def ask_ahead(context: Context, infrastructure: str, versions: Mapping[str, str]
     it last said of the infrastructure counts; where it never said anything, nothing is deployed.
     Not for use inside of a transaction.
     """
-    _HEARD.set(_heard(context, infrastructure, versions))
+    said = _heard(context, infrastructure, versions)
+    _HEARD.set({**_HEARD.get(), infrastructure: said})
 
 
 def heard(infrastructure: str, versions: Mapping[str, str]) -> Heard:
     """What was heard of just these versions; it is used once."""
-    found = _HEARD.get()
-    _HEARD.set(None)
-    if found is not None and (found.infrastructure, found.versions) == (infrastructure, versions):
+    others = dict(_HEARD.get())
+    found = others.pop(infrastructure, None)
+    _HEARD.set(others)
+    if found is not None and found.versions == versions:
         return found
     said = ("policies were asked about something else", "it changed meanwhile; try again")
     return Heard(infrastructure, versions, "prevent", problems=(said,))
