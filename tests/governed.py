@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modelyard.governance.items.collecting import bring
-from modelyard.governance.items.repository import save
+from modelyard.governance.items.deciding import change
 from modelyard.governance.templates.access import begin
 
 
@@ -21,6 +21,5 @@ def governed(yard, item, template):
         found = bring(context, db, item)
         layer = begin(db, template, found.kind)
         told = {"state": "governed", "template": layer.template, "steps": layer.steps}
-        told["template_version"] = layer.version
-        save(db, found.model_copy(update=told))
+        change(db, found, "tester", **told, template_version=layer.version)
     return item

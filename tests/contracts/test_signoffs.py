@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from tests.governed import governed, published
 
 import modelyard
 from modelyard import errors
+from modelyard.governance.items.repository import get
 from modelyard.governance.signoffs import errands
+from modelyard.governance.signoffs.access import asked_of
 from modelyard.kernel.identity import Identity
-from modelyard.store.tables import governed_items
+from modelyard.store.tables import governed_items, signoffs
 
 TEXT = """\
 name: review
@@ -113,3 +116,95 @@ def _told_otherwise(yard, digit="1"):
     of = governed_items.c
     with yard.open().begin() as db:
         db.execute(update(governed_items).where(of.id == ITEM).values(digest=digit * 64))
+
+
+def _forge_round(yard, **told):
+    """Write into the sign-off what nobody said."""
+    of = signoffs.c
+    with yard.open().begin() as db:
+        body = json.loads(db.scalar(select(of.body).where(of.item == ITEM, of.current)))
+        values = {"body": json.dumps(body | told), "status": told.get("status", body["status"])}
+        db.execute(update(signoffs).where(of.item == ITEM, of.current).values(values))
+
+
+def _forge_item(yard, **values):
+    with yard.open().begin() as db:
+        db.execute(update(governed_items).where(governed_items.c.id == ITEM).values(values))
+
+
+def _forged_steps(yard):
+    with yard.open().read() as db:
+        return asked_of(db, get(db, ITEM)).forged
+
+
+def test_what_people_did_is_what_its_timeline_says(yard, of):
+    ready(of)
+    of["bob"].approve(item=ITEM, comment="x" * 300)
+    of["cora"].advance(item=ITEM)
+    assert yard.govern.intact(item=ITEM).intact
+    of["cora"].reset(item=ITEM, reload=True)
+    ready(of)
+    of["ben"].reject(item=ITEM)
+    of["cora"].request(item=ITEM)
+    yard.govern.set(item=ITEM, values={"risk": "high", "notes": "y" * 300})
+    assert yard.govern.intact(item=ITEM).intact
+    assert yard.audit.verify().events
+
+
+@pytest.mark.parametrize(
+    ("told", "named"),
+    [
+        ({"status": "NOT_STARTED"}, "status"),
+        ({"decided_by": "ben"}, "decided_by"),
+        ({"requested_by": "eve"}, "requested_by"),
+        ({"digest": "1" * 64}, "digest"),
+        ({"opinions": [{"number": 1, "group": "law", "by": "lea", "verdict": "APPROVED"}]},
+         "feedback.1"),
+    ],
+)  # fmt: skip
+def test_a_sign_off_that_was_changed_in_the_database_is_named(yard, of, told, named):
+    ready(of)
+    of["bob"].approve(item=ITEM)
+    _forge_round(yard, **told)
+    said = f"{ITEM} is not what its timeline says: signoffs.sign.{named}"
+    with pytest.raises(errors.Failed, match=said):
+        yard.audit.verify()
+    found = yard.govern.intact(item=ITEM)
+    assert (found.intact, found.problem) == (False, said)
+
+
+def test_an_approval_that_nobody_gave_is_none(yard, of):
+    digest = ready(of).digest
+    assert _forged_steps(yard) == frozenset()
+    decided = {"decided_by": "bob", "decided": "2026-01-01T00:00:00Z", "digest": digest}
+    _forge_round(yard, status="APPROVED", **decided)
+    assert _forged_steps(yard) == {"sign"}
+    with pytest.raises(errors.Failed, match=r"signoffs\.sign\.status, signoffs\.sign\.decided_by"):
+        yard.audit.verify()
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"fields": '{"risk": "low", "notes": "seen"}'}, "fields.notes"),
+        ({"fields": "{}"}, "fields.risk"),
+        ({"steps": '{"assess": "FINISHED", "sign": "NOT_STARTED", "live": "NOT_STARTED"}'},
+         "steps.assess"),
+        ({"status": "live"}, "status"),
+        ({"state": "hidden"}, "state"),
+        ({"template": "standard-model"}, "template"),
+        ({"template_version": 7}, "template_version"),
+    ],
+)  # fmt: skip
+def test_an_item_that_was_changed_in_the_database_is_named(yard, values, named):
+    _forge_item(yard, **values)
+    with pytest.raises(errors.Failed, match=f"{ITEM} is not what its timeline says: {named}"):
+        yard.audit.verify()
+
+
+def test_an_approval_of_fields_that_were_changed_beside_its_timeline_is_none(yard, of):
+    ready(of)
+    of["bob"].approve(item=ITEM)
+    assert _forged_steps(yard) == frozenset()
+    _forge_item(yard, fields='{"risk": "low", "notes": "seen"}')
+    assert _forged_steps(yard) == {"sign"}

@@ -33,6 +33,7 @@ def yard(database_url, tmp_path, monkeypatch):
 def four(yard):
     """An item with a timeline of four events."""
     told = {"project": "flights", "digest": "0" * 64, "created": now(), "changed": now()}
+    told |= {"state": "governed", "fields": {f"risk.{n}": {"n": n + 1} for n in range(3)}}
     with yard.open().begin() as db:
         repository.put(db, [Kept(Item(id=ITEM, kind="version", name="v4", **told), {})], ())
         timeline.record(db, ITEM, "ada", "state", "new", "governed")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -16,12 +15,14 @@ from modelyard.governance.chains import (
     GENESIS,
     Chain,
     canonical,
+    content_of,
     leaf_of,
     link,
     plain_link,
 )
 from modelyard.governance.items.timeline import TIMELINE
 from modelyard.governance.items.types import Intact
+from modelyard.governance.signoffs.comparing import all_otherwise, otherwise, said
 from modelyard.governance.types import AuditCheck
 from modelyard.kernel.progress import Progress, silence
 
@@ -33,6 +34,8 @@ ADVICE = "Compare it with a backup, and find out who can write to the database"
 
 def check(db: Connection, kept: str | None, progress: Progress = silence) -> AuditCheck:
     """Read the audit log and the timeline, and compare each entry with its hash and neighbours.
+
+    Then compare each item and its sign-offs with what the timeline says of it.
 
     Args:
         db: a transaction that reads.
@@ -47,13 +50,14 @@ def check(db: Connection, kept: str | None, progress: Progress = silence) -> Aud
     behind = 0
     for reading, end in zip(readings, ends, strict=True):
         for read in reading.read(db):
-            said = f"compared {read:,} {reading.chain.words}"
-            progress(said, fraction=min((behind + reading.number) / sum(ends), 1))
+            done = f"compared {read:,} {reading.chain.words}"
+            progress(done, fraction=min((behind + reading.number) / sum(ends), 1))
         behind += end
     log, timeline = readings
     if kept is not None and log.kept_at is None and timeline.kept_at is None:
         log.faults.append(f"no entry has the hash {kept!r} that was kept elsewhere")
-    _require_whole(readings)
+    items = _compare_items(db, progress)
+    _require_whole(readings, items)
     return AuditCheck(
         entries=log.entries,
         head=log.previous,
@@ -67,6 +71,8 @@ def check(db: Connection, kept: str | None, progress: Progress = silence) -> Aud
 def check_events(db: Connection, item: str, most: int) -> Intact:
     """Compare the events from the first to the last of an item with their hashes and neighbours.
 
+    And what the item and its sign-offs say with its events, however many lie between.
+
     Args:
         db: a transaction that reads.
         item: its id.
@@ -75,35 +81,66 @@ def check_events(db: Connection, item: str, most: int) -> Intact:
     of = TIMELINE.entries.c
     ends = select(func.min(of.number), func.max(of.number), func.count()).where(of.item == item)
     first, last, events = db.execute(ends).one()
-    if not events or last - first >= most:
-        told = True if not events else None
-        return Intact(item=item, events=events, compared=0, intact=told)
-    previous = db.scalar(select(of.previous).where(of.number == first))
-    reading = _Reading(TIMELINE, None, number=first - 1, previous=previous or GENESIS)
-    for _ in reading.read_to(db, last):
-        pass
-    problem = "; ".join(reading.faults[:TOLD])
-    told_of = {"events": events, "compared": reading.entries}
-    return Intact(item=item, **told_of, intact=not problem, problem=problem)
+    problems = [said(*each) for each in otherwise(db, [item]).items()]
+    compared = 0
+    is_compared = bool(events) and last - first < most
+    if is_compared:
+        previous = db.scalar(select(of.previous).where(of.number == first))
+        reading = _Reading(TIMELINE, None, number=first - 1, previous=previous or GENESIS)
+        for _ in reading.read_to(db, last):
+            pass
+        compared = reading.entries
+        problems = [*reading.faults[:TOLD], *problems]
+    told = None if events and not is_compared and not problems else not problems
+    return Intact(
+        item=item, events=events, compared=compared, intact=told, problem="; ".join(problems)
+    )
 
 
-def _require_whole(readings: Sequence[_Reading]) -> None:
-    """Tell the faults that were found, those of the audit log first."""
+@dataclass
+class _Items:
+    """What is wrong with items themselves."""
+
+    faults: list[str] = field(default_factory=list)
+    left_out: int = 0
+
+
+def _compare_items(db: Connection, progress: Progress) -> _Items:
+    """Compare items with their timeline; of many that are otherwise the first are told."""
+    found = _Items()
+    compared = 0
+    for count, wrong in all_otherwise(db):
+        compared += count
+        free = TOLD - len(found.faults)
+        found.faults += wrong[:free]
+        found.left_out += len(wrong[free:])
+        progress(f"compared {compared:,} items with their timeline", fraction=1)
+    return found
+
+
+def _require_whole(readings: Sequence[_Reading], items: _Items) -> None:
+    """Tell the faults that were found, those of the audit log first, those of items last."""
     wrong = [reading for reading in readings if reading.faults]
-    if not wrong:
+    if not wrong and not items.faults:
         return
-    said = []
-    for reading in wrong:
-        left_out = len(reading.faults) - TOLD
-        more = f"; and {left_out} more" if left_out > 0 else ""
-        told = "; ".join(reading.faults[:TOLD])
-        said.append(f"{reading.chain.called} is not as it was written: {told}{more}")
+    parts = [
+        f"{reading.chain.called} is not as it was written: "
+        f"{_listed(reading.faults[:TOLD], len(reading.faults) - TOLD)}"
+        for reading in wrong
+    ]
+    if items.faults:
+        parts.append(_listed(items.faults, items.left_out))
     raise errors.Failed(
-        f"{'. And '.join(said)}. {ADVICE}",
-        faults=[fault for reading in wrong for fault in reading.faults[:TOLD]],
-        left_out=sum(max(0, len(reading.faults) - TOLD) for reading in wrong),
+        f"{'. And '.join(parts)}. {ADVICE}",
+        faults=[fault for reading in wrong for fault in reading.faults[:TOLD]] + items.faults,
+        left_out=sum(max(0, len(reading.faults) - TOLD) for reading in wrong) + items.left_out,
         entries=sum(reading.entries for reading in readings),
     )
+
+
+def _listed(faults: Sequence[str], left_out: int) -> str:
+    more = f"; and {left_out} more" if left_out > 0 else ""
+    return f"{'; '.join(faults)}{more}"
 
 
 @dataclass
@@ -180,7 +217,7 @@ class _Reading:
 
 def _changes(chain: Chain, row: Row[Any]) -> str:
     """What of an entry is not as its hash says."""
-    content = _content(row.body)
+    content = content_of(row.body)
     if row.sha256 not in _links(chain, row, content):
         return "its content does not have its hash"
     if content.get("number") != row.number:
@@ -199,12 +236,3 @@ def _links(chain: Chain, row: Row[Any], content: dict[str, Any]) -> tuple[str, .
     if "number" not in content:
         return (plain,)
     return link(row.previous, chain.blind(content), leaf_of(row.body)), plain
-
-
-def _content(body: str) -> dict[str, Any]:
-    """What an entry says; nothing where somebody wrote what is no entry."""
-    try:
-        content = json.loads(body)
-    except ValueError:
-        return {}
-    return content if isinstance(content, dict) else {}

@@ -48,6 +48,15 @@ def canonical(content: dict[str, Any]) -> str:
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
+def content_of(body: str) -> dict[str, Any]:
+    """What an entry says; nothing where somebody wrote what is no entry."""
+    try:
+        content = json.loads(body)
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
 def leaf_of(body: str) -> str:
     """The hash of the content of an entry."""
     return _sha256(body)

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from modelyard.governance.policies.evidence import (
+    FORGED,
     Activated,
     Checked,
     Decided,
@@ -157,6 +158,7 @@ def test_each_kind_of_clause(clause, outcome, why):
         ((decided(decision="rejected"),), "fail", "review: rejected by priya"),
         ((decided(decision="abandoned"),), "fail", "review: abandoned by priya"),
         ((decided(decision=None, reason="it changed"),), "pending", "yet; it changed"),
+        ((decided(decision=None, reason=FORGED),), "fail", f"review: not approved; {FORGED}"),
         ((decided(), decided("risk", None)), "pending", "risk: nobody has decided yet"),
         ((decided("risk", None), decided(decision="rejected")), "fail", "review: rejected"),
         ((), "fail", "its workflow has no sign-off at any step"),

@@ -103,7 +103,8 @@ def test_values_steps_and_sign_offs_come_along(yard, template, tmp_path):
         "assess": "FINISHED", "audit": "SKIPPED", "approval": "FINISHED", "live": "ONGOING",
     }  # fmt: skip
     assert (found.version, found.signoffs[0].reason) == (2, "what it was about changed")
-    events = {each.attribute: each.new for each in yard.govern.timeline(item=one)}
+    events = {each.attribute: each.new for each in reversed(yard.govern.timeline(item=one))}
+    assert yard.govern.intact(item=one).intact
     assert (events["template_version"], events["fields.danger"]) == (2, "large")
 
 

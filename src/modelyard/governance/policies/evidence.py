@@ -27,6 +27,9 @@ CardPart = Literal[
 CARD_PARTS: tuple[CardPart, ...] = get_args(CardPart)
 """What a complete model card tells, after Mitchell et al., Model Cards for Model Reporting."""
 
+FORGED = "its timeline tells otherwise: run `modelyard audit verify`"
+"""Why an approval does not count that nobody gave."""
+
 
 class Measurement(Value):
     """A metric of an evaluation, with its interval."""
@@ -119,7 +122,7 @@ class Decided(Value):
     by: str = ""
     at: datetime | None = None
     reason: str = ""
-    """Why an earlier decision no longer holds."""
+    """Why an earlier decision no longer holds, or why what is kept as one is none."""
 
 
 class Told(Value):

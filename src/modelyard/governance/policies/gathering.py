@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from datetime import datetime
 from importlib import import_module
 from typing import Any
@@ -14,7 +14,14 @@ from modelyard.governance.items.collecting import fresh
 from modelyard.governance.items.ids import parsed
 from modelyard.governance.items.types import Item
 from modelyard.governance.policies import repository
-from modelyard.governance.policies.evidence import Decided, Decision, Evaluated, Evidence, Parts
+from modelyard.governance.policies.evidence import (
+    FORGED,
+    Decided,
+    Decision,
+    Evaluated,
+    Evidence,
+    Parts,
+)
 from modelyard.governance.policies.types import (
     BetterClause,
     FairnessClause,
@@ -22,7 +29,7 @@ from modelyard.governance.policies.types import (
     PolicySettings,
 )
 from modelyard.governance.signoffs.access import AskedOf, asked_of_all
-from modelyard.governance.signoffs.types import Round
+from modelyard.governance.signoffs.types import Round, SignoffState
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
 
@@ -75,7 +82,7 @@ def gathered(context: Context, db: Connection, found: Sequence[Item]) -> Iterato
             governed=each.state == "governed",
             fields=each.fields,
             required=mine.required,
-            sign_offs=tuple(_decided(one.step, one) for one in mine.signoffs),
+            sign_offs=tuple(_stands(one, mine.forged) for one in mine.signoffs),
             decisions=tuple(_decided(step, one) for step, one in mine.decided),
             exceptions=tuple(excepted[each.id]),
             **parts[each.id],
@@ -121,6 +128,13 @@ DECISIONS: dict[str, Decision] = {
     "REJECTED": "rejected",
     "ABANDONED": "abandoned",
 }
+
+
+def _stands(signoff: SignoffState, forged: Container[str]) -> Decided:
+    """How a sign-off is now; what its timeline does not tell counts for nothing."""
+    if signoff.step in forged:
+        return Decided(step=signoff.step, reason=FORGED)
+    return _decided(signoff.step, signoff)
 
 
 def _decided(step: str, signoff: Round) -> Decided:

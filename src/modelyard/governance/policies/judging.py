@@ -12,6 +12,7 @@ from modelyard.analysis.names import name_of
 from modelyard.governance.policies.comparing import judge_better
 from modelyard.governance.policies.evidence import (
     CARD_PARTS,
+    FORGED,
     Checked,
     Decided,
     Evaluated,
@@ -239,6 +240,8 @@ def _approved(clause: SignOffClause, evidence: Evidence, moment: datetime) -> Fo
 
 
 def _decision(decided: Decided, moment: datetime) -> Found:
+    if decided.reason == FORGED:
+        return "fail", f"{decided.step}: not approved; {FORGED}"
     if decided.decision is None or decided.at is None:
         why = f"; {decided.reason}" if decided.reason else ""
         return "pending", f"{decided.step}: nobody has decided yet{why}"

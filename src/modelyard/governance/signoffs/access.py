@@ -10,7 +10,8 @@ from sqlalchemy import Connection, select, true
 from modelyard.governance.items.types import Item
 from modelyard.governance.roles.rights import Holder
 from modelyard.governance.signoffs import repository
-from modelyard.governance.signoffs.desk import opened, opened_all
+from modelyard.governance.signoffs.comparing import otherwise
+from modelyard.governance.signoffs.desk import Desk, opened, opened_all
 from modelyard.governance.signoffs.showing import shown, state_of, without_digests
 from modelyard.governance.signoffs.types import (
     KeptFile,
@@ -33,6 +34,11 @@ class AskedOf:
     """In the order of its steps; one is APPROVED only as long as it is of the item as it is."""
     decided: tuple[tuple[str, Round], ...] = ()
     """Every round that ended with a decision, with its step, the oldest first."""
+    forged: frozenset[str] = frozenset()
+    """The steps that are approved by the database, while the timeline of the item says otherwise.
+
+    Or says otherwise by which template it is governed, or what its fields are.
+    """
 
 
 def waiting_items(db: Connection) -> set[str]:
@@ -56,15 +62,31 @@ def asked_of_all(db: Connection, items: Sequence[Item]) -> dict[str, AskedOf]:
     if not governed:
         return {}
     ended = repository.ended(db, governed)
+    desks = list(opened_all(db, governed, now()))
+    wrong = otherwise(db, [desk.item.id for desk in desks if _approved(desk)])
     found = {}
-    for desk in opened_all(db, governed, now()):
+    for desk in desks:
         fields = desk.template.fields
         found[desk.item.id] = AskedOf(
             tuple(each.id for each in fields if each.required and desk.course.shows(each)),
             tuple(state_of(desk, step) for step in desk.rounds),
             tuple(ended[desk.item.id]),
+            _forged(desk, wrong.get(desk.item.id, ())),
         )
     return found
+
+
+def _approved(desk: Desk) -> list[str]:
+    return [step for step, each in desk.rounds.items() if each.status == "APPROVED"]
+
+
+def _forged(desk: Desk, wrong: Collection[str]) -> frozenset[str]:
+    others = [each for each in wrong if not each.startswith("signoffs.")]
+    return frozenset(
+        step
+        for step in _approved(desk)
+        if others or any(each.startswith(f"signoffs.{step}.") for each in wrong)
+    )
 
 
 def workflow_of(db: Connection, item: Item, holder: Holder) -> Workflow | None:
