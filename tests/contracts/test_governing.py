@@ -154,7 +154,7 @@ class TestPlacing:
     def test_what_cannot_be_placed(self, placed):
         for item, under, error, said in (
             (MODEL, CARDS, errors.Invalid, "which follows from what it is"),
-            (PROJECT, FRAUD, errors.Invalid, "under a governed-project, and not under a initiat"),
+            (PROJECT, FRAUD, errors.Invalid, "under the kind governed-project, and not under init"),
             (PROJECT, "governed-project:x", errors.NotFound, "no item 'governed-project:x'"),
         ):
             with pytest.raises(error, match=said):
