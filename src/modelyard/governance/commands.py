@@ -358,7 +358,11 @@ class ExportAudit(Command[AuditExport], AuditFilter):
 
 
 class VerifyAudit(Command[AuditCheck]):
-    """Check that nothing in the audit log and the timeline was changed, removed or cut off."""
+    """Check that nothing in the audit log and the timeline was changed, removed or cut off.
+
+    Note the heads that it tells in a place apart: who cuts off a log together with its own head in
+    the database is found out only by `--head` with one of them.
+    """
 
     needs = "audit:read"
     route = "POST /audit/verify"

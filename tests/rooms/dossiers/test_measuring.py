@@ -88,6 +88,34 @@ def test_what_is_not_measured_is_told(yard):
     assert (drawn.spec, drawn.reason is not None) == (None, True)
 
 
+def test_files_that_were_replaced_are_told_no_more(yard, tmp_path):
+    rows = tmp_path / "rows.csv"
+    rows.write_text(f"age,fare,target\n{ROWS}")
+    yard.models.create(name="anew", prediction_type="binary_classification")
+    yard.datasets.create(name="rows", path=str(rows))
+
+    def bring(age):
+        body = f"return (frame['age'] > {age}).astype(int).to_numpy()"
+        source = str(write_model(tmp_path / f"from-{age}", predict=body))
+        yard.versions.import_(
+            model="anew", version="v1", source=source, classes=(0, 1), env="local"
+        )
+
+    def told():
+        yard.govern.sync()
+        return yard.govern.metrics(item="model:default/anew", metric="accuracy").points
+
+    bring(25)
+    yard.evaluations.run(model="anew", version="v1", dataset="rows", target="target")
+    assert len(told()) == 1
+    yard.versions.delete(model="anew", versions=("v1",), force=True)
+    bring(55)
+    yard.govern.sync()
+    assert yard.govern.metrics(item="model:default/anew").metrics == ()
+    made = yard.evaluations.run(model="anew", version="v1", dataset="rows", target="target")
+    assert [each.evaluation for each in told()] == [made.id]
+
+
 def test_nobody_sees_metrics_of_what_they_may_not_see(yard):
     eve = yard.acting(Identity("eve", "user")).govern
     with pytest.raises(errors.NotFound):

@@ -313,6 +313,9 @@ def test_an_exception_is_of_a_clause_and_of_a_version_as_they_were():
     known = KNOWN.model_copy(update={"exceptions": (excepted,)})
     why = judge(asks, known).results[0].why
     assert why.startswith("excepted until 2026-07-01 by ada: a pilot; else 0.9 on lab")
+    whole = excepted.model_copy(update={"until": datetime(2026, 7, 2, tzinfo=UTC)})
+    known = KNOWN.model_copy(update={"exceptions": (whole,)})
+    assert judge(asks, known).results[0].why.startswith("excepted until 2026-07-01 by ada")
     other = {**excepted.clause, "at_least": 0.98}
     for changed in ({"digest": "d0"}, {"policy": "q"}, {"until": NOW}, {"clause": other}):
         assert outcomes(**changed) == [("fail", False), ("fail", False)]

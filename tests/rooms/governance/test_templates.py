@@ -74,7 +74,11 @@ def test_what_is_written_reads_as_the_same_template():
         ("[risk, loss]", "[risk, los]", r"line 12: .*there is no field 'los'; there are: risk, "),
         ("[risk, loss]", "[loss]", r"line 5: fields\.0\.required: no step asks for risk"),
         ("- id: last", "- id: last\n    fields: [risk]", "the step assess asks for risk already"),
-        ("field: risk, equals: high", "feld: risk", r"line 9: .* one of the keys field, step, "),
+        (
+            "field: risk, equals: high",
+            "feld: risk",
+            r"line 9: .* keys field, step, .*, and in a filter also item",
+        ),
         ("equals: high}", "given: true, equals: high}", r"line 9: .*say what of it"),
         ("equals: high", "equals: higher", r"line 9: .*takes one of: low, high, not \"higher\""),
         ("equals: high", "above: 3", r"line 9: .*risk is no number"),

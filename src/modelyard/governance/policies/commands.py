@@ -163,8 +163,8 @@ class EvaluatePolicies(Command[Standing]):
 class SimulatePolicy(Command[Simulation]):
     """Say what a policy would have stopped of what was deployed, by what was known at the time.
 
-    The policy is one that is kept, or a file with clauses, so that it is tried before it is
-    enforced. Fields of governed items are taken as they are now.
+    Its clauses are those of a file, so that it is tried before it is kept and enforced. Fields of
+    governed items are taken as they are now.
     """
 
     needs = "policies:write"

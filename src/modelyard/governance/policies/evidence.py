@@ -174,11 +174,11 @@ class Evidence(Value):
 
     def of_these_files(self) -> Self:
         """Without what was found of other files that once had the name of one of the versions."""
-        mine = tuple(_of(self.files, self.evaluations))
+        mine = tuple(of_files(self.files, self.evaluations))
         there = {each.id for each in mine}
         rivals = dict(self.rivals)
         if self.active in rivals and self.active_files:
-            rivals[self.active] = tuple(_of(self.active_files, rivals[self.active]))
+            rivals[self.active] = tuple(of_files(self.active_files, rivals[self.active]))
         checks = tuple(each for each in self.checks if each.evaluation in there)
         return self.model_copy(update={"evaluations": mine, "checks": checks, "rivals": rivals})
 
@@ -213,5 +213,6 @@ class Evidence(Value):
         return tuple(last.get(each.step, Decided(step=each.step)) for each in self.sign_offs)
 
 
-def _of(files: str, told: Iterable[Evaluated]) -> Iterator[Evaluated]:
+def of_files(files: str, told: Iterable[Evaluated]) -> Iterator[Evaluated]:
+    """Those of some evaluations that were made of these files, or of nobody knows which."""
     return (each for each in told if each.files is None or each.files == files)

@@ -21,6 +21,7 @@ from modelyard.governance.policies.evidence import (
     Evaluated,
     Evidence,
     Parts,
+    of_files,
 )
 from modelyard.governance.policies.types import (
     BetterClause,
@@ -103,9 +104,12 @@ def parts_of(context: Context, db: Connection, items: Sequence[str]) -> dict[str
 def evaluations_of(
     context: Context, db: Connection, items: Sequence[str]
 ) -> dict[str, tuple[Evaluated, ...]]:
-    """The evaluations of some hundred versions, with the intervals of their metrics."""
+    """The evaluations of some hundred versions as their files are now, with intervals."""
     parts = parts_of(context, db, items)
-    return {item: parts[item].get("evaluations", ()) for item in items}
+    return {
+        item: tuple(of_files(parts[item].get("files", ""), parts[item].get("evaluations", ())))
+        for item in items
+    }
 
 
 def past_deployments(

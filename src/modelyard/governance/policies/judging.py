@@ -35,7 +35,7 @@ from modelyard.governance.policies.types import (
     ScanClause,
     SignOffClause,
 )
-from modelyard.governance.policies.words import ago, on_of, where
+from modelyard.governance.policies.words import ago, last_day, on_of, where
 from modelyard.kernel.values import Verdict
 
 Found = tuple[ClauseOutcome, str]
@@ -132,7 +132,7 @@ def _excepted(
     for each in evidence.exceptions:
         is_of_it = (each.policy, each.clause, each.digest) == (policy.name, asked, evidence.digest)
         if is_of_it and evidence.gathered < each.until:
-            why = f"excepted until {each.until:%Y-%m-%d} by {each.by}: {each.reason}"
+            why = f"excepted until {last_day(each.until)} by {each.by}: {each.reason}"
             told = {"outcome": "pass", "why": f"{why}; else {result.why}", "excepted": True}
             return result.model_copy(update=told)
     return result

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, FiniteFloat, JsonValue, StringConstraints, model_validator
 
 from modelyard.analysis.group_types import Criterion
 from modelyard.governance.policies.evidence import CARD_PARTS, CardPart
+from modelyard.governance.policies.words import last_day
 from modelyard.kernel.values import Description, Name, OneLine, Value, Variable, Verdict
 
 Mode = Literal["prevent", "warn", "no_check"]
@@ -259,6 +260,11 @@ class PolicyException(Value):
         default="holds",
         description="'over': its time is; 'lapsed': the version or the clause changed since",
     )
+
+    @property
+    def last_day(self) -> date:
+        """The last day on which it holds, in UTC, as whoever made it gave it."""
+        return last_day(self.until)
 
 
 class Judgement(Value):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from modelyard.governance.policies.evidence import Evaluated
 
@@ -23,3 +23,8 @@ def on_of(store: str | None, dataset: str | None) -> str:
     """To which evaluations a clause is narrowed."""
     on = f" on {dataset}" if dataset else ""
     return f"{on} in {store}" if store else on
+
+
+def last_day(until: datetime) -> date:
+    """The last day, in UTC, of what ends at a moment."""
+    return (until - timedelta.resolution).date()

@@ -277,8 +277,10 @@ class NoneOf(Several):
 
 
 IN_TEMPLATES = ("field", "step", "signoff", "all_of", "any_of", "none_of")
-"""What conditions of templates may be about; the others are for filters."""
-KINDS = (*IN_TEMPLATES, "item", "time", "fact", "metric")
+"""What conditions of templates may be about."""
+IN_FILTERS = ("item", "time", "fact", "metric")
+"""What those of filters may be about besides."""
+KINDS = (*IN_TEMPLATES, *IN_FILTERS)
 
 
 def _kind(given: Any) -> str | None:
@@ -302,7 +304,8 @@ Condition = Annotated[
     Discriminator(
         _kind,
         custom_error_type="condition",
-        custom_error_message=f"a condition has one of the keys {', '.join(KINDS)}",
+        custom_error_message=f"a condition has one of the keys {', '.join(IN_TEMPLATES)}, and "
+        f"in a filter also {', '.join(IN_FILTERS)}",
     ),
 ]
 

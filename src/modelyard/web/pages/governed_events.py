@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -73,13 +72,23 @@ def text_of(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, list) and all(isinstance(each, str) for each in value):
-        text = ", ".join(value)
-    elif isinstance(value, dict) and isinstance(value.get("name"), str):
-        text = value["name"]
+    if isinstance(value, list):
+        text = ", ".join(filter(None, map(text_of, value)))
+    elif isinstance(value, dict):
+        text = _text_of_parts(value)
     else:
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        text = str(value)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _text_of_parts(value: Mapping[str, Any]) -> str:
+    """What has a name by it; several things that are told by theirs, and else part by part."""
+    if isinstance(value.get("name"), str):
+        return str(value["name"])
+    if all(isinstance(each, dict) for each in value.values()):
+        return ", ".join(value)
+    told = ((name.replace("_", " "), text_of(each)) for name, each in value.items())
+    return ", ".join(f"{name} {text}" for name, text in told if text)
 
 
 def _names(template: Template | None) -> dict[str, str]:
