@@ -179,7 +179,7 @@ def test_what_is_told_of_an_item_is_compared_with_its_hashes(four):
     other = "project:flights"
     with context.begin() as db:
         timeline.record(db, other, "ada", "state", None, "new")
-        timeline.record(db, ITEM, "ada", "state", "governed", "hidden")
+        timeline.record(db, ITEM, "ada", "version.active", False, True)
     found = _checked(four)
     assert (found.events, found.compared, found.intact, found.problem) == (5, 6, True, "")
     assert _checked(four, other).compared == 1

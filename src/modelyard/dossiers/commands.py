@@ -73,7 +73,7 @@ class WriteCard(Command[WrittenCard]):
 
 
 def _named(given: dict[str, Any]) -> dict[str, Any]:
-    ending = SUFFIXES.get(given.get("format") or "markdown", "md")
+    ending = next((each for form, each in SUFFIXES.items() if form == given.get("format")), "md")
     return {**given, "output": f"{_stem(given)}.{ending}"}
 
 

@@ -22,6 +22,7 @@ _NUMBER = "must be a number"
 _LIST = "must be a list"
 _OBJECT = "must be an object, as in JSON"
 _MOMENT = "must be a date with a time, such as 2026-07-01T09:30:00Z"
+_DAY = "must be a day, such as 2026-07-01"
 WORDS = {
     "missing": "is needed and was not given",
     "extra_forbidden": "is not known here",
@@ -53,6 +54,10 @@ WORDS = {
     "datetime_type": _MOMENT,
     "datetime_parsing": _MOMENT,
     "datetime_from_date_parsing": _MOMENT,
+    "date_type": _DAY,
+    "date_parsing": _DAY,
+    "date_from_datetime_parsing": _DAY,
+    "date_from_datetime_inexact": _DAY,
     "union_tag_invalid": "its {discriminator} must be one of {expected_tags}",
     "union_tag_not_found": "needs {discriminator}, which says what it is",
     "invalid-json-value": "must be a value that JSON has",

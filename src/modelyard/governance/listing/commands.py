@@ -27,7 +27,12 @@ def _written(given: Any) -> Any:
     """A filter as text, which Python may give as what it is."""
     if isinstance(given, Value):
         given = given.model_dump(mode="json", exclude_unset=True)
-    return json.dumps(given) if isinstance(given, dict) else given
+    if not isinstance(given, dict):
+        return given
+    try:
+        return json.dumps(given)
+    except TypeError as error:
+        raise ValueError("holds what JSON has no value for") from error
 
 
 FilterText = Annotated[str, BeforeValidator(_written), StringConstraints(max_length=20_000)]

@@ -43,6 +43,7 @@ STORE = {
     "created": THERE,
     "created_by": "ada",
     "check_each": "never",
+    "governed": True,
 }
 
 
