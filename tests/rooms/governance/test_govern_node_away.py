@@ -192,7 +192,7 @@ def test_a_wrong_key_and_a_node_that_is_back(yard, tmp_path):
 def test_an_address_that_is_none_is_refused_at_once(yard):
     for address, said in (
         ("http://", "address"),
-        ("https://user:pw@example.org", "no address of a node"),
+        ("https://user:pw@example.org", "holds a user or password"),
         ("http://127.0.0.1:1", "no server answers"),
     ):
         with pytest.raises((errors.Invalid, errors.Unavailable), match=said):

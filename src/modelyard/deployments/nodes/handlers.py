@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ssl
 import time
 from contextlib import closing
 from typing import Any
-from urllib.parse import urlsplit
 
 from modelyard import errors
 from modelyard.deployments.infrastructures.repository import using_node
@@ -27,6 +25,7 @@ from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
 from modelyard.serving.administration.commands import ListProcesses, ListServices
 from modelyard.serving.administration.types import NodeService
+from modelyard.serving.elsewhere import address_of, require_certificates
 
 OWN_PATHS: dict[Kind, str] = {"api": "/admin/api", "automation": "/api/v1"}
 
@@ -42,9 +41,9 @@ def add_node(command: AddNode, context: Context) -> RegisteredNode:
     node = RegisteredNode(
         name=command.name,
         kind=command.kind,
-        url=_address(command.address, command.kind),
+        url=address_of(command.address, OWN_PATHS[command.kind]),
         description=command.description,
-        ca=_certificates(command.ca),
+        ca=require_certificates(command.ca),
         has_key=True,
         created=now(),
         created_by=context.identity.name,
@@ -101,13 +100,13 @@ def update_node(command: UpdateNode, context: Context) -> RegisteredNode:
         if command.name == LOCAL and (command.address or command.key or command.ca):
             raise errors.Invalid("the local node is in the workspace, and has no address or key")
         if command.address is not None:
-            changes["url"] = _address(command.address, before.kind)
+            changes["url"] = address_of(command.address, OWN_PATHS[before.kind])
             if changes["url"] != before.url and command.key is None:
                 raise errors.Invalid(
                     "another address takes the key of the node, too; give --key", field="key"
                 )
         if command.ca is not None:
-            changes["ca"] = _certificates(command.ca)
+            changes["ca"] = require_certificates(command.ca)
         key = None if command.key is None else _key(command.key)
         has_key = before.has_key or key is not None
         node = before.model_copy(update={**changes, "has_key": has_key, "changed": now()})
@@ -153,27 +152,6 @@ def _check_workspace(context: Context, name: str, began: float) -> NodeCheck:
     )
 
 
-def _address(url: str, kind: Kind) -> str:
-    """The address of a node without its own paths.
-
-    Raises:
-        Invalid: it is none.
-    """
-    try:
-        parts = urlsplit(url)
-        named = parts.hostname and parts.port != 0
-    except ValueError as exc:
-        raise errors.Invalid(f"{url!r} is no address of a node: {exc}", field="address") from exc
-    if not named:
-        raise errors.Invalid(f"{url!r} names no host", field="address")
-    if parts.username or parts.password:
-        raise errors.Invalid("the URL holds a user or password; give --key", field="address")
-    if parts.query or parts.fragment:
-        raise errors.Invalid(f"{url!r} has more than an address and a path", field="address")
-    path = parts.path.rstrip("/").removesuffix(OWN_PATHS[kind])
-    return f"{parts.scheme}://{parts.netloc}{path}"
-
-
 def _key(key: str) -> str:
     key = key.strip()
     if not key or not key.isascii() or not key.isprintable():
@@ -181,17 +159,3 @@ def _key(key: str) -> str:
             "the key holds letters that no key has; copy it once more", field="key"
         )
     return key
-
-
-def _certificates(ca: str) -> str:
-    """Certificates that are ones; Invalid if they are not."""
-    if ca.strip():
-        try:
-            ssl.create_default_context(cadata=ca)
-        except (ssl.SSLError, ValueError, TypeError) as exc:
-            raise errors.Invalid(
-                "these are no certificates in PEM; give the text of the file that begins with "
-                "-----BEGIN CERTIFICATE-----",
-                field="ca",
-            ) from exc
-    return ca.strip()

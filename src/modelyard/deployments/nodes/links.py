@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -18,7 +17,7 @@ from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
 from modelyard.serving.administration.commands import NodeCommand
 from modelyard.serving.administration.types import ImportedGeneration
-from modelyard.serving.durable import write_whole
+from modelyard.serving.elsewhere import authorities_in
 
 R = TypeVar("R")
 FOLDER = "nodes"
@@ -89,7 +88,13 @@ def automation_node(context: Context, name: str, *, acting_as: str = "") -> Dist
         Invalid: it is no automation node, or its key is not known here.
     """
     node, key = keyed(context, name, "automation")
-    return context.remote(node.url, key, _authorities(context, node), context.progress, acting_as)
+    return context.remote(
+        node.url,
+        key,
+        authorities_in(context.folder / FOLDER / AUTHORITIES, node.ca),
+        context.progress,
+        acting_as,
+    )
 
 
 def keyed(context: Context, name: str, kind: Kind | None = None) -> tuple[RegisteredNode, str]:
@@ -125,15 +130,3 @@ def _keep_local(context: Context) -> None:
     node = RegisteredNode(name=LOCAL, kind="api", created=now(), created_by=by)
     with suppress(errors.Conflict), context.begin() as db:  # somebody else was first
         repository.add(db, node, None)
-
-
-def _authorities(context: Context, node: RegisteredNode) -> str | None:
-    """A file with the certificates that are believed of a node."""
-    if not node.ca:
-        return None
-    name = hashlib.sha256(node.ca.encode()).hexdigest()
-    file = context.folder / FOLDER / AUTHORITIES / f"{name}.pem"
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(file, node.ca.encode())
-    return str(file)

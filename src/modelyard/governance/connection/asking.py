@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from concurrent.futures import Future
 from contextlib import closing
 from threading import Thread
@@ -16,7 +15,7 @@ from modelyard.governance.connection.types import GovernNode
 from modelyard.kernel.command import Command
 from modelyard.kernel.context import Context
 from modelyard.kernel.progress import silence
-from modelyard.serving.durable import write_whole
+from modelyard.serving.elsewhere import authorities_in
 
 R = TypeVar("R")
 FOLDER = "govern"
@@ -53,7 +52,7 @@ def ask_at(
 
     def send() -> None:
         try:
-            ca_file = _authorities(context, node)
+            ca_file = authorities_in(context.folder / FOLDER, node.ca)
             there = context.remote(node.url, key, ca_file, silence, seconds=seconds)
             with closing(there):
                 done.set_result(there.run(command))
@@ -78,15 +77,3 @@ def ask_at(
         raise errors.Unavailable(
             f"the answer of the govern node {node.url} cannot be read: {exc}"
         ) from exc
-
-
-def _authorities(context: Context, node: GovernNode) -> str | None:
-    """A file with the certificates that are believed of it."""
-    if not node.ca:
-        return None
-    name = hashlib.sha256(node.ca.encode()).hexdigest()
-    file = context.folder / FOLDER / f"{name}.pem"
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(file, node.ca.encode())
-    return str(file)

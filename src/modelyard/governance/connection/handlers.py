@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
-from urllib.parse import urlsplit
-
 from modelyard import errors
 from modelyard.governance.connection import layers, repository
 from modelyard.governance.connection.asking import ask_at
@@ -22,6 +19,7 @@ from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
 from modelyard.kernel.version import __version__
+from modelyard.serving.elsewhere import address_of, require_certificates
 from modelyard.store.database import exclusively
 
 
@@ -30,7 +28,11 @@ def connect(command: ConnectGovernNode, context: Context) -> GovernNode:
     """Ask it first; nothing is kept of one that does not answer."""
     if context.settings.role == "govern":
         raise errors.Blocked("this is a govern node itself; connect a workspace that has things")
-    url, key, ca = _address(command.address), command.key.strip(), _certificates(command.ca)
+    url, key, ca = (
+        address_of(command.address, "/api/v1"),
+        command.key.strip(),
+        require_certificates(command.ca),
+    )
     if not key.isascii() or not key.isprintable():
         raise errors.Invalid(
             "the key holds letters that no key has; copy it once more", field="key"
@@ -90,36 +92,3 @@ def _require_other(before: GovernNode | None, url: str) -> None:
         raise errors.Conflict(
             f"this workspace is governed on {before.url}; first: modelyard govern disconnect"
         )
-
-
-def _address(url: str) -> str:
-    """The address of a govern node without its own paths.
-
-    Raises:
-        Invalid: it is none.
-    """
-    try:
-        parts = urlsplit(url)
-        named = parts.hostname and parts.port != 0
-    except ValueError as exc:
-        raise errors.Invalid(f"{url!r} is no address of a node: {exc}", field="address") from exc
-    if not named or parts.username or parts.password or parts.query or parts.fragment:
-        raise errors.Invalid(
-            f"{url!r} is no address of a node: give one such as https://govern.example.org",
-            field="address",
-        )
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix('/api/v1')}"
-
-
-def _certificates(ca: str) -> str:
-    """Certificates that are ones; Invalid if they are not."""
-    if ca.strip():
-        try:
-            ssl.create_default_context(cadata=ca)
-        except (ssl.SSLError, ValueError, TypeError) as exc:
-            raise errors.Invalid(
-                "these are no certificates in PEM; give the text of the file that begins with "
-                "-----BEGIN CERTIFICATE-----",
-                field="ca",
-            ) from exc
-    return ca.strip()

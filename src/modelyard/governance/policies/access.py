@@ -13,7 +13,7 @@ from modelyard.governance.items.seeing import visible
 from modelyard.governance.policies import outcomes, repository
 from modelyard.governance.policies.calling import asking, recalling
 from modelyard.governance.policies.evidence import Evidence
-from modelyard.governance.policies.gathering import gather, known
+from modelyard.governance.policies.gathering import FOUND_OUT, gather, known
 from modelyard.governance.policies.judging import judge
 from modelyard.governance.policies.types import (
     Judgement,
@@ -21,12 +21,13 @@ from modelyard.governance.policies.types import (
     Policy,
     PolicyException,
     PolicyOutcome,
+    PythonClause,
 )
 from modelyard.kernel.context import Context
 from modelyard.kernel.paging import ALL
 
-SLOW = {"better", "fairness", "python"}
-"""Kinds of clauses that take a while."""
+SLOW = (*FOUND_OUT, PythonClause)
+"""Clauses that take a while."""
 OTHER_FILES = "has other files by now than those that are to be deployed"
 
 
@@ -45,7 +46,7 @@ def make_ready(context: Context, infrastructure: str, item: str) -> None:
     """
     with context.read() as db:
         policies = _asked(db, infrastructure)
-    slow = [each for each in policies if SLOW & {one.kind for one in each.clauses}]
+    slow = [each for each in policies if any(isinstance(one, SLOW) for one in each.clauses)]
     if not slow:
         return
     try:
