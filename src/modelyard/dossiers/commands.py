@@ -74,12 +74,12 @@ class WriteCard(Command[WrittenCard]):
 
 def _named(given: dict[str, Any]) -> dict[str, Any]:
     ending = next((each for form, each in SUFFIXES.items() if form == given.get("format")), "md")
-    return {**given, "output": f"{_stem(given)}.{ending}"}
+    return {**given, "output": f"{stem_of(given.get('item', ''))}.{ending}"}
 
 
-def _stem(given: dict[str, Any]) -> str:
-    """What the file of an item is called, whose id is not looked at yet."""
-    path = str(given.get("item", "")).partition(":")[2].split("/")
+def stem_of(item: object) -> str:
+    """What files of an item are called, whose id may not have been looked at yet."""
+    path = str(item).partition(":")[2].split("/")
     return "-".join(path[-2:]) or "item"
 
 
@@ -109,7 +109,7 @@ class ExportItem(Command[AuditPackage]):
     def _has_output(cls, given: Any) -> Any:
         if not isinstance(given, dict) or given.get("output"):
             return given
-        return {**given, "output": f"{_stem(given)}-audit.zip"}
+        return {**given, "output": f"{stem_of(given.get('item', ''))}-audit.zip"}
 
 
 class VerifyPackage(Command[PackageCheck]):

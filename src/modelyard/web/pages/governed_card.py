@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from modelyard.dossiers.commands import SUFFIXES, DescribeItem, WriteCard
+from modelyard.dossiers.commands import SUFFIXES, DescribeItem, WriteCard, stem_of
 from modelyard.dossiers.types import Card
-from modelyard.governance.items.ids import parsed
 from modelyard.web.pages.governance_words import ONE, within
 from modelyard.web.pages.page import Download, Page, View, Visit
 
@@ -32,7 +31,7 @@ def _write(visit: Visit, to: str) -> WriteCard:
 
 def _name(visit: Visit) -> str:
     form: Any = visit.path["format"]
-    return f"{'-'.join(parsed(visit.path['item'])[1][-2:])}.{SUFFIXES[form]}"
+    return f"{stem_of(visit.path['item'])}.{SUFFIXES[form]}"
 
 
 PAGES: tuple[Page | Download, ...] = (

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from modelyard.dossiers.commands import ExportItem
+from modelyard.dossiers.commands import ExportItem, stem_of
 from modelyard.governance.items.commands import ShowItem
-from modelyard.governance.items.ids import parsed
 from modelyard.web.pages.governance_words import ONE, called, within
 from modelyard.web.pages.page import Download, Page, View, Visit
 
@@ -36,7 +35,7 @@ def package(visit: Visit) -> PackageView:
 
 
 def _name(visit: Visit) -> str:
-    return f"{'-'.join(parsed(visit.path['item'])[1][-2:])}-audit.zip"
+    return f"{stem_of(visit.path['item'])}-audit.zip"
 
 
 def _write(visit: Visit, to: str) -> ExportItem:
