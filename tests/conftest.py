@@ -121,7 +121,8 @@ def copied(request, monkeypatch):
 
     def copy(folder, target):
         if not _asked_for(request):
-            return Path(shutil.copytree(folder, target))
+            private = shutil.ignore_patterns("staging")  # of who uses the original just now
+            return Path(shutil.copytree(folder, target, ignore=private))
         backup = target.with_name(f"{target.name}.backup")
         with closing(modelyard.open(folder)) as original:
             original.backups.create(to=str(backup))

@@ -12,8 +12,8 @@ import modelyard
 from modelyard import errors
 
 
-def test_coefficients_are_those_of_the_model_in_its_worker(imported, models):
-    with closing(modelyard.open(imported)) as yard:
+def test_coefficients_are_those_of_the_model_in_its_worker(workspace, models):
+    with closing(modelyard.open(workspace)) as yard:
         found = yard.versions.importances(model="churn", most=3)
         again = yard.versions.importances(model="churn", most=2)
         with pytest.raises(errors.Unsupported, match="flavor python_function has no importances"):
