@@ -192,6 +192,25 @@ def test_whoever_was_killed_is_taken_over(shared, deployed, places):
     assert states == ["failed", "broken_off", "succeeded"]
 
 
+def test_a_deletion_that_was_killed_ends_when_it_is_run_again(shared, deployed, places):
+    def dies(place, what):
+        if (place, what) == ("b", "remove"):
+            with shared.open().begin() as db:
+                mine = deployment_updates.c.deployment == deployed
+                db.execute(update(deployment_updates).where(mine).values(holder="gone", beaten=1))
+            raise KeyboardInterrupt
+        return False
+
+    shared.deployments.disable(name=deployed)
+    places.fails = dies
+    with pytest.raises(KeyboardInterrupt):
+        shared.deployments.delete(name=deployed)
+    places.fails = lambda *_: False
+    assert [found.present for found in places.found.values()] == [False, True, True]
+    assert shared.deployments.delete(name=deployed).removed == ("a", "b", "c")
+    assert shared.deployments.list(infrastructure=deployed) == []
+
+
 def test_whoever_is_interrupted_says_so(shared, deployed, places):
     def stops(place, what):
         if (place, what) == ("b", "map"):

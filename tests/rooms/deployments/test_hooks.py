@@ -118,6 +118,44 @@ def test_code_is_asked_before_and_after(shared, deployed, places):
     assert shared.deployments.update(name=deployed, package="p3").health == "HEALTHY"
 
 
+def test_a_creation_that_is_refused_is_in_nobodys_way(shared, there, places):
+    refuses = {"when": "pre", "code": "def hook():\n    return 'error', 'not on Fridays'\n"}
+    shared.hooks.add(infrastructure=there, name="calm", **refuses)
+    asked = {"service": "api", "package": "p1", "infrastructure": there}
+    with pytest.raises(errors.Failed, match=r"was not created: .*calm failed: not on Fridays$"):
+        shared.deployments.create(name=there, **asked)
+    assert places.done == []
+    with pytest.raises(errors.NotFound, match="no deployment"):
+        shared.deployments.show(name=there)
+    (entry,) = shared.audit.list(action="deployments.create", outcome="failed", limit=1)
+    assert entry.arguments["name"] == there
+    assert "not on Fridays" in entry.detail
+    shared.hooks.change(infrastructure=there, name="calm", disabled=True)
+    assert shared.deployments.create(name=f"{there}-2", **asked).health == "HEALTHY"
+
+
+def test_a_deletion_asks_before_and_tells_after(shared, deployed, places):
+    code = "def hook(update):\n    assert update['kind'] == 'delete'\n    return 'error', 'kept'\n"
+    shared.deployments.disable(name=deployed)
+    shared.hooks.add(infrastructure=deployed, name="keeps", when="pre", code=code)
+    places.done.clear()
+    with pytest.raises(errors.Failed, match=r"was not deleted: the pre hook keeps failed: kept"):
+        shared.deployments.delete(name=deployed)
+    assert places.done == []
+    assert (newest(shared, deployed).kind, newest(shared, deployed).state) == ("delete", "failed")
+    (failed, _) = shared.deployments.show(name=deployed).messages
+    assert (failed.code, failed.title.split(",")[0]) == ("UPDATE_FAILED", "the last deletion")
+    undoes = "def hook(update):\n    assert len(update['places']) == 3\n    return 'undo'\n"
+    shared.hooks.change(infrastructure=deployed, name="keeps", when="post", code=undoes)
+    gone = shared.deployments.delete(name=deployed)
+    assert (gone.removed, [each.code for each in gone.messages]) == (
+        ("a", "b", "c"),
+        ["HOOK_FAILED"],
+    )
+    assert "returned 'undo'" in gone.messages[0].details
+    assert shared.deployments.list(infrastructure=deployed) == []
+
+
 @pytest.mark.parametrize("case", BAD)
 def test_what_code_does_wrong_stops_the_update(shared, deployed, places, case):
     line, said = BAD[case]

@@ -163,7 +163,7 @@ class CreateDeployment(Setting):
 
     Its nodes get the package or bundle one after another; each has to answer before the next one
     does. If one cannot, what was done is undone, and the deployment stays to be tried again by the
-    same command, or by `update`.
+    same command, or by `update`. If a policy or hook refuses it, no deployment is made.
     """
 
     route = "POST /deployments"

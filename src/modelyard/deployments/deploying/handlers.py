@@ -50,7 +50,7 @@ from modelyard.kernel.values import now
 def create_deployment(command: CreateDeployment, context: Context) -> Deployment:
     """Keep what is wanted, then bring it about; one that never was may be tried again.
 
-    What is refused before anything began leaves nothing behind.
+    What is refused before any place was looked at leaves nothing behind.
     """
     settings, made = command.settings(), now()
     with context.begin() as db:
@@ -66,6 +66,7 @@ def create_deployment(command: CreateDeployment, context: Context) -> Deployment
             created_by=context.identity.name,
             changed=made,
         )
+        _forget_unbegun(db, command, context)
         before = repository.find(db, command.project, command.name, lock=True)
         if before is None:
             repository.add(db, kept, sharing_places(context, db, infrastructure))
@@ -75,14 +76,16 @@ def create_deployment(command: CreateDeployment, context: Context) -> Deployment
                 field="name",
             )
 
-    def wish(_kept: Kept, _done: list[KeptUpdate]) -> Wish:
+    def wish(found: Kept, _done: list[KeptUpdate]) -> Wish:
+        if (found.infrastructure, found.target) != (kept.infrastructure, kept.target):
+            raise errors.Conflict(f"{found.name} was just created by somebody else", field="name")
         return Wish("create", settings, pass_over=command.pass_over, accepts=command.accept)
 
     try:
         return carry_out(context, command.project, command.name, wish)
     except errors.ModelyardError:
         with context.begin_aside() as db:
-            repository.remove_unbegun(db, command.project, command.name)
+            _forget_unbegun(db, command, context)
         raise
 
 
@@ -241,6 +244,16 @@ def _where(command: CreateDeployment, context: Context, db: Connection) -> Infra
             field="as_project",
         )
     return found
+
+
+def _forget_unbegun(db: Connection, command: CreateDeployment, context: Context) -> None:
+    """Delete a deployment that was refused or killed before it reached a place."""
+    found = repository.find(db, command.project, command.name, lock=True)
+    lease = context.settings.deployments.lease
+    if found is None or found.pushed is not None:
+        return
+    if updates.reached_nothing(db, command.project, command.name, lease):
+        repository.remove(db, command.project, command.name)
 
 
 def _turned(command: Pushing, context: Context, *, on: bool) -> Deployment:

@@ -8,6 +8,7 @@ from modelyard.deployments.deploying.types import (
     DeploymentUpdate,
     Health,
     PlaceFound,
+    UpdateKind,
 )
 from modelyard.deployments.drivers.differences import messages_about
 from modelyard.deployments.drivers.types import Desired, Message, Severity
@@ -15,6 +16,8 @@ from modelyard.deployments.hooking.types import HOOK_FAILED
 
 IN_SYNC = frozenset({"NOTHING_RUNS", "NODE_PROBLEM", "NOT_LOADED"})
 """What is wrong with a place that is set as it is to be."""
+CALLED: dict[UpdateKind, str] = {"rollback": "roll-back", "delete": "deletion"}
+"""What an update is called that is no mere update."""
 
 
 def health_of(
@@ -81,7 +84,7 @@ def _about_update(desired: Desired | None, last: DeploymentUpdate | None) -> Ite
         yield from (each.model_copy(update={"severity": "warning"}) for each in failed)
         return
     severity: Severity = "error" if desired is None else "warning"
-    what = f"the last {'update' if last.kind != 'rollback' else 'roll-back'}, by {last.actor},"
+    what = f"the last {CALLED.get(last.kind, 'update')}, by {last.actor},"
     if last.state == "failed":
         title = f"{what} failed, and what was deployed before stayed"
         title = title if desired is not None else f"{what} failed, and nothing is deployed"

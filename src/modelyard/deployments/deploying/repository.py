@@ -20,7 +20,7 @@ from modelyard.deployments.deploying.types import (
 from modelyard.kernel.paging import Page, Paged
 from modelyard.kernel.values import Value, now
 from modelyard.store.paging import page
-from modelyard.store.tables import deployment_updates, deployments, infrastructures
+from modelyard.store.tables import deployments, infrastructures
 
 SETTINGS: TypeAdapter[Settings] = TypeAdapter(Settings)
 PLACES = TypeAdapter(tuple[PlaceFound, ...])
@@ -140,14 +140,6 @@ def save_found(
 def remove(db: Connection, project: str, name: str) -> None:
     """Delete a deployment with its updates."""
     db.execute(delete(deployments).where(*_is(project, name)))
-
-
-def remove_unbegun(db: Connection, project: str, name: str) -> None:
-    """Delete a deployment of which no update ever began."""
-    of = deployment_updates.c
-    begun = select(of.number).where(of.project == project, of.deployment == name).exists()
-    never = deployments.c.pushed.is_(None) & ~begun
-    db.execute(delete(deployments).where(*_is(project, name), never))
 
 
 def due(db: Connection, before: datetime, limit: int) -> list[tuple[str, str]]:

@@ -60,6 +60,24 @@ class Rolling:
             return False
         return True
 
+    def take_away(self) -> dict[str, str]:
+        """Take what is deployed from all places; gives why, by the places that still have it."""
+        places = self.driver.places()
+        self.states = dict.fromkeys(places, "waiting")
+        left: dict[str, str] = {}
+        for place in places:
+            try:
+                for step in steps_between(
+                    self.desired, self.driver.observe(place, self.desired.target)
+                ):
+                    self._take(place, step, self.desired)
+            except errors.ModelyardError as exc:
+                self._fail(place, exc)
+                left[place] = exc.detail
+            else:
+                self.states[place] = "updated"
+        return left
+
     def go_back(self) -> None:
         """Bring all places back to what they were before they were updated."""
         changed = [place for place, state in self.states.items() if state == "updated"]

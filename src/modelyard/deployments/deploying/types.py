@@ -14,7 +14,7 @@ from modelyard.kernel.values import Json, Name, Value, Variable
 from modelyard.serving.types import Access, Guard
 
 Health = Literal["UNKNOWN", "HEALTHY", "WARNING", "UNHEALTHY", "ERROR", "OUT_OF_SYNC"]
-UpdateKind = Literal["create", "update", "light", "rollback", "disable", "enable"]
+UpdateKind = Literal["create", "update", "light", "rollback", "disable", "enable", "delete"]
 UpdateState = Literal["running", "succeeded", "failed", "broken_off"]
 PlaceOutcome = Literal[
     "waiting", "updated", "same", "passed_over", "failed", "restored", "unrestored"
@@ -243,3 +243,4 @@ class DeletedDeployment(Value):
     left: tuple[str, ...] = Field(
         default=(), description="places that could not be reached, and still have it"
     )
+    messages: tuple[Message, ...] = Field(default=(), description="what hooks said")

@@ -66,6 +66,14 @@ def succeeded(db: Connection, project: str, deployment: str) -> list[KeptUpdate]
     return [built(row) for row in db.execute(query)]
 
 
+def reached_nothing(db: Connection, project: str, deployment: str, lease: float) -> bool:
+    """Whether no update of a deployment got as far as its places, and none is on its way."""
+    if running(db, project, deployment, lease) is not None:
+        return False
+    found = [built(row) for row in db.execute(_of(project, deployment))]
+    return not any(each.places or each.before for each in found)
+
+
 def running(db: Connection, project: str, deployment: str, lease: float) -> RunningUpdate | None:
     """The update that somebody carries out at the moment, if anybody does."""
     row = _unended(db, project, deployment)

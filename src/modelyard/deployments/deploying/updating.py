@@ -87,7 +87,7 @@ def carry_out(
         said = gate(context, infrastructure, update, accepts=wanted.accepts)
         update = update.model_copy(update={"messages": said})
         held = updates.begin(db, update, context.settings.deployments.lease)
-    with _journal(context, held) as journal:
+    with journal_of(context, held) as journal:
         _bring_about(context, infrastructure, kept, wanted, journal)
     look(context, project, name)
     with context.read() as db:
@@ -134,7 +134,7 @@ def _bring_about(
         proceed=journal.proceed,
     )
     journal.follow(rolling)
-    hooks = partial(_hooks_let_pass, context, infrastructure, kept, journal, rolling)
+    hooks = partial(hooks_let_pass, context, infrastructure, kept, journal, rolling)
     if hooks("pre") and rolling.run():
         journal.say(_let_in(context, infrastructure, kept, rolling))
         if hooks("post"):
@@ -142,6 +142,8 @@ def _bring_about(
             return
         rolling.go_back()
     ended = journal.settle("failed", kept, None, problem=rolling.problem)
+    if wanted.kind == "create" and not ended.places:
+        raise errors.Failed(f"{kept.name} was not created: {rolling.problem}")
     look(context, kept.project, kept.name)
     back = [each.place for each in ended.places if each.outcome == "restored"]
     stuck = [each.place for each in ended.places if each.outcome == "unrestored"]
@@ -168,7 +170,7 @@ def _let_in(
     )
 
 
-def _hooks_let_pass(
+def hooks_let_pass(
     context: Context,
     infrastructure: Infrastructure,
     kept: Kept,
@@ -256,6 +258,13 @@ class Journal:
                 repository.save(db, current.model_copy(update=changes))
         return ended
 
+    def forget(self, kept: Kept) -> None:
+        """Delete the deployment, together with what is written down here."""
+        with self._context.begin() as db:
+            if not updates.holds(db, self._held):
+                raise Displaced
+            repository.remove(db, kept.project, kept.name)
+
     def beat_until_ended(self) -> None:
         """Give signs of life from a thread of its own."""
         pause = min(BEATS_EVERY, self._context.settings.deployments.lease / 5)
@@ -284,7 +293,12 @@ class Journal:
 
 
 @contextmanager
-def _journal(context: Context, held: Held) -> Iterator[Journal]:
+def journal_of(context: Context, held: Held) -> Iterator[Journal]:
+    """Give signs of life for as long as the block takes; what ends it otherwise is written down.
+
+    Raises:
+        Conflict: somebody else took the update over.
+    """
     journal = Journal(context, held)
     thread = threading.Thread(target=journal.beat_until_ended, name="signs of life", daemon=True)
     thread.start()

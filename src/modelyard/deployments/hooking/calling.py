@@ -43,7 +43,8 @@ def call(
         ModelyardError: it said nothing that can be understood; the message completes a sentence
             that begins with its name.
     """
-    possible = OUTCOMES if kept.hook.when == "post" else OUTCOMES[:-1]
+    may_undo = kept.hook.when == "post" and told["kind"] != "delete"
+    possible = OUTCOMES if may_undo else OUTCOMES[:-1]
     if kept.hook.kind == "webhook":
         return _sent(context, kept, told, possible)
     return _called(context, infrastructure, kept, told, possible)
@@ -102,8 +103,8 @@ def _sent(
 
 def _key(hook: Hook, told: Mapping[str, Any]) -> str:
     """The same each time that a hook is told of an update."""
-    names = [hook.infrastructure, hook.name, *(told[n] for n in ("project", "deployment"))]
-    text = "/".join([*names, str(told["number"])])
+    update = [str(told[name]) for name in ("project", "deployment", "number", "started")]
+    text = "/".join([hook.infrastructure, hook.name, *update])
     return f"hook_{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
