@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -18,6 +19,8 @@ from modelyard.serving.watching.types import Activity, AnsweredTest
 from modelyard.store.staging import stage
 
 R = TypeVar("R")
+STARTS_WITHIN, LOOKS_EVERY = 60.0, 0.25
+"""Seconds in which a process that is to run has to, and between two looks."""
 
 
 class Administered(Protocol):
@@ -33,6 +36,14 @@ class Administered(Protocol):
 
     def address(self) -> str:
         """Where it answers; empty: nothing runs there, or it is not known."""
+        ...
+
+    def problem(self) -> str:
+        """Why no process of it runs although it should, as far as that is known."""
+        ...
+
+    def starts(self) -> bool:
+        """Whether somebody is known to have a process of it run from now on."""
         ...
 
 
@@ -78,7 +89,7 @@ class ApiNodes:
                 if not all(name in each for each in loaded)
             ),
             fell_back=service.fell_back.reason if service.fell_back else "",
-            problem=service.problem,
+            problem=service.problem if processes else node.problem(),
         )
 
     def apply(self, place: str, step: Step, desired: Desired) -> None:
@@ -117,7 +128,7 @@ class ApiNodes:
         The node's own switch compared golden predictions and test queries already; where none of
         its processes runs there is nothing more to see.
         """
-        found = self.observe(place, desired.target)
+        found = self._started(place, desired.target)
         if found.unloaded:
             raise errors.Failed(
                 f"not all processes of {place} have {', '.join(found.unloaded)} in memory"
@@ -127,6 +138,16 @@ class ApiNodes:
             raise errors.Failed(f"its guard went back: {found.fell_back}")
         if found.processes and isinstance(desired, DesiredService):
             self._ask(self._reach(self._context, place), desired)
+
+    def _started(self, place: str, target: str) -> ObservedService:
+        """What is found once a process that is about to run does, and has loaded what it needs."""
+        node, until = self._reach(self._context, place), time.monotonic() + STARTS_WITHIN
+        while True:
+            found = self.observe(place, target)
+            runs = found.processes and not found.unloaded
+            if runs or found.problem or not node.starts() or time.monotonic() > until:
+                return found
+            time.sleep(LOOKS_EVERY)
 
     def activity(self, place: str, target: str, minutes: int) -> list[Activity]:
         """Ask a node what a service was asked; its answers for shadows are left out."""

@@ -111,7 +111,7 @@ def _troubles(desired: DesiredService, observed: ObservedService, place: str) ->
             severity="warning",
             code="NOTHING_RUNS",
             title=f"no process of {place} runs",
-            details="it answers from its start on",
+            details=observed.problem or "it answers from its start on",
             place=place,
         )
     elif missing := set(observed.unloaded) & set(desired.shares):

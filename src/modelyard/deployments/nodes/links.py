@@ -57,6 +57,10 @@ class ApiNode(Protocol):
         """Why no process of it runs although it should, as far as that is known here."""
         ...
 
+    def starts(self) -> bool:
+        """Whether somebody is known to have a process of it run from now on."""
+        ...
+
     def alive(self) -> tuple[bool, str]:
         """Whether it says that queries may be sent to it, and its version."""
         ...

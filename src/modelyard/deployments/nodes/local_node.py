@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar
 
+from modelyard.deployments.nodes.keeping import is_kept
 from modelyard.deployments.nodes.types import ADDRESS, LOCAL, PROBLEM
 from modelyard.kernel.progress import Progress
 from modelyard.kernel.version import __version__
@@ -63,6 +64,10 @@ class LocalNode:
     def problem(self) -> str:
         """Why the process beside a server does not run; empty: nothing is wrong."""
         return self._told(PROBLEM)
+
+    def starts(self) -> bool:
+        """Whether a server has a process of it run from now on, unless it said why it cannot."""
+        return is_kept(self._folder.path) and not self.problem()
 
     def _told(self, name: str) -> str:
         try:

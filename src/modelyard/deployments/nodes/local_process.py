@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from modelyard import errors
+from modelyard.deployments.nodes.keeping import keeping
 from modelyard.deployments.nodes.types import ADDRESS, PROBLEM
 from modelyard.kernel.node_settings import NodeLinkSettings
 from modelyard.serving.folder import NodeFolder
@@ -53,11 +54,12 @@ class LocalProcess:
 
     def run(self) -> None:
         """Work until stopped."""
-        try:
-            while not self._stopping.wait(LOOKS_EVERY):
-                self._look()
-        finally:
-            self._end()
+        with keeping(self._path):
+            try:
+                while not self._stopping.wait(LOOKS_EVERY):
+                    self._look()
+            finally:
+                self._end()
 
     def _look(self) -> None:
         if self._child is not None and self._child.poll() is not None:

@@ -70,6 +70,10 @@ class RemoteNode:
         """Nothing is known of why it does not run, where it does not."""
         return ""
 
+    def starts(self) -> bool:
+        """Nothing is known of who runs it."""
+        return False
+
     def alive(self) -> tuple[bool, str]:
         """Whether the node says that queries may be sent to it, and its version."""
         answer = self._wire.ask("GET", "/isAlive")

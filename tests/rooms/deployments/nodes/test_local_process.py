@@ -14,6 +14,7 @@ import pytest
 from tests.rooms.deployments.nodes.conftest import towns
 from tests.running_server import RunningServer
 
+from modelyard.deployments.nodes.keeping import keeping
 from modelyard.deployments.nodes.links import api_node, local_folder
 from modelyard.deployments.nodes.local_process import LocalProcess
 from modelyard.kernel.node_settings import NodeLinkSettings
@@ -47,6 +48,27 @@ def pids(yard):
     return found.address and {each.pid for each in yard.nodes.processes(node="local")}
 
 
+def service_of(yard, tmp_path):
+    """Deployments, where the service `api` has a package p1."""
+    people = tmp_path / "people.csv"
+    people.write_text("id,city\n1,Paris\n2,Rome\n")
+    yard.datasets.create(name="people", path=str(people))
+    yard.services.create(name="api")
+    looked = {"dataset": "people", "key": {"id": "id"}, "column": {"city": "city"}}
+    yard.endpoints.lookup(service="api", endpoint="city", **looked)
+    yard.queries.add(service="api", endpoint="city", name="two", value={"id": 2})
+    yard.packages.create(service="api", package="p1")
+    return yard.deployments
+
+
+def first_deployment(yard, tmp_path):
+    """A process is started for it, and it ends when that answers."""
+    made = service_of(yard, tmp_path).create(name="first", service="api", package="p1")
+    assert (made.health, made.messages) == ("HEALTHY", ())
+    assert made.places[0].observed.processes == 2
+    yard.deployments.disable(name="first")
+
+
 def require_answer(yard):
     url = f"{yard.nodes.check(name='local').address}/public/api/v1/towns/city/lookup"
     asked = httpx2.post(url, json={"data": {"id": 2}}, timeout=PATIENCE)
@@ -70,6 +92,7 @@ def test_it_runs_while_something_is_active_and_comes_back_when_it_dies(yard, nod
         until(lambda: not any(map(psutil.pid_exists, second)))
         assert until(lambda: keeper._child is None)
         assert yard.nodes.check(name="local").address == ""
+        first_deployment(yard, tmp_path)
     finally:
         keeper.stop()
         working.join(PATIENCE)
@@ -82,8 +105,14 @@ def test_a_server_runs_it_and_takes_it_along_however_it_ends(yard, node, tmp_pat
         keeper = LocalProcess(local_folder(tmp_path / "yard"), taken)
         keeper._start()
         until(lambda: keeper._child.poll() is not None and keeper._said)
-        keeper._look()
-        assert "cannot listen at" in yard.nodes.check(name="local").problem
+        with keeping(keeper._path):
+            keeper._look()
+            assert "cannot listen at" in yard.nodes.check(name="local").problem
+            made = service_of(yard, tmp_path).create(name="stuck", service="api", package="p1")
+        (said,) = made.messages
+        assert (made.health, said.code) == ("WARNING", "NOTHING_RUNS")
+        assert "cannot listen at" in said.details
+        yard.deployments.disable(name="stuck")
     with RunningServer(tmp_path / "yard", "--workers", "0", **environ) as server:
         found = until(lambda: pids(yard))
         require_answer(yard)

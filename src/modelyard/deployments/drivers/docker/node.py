@@ -58,6 +58,14 @@ class ContainerNode:
         """Where it answers, as seen from its own machine; empty: at all addresses of that."""
         return self._container.address
 
+    def problem(self) -> str:
+        """Docker says why it does not run, where it does not."""
+        return ""
+
+    def starts(self) -> bool:
+        """It runs, or docker says that it does not."""
+        return False
+
 
 def node_words(command: NodeCommand[Any]) -> list[str]:
     """A command as `modelyard` is given it on the command line."""
