@@ -101,6 +101,9 @@ def asked_as_shown(cli, shell):
 def test_the_readme(cli, shell, tracking_uri, tmp_path):
     write_model(cli.folder / "mlflow-model")
     (cli.folder / "holdout.csv").write_text("id,age,fare,churned\na,40,1,yes\nb,20,2,no\n")
+    readme = (ROOT / "README.md").read_text("utf-8")
+    [policy] = re.findall(r"```yaml\n(# production.*?)```", readme, re.DOTALL)
+    (cli.folder / "production.yaml").write_text(policy)
     shown = [line for line in commands("README.md") if " serve" not in line]
     with imported_command(tmp_path) as places:
         shell([line.replace("http://127.0.0.1:5000", tracking_uri) for line in shown], places)

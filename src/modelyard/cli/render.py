@@ -47,6 +47,13 @@ from modelyard.cli.item_card import item_card
 from modelyard.cli.model_card import model_card
 from modelyard.cli.package_card import package_card
 from modelyard.cli.pipeline_card import pipeline_card
+from modelyard.cli.policy_card import (
+    exception_card,
+    judgements,
+    outcomes,
+    policy_card,
+    simulation,
+)
 from modelyard.cli.replay_card import replay_card, replay_chart_words
 from modelyard.cli.row_table import RowTable
 from modelyard.cli.words import fact, heading, seen, words
@@ -74,6 +81,13 @@ from modelyard.evaluations.looking.types import (
 from modelyard.evaluations.replaying.types import Replay, ReplayChart, ReplayTable
 from modelyard.evaluations.types import Evaluation, Screen
 from modelyard.governance.items.types import Item
+from modelyard.governance.policies.types import (
+    Judgement,
+    Policy,
+    PolicyException,
+    PolicyOutcome,
+    Simulation,
+)
 from modelyard.jobs.scenarios.types import ScenarioRun
 from modelyard.jobs.types import LogLine
 from modelyard.kernel.paging import Page
@@ -135,19 +149,19 @@ class Safe(Console):
 
 
 def listing(values: Sequence[Any]) -> RenderableType:
-    """Things of one kind, one line each."""
+    """Things, one line each; where they are of several kinds, with what any of these has."""
     if not isinstance(values[0], BaseModel):
         return Text("\n".join(map(words, values)))
-    kind = type(values[0])
-    listed = getattr(kind, "listed", ())
+    listed = getattr(values[0], "listed", ())
+    fields = dict.fromkeys(name for value in values for name in type(value).model_fields)
     names = [
         name
-        for name in listed or kind.model_fields
+        for name in listed or fields
         if any(_says_something(v, name) or (listed and _may_be_shown(v, name)) for v in values)
     ]
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in names:
-        numbers = all(isinstance(getattr(value, name), int | float) for value in values)
+        numbers = all(isinstance(getattr(value, name, None), int | float) for value in values)
         table.add_column(
             heading(name),
             justify="right" if numbers else "left",
@@ -155,7 +169,8 @@ def listing(values: Sequence[Any]) -> RenderableType:
             no_wrap=name == "id",  # it is copied into the next command
         )
     for value in values:
-        table.add_row(*(Text(_cell(name, getattr(value, name))) for name in names))
+        told = (_cell(name, getattr(value, name)) if hasattr(value, name) else "" for name in names)
+        table.add_row(*map(Text, told))
     return table
 
 
@@ -223,7 +238,7 @@ def _may_be_shown(value: BaseModel, name: str) -> bool:
 
 
 def _says_something(value: BaseModel, name: str) -> bool:
-    part = getattr(value, name)
+    part = getattr(value, name, None)
     nested = isinstance(part, BaseModel | dict) or _holds_values(part)
     return not nested and part not in (None, "", ())
 
@@ -251,7 +266,11 @@ def scenario_runs(runs: Sequence[ScenarioRun]) -> RenderableType:
 
 
 EMPTY_OF = {list[LogLine]: "It has printed nothing."}
-LISTS: dict[type[Any], Callable[[Any], RenderableType]] = {ScenarioRun: scenario_runs}
+LISTS: dict[type[Any], Callable[[Any], RenderableType]] = {
+    ScenarioRun: scenario_runs,
+    Judgement: judgements,
+    PolicyOutcome: outcomes,
+}
 """How lists of some kinds are shown, where a line for each thing does not do."""
 CARDS: dict[type[Any], Callable[[Any], RenderableType]] = {
     Preview: preview,
@@ -287,6 +306,9 @@ CARDS: dict[type[Any], Callable[[Any], RenderableType]] = {
     Package: package_card,
     PipelineStatus: pipeline_card,
     Item: item_card,
+    Policy: policy_card,
+    PolicyException: exception_card,
+    Simulation: simulation,
     Card: model_card,
     ActivationReport: activation_card,
     BundleReversion: reversion_card,

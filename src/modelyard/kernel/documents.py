@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -91,7 +91,8 @@ def read_text(
         value = kind.model_validate(told)
     except ValidationError as exc:
         told_by_line = invalid(exc, called=lambda field: _placed(root, field))
-        raise errors.Invalid(f"{name}: {told_by_line.detail}", **told_by_line.context) from None
+        detail = f"{name}: {told_by_line.detail}{_known_instead(kind, exc)}"
+        raise errors.Invalid(detail, **told_by_line.context) from None
     faults = [(".".join(map(str, path)), problem) for path, problem in check(value)]
     if faults:
         said = [f"{_placed(root, field)}: {problem}" for field, problem in faults[:TOLD]]
@@ -101,6 +102,36 @@ def read_text(
             faults=[{"field": field, "problem": problem} for field, problem in faults[:TOLD]],
         )
     return value
+
+
+def _known_instead(kind: type[BaseModel], exc: ValidationError) -> str:
+    """What may be said where the first unknown key stands; nothing if all keys are known."""
+    unknown = (each["loc"] for each in exc.errors() if each["type"] == "extra_forbidden")
+    where = next(unknown, ())
+    kinds = [kind] if where else []
+    for part in where[:-1]:
+        fields = [each.model_fields[str(part)] for each in kinds if part in each.model_fields]
+        tagged = [each for each in kinds if part in _tags(each)]
+        if len(kinds) > 1 and tagged:
+            kinds = tagged
+        elif fields:
+            kinds = [found for each in fields for found in _models(each.annotation)]
+    names = sorted({name for each in kinds for name in each.model_fields})
+    return f" ({where[-1]}: known are {', '.join(names)})" if names else ""
+
+
+def _tags(kind: type[BaseModel]) -> set[str]:
+    """The names by which an object is told from the others that could stand in its place."""
+    told = (get_args(field.annotation) for field in kind.model_fields.values())
+    return {each[0] for each in told if len(each) == 1 and isinstance(each[0], str)}
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The objects that a value, or an item of it, may be."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models(inner)
 
 
 def _parsed(text: str) -> tuple[yaml.Node | None, Any]:

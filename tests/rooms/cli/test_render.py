@@ -56,6 +56,16 @@ def test_things_of_one_kind_are_a_table(capsys):
     assert lines[1].split() == ["a", "1,200"]
 
 
+def test_things_of_several_kinds_have_what_any_of_them_has(capsys):
+    show([Part(name="a", rows=1200), File(name="b", size=3000)])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in lines] == [
+        ["Name", "Rows", "Size"],
+        ["a", "1,200"],
+        ["b", "3.0", "kB"],
+    ]
+
+
 def test_one_thing_shows_its_parts_below(capsys):
     show(Whole(title="t", first=Part(name="f", rows=1), parts=(Part(name="p", rows=2),)))
     out = capsys.readouterr().out

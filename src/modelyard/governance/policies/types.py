@@ -241,7 +241,7 @@ class ClauseResult(Value):
 class PolicyException(Value):
     """A clause of a policy that need not hold of a version for a while."""
 
-    listed = ("id", "item", "policy", "clause", "title", "until", "state", "by", "reason")
+    listed = ("id", "item", "policy", "clause", "title", "last_day", "state", "by", "reason")
 
     id: str
     item: str
