@@ -57,6 +57,7 @@ from modelyard.cli.policy_card import (
 from modelyard.cli.replay_card import replay_card, replay_chart_words
 from modelyard.cli.row_table import RowTable
 from modelyard.cli.words import fact, heading, seen, words
+from modelyard.cli.workflow_card import signoff_card, timeline, workflow_card
 from modelyard.data.types import Preview
 from modelyard.deployments.activating.types import ActivationReport, BundleReversion
 from modelyard.deployments.bundling.types import Bundle, BundleDiff
@@ -80,7 +81,7 @@ from modelyard.evaluations.looking.types import (
 )
 from modelyard.evaluations.replaying.types import Replay, ReplayChart, ReplayTable
 from modelyard.evaluations.types import Evaluation, Screen
-from modelyard.governance.items.types import Item
+from modelyard.governance.items.types import Event, Item
 from modelyard.governance.policies.types import (
     Judgement,
     Policy,
@@ -88,6 +89,7 @@ from modelyard.governance.policies.types import (
     PolicyOutcome,
     Simulation,
 )
+from modelyard.governance.signoffs.types import SignoffState, Workflow
 from modelyard.jobs.scenarios.types import ScenarioRun
 from modelyard.jobs.types import LogLine
 from modelyard.kernel.paging import Page
@@ -270,6 +272,7 @@ LISTS: dict[type[Any], Callable[[Any], RenderableType]] = {
     ScenarioRun: scenario_runs,
     Judgement: judgements,
     PolicyOutcome: outcomes,
+    Event: timeline,
 }
 """How lists of some kinds are shown, where a line for each thing does not do."""
 CARDS: dict[type[Any], Callable[[Any], RenderableType]] = {
@@ -309,6 +312,8 @@ CARDS: dict[type[Any], Callable[[Any], RenderableType]] = {
     Policy: policy_card,
     PolicyException: exception_card,
     Simulation: simulation,
+    Workflow: workflow_card,
+    SignoffState: signoff_card,
     Card: model_card,
     ActivationReport: activation_card,
     BundleReversion: reversion_card,
