@@ -30,7 +30,7 @@ MADE_UP = (
     (r'"secret": "[^"]+"', "SECRET"),
     (r"\d{4}-\d\d-\d\d(T[\d:.]+Z| \d\d:\d\d:\d\d)", "MOMENT"),
     (r"test_[0-9a-f]{32}", "SCHEMA"),
-    (r"\b[0-9a-f]{12}\b|\b[0-9a-f]{64}\b", "HEX"),
+    (r"\b[0-9a-f]{12}\b|\b[0-9a-f]{32}\b|\b[0-9a-f]{64}\b", "HEX"),
     (r"(files://)?(default/)?(transit/[0-9a-f]{16}/(\d+/)?)?", ""),
 )
 """What no two workspaces have in common, by pattern."""

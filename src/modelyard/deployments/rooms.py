@@ -45,6 +45,7 @@ class Nodes(Room):
     check = verb(nodes.CheckNode)
     update = verb(nodes.UpdateNode)
     remove = verb(nodes.RemoveNode)
+    identity = verb(nodes.ShowIdentity)
     services = verb(administering.ListNodeServices)
     generations = verb(administering.ListNodeGenerations)
     import_ = verb(administering.ImportPackage)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from modelyard import errors
 from modelyard.deployments.infrastructures.repository import every, using_node
+from modelyard.deployments.nodes.repository import names_of
 from modelyard.deployments.nodes.types import LOCAL
 from modelyard.governance.policies.access import mode_of
 from modelyard.kernel.context import Context
@@ -17,8 +18,9 @@ def require_free(context: Context, node: str) -> None:
         Blocked: the node is part of one where policies are asked; the message says which.
     """
     with context.read() as db:
-        names = using_node(db, node)
-        if node == LOCAL:
+        called = names_of(db, node)
+        names = [each for name in called for each in using_node(db, name)]
+        if LOCAL in called:
             local = every(db, ALL, kind="api", stage=None)
             names += [each.name for each in local if each.driver == LOCAL]
         asking = [each for each in names if mode_of(db, each) != "no_check"]

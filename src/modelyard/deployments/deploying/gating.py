@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from modelyard import errors
+from modelyard.deployments.deploying.looking import require_different_places
 from modelyard.deployments.deploying.policies import (
     WARNS,
     ask_govern_node,
@@ -19,7 +20,12 @@ from modelyard.kernel.context import Context
 
 Policy = Callable[[Context, Infrastructure, DeploymentUpdate], tuple[Message, ...]]
 Inspection = Callable[[Context, Infrastructure, DeploymentUpdate], None]
-INSPECTIONS: list[Inspection] = [ask_standards, ask_policies, ask_govern_node]
+INSPECTIONS: list[Inspection] = [
+    require_different_places,
+    ask_standards,
+    ask_policies,
+    ask_govern_node,
+]
 """What takes long and policies need, found out before anybody else has to wait for the update."""
 POLICIES: list[Policy] = [judge_standards, judge_versions]
 """What is asked, in order; a message that is an error stops the update."""

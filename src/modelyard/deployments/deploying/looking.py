@@ -8,7 +8,7 @@ from modelyard import errors
 from modelyard.deployments.deploying import repository, updates
 from modelyard.deployments.deploying.health import health_of
 from modelyard.deployments.deploying.repository import Kept
-from modelyard.deployments.deploying.types import Deployment, PlaceFound
+from modelyard.deployments.deploying.types import Deployment, DeploymentUpdate, PlaceFound
 from modelyard.deployments.drivers.access import open_driver
 from modelyard.deployments.drivers.differences import told
 from modelyard.deployments.drivers.driver import Driver
@@ -16,6 +16,8 @@ from modelyard.deployments.drivers.types import Desired
 from modelyard.deployments.infrastructures import repository as infrastructures
 from modelyard.deployments.infrastructures.access import require
 from modelyard.deployments.infrastructures.types import Infrastructure
+from modelyard.deployments.nodes.identities import learn_missing, places_of, refusal
+from modelyard.deployments.nodes.repository import identities
 from modelyard.kernel.context import Context
 from modelyard.kernel.paging import ALL
 from modelyard.kernel.values import now
@@ -63,10 +65,30 @@ def sharing_places(
     context: Context, db: Connection, infrastructure: Infrastructure
 ) -> frozenset[str]:
     """The names of an infrastructure, and of those that have a place in common with it."""
-    mine = set(open_driver(context, infrastructure).places())
+    mine = _places(context, db, infrastructure).keys()
     others = infrastructures.every(db, ALL, kind=infrastructure.kind, stage=None)
-    shared = {each.name for each in others if mine & set(open_driver(context, each).places())}
+    shared = {each.name for each in others if mine & _places(context, db, each).keys()}
     return frozenset({infrastructure.name, *shared})
+
+
+def require_different_places(
+    context: Context, infrastructure: Infrastructure, _update: DeploymentUpdate
+) -> None:
+    """Ask nodes which ones they are, as far as nobody did; Conflict if two are the same one."""
+    learn_missing(context)
+    with context.read() as db:
+        names = open_driver(context, infrastructure).places()
+        different = {*_places(context, db, infrastructure).values()}
+        known = identities(db)
+    for name in names:
+        if name not in different:
+            other = next(each for each in different if known.get(each) == known.get(name))
+            raise refusal(name, other)
+
+
+def _places(context: Context, db: Connection, infrastructure: Infrastructure) -> dict[str, str]:
+    names = open_driver(context, infrastructure).places()
+    return places_of(context, db, infrastructure, names)
 
 
 def _desired(db: Connection, kept: Kept) -> Desired | None:

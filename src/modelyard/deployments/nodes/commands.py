@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from modelyard.deployments.nodes.types import Kind, NodeCheck, RegisteredNode
+from modelyard.deployments.nodes.types import Identity, Kind, NodeCheck, RegisteredNode
 from modelyard.kernel.command import Command
 from modelyard.kernel.paging import Paged
 from modelyard.kernel.secrets import SECRET
@@ -28,8 +28,8 @@ Certificates = Annotated[str, StringConstraints(max_length=1_000_000)]
 class AddNode(Command[RegisteredNode]):
     """Let this workspace administer a node: an API node, or another workspace.
 
-    Its key is kept apart: no list, log or backup holds it. Nothing is asked of the node yet;
-    `check` says whether it can be reached.
+    Its key is kept apart: no list, log or backup holds it. The node is asked which one it is, and
+    refused if it is here under another name; `check` says whether it can be reached.
     """
 
     needs = "nodes:write"
@@ -75,6 +75,16 @@ class CheckNode(Command[NodeCheck]):
     arguments = ("name",)
 
     name: Name = Field(description=NODE, examples=["prod-1"])
+
+
+class ShowIdentity(Command[Identity]):
+    """Show the id of this workspace, by which those that bring bundles here know it.
+
+    It is made once in the workspace's folder, and tells two names of one node from two nodes.
+    """
+
+    needs = "account:read"
+    route = "GET /identity"
 
 
 class UpdateNode(Command[RegisteredNode]):

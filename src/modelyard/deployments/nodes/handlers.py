@@ -14,14 +14,17 @@ from modelyard.deployments.nodes.commands import (
     CheckNode,
     ListNodes,
     RemoveNode,
+    ShowIdentity,
     ShowNode,
     UpdateNode,
 )
+from modelyard.deployments.nodes.identities import identity_of, learn, refusal
 from modelyard.deployments.nodes.links import api_node, automation_node, keyed, wire_to
-from modelyard.deployments.nodes.types import LOCAL, Kind, NodeCheck, RegisteredNode
+from modelyard.deployments.nodes.types import LOCAL, Identity, Kind, NodeCheck, RegisteredNode
 from modelyard.governance.commands import ShowAccount
 from modelyard.kernel.bus import handles
 from modelyard.kernel.context import Context
+from modelyard.kernel.own_id import own_id
 from modelyard.kernel.values import now
 from modelyard.serving.administration.commands import ListProcesses, ListServices
 from modelyard.serving.administration.types import NodeService
@@ -48,8 +51,10 @@ def add_node(command: AddNode, context: Context) -> RegisteredNode:
         created=now(),
         created_by=context.identity.name,
     )
+    key = _key(command.key)
+    node = _identified(context, node, key)
     with context.begin() as db:
-        repository.add(db, node, _key(command.key))
+        repository.add(db, node, key)
     return node
 
 
@@ -87,6 +92,7 @@ def check_node(command: CheckNode, context: Context) -> NodeCheck:
         ms=round(1000 * seconds, 1),
         processes=len(node.run(ListProcesses())),
         services=tuple(services),
+        same_as=learn(context, command.name),
     )
 
 
@@ -105,6 +111,7 @@ def update_node(command: UpdateNode, context: Context) -> RegisteredNode:
                 raise errors.Invalid(
                     "another address takes the key of the node, too; give --key", field="key"
                 )
+            changes["identity"] = ""  # who is there is asked before it is deployed to
         if command.ca is not None:
             changes["ca"] = require_certificates(command.ca)
         key = None if command.key is None else _key(command.key)
@@ -129,6 +136,26 @@ def remove_node(command: RemoveNode, context: Context) -> None:
         repository.remove(db, command.name)
 
 
+@handles(ShowIdentity)
+def show_identity(_command: ShowIdentity, context: Context) -> Identity:
+    """Made when it is first asked for."""
+    return Identity(id=own_id(context.folder))
+
+
+def _identified(context: Context, node: RegisteredNode, key: str) -> RegisteredNode:
+    """With the id that it tells, if it can be reached; Conflict if it has another name here."""
+    try:
+        found = identity_of(context, node, key)
+    except errors.ModelyardError as exc:
+        context.progress(f"{node.name} does not tell which node it is: {exc.detail}")
+        return node
+    with context.read() as db:
+        other = repository.same_as(db, node.kind, node.name, found)
+    if other:
+        raise refusal(node.name, other)
+    return node.model_copy(update={"identity": found})
+
+
 def _check_workspace(context: Context, name: str, began: float) -> NodeCheck:
     node, key = keyed(context, name)
     answer = wire_to(context, node, key).ask("GET", "/healthz")
@@ -148,6 +175,7 @@ def _check_workspace(context: Context, name: str, began: float) -> NodeCheck:
         version=answer.version,
         alive=answer.status < 400,
         ms=round(1000 * seconds, 1),
+        same_as=learn(context, name),
         acts_as=account.name,
     )
 

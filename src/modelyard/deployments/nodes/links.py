@@ -78,7 +78,11 @@ def api_node(context: Context, name: str) -> ApiNode:
     if name == LOCAL:
         _keep_local(context)
         return LocalNode(local_folder(context.folder), context.identity.name, context.progress)
-    node, key = keyed(context, name, "api")
+    return api_link(context, *keyed(context, name, "api"))
+
+
+def api_link(context: Context, node: RegisteredNode, key: str) -> ApiNode:
+    """An API node elsewhere, with its key; nothing is asked of it yet."""
     return RemoteNode(node, wire_to(context, node, key))
 
 
@@ -91,7 +95,13 @@ def automation_node(context: Context, name: str, *, acting_as: str = "") -> Dist
         NotFound: there is no such node.
         Invalid: it is no automation node, or its key is not known here.
     """
-    node, key = keyed(context, name, "automation")
+    return automation_link(context, *keyed(context, name, "automation"), acting_as=acting_as)
+
+
+def automation_link(
+    context: Context, node: RegisteredNode, key: str, *, acting_as: str = ""
+) -> DistantCaller:
+    """The same of a node with its key."""
     return context.remote(
         node.url,
         key,

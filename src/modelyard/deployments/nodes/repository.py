@@ -49,6 +49,32 @@ def every(db: Connection, asked: Paged) -> Page[RegisteredNode]:
     return page(db, WITH_KEY, [nodes.c.name], asked, _node)
 
 
+def identities(db: Connection) -> dict[str, str]:
+    """The ids that nodes told, by their names here."""
+    found = (_node(row) for row in db.execute(WITH_KEY))
+    return {node.name: node.identity for node in found if node.identity}
+
+
+def unidentified(db: Connection) -> list[str]:
+    """The nodes that told no id yet, by name."""
+    found = (_node(row) for row in db.execute(WITH_KEY.order_by(nodes.c.name)))
+    return [node.name for node in found if not node.identity]
+
+
+def same_as(db: Connection, kind: str, name: str, identity: str) -> str:
+    """The name of another node of a kind that told the same id; empty: there is none."""
+    others = db.execute(WITH_KEY.where(nodes.c.kind == kind, nodes.c.name != name))
+    found = (each.name for row in others if (each := _node(row)).identity == identity != "")
+    return next(found, "")
+
+
+def names_of(db: Connection, name: str) -> list[str]:
+    """All names here of the node that has one of them."""
+    known = identities(db)
+    mine = known.get(name)
+    return [name, *(other for other, told in known.items() if told == mine and other != name)]
+
+
 def save(db: Connection, node: RegisteredNode, key: str | None) -> None:
     """Write down what a node is now; a key of None stays as it is."""
     db.execute(update(nodes).where(nodes.c.name == node.name).values(body=_body(node)))

@@ -34,10 +34,19 @@ class RegisteredNode(Value):
         default="",
         description="certificates (PEM) of the authorities that are believed, if not the system's",
     )
+    identity: str = Field(
+        default="", description="its own id, as it told; empty: it did not tell one yet"
+    )
     has_key: bool = Field(default=False, description="whether its key is known here")
     created: datetime
     created_by: str
     changed: datetime | None = None
+
+
+class Identity(Value):
+    """Which node it is."""
+
+    id: str = Field(description="made once in its folder")
 
 
 class NodeCheck(Value):
@@ -52,4 +61,5 @@ class NodeCheck(Value):
     processes: int = Field(default=0, description="of an API node, running")
     services: tuple[NodeService, ...] = Field(default=(), description="of an API node")
     problem: str = Field(default="", description="why the local one does not run")
+    same_as: str = Field(default="", description="another name under which it is registered here")
     acts_as: str = Field(default="", description="who the key acts for, of an automation node")

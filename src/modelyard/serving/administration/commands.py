@@ -14,6 +14,7 @@ from modelyard.serving.administration.types import (
     CreatedNode,
     ImportedGeneration,
     NodeGeneration,
+    NodeIdentity,
     NodeProcess,
     NodeService,
     Preloaded,
@@ -370,6 +371,16 @@ class ListProcesses(NodeCommand[list[NodeProcess]]):
 
     needs = "node:read"
     route = "GET /processes"
+
+
+class ShowNodeIdentity(NodeCommand[NodeIdentity]):
+    """Show the id of the node, by which workspaces know it under whatever name and address.
+
+    It is made once, in the file `node.id` of its folder.
+    """
+
+    needs = "node:read"
+    route = "GET /identity"
 
 
 class CleanNode(NodeCommand[Cleaned]):

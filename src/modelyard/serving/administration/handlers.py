@@ -9,6 +9,7 @@ from pathlib import Path
 
 from modelyard import errors
 from modelyard.kernel.bus import handles
+from modelyard.kernel.own_id import own_id
 from modelyard.kernel.values import now
 from modelyard.runtime.envs.site import discard
 from modelyard.serving.administration import commands
@@ -26,6 +27,7 @@ from modelyard.serving.administration.types import (
     CreatedNode,
     ImportedGeneration,
     NodeGeneration,
+    NodeIdentity,
     NodeProcess,
     NodeService,
     Preloaded,
@@ -277,6 +279,12 @@ def metrics(_command: commands.ShowMetrics, context: NodeContext) -> NodeMetrics
 def processes(_command: commands.ListProcesses, context: NodeContext) -> list[NodeProcess]:
     """Those that answer at their control sockets."""
     return [process_of(status) for status in statuses(context.folder)]
+
+
+@handles(commands.ShowNodeIdentity)
+def identity(_command: commands.ShowNodeIdentity, context: NodeContext) -> NodeIdentity:
+    """Made with the folder."""
+    return NodeIdentity(id=own_id(context.folder.path))
 
 
 @handles(commands.CleanNode)

@@ -70,6 +70,7 @@ class NodeVerbs(Room):
     generation = verb(watching.ShowGeneration)
     test = verb(watching.AnswerTests)
     processes = verb(commands.ListProcesses)
+    identity = verb(commands.ShowNodeIdentity)
     clean = verb(commands.CleanNode)
     files = verb(operating.WriteFiles)
 

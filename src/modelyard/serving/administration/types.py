@@ -80,6 +80,12 @@ class NodeGeneration(Value):
     envs: tuple[str, ...] = Field(description="ids of its code envs")
 
 
+class NodeIdentity(Value):
+    """Which node it is."""
+
+    id: str = Field(description="made once in its folder")
+
+
 class ImportedGeneration(Value):
     """A package that became a generation."""
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import ssl
 import subprocess
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
@@ -15,8 +17,11 @@ from tests.rooms.deployments.nodes.conftest import towns
 
 import modelyard
 from modelyard import errors
+from modelyard.deployments.deploying.looking import require_different_places, sharing_places
+from modelyard.deployments.infrastructures import repository as infrastructures
 from modelyard.deployments.nodes.links import api_node, automation_node
 from modelyard.governance.commands import ShowAccount
+from modelyard.kernel.own_id import own_id
 from modelyard.kernel.version import __version__
 from modelyard.serving.administration import commands
 from modelyard.serving.watching.commands import ShowActivity
@@ -24,6 +29,7 @@ from modelyard.store.tables import node_keys
 
 NODE = b"DSS-API-Version: 1\r\nDSS-Version: 0.0.9\r\n"
 KEY = "mdn_abc_SECRETSECRET"
+STRICT = "clauses: [{kind: scan, allow: dangerous}]"
 
 
 def test_a_node_is_kept_and_its_key_is_told_nowhere(yard, tmp_path):
@@ -48,6 +54,48 @@ def test_a_node_is_kept_and_its_key_is_told_nowhere(yard, tmp_path):
     yard.nodes.remove(name="prod-1")
     with yard.open().read() as db:
         assert db.scalar(select(node_keys.c.secret)) is None
+
+
+def test_a_node_is_known_by_its_own_id_under_whatever_name(known, real):
+    mine = own_id(real.node.folder)
+    assert known.nodes.show(name="prod-1").identity == mine
+    assert known.nodes.check(name="prod-1").same_as == ""
+    asked = {"address": real.url, "key": real.keys["admin"]}
+    with pytest.raises(errors.Conflict, match=r"twin is the same node as prod-1; .*remove node.id"):
+        known.nodes.add(name="twin", **asked)
+    known.nodes.add(name="twin", address="http://127.0.0.1:9", key=KEY)  # nobody answers there
+    known.nodes.update(name="twin", **asked)
+    for name in ("prod-1", "twin"):
+        known.infrastructures.create(name=f"on-{name}", stage="production", node=(name,))
+    both = known.infrastructures.create(name="both", stage="test", node=("prod-1", "twin"))
+    context = known.open()
+    with context.read() as db:
+        where = infrastructures.get(db, "on-twin")
+        assert "on-prod-1" not in sharing_places(context, db, where), "nobody asked it yet"
+    with pytest.raises(errors.Conflict, match="twin is the same node as prod-1"):
+        require_different_places(context, both, None)
+    assert known.nodes.check(name="twin").same_as == "prod-1"
+    with context.read() as db:
+        assert sharing_places(context, db, where) == {"on-twin", "on-prod-1", "both"}
+    known.policies.write(name="signed", text=STRICT)
+    known.policies.enforce(infrastructure="on-prod-1", policy=("signed",))
+    with pytest.raises(errors.Blocked, match="on twin, which is part of on-prod-1"):
+        known.nodes.activate(node="twin", service="towns", generation="p1")
+
+
+def test_an_id_is_made_once_and_a_copy_without_it_is_another_node(tmp_path):
+    first = modelyard.node(tmp_path / "one")
+    first.init()
+    mine = first.identity().id
+    assert modelyard.node(tmp_path / "one").identity().id == mine == own_id(tmp_path / "one")
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+    copy = modelyard.node(tmp_path / "two")
+    assert copy.identity().id == mine, "what it is restored from, or copied from: nobody can tell"
+    (tmp_path / "two" / "node.id").unlink()
+    with ThreadPoolExecutor(8) as threads:
+        (other,) = set(threads.map(lambda _: own_id(tmp_path / "two"), range(32)))
+    assert copy.identity().id == other != mine
+    assert [each.name for each in (tmp_path / "two").glob("*node.id*")] == ["node.id"]
 
 
 @pytest.mark.parametrize(

@@ -67,12 +67,16 @@ def asked(real, *ids):  # noqa: F811
 
 def test_a_node_is_registered_looked_at_and_let_go(client, real):  # noqa: F811
     typed = {"name": "other", "address": real.url, "key": real.keys["admin"]}
-    shown = sent(client, "/new-node", **typed, description=HOSTILE)
+    assert "Other is the same node as prod-1" in sent(client, "/new-node", **typed)
+    away = typed | {"address": f"http://127.0.0.1:{free_port()}"}
+    shown = sent(client, "/new-node", **away, description=HOSTILE)
     assert "other is registered." in shown
+    shown = sent(client, "/nodes/other/edit", **{name: typed[name] for name in ("address", "key")})
+    assert "The node is saved." in shown
+    assert "It is the same node as prod-1" in shown
     assert "towns" in shown
     assert "<b onclick" not in shown
     assert real.keys["admin"] not in shown + client.get("/nodes/other/edit").text
-    assert "The node is saved." in sent(client, "/nodes/other/edit", address=real.url)
     moved = sent(client, "/nodes/other/edit", address=f"http://127.0.0.1:{free_port()}")
     assert "another address takes the key" in moved.casefold()
     listed = client.get("/nodes").text
