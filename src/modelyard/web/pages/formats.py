@@ -151,6 +151,11 @@ def cut(text: str, most: int = 60) -> Markup:
     return Markup('<span title="{}">{}…</span>').format(text, text[: most - 1])
 
 
+def dotted(path: str) -> Markup:
+    """A path such as signoffs.review.status, which a line may break before its dots only."""
+    return Markup("<wbr>.").join(path.split("."))
+
+
 def attributes(**given: Any) -> Markup:
     """Attributes of an element; those that are None or False are left out."""
     shown = [(name.rstrip("_").replace("_", "-"), value) for name, value in given.items()]

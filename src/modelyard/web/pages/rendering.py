@@ -108,6 +108,7 @@ def environment() -> Environment:
         "ago": formats.moment,
         "colour": formats.colour,
         "cut": formats.cut,
+        "dotted": formats.dotted,
         "initials": formats.initials,
         "metric": name_of,
         "method": METHODS.__getitem__,
