@@ -8,17 +8,19 @@ from uuid import uuid4
 
 import pytest
 from tests.rooms.deployments.conftest import MadeKind, make_yard
-from tests.rooms.deployments.made import Made
+from tests.rooms.deployments.made import DAY, Made
 
 import modelyard
 from modelyard import errors
 from modelyard.deployments.canaries import repository
 from modelyard.deployments.canaries.errands import look_at_canaries
 from modelyard.deployments.drivers import access
+from modelyard.deployments.promoting import repository as promotions
+from modelyard.deployments.promoting.errands import promote_due
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.plugs import Plugs
 from modelyard.serving.watching.types import Activity
-from modelyard.store.tables import canaries, jobs
+from modelyard.store.tables import canaries, jobs, pipelines
 from modelyard.store.tables import deployments as rows
 
 QUICK, LATE = 40, 90
@@ -82,6 +84,17 @@ def live(shared, node):
         db.execute(canaries.delete())
         db.execute(jobs.delete())
         db.execute(rows.delete().where(rows.c.name == name))
+
+
+@pytest.fixture
+def way(shared, live):
+    """A pipeline whose only step tries packages on that deployment."""
+    canary = {"steps": (0.1,), "minutes": 0, "queries": 80}
+    step = {"name": "live", "infrastructure": live, "deployment": live, "canary": canary}
+    shared.pipelines.create(name=live, service="api", steps=(step,))
+    yield live
+    with shared.open().begin() as db:
+        db.execute(pipelines.delete())
 
 
 def start(yard, name, **more):
@@ -288,3 +301,90 @@ def ago(yard, name, **spent):
     began = canary.began - timedelta(**spent)
     with yard.open().begin() as db:
         repository.keep(db, canary.model_copy(update={"began": began}))
+
+
+def newest(yard, name):
+    """The newest promotion, once a worker looked."""
+    promote_due(yard.open(), lambda: False, every=0)
+    return yard.pipelines.history(name=name)[0]
+
+
+def test_a_step_of_a_pipeline_tries_what_comes(shared, node, way):
+    asked = shared.pipelines.promote(name=way, release="p2")
+    assert (asked.state, asked.tried.canary, answers(node)) == ("trying", 1, {"p1": 0.9, "p2": 0.1})
+    assert asked.next == f"modelyard canaries show {way} --project default"
+    (step,) = shared.pipelines.status(name=way).steps
+    assert (step.release, step.canary.new, step.canary.share) == (None, "p2", 0.1)
+    assert shared.pipelines.promote(name=way, step="live", release="p2").number == asked.number
+    with pytest.raises(errors.Conflict, match="to come to live, which is tried; reject that"):
+        shared.pipelines.promote(name=way, step="live", release="p3")
+    assert newest(shared, way).state == "trying"
+    node.ask("p1", 900)
+    node.ask("p2", 80)
+    shared.canaries.look(name=way)
+    done = newest(shared, way)
+    assert (done.state, done.ended_by, answers(node)) == ("done", "ada", {"p2": 1.0})
+    assert shared.pipelines.status(name=way).steps[0].release == "p2"
+
+
+def test_a_bad_release_goes_back_and_may_be_tried_again(shared, node, way):
+    shared.pipelines.promote(name=way, release="p2")
+    node.ask("p1", 900)
+    node.ask("p2", 40, failed=40)
+    shared.canaries.look(name=way)
+    failed = newest(shared, way)
+    assert (failed.state, answers(node)) == ("failed", {"p1": 1.0})
+    assert "failed" in failed.problem
+    again = shared.pipelines.promote(name=way, release="p2")
+    assert (again.number, again.state, again.tried.canary) == (failed.number, "trying", 2)
+    rejected = shared.pipelines.reject(name=way, step="live", reason="enough")
+    assert (rejected.state, rejected.problem, answers(node)) == ("rejected", "enough", {"p1": 1.0})
+    assert shared.canaries.show(name=way).state == "stopped"
+    assert newest(shared, way).state == "rejected"
+
+
+def test_what_is_tried_outlives_whoever_began_it(shared, node, way):
+    asked = shared.pipelines.promote(name=way, release="p2")
+
+    def left_behind(**changes):
+        tried = asked.tried.model_copy(update={"canary": None, **changes})
+        with shared.open().begin() as db:
+            promotions.keep(db, asked.model_copy(update={"tried": tried}))
+
+    left_behind()
+    assert newest(shared, way).tried.canary == 1, "it is found again"
+    with shared.open().begin() as db:
+        db.execute(canaries.delete())
+    left_behind()
+    assert newest(shared, way).state == "trying", "whoever begins it may be about to"
+    left_behind(since=DAY)
+    assert newest(shared, way).state == "waiting"
+    asked = asked.model_copy(update={"state": "trying"})
+    left_behind(canary=1)
+    gone = newest(shared, way)
+    assert (gone.state, "was deleted" in gone.problem) == ("overtaken", True)
+
+
+def test_a_node_that_fails_at_once_ends_what_is_tried(shared, node, way):
+    node.fails = lambda _, what: what == "map"
+    with pytest.raises(errors.Failed, match="map fails"):
+        shared.pipelines.promote(name=way, release="p2")
+    assert (newest(shared, way).state, answers(node)) == ("failed", {"p1": 1.0})
+
+
+@pytest.mark.parametrize(
+    ("plan", "said"),
+    [
+        ({"steps": [0.5, 0.1]}, "a larger share"),
+        ({"steps": [1.5]}, "less than 1"),
+        ({"minutes": 2000}, "1200"),
+        ({"slower": 0.5}, "slower is how many times"),
+    ],
+)
+def test_steps_with_no_plan_are_refused(shared, live, plan, said):
+    step = {"name": "live", "infrastructure": live, "canary": plan}
+    with pytest.raises(errors.Invalid, match=said):
+        shared.pipelines.create(name="none", service="api", steps=(step,))
+    step["canary"] = {}
+    with pytest.raises(errors.Invalid, match="has canary, which is not of bundles"):
+        shared.pipelines.create(name="none", steps=(step,))

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Generic, Self, TypeVar
+from typing import ClassVar, Generic, Self, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from modelyard.deployments.canaries.types import Canary, CanaryPlan
+from modelyard.deployments.canaries.types import (
+    Canary,
+    CanaryPlan,
+    Chance,
+    Hours,
+    Minutes,
+    Queries,
+    Slower,
+    Steps,
+)
 from modelyard.kernel.command import ProjectCommand
+from modelyard.kernel.faults import invalid
 from modelyard.kernel.paging import Paged
 from modelyard.kernel.values import Name
 
 R = TypeVar("R")
-Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 class OfCanary(ProjectCommand[R], Generic[R]):
@@ -47,20 +56,14 @@ class StartCanary(MovingCanary):
     arguments: ClassVar[tuple[str, ...]] = ("name", "package")
 
     package: Name = Field(description="id of the package that is tried", examples=["p2"])
-    steps: tuple[Share, ...] = Field(
+    steps: Steps = Field(
         default=(0.05, 0.25),
-        min_length=1,
-        max_length=20,
         description="shares of the queries, each larger than the one before; then all of them",
     )
-    minutes: float = Field(default=10, ge=0, le=1200, description="that a step lasts at least")
-    queries: int = Field(
-        default=1000, ge=1, le=10**9, description="that it answers in a step at least"
-    )
-    slower: float = Field(
+    minutes: Minutes = Field(default=10, description="that a step lasts at least")
+    queries: Queries = Field(default=1000, description="that it answers in a step at least")
+    slower: Slower = Field(
         default=1.5,
-        ge=0,
-        le=1000,
         description="times the old p99 that its own may reach; 0: times are not compared",
     )
     store: Name | None = Field(
@@ -68,21 +71,19 @@ class StartCanary(MovingCanary):
         description="evaluation store, such as one that `monitoring track` fills, whose checks "
         "have to hold of its versions before each step ends",
     )
-    error: float = Field(
-        default=0.05, gt=0, lt=0.5, description="probability to go back without a reason, in all"
+    error: Chance = Field(
+        default=0.05, description="probability to go back without a reason, in all"
     )
-    hours: float = Field(
-        default=23, gt=0, le=23, description="for a step; it goes back if it is not through by then"
+    hours: Hours = Field(
+        default=23, description="for a step; it goes back if it is not through by then"
     )
 
     @model_validator(mode="after")
-    def _rises(self) -> Self:
-        if list(self.steps) != sorted(set(self.steps)):
-            raise ValueError("each step has to be a larger share than the one before")
-        if 0 < self.slower < 1:
-            raise ValueError("slower is how many times as long it may take, so 1 or more, or 0")
-        if self.minutes > self.hours * 60:
-            raise ValueError("a step cannot last longer than the hours it may take")
+    def _is_a_plan(self) -> Self:
+        try:
+            CanaryPlan(**self.model_dump(include={*CanaryPlan.model_fields}))
+        except ValidationError as exc:
+            raise ValueError(invalid(exc).detail) from None
         return self
 
     @property

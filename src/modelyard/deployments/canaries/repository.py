@@ -42,6 +42,13 @@ def newest(db: Connection, project: str, deployment: str) -> Canary | None:
     return None if body is None else Canary.model_validate_json(body)
 
 
+def numbered(db: Connection, project: str, deployment: str, number: int) -> Canary | None:
+    """One of a deployment; None: there is none."""
+    mine = (*_of(project, deployment), canaries.c.number == number)
+    body = db.scalar(select(canaries.c.body).where(*mine))
+    return None if body is None else Canary.model_validate_json(body)
+
+
 def running(db: Connection, project: str, deployment: str) -> Canary:
     """The one that is under way; Conflict if there is none."""
     found = newest(db, project, deployment)

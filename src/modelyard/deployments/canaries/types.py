@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from modelyard.kernel.values import Name, Value
 from modelyard.serving.types import Guard
@@ -15,22 +15,41 @@ Wanted = Literal["begin", "advance", "finish", "back", "stop"]
 Found = Literal["no_worse", "worse", "waiting"]
 
 
+Share = Annotated[float, Field(gt=0, lt=1)]
+Steps = Annotated[tuple[Share, ...], Field(min_length=1, max_length=20)]
+Minutes = Annotated[float, Field(ge=0, le=1200)]
+Queries = Annotated[int, Field(ge=1, le=10**9)]
+Slower = Annotated[float, Field(ge=0, le=1000)]
+Chance = Annotated[float, Field(gt=0, lt=0.5)]
+Hours = Annotated[float, Field(gt=0, le=23)]
+
+
 class CanaryPlan(Value):
     """How a package gets more queries, and by what it is judged."""
 
-    steps: tuple[float, ...] = Field(
+    steps: Steps = Field(
         default=(0.05, 0.25), description="shares of the queries, each larger; then all of them"
     )
-    minutes: float = Field(default=10, description="that a step lasts at least")
-    queries: int = Field(default=1000, description="that it answers in a step at least")
-    slower: float = Field(
+    minutes: Minutes = Field(default=10, description="that a step lasts at least")
+    queries: Queries = Field(default=1000, description="that it answers in a step at least")
+    slower: Slower = Field(
         default=1.5, description="times the old 99th percentile that its own may reach; 0: any"
     )
     store: Name | None = Field(
         default=None, description="evaluation store whose checks have to hold of its versions"
     )
-    error: float = Field(default=0.05, description="probability to go back without a reason")
-    hours: float = Field(default=23, description="that a step may take; else it goes back")
+    error: Chance = Field(default=0.05, description="probability to go back without a reason")
+    hours: Hours = Field(default=23, description="that a step may take; else it goes back")
+
+    @model_validator(mode="after")
+    def _rises(self) -> Self:
+        if list(self.steps) != sorted(set(self.steps)):
+            raise ValueError("each step has to be a larger share than the one before")
+        if 0 < self.slower < 1:
+            raise ValueError("slower is how many times as long it may take, so 1 or more, or 0")
+        if self.minutes > self.hours * 60:
+            raise ValueError("a step cannot last longer than the hours it may take")
+        return self
 
 
 class CanaryLook(Value):

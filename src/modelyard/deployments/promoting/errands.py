@@ -12,13 +12,14 @@ from modelyard.deployments.promoting.choosing import coming_to
 from modelyard.deployments.promoting.positions import position_of
 from modelyard.deployments.promoting.promoting import open_for, submit_if_ready
 from modelyard.deployments.promoting.releases import release_of
+from modelyard.deployments.promoting.trying import follow
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
 
 LOG = logging.getLogger("modelyard.deployments")
 EVERY = 30.0
 """Seconds between two looks."""
-ONCE = ("waiting", "done", "failed", "rejected")
+ONCE = ("waiting", "trying", "done", "failed", "rejected")
 """States of a promotion after which its release does not come to that step by itself again."""
 
 
@@ -40,15 +41,16 @@ def promote_due(context: Context, is_stopping: Callable[[], bool], every: float 
         except (errors.NotFound, errors.Conflict) as exc:  # it was changed or deleted meanwhile
             LOG.info("pipeline %s of %s: %s", pipeline.name, pipeline.project, exc.detail)
     with context.read() as db:
-        waiting = repository.waiting(db)
+        trying, waiting = (repository.in_state(db, state) for state in ("trying", "waiting"))
     latest = now() - timedelta(seconds=every)
-    for promotion in waiting:
+    for promotion in (*trying, *waiting):
         if is_stopping():
             break
-        if promotion.judged is not None and promotion.judged > latest:
-            continue
         try:
-            submit_if_ready(context, promotion, asking=True)
+            if promotion.state == "trying":
+                follow(context, promotion)
+            elif promotion.judged is None or promotion.judged <= latest:
+                submit_if_ready(context, promotion, asking=True)
         except errors.NotFound as exc:
             LOG.info("pipeline %s of %s: %s", promotion.pipeline, promotion.project, exc.detail)
     return every
@@ -67,6 +69,8 @@ def _ask_by_itself(context: Context, project: str, name: str) -> None:
             asked = repository.to_step(db, project, name, position.step.name)
             if any(each.digest == digest and each.state in ONCE for each in asked):
                 continue
+            if any(each.state == "trying" for each in asked):
+                continue  # something else is tried there
             if any(each.state == "waiting" and not each.automatic for each in asked):
                 continue  # somebody asked for something else
             open_for(db, pipeline, position.step, coming, identity, folder, automatic=True)

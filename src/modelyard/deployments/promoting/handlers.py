@@ -42,12 +42,14 @@ from modelyard.deployments.promoting.promoting import (
     submit_if_ready,
     told,
 )
+from modelyard.deployments.promoting.trying import canary_of, stop
 from modelyard.deployments.promoting.types import (
     Pipeline,
     PipelineContent,
     PipelineStatus,
     PipelineSummary,
     Promotion,
+    PromotionState,
     StepStatus,
 )
 from modelyard.governance.access import require_right
@@ -183,11 +185,17 @@ def reject(command: RejectPromotion, context: Context) -> Promotion:
     """It ends, and does not come by itself again."""
     who = context.identity.name
     with context.begin() as db:
-        pipeline, found = _waiting(db, command)
+        pipeline, found = _waiting(db, command, "trying")
         step = step_named(pipeline, command.step)
         named = who == found.requester or may_approve(context, db, command.project, step, now())
     if not named:
         require_right(context, "deployments:write", command.project)
+    if found.state == "trying":
+        stop(context, found)
+        with context.begin() as db:
+            repository.get(db, command.project, command.name, lock=True)
+            found = repository.find(db, command.project, command.name, found.number)
+            return ended(db, found, "rejected", by=who, problem=command.reason)
     with context.begin() as db:
         _, found = _waiting(db, command.model_copy(update={"number": found.number}))
         return ended(db, found, "rejected", by=who, problem=command.reason)
@@ -201,15 +209,17 @@ def list_promotions(command: ListPromotions, context: Context) -> list[Promotion
         return repository.history(db, command.project, command.name, command)
 
 
-def _waiting(db: Connection, command: OfWaiting) -> tuple[Pipeline, Promotion]:
-    """The promotion that waits at a step; the pipeline's row is locked."""
+def _waiting(
+    db: Connection, command: OfWaiting, *more: PromotionState
+) -> tuple[Pipeline, Promotion]:
+    """The promotion that waits at a step, or is in another state; the pipeline's row is locked."""
     pipeline = repository.get(db, command.project, command.name, lock=True)
     step = step_named(pipeline, command.step)
     asked = repository.to_step(db, command.project, command.name, step.name)
     last = next(iter(asked), None)
     if last is not None and last.state == "waiting":
         last = still_wanted(db, pipeline, last)
-    if last is None or last.state != "waiting":
+    if last is None or last.state not in ("waiting", *more):
         why = f": promotion {last.number} is {last.state}" if last is not None else ""
         raise errors.Conflict(f"nothing waits to come to {step.name}{why}")
     if command.number not in (None, last.number):
@@ -238,6 +248,7 @@ def _facts(context: Context, db: Connection, pipeline: Pipeline, position: Posit
         health=health,
         problem=position.problem,
         promotion=None if last is None else told(last),
+        canary=canary_of(db, last) if last is not None and last.state == "trying" else None,
         approvable=last is not None
         and last.state == "waiting"
         and last.requester != context.identity.name

@@ -19,6 +19,7 @@ from modelyard.deployments.promoting.gates import HealthyGate
 from modelyard.deployments.promoting.judging import KINDS, judge
 from modelyard.deployments.promoting.positions import Position, position_of, step_before
 from modelyard.deployments.promoting.releases import newest, release_of
+from modelyard.deployments.promoting.trying import begin, follow, is_tried
 from modelyard.deployments.promoting.types import (
     Pipeline,
     PipelineStep,
@@ -82,14 +83,16 @@ def open_for(
     if last is not None and last.state == "waiting":
         last = still_wanted(db, pipeline, last)
     if last is not None and (last.release, last.digest) == (name, release.digest):
-        if last.state == "waiting":
+        if last.state in ("waiting", "trying"):
             return last
         if last.state == "failed":
-            again = {"state": "waiting", "problem": "", "ended": None, "ended_by": "", "job": None}
+            again = {"state": "waiting", "problem": "", "ended": None, "ended_by": ""}
+            again |= {"job": None, "tried": None}
             return repository.keep(db, last.model_copy(update=again))
-    if last is not None and last.state == "waiting":
+    if last is not None and last.state in ("waiting", "trying"):
+        how = "waits" if last.state == "waiting" else "is tried"
         raise errors.Conflict(
-            f"{last.requester} asked for {last.release} to come to {step.name}, which waits; "
+            f"{last.requester} asked for {last.release} to come to {step.name}, which {how}; "
             f"reject that first: pipelines reject {pipeline.name} {step.name}",
             number=last.number,
         )
@@ -129,9 +132,10 @@ def carry_on(context: Context, promotion: Promotion, *, at_once: bool = False) -
         Blocked: a gate does not hold, and it was to be at once.
         ModelyardError: it could not be deployed; the promotion says why, unless it waits on.
     """
+    promotion = follow(context, promotion)
     case = case_of(context, promotion)
     if case is None or promotion.state != "waiting":
-        return _now(context, promotion)
+        return told(_now(context, promotion))
     if case.before is not None and any(isinstance(each, HealthyGate) for each in case.step.gates):
         look(context, case.pipeline.project, case.before.deployment)
         case = case_of(context, promotion) or case
@@ -148,9 +152,12 @@ def carry_on(context: Context, promotion: Promotion, *, at_once: bool = False) -
             f"{promotion.release} may not come to {promotion.step}: {why}",
             gates=[each.kind for each in verdicts if not each.holds],
         )
-    command = deploying(context, case)
+    with context.read() as db:
+        there = position_of(db, case.pipeline, case.step)
     try:
-        context.caller.run(command)
+        if is_tried(case, there):
+            return told(begin(context, case, there, promotion))
+        context.caller.run(deploying(case, there))
     except errors.ModelyardError as exc:
         if isinstance(exc, PASSING) and not _stays(context, case, exc):
             _note(context, promotion, exc.detail)
@@ -228,11 +235,9 @@ def keep_verdicts(
         return repository.keep(db, current.model_copy(update=judged))
 
 
-def deploying(context: Context, case: Case) -> Command[Any]:
+def deploying(case: Case, there: Position) -> Command[Any]:
     """The command that brings a release to a step."""
     pipeline, step, release = case.pipeline, case.step, case.release.name
-    with context.read() as db:
-        there = position_of(db, pipeline, step)
     given = step.settings.model_dump(exclude_defaults=True)
     given |= {"project": pipeline.project, "name": there.deployment}
     given |= {"package": release} if pipeline.kind == "api" else {"bundle": release}
@@ -250,6 +255,9 @@ def is_new(position: Position) -> bool:
 
 def told(promotion: Promotion) -> Promotion:
     """A promotion with what can be done now."""
+    if promotion.state == "trying" and promotion.tried is not None:
+        words = f"modelyard canaries show {promotion.tried.deployment}"
+        return promotion.model_copy(update={"next": f"{words} --project {promotion.project}"})
     if promotion.state != "waiting":
         return promotion
     words = f"modelyard pipelines promote {promotion.pipeline} --step {promotion.step}"

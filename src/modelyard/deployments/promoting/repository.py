@@ -10,7 +10,12 @@ from sqlalchemy import Connection, Row, Select, delete, func, insert, select, up
 from sqlalchemy.exc import IntegrityError
 
 from modelyard import errors
-from modelyard.deployments.promoting.types import Pipeline, PipelineSummary, Promotion
+from modelyard.deployments.promoting.types import (
+    Pipeline,
+    PipelineSummary,
+    Promotion,
+    PromotionState,
+)
 from modelyard.jobs.repository import identity_of
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.paging import Page, Paged
@@ -123,10 +128,10 @@ def to_step(db: Connection, project: str, pipeline: str, step: str) -> list[Prom
     return [_built(row) for row in db.execute(query)]
 
 
-def waiting(db: Connection) -> list[Promotion]:
-    """All that waits, in all projects, the oldest first of each pipeline."""
+def in_state(db: Connection, state: PromotionState) -> list[Promotion]:
+    """All that are in a state, in all projects, the oldest first of each pipeline."""
     of = promotions.c
-    query = select(of.body).where(of.state == "waiting")
+    query = select(of.body).where(of.state == state)
     query = query.order_by(of.project, of.pipeline, of.number)
     return [Promotion.model_validate_json(body) for body in db.scalars(query)]
 

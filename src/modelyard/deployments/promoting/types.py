@@ -8,13 +8,14 @@ from typing import Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from modelyard.deployments.activating.types import Connections, Variables
+from modelyard.deployments.canaries.types import Canary, CanaryPlan
 from modelyard.deployments.deploying.types import Health
 from modelyard.deployments.infrastructures.types import Kind
 from modelyard.deployments.promoting.gates import Gate
 from modelyard.kernel.values import Name, ProjectKey, Value
 from modelyard.serving.types import Access
 
-PromotionState = Literal["waiting", "done", "failed", "rejected", "overtaken"]
+PromotionState = Literal["waiting", "trying", "done", "failed", "rejected", "overtaken"]
 MOST_STEPS, MOST_GATES = 20, 20
 
 
@@ -60,6 +61,11 @@ class PipelineStep(Value):
         description="releases come as soon as the gates hold, without being asked for",
     )
     settings: StepSettings = StepSettings()
+    canary: CanaryPlan | None = Field(
+        default=None,
+        description="a package answers a share of the queries first, and goes back where it does "
+        "worse [it answers all of them at once]",
+    )
 
 
 class PipelineContent(Value):
@@ -98,6 +104,8 @@ class PipelineContent(Value):
             for name in sorted({*given} & {*other}):
                 what = "packages" if self.kind == "api" else "bundles"
                 raise ValueError(f"the step {step.name} has {name}, which is not of {what}")
+            if step.canary is not None and self.kind == "project":
+                raise ValueError(f"the step {step.name} has canary, which is not of bundles")
         return self
 
 
@@ -137,6 +145,14 @@ class Approval(Value):
     note: str = ""
 
 
+class Tried(Value):
+    """That a release is tried on few queries at a step."""
+
+    deployment: Name
+    since: datetime
+    canary: int | None = Field(default=None, description="number of the deployment's canary")
+
+
 class Promotion(Value):
     """That somebody wants a release to come to a step, and what came of it."""
 
@@ -152,8 +168,8 @@ class Promotion(Value):
     release: Name = Field(description="id of the package or bundle")
     digest: str = Field(description="sha256 of its .zip")
     state: PromotionState = Field(
-        description="'waiting' for its gates, or to be carried out; 'overtaken': something else "
-        "is to come, or is at the step before"
+        description="'waiting' for its gates, or to be carried out; 'trying': it answers a share "
+        "of the queries; 'overtaken': something else is to come, or is at the step before"
     )
     requester: str
     asked: datetime
@@ -167,6 +183,7 @@ class Promotion(Value):
         default="", description="why it failed or was rejected, or what stood in its way last"
     )
     job: str | None = Field(default=None, description="that carries it out: jobs log")
+    tried: Tried | None = Field(default=None, description="where its step has a canary")
     next: str = Field(default="", description="what can be done now")
 
 
@@ -188,6 +205,7 @@ class StepStatus(Value):
     coming: Name | None = Field(default=None, description="the release that would come next")
     gates: tuple[Verdict, ...] = Field(default=(), description="about that release")
     promotion: Promotion | None = Field(default=None, description="the newest to this step")
+    canary: Canary | None = Field(default=None, description="of the release that is tried here")
     approvable: bool = Field(
         default=False, description="whether whoever asks may approve what waits here"
     )

@@ -93,6 +93,21 @@ def test_what_waits_is_approved_and_rejected_by_who_sees_it(client, yard, asked)
 
 
 @pytest.mark.slow
+def test_what_is_tried_is_shown_and_stopped(client, yard, way):  # noqa: F811
+    yard.packages.create(service=way, package="p2")
+    yard.deployments.create(name=way, service=way, package="p1", infrastructure=way)
+    step = {"name": "live", "infrastructure": way, "deployment": way, "canary": {"steps": (0.1,)}}
+    yard.pipelines.create(name=way, service=way, steps=(step,))
+    yard.pipelines.promote(name=way, release="p2")
+    page = client.get(f"{ALL}/{way}").text
+    assert "answers 10" in page
+    assert "answers 90" in page
+    assert "canary:" in page
+    assert "It is rejected." in sent(client, f"{ALL}/{way}/steps/live/reject", reason="enough")
+    assert yard.deployments.show(name=way).settings.packages == {"p1": 1.0}
+    assert "p2 rejected: enough" in " ".join(client.get(f"{ALL}/{way}").text.split())
+
+
 def test_the_pages_are_fit_to_be_seen(browser, asked, made, shots):  # noqa: F811
     from tests.browser import Visitor
 
