@@ -105,6 +105,7 @@ class Deployments(Room):
     endpoints = verb(asking.ListDeployedEndpoints)
     ask = verb(asking.AskDeployment)
     test = verb(asking.TestDeployment)
+    runs = verb(asking.ListDeployedRuns)
     testing = verb(asking.ShowTesting)
     history = verb(deploying.ListUpdates)
     log = verb(deploying.ShowUpdate)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import closing, nullcontext
 
 import pytest
@@ -10,6 +11,7 @@ from tests.bundled import PROJECT, made_bundles
 import modelyard
 from modelyard import errors
 from modelyard.deployments.activating.commands import ImportBundle
+from modelyard.deployments.asking.runs import runs_at
 from modelyard.deployments.drivers import nodes as driver
 from modelyard.kernel.identity import Identity
 
@@ -222,6 +224,42 @@ def test_a_bundle_becomes_another_project_of_the_same_workspace(design, tmp_path
     made = design.deployments.create(**asked, as_project="trial")
     assert (made.health, made.infrastructure) == ("HEALTHY", "local-project")
     assert design.models.show(name="m", project="trial").active_version == "v1"
+
+
+def test_nodes_tell_which_scenarios_ran(design, fleet):
+    asked = {"name": "churn-prod", "infrastructure": "prod", "bundle": "b1", **PROJECT}
+    design.deployments.create(**asked, connection={"in": "prod"})
+    named = {"name": "churn-prod", **PROJECT}
+    assert design.deployments.runs(**named).runs == ()
+    nodes, away = fleet
+    for node in nodes.values():
+        node.scenarios.create(name="smoke", steps=({"command": "services.list"},), **PROJECT)
+        node.scenarios.run(name="smoke", **PROJECT)
+    nodes["east"].scenarios.cancel(name="smoke", **PROJECT)
+    found = design.deployments.runs(**named).runs
+    told = [(each.place, each.scenario, each.state, each.actor) for each in found]
+    assert told == [("west", "smoke", "running", "olga"), ("east", "smoke", "cancelled", "olga")]
+    away.add("west")
+    found = design.deployments.runs(**named)
+    assert [each.place for each in found.runs] == ["east"]
+    assert found.problems == {"west": "west does not answer"}
+
+
+def test_who_does_not_tell_in_time_is_left_out():
+    ended = threading.Event()
+
+    class Slow:
+        def places(self):
+            return ("east", "west")
+
+        def runs(self, place, target, limit):
+            if place == "west":
+                ended.wait(60)
+            return []
+
+    found = runs_at(Slow(), "churn", 5, seconds=0.05)
+    ended.set()
+    assert found.problems == {"west": "it did not tell within 0.05 s"}
 
 
 def test_monitoring_asks_nodes_how_what_is_deployed_is(design, fleet):

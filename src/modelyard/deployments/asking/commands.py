@@ -6,7 +6,12 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from modelyard.deployments.asking.types import DeployedAnswer, DeployedEndpoint, TestingStatus
+from modelyard.deployments.asking.types import (
+    DeployedAnswer,
+    DeployedEndpoint,
+    DeployedRuns,
+    TestingStatus,
+)
 from modelyard.deployments.deploying.commands import OfDeployment
 from modelyard.kernel.values import Json, Name
 
@@ -65,6 +70,21 @@ class TestDeployment(OfDeployment[TestingStatus]):
     minutes: float = Field(
         default=30, gt=0, le=1440, description="that a scenario may take at most"
     )
+
+
+class ListDeployedRuns(OfDeployment[DeployedRuns]):
+    """List when scenarios of a deployed project ran on its nodes, and how that ended.
+
+    All nodes are asked at once; what one does not tell in time is left out, and said.
+    """
+
+    needs = "deployments:read"
+    route = "POST /deployments/{name}/runs"
+    asks = True
+    arguments = ("name",)
+
+    limit: int = Field(default=50, ge=1, le=500, description="the newest runs, so many at most")
+    seconds: float = Field(default=10, gt=0, le=60, description="that the nodes have to tell")
 
 
 class ShowTesting(OfDeployment[TestingStatus]):

@@ -9,10 +9,12 @@ from modelyard.deployments.asking import repository
 from modelyard.deployments.asking.commands import (
     AskDeployment,
     ListDeployedEndpoints,
+    ListDeployedRuns,
     ShowTesting,
     TestDeployment,
 )
 from modelyard.deployments.asking.places import answering, brought_about, open_answering
+from modelyard.deployments.asking.runs import TellsRuns, runs_at
 from modelyard.deployments.asking.testing import (
     TestsProjects,
     TestsServices,
@@ -22,6 +24,7 @@ from modelyard.deployments.asking.testing import (
 from modelyard.deployments.asking.types import (
     DeployedAnswer,
     DeployedEndpoint,
+    DeployedRuns,
     PlaceAddress,
     TestingStatus,
     TestResult,
@@ -132,6 +135,20 @@ def test(command: TestDeployment, context: Context) -> TestingStatus:
             failed=[f"{each.place}: {each.test}" for each in bad],
         )
     return status
+
+
+@handles(ListDeployedRuns)
+def list_runs(command: ListDeployedRuns, context: Context) -> DeployedRuns:
+    """Of all places, in one order."""
+    with context.read() as db:
+        kept = brought_about(context, db, command.project, command.name, "view")
+        infrastructure = require(context, db, kept.infrastructure, "view")
+    driver = open_driver(context, infrastructure)
+    if not isinstance(driver, TellsRuns):
+        raise errors.Unsupported(
+            f"{command.name} is a deployment of packages, which have no scenarios"
+        )
+    return runs_at(driver, kept.target, command.limit, command.seconds)
 
 
 @handles(ShowTesting)

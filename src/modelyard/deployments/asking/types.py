@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, JsonValue
 
+from modelyard.jobs.scenarios.types import RunState
 from modelyard.kernel.values import Name, Value
 from modelyard.services.types import EndpointKind
 from modelyard.serving.administration.types import TriedQuery
@@ -45,6 +46,31 @@ class DeployedAnswer(TriedQuery):
     answer: dict[str, JsonValue] = Field(
         description="prediction and probas, columns of a lookup, or the response of a function"
     )
+
+
+class DeployedRun(Value):
+    """One time that a scenario ran at a place of a deployment."""
+
+    listed = ("started", "scenario", "place", "state", "trigger", "actor", "ended", "reason")
+
+    place: Name
+    id: str
+    scenario: str
+    state: RunState
+    trigger: str = Field(description="what made it run")
+    actor: str = Field(description="who it ran as there")
+    started: datetime
+    ended: datetime | None = None
+    reason: str = ""
+
+
+class DeployedRuns(Value):
+    """Which scenarios of a deployed project ran, the newest first, as far as places told."""
+
+    listed = ("runs", "problems")
+
+    runs: tuple[DeployedRun, ...]
+    problems: dict[Name, str] = Field(default={}, description="why places did not tell, by place")
 
 
 class TestResult(Value):

@@ -25,7 +25,7 @@ from modelyard.deployments.drivers.types import (
 from modelyard.governance.commands import AddMember, ListMembers
 from modelyard.governance.rights import reaches
 from modelyard.governance.types import Member
-from modelyard.jobs.scenarios.commands import ListScenarioRuns, RunScenario
+from modelyard.jobs.scenarios.commands import ListScenarioRuns, ListScenarios, RunScenario
 from modelyard.jobs.scenarios.types import ScenarioRun
 from modelyard.kernel.command import Caller
 from modelyard.kernel.context import Context
@@ -38,6 +38,8 @@ from modelyard.monitoring.watching.types import Part
 
 Reach = Callable[[Context, str], AbstractContextManager[Caller]]
 """Gives a node of a name, for as long as it is asked something."""
+MOST_SCENARIOS = 20
+"""Scenarios of a project whose runs are asked for."""
 
 
 class AutomationNodes:
@@ -137,6 +139,19 @@ class AutomationNodes:
             asked = ListScenarioRuns(project=run.project, name=run.scenario, run=run.id)
             (found,) = node.run(asked)
         return found
+
+    def runs(self, place: str, target: str, limit: int) -> list[ScenarioRun]:
+        """Ask a node for the newest runs of those scenarios that ran last."""
+        with self._reach(self._context, place) as node:
+            every = node.run(ListScenarios(project=target, limit=MOST))
+            ran = [(each.last_started, each.name) for each in every if each.last_started]
+            names = [name for _, name in sorted(ran, reverse=True)[:MOST_SCENARIOS]]
+            found = [
+                run
+                for name in names
+                for run in node.run(ListScenarioRuns(project=target, name=name, limit=limit))
+            ]
+        return sorted(found, key=lambda each: each.started, reverse=True)[:limit]
 
     def parts(self, place: str, target: str) -> tuple[Part, ...]:
         """Ask a node how the models and scenarios of a project are, and for its checks of drift."""

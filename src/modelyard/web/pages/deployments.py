@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from modelyard import errors
-from modelyard.deployments.asking.types import TestingStatus
+from modelyard.deployments.asking.commands import ListDeployedRuns
+from modelyard.deployments.asking.types import DeployedRuns, TestingStatus
 from modelyard.deployments.canaries.commands import ListCanaries
 from modelyard.deployments.canaries.types import Canary
 from modelyard.deployments.deploying.commands import (
@@ -99,6 +100,12 @@ class DeploymentView(GovernedView):
     may_write: bool
 
 
+class RunsView(View):
+    """When scenarios of a deployed project ran on its nodes."""
+
+    found: DeployedRuns
+
+
 class UpdatesView(ListView):
     """A part of the updates of a deployment."""
 
@@ -182,6 +189,12 @@ def deployment(visit: Visit) -> DeploymentView:
     )
 
 
+def runs(visit: Visit) -> RunsView:
+    """Ask its nodes; those that do not tell in time are named."""
+    asked = ListDeployedRuns(project=visit.path["project"], name=visit.path["name"])
+    return RunsView(title="Scenarios", crumbs=crumbs(visit), found=visit.run(asked))
+
+
 def crumbs(visit: Visit) -> tuple[Crumb, ...]:
     """The deployment of the address above a page."""
     project, name = visit.path["project"], visit.path["name"]
@@ -218,6 +231,7 @@ def update(visit: Visit) -> UpdateView:
 PAGES: tuple[Page, ...] = (
     Page(ALL, board, "deployments.html", Nav("Deployments", "rocket", "Production")),
     Page(ONE, deployment, "deployment.html"),
+    Page(f"{ONE}/runs", runs, "deployment_runs.html"),
     Page(UPDATES, updates, "deployment_updates.html"),
     Page(UPDATE, update, "deployment_update.html"),
 )

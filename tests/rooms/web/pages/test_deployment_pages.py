@@ -220,6 +220,11 @@ def test_a_bundle_is_deployed_and_shown(client, yard):  # noqa: F811
     assert f"{here}/updates/1" in page
     assert f"Update {name}" in client.get(f"{here}/bundle").text
     assert client.get(f"{here}/update").status_code == 404
+    assert f'hx-get="{here}/runs"' in page
+    assert "None ran there yet." in client.get(f"{here}/runs").text
+    yard.scenarios.create(name="smoke", steps=({"command": "services.list"},), project=name)
+    yard.scenarios.run(name="smoke", project=name)
+    assert ">smoke<" in client.get(f"{here}/runs").text
     yard.deployments.delete(name=name, project=key)
 
 
