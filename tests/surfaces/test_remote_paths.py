@@ -8,6 +8,7 @@ import urllib.parse
 
 import pytest
 from pydantic_core import PydanticUndefined
+from tests.cases import every
 from tests.e2e.models import write_model
 
 import modelyard
@@ -160,7 +161,7 @@ def typed(command, text, outside, workspace, mark):
 
 @pytest.mark.parametrize(("command", "field", "mark"), FIELDS, ids=IDS)
 class TestField:
-    @pytest.mark.parametrize("attack", FORBIDDEN)
+    @every("attack", FORBIDDEN)
     def test_leads_nowhere_else(self, kept, eve, outside, command, field, mark, attack):
         text = typed(command, FORBIDDEN[attack], outside, kept.folder, mark)
         before = tree(outside), tree(kept.folder / "files")
@@ -170,7 +171,7 @@ class TestField:
         assert str(kept.folder) not in raised.value.detail.replace(text, "")
         assert (tree(outside), tree(kept.folder / "files")) == before
 
-    @pytest.mark.parametrize("attack", HARMLESS)
+    @every("attack", HARMLESS)
     def test_means_only_what_it_says(self, kept, eve, outside, command, field, mark, attack):
         text = typed(command, HARMLESS[attack], outside, kept.folder, mark)
         before = tree(outside), tree(kept.folder / "files" / "other")

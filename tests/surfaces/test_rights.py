@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
+from tests.cases import every
 
 import modelyard
 from modelyard import errors
@@ -149,7 +150,7 @@ def outcome(call) -> str:
     return OK
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@every("verb", VERBS)
 def test_every_verb_for_everybody(people, verb):
     yard, actors = people
     command = VERBS[verb]
@@ -162,7 +163,7 @@ def test_every_verb_for_everybody(people, verb):
     assert found == wanted
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@every("verb", VERBS)
 def test_what_is_refused_never_reaches_its_handler(people, verb):
     yard, actors = people
     command = VERBS[verb]
@@ -191,7 +192,7 @@ STEPS = [
 ]
 
 
-@pytest.mark.parametrize("verb", STEPS)
+@every("verb", STEPS)
 def test_no_scenario_holds_what_its_owner_may_not_do(people, verb):
     """Everybody may save one in a project of their own, whatever it is about."""
     yard, actors = people
@@ -221,7 +222,7 @@ JOBS = [
 ]
 
 
-@pytest.mark.parametrize("verb", JOBS)
+@every("verb", JOBS)
 def test_no_job_does_what_its_submitter_may_not_do(people, verb):
     yard, actors = people
     command = VERBS[verb]
@@ -297,7 +298,7 @@ LISTS = [
 ]
 
 
-@pytest.mark.parametrize("verb", LISTS)
+@every("verb", LISTS)
 def test_nobody_sees_names_of_projects_they_have_no_role_in(people, verb):
     yard, actors = people
     for actor in ("stranger", "contributor key for elsewhere"):

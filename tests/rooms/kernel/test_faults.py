@@ -6,6 +6,7 @@ import math
 
 import pytest
 from pydantic import ValidationError
+from tests.cases import every
 
 from modelyard import errors
 from modelyard.kernel.faults import WORDS, invalid
@@ -99,7 +100,7 @@ WRONG = (None, True, -1, 10**30, 1.5, math.nan, "", "x", "x" * 5000, "\ud800", "
 WRONG_TOO = ([], [None] * 2000, [{}], {}, {"": 1}, {"a": object()}, object())
 
 
-@pytest.mark.parametrize("verb", CATALOG)
+@every("verb", CATALOG)
 def test_no_field_of_a_command_can_be_wrong_in_words_of_pydantics(verb):
     command = CATALOG[verb]
     for field in (*command.model_fields, "nonsense"):
