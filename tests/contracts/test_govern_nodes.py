@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack, closing
 
+import numpy as np
 import pytest
 from sqlalchemy import select
 from tests.govern_nodes import V1, GovernNode, copied, make_workspace, with_made
@@ -11,6 +12,7 @@ from tests.sharing import made_once
 
 import modelyard
 from modelyard import errors
+from modelyard.evaluations.looking import governing
 from modelyard.governance.connection.guarding import ASKED_THERE, DECIDING, HERE
 from modelyard.governance.workspaces.commands import CompareItems, ReceiveItems
 from modelyard.governance.workspaces.types import ToldItem, ToldSection
@@ -109,6 +111,26 @@ def test_an_approval_lapses_there_when_something_changes_here(node, connected, t
     assert "version:berlin.default/churn/v1 does not pass the policy good" in refused.value.detail
     berlin.govern.sync()
     assert berlin.govern.status(item=V1).item.signoffs == {"sign": "NOT_STARTED"}
+
+
+@ON_SQLITE
+def test_groups_are_compared_here_for_policies_there(node, connected, tmp_path, monkeypatch):
+    """The rows are here, the clause is there; after a restart nothing is compared again."""
+    berlin = connected("berlin")
+    file = tmp_path / "fair.yaml"
+    for name, most in (("fair", 0.034), ("strict", 0.033)):
+        file.write_text(f"clauses: [{{kind: fairness, by: target, at_most: {most}}}]")
+        node.there.policies.create(name=name, file=str(file))
+    node.there.policies.enforce(infrastructure="berlin.prod", policy=("strict",))
+    yes = np.greater(np.arange(60) % 50, 10).reshape(-1, 2).mean(axis=0)
+    apart = f"Demographic parity by target within 0.033: {yes[1] - yes[0]:.3g} "
+    with pytest.raises(errors.Blocked, match=apart):
+        berlin.deployments.create(**LIVE)
+    berlin.close()
+    monkeypatch.setattr(governing, "compare_groups", None)
+    node.there.policies.enforce(infrastructure="berlin.prod", policy=("fair",))
+    with closing(modelyard.open(tmp_path / "berlin", actor="ada")) as again:
+        assert again.deployments.create(**LIVE).pushed == 1
 
 
 @ON_SQLITE

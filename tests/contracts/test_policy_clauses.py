@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import timedelta
 
 import numpy as np
 import pytest
+from sqlalchemy import func, select
 from tests.e2e.models import write_model
 from tests.governed import governed, published
 
 import modelyard
 from modelyard import errors
+from modelyard.evaluations.looking import governing
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.values import now
+from modelyard.store.tables import evaluation_gaps
 
 V1, V2 = "version:default/churn/v1", "version:default/churn/v2"
 AGES = np.arange(60) % 50 + 20
@@ -84,7 +88,7 @@ def test_a_version_beside_the_active_one_on_the_same_rows(yard, file):
     assert answer(yard).outcome == answer(yard, V1).outcome == "pass"
 
 
-def test_groups_of_a_column_are_predicted_alike(yard, file, tmp_path):
+def test_groups_of_a_column_are_predicted_alike(yard, file, tmp_path, monkeypatch):
     """The number is that of the rows: how often v2 says yes in each group."""
     plan = np.array(["ab"[n % 3 == 0] for n in range(60)])
     yes = np.greater(AGES, 40)
@@ -113,6 +117,14 @@ def test_groups_of_a_column_are_predicted_alike(yard, file, tmp_path):
     assert "'z'" in whys[3]
     assert "origin" in whys[4]
     assert whys[5] == "it was not evaluated in weekly"
+    yard.close()
+    with monkeypatch.context() as unable, closing(modelyard.open(tmp_path / "yard")) as again:
+        unable.setattr(governing, "compare_groups", None)
+        assert [each.why for each in again.policies.check(item=V2)[0].results] == whys
+        for each in again.evaluations.list(model="churn", version="v2"):
+            again.evaluations.delete(id=each.id)
+        with again.open().read() as db:
+            assert db.scalar(select(func.count()).select_from(evaluation_gaps)) == 0
 
 
 CODES = {

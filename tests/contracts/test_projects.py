@@ -8,10 +8,13 @@ from tests.e2e.models import write_model
 
 import modelyard
 from modelyard import errors
+from modelyard.governance.policies.gathering import find_out
+from modelyard.governance.policies.types import FairnessClause
 from modelyard.monitoring.alerting.noticing import notice
 from modelyard.scoring.checkpoint import RunFolder
 from modelyard.store.tables import metadata
 
+FAIR = FairnessClause(kind="fairness", by="fare", at_most=0.1)
 NO_VERB_FILLS = {"scenarios", "scenario_runs"}
 OF_DEPLOYMENTS = {"canaries", "deployment_tests", "deployment_watches", "endpoint_activity"}
 """Tables that are filled while something answers; their rows go with the deployment's."""
@@ -88,6 +91,7 @@ def add_others(yard, project):
     yard.pipelines.promote(name="way", release="p1", project=project)
     yard.scopes.create(name="else", address="http://127.0.0.1:9/", token="t", project=project)
     yard.standards.run(project=project)
+    find_out(yard.open(), f"version:{project}/churn/v1", (FAIR,))
 
 
 def inside_projects():

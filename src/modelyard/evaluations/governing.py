@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, tuple_, union
 
 from modelyard.evaluations.comparing.repository import NUMBERS
-from modelyard.evaluations.looking.remembering import remembered
+from modelyard.evaluations.looking.remembering import kept
 from modelyard.governance.items.facts import Asked, Fact, mark_of
 from modelyard.governance.items.ids import id_of
 from modelyard.governance.policies.evidence import Difference, Evaluated, Parts, Path, Paths
@@ -45,14 +45,14 @@ def evidence(db: Connection, paths: Paths) -> Iterator[tuple[Path, Parts]]:
     active = _were_active(db, {path[:2] for path in paths})
     rivals = {(*model, version) for model, names in active.items() for version in names}
     told = _evaluated(db, {*paths, *rivals})
-    differences = _differences(db, paths)
+    differences, gaps = _differences(db, paths), kept(db, paths)
     for path in paths:
         model, version = path[:2], path[2]
         mine = tuple(told.get(path, ()))
         others = ((name, told.get((*model, name))) for name in active[model] if name != version)
         parts: Parts = {
             "evaluations": mine,
-            "gaps": tuple(remembered(db.engine, path[0], mine)),
+            "gaps": tuple(gaps[path]),
             "rivals": {name: tuple(each) for name, each in others if each},
             "differences": tuple(differences[path]),
         }
@@ -86,12 +86,12 @@ def _evaluated(db: Connection, paths: Collection[Path]) -> dict[Path, list[Evalu
         mine = tuple_(of.project, of.model, of.version).in_(wanted[start : start + AT_ONCE])
         for row in db.execute(query.where(mine)):
             told = json.loads(row.summary)
-            kept = {name: told.get(name) for name in ("name", "dataset", "created")}
+            rest = {name: told.get(name) for name in ("name", "dataset", "created")}
             is_said = "version_digest" in told
             files = told["version_digest"] if is_said else _files(db, row.project, row.id)
             found[row.project, row.model, row.version].append(
                 Evaluated(
-                    id=row.id, store=row.store, metrics=told.get("metrics", {}), files=files, **kept
+                    id=row.id, store=row.store, metrics=told.get("metrics", {}), files=files, **rest
                 )
             )
     return found

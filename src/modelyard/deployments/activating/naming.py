@@ -20,6 +20,7 @@ PARTS = Parts(
             "check_results",
             "comparison_pairs",
             "evaluation_files",
+            "evaluation_gaps",
             "evaluation_labels",
             "files",
             "verifications",

@@ -14,6 +14,7 @@ from modelyard.deployments.bundling.rows import portable, stored, table_of
 from modelyard.store.tables import (
     activations,
     comparison_pairs,
+    evaluation_gaps,
     jobs,
     model_replays,
     runs,
@@ -21,7 +22,10 @@ from modelyard.store.tables import (
     verifications,
 )
 
-BESIDE = (model_replays, service_packages, activations, verifications, comparison_pairs)
+BESIDE = (
+    *(model_replays, service_packages, activations, verifications),
+    *(comparison_pairs, evaluation_gaps),
+)
 """Tables whose rows are in no bundle, and name things that are."""
 OURS = ("bundles.%", "deployments.%")
 """Commands that bring bundles; they need nothing of the project."""

@@ -16,12 +16,15 @@ WORDS: Mapping[str, str] = {
     ACTIVE: "active version",
     "activations": "past activation of a model",
     "comparison_pairs": "kept comparison of two evaluations",
+    "evaluation_gaps": "kept comparison of the groups of an evaluation",
     "model_replays": "replay",
     "service_packages": "package",
     "verifications": "past verification of a version",
 }
 """What rows of tables are called."""
-FOUND_AGAIN = frozenset({ACTIVE, "activations", "verifications", "comparison_pairs"})
+FOUND_AGAIN = frozenset(
+    {ACTIVE, "activations", "verifications", "comparison_pairs", "evaluation_gaps"}
+)
 """Parts of things that nobody misses who removes these."""
 NAMED = 5
 """Things that a message names."""

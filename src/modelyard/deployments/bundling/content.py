@@ -176,7 +176,9 @@ NEVER: Mapping[str, str] = {
         ),
         "tell what was done in one workspace",
     ),
-    "comparison_pairs": "are found out again from the rows of evaluations",
+    **dict.fromkeys(
+        ("comparison_pairs", "evaluation_gaps"), "are found out again from the rows of evaluations"
+    ),
     "service_packages": "are files of their own, which go to API nodes",
     **dict.fromkeys(
         ("alerts", "alert_messages", "statuses"), "are about whom to tell, with secrets"

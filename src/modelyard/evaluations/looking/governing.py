@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
+
+from sqlalchemy.exc import IntegrityError
 
 from modelyard import errors
 from modelyard.evaluations import repository
 from modelyard.evaluations.governing import evidence
 from modelyard.evaluations.looking.commands import ShowFairness
 from modelyard.evaluations.looking.comparing import compare_groups
-from modelyard.evaluations.looking.remembering import is_known, remember
+from modelyard.evaluations.looking.remembering import keep, question_of
 from modelyard.evaluations.sample import open_sample
 from modelyard.governance.policies.evidence import Evaluated, Gap, Measurement
 from modelyard.governance.policies.grouping import meant
@@ -33,6 +36,7 @@ def make_ready(
     with context.read() as db:
         ((_, parts),) = evidence(db, [(project, model, version)])
     told: tuple[Evaluated, ...] = parts["evaluations"]
+    known = {(gap.evaluation, *question_of(gap)) for gap in parts["gaps"]}
     newest = sorted(told, key=lambda each: (each.created, each.id), reverse=True)
     end = time.monotonic() + SECONDS
     for clause in asked:
@@ -40,11 +44,21 @@ def make_ready(
         for each in [found for found in newest if meant(clause, found)][:MOST]:
             if time.monotonic() > end:
                 return
-            if not is_known(context.engine, project, each, question):
-                remember(context.engine, project, each, _gap(context, project, each, clause))
+            if (each.id, *question) not in known:
+                _keep(context, project, _gap(context, project, each, clause))
 
 
-def _gap(context: Context, project: str, evaluation: Evaluated, clause: FairnessClause) -> Gap:
+def _keep(context: Context, project: str, gap: Gap | None) -> None:
+    if gap is None:
+        return
+    with suppress(IntegrityError), context.begin_aside() as db:  # it was deleted meanwhile
+        keep(db, project, gap)
+
+
+def _gap(
+    context: Context, project: str, evaluation: Evaluated, clause: FairnessClause
+) -> Gap | None:
+    """What is found; None: its rows are not there, so that it is to be looked at again."""
     by, reference, outcome = clause.by, clause.reference, clause.outcome
     gap = Gap(evaluation=evaluation.id, by=by, reference=reference, outcome=outcome)
     asked = ShowFairness(
@@ -55,7 +69,9 @@ def _gap(context: Context, project: str, evaluation: Evaluated, clause: Fairness
             kept = repository.get(db, project, evaluation.id)
         with open_sample(context, kept) as sample:
             found = compare_groups(sample, asked)
-    except (errors.Invalid, errors.NotFound, errors.Unsupported) as exc:
+    except errors.NotFound:
+        return None
+    except (errors.Invalid, errors.Unsupported) as exc:
         return gap.model_copy(update={"problem": exc.detail})
     measured = {
         each.criterion: Measurement(

@@ -1,64 +1,48 @@
-"""How far groups were found to be apart: remembered by this process, since rows never change."""
+"""How far groups were found to be apart: rows that go with their evaluation."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime
-from threading import Lock
+import hashlib
+import json
+from collections import defaultdict
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, delete, insert, select, tuple_
 
-from modelyard.governance.policies.evidence import Evaluated, Gap
+from modelyard.governance.policies.evidence import Gap, Path, Paths
+from modelyard.store.tables import evaluation_gaps, evaluations
 
-MOST = 10_000
-"""Gaps that are remembered; of more the oldest go."""
-Place = tuple[str, str, str, datetime]
-"""An evaluation: its database, project and id, and when it was made, since ids come again."""
+GROUPS = "1"
+"""How gaps are computed; raised when that changes, so that what was kept before is not told."""
 Question = tuple[str, str | None, str | None]
 """A column, the group that others are compared with, and the class that is the outcome."""
+OF = evaluation_gaps.c
 
 
-class _Gaps:
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._found: dict[Place, dict[Question, Gap]] = {}
-        self._count = 0
-
-    def put(self, place: Place, gap: Gap) -> None:
-        with self._lock:
-            there = self._found.setdefault(place, {})
-            self._count += _question(gap) not in there
-            there[_question(gap)] = gap
-            while self._count > MOST:
-                self._count -= len(self._found.pop(next(iter(self._found))))
-
-    def of(self, place: Place) -> dict[Question, Gap]:
-        with self._lock:
-            return dict(self._found.get(place, {}))
+def keep(db: Connection, project: str, gap: Gap) -> None:
+    """Keep what was found, in place of an earlier answer; the evaluation has to be there."""
+    asked = hashlib.sha256(json.dumps(question_of(gap)).encode()).hexdigest()
+    place = {"project": project, "evaluation": gap.evaluation, "question": asked}
+    mine = (OF.project == project) & (OF.evaluation == gap.evaluation) & (OF.question == asked)
+    db.execute(delete(evaluation_gaps).where(mine))
+    body = gap.model_dump_json()
+    db.execute(insert(evaluation_gaps).values(**place, variant=GROUPS, body=body))
 
 
-_GAPS = _Gaps()
+def kept(db: Connection, paths: Paths) -> dict[Path, list[Gap]]:
+    """What was found of the evaluations of versions."""
+    on = evaluations.c
+    query = select(on.project, on.model, on.version, OF.body)
+    query = query.join(evaluations, (on.project == OF.project) & (on.id == OF.evaluation))
+    query = query.where(
+        tuple_(on.project, on.model, on.version).in_(paths), OF.variant == GROUPS
+    ).order_by(OF.evaluation, OF.question)
+    found: dict[Path, list[Gap]] = defaultdict(list)
+    for row in db.execute(query):
+        gap = Gap.model_validate_json(row.body)
+        found[row.project, row.model, row.version].append(gap)
+    return found
 
 
-def remember(engine: Engine, project: str, evaluation: Evaluated, gap: Gap) -> None:
-    """Keep what was found."""
-    _GAPS.put(_place(engine, project, evaluation), gap)
-
-
-def remembered(engine: Engine, project: str, evaluations: Iterable[Evaluated]) -> Iterator[Gap]:
-    """What was found of some evaluations."""
-    for each in evaluations:
-        yield from _GAPS.of(_place(engine, project, each)).values()
-
-
-def is_known(engine: Engine, project: str, evaluation: Evaluated, asked: Question) -> bool:
-    """Whether it was found out, or is known to be unknowable."""
-    return asked in _GAPS.of(_place(engine, project, evaluation))
-
-
-def _place(engine: Engine, project: str, evaluation: Evaluated) -> Place:
-    return str(engine.url), project, evaluation.id, evaluation.created
-
-
-def _question(gap: Gap) -> Question:
+def question_of(gap: Gap) -> Question:
+    """What a gap answers."""
     return gap.by, gap.reference, gap.outcome

@@ -12,6 +12,7 @@ from modelyard.governance.connection import repository
 from modelyard.governance.connection.asking import ask
 from modelyard.governance.connection.syncing import told_items
 from modelyard.governance.items.elsewhere import mode_told
+from modelyard.governance.policies.gathering import find_out
 from modelyard.governance.policies.types import Judgement, Mode
 from modelyard.governance.workspaces.commands import JudgeVersions
 from modelyard.governance.workspaces.types import AskedVersion, Judged
@@ -46,9 +47,9 @@ meanwhile."""
 def ask_ahead(context: Context, infrastructure: str, versions: Mapping[str, str]) -> None:
     """Ask what policies make of versions, and remember it for whoever decides in this thread.
 
-    Takes `governance.seconds` at most, and is tried once. Where the govern node is not heard, what
-    it last said of the infrastructure counts; where it never said anything, nothing is deployed.
-    Not for use inside of a transaction.
+    The govern node has `governance.seconds` to answer, and is tried once; again, if it asks what
+    had to be found out here first. Where it is not heard, what it last said of the infrastructure
+    counts; where it never said anything, nothing is deployed. Not for use inside of a transaction.
     """
     said = _heard(context, infrastructure, versions)
     _HEARD.set({**_HEARD.get(), infrastructure: said})
@@ -66,12 +67,8 @@ def heard(infrastructure: str, versions: Mapping[str, str]) -> Heard:
 
 
 def _heard(context: Context, infrastructure: str, versions: Mapping[str, str]) -> Heard:
-    seconds = context.settings.governance.seconds
-    command = JudgeVersions(
-        infrastructure=infrastructure, versions=tuple(_asked(context, versions))
-    )
     try:
-        said = ask(context, command, seconds=seconds)
+        said = _judged(context, infrastructure, versions)
     except errors.ModelyardError as exc:
         with context.read() as db:
             mode = mode_told(db, infrastructure) or "prevent"
@@ -89,6 +86,23 @@ def _heard(context: Context, infrastructure: str, versions: Mapping[str, str]) -
         said.judgements,
         (*_missing(said, versions), *((each, "") for each in said.problems)),
     )
+
+
+def _judged(context: Context, infrastructure: str, versions: Mapping[str, str]) -> Judged:
+    """What it says, knowing all that its policies ask for and that can be found out here."""
+    seconds = context.settings.governance.seconds
+    told = tuple(_asked(context, versions))
+    command = JudgeVersions(infrastructure=infrastructure, versions=told)
+    said = ask(context, command, seconds=seconds)
+    if not said.clauses:
+        return said
+    for item in versions:
+        find_out(context, item, said.clauses)
+    found = tuple(_asked(context, versions))
+    if found == told:
+        return said
+    command = JudgeVersions(infrastructure=infrastructure, versions=found)
+    return ask(context, command, seconds=seconds)
 
 
 def _asked(context: Context, versions: Mapping[str, str]) -> Iterator[AskedVersion]:

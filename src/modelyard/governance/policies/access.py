@@ -13,9 +13,10 @@ from modelyard.governance.items.seeing import visible
 from modelyard.governance.policies import outcomes, repository
 from modelyard.governance.policies.calling import asking, recalling
 from modelyard.governance.policies.evidence import Evidence
-from modelyard.governance.policies.gathering import FOUND_OUT, gather, known
+from modelyard.governance.policies.gathering import FOUND_OUT, asking_much, gather, known
 from modelyard.governance.policies.judging import judge
 from modelyard.governance.policies.types import (
+    Clause,
     Judgement,
     Mode,
     Policy,
@@ -55,6 +56,11 @@ def make_ready(context: Context, infrastructure: str, item: str) -> None:
         return
     for policy in slow:
         judge(policy, evidence, asking(context))
+
+
+def finding_out(db: Connection, infrastructure: str) -> tuple[Clause, ...]:
+    """The clauses of an infrastructure whose evidence is found out when they are asked."""
+    return asking_much(_asked(db, infrastructure))
 
 
 def judgements(

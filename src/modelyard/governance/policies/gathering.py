@@ -25,6 +25,7 @@ from modelyard.governance.policies.evidence import (
 )
 from modelyard.governance.policies.types import (
     BetterClause,
+    Clause,
     FairnessClause,
     PastDeployment,
     PolicySettings,
@@ -53,11 +54,20 @@ def known(context: Context, item: str, policies: Iterable[PolicySettings]) -> Ev
 
 def make_ready(context: Context, item: str, policies: Iterable[PolicySettings]) -> None:
     """Find out what policies ask of a version that takes a while; outside of any transaction."""
-    clauses = [clause for policy in policies for clause in policy.clauses]
-    if any(isinstance(clause, FOUND_OUT) for clause in clauses):
-        _, path = parsed(item)
-        for module in context.readying:
-            import_module(module).make_ready(context, *path, clauses)
+    find_out(context, item, asking_much(policies))
+
+
+def find_out(context: Context, item: str, clauses: Sequence[Clause]) -> None:
+    """The same of clauses that take a while."""
+    _, path = parsed(item)
+    for module in context.readying if clauses else ():
+        import_module(module).make_ready(context, *path, clauses)
+
+
+def asking_much(policies: Iterable[PolicySettings]) -> tuple[Clause, ...]:
+    """The clauses of policies whose evidence is found out when they are asked."""
+    clauses = (clause for policy in policies for clause in policy.clauses)
+    return tuple(clause for clause in clauses if isinstance(clause, FOUND_OUT))
 
 
 def gather(context: Context, db: Connection, item: str) -> Evidence:

@@ -9,7 +9,7 @@ from modelyard.governance.items.collecting import AT_ONCE, bring_all
 from modelyard.governance.items.ids import placed
 from modelyard.governance.items.repository import find
 from modelyard.governance.items.settling import LOCK, settle
-from modelyard.governance.policies.access import judgements, make_ready, mode_of
+from modelyard.governance.policies.access import finding_out, judgements, make_ready, mode_of
 from modelyard.governance.policies.types import Judgement
 from modelyard.governance.signoffs.errands import settle_due
 from modelyard.governance.workspaces import keys, repository
@@ -163,11 +163,13 @@ def judge_versions(command: JudgeVersions, context: Context) -> Judged:
         mode = mode_of(db, where)
         for item, files in decisive.items():
             said += judgements(context, db, where, item, files)
+        clauses = finding_out(db, where)
     return Judged(
         mode=mode,
         asked=tuple(each.item for each in command.versions),
         judgements=tuple(each for each in said if isinstance(each, Judgement)),
         problems=tuple(each for each in said if isinstance(each, str)),
+        clauses=clauses,
     )
 
 

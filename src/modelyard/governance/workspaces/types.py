@@ -9,7 +9,7 @@ from pydantic import Field, JsonValue
 
 from modelyard.governance.items.ids import ItemId
 from modelyard.governance.items.types import State
-from modelyard.governance.policies.types import ClauseOutcome, Judgement, Mode
+from modelyard.governance.policies.types import Clause, ClauseOutcome, Judgement, Mode
 from modelyard.governance.templates.words import SignoffStatus
 from modelyard.kernel.secrets import SECRET
 from modelyard.kernel.values import Description, Name, Value, WorkspaceName
@@ -109,3 +109,6 @@ class Judged(Value):
     asked: tuple[ItemId, ...] = Field(default=(), description="the versions, as it called them")
     judgements: tuple[Judgement, ...] = ()
     problems: tuple[str, ...] = Field(default=(), description="why policies could not be asked")
+    clauses: tuple[Clause, ...] = Field(
+        default=(), description="what they ask that is found out where the rows are"
+    )

@@ -40,6 +40,7 @@ from modelyard.store.tables.deployments import (
 from modelyard.store.tables.drift import drift_reports
 from modelyard.store.tables.evaluations import (
     evaluation_files,
+    evaluation_gaps,
     evaluation_labels,
     evaluation_stores,
     evaluations,
@@ -132,6 +133,7 @@ __all__ = [
     "env_requests",
     "envs",
     "evaluation_files",
+    "evaluation_gaps",
     "evaluation_labels",
     "evaluation_stores",
     "evaluations",

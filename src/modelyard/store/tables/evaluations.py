@@ -1,4 +1,4 @@
-"""The tables of evaluation stores, of evaluations, their labels and the files that they keep."""
+"""The tables of evaluation stores, of evaluations, and of their labels, files and groups."""
 
 from __future__ import annotations
 
@@ -66,5 +66,16 @@ evaluation_files = Table(
     Column("evaluation", String(32), primary_key=True),
     Column("name", String(64), primary_key=True),
     Column("sha256", String(64), nullable=False, index=True),
+    _of_evaluation(),
+)
+
+evaluation_gaps = Table(
+    "evaluation_gaps",
+    metadata,
+    Column("project", String(64), primary_key=True),
+    Column("evaluation", String(32), primary_key=True),
+    Column("question", String(64), primary_key=True),  # hash of what was asked
+    Column("variant", String(64), nullable=False),  # how it was found out
+    Column("body", Text, nullable=False),
     _of_evaluation(),
 )
