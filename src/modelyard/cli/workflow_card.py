@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -13,6 +14,7 @@ from rich.text import Text
 from modelyard.cli.words import seen, words
 from modelyard.governance.items.types import Event, Possible
 from modelyard.governance.signoffs.types import FieldState, SignoffState, StepState, Workflow
+from modelyard.governance.templates.views import Container
 
 TYPED = {
     "set": "set {item} FIELD=VALUE",
@@ -42,9 +44,13 @@ def workflow_card(found: Workflow) -> RenderableType:
         Text("Steps", "bold"),
         _grid(map(_step, found.steps)),
     ]
-    shown = [each for each in found.fields if each.visible]
-    if shown:
-        parts += [Text("Fields", "bold"), _grid(map(_field, shown))]
+    fields = {each.id: each for each in found.fields}
+    for view in found.views:
+        parts += [Text(seen(view.title or view.id), "bold"), *_laid_out(view, fields)]
+    others = set(fields).difference(*(view.fields for view in found.views))
+    left = [each for each in found.fields if each.id in others and each.visible]
+    if left:
+        parts += [Text("Fields", "bold"), _grid(map(_field, left))]
     parts += [part for each in found.signoffs for part in _signoff(each)]
     parts += [_indented(Text(seen(each), "yellow")) for each in found.warnings]
     can = [_act(found.item, each) for each in found.possible]
@@ -85,6 +91,19 @@ def _step(step: StepState) -> tuple[Text, ...]:
     title = Text(f"{step.title or step.id} ({step.id})", style)
     state = _status("", step.status) if step.visible else Text("not asked here", "dim")
     return title, state, signoff, Text(needs, "yellow")
+
+
+def _laid_out(container: Container, fields: Mapping[str, FieldState]) -> Iterator[RenderableType]:
+    """Its help, its fields and what it holds, each below the other."""
+    if container.help:
+        yield _indented(Text(seen(container.help), "dim"))
+    for is_field, some in groupby(container.parts, key=lambda part: isinstance(part, str)):
+        if is_field:
+            yield _grid(_field(fields[part]) for part in some if isinstance(part, str))
+            continue
+        for part in some:
+            if isinstance(part, Container):
+                yield _indented(Group(Text(seen(part.title), "italic"), *_laid_out(part, fields)))
 
 
 def _field(field: FieldState) -> tuple[Text, ...]:

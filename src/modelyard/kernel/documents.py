@@ -181,7 +181,8 @@ def _written(node: yaml.Node | None, path: Iterable[str]) -> Iterator[str]:
             node = node.value[int(part)]
         yield part
     kinds = node.value if isinstance(node, yaml.MappingNode) else ()
-    if not any(key.value == "type" and value.value == last for key, value in kinds):
+    is_kind = any(key.value == "type" and value.value == last for key, value in kinds)
+    if not is_kind and not last.startswith("?"):
         yield last
 
 

@@ -23,6 +23,13 @@ steps:
     signoff:
       feedback: [{id: law, groups: [lawyers]}]
       approvers: {groups: [bosses]}
+views:
+  - id: glance
+    parts:
+    - risk
+    - {title: Money, parts: [price]}
+    - {title: High, visible_if: {field: risk, equals: high}, parts: [owner]}
+  - {id: secret, parts: [price, contract]}
 roles:
   - {id: reader, reads: {all_but: [price, contract]}}
   - {id: contributor, reads: {all_but: [price, contract]}, writes: {all_but: [price]}}
@@ -96,6 +103,21 @@ def test_what_is_kept_from_somebody_is_in_no_answer(yard, item, tmp_path):
     whole = yard.govern.workflow(item=item).signoffs[0]
     assert whole.current
     assert yard.govern.show(item=item).fields["price"] == 4711
+
+
+def test_views_hold_what_one_may_read_and_no_empty_containers(yard, item):
+    def laid_out(who):
+        views = who.workflow(item=item).views
+        return [(each.id, list(each.fields), len(each.parts)) for each in views]
+
+    rita = of(yard, "rita")
+    assert laid_out(rita) == [("glance", ["risk"], 1), ("assess", ["risk", "owner"], 2)]
+    yard.govern.set(item=item, values={"risk": "high"})
+    assert laid_out(rita)[0] == ("glance", ["risk", "owner"], 2)
+    assert laid_out(yard.govern)[:2] == [
+        ("glance", ["risk", "price", "owner"], 3),
+        ("secret", ["price", "contract"], 2),
+    ]
 
 
 def test_one_sets_what_a_role_lets_one_set(yard, item):

@@ -34,7 +34,7 @@ steps:
     visible_if: {signoff: review, status: APPROVED}
 """
 RELEASED = {
-    ("eu-ai-act", 1): "c74372962e9c25f2",
+    ("eu-ai-act", 1): "c9e0105d50c93820",
     ("nist-ai-rmf", 1): "798b31ac48fcbe91",
     ("standard-bundle", 1): "1ef665e5cd2b4967",
     ("standard-deployment", 1): "b98327c0ac8a5d41",
@@ -110,6 +110,83 @@ def test_what_is_wrong_is_told_with_its_line(before, after, said):
     with pytest.raises(errors.Invalid, match=said) as raised:
         parse_template(text, "review.yaml")
     assert raised.value.detail.startswith("review.yaml: line ")
+
+
+VIEWS = """\
+views:
+- id: all
+  columns: 2
+  parts: [risk, {title: Loss, layout: table, parts: [{title: Of it, parts: [loss]}]}]
+- id: asked
+  step: assess
+  parts:
+  - {visible_if: {field: risk, equals: high}, parts: [loss]}
+"""
+
+
+def test_a_view_lays_fields_out_and_shows_what_it_was_not_told_of_below():
+    template = parse_template((TEXT + VIEWS).encode(), "review.yaml")
+    assert parse_template(written(template).encode(), "again.yaml") == template
+    assert [each.id for each in template.overviews] == ["all"]
+    assess, review, _ = template.steps
+    said = template.view_of(assess)
+    assert list(said.fields) == ["loss", "risk"]
+    assert template.view_of(review) is None
+    kept = said.narrowed(lambda name: name != "loss", lambda _container: True)
+    assert (list(kept.fields), len(kept.parts)) == (["risk"], 1)
+    assert said.narrowed(lambda _name: False, lambda _container: True) is None
+    plain = parse_template(TEXT.encode(), "review.yaml")
+    assert plain.view_of(assess).parts == ("risk", "loss")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (
+            "[risk, {",
+            "[rsk, {",
+            r"line 23: views\.0\.parts\.0: there is no field 'rsk'; there are: ",
+        ),
+        (
+            "parts: [loss]}]}]",
+            "parts: [risk]}]}]",
+            r"parts\.1\.parts\.0\.parts\.0: the view all shows",
+        ),
+        (
+            "parts: [loss]}]}]",
+            "parts: [{parts: [loss]}]}]}]",
+            "a row of a table, which holds fields",
+        ),
+        (
+            "layout: table, p",
+            "layout: table, columns: 2, p",
+            r"views\.0\.parts\.1: a table has a col",
+        ),
+        ("layout: table", "layout: grid", r"views\.0\.parts\.1\.layout: must be 'card' or 'table'"),
+        ("parts: [loss]}\n", "parts: []}\n", r"views\.1\.parts\.0\.parts: must not be empty"),
+        ("columns: 2", "colums: 2", r"line 22: views\.0\.colums: is not known here"),
+        ("columns: 2", "headings: [A]", "headings are for the layout table"),
+        ("id: asked", "id: all", r"views\.1\.id: there are two views 'all'"),
+        ("step: assess\n  p", "step: asses\n  p", r"views\.1\.step: there is no step 'asses'"),
+        ("step: assess\n  p", "step: review\n  p", "the step review does not ask for loss"),
+        ("- id: asked", "- {id: x, step: assess, parts: [loss]}\n- id: asked", "x is of the step"),
+        (
+            "risk, equals: high}, parts",
+            "rsk, equals: high}, parts",
+            r"visible_if\.field: there is no",
+        ),
+        (
+            "[loss]}\n",
+            "[risk]}\n",
+            "risk is required, and would be waited for where it is not shown",
+        ),
+        ("[loss]}\n", "[{parts: [{parts: [{parts: [loss]}]}]}]}\n", "containers go 4 deep at most"),
+    ],
+)
+def test_what_is_wrong_in_a_view_is_told_with_its_place(before, after, said):
+    assert before in VIEWS
+    with pytest.raises(errors.Invalid, match=said):
+        parse_template((TEXT + VIEWS.replace(before, after)).encode(), "review.yaml")
 
 
 def test_what_is_published_never_changes(yard, tmp_path):

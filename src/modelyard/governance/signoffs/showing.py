@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
 from typing import TypeVar
 
 from modelyard.governance.roles.rights import Holder
@@ -13,6 +13,7 @@ from modelyard.governance.signoffs.standing import stands
 from modelyard.governance.signoffs.types import FieldState, Round, SignoffState, StepState, Workflow
 from modelyard.governance.templates.fields import AnyField
 from modelyard.governance.templates.types import Step
+from modelyard.governance.templates.views import View
 
 R = TypeVar("R", bound=Round)
 
@@ -21,6 +22,11 @@ def shown(desk: Desk, holder: Holder, warnings: Iterable[str] = ()) -> Workflow:
     """All of it that somebody may know, with what they can do with it."""
     template = desk.template
     asked = {name: step.id for step in template.steps for name in step.fields}
+    fields = tuple(
+        _field(desk, holder, field, asked.get(field.id, ""))
+        for field in template.fields
+        if field.id in holder.reads
+    )
     return Workflow(
         item=desk.item.id,
         template=template.name,
@@ -28,15 +34,22 @@ def shown(desk: Desk, holder: Holder, warnings: Iterable[str] = ()) -> Workflow:
         status=desk.course.status,
         stands=stands(desk.course.signoffs.values()),
         steps=tuple(_step(desk, step, holder.reads) for step in template.steps),
-        fields=tuple(
-            _field(desk, holder, field, asked.get(field.id, ""))
-            for field in template.fields
-            if field.id in holder.reads
-        ),
+        fields=fields,
+        views=tuple(_views(desk, {each.id for each in fields if each.visible})),
         signoffs=tuple(state_of(desk, step, holder) for step in desk.rounds),
         warnings=tuple(warnings),
         possible=tuple(possible_in(desk, Actor(holder))),
     )
+
+
+def _views(desk: Desk, fields: Container[str]) -> Iterator[View]:
+    """The views of these fields: of no step, then of each that is shown."""
+    course, template = desk.course, desk.template
+    steps = (template.view_of(step) for step in template.steps if course.shows(step))
+    for view in (*template.overviews, *steps):
+        shown = view and view.narrowed(lambda name: name in fields, course.shows)
+        if shown is not None:
+            yield shown
 
 
 def state_of(desk: Desk, step: str, holder: Holder | None = None) -> SignoffState:

@@ -10,6 +10,7 @@ from pydantic import Field
 from modelyard.governance.items.ids import ItemId
 from modelyard.governance.items.types import ItemSummary, Possible
 from modelyard.governance.templates.types import SignoffPlan
+from modelyard.governance.templates.views import View
 from modelyard.governance.templates.words import SignoffStatus, StepStatus
 from modelyard.kernel.values import Value
 
@@ -127,6 +128,9 @@ class Workflow(Value):
     stands: Stands = Field(default="governed", description="how its sign-offs are, in a word")
     steps: tuple[StepState, ...] = ()
     fields: tuple[FieldState, ...] = ()
+    views: tuple[View, ...] = Field(
+        default=(), description="how the fields that are shown now are laid out"
+    )
     signoffs: tuple[SignoffState, ...] = ()
     warnings: tuple[str, ...] = ()
     possible: tuple[Possible, ...] = Field(

@@ -19,6 +19,7 @@ from modelyard.governance.templates.fields import AnyField, Unfit
 from modelyard.governance.templates.hooks import FUNCTION, GIVEN
 from modelyard.governance.templates.roles import REVIEWER, Role
 from modelyard.governance.templates.types import Move, Step, Template
+from modelyard.governance.templates.views import DEEPEST, Container, View
 from modelyard.kernel.documents import Fault
 from modelyard.runtime.functions import require_function
 
@@ -45,6 +46,7 @@ def faults_of(template: Template) -> Iterator[Fault]:
         if step.signoff is not None:
             groups = (each.id for each in step.signoff.feedback)
             yield from _twice(("steps", at, "signoff", "feedback"), groups, "feedback group")
+    yield from _views(template)
     for at, move in enumerate(template.moves):
         yield from _move(template, move, ("moves", at))
     yield from _twice(("roles",), (each.id for each in template.roles), "role")
@@ -145,6 +147,65 @@ def _circle(conditions: Iterable[tuple[Place, AnyField | Step]]) -> Iterator[Fau
     except CycleError as exc:
         circle = [name for name in reversed(exc.args[1]) if name in places]
         yield places[circle[0]], f"conditions go in a circle: {' needs '.join(exc.args[1][::-1])}"
+
+
+def _views(template: Template) -> Iterator[Fault]:
+    yield from _twice(("views",), (each.id for each in template.views), "view")
+    laid_out: dict[str, str] = {}
+    for at, view in enumerate(template.views):
+        here: Place = ("views", at)
+        step = template.step(view.step) if view.step else None
+        if view.step is not None and step is None:
+            known = (each.id for each in template.steps)
+            yield (*here, "step"), _unknown("step", view.step, known)
+        elif view.step in laid_out:
+            yield (*here, "step"), f"the view {laid_out[view.step]} is of the step {view.step}"
+        elif view.step is not None:
+            laid_out[view.step] = view.id
+        asked = [each.id for each in template.fields] if step is None else list(step.fields)
+        shown: set[str] = set()
+        for name, place in _shown(view, here):
+            if template.field(name) is None:
+                yield place, _unknown("field", name, (each.id for each in template.fields))
+            elif name not in asked:
+                yield place, f"the step {view.step} does not ask for {name}"
+            elif name in shown:
+                yield place, f"the view {view.id} shows {name} already"
+            shown.add(name)
+        yield from _container(template, view, view, here, 1)
+
+
+def _shown(container: Container, place: Place) -> Iterator[tuple[str, Place]]:
+    """The fields in a container and in those that it holds, each with where it stands."""
+    for at, part in enumerate(container.parts):
+        here = (*place, "parts", at)
+        if isinstance(part, Container):
+            yield from _shown(part, here)
+        else:
+            yield part, here
+
+
+def _container(
+    template: Template, view: View, container: Container, place: Place, depth: int
+) -> Iterator[Fault]:
+    """What is wrong with a container, and with those that it holds."""
+    if depth > DEEPEST:
+        yield place, f"containers go {DEEPEST} deep at most"
+        return
+    yield from _condition(template, container.visible_if, (*place, "visible_if"))
+    if container.visible_if is not None and view.step is not None:
+        for name in container.fields:
+            field = template.field(name)
+            if field is not None and field.required:
+                problem = f"{name} is required, and would be waited for where it is not shown"
+                yield (*place, "visible_if"), f"{problem}; give the condition to {name} itself"
+    for at, part in enumerate(container.parts):
+        if not isinstance(part, Container):
+            continue
+        here = (*place, "parts", at)
+        if container.layout == "table" and any(isinstance(one, Container) for one in part.parts):
+            yield here, "it is a row of a table, which holds fields only"
+        yield from _container(template, view, part, here, depth + 1)
 
 
 def _move(template: Template, move: Move, place: Place) -> Iterator[Fault]:

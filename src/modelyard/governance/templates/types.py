@@ -12,6 +12,7 @@ from modelyard.governance.templates.conditions import Condition
 from modelyard.governance.templates.fields import AnyField, Help, People
 from modelyard.governance.templates.hooks import Hook
 from modelyard.governance.templates.roles import Role, RolesFrom
+from modelyard.governance.templates.views import Container, View
 from modelyard.governance.templates.words import StepStatus, TemplateState
 from modelyard.kernel.values import Description, Json, Name, OneLine, Value, Variable
 
@@ -19,6 +20,7 @@ Number = Annotated[int, Field(ge=1, le=1_000_000)]
 """Of a version of a template."""
 MOST_FIELDS = 300
 MOST_STEPS = 50
+MOST_VIEWS = 60
 
 
 class FeedbackGroup(People):
@@ -123,6 +125,11 @@ class Template(Value):
     description: Description = ""
     fields: tuple[AnyField, ...] = Field(default=(), max_length=MOST_FIELDS)
     steps: tuple[Step, ...] = Field(default=(), max_length=MOST_STEPS)
+    views: tuple[View, ...] = Field(
+        default=(),
+        max_length=MOST_VIEWS,
+        description="how fields are laid out; of a step without one they stand below each other",
+    )
     editors: People = Field(
         default=People(), description="who may fill it in beside contributors of the project"
     )
@@ -144,6 +151,31 @@ class Template(Value):
     def step(self, id: str) -> Step | None:  # noqa: A002
         """The step of an id."""
         return next((each for each in self.steps if each.id == id), None)
+
+    @property
+    def overviews(self) -> tuple[View, ...]:
+        """The views that are of no step."""
+        return tuple(each for each in self.views if each.step is None)
+
+    def view_of(self, step: Step) -> View | None:
+        """How what a step asks for is laid out: what its view leaves out stands below.
+
+        None: it asks for nothing.
+        """
+        said = next((each for each in self.views if each.step == step.id), None)
+        if said is None:
+            if not step.fields:
+                return None
+            name, parts = step.id, step.fields
+            return View(id=name, title=step.title, help=step.help, step=name, parts=parts)
+        shown = set(said.fields)
+        rest = tuple(name for name in step.fields if name not in shown)
+        if not rest:
+            return said
+        plain = {name: value for name, value in said if name in Container.model_fields}
+        inner = Container(**plain | {"title": "", "help": ""})
+        both = (inner, Container(parts=rest))
+        return View(id=said.id, title=said.title, help=said.help, step=step.id, parts=both)
 
 
 class TemplateSummary(Value):

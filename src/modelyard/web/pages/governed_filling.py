@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from modelyard import errors
@@ -14,10 +14,12 @@ from modelyard.governance.signoffs.commands import SetFields
 from modelyard.governance.signoffs.types import FieldState, Workflow
 from modelyard.governance.templates.fields import AnyField
 from modelyard.governance.templates.types import Step, Template
+from modelyard.governance.templates.views import View
 from modelyard.kernel.values import Value
 from modelyard.web.pages.form import Also, Asked, Choice, Draft, FieldView, Form, Kind, Words
 from modelyard.web.pages.governance_words import ONE, item_href, within
-from modelyard.web.pages.governed_item import Filling, asked_of, fillings_of
+from modelyard.web.pages.governed_item import asked_of
+from modelyard.web.pages.governed_steps import Filling, fillings_of
 from modelyard.web.pages.page import Visit, address
 from modelyard.web.pages.typed_values import text_of
 
@@ -48,6 +50,8 @@ class Beside(Value):
     step: str
     about: str
     steps: tuple[Filling, ...]
+    layout: View | None
+    """Of the fields that whoever asks may fill in, whether they are shown now or not."""
     files: tuple[FieldState, ...]
     """Fields of this step that take files."""
     locked: tuple[FieldState, ...]
@@ -79,11 +83,14 @@ def _prepared(visit: Visit) -> Draft:
         left_out=frozenset() if held else frozenset({"values"}),
         title=step.called,
         intro=step.help,
-        beside=_beside(item, workflow, template, step),
+        beside=_beside(item, workflow, template, step, held),
     )
 
 
-def _beside(item: Item, workflow: Workflow, template: Template, step: Step) -> Beside:
+def _beside(
+    item: Item, workflow: Workflow, template: Template, step: Step, open_to: Container[str]
+) -> Beside:
+    view = template.view_of(step)
     mine = [each for each in workflow.fields if each.step == step.id]
     steps = fillings_of(workflow, template)
     order = [each.step.id for each in steps]
@@ -93,6 +100,7 @@ def _beside(item: Item, workflow: Workflow, template: Template, step: Step) -> B
         step=step.id,
         about=step.help,
         steps=steps,
+        layout=view and view.narrowed(lambda name: name in open_to, lambda _container: True),
         files=tuple(each for each in mine if each.type == "file"),
         locked=tuple(each for each in mine if each.locked and each.type != "file"),
         known={

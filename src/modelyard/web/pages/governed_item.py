@@ -25,11 +25,12 @@ from modelyard.governance.signoffs.commands import (
 )
 from modelyard.governance.signoffs.types import SignoffState, Task, Workflow
 from modelyard.governance.templates.commands import ShowTemplate
-from modelyard.governance.templates.types import Step, Template
+from modelyard.governance.templates.types import Template
 from modelyard.kernel.values import Value
 from modelyard.web.pages.charted import mode_of
 from modelyard.web.pages.governance_words import KINDS, ONE, called, crumbs, source_href, within
 from modelyard.web.pages.governed_events import Told, told
+from modelyard.web.pages.governed_steps import Filling, fillings_of
 from modelyard.web.pages.governed_verdict import Verdict, verdict_of
 from modelyard.web.pages.page import (
     Crumb,
@@ -47,18 +48,6 @@ TIMELINE, METRICS = f"{ONE}/timeline", f"{ONE}/metrics"
 FILE = f"{ONE}/files/{{field}}/{{number}}"
 NEWEST, FEW, PART, MOST = 40, 8, 50, 100
 HEADLINES = 2
-
-
-class Filling(Value):
-    """A step with what it asks for, so far as it is filled in."""
-
-    step: Step
-    fields: tuple[Any, ...]
-    """Of the template, those that are shown now."""
-    given: int
-    missing: int
-    """Fields without which it cannot be finished."""
-    now: bool
 
 
 class Place(Value):
@@ -257,27 +246,6 @@ def _asked(visit: Visit, found: VersionMetrics | None = None) -> dict[str, Any]:
     metric = found.metric if found else visit.asked("metric") or None
     dataset = found.dataset if found else visit.query.get("dataset")
     return {"item": visit.path["item"], "metric": metric, "dataset": dataset}
-
-
-def fillings_of(workflow: Workflow | None, template: Template | None) -> tuple[Filling, ...]:
-    """The steps that ask for something, those that are shown."""
-    if workflow is None or template is None:
-        return ()
-    shown = {each.id: each for each in workflow.fields}
-    found = []
-    for step, state in zip(template.steps, workflow.steps, strict=True):
-        known = (shown[name] for name in step.fields if name in shown)
-        fields = [each for each in known if each.visible]
-        if fields and state.visible:
-            filled = Filling(
-                step=step,
-                fields=tuple(template.field(each.id) for each in fields),
-                given=sum(each.value is not None for each in fields),
-                missing=sum(each.missing for each in fields),
-                now=state.status == "ONGOING",
-            )
-            found.append(filled)
-    return tuple(found)
 
 
 def _titles(template: Template | None) -> dict[str, str]:

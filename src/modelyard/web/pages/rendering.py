@@ -20,6 +20,7 @@ from modelyard.web import assets
 from modelyard.web.answers import SAFE
 from modelyard.web.pages import formats
 from modelyard.web.pages.agents import agent
+from modelyard.web.pages.marked import marked
 from modelyard.web.pages.page import address
 
 HEADERS = {
@@ -110,6 +111,7 @@ def environment() -> Environment:
         "cut": formats.cut,
         "dotted": formats.dotted,
         "initials": formats.initials,
+        "marked": marked,
         "metric": name_of,
         "method": METHODS.__getitem__,
         "heading": heading,

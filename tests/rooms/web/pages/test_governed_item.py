@@ -46,6 +46,18 @@ steps:
       feedback: [{id: engineering, title: Engineering review, groups: [engineers]}]
       approvers: {groups: [bosses]}
   - {id: live, title: Live}
+views:
+  - {id: glance, title: At a glance, help: "Of **all** <script>alert(1)</script>", parts: [risk]}
+  - id: documented
+    step: documented
+    parts:
+      - {title: Risks, columns: 2, parts: [risk, reason]}
+      - title: Only of what is risky
+        help: "[Read on](https://example.org) or [not](javascript:alert(1))."
+        visible_if: {field: risk, equals: high}
+        layout: table
+        headings: [Asked, Who, When]
+        parts: [{title: Use, parts: [users, since]}, explained]
 """
 
 
@@ -126,8 +138,12 @@ def test_what_a_condition_hides_is_kept(visit, yard, shots):
     shown(page, "It is in Documented now.")
     jonas.look_at(at(more="/steps/documented"), shots)
     reason, risk = page.get_by_label("Why it is taken"), page.get_by_label("Risk")
-    expect(reason).to_be_hidden()
+    people = page.get_by_label("People")
+    for each in (reason, people):
+        expect(each).to_be_hidden()
     risk.select_option("high")
+    expect(page.get_by_role("group", name="Only of what is risky")).to_be_visible()
+    expect(people).to_be_visible()
     reason.fill("It is worth it.")
     risk.select_option("low")
     expect(reason).to_be_hidden()
@@ -135,6 +151,12 @@ def test_what_a_condition_hides_is_kept(visit, yard, shots):
     expect(reason).to_have_value("It is worth it.")
     page.get_by_role("button", name="Save").click()
     shown(page, "What you filled in is saved.", "It is worth it.", "Risk: high")
+    shown(page, "At a glance", "Of all <script>alert(1)</script>", "[not](javascript:alert(1))")
+    row = page.get_by_role("row", name="Use")
+    expect(row.get_by_role("cell")).to_have_count(2)
+    expect(page.get_by_role("link", name="Read on")).to_have_attribute(
+        "href", "https://example.org"
+    )
 
 
 def test_a_step_is_filled_in_with_every_type_of_field(visit, yard):
