@@ -133,27 +133,26 @@ class TestFirstAdmin:
             assert sorted(threads.map(use, range(4))) == [303, 403, 403, 403]
         assert len(fresh.yard.users.list()) == 1
 
-    @pytest.mark.parametrize(
-        ("wrong", "status", "field", "said"),
-        [
+    def test_what_is_wrong_is_said_and_makes_nobody(self, fresh):
+        for wrong, status, field, said in (
             ({"token": "forged"}, 403, "", "used up or has expired"),
             ({"token": ""}, 403, "", "used up or has expired"),
             ({"csrf": "forged"}, 403, "", "CSRF token"),
             ({"name": "Ada <b>"}, 422, "name", "small letter or digit"),
             ({"again": "another one!"}, 422, "again", "The two passwords are not the same"),
             ({"password": "kurz", "again": "kurz"}, 422, "password", "too short"),
-        ],
-    )
-    def test_what_is_wrong_is_said_and_makes_nobody(self, fresh, wrong, status, field, said):
-        browser = Browser(fresh.url)
-        answer = self.make(browser, fresh.link, **wrong)
-        assert answer.status_code == status
-        assert said in answer.text
-        assert re.findall(r'id="(\w+)-problem"', answer.text) == ([field] if field else [])
-        assert PASSWORD not in answer.text
-        assert "<b>" not in answer.text
-        assert fresh.yard.users.list() == []
-        assert self.make(browser, fresh.link).status_code == 303  # the link is not used up by it
+        ):
+            answer = self.make(Browser(fresh.url), fresh.link, **wrong)
+            assert answer.status_code == status, wrong
+            assert said in answer.text, wrong
+            problems = re.findall(r'id="(\w+)-problem"', answer.text)
+            assert problems == ([field] if field else []), wrong
+            assert PASSWORD not in answer.text, wrong
+            assert "<b>" not in answer.text, wrong
+            assert fresh.yard.users.list() == [], wrong
+            assert Browser(fresh.url).get(fresh.link).status_code == 200, wrong
+        made = self.make(Browser(fresh.url), fresh.link)
+        assert made.status_code == 303  # the link is not used up by them
 
     def test_it_expires(self, fresh):
         browser = Browser(fresh.url)
