@@ -19,8 +19,9 @@ from tests.rooms.deployments.clusters import FakeMachines
 from modelyard import errors
 from modelyard.deployments.drivers.docker import container
 from modelyard.deployments.drivers.docker.container import Container
-from modelyard.deployments.drivers.docker.node import ContainerNode, node_words
+from modelyard.deployments.drivers.docker.node import ContainerNode
 from modelyard.deployments.drivers.docker.options import DockerOptions
+from modelyard.deployments.drivers.inside import node_words
 from modelyard.deployments.drivers.options import read_options
 from modelyard.serving.administration.commands import ListServices, SetMapping, TryQuery
 from modelyard.store.tables import deployments

@@ -91,6 +91,18 @@ def test_its_image_is_built_by_its_commands_and_a_pod_is_asked(shared, prod, clu
     )
     assert made.health == "HEALTHY"
     assert cluster.asked().count("exec") == 2
+    answer = shared.deployments.ask(name=prod, endpoint="city", query={"id": 2}, package="p2")
+    assert (answer.place, answer.generation, answer.answer) == (
+        *(f"prod.{prod}", "p2", {"city": "Rome"}),
+    )
+    with pytest.raises(errors.NotFound, match="no endpoint"):
+        shared.deployments.ask(name=prod, endpoint="town", query={"id": 2})
+    assert shared.deployments.test(name=prod).outcome == "passed"
+    (endpoint,) = shared.deployments.endpoints(name=prod)
+    assert [each.url for each in endpoint.places] == [""]
+    shared.infrastructures.update(name=prod, option={"ask": False})
+    with pytest.raises(errors.Unsupported, match="turned off there by the option ask=no"):
+        shared.deployments.ask(name=prod, endpoint="city", query={"id": 2})
 
 
 def test_pods_that_do_not_become_ready_leave_what_answered(shared, deployed, cluster):

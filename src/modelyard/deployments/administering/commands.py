@@ -69,7 +69,13 @@ class PreloadGeneration(node.Preload, OnNode):
 
     needs = "nodes:write"
     route = f"POST {SERVICE}/generations/{{generation}}/preload"
+    title = "Preload {service} {generation} on {node}"
+    background = True
     arguments = ("node", "service", "generation")
+
+    def exclusive_key(self) -> str:
+        """A node loads one generation of a service after another."""
+        return f"node {self.node}/{self.service}"
 
 
 class ActivateGeneration(node.Activate, OnNode):

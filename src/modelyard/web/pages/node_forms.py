@@ -240,11 +240,6 @@ PAGES: tuple[Form, ...] = (
         _onward,
         intro="It is loaded, compared with its golden predictions and asked its test queries, and "
         "gets no query yet. Running processes hold it ready until the next switch.",
-        said=lambda made: (
-            f"{made.generation} answers as it should; it is held ready."
-            if made.processes
-            else f"{made.generation} answers as it should; no process of the node runs."
-        ),
         prepare=_of_generation,
     ),
     Form(

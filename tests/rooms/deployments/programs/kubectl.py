@@ -143,7 +143,7 @@ def execute(words, _flags, trouble):
         stdout=subprocess.PIPE,
     )
     node.stdout.readline()
-    asked = [str(home / "node") if word == "/home/modelyard/node" else word for word in sys.argv]
+    asked = [word.replace("/home/modelyard/node", str(home / "node")) for word in sys.argv]
     asked = asked[asked.index("--") + 2 :]
     done = subprocess.run([sys.executable, "-m", "modelyard", *asked], check=False)
     node.stdin.close()

@@ -119,8 +119,7 @@ def test_a_service_is_turned_off_and_on_and_closed(client, towns_again):
     assert "Answering" in sent(client, f"{AT}/enable")
     shown = sent(client, f"{AT}/access", access="keys")
     assert "Authorization: Bearer mdn_" in html.unescape(shown)
-    preloaded = sent(client, f"{AT}/generations/p2/preload")
-    assert "p2 answers as it should; it is held ready." in preloaded
+    assert "Preload towns p2 on prod-1" in sent(client, f"{AT}/generations/p2/preload"), "a job"
 
 
 def test_test_queries_and_typed_ones_are_answered(client, towns_again):

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from modelyard import errors
 from modelyard.deployments.drivers.docker.options import DockerOptions
+from modelyard.deployments.drivers.inside import NODE
 from modelyard.deployments.drivers.tools import Answer, Tool
 from modelyard.deployments.drivers.types import DesiredService
 from modelyard.serving.operating.types import Plan
@@ -21,7 +22,6 @@ ASKING, BUILDING = 120.0, 3600.0
 """Seconds that a question may take, and that building an image may."""
 PORT = 8500
 HOME = "/home/modelyard"
-NODE = f"{HOME}/node"
 MADE_OF = "modelyard.io/made-of"
 STOPS_WITHIN = 60
 STARTS_WITHIN, LOOKS_EVERY = 600.0, 1.0

@@ -28,6 +28,9 @@ from modelyard.deployments.drivers.kubernetes.pods import all_ready, troubles
 from modelyard.deployments.drivers.types import Desired, DesiredService, ObservedService, Step
 from modelyard.deployments.infrastructures.types import Infrastructure
 from modelyard.kernel.context import Context
+from modelyard.serving.administration.commands import TryQuery
+from modelyard.serving.administration.types import TriedQuery
+from modelyard.serving.watching.types import AnsweredTest
 from modelyard.store.staging import stage
 
 
@@ -115,6 +118,20 @@ class Cluster:
                         f"{generation}: {answer.problem}"
                     )
 
+    def address(self, place: str) -> str:
+        """Clients reach a service as the cluster exposes it, which is not known here."""
+        return ""
+
+    def ask(self, place: str, query: TryQuery) -> TriedQuery:
+        """Have a pod answer a query."""
+        self._require_asking()
+        return self._kubectl.ask_node(object_name(query.service), query)
+
+    def test(self, place: str, target: str, package: str) -> list[AnsweredTest]:
+        """Have a pod answer the test queries of a package."""
+        self._require_asking()
+        return self._kubectl.answered(object_name(target), target, package)
+
     def render(self, desired: Desired, folder: Path) -> tuple[str, ...]:
         """Write the image's files and the manifests; gives the commands that make use of them."""
         wanted = _possible(desired)
@@ -129,6 +146,13 @@ class Cluster:
         flags = " ".join(BY_SERVER[:-1])
         apply = f"kubectl apply {context}{flags} --filename=manifests"
         return (*image.commands("image"), apply)
+
+    def _require_asking(self) -> None:
+        if not self._options.ask:
+            raise errors.Unsupported(
+                f"no pod of {self._place} is asked: exec into pods is turned off there by the "
+                "option ask=no of its infrastructure"
+            )
 
     def _find(self, target: str) -> dict[str, Manifest]:
         """What there is of a service; what has its name and is another's is refused."""

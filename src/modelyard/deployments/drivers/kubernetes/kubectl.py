@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from modelyard import errors
-from modelyard.deployments.drivers.kubernetes.manifests import NODE, Manifest
+from modelyard.deployments.drivers.inside import NODE, node_words, result_of
+from modelyard.deployments.drivers.kubernetes.manifests import Manifest
 from modelyard.deployments.drivers.kubernetes.options import KubernetesOptions
 from modelyard.deployments.drivers.tools import Answer, Tool
+from modelyard.serving.administration.commands import NodeCommand
 from modelyard.serving.watching.types import AnsweredTest
 
+R = TypeVar("R")
 TOOL = Tool("kubectl", "speaks to clusters")
 OLDEST = (1, 22)
 """The first version that applies by the server without being told that this is a trial."""
@@ -106,6 +109,12 @@ class Kubectl:
             if answer.code:
                 raise _refused("exec", answer) from None
             raise _unreadable("exec", answer.out) from exc
+
+    def ask_node(self, name: str, command: NodeCommand[R]) -> R:
+        """Have the node in one of the pods carry out a command; errors as the command's."""
+        where = (f"{RESOURCES['Deployment']}/{name}", "--container=node", "--")
+        answer = self._run("exec", *where, "modelyard", *node_words(command), seconds=2 * ASKING)
+        return result_of(command, answer, name)
 
     def _asked(self, verb: str, *arguments: str, given: str = "") -> Answer:
         answer = self._run(verb, *arguments, given=given)

@@ -9,6 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from modelyard import errors
+from modelyard.deployments.drivers.inside import NODE
 from modelyard.deployments.drivers.kubernetes.naming import object_name
 from modelyard.deployments.drivers.kubernetes.options import KubernetesOptions
 from modelyard.kernel.values import Name, Value
@@ -19,8 +20,6 @@ from modelyard.serving.types import Access
 Manifest = dict[str, Any]
 
 PORT = 8500
-NODE = "/home/modelyard/node"
-"""The folder of the node in its image."""
 CARRIES = "modelyard.io/carries"
 NAMED = "app.kubernetes.io/name"
 MANAGED = "app.kubernetes.io/managed-by"
