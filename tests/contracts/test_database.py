@@ -10,11 +10,12 @@ from contextlib import closing
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import MetaData, inspect, select, text
+from sqlalchemy import MetaData, insert, inspect, select, text
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 import modelyard
 from modelyard import errors
+from modelyard.store.among import Among
 from modelyard.store.database import (
     connect,
     current_revision,
@@ -24,7 +25,7 @@ from modelyard.store.database import (
     unopened,
 )
 from modelyard.store.migrations import HEAD
-from modelyard.store.tables import metadata, projects
+from modelyard.store.tables import metadata, projects, workspace_items, workspaces
 from modelyard.web.problems import answer_to
 
 
@@ -73,6 +74,24 @@ def test_a_failed_transaction_leaves_nothing(engine):
         fail()
     with transaction(engine) as db:
         assert db.scalars(select(projects.c.key)).all() == ["default"]
+
+
+def test_rows_of_many_keys_are_found_by_an_index(engine):
+    keys = [("a", "it's"), ("a", '"é\\'), ("b", "it's")]
+    of = workspace_items.c
+    query = select(of.item).where(Among((of.workspace, of.item), [*keys[1:], ("b", "none")]))
+    told = {"kind": "x", "files": "", "mark": "", "marks": "", "facts": "", "evidence": ""}
+    with engine.begin() as db:
+        for name in "ab":
+            db.execute(insert(workspaces).values(name=name, sha256=name, version="", body="{}"))
+        rows = [{"workspace": name, "item": item, **told} for name, item in keys]
+        db.execute(insert(workspace_items), rows)
+        assert sorted(db.scalars(query)) == sorted(item for _, item in keys[1:])
+        assert not db.scalars(select(of.item).where(Among((of.workspace, of.item), []))).all()
+        if engine.dialect.name == "sqlite":
+            words = str(query.compile(engine, compile_kwargs={"literal_binds": True}))
+            plan = [row.detail for row in db.execute(text(f"EXPLAIN QUERY PLAN {words}"))]
+            assert plan[0].startswith("SEARCH workspace_items")
 
 
 def test_a_database_from_the_future_is_refused(engine):

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Column, Connection, Row, Select, select, tuple_
+from sqlalchemy import Column, Connection, Row, Select, select
 
 from modelyard import errors
 from modelyard.deployments.bundling.types import BundleManifest
@@ -21,6 +21,7 @@ from modelyard.governance.items.ids import id_of
 from modelyard.governance.policies.types import PastDeployment
 from modelyard.kernel.context import Context
 from modelyard.serving.packages.types import Manifest
+from modelyard.store.among import Among
 from modelyard.store.tables import (
     bundles,
     deployment_updates,
@@ -227,13 +228,13 @@ def _map(
         read: finds the versions in a body.
     """
     digest, body = content
-    there = tuple_(*path).in_(list(wanted))
+    there = Among(path, wanted)
     for row in db.execute(select(*path, digest).where(there)).all() if wanted else ():
         *where, sha256 = row
         if sha256 not in _INSIDE:
             if len(_INSIDE) >= MOST:
                 _INSIDE.clear()
-            one = tuple_(*path).in_([tuple(where)])
+            one = Among(path, [tuple(where)])
             _INSIDE[sha256] = read(db.execute(select(body).where(one)).scalar_one())
         for model, version, files in _INSIDE[sha256]:
             for item in wanted[tuple(where)]:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, tuple_, union
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, union
 
 from modelyard.evaluations.comparing.repository import NUMBERS
 from modelyard.evaluations.looking.remembering import kept
@@ -16,6 +16,7 @@ from modelyard.governance.items.facts import Asked, Fact, mark_of
 from modelyard.governance.items.ids import id_of
 from modelyard.governance.policies.evidence import Difference, Evaluated, Parts, Path, Paths
 from modelyard.kernel.context import Context
+from modelyard.store.among import Among
 from modelyard.store.tables import (
     activations,
     comparison_pairs,
@@ -65,9 +66,9 @@ def _were_active(
     """The versions of models that are or were active ones."""
     past, of = activations.c, models.c
     were = select(past.project, past.model, past.version)
-    were = were.where(tuple_(past.project, past.model).in_(theirs))
+    were = were.where(Among((past.project, past.model), theirs))
     are = select(of.project, of.name, of.active_version)
-    are = are.where(tuple_(of.project, of.name).in_(theirs))
+    are = are.where(Among((of.project, of.name), theirs))
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
     for project, model, version in sorted(
         row for row in db.execute(union(were, are)) if row[2] is not None
@@ -83,7 +84,7 @@ def _evaluated(db: Connection, paths: Collection[Path]) -> dict[Path, list[Evalu
     query = select(of.project, of.model, of.version, of.id, of.store, of.summary)
     query = query.order_by(of.created, of.id)
     for start in range(0, len(wanted), AT_ONCE):
-        mine = tuple_(of.project, of.model, of.version).in_(wanted[start : start + AT_ONCE])
+        mine = Among((of.project, of.model, of.version), wanted[start : start + AT_ONCE])
         for row in db.execute(query.where(mine)):
             told = json.loads(row.summary)
             rest = {name: told.get(name) for name in ("name", "dataset", "created")}
@@ -111,7 +112,7 @@ def _differences(db: Connection, paths: Paths) -> dict[Path, list[Difference]]:
     query = select(on.project, on.model, on.version, of.base, of.challenger, of.body)
     query = query.join(evaluations, (on.project == of.project) & (on.id == of.challenger))
     query = query.where(
-        tuple_(on.project, on.model, on.version).in_(paths), of.variant == NUMBERS
+        Among((on.project, on.model, on.version), paths), of.variant == NUMBERS
     ).order_by(of.challenger, of.base)
     found: dict[Path, list[Difference]] = defaultdict(list)
     for row in db.execute(query):
@@ -152,7 +153,7 @@ def _summaries(db: Connection, wanted: Sequence[tuple[Path, str]]) -> Iterator[F
     of = evaluations.c
     query: Select[Any] = select(of.project, of.model, of.version, of.id, of.store, of.summary)
     paths = [path for path, _ in wanted]
-    query = query.where(tuple_(of.project, of.model, of.version).in_(paths), _is_told())
+    query = query.where(Among((of.project, of.model, of.version), paths), _is_told())
     found: dict[Path, list[Row[Any]]] = defaultdict(list)
     for row in db.execute(query.order_by(of.created, of.id)):
         found[row.project, row.model, row.version].append(row)

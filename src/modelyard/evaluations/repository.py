@@ -20,7 +20,6 @@ from sqlalchemy import (
     insert,
     literal,
     select,
-    tuple_,
 )
 from sqlalchemy.exc import IntegrityError
 
@@ -29,6 +28,7 @@ from modelyard.analysis.names import HEADLINES
 from modelyard.evaluations.labels import place_of
 from modelyard.evaluations.types import Evaluation, EvaluationSummary, Figure
 from modelyard.kernel.paging import Page, Paged
+from modelyard.store.among import Among
 from modelyard.store.bodies import number_in
 from modelyard.store.paging import page
 from modelyard.store.tables import (
@@ -173,7 +173,7 @@ def of_versions(
     of = evaluations.c
     query = select(
         *(of.project, of.model, of.version, of.summary), _labels(db).label("labels")
-    ).where(tuple_(of.project, of.model, of.version).in_(paths))
+    ).where(Among((of.project, of.model, of.version), paths))
     found: dict[tuple[str, str, str], list[EvaluationSummary]] = defaultdict(list)
     for row in db.execute(query.order_by(of.created.desc(), of.id.desc())):
         found[row.project, row.model, row.version].append(_summary(row))

@@ -8,12 +8,13 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, select
 
 from modelyard.governance.items.facts import Asked, Fact
 from modelyard.governance.items.ids import id_of
 from modelyard.governance.policies.evidence import Activated, Parts, Path, Paths
 from modelyard.kernel.context import Context
+from modelyard.store.among import Among
 from modelyard.store.bodies import text_in
 from modelyard.store.tables import activations, models, versions
 
@@ -36,7 +37,7 @@ def evidence(db: Connection, paths: Paths) -> Iterator[tuple[Path, Parts]]:
     theirs = {path[:2] for path in paths}
     of = models.c
     query = select(of.project, of.name, of.active_version)
-    rows = db.execute(query.where(tuple_(of.project, of.name).in_(theirs)))
+    rows = db.execute(query.where(Among((of.project, of.name), theirs)))
     active = {(row.project, row.name): row.active_version for row in rows}
     there = [(*path, name) for path, name in active.items() if name is not None]
     files = _files(db, {*paths, *there})
@@ -57,7 +58,7 @@ def _files(db: Connection, paths: Collection[Path]) -> dict[Path, tuple[str, str
     columns = (of.project, of.model, of.version)
     found = {}
     for start in range(0, len(wanted), AT_ONCE):
-        mine = tuple_(*columns).in_(wanted[start : start + AT_ONCE])
+        mine = Among(columns, wanted[start : start + AT_ONCE])
         said = (text_in(db, of.body, "digest"), text_in(db, of.body, "scan", "verdict"))
         for row in db.execute(select(*columns, *said).where(mine)):
             project, model, version, digest, verdict = row
@@ -72,7 +73,7 @@ def _activated(
     of = activations.c
     found: dict[tuple[str, str], list[Activated]] = defaultdict(list)
     query = select(of.project, of.model, of.version, of.activated)
-    query = query.where(tuple_(of.project, of.model).in_(theirs)).order_by(of.number)
+    query = query.where(Among((of.project, of.model), theirs)).order_by(of.number)
     for row in db.execute(query):
         found[row.project, row.model].append(Activated(version=row.version, at=row.activated))
     return found
@@ -115,7 +116,7 @@ def _versions(db: Connection, asked: Asked) -> Iterator[Fact]:
 def _bodies(db: Connection, paths: Sequence[tuple[str, str, str]]) -> Iterator[Fact]:
     of = versions.c
     query = select(of.project, of.model, of.version, of.revision, of.body)
-    for row in db.execute(query.where(tuple_(of.project, of.model, of.version).in_(paths))):
+    for row in db.execute(query.where(Among((of.project, of.model, of.version), paths))):
         item = id_of("version", row.project, row.model, row.version)
         yield Fact(item, "version", _told(row.body), BOUND, row.revision)
 

@@ -18,7 +18,6 @@ from sqlalchemy import (
     insert,
     literal,
     select,
-    tuple_,
     update,
 )
 from sqlalchemy.exc import IntegrityError
@@ -34,6 +33,7 @@ from modelyard.models.types import (
     VersionSummary,
 )
 from modelyard.runtime.types import PredictionType
+from modelyard.store.among import Among
 from modelyard.store.paging import matches, page, searchable
 from modelyard.store.tables import (
     drift_reports,
@@ -214,7 +214,7 @@ def versions_at(
     of, on = versions.c, models.c
     query = select(of.project, of.model, of.version, of.body, on.active_version)
     query = query.join(models, (on.project == of.project) & (on.name == of.model))
-    query = query.where(tuple_(of.project, of.model, of.version).in_(paths))
+    query = query.where(Among((of.project, of.model, of.version), paths))
     found = {}
     for row in db.execute(query):
         is_active = json.dumps(row.active_version == row.version)

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, func, select, tuple_
+from sqlalchemy import Connection, func, select
 
 from modelyard.evaluations.numbered import CheckOutcome
 from modelyard.governance.items.facts import Asked, Fact
 from modelyard.governance.items.ids import id_of
 from modelyard.governance.policies.evidence import Checked, Parts, Path, Paths
 from modelyard.kernel.context import Context
+from modelyard.store.among import Among
 from modelyard.store.tables import check_results, checks, evaluation_stores, evaluations
 
 WORSE: tuple[CheckOutcome, ...] = ("not_applicable", "ok", "empty", "warning", "error")
@@ -46,7 +47,7 @@ def evidence(db: Connection, paths: Paths) -> Iterator[tuple[Path, Parts]]:
         )
         .join(evaluations, (on.project == of.project) & (on.id == of.evaluation))
         .join(checks, same & (checks.c.name == of.name))
-        .where(tuple_(on.project, on.model, on.version).in_(paths))
+        .where(Among((on.project, on.model, on.version), paths))
         .where(checks.c.disabled.is_(False))
         .order_by(of.created, of.id)
     )

@@ -55,7 +55,8 @@ def page(
     items = [build(row) for row in kept]
     if not counted or (asked.after is None and following is None):
         return Page(items, following=following)
-    total, left = (_count(db, each) for each in (whole, from_here))
+    total = _count(db, whole)
+    left = total if asked.after is None else _count(db, from_here)
     return Page(items, following=following, first=total - left + 1, total=total)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import get_args
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, func, select, tuple_
+from sqlalchemy import Connection, func, select
 
 from modelyard.analysis.group_types import Criterion
 from modelyard.dossiers.types import CardField, CardText
@@ -22,6 +22,7 @@ from modelyard.governance.policies.evidence import CARD_PARTS, CardPart, Path, P
 from modelyard.models.access import version_of, versions_at
 from modelyard.models.types import ModelVersion
 from modelyard.models.weighed import KEPT
+from modelyard.store.among import Among
 from modelyard.store.tables import evaluation_files, files
 from modelyard.store.tables import evaluations as evaluation_rows
 
@@ -224,7 +225,7 @@ def _explained(db: Connection, paths: Collection[Path]) -> dict[Path, datetime]:
     columns = (on.project, on.model, on.version)
     its_files = (of.project == on.project) & (of.evaluation == on.id)
     query = select(*columns, func.min(on.created).label("first")).join(evaluation_files, its_files)
-    query = query.where(tuple_(*columns).in_(paths), of.name.startswith(PREFIX)).group_by(*columns)
+    query = query.where(Among(columns, paths), of.name.startswith(PREFIX)).group_by(*columns)
     return {(row.project, row.model, row.version): row.first for row in db.execute(query)}
 
 
@@ -232,5 +233,5 @@ def _explaining(db: Connection, paths: Collection[Path]) -> set[Path]:
     """The versions that say themselves what they look at."""
     of = files.c
     columns = (of.project, of.model, of.version)
-    query = select(*columns).where(tuple_(*columns).in_(paths), of.path == KEPT)
+    query = select(*columns).where(Among(columns, paths), of.path == KEPT)
     return {(row.project, row.model, row.version) for row in db.execute(query)}

@@ -6,9 +6,10 @@ import hashlib
 import json
 from collections import defaultdict
 
-from sqlalchemy import Connection, delete, insert, select, tuple_
+from sqlalchemy import Connection, delete, insert, select
 
 from modelyard.governance.policies.evidence import Gap, Path, Paths
+from modelyard.store.among import Among
 from modelyard.store.tables import evaluation_gaps, evaluations
 
 GROUPS = "1"
@@ -34,7 +35,7 @@ def kept(db: Connection, paths: Paths) -> dict[Path, list[Gap]]:
     query = select(on.project, on.model, on.version, OF.body)
     query = query.join(evaluations, (on.project == OF.project) & (on.id == OF.evaluation))
     query = query.where(
-        tuple_(on.project, on.model, on.version).in_(paths), OF.variant == GROUPS
+        Among((on.project, on.model, on.version), paths), OF.variant == GROUPS
     ).order_by(OF.evaluation, OF.question)
     found: dict[Path, list[Gap]] = defaultdict(list)
     for row in db.execute(query):

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Column, ColumnElement, Connection, Select, tuple_
+from sqlalchemy import Column, Connection, Select
 
 from modelyard.governance.chains import canonical
 from modelyard.governance.items.ids import Kind, parsed
 from modelyard.kernel.context import Context
+from modelyard.store.among import Among
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Asked:
         if self.about is None:
             return query
         paths = [path for found, path in map(parsed, self.about) if found == kind]
-        return query.where(_among(columns, paths)) if paths else None
+        return query.where(Among(columns, paths)) if paths else None
 
 
 Teller = Callable[[Context, Connection, Asked], Iterator[Fact]]
@@ -80,9 +81,3 @@ def mark_of(*texts: str | None) -> str:
 def digest_of(content: dict[str, Any]) -> str:
     """The hash of a document: whoever has the same document finds the same."""
     return hashlib.sha256(canonical(content).encode()).hexdigest()
-
-
-def _among(columns: tuple[Column[Any], ...], paths: list[tuple[str, ...]]) -> ColumnElement[bool]:
-    if len(columns) == 1:
-        return columns[0].in_([path[0] for path in paths])
-    return tuple_(*columns).in_(paths)

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, Row, select, tuple_
+from sqlalchemy import Connection, Row, select
 
 from modelyard.governance.items.facts import Asked, Fact
 from modelyard.governance.items.ids import home_of, id_of, parsed, placed
 from modelyard.governance.policies.evidence import Evidence, Parts, Path, Paths
 from modelyard.kernel.context import Context
+from modelyard.store.among import Among
 from modelyard.store.tables import workspace_items
 
 OF = workspace_items.c
@@ -36,7 +37,7 @@ def facts(_context: Context, db: Connection, asked: Asked) -> Iterator[Fact]:
     columns = (OF.workspace, OF.item, OF.kind, OF.files, OF.marks)
     query = select(*columns) if asked.skims else select(*columns, OF.facts)
     if asked.about is not None:
-        query = query.where(tuple_(OF.workspace, OF.item).in_(map(home_of, asked.about)))
+        query = query.where(Among((OF.workspace, OF.item), map(home_of, asked.about)))
     for row in db.execute(query):
         item = placed(row.workspace, row.item)
         yield from _sections(row, item, asked)
@@ -50,7 +51,7 @@ def evidence(db: Connection, paths: Paths) -> Iterator[tuple[Path, Parts]]:
     """What workspaces told of versions for policies."""
     homes = {home_of(id_of("version", *path)): path for path in paths}
     query = select(OF.workspace, OF.item, OF.evidence)
-    for row in db.execute(query.where(tuple_(OF.workspace, OF.item).in_(list(homes)))):
+    for row in db.execute(query.where(Among((OF.workspace, OF.item), homes))):
         told = json.loads(row.evidence)
         parts = {name: part for name, part in told.items() if name in TOLD}
         yield homes[row.workspace, row.item], parts
