@@ -16,6 +16,7 @@ from modelyard.governance.listing.types import (
     Grouping,
     SavedView,
     Sorting,
+    Theme,
 )
 from modelyard.governance.templates.conditions import MetricName
 from modelyard.kernel.command import Command
@@ -110,6 +111,16 @@ class SaveView(Command[SavedView]):
         default=None, description="field of templates along a matrix  [risk]"
     )
     up: Variable | None = Field(default=None, description="field up a matrix  [value]")
+    theme: Theme = Field(
+        default="plain",
+        description="colours of a matrix: 'balance' from red, far across, to green, far up; 'heat' "
+        "deeper the further both",
+    )
+    text: str = Field(
+        default="",
+        max_length=5000,
+        description="Markdown above the items, without headings, pictures and HTML",
+    )
     shared: bool = Field(
         default=False,
         description="for everybody, which takes an instance admin, or a group with govern:write",

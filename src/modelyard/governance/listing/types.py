@@ -14,6 +14,7 @@ Grouping = Literal["kind", "state", "status", "stage", "template", "project"]
 Sorting = Literal["id", "name", "changed"]
 Column = Literal["state", "status", "signoffs", "template", "project", "stage", "changed"]
 Display = Literal["table", "matrix", "kanban"]
+Theme = Literal["plain", "balance", "heat"]
 
 
 class ViewSettings(Value):
@@ -30,6 +31,12 @@ class ViewSettings(Value):
     )
     across: Variable | None = Field(default=None, description="field along a matrix")
     up: Variable | None = Field(default=None, description="field up a matrix")
+    theme: Theme = Field(
+        default="plain",
+        description="of a matrix: 'balance' from red, far across, to green, far up; 'heat' deeper "
+        "the further both",
+    )
+    text: str = Field(default="", max_length=5000, description="Markdown above the items")
 
 
 class SavedView(ViewSettings):

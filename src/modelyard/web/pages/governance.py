@@ -70,6 +70,8 @@ class ItemsView(ListView):
     """What is wrong with the filter."""
     columns: tuple[Column, ...]
     views: tuple[SavedView, ...]
+    text: str
+    """Markdown of the view that is looked at."""
     suggested_fields: tuple[str, ...] = SUGGESTED
     operators: dict[str, str] = OPERATORS
 
@@ -111,6 +113,7 @@ def items(visit: Visit) -> ItemsView:
         problem=problem,
         columns=(view.columns if view else ()) or USUAL,
         views=views,
+        text=view.text if view else "",
         **place_in_list(found),
     )
 

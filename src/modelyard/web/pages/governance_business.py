@@ -8,7 +8,7 @@ from typing import get_args
 from modelyard.governance.items.commands import CreateItem
 from modelyard.governance.listing.commands import ListBusiness, ListViews
 from modelyard.governance.listing.registry_types import BusinessItem
-from modelyard.governance.listing.types import Display, SavedView
+from modelyard.governance.listing.types import Display, SavedView, Theme
 from modelyard.governance.templates.commands import ShowTemplate
 from modelyard.governance.templates.fields import AnyField, CategoryField, NumberField
 from modelyard.governance.templates.types import Template
@@ -62,6 +62,8 @@ class BusinessView(View):
     up: Axis
     lanes: tuple[str, ...]
     views: tuple[SavedView, ...]
+    theme: Theme
+    text: str
     filtered: bool
     more: bool
     may_create: bool
@@ -95,6 +97,8 @@ def business(visit: Visit) -> BusinessView:
         up=up,
         lanes=(*lanes, AFTER),
         views=tuple(each for each in visit.part(ListViews(limit=MOST)) if each.display != "table"),
+        theme=view.theme if view else "plain",
+        text=view.text if view else "",
         filtered=bool(visit.asked("search") or visit.asked("where") or view),
         more=found.next is not None,
         may_create=may_decide(visit, ""),

@@ -28,6 +28,12 @@ DISPLAYS: Choices = [
     ("kanban", "Business items, as a board"),
 ]
 
+THEMES: Choices = [
+    ("plain", "None"),
+    ("balance", "Green far up, red far across"),
+    ("heat", "Deeper the further up and across"),
+]
+
 
 class ViewLine(Value):
     """A view as the list shows it."""
@@ -77,14 +83,22 @@ def _new(visit: Visit) -> Draft:
     title = "Save view"
     if name := visit.asked("from"):
         seen = visit.run(ShowView(name=name, shared=visit.asked("shared") == "yes"))
-        values = seen.model_dump(include={"group", "sort", "display", "across", "up", "shared"})
+        values = seen.model_dump(
+            include={"group", "sort", "display", "across", "up", "theme", "text", "shared"}
+        )
         values |= {"name": seen.name, "where": _written(seen), "column": seen.columns}
         title = f"Edit {name}"
     return Draft(
         crumbs=(ABOVE, Crumb(label="Views", href=VIEWS)),
         title=title,
         proposed={key: value for key, value in values.items() if value},
-        choices={"column": COLUMNS, "group": GROUPS, "sort": SORTS, "display": DISPLAYS},
+        choices={
+            "column": COLUMNS,
+            "group": GROUPS,
+            "sort": SORTS,
+            "display": DISPLAYS,
+            "theme": THEMES,
+        },
         left_out=frozenset() if may_decide(visit, "") else frozenset({"shared"}),
     )
 
@@ -119,7 +133,10 @@ PAGES: tuple[Page | Form, ...] = (
         _onward,
         intro="Which items are looked at, and how. One of the same name is replaced.",
         said="The view is saved.",
-        fields=("name", "where", "column", "group", "sort", "display", "across", "up", "shared"),
+        fields=(
+            *("name", "text", "where", "column", "group", "sort"),
+            *("display", "across", "up", "theme", "shared"),
+        ),
         words={
             "name": Words(label="Name", mono=True),
             "where": Words(
@@ -134,6 +151,12 @@ PAGES: tuple[Page | Form, ...] = (
             "display": Words(label="What is shown", help="", kind="choice"),
             "across": Words(label="Field along the matrix", help="", mono=True, later=True),
             "up": Words(label="Field up the matrix", help="", mono=True, later=True),
+            "theme": Words(label="Colours of the matrix", help="", kind="choice", later=True),
+            "text": Words(
+                label="Text above the items",
+                help="Markdown, without headings, pictures and HTML",
+                kind="area",
+            ),
             "shared": Words(label="For everybody", help="", kind="tick"),
         },
         prepare=_new,
