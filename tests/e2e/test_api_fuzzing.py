@@ -23,7 +23,8 @@ CHECKS = (
 def test_no_request_finds_a_mistake_or_an_undocumented_answer(imported):
     """The names in the examples of the document are those of things in this workspace."""
     with RunningServer(imported.yard, "--workers", "0", MODELYARD_ENVS__DEFAULT="local") as server:
-        words = [str(Path(sys.executable).with_name("st")), "run"]
+        words = [str(Path(sys.executable).with_name("st"))]
+        words += ["--config-file", str(Path(__file__).with_name("fuzzing.toml")), "run"]
         words += [f"{server.url}/api/v1/openapi.json", "--checks", ",".join(CHECKS)]
         words += ["--phases", "examples,coverage,fuzzing", "--max-examples", "3"]
         words += ["--exclude-path", "/api/v1/jobs/{id}/events"]  # a stream does not end
