@@ -253,6 +253,13 @@ def test_it_is_tried_on_what_was_deployed_before(yard, file):
     assert yard.policies.simulate(file=file(MILD)).stopped == 0
     assert yard.policies.simulate(file=file(FULL)).stopped == 2
     assert yard.policies.simulate(file=file(STRICT), infrastructure="else").deployed == 0
+    yard.policies.create(name="kept", file=file(STRICT))
+    assert yard.policies.simulate(policy="kept") == found
+    with pytest.raises(errors.NotFound, match=r"no policy 'kep'.*kept"):
+        yard.policies.simulate(policy="kep")
+    for given in ({}, {"file": file(STRICT), "policy": "kept"}):
+        with pytest.raises(errors.Invalid, match="give either a file, or policy"):
+            yard.policies.simulate(**given)
     yard.packages.delete(service="answers", package="p1")
     assert yard.policies.simulate(file=file(STRICT)).deployed == 1
 

@@ -167,6 +167,13 @@ def test_a_clause_that_is_code_is_believed_only_so_far(yard, file, monkeypatch):
 STRICT = "clauses: [{kind: scan, allow: dangerous}, {kind: metric, metric: accuracy, at_least: 2}]"
 
 
+def test_exceptions_are_listed_in_the_order_they_were_made(yard, file):
+    yard.policies.create(name="good", file=file(STRICT))
+    said = {"policy": "good", "clause": 2, "reason": "a pilot", "until": now().date()}
+    made = [yard.policies.except_(item=V2, **said).id for _ in range(4)]
+    assert [each.id for each in yard.policies.exceptions()] == made[::-1]
+
+
 def test_an_exception_holds_until_a_day_or_until_something_changes(yard, file, tmp_path):
     yard.policies.create(name="good", file=file(STRICT))
     day = (now() + timedelta(days=3)).date()
@@ -195,7 +202,7 @@ def test_an_exception_holds_until_a_day_or_until_something_changes(yard, file, t
     assert yard.policies.check(item=V2)[0].outcome == "fail"
     with pytest.raises(errors.Conflict, match="withdrew it already"):
         yard.policies.withdraw(id=second.id)
-    assert sorted(each.state for each in yard.policies.exceptions()) == ["lapsed", "withdrawn"]
+    assert [each.state for each in yard.policies.exceptions()] == ["withdrawn", "lapsed"]
     yard.policies.delete(name="good")
     assert yard.policies.exceptions() == []
 

@@ -39,7 +39,7 @@ class Session:
 
     def run(self, command: Command[Any], /) -> Any:
         """Have a command carried out and give back its result."""
-        if command.sends:
+        if command.sends and getattr(command, command.sends) is not None:
             return self._send(command)
         if command.receives:
             return self._receive(command)

@@ -143,9 +143,13 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def named_by(moment: datetime) -> str:
-    """A new id that tells when, such as 20260314-150926-53a1c4: sorted, ids are in that order."""
-    return f"{moment:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+def named_by(moment: datetime, *, finely: bool = False) -> str:
+    """A new id that tells when, such as 20260314-150926-53a1c4: sorted, ids are in that order.
+
+    Those of one second are in none, unless `finely` has them tell the microsecond too.
+    """
+    fraction = f"{moment.microsecond:05x}" if finely else ""
+    return f"{moment:%Y%m%d-%H%M%S}-{fraction}{secrets.token_hex(3)}"
 
 
 def name_by(moment: datetime) -> str:

@@ -193,7 +193,8 @@ class OpenApi:
             parameters.append(HEADERS["Range"])
         if route.command.sends:
             statuses = (*statuses, *WITH_BODY)
-            operation["requestBody"] = {"required": True, "content": {BYTES: {"schema": FILE}}}
+            needed = route.command.model_fields[route.command.sends].is_required()
+            operation["requestBody"] = {"required": needed, "content": {BYTES: {"schema": FILE}}}
             parameters.append(HEADERS["Content-Digest"])
         return operation | {
             "parameters": parameters,

@@ -163,8 +163,8 @@ class EvaluatePolicies(Command[Standing]):
 class SimulatePolicy(Command[Simulation]):
     """Say what a policy would have stopped of what was deployed, by what was known at the time.
 
-    Its clauses are those of a file, so that it is tried before it is kept and enforced. Fields of
-    governed items are taken as they are now.
+    Its clauses are those of a file, so that it is tried before it is kept and enforced, or those of
+    a policy that is kept. Fields of governed items are taken as they are now.
     """
 
     needs = "policies:write"
@@ -173,7 +173,10 @@ class SimulatePolicy(Command[Simulation]):
     sends = "file"
     arguments = ("file",)
 
-    file: Annotated[str, LocalPath("read")] = Field(description=FILE, examples=["production.yaml"])
+    file: Annotated[str | None, LocalPath("read")] = Field(
+        default=None, description=f"{FILE}; or give policy", examples=["production.yaml"]
+    )
+    policy: Name | None = Field(default=None, description="the clauses of this policy, as it is")
     infrastructure: Name | None = Field(default=None, description="only what came there")
     days: float = Field(default=90, gt=0, le=3650, description="go back so many days from now")
 

@@ -46,7 +46,7 @@ def made(context: Context, db: Connection, command: ExceptItem) -> PolicyExcepti
             "somebody else has to"
         )
     exception = PolicyException(
-        id=named_by(at),
+        id=named_by(at, finely=True),
         item=item.id,
         policy=policy.name,
         clause=command.clause,

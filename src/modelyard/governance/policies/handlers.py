@@ -225,8 +225,8 @@ def evaluate_policies(_command: EvaluatePolicies, context: Context) -> Standing:
 
 @handles(SimulatePolicy)
 def simulate_policy(command: SimulatePolicy, context: Context) -> Simulation:
-    """By what the file says."""
-    return _simulated(context, writing.from_file(context, command.file), command)
+    """By what the file says, or the policy that is kept."""
+    return _simulated(context, writing.from_either(context, command.file, command.policy), command)
 
 
 @handles(TryPolicy)

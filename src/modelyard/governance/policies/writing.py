@@ -31,6 +31,27 @@ def from_file(context: Context, file: str) -> PolicySettings:
     )
 
 
+def from_either(context: Context, file: str | None, policy: str | None) -> PolicySettings:
+    """What a file says, or a policy that is kept; an empty file is none, as over HTTP.
+
+    Raises:
+        NotFound: there is no such policy.
+        Invalid: both are given, or neither; or as `from_file`.
+    """
+    if file is not None:
+        found = paths.transferred(context, file)
+        file = None if found.is_file() and found.stat().st_size == 0 else file
+    if (file is None) == (policy is None):
+        raise errors.Invalid(
+            "say whose clauses are simulated: give either a file, or policy with the name of one "
+            "that is kept"
+        )
+    if file is not None:
+        return from_file(context, file)
+    with context.read() as db:
+        return repository.get(db, str(policy))
+
+
 def from_text(context: Context, text: str) -> PolicySettings:
     """The same of a text."""
     try:

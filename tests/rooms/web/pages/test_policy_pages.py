@@ -101,6 +101,8 @@ def test_a_policy_is_written_by_forms(client, yard):  # noqa: F811
 def test_what_it_would_have_stopped_is_told_before_it_is_saved(client, strict):  # noqa: F811
     found = client.get("/governance/simulate-policy", params={"policy": strict}).text
     assert "at_least: 2" in found
+    for name, says in ((strict, "deployed"), ("none", "detail")):
+        assert says in client.post("/api/v1/policies/simulate", params={"policy": name}).json()
     typed = {"text": "clauses: [{kind: metric}]", "days": "90"}
     assert "line 1: clauses.0.metric" in sent(client, "/governance/simulate-policy", **typed)
     typed = {"text": STRICT, "days": "-1"}
