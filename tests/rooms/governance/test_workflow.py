@@ -53,7 +53,7 @@ def test_one_goes_from_step_to_step():
     over = moved(begun, "audit").course
     assert statuses(over)[:3] == ["FINISHED", "SKIPPED", "ONGOING"]
     signing = moved(over, None).course
-    with pytest.raises(errors.Blocked, match="sign is not finished: its sign-off is NOT_STARTED"):
+    with pytest.raises(errors.Blocked, match="sign is not finished: its sign-off is not started"):
         moved(signing, None)
     live = moved(course(signing.steps, "APPROVED", risk="high", reason="we must"), None).course
     ended = moved(live, None).course
@@ -77,7 +77,7 @@ def test_what_is_not_shown_is_passed_over_with_a_warning_where_it_is_signed():
     [
         ({}, "extra", "Assessment is not finished: it needs risk"),
         ({"risk": "high"}, "live", "Assessment is not finished: it needs Why"),
-        ({"risk": "low"}, "live", "sign is not finished: its sign-off is NOT_STARTED"),
+        ({"risk": "low"}, "live", "sign is not finished: its sign-off is not started"),
     ],
 )
 def test_what_is_lacking_is_told(fields, to, said):

@@ -183,4 +183,4 @@ def _problems(course: Course, step: Step, reads: Among[str] | None) -> Iterator[
         yield f"it needs {missing}"
     signoff = course.signoffs.get(step.id, "NOT_STARTED")
     if step.signoff is not None and step.signoff.mandatory and signoff != "APPROVED":
-        yield f"its sign-off is {signoff}, and has to be APPROVED"
+        yield f"its sign-off is {signoff.replace('_', ' ').lower()}, and has to be approved"

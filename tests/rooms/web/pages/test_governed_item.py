@@ -208,7 +208,7 @@ def test_it_is_reviewed_and_decided_by_those_who_are_asked(visit, yard, shots):
     page = visit("jonas").page
     page.goto(at())
     page.get_by_role("button", name="Advance").click()
-    shown(page, "It is in Review now.", "has to be APPROVED")
+    shown(page, "It is in Review now.", "its sign-off is not started, and has to be approved")
     page.get_by_role("link", name="Ask for feedback").click()
     page.get_by_label("What those who are asked should know").fill("For the summer")
     page.get_by_role("button", name="Ask", exact=True).click()
