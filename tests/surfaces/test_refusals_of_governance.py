@@ -95,7 +95,7 @@ REFUSALS = {
         "ben", "govern delegate", {"item": V1, "user": "ulf"}, errors.NotFound, "no user 'ulf'",
     ),
     "a-step-whose-sign-off-was-rejected": (
-        "cora", "govern advance", {"item": V2}, errors.Blocked, "its sign-off is REJECTED",
+        "cora", "govern advance", {"item": V2}, errors.Blocked, "its sign-off is rejected",
     ),
     "a-step-that-lacks-values": (
         "cora", "govern advance", {"item": LATE, "step": "sign"}, errors.Blocked, "purpose",

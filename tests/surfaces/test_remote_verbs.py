@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import sys
+from contextlib import redirect_stdout
 
 import pytest
 from tests.e2e.models import write_model
@@ -16,6 +17,7 @@ from tests.running_server import RunningServer
 from tests.surfaces.test_parity import example_of
 
 import modelyard
+from modelyard.cli import render
 from modelyard.cli.main import main
 from modelyard.kernel.secrets import is_secret
 from modelyard.serving.folder import NodeFolder
@@ -34,6 +36,14 @@ MADE_UP = (
     (r"(files://)?(default/)?(transit/[0-9a-f]{16}/(\d+/)?)?", ""),
 )
 """What no two workspaces have in common, by pattern."""
+POLICY = """\
+clauses:
+- {kind: metric, metric: auc, at_least: 0.75}
+- {kind: approved}
+"""
+TEMPLATE = "{name: review, kind: version, version: 1, fields: [{id: risk, type: number}]}"
+FILES = {"policies": "production.yaml", "templates": "review.yaml"}
+"""What verbs of some rooms are given as a file."""
 
 
 @pytest.fixture
@@ -43,6 +53,8 @@ def here(tmp_path):
     here.mkdir()
     (here / "flights.csv").write_text("age,fare\n40,1\n")
     (here / "requirements.txt").write_text("")
+    (here / "production.yaml").write_text(POLICY)
+    (here / "review.yaml").write_text(TEMPLATE)
     yard = modelyard.open(here / "yard")
     yard.files.put(file=str(here / "flights.csv"), path="holdout.csv")
     yard.datasets.create(name="holdout", path="files://holdout.csv")
@@ -83,7 +95,7 @@ def words_for(room, name, command):
     """The example of a verb as a command line, and what it reads from standard input."""
     values = example_of(command)
     if command.sends:
-        values[command.sends] = "flights.csv"
+        values[command.sends] = FILES.get(room, "flights.csv")
     options, secrets = [], []
     for field, value in values.items():
         flag = f"--{field.replace('_', '-')}"
@@ -119,6 +131,20 @@ def outcome(capsys, monkeypatch, words, typed, folders):
     return {"code": end.value.code or 0, "out": out, "err": err}
 
 
+@pytest.fixture
+def told_for_people(monkeypatch):
+    """Results are told as JSON, and before that to people, which at least can be done."""
+    tell = render.tell_result
+
+    def told(result, kind, **how):
+        with redirect_stdout(io.StringIO()):
+            render.show(result)
+        tell(result, kind, **how)
+
+    monkeypatch.setattr(render, "tell_result", told)
+
+
+@pytest.mark.usefixtures("told_for_people")
 def test_every_verb(here, server, capsys, monkeypatch):
     """One after the other, as they are declared: what one makes the next ones find."""
     there = server.workspace.parent

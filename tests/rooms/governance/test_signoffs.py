@@ -140,7 +140,7 @@ def test_rejected_mended_asked_for_again_and_approved(yard, of, item):
     of["ben"].reject(item=item, comment="too risky")
     with pytest.raises(errors.Conflict, match="REJECTED already, by ben"):
         of["bob"].approve(item=item)
-    with pytest.raises(errors.Blocked, match="its sign-off is REJECTED"):
+    with pytest.raises(errors.Blocked, match="its sign-off is rejected"):
         yard.govern.advance(item=item, step="live")
     of["cora"].set(item=item, values={"risk": "high"})
     assert signoff(yard, item).status == "REJECTED"  # until it is asked for again
