@@ -18,6 +18,8 @@ from modelyard.kernel.identity import Identity
 from modelyard.kernel.values import LocalPath
 from modelyard.verbs import CATALOG, Verbs
 
+pytestmark = pytest.mark.slow
+
 FIELDS = [
     (command, field, LocalPath.of_field(info))
     for _, _, command in Verbs.commands()
