@@ -71,7 +71,7 @@ class ApiNodes:
         if service is None:
             return ObservedService(present=False)
         generations = node.run(commands.ListGenerations(service=target))
-        processes = node.run(commands.ListProcesses())
+        processes = [each for each in node.run(commands.ListProcesses()) if not each.starting]
         loaded = [set(each.loaded) for each in processes]
         needed = [f"{target}/{name}" for name in service.active]
         return ObservedService(

@@ -113,6 +113,7 @@ def process_of(status: Status) -> NodeProcess:
     return NodeProcess(
         pid=status["pid"],
         started=datetime.fromtimestamp(status["started"], UTC),
+        starting=status.get("starting", False),  # a process of an earlier release does not say
         loaded=tuple(loaded),
         workers=sum(pool["workers"] for pool in pools),
         memory_mb=round(sum(pool["memory"] for pool in pools) / 2**20, 1),

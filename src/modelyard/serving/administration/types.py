@@ -148,6 +148,9 @@ class NodeProcess(Value):
 
     pid: int
     started: datetime
+    starting: bool = Field(
+        default=False, description="it loads what is active, and answers nothing yet"
+    )
     loaded: tuple[str, ...] = Field(description="generations in memory, as SERVICE/GENERATION")
     workers: int
     memory_mb: float = Field(description="of its workers together")

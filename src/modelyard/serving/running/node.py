@@ -138,6 +138,7 @@ class RunningNode:
         return {
             "pid": os.getpid(),
             "started": self._started,
+            "starting": not self._loading.is_set(),
             "services": {
                 name: {
                     "revision": service.routing.revision if service.routing else None,
