@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
+from modelyard.cli.layout import grid, indented
 from modelyard.cli.words import seen, words
 from modelyard.governance.policies.texts import written
 from modelyard.governance.policies.types import (
@@ -32,8 +31,8 @@ def policy_card(policy: Policy) -> RenderableType:
     changed = f"change {policy.number}, {words(policy.changed)} by {seen(policy.changed_by)}"
     return Group(
         Text(policy.name, "bold"),
-        _indented(Text(f"asked on {places}; {changed}", "dim")),
-        _indented(Text(seen(written(settings).rstrip()))),
+        indented(Text(f"asked on {places}; {changed}", "dim")),
+        indented(Text(seen(written(settings).rstrip()))),
     )
 
 
@@ -42,7 +41,7 @@ def judgements(found: Sequence[Judgement]) -> RenderableType:
     parts: list[RenderableType] = []
     for each in found:
         title = _title(each.policy, each.outcome, f"{seen(each.item)} at {words(each.judged)}")
-        parts += [title, _indented(_clauses(each.results))]
+        parts += [title, _clauses(each.results)]
     return Group(*parts)
 
 
@@ -51,13 +50,13 @@ def outcomes(found: Sequence[PolicyOutcome]) -> RenderableType:
     parts: list[RenderableType] = []
     for each in found:
         title = _title(each.policy, each.outcome, f"{seen(each.item)} since {words(each.since)}")
-        parts += [title, _indented(_clauses((*each.failed, *each.excepted)))]
+        parts += [title, _clauses((*each.failed, *each.excepted))]
         matters = [
             *(["the active version"] if each.active else ()),
             *(["in review"] if each.in_review else ()),
             *(f"{place.deployment} ({place.mode})" for place in each.deployed),
         ]
-        parts.append(_indented(Text(", ".join(map(seen, matters)), "dim")))
+        parts.append(indented(Text(", ".join(map(seen, matters)), "dim")))
     return Group(*parts)
 
 
@@ -67,15 +66,15 @@ def exception_card(found: PolicyException) -> RenderableType:
     made = f"{words(found.made)} by {seen(found.by)}: {seen(found.reason)}"
     parts: list[RenderableType] = [
         Text.assemble((found.id, "bold"), ("  " + lasts, "cyan")),
-        _indented(Text(f"clause {found.clause} of {found.policy}: {seen(found.title)}")),
-        _indented(Text(f"need not hold of {seen(found.item)}")),
-        _indented(Text(made, "dim")),
+        indented(Text(f"clause {found.clause} of {found.policy}: {seen(found.title)}")),
+        indented(Text(f"need not hold of {seen(found.item)}")),
+        indented(Text(made, "dim")),
     ]
     if found.withdrawn is None:
-        parts.append(_indented(Text(f"modelyard policies withdraw {found.id}", "dim")))
+        parts.append(indented(Text(f"modelyard policies withdraw {found.id}", "dim")))
     else:
         when = f"{words(found.withdrawn)} by {seen(found.withdrawn_by)}"
-        parts.append(_indented(Text(f"withdrawn {when}", "dim")))
+        parts.append(indented(Text(f"withdrawn {when}", "dim")))
     return Group(*parts)
 
 
@@ -89,7 +88,7 @@ def simulation(found: Simulation) -> RenderableType:
 def _case(case: Simulated) -> RenderableType:
     when = f"{words(case.at)} {seen(case.deployment)}, update {case.number}: {seen(case.item)}"
     title = _title(when, case.outcome or "unknown", "")
-    return Group(title, _indented(_clauses(case.failed)))
+    return Group(title, _clauses(case.failed))
 
 
 def _title(name: str, outcome: str, rest: str) -> Text:
@@ -97,12 +96,11 @@ def _title(name: str, outcome: str, rest: str) -> Text:
 
 
 def _clauses(results: Iterable[ClauseResult]) -> RenderableType:
-    grid = Table.grid(padding=(0, 2))
-    for each in results:
-        outcome = Text(each.outcome, COLOURS[each.outcome])
-        grid.add_row(outcome, Text(seen(each.title)), Text(seen(each.why), "dim"))
-    return grid
-
-
-def _indented(part: RenderableType) -> RenderableType:
-    return Padding(part, (0, 0, 0, 2))
+    return grid(
+        (
+            Text(each.outcome, COLOURS[each.outcome]),
+            Text(seen(each.title)),
+            Text(seen(each.why), "dim"),
+        )
+        for each in results
+    )

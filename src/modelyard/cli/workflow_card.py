@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
+from modelyard.cli.layout import grid, indented
 from modelyard.cli.words import seen, words
 from modelyard.governance.items.types import Event, Possible
 from modelyard.governance.signoffs.types import FieldState, SignoffState, StepState, Workflow
@@ -40,9 +39,9 @@ def workflow_card(found: Workflow) -> RenderableType:
     template = f"{found.template}, version {found.version}; {_lower(found.stands)}"
     parts: list[RenderableType] = [
         Text.assemble((found.item, "bold"), (f"  {found.status or 'not begun'}", "cyan")),
-        _indented(Text(template, "dim")),
+        indented(Text(template, "dim")),
         Text("Steps", "bold"),
-        _grid(map(_step, found.steps)),
+        grid(map(_step, found.steps)),
     ]
     fields = {each.id: each for each in found.fields}
     for view in found.views:
@@ -50,9 +49,9 @@ def workflow_card(found: Workflow) -> RenderableType:
     others = set(fields).difference(*(view.fields for view in found.views))
     left = [each for each in found.fields if each.id in others and each.visible]
     if left:
-        parts += [Text("Fields", "bold"), _grid(map(_field, left))]
+        parts += [Text("Fields", "bold"), grid(map(_field, left))]
     parts += [part for each in found.signoffs for part in _signoff(each)]
-    parts += [_indented(Text(seen(each), "yellow")) for each in found.warnings]
+    parts += [indented(Text(seen(each), "yellow")) for each in found.warnings]
     can = [_act(found.item, each) for each in found.possible]
     for each in found.signoffs:
         step = f" --step {each.step}" if len(found.signoffs) > 1 else ""
@@ -80,7 +79,7 @@ def timeline(events: Sequence[Event]) -> RenderableType:
             (seen(each.attribute), "cyan"),
             f"  {change or _short(each.new)}",
         )
-        parts.append(_indented(told))
+        parts.append(indented(told))
     return Group(*parts)
 
 
@@ -96,14 +95,14 @@ def _step(step: StepState) -> tuple[Text, ...]:
 def _laid_out(container: Container, fields: Mapping[str, FieldState]) -> Iterator[RenderableType]:
     """Its help, its fields and what it holds, each below the other."""
     if container.help:
-        yield _indented(Text(seen(container.help), "dim"))
+        yield indented(Text(seen(container.help), "dim"))
     for is_field, some in groupby(container.parts, key=lambda part: isinstance(part, str)):
         if is_field:
-            yield _grid(_field(fields[part]) for part in some if isinstance(part, str))
+            yield grid(_field(fields[part]) for part in some if isinstance(part, str))
             continue
         for part in some:
             if isinstance(part, Container):
-                yield _indented(Group(Text(seen(part.title), "italic"), *_laid_out(part, fields)))
+                yield indented(Group(Text(seen(part.title), "italic"), *_laid_out(part, fields)))
 
 
 def _field(field: FieldState) -> tuple[Text, ...]:
@@ -119,7 +118,7 @@ def _field(field: FieldState) -> tuple[Text, ...]:
 def _signoff(found: SignoffState) -> Iterator[RenderableType]:
     yield Text.assemble((f"Sign-off of {found.step}: ", "bold"), _status("", found.status))
     told = (*_asked(found), *_said(found))
-    yield _grid((Text(name, "dim"), Text(seen(said))) for name, said in told)
+    yield grid((Text(name, "dim"), Text(seen(said))) for name, said in told)
 
 
 def _asked(found: SignoffState) -> Iterator[tuple[str, str]]:
@@ -173,10 +172,10 @@ def _acts(item: str, found: Sequence[tuple[str, str]]) -> Iterator[RenderableTyp
     ]
     if can:
         yield Text("You can", "bold")
-        yield _grid(can)
+        yield grid(can)
     if cannot:
         yield Text("Not now", "bold")
-        yield _grid(cannot)
+        yield grid(cannot)
 
 
 def _status(before: str, status: str) -> Text:
@@ -190,14 +189,3 @@ def _lower(name: str) -> str:
 def _short(value: object) -> str:
     text = words(value)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
-
-
-def _grid(rows: Iterable[Sequence[Text]]) -> RenderableType:
-    grid = Table.grid(padding=(0, 2))
-    for row in rows:
-        grid.add_row(*row)
-    return _indented(grid)
-
-
-def _indented(part: RenderableType) -> RenderableType:
-    return Padding(part, (0, 0, 0, 2))

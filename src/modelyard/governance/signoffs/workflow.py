@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container as Among
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -92,7 +92,7 @@ class Moved:
     warnings: tuple[str, ...] = ()
 
 
-def moved(course: Course, to: str | None, reads: Among[str] | None = None) -> Moved:
+def moved(course: Course, to: str | None, reads: AbstractSet[str] | None = None) -> Moved:
     """Bring an item to a step, or to the next one that it shows, or to its end.
 
     On the way forward every step before is finished, or skipped: those that are not shown, and
@@ -132,7 +132,7 @@ def _back(course: Course, target: int) -> Moved:
     return Moved(_begun(replace(course, steps=steps), here))
 
 
-def _forward(course: Course, target: int, reads: Among[str] | None, *, named: bool) -> Moved:
+def _forward(course: Course, target: int, reads: AbstractSet[str] | None, *, named: bool) -> Moved:
     """Finish what is before a step, and begin it; if it was not named, the next that is shown."""
     warnings: list[str] = []
     for place, step in enumerate(course.template.steps):
@@ -151,7 +151,7 @@ def _begun(course: Course, step: Step) -> Course:
     return replace(course, steps={**course.steps, step.id: "ONGOING"})
 
 
-def _left(course: Course, step: Step, reads: Among[str] | None) -> StepStatus:
+def _left(course: Course, step: Step, reads: AbstractSet[str] | None) -> StepStatus:
     """How a step is once it is behind.
 
     Raises:
@@ -169,7 +169,7 @@ def _left(course: Course, step: Step, reads: Among[str] | None) -> StepStatus:
     return "FINISHED"
 
 
-def called(fields: Sequence[AnyField], reads: Among[str] | None) -> str:
+def called(fields: Sequence[AnyField], reads: AbstractSet[str] | None) -> str:
     """Some fields for people, of whom some may not know that a field is there."""
     known = [field.called for field in fields if reads is None or field.id in reads]
     if len(known) < len(fields):
@@ -177,7 +177,7 @@ def called(fields: Sequence[AnyField], reads: Among[str] | None) -> str:
     return ", ".join(known)
 
 
-def _problems(course: Course, step: Step, reads: Among[str] | None) -> Iterator[str]:
+def _problems(course: Course, step: Step, reads: AbstractSet[str] | None) -> Iterator[str]:
     missing = called(course.missing(step), reads)
     if missing:
         yield f"it needs {missing}"
