@@ -192,12 +192,12 @@ def remove(place: Path, top: Path) -> None:
         Failed: it cannot be removed.
     """
     with _in_words(place):
-        if place.is_dir() and not place.is_symlink():
+        try:  # not asked first which of the two it is: that may change in between
+            place.unlink(missing_ok=True)
+        except (IsADirectoryError, PermissionError):  # what Linux and macOS say of a folder
             gone = place.with_name(f".{uuid.uuid4().hex}.deleted")
             place.rename(gone)  # at once, so that nobody writes into a half-deleted folder
             _remove_tree(gone)
-        else:
-            place.unlink(missing_ok=True)
     with suppress(OSError):  # it is not empty, or somebody else was first
         for above in place.parents:
             if above == top:
@@ -209,8 +209,8 @@ def _remove_tree(folder: Path) -> None:
     for left in reversed(range(ATTEMPTS)):
         try:
             shutil.rmtree(folder)
-        except OSError as exc:
-            if exc.errno != errno.ENOTEMPTY or not left:  # else a late file came into it
+        except OSError as exc:  # a late file came into it, or one was taken from it
+            if exc.errno not in (errno.ENOTEMPTY, errno.ENOENT) or not left:
                 raise
         else:
             return
