@@ -16,20 +16,12 @@ from modelyard.analysis.losses import (
 from modelyard.analysis.multiclass import Multiclass
 from modelyard.analysis.regression import Regression
 from modelyard.evaluations.binary import look
-from modelyard.evaluations.looking.types import Loss
+from modelyard.evaluations.looking.types import LOSSES_OF, Loss
 from modelyard.evaluations.multiclass import look_at_classes
 from modelyard.evaluations.regression import look_at_errors
 from modelyard.evaluations.sample import Sample
 from modelyard.evaluations.scored import Scored
 from modelyard.evaluations.types import Evaluation, View
-from modelyard.runtime.types import PredictionType
-
-KNOWN: dict[PredictionType, tuple[Loss, ...]] = {
-    "binary_classification": ("logLoss", "brierScore", "hammingLoss"),
-    "multiclass": ("logLoss", "hammingLoss"),
-    "regression": ("mse", "mae"),
-}
-"""The losses of each prediction type, the usual one first."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +49,7 @@ def require_known(evaluation: Evaluation, asked: Loss | None) -> None:
     Raises:
         Invalid: it has none of this code.
     """
-    known = KNOWN[evaluation.prediction_type]
+    known = LOSSES_OF[evaluation.prediction_type]
     if asked is not None and asked not in known:
         raise errors.Invalid(
             f"--metric {asked} is not told of the type {evaluation.prediction_type}; there are: "
@@ -84,7 +76,7 @@ def losses_in(view: View, scored: Scored, threshold: float, asked: Loss | None) 
     """
     has_classes = view.prediction_type != "regression"
     labels_only = has_classes and scored.probabilities is None
-    code = asked or ("hammingLoss" if labels_only else KNOWN[view.prediction_type][0])
+    code = asked or ("hammingLoss" if labels_only else LOSSES_OF[view.prediction_type][0])
     if labels_only and code != "hammingLoss":
         raise errors.Unsupported(
             f"{code} takes probabilities, and what is predicted are labels; ask for hammingLoss"

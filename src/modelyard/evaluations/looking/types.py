@@ -10,11 +10,17 @@ from pydantic import Field
 from modelyard.analysis.group_types import Fairness, WorstSlices
 from modelyard.analysis.regression_types import Residuals
 from modelyard.kernel.values import Value
-from modelyard.runtime.types import Label, Row
+from modelyard.runtime.types import Label, PredictionType, Row
 
 Order = Literal["worst", "best"]
 Loss = Literal["logLoss", "brierScore", "hammingLoss", "mse", "mae"]
 """Metrics that are the mean of what each row loses."""
+LOSSES_OF: dict[PredictionType, tuple[Loss, ...]] = {
+    "binary_classification": ("logLoss", "brierScore", "hammingLoss"),
+    "multiclass": ("logLoss", "hammingLoss"),
+    "regression": ("mse", "mae"),
+}
+"""The losses of each prediction type, the usual one first."""
 
 
 class FairnessReport(Fairness):

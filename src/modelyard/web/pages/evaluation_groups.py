@@ -20,6 +20,7 @@ from modelyard.evaluations.looking.commands import (
     ShowRows,
 )
 from modelyard.evaluations.looking.types import (
+    LOSSES_OF,
     Loss,
     Order,
     WorstReport,
@@ -28,7 +29,6 @@ from modelyard.evaluations.types import Evaluation
 from modelyard.evaluations.words import LEADING
 from modelyard.jobs.commands import ListJobs
 from modelyard.models.commands import ShowVersion
-from modelyard.runtime.types import PredictionType
 from modelyard.web.pages.charted import mode_of
 from modelyard.web.pages.evaluation import EvaluationView, shown, within
 from modelyard.web.pages.evaluation_group_views import (
@@ -62,12 +62,6 @@ SEARCHED = 100
 """Jobs among which the last search is looked for."""
 LOSSES: tuple[Loss, ...] = get_args(Loss)
 ORDERS: tuple[Order, ...] = get_args(Order)
-LOSSES_OF: dict[PredictionType, tuple[Loss, ...]] = {
-    "binary_classification": ("logLoss", "brierScore", "hammingLoss"),
-    "multiclass": ("logLoss", "brierScore", "hammingLoss"),
-    "regression": ("mae", "mse"),
-    "other": (),
-}
 SHOWN = 20
 
 
@@ -275,7 +269,7 @@ def _losses(evaluation: Evaluation) -> tuple[Loss, ...]:
     known = evaluation.metrics
     return tuple(
         code
-        for code in LOSSES_OF[evaluation.prediction_type]
+        for code in LOSSES_OF.get(evaluation.prediction_type, ())
         if code not in known or known[code].value is not None
     )
 

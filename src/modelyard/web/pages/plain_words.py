@@ -30,6 +30,8 @@ PASSING = re.compile(
     r"/[0-9a-f]{16}/(?:\d+/)?"
 )
 """Where something waits that was sent for one command: people know it by the name after that."""
+MEANWHILE = {"evaluation": "rows of an evaluation", "replay": "rows of a replay"}
+"""What waits in transit while the server works, by how its folder begins."""
 
 
 def label_of(name: str) -> str:
@@ -40,6 +42,15 @@ def label_of(name: str) -> str:
 def known(text: str) -> str:
     """A text without the places where what was sent for one command waits."""
     return PASSING.sub("", text)
+
+
+def passing(place: str) -> str:
+    """What people call data that is kept for one command alone; empty for what stays."""
+    start = f"{FILES}{TRANSIT}/"
+    if not place.startswith(start):
+        return ""
+    folder, _, name = place.removeprefix(start).partition("/")
+    return MEANWHILE.get(folder.partition("-")[0], name or folder)
 
 
 def plain(text: str, labels: Mapping[str, str] | None = None) -> str:

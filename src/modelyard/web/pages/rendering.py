@@ -22,6 +22,7 @@ from modelyard.web.pages import formats
 from modelyard.web.pages.agents import agent
 from modelyard.web.pages.marked import marked
 from modelyard.web.pages.page import address
+from modelyard.web.pages.plain_words import passing
 
 HEADERS = {
     **SAFE,
@@ -117,6 +118,7 @@ def environment() -> Environment:
         "heading": heading,
         "number": formats.number,
         "figure": formats.figure,
+        "passing": passing,
         "percent": formats.percent,
         "plural": formats.plural,
         "power": formats.power,

@@ -16,6 +16,7 @@ from modelyard.web.pages.datasets import EXPORT, href
 from modelyard.web.pages.files import content
 from modelyard.web.pages.jobs import MADE
 from modelyard.web.pages.page import Crumb, Nav, Page, View, Visit, address
+from modelyard.web.pages.plain_words import passing
 from modelyard.web.pages.projects import crumb as project_crumb
 
 ALL = "/projects/{project}/scoring"
@@ -79,15 +80,16 @@ def run(visit: Visit) -> RunView:
     """A run; with `look`, the first rows of what it wrote."""
     key = visit.path["project"]
     found = visit.run(ShowRun(project=key, id=visit.path["run"]))
-    wait = found.state == "finished" and not visit.asked("look")
-    preview, unseen = (None, "") if wait else _output(visit, found)
+    gone = "It was kept only while it was needed" if passing(found.output) else ""
+    wait = found.state == "finished" and not visit.asked("look") and not gone
+    preview, unseen = (None, gone) if wait or gone else _output(visit, found)
     asked = ListRecipes(
         project=key, model=found.model, dataset=found.output, kind=("scoring",), limit=MOST
     )
     recipes = tuple(each.name for each in visit.part(asked) if each.input == found.input)
     inside = found.rejects is not None and found.rejects.startswith(FILES)
     return RunView(
-        title=f"Score {found.input} with {found.model} {found.version}",
+        title=f"Score {passing(found.input) or found.input} with {found.model} {found.version}",
         crumbs=(
             project_crumb(key),
             Crumb(label="Scoring runs", href=address(ALL, project=key)),

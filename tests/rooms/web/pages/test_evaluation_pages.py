@@ -531,6 +531,23 @@ def test_the_worst_slices_are_searched_by_a_job(client, see, yard, made):
     assert client.get(f"{where}/chart.json").json()["spec"] or not found.slices
 
 
+@pytest.mark.parametrize("name", ["late", "kinds", "minutes"])
+def test_rows_are_put_in_each_order_that_is_offered(client, see, made, name):
+    where = f"{HERE}/evaluations/{made[name].id}/rows"
+    offered = set(re.findall(rf'href="({where}\?metric=\w+)"', see(where, raw=True)))
+    assert len(offered) > 1
+    assert {client.get(each).status_code for each in offered} == {200}
+
+
+def test_no_page_leads_to_rows_that_an_evaluation_kept_for_itself(see, yard, made):
+    page = see(f"{HERE}/scoring", raw=True)
+    assert "rows of an evaluation" in page
+    run = next(each for each in yard.scoring.list() if "transit" in each.output)
+    page += see(f"{HERE}/scoring/{run.id}", raw=True)
+    assert "It was kept only while it was needed" in page
+    assert not re.findall(r'(?:href|hx-get)="[^"]*transit', page)
+
+
 @pytest.mark.parametrize(
     ("name", "part", "query"),
     [
