@@ -17,6 +17,7 @@ from modelyard.web.pages.governance_words import (
     item_href,
     may_decide,
 )
+from modelyard.web.pages.governed_events import Told, told
 from modelyard.web.pages.page import Crumb, ListView, Page, View, Visit, place_in_list
 
 TIMELINE, RULES = f"{ALL}/timeline", f"{ALL}/rules"
@@ -38,6 +39,7 @@ class EventLine(Value):
     """Something that changed."""
 
     event: Event
+    told: Told
     called: str
     href: str
 
@@ -72,8 +74,8 @@ def timeline(visit: Visit) -> TimelineView:
         title="Timeline",
         crumbs=(ABOVE,),
         lines=tuple(
-            EventLine(event=each, called=called(each.item), href=item_href(each.item))
-            for each in found
+            EventLine(event=each, told=words, called=called(each.item), href=item_href(each.item))
+            for each, words in zip(found, told(found, None), strict=True)
         ),
         **place_in_list(found),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -9,9 +10,18 @@ from typing import Any
 from modelyard.governance.items.types import Event
 from modelyard.governance.templates.types import Template
 from modelyard.kernel.values import Value
+from modelyard.web.pages.formats import capital
 from modelyard.web.pages.plain_words import label_of
 
 LONGEST = 60
+DIGEST = re.compile(r"[0-9a-f]{32,}")
+TOLD_OF_DIGESTS = 12
+LARGE = 1e6
+"""Numbers are told with six digits that count, below this."""
+ITEM = re.compile(r"\b[a-z-]+:(?:[^/\s]+/)*([^/\s]+)")
+"""An item that an attribute names, and what it is called."""
+STATES = ("health", "status")
+"""What attributes of states end in, besides those of steps."""
 NOBODY = "modelyard"
 """Whom the timeline names for what rooms told, and what time did."""
 OF_STATE = {
@@ -72,6 +82,10 @@ def text_of(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.6g}" if abs(value) < LARGE else f"{value:,.0f}"
+    if isinstance(value, str) and DIGEST.fullmatch(value):
+        return f"{value[:TOLD_OF_DIGESTS]}…"
     if isinstance(value, list):
         text = ", ".join(filter(None, map(text_of, value)))
     elif isinstance(value, dict):
@@ -107,10 +121,16 @@ def _told(event: Event, names: Mapping[str, str]) -> Told:
     part, _, rest = event.attribute.partition(".")
     given: dict[str, Any] = {"number": event.number, "at": event.at, "attribute": event.attribute}
     given["who"] = "" if event.actor == NOBODY else event.actor
-    given |= {"old": text_of(event.old), "new": text_of(event.new)}
+    is_state = part == "steps" or event.attribute.rpartition(".")[2] in STATES
+    given |= {"old": _value(event.old, state=is_state), "new": _value(event.new, state=is_state)}
     kinds = {"state": _state, "steps": _step, "signoffs": _signoff}
     words = kinds[part](event, rest, names) if part in kinds else _change(event, part, rest, names)
-    return Told(**{**given, **words})
+    return Told(**{**given, **words, "what": capital(words["what"])})
+
+
+def _value(value: Any, *, state: bool) -> str:
+    text = text_of(value)
+    return label_of(text) if state and text.isupper() else text
 
 
 def _state(event: Event, _rest: str, _names: Mapping[str, str]) -> dict[str, Any]:
@@ -167,5 +187,12 @@ def _change(event: Event, part: str, rest: str, names: Mapping[str, str]) -> dic
     if part == "fields" and rest:
         name = names.get(event.attribute, label_of(rest))
     else:
-        name = label_of(part) + (f", {rest.replace('.', ' ').replace('_', ' ')}" if rest else "")
-    return {"what": name, "new": text_of(event.new) or "empty", "is_value": True}
+        name = _name(part, rest)
+    words = {"what": name, "is_value": True}
+    return words if text_of(event.new) else {**words, "new": "empty"}
+
+
+def _name(part: str, rest: str) -> str:
+    """An attribute for people; what has the name of its part is called so once."""
+    more = ITEM.sub(r"\1", rest).replace(".", " ").replace("_", " ")
+    return label_of(part) + (f", {more}" if more not in ("", part) else "")
