@@ -25,6 +25,12 @@ FLAGS = (
 )
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 NARROWEST = 360
+NAMED = """() => {
+  const ids = [...document.querySelectorAll("[id]")].map((each) => each.id);
+  const twice = ids.filter((id, place) => ids.indexOf(id) !== place);
+  return { headings: document.querySelectorAll("h1").length, twice };
+}"""
+"""How many headings a page has, and which ids stand in it more than once."""
 LOOKS = (("wide", WIDE, "light"), ("phone", PHONE, "dark"))
 MORE_LOOKS = (("wide", WIDE, "dark"), ("phone", PHONE, "light"))
 """Those that only pictures are taken of."""
@@ -82,6 +88,7 @@ class Visitor:
                 )
             if (look, size, theme) in LOOKS:
                 self.require_accessible(path)
+        assert page.evaluate(NAMED) == {"headings": 1, "twice": []}, path
         page.set_viewport_size({"width": NARROWEST, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROWEST, path
         page.set_viewport_size(WIDE)

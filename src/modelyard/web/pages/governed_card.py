@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from modelyard import errors
 from modelyard.dossiers.commands import SUFFIXES, DescribeItem, WriteCard, stem_of
 from modelyard.dossiers.types import Card
-from modelyard.web.pages.governance_words import ONE, within
+from modelyard.web.pages.governance_words import ONE, source_href, within
 from modelyard.web.pages.page import Download, Page, View, Visit
 
 CARD = f"{ONE}/card"
@@ -15,13 +16,21 @@ CARD = f"{ONE}/card"
 class CardView(View):
     """What a model card says, and what is missing in it."""
 
-    card: Card
+    card: Card | None
+    """None: it is that of the active version, and none is active."""
+    source: str
+    """The page of what the item is of; empty if that is elsewhere."""
 
 
 def card(visit: Visit) -> CardView:
     """All of it, without its charts, which its files hold."""
-    found = visit.run(DescribeItem(item=visit.path["item"]))
-    return CardView(title="Model card", crumbs=within(visit), card=found)
+    item = visit.path["item"]
+    try:
+        found = visit.run(DescribeItem(item=item))
+    except errors.Conflict:
+        found = None
+    crumbs = within(visit)
+    return CardView(title="Model card", crumbs=crumbs, card=found, source=source_href(item))
 
 
 def _write(visit: Visit, to: str) -> WriteCard:

@@ -18,6 +18,7 @@ PAGES = (
     "/governance?show=kind",
     "/governance/tasks",
     "/governance/timeline",
+    "/governance/items/model%3Aflights%2Fdelay/card",
     "/governance/rules",
     "/governance/new-rule",
     "/governance/roles",

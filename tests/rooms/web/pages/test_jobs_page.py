@@ -69,6 +69,8 @@ def test_a_job_that_is_to_end_is_cancelling_until_it_has(yard):
         for page in ("/jobs", f"/jobs/{job.id}"):
             shown = client.get(page).text
             assert ("Cancelling…" in shown, cancel in shown) == (True, False)
+        whole = client.get("/jobs/running").text
+        assert (whole.count('id="running"'), whole.count("<h1")) == (1, 1)
         count = {"hx-request": "true", "hx-target": "running"}
         pill = client.get("/jobs/running", headers=count).text
         assert '<span class="ct" id="count" hx-swap-oob="true">1</span>' in pill
