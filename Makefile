@@ -8,7 +8,7 @@ demo: .venv/demo.stamp  ## import three real models, score a month of flights wi
 
 test: .venv/dev.stamp browser balancers  ## check the code and run every test
 	MYPY_NUM_WORKERS=2 $(MAKE) check
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=25 --cov --cov-report=term
+	$(BIN)/python -m lean_coverage $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=25
 
 check: .venv/dev.stamp  ## formatting, lint, types, import contracts
 	$(BIN)/ruff format --check src tests bench demo docs tools

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import gc
-import os
 import shutil
 import subprocess
 from contextlib import closing
@@ -73,15 +72,6 @@ def chosen_database(request, monkeypatch):
         schemas = request.config.pluginmanager.get_plugin("schemas of fixtures")
         url = schemas.of_any(request.fixturenames) or new_schema(server)
         monkeypatch.setenv("MODELYARD_DATABASE", url)
-
-
-@pytest.fixture(scope="module")
-def untraced():
-    """What the processes of a module do is counted elsewhere; here it would only take time."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in [each for each in os.environ if each.startswith("COVERAGE_")]:
-            patch.delenv(name)
-        yield
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -25,7 +25,7 @@ from modelyard.runtime.worker import postponing
 SCRIPT = Path(__file__).with_name("prepared_process.py")
 POSTPONING = postponing.__file__
 ENVIRON = dict(os.environ)
-"""With the variables of coverage, which modules of tests may do without for a while."""
+"""The variables as they were before any test."""
 OF_EACH_WORKER = ("HOME", "TMPDIR")
 PLACE = "TESTS_FORKS"
 """The variable with the folder of the prepared processes of this one and of its commands."""

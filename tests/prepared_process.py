@@ -2,7 +2,7 @@
 
 Only the start of an interpreter, which is most of what they take, happens once. A fork is what it
 would be otherwise: a process with its own arguments, files, variables and folder, which ends with
-its own exit code; a command is counted for coverage as its variables say.
+its own exit code.
 """
 
 from __future__ import annotations
@@ -36,7 +36,6 @@ OF_COMMANDS = (
     "modelyard.jobs.worker",
     "modelyard.serving.server",
     "altair",
-    "coverage",
     "pandas",
     "scipy.stats",
     "sklearn.ensemble",
@@ -60,7 +59,6 @@ def main(kind: str, address: str, postponing: str) -> None:
     if kind == "commands":
         be = command_or_job
         import_what_commands_need()
-        end_counting()
     else:
         be = guarded_worker
         import_what_workers_need(postponing)
@@ -86,17 +84,6 @@ def import_what_commands_need() -> None:
     rooms = {type_.__module__.rpartition(".")[0] for type_ in CATALOG.values()}
     for name in (*(f"{room}.handlers" for room in rooms), *OF_COMMANDS):
         import_module(name)
-
-
-def end_counting() -> None:
-    """Keep which lines importing executed, for coverage; each fork is counted anew."""
-    import coverage
-
-    counting = coverage.Coverage.current()
-    if counting is not None:
-        counting.stop()
-        counting.save()
-        atexit.unregister(counting._atexit)
 
 
 def import_what_workers_need(postponing: str) -> None:
@@ -211,7 +198,6 @@ def forked_job(words: list[str]) -> int:
 
 def command(words: list[str]) -> None:
     """Be a command."""
-    import coverage
     from tests import forks
 
     from modelyard.cli.main import main as run
@@ -219,7 +205,6 @@ def command(words: list[str]) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # also where ours is ignored
     if "PYTHONFAULTHANDLER" in os.environ:
         faulthandler.enable()
-    coverage.process_startup(force=True)
     if forks.FORKING in os.environ:
         forks.replace_starters()
     sys.argv = ["modelyard", *words]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from modelyard.store.database import connect
@@ -19,8 +17,6 @@ def database_url(request, tmp_path, monkeypatch):
     """The URL of an empty database of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'test.db'}"
-    for name in [each for each in os.environ if each.startswith("COVERAGE_")]:
-        monkeypatch.delenv(name)  # processes do the same as on SQLite, where they are traced
     return request.getfixturevalue("postgres_url")
 
 

@@ -258,7 +258,6 @@ modelyard.open(sys.argv[1]).bundles.create(bundle="b1", models=("all",), project
 
 
 @pytest.mark.parametrize("moment", ["packing", "keeping"])
-@pytest.mark.usefixtures("untraced")
 def test_a_kill_leaves_nothing_half(folder, moment):
     artifacts = folder / "yard" / "artifacts"
     before = {path.name for path in artifacts.rglob("*") if path.is_file()}

@@ -22,11 +22,6 @@ import modelyard
 from modelyard.cli.main import main
 
 
-@pytest.fixture(scope="module", autouse=True)
-def in_untraced_processes(untraced):
-    """All of these."""
-
-
 @dataclass(frozen=True)
 class Done:
     """A finished process."""

@@ -13,7 +13,7 @@ from tests.running_server import RunningServer
 import modelyard
 from modelyard import errors
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("untraced")]
+pytestmark = pytest.mark.slow
 DEPLOYED = {"name": "churn-prod", **PROJECT}
 
 

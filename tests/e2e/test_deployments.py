@@ -15,14 +15,13 @@ import psutil
 import pytest
 from tests.forks import Fork
 from tests.ports import free_port
-from tests.processes import not_ours
 
 import modelyard
 from modelyard import errors
 from modelyard.deployments.deploying.commands import UpdateDeployment
 from modelyard.kernel.identity import Identity
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("untraced")]
+pytestmark = pytest.mark.slow
 PATIENCE = 60
 NAMES = ("a", "b", "c")
 CITIES = {"p1": "Paris", "p2": "Rome"}
@@ -72,7 +71,6 @@ class Fleet:
         with (self.folder / f"{name}.log").open("a") as log:
             self.processes[name] = subprocess.Popen(
                 [sys.executable, "-m", "modelyard", "node", "serve", *words],
-                env=not_ours(),
                 stdout=log,
                 stderr=log,
             )
@@ -182,7 +180,7 @@ def test_a_node_that_is_killed_in_the_middle_takes_the_others_back(fleet):
 def test_a_job_that_is_killed_is_taken_over(fleet):
     """It waits for a node that does not answer, is killed, and ends as if it had not been."""
     words = ["worker", "--workspace", str(fleet.folder / "yard")]
-    worker = subprocess.Popen([sys.executable, "-m", "modelyard", *words], env=not_ours())
+    worker = subprocess.Popen([sys.executable, "-m", "modelyard", *words])
     try:
         os.kill(fleet.processes["c"].pid, signal.SIGSTOP)
         job = fleet.yard.submit(UpdateDeployment(name="people", package="p2"))

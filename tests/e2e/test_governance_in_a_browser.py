@@ -20,7 +20,7 @@ from tests.running_server import RunningServer
 import modelyard
 from modelyard import errors
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("untraced")]
+pytestmark = pytest.mark.slow
 expect.set_options(timeout=PATIENCE)
 
 PEOPLE = {"mia": "", "tom": "engineers", "lea": "lawyers", "ria": "risk", "dan": ""}

@@ -19,12 +19,11 @@ from playwright.sync_api import expect
 from tests.browser import PATIENCE, Visitor, chromium
 from tests.e2e.test_a_day_in_a_browser import create, follow, press
 from tests.forks import Fork
-from tests.processes import not_ours
 from tests.running_server import RunningServer
 
 import modelyard
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("untraced")]
+pytestmark = pytest.mark.slow
 expect.set_options(timeout=PATIENCE)
 
 TRAIN = Path(__file__).with_name("train_late.py")
@@ -45,7 +44,7 @@ def files(tmp_path_factory):
     (folder / "may.csv").write_text("\n".join(["age,fare,late", *rows]))
     for version, strength in STRENGTHS.items():
         words = [sys.executable, "-W", "ignore", TRAIN, "may.csv", version, strength]
-        subprocess.run(words, cwd=folder, env=not_ours(), check=True, capture_output=True)
+        subprocess.run(words, cwd=folder, check=True, capture_output=True)
         shutil.make_archive(str(folder / version), "zip", folder / version)
     return folder
 

@@ -33,7 +33,7 @@ from modelyard.serving.packages.types import (
 )
 from modelyard.serving.packages.writing import write_package
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("untraced")]
+pytestmark = pytest.mark.slow
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
 ENV = CodeEnv(id="local", python="3.11", packages=(), asked=EnvRequest(source="local"), created=DAY)
 CODE = b"""

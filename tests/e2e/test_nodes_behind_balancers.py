@@ -14,7 +14,6 @@ import httpx2
 import pytest
 from tests.clients import Clients
 from tests.ports import free_port
-from tests.processes import not_ours
 
 import modelyard
 from modelyard.runtime.types import CodeEnv, EnvRequest
@@ -23,7 +22,7 @@ from modelyard.serving.operating.writing import write_files
 from modelyard.serving.packages.types import FunctionEndpoint, PackageContent, TestQuery
 from modelyard.serving.packages.writing import write_package
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("untraced")]
+pytestmark = pytest.mark.slow
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
 ENV = CodeEnv(id="local", python="3.11", packages=(), asked=EnvRequest(source="local"), created=DAY)
 CODE = b"def double(x):\n    return 2 * x\n"
@@ -112,9 +111,7 @@ def test_no_query_fails_when_a_node_is_killed(nodes, balancer, tmp_path):
     write_files(balancer, Plan(port=port, nodes=addresses), tmp_path)
     told = tmp_path / "log"
     with told.open("w") as log:
-        between = subprocess.Popen(
-            START[balancer], cwd=tmp_path, env=not_ours(), stdout=log, stderr=log
-        )
+        between = subprocess.Popen(START[balancer], cwd=tmp_path, stdout=log, stderr=log)
     clients = Clients(f"http://127.0.0.1:{port}{PATH}")
     try:
         _wait_for(clients.url, between, told)

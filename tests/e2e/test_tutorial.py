@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from tests.imported_command import imported_command
-from tests.processes import not_ours
 
 ROOT = Path(__file__).parents[2]
 TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
@@ -26,7 +25,7 @@ def checkout(tmp_path):
     (tmp_path / ".venv").mkdir()
     output = tmp_path / "demo" / "output"
     train = [sys.executable, ROOT / "demo" / "train.py", output, "late-linear"]
-    subprocess.run(train, env=not_ours(), check=True, capture_output=True)
+    subprocess.run(train, check=True, capture_output=True)
     with imported_command(tmp_path / ".venv") as places:
         (places / "python").symlink_to(sys.executable)
         yield tmp_path

@@ -1,133 +1,154 @@
-"""Counting coverage passes over libraries, and misses nothing of ours that they import."""
+"""Coverage by marks says what coverage by tracing says, also of processes that are killed."""
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 import sys
-from importlib import import_module
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_file_location
-from operator import attrgetter
-from pathlib import Path
+import textwrap
 
-import lean_coverage
 import pytest
+
+SOURCE = '''
+"""What it is for."""
+
+from __future__ import annotations
+
+import functools
+
+
+@functools.cache
+def sort(kind):
+    """Each branch there is."""
+    found = []
+    for each in range(kind):
+        if each == 3:
+            break
+        elif each > 5:
+            found.append("large")
+    else:
+        found.append("whole")
+    while len(found) > 9:
+        found.pop()
+    match kind:
+        case 0 | 1:
+            name = "few"
+        case int() if kind > 7:
+            name = "many"
+        case str():
+            name = "text"
+    try:
+        found[kind]
+    except IndexError:
+        name = "short"
+    except (
+        KeyError,
+        ValueError,
+    ):
+        raise
+    else:
+        name = "long"
+    finally:
+        found.clear()
+    with open(__file__) as file:
+        if kind:
+            return file.name
+    if (
+        name
+        and not kind
+    ):
+        return name
+
+
+class Thing:
+    size: int = 1
+    """How large it is."""
+
+    @property
+    @functools.cache
+    def twice(self):
+        global seen
+        seen = True
+        return self.size * 2
+
+    def never(self):
+        if self.size:
+            return 1
+        return 2
+
+
+async def later():
+    async with lock:
+        async for each in stream:
+            pass
+'''
+CALLS = "import sys, measured.kinds as k\n[k.sort(each) for each in map(int, sys.argv[1:])]\n"
 
 
 @pytest.fixture
-def traced(tmp_path, monkeypatch):
-    """Writes modules below folders, imports the last one, and tells whose lines were traced."""
-    monkeypatch.setattr(lean_coverage, "INSTALLED", (str(tmp_path / "libraries"),))
-    execute = lean_coverage.lean(SourceFileLoader.exec_module)
-    monkeypatch.setattr(SourceFileLoader, "exec_module", execute)
-
-    def load(**sources):
-        for name, source in sources.items():
-            path = tmp_path / name.replace("_", "/", 1)
-            path.parent.mkdir(exist_ok=True)
-            path.with_suffix(".py").write_text(source.replace("HERE", str(tmp_path)))
-            monkeypatch.syspath_prepend(path.parent)
-        seen = []
-
-        def tracer(frame, event, _argument):
-            if event == "line" and frame.f_code.co_filename.startswith(str(tmp_path)):
-                seen.append((Path(frame.f_code.co_filename).stem, frame.f_lineno))
-            return tracer
-
-        spec = spec_from_file_location(path.stem, path.with_suffix(".py"))
-        before = sys.gettrace()
-        sys.settrace(tracer)
-        try:
-            spec.loader.exec_module(module_from_spec(spec))
-            assert sys.gettrace() is tracer
-        finally:
-            sys.settrace(before)
-            for name in sources:
-                sys.modules.pop(name.partition("_")[2], None)
-        return seen
-
-    return load
+def folder(tmp_path):
+    """A project whose package is measured."""
+    package = tmp_path / "measured"
+    package.mkdir()
+    (package / "kinds.py").write_text(SOURCE.lstrip())
+    (package / "unused.py").write_text("a = 1\n")
+    (tmp_path / "calls.py").write_text(CALLS)
+    settings = '[tool.coverage.run]\nbranch = true\nsource_dirs = ["measured"]\n'
+    (tmp_path / "pyproject.toml").write_text(settings)
+    return tmp_path
 
 
-def test_a_library_is_passed_over_and_its_caller_is_not(traced):
-    seen = traced(libraries_quick="a = 1\n", ours_caller="import quick\nb = quick.a\n")
-    assert seen == [("caller", 1), ("caller", 2)]
+def measured(folder, *words):
+    """Files as coverage tells of them, after a program was run by a tool."""
+    environ = {name: word for name, word in os.environ.items() if name != "LEAN_COVERAGE"}
+    for command in (words, ("-m", "coverage", "json", "-q", "-o", "told.json")):
+        subprocess.run([sys.executable, *command], cwd=folder, env=environ, check=True)
+    return json.loads((folder / "told.json").read_text())["files"]
 
 
-def test_what_a_library_imports_of_ours_is_counted(traced):
-    seen = traced(
-        ours_hook="c = 3\n", libraries_framework="import hook\n", ours_app="import framework\n"
+@pytest.mark.parametrize("kinds", [(), (4, 8), (0, 2, 4, 8)])
+def test_it_says_what_tracing_says(folder, kinds):
+    words = ["calls.py", *map(str, kinds)]
+    traced = measured(folder, "-m", "coverage", "run", *words)
+    marked = measured(folder, "-m", "lean_coverage", sys.executable, *words)
+    assert marked == traced
+    assert marked["measured/unused.py"]["executed_lines"] == []
+
+
+def test_every_process_counts(folder):
+    """Those that fork, that are killed and that start with other variables but ours."""
+    program = """
+        import os, signal, subprocess, sys
+        import measured.kinds as kinds
+        if not os.fork():
+            kinds.sort(0)
+            os.kill(os.getpid(), signal.SIGKILL)
+        os.wait()
+        variables = {"LEAN_COVERAGE": os.environ["LEAN_COVERAGE"]}
+        subprocess.run([sys.executable, "-I", "own.py"], env=variables, check=True)
+    """
+    (folder / "program.py").write_text(textwrap.dedent(program))
+    (folder / "own.py").write_text(
+        "import sys; sys.path[0:0] = ['.']; sys.argv = ['', '4']\n" + CALLS
     )
-    assert seen == [("app", 1), ("hook", 1)]
+    told = measured(folder, "-m", "lean_coverage", sys.executable, "program.py")
+    both = measured(folder, "-m", "lean_coverage", sys.executable, "calls.py", "0", "4")
+    assert told == both
 
 
-def test_a_library_that_fails_does_not_end_the_counting(traced):
-    caller = "try:\n    import broken\nexcept ZeroDivisionError:\n    d = 4\n"
-    lines = [line for _, line in traced(libraries_broken="1 / 0\n", ours_rescuer=caller)]
-    assert lines == [1, 2, 3, 4]
-
-
-def test_a_function_of_a_library_works_untraced_and_what_it_calls_of_ours_is_counted(
-    traced, monkeypatch
-):
-    monkeypatch.setattr(lean_coverage, "UNTRACED", {"framework": ("Maker.make",)})
-    monkeypatch.setattr(lean_coverage, "TRACED", {"framework": ("call",)})
-    framework = (
-        "def call(step):\n"
-        "    step()\n"
-        "class Maker:\n"
-        "    @classmethod\n"
-        "    def make(cls, step):\n"
-        "        call(step)\n"
-        "        if step is None:\n"
-        "            raise ValueError\n"
+def test_the_code_does_what_it_did(folder):
+    """It fails where it did: marks are at no line of their own."""
+    (folder / "measured" / "failing.py").write_text("def fail():\n    a = 1\n\n    return a / 0\n")
+    command = [sys.executable, "-m", "lean_coverage", sys.executable, "-c"]
+    fails = "import measured.failing as f; f.fail()"
+    done = subprocess.run(
+        [*command, fails], cwd=folder, capture_output=True, text=True, check=False
     )
-    app = (
-        "from framework import Maker\n"
-        "def step():\n"
-        "    d = 4\n"
-        "Maker.make(step)\n"
-        "try:\n"
-        "    Maker.make(None)\n"
-        "except TypeError:\n"
-        "    e = 8\n"
-    )
-    seen = traced(libraries_framework=framework, ours_app=app)
-    ours = [line for name, line in seen if name == "app"]
-    assert ours == [1, 2, 4, 3, 5, 6, 7, 8]
-    assert [line for name, line in seen if name == "framework"] == [2, 2]
+    assert done.returncode == 1
+    assert 'failing.py", line 4, in fail\n    return a / 0\n' in done.stderr
 
 
-def test_a_frame_that_a_tracer_saw_begin_it_sees_end(monkeypatch):
-    monkeypatch.setattr(lean_coverage, "_suspended", lean_coverage._Suspended())
-    step = lean_coverage.traced(lambda: None)
-    pause = lean_coverage.untraced(step)
-    open_frames, deepest = [], []
-
-    def tracer(frame, event, _argument):
-        if event == "call":
-            open_frames.append(frame.f_code.co_name)
-            deepest[:] = max(deepest, open_frames, key=len)
-        elif event == "return":
-            assert open_frames.pop() == frame.f_code.co_name
-        return tracer
-
-    before = sys.gettrace()
-    sys.settrace(tracer)
-    try:
-        pause()
-    finally:
-        sys.settrace(before)
-    assert (open_frames, deepest) == ([], ["call", "<lambda>"])
-
-
-@pytest.mark.parametrize(
-    ("name", "path"),
-    sorted(
-        (name, path)
-        for table in (lean_coverage.UNTRACED, lean_coverage.TRACED)
-        for name, paths in table.items()
-        for path in paths
-    ),
-)
-def test_libraries_have_these_functions(name, path):
-    assert callable(attrgetter(path)(import_module(name)))
+def test_what_the_program_says_is_what_comes_of_it(folder):
+    command = [sys.executable, "-m", "lean_coverage", sys.executable, "-c", "raise SystemExit(7)"]
+    assert subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode == 7

@@ -24,7 +24,7 @@ from modelyard.serving.folder import NodeFolder
 from modelyard.serving.packages.types import LookupEndpoint
 from modelyard.verbs import Verbs
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("untraced")]
+pytestmark = pytest.mark.slow
 
 MADE_UP = (
     (r"\d{8}-\d{6}-[0-9a-f]{6,13}", "ID"),

@@ -14,7 +14,7 @@ import psutil
 import pytest
 from tests.contracts.jobs.conftest import LEASE, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("untraced")]
+pytestmark = pytest.mark.slow
 
 ODD_JOB = Path(__file__).with_name("odd_job.py")
 

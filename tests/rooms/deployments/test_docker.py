@@ -13,7 +13,6 @@ from uuid import uuid4
 import httpx2
 import pytest
 from tests.ports import free_port
-from tests.processes import not_ours
 from tests.rooms.deployments.clusters import FakeMachines
 
 from modelyard import errors
@@ -58,12 +57,11 @@ def create(made, name):
     return subprocess.run(
         [sys.executable, "-m", "modelyard", *command],
         check=False,
-        env=not_ours(MODELYARD_DEPLOYMENTS__LEASE="2"),
+        env={**os.environ, "MODELYARD_DEPLOYMENTS__LEASE": "2"},
     )
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("untraced")
 def test_a_node_in_a_container_is_made_killed_and_made_anew(shared, made, there, machines, port):
     machines.trouble(run="die")
     assert create(made, there).returncode == -signal.SIGKILL

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from uuid import uuid4
@@ -10,7 +11,6 @@ from uuid import uuid4
 import pytest
 import yaml
 from tests.ports import free_port
-from tests.processes import not_ours
 from tests.rooms.deployments.clusters import FakeCluster
 
 from modelyard import errors
@@ -241,7 +241,7 @@ def test_killed_in_the_middle_the_same_command_ends_well(shared, deployed, clust
     killed = subprocess.run(
         [sys.executable, "-m", "modelyard", *update],
         check=False,
-        env=not_ours(MODELYARD_DEPLOYMENTS__LEASE="2"),
+        env={**os.environ, "MODELYARD_DEPLOYMENTS__LEASE": "2"},
     )
     assert killed.returncode == -9
     again = subprocess.run(
@@ -249,7 +249,7 @@ def test_killed_in_the_middle_the_same_command_ends_well(shared, deployed, clust
         check=False,
         capture_output=True,
         text=True,
-        env=not_ours(MODELYARD_DEPLOYMENTS__LEASE="2"),
+        env={**os.environ, "MODELYARD_DEPLOYMENTS__LEASE": "2"},
     )
     assert again.returncode == 0, again.stderr
     assert shared.deployments.show(name=deployed).health == "HEALTHY"

@@ -11,7 +11,6 @@ from contextlib import closing, suppress
 
 import httpx2
 import pytest
-from tests.processes import not_ours
 from tests.rooms.deployments.conftest import make_yard
 
 import modelyard
@@ -47,7 +46,7 @@ def url(yard):
 
 
 def started(*words, **more):
-    environ = {**not_ours(), "PYTHONUNBUFFERED": "1", "MODELYARD_DEPLOYMENTS__LEASE": "2"}
+    environ = {**os.environ, "PYTHONUNBUFFERED": "1", "MODELYARD_DEPLOYMENTS__LEASE": "2"}
     return subprocess.Popen([sys.executable, "-m", "modelyard", *words], env=environ, **more)
 
 

@@ -178,7 +178,7 @@ def test_what_has_no_card(yard, tmp_path):
     assert card.sections[0].name == "versions"
 
 
-def test_pages_and_other_machines_get_the_same_files(yard, tmp_path, untraced):
+def test_pages_and_other_machines_get_the_same_files(yard, tmp_path):
     page = f"/governance/items/{quote(V1, safe='')}/card"
     yard.govern.card(item=V1, output=str(tmp_path / "here.md"))
     with RunningServer(yard.folder, "--workers", "0") as server:

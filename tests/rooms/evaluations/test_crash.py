@@ -17,7 +17,7 @@ import modelyard
 from modelyard import errors
 from modelyard.store.tables import run_chunks
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("untraced", "started_processes")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("started_processes")]
 
 SLOW = "import time; time.sleep(1)\nreturn (frame['fare'] > 50).map({True: 'yes', False: 'no'})"
 OF_MEMORY = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import textwrap
 from pathlib import Path
@@ -66,12 +65,11 @@ def plain_model(tmp_path, plain_python):
 
 @pytest.fixture
 def settings():
-    """Make settings: those given by name, short time-outs otherwise; coverage is passed on."""
-    passed_on = tuple(name for name in os.environ if name.startswith("COVERAGE_"))
+    """Make settings: those given by name, short time-outs otherwise; coverage counts in workers."""
 
     def make(*, environ=(), **given):
         limits = {"load_timeout": 60, "predict_timeout": 60, **given}
-        return RuntimeSettings(environ=passed_on + environ, **limits)
+        return RuntimeSettings(environ=("LEAN_COVERAGE", *environ), **limits)
 
     return make
 

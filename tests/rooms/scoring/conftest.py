@@ -11,7 +11,6 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.processes import not_ours
 from tests.sharing import made_once
 
 import modelyard
@@ -30,7 +29,6 @@ def save_models(folder: Path) -> None:
     """Save the models by MLflow, in a process of its own."""
     subprocess.run(
         [sys.executable, "-W", "ignore", MAKE_MODELS, folder],
-        env=not_ours(),
         check=True,
         capture_output=True,
         timeout=300,

@@ -25,7 +25,7 @@ from modelyard.jobs.outcome import outcome
 from modelyard.store.tables import run_chunks
 from modelyard.verbs import CATALOG
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("untraced", "started_processes")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("started_processes")]
 
 ROWS, BATCH = 2000, 100
 PATIENCE = 180.0

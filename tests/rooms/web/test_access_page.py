@@ -7,11 +7,8 @@ import re
 import subprocess
 from pathlib import Path
 
-import pytest
 from tests.imported_command import imported_command
 from tests.running_server import RunningServer
-
-pytestmark = pytest.mark.usefixtures("untraced")
 
 PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "access.md"
 BLOCKS = re.findall(r"```bash\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)

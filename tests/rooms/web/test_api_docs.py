@@ -10,8 +10,6 @@ from html.parser import HTMLParser
 
 import pytest
 
-pytestmark = pytest.mark.usefixtures("untraced")
-
 
 class Page(HTMLParser):
     """What is in a page: ids, links, and whatever could run."""

@@ -11,7 +11,6 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 from tests.ports import free_port
-from tests.processes import not_ours
 from tests.rooms.web.liar import OTHER, Liar, shared_key
 from tests.running_server import RunningServer
 
@@ -68,7 +67,7 @@ def provider():
     port = str(free_port())
     words = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "-p", port, "-n"]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(words, env=not_ours(), **quiet) as process:
+    with subprocess.Popen(words, **quiet) as process:
         url = f"http://127.0.0.1:{port}"
         for _ in range(600):
             try:

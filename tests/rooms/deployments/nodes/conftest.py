@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from tests.processes import not_ours
 from tests.rooms.serving.node.nodes import DAY
 from tests.rooms.serving.packages.packing import PEOPLE, parquet
 
@@ -79,7 +79,7 @@ def real(tmp_path_factory):
     }
     process = subprocess.Popen(
         [*SERVE, "--port", "0", "--folder", str(node.folder)],
-        env={**not_ours(), "PYTHONUNBUFFERED": "1"},
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

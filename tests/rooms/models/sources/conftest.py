@@ -17,7 +17,6 @@ from pathlib import Path
 
 import pytest
 from tests.ports import free_port
-from tests.processes import not_ours
 from tests.rooms.models.sources.gateway import Gateway
 from tests.sharing import made_once
 
@@ -88,7 +87,7 @@ class MlflowServer:
 
 def own_environment(**more):
     """The variables of MLflow's servers and clients, without those that MLflow leaves behind."""
-    kept = {name: value for name, value in not_ours().items() if not name.startswith("MLFLOW_")}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
     return {**kept, "MLFLOW_DISABLE_TELEMETRY": "true", **more}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,7 +12,6 @@ from pathlib import Path
 import pytest
 import yaml
 from tests.model_zoo.made import quietly
-from tests.processes import not_ours
 from tests.sharing import made_once
 from uv import find_uv_bin
 
@@ -62,7 +62,7 @@ def older(request, tmp_path_factory):
         subprocess.run(pip, check=True, timeout=600)
         models.mkdir()
         save = [env / "bin" / "python", "-B", SCRIPT, WORKER, models]
-        subprocess.run(save, check=True, timeout=300, env=not_ours(OMP_NUM_THREADS="1"))
+        subprocess.run(save, check=True, timeout=300, env={**os.environ, "OMP_NUM_THREADS": "1"})
 
     models = made_once(tmp_path_factory, f"older-{version}", make) / "models"
     return request.param, models, json.loads((models / "found.json").read_text())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -81,8 +80,7 @@ def manifest_of(folder, endpoints, *, models=(), tables=()):
 @contextlib.asynccontextmanager
 async def ready_of(endpoint, manifest, folder, python, pool=None, around=None, **limits):
     """Load an endpoint of a package; its workers end with the block."""
-    passed_on = tuple(name for name in os.environ if name.startswith("COVERAGE_"))
-    runtime = RuntimeSettings(environ=passed_on, **limits)
+    runtime = RuntimeSettings(environ=("LEAN_COVERAGE",), **limits)
     settings = PoolSettings(**{"cruise": 1, "ceil": 1, **(pool or {})})
     ready = await load_endpoint(
         endpoint, manifest, folder, {ENV.id: Path(python)}, settings, runtime, around

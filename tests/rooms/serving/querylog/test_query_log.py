@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from tests.processes import not_ours
 from tests.rooms.serving.querylog.queries import Result, files_of, lines_of, query
 
 from modelyard.serving.querylog.settings import QueryLogSettings
@@ -281,7 +280,7 @@ def test_a_killed_process_has_written_all_but_the_last(tmp_path):
         [sys.executable, "-c", WRITER, str(tmp_path)],
         stdin=subprocess.PIPE,
         cwd=Path(__file__).parents[4],
-        env=not_ours(PYTHONPATH="."),
+        env={**os.environ, "PYTHONPATH": "."},
     )
     try:
         wait_for(lambda: files_of(tmp_path) and len(lines_of(tmp_path)) == 300)

@@ -13,7 +13,7 @@ from tests.running_server import RunningServer
 
 import modelyard
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("untraced")]
+pytestmark = pytest.mark.slow
 expect.set_options(timeout=PATIENCE)
 
 

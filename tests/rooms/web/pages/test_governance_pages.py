@@ -11,7 +11,7 @@ from tests.browser import PATIENCE
 from modelyard.governance.notifying.noticing import notice
 from modelyard.kernel.identity import Identity
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("untraced")]
+pytestmark = pytest.mark.slow
 expect.set_options(timeout=PATIENCE)
 PAGES = (
     "/governance",

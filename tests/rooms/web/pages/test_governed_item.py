@@ -11,7 +11,7 @@ from tests.browser import PATIENCE, Visitor
 from tests.governed import published
 
 PASSWORD = "correct horse battery"
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("untraced")]
+pytestmark = pytest.mark.slow
 expect.set_options(timeout=PATIENCE)
 ITEM = "model:flights/delay"
 TEXT = """\

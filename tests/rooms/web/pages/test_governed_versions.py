@@ -11,7 +11,7 @@ from tests.browser import PATIENCE
 from tests.e2e.models import write_model
 from tests.governed import governed
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("untraced")]
+pytestmark = pytest.mark.slow
 expect.set_options(timeout=PATIENCE)
 V1 = "version:flights/churn/v1"
 ROWS = "".join(f"{20 + n % 50},{n % 7},{int(n % 50 > 12)}\n" for n in range(100))

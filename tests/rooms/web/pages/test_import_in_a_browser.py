@@ -17,7 +17,6 @@ import modelyard
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.usefixtures("untraced"),
     pytest.mark.filterwarnings("ignore"),  # MLflow's own
 ]
 expect.set_options(timeout=PATIENCE)

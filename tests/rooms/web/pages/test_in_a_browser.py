@@ -13,7 +13,7 @@ from modelyard.kernel.values import now
 from modelyard.store.tables import jobs
 
 PASSWORD = "correct horse battery"
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("untraced")]
+pytestmark = pytest.mark.slow
 expect.set_options(timeout=PATIENCE)
 
 PAGES = (

@@ -15,7 +15,7 @@ from modelyard.kernel.values import now
 from modelyard.runtime import repository
 from modelyard.runtime.types import CodeEnv, EnvRequest, Relaxation
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("untraced")]
+pytestmark = pytest.mark.slow
 expect.set_options(timeout=PATIENCE)
 ENV = "0123456789abcdef"
 HOSTILE = "<script>alert('no')</script>"

@@ -15,7 +15,7 @@ from modelyard.models import repository
 from modelyard.runtime.repository import add_env
 from modelyard.runtime.types import Interpretation
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("untraced")]
+pytestmark = pytest.mark.slow
 expect.set_options(timeout=PATIENCE)
 
 ALL = "/projects/flights/models"

@@ -9,7 +9,7 @@ from tests.browser import PATIENCE, Visitor
 import modelyard
 from modelyard import errors
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("untraced")]
+pytestmark = pytest.mark.slow
 expect.set_options(timeout=PATIENCE)
 PASSWORD = "correct horse battery"
 HOSTILE = "<script>alert('no')</script>"

@@ -11,7 +11,7 @@ from modelyard.recipes.repository import add as add_recipe
 from modelyard.recipes.types import Recipe
 from modelyard.scoring.types import Scoring
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("untraced")]
+pytestmark = pytest.mark.slow
 expect.set_options(timeout=PATIENCE)
 HERE = "/projects/flights/scenarios"
 STEP = {"command": "models.create", "name": "A model", "arguments": {"name": "m-${day}"}}
