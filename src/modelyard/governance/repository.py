@@ -15,7 +15,14 @@ from modelyard.kernel.paging import ALL, Page, Paged
 from modelyard.kernel.values import now
 from modelyard.store.database import exclusively
 from modelyard.store.paging import page
-from modelyard.store.tables import given_roles, group_users, groups, members, users
+from modelyard.store.tables import (
+    given_roles,
+    governed_views,
+    group_users,
+    groups,
+    members,
+    users,
+)
 
 
 def add_user(db: Connection, user: User, *, password: str | None, identity: str | None) -> None:
@@ -68,9 +75,10 @@ def change_user(db: Connection, name: str, changes: dict[str, Any]) -> None:
 
 
 def delete_user(db: Connection, name: str) -> None:
-    """Forget a user; keys, sessions and places in groups go with the row."""
+    """Forget a user and their own views; keys, sessions and places in groups go with the row."""
     exclusively(db)  # else a role given meanwhile would wait for the next one of that name
     forget_member(db, "user", name)
+    db.execute(delete(governed_views).where(governed_views.c.whose == name))
     db.execute(delete(users).where(users.c.name == name))
 
 

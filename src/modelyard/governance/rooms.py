@@ -131,6 +131,8 @@ class Views(Room):
     save = verb(listing.SaveView)
     list = verb(listing.ListViews)
     show = verb(listing.ShowView)
+    share = verb(listing.ShareView)
+    withdraw = verb(listing.WithdrawView)
     delete = verb(listing.DeleteView)
 
 

@@ -161,6 +161,84 @@ def test_views_are_ones_own_or_everybodys(yard):
         yard.views.show(name="mine")
 
 
+def test_the_views_of_somebody_go_with_them(yard):
+    yard.users.create(name="una")
+    yard.acting(Identity("una", "user")).views.save(name="hers")
+    yard.users.delete(name="una")
+    yard.users.create(name="una")
+    assert yard.acting(Identity("una", "user")).views.list() == []
+
+
+def test_a_view_is_ones_own_until_it_is_shared_and_again_when_it_is_taken_back(yard):
+    bob = yard.acting(Identity("bob", "user"))
+    yard.views.save(name="page", menu=True)
+    yard.views.save(name="aside")
+    assert bob.views.list() == []
+    assert [each.name for each in yard.views.list(menu=True)] == ["page"]
+    assert yard.views.share(name="page").shared
+    assert [(each.name, each.owner) for each in bob.views.list(menu=True)] == [("page", "tester")]
+    bob.views.save(name="page")
+    for refused in (bob.views.share, bob.views.withdraw):
+        with pytest.raises(errors.Forbidden, match="the shared view page"):
+            refused(name="page")
+    yard.views.save(name="page")
+    for refused in (yard.views.share, yard.views.withdraw):
+        with pytest.raises(errors.Conflict, match="'page' already; delete that"):
+            refused(name="page")
+    yard.views.delete(name="page", shared=False)
+    assert not yard.views.withdraw(name="page").shared
+    with pytest.raises(errors.NotFound):
+        yard.views.withdraw(name="page")
+    assert [each.shared for each in bob.views.list()] == [False]
+    for name in ("page", "aside"):
+        yard.views.delete(name=name)
+
+
+RANKED = """\
+name: ranked
+kind: initiative
+fields:
+  - {id: size, type: number}
+  - {id: worth, type: category, options: [low, middling, high]}
+  - {id: word, type: text}
+steps: [{id: one, fields: [size]}]
+"""
+
+
+def test_items_are_ordered_by_what_a_field_says_part_by_part(yard, tmp_path):
+    published(yard, tmp_path, RANKED)
+    said = {
+        "a": {"size": 10, "worth": "high", "word": "b"},
+        "b": {"size": 9.5, "worth": "low", "word": "a"},
+        "c": {"size": -1, "worth": "middling"},
+        "d": {},
+    }
+    for name, values in said.items():
+        item = yard.govern.create(kind="initiative", name=name, template="ranked").id
+        if values:
+            yard.govern.set(item=item, values=values)
+    asked = {"kind": "initiative", "by_field": "size"}
+    found = yard.govern.items(**asked, field=("size", "word"))
+    assert [each.name for each in found] == ["c", "b", "a", "d"]
+    assert [each.fields for each in found][2:] == [{"size": 10, "word": "b"}, {}]
+    after, parts = None, []
+    while parts == [] or after:
+        part = yard.govern.items(**asked, reverse=True, limit=1, after=after)
+        parts += [each.name for each in part]
+        after = part.next
+    assert parts == ["a", "b", "c", "d"]
+    for field, order in (("worth", "bcad"), ("word", "bacd"), ("none", "abcd")):
+        names = [each.name for each in yard.govern.items(kind="initiative", by_field=field)]
+        assert "".join(names) == order
+    view = {"kind": "initiative", "by_field": "worth", "reverse": True, "field": ("worth",)}
+    yard.views.save(name="worthy", **view)
+    found = yard.govern.items(view="worthy")
+    assert [each.fields.get("worth") for each in found] == ["high", "middling", "low", None]
+    assert [each.name for each in yard.govern.business(view="worthy")] == ["a", "c", "b", "d"]
+    assert [each.name for each in yard.govern.items(view="worthy", sort="name")] == [*"abcd"]
+    yard.views.delete(name="worthy")
+
+
 def test_a_filter_knows_no_field_that_is_kept_from_who_asks(yard, tmp_path):
     text = TEXT.replace("name: short", "name: kept")
     roles = "".join(
@@ -177,3 +255,11 @@ def test_a_filter_knows_no_field_that_is_kept_from_who_asks(yard, tmp_path):
     assert ids(ada.items(where=high)) == []
     assert item in ids(ada.items(where=none))
     assert item in ids(ada.items(where={"none_of": [high]}))
+    yard.govern.set(item="model:open/two", values={"risk": 5})
+    for who, order, known in (
+        (yard.govern, [item, "model:open/two"], {"risk": 4}),
+        (ada, ["model:open/two", "model:open/one"], {}),
+    ):
+        found = who.items(kind="model", project="open", by_field="risk", field=("risk",))
+        assert ids(found)[:2] == order
+        assert next(each.fields for each in found if each.id == item) == known

@@ -59,11 +59,14 @@ class ItemSummary(Value):
 class ListedItem(ItemSummary):
     """One line of a list, with what is known of it beside what it is."""
 
-    listed: ClassVar[tuple[str, ...]] = (*ItemSummary.listed, "status", "signoffs")
+    listed: ClassVar[tuple[str, ...]] = (*ItemSummary.listed, "status", "signoffs", "fields")
 
     below: int = Field(default=0, description="how many items that one may see belong to it")
     signoffs: dict[str, SignoffStatus] = Field(
         default={}, description="how its sign-offs are that have begun, by step"
+    )
+    fields: dict[str, JsonValue] = Field(
+        default={}, description="what those say that are asked for, as far as one may know it"
     )
 
 

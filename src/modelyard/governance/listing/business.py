@@ -1,9 +1,9 @@
-"""Business items with what is said of them, as far as somebody may know it."""
+"""Items with what is said of them, as far as somebody may know it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, select
 
@@ -16,6 +16,24 @@ from modelyard.store.tables import governed_items
 OF = governed_items.c
 
 
+def with_fields(
+    db: Connection, found: Sequence[ListedItem], access: Access, fields: Collection[str]
+) -> list[ListedItem]:
+    """The same items with what some fields say, as far as whoever asks may know it."""
+    names = [each.id for each in found if each.template is not None]
+    if not fields or not names:
+        return list(found)
+    rows = db.execute(select(OF.id, OF.fields).where(OF.id.in_(names)))
+    said = {row.id: json.loads(row.fields) for row in rows}
+    holders = access.on(db, names)
+    told = {
+        item: {name: value for name, value in legible(holders[item], values).items()
+               if name in fields}
+        for item, values in said.items()
+    }  # fmt: skip
+    return [each.model_copy(update={"fields": told.get(each.id, {})}) for each in found]
+
+
 def business_items(
     db: Connection, found: Sequence[ListedItem], access: Access
 ) -> list[BusinessItem]:
@@ -26,9 +44,8 @@ def business_items(
     holders = access.on(db, names)
     return [
         BusinessItem(
-            **dict(each),
-            description=json.loads(rows[each.id].facts)[each.kind].get("description", ""),
-            fields=legible(holders[each.id], json.loads(rows[each.id].fields)),
+            **dict(each) | {"fields": legible(holders[each.id], json.loads(rows[each.id].fields))},
+            description=json.loads(rows[each.id].facts).get(each.kind, {}).get("description", ""),
             steps=json.loads(rows[each.id].steps),
             may_fill=each.gone is None and holders[each.id].may("write"),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
@@ -38,6 +38,11 @@ def _written(given: Any) -> Any:
 
 FilterText = Annotated[str, BeforeValidator(_written), StringConstraints(max_length=20_000)]
 FILTER = "a filter: a condition in JSON or YAML"
+BY_FIELD = (
+    "order by what this field of templates says, in place of 'sort': numbers and options as these "
+    "are, then texts, and last what says nothing"
+)
+REVERSE = "the other way round"
 NAME = Field(description="name of the view", examples=["late"])
 SHARED = Field(
     default=None, description="the one that everybody has, or your own  [your own, if there is]"
@@ -88,6 +93,11 @@ class ListItems(Command[list[ListedItem]], Paged):
     sort: Sorting | None = Field(
         default=None, description="'id', 'name', or 'changed', the newest first  [that of the view]"
     )
+    by_field: Variable | None = Field(default=None, description=BY_FIELD)
+    reverse: bool = Field(default=False, description=REVERSE)
+    field: tuple[Variable, ...] = Field(
+        default=(), max_length=10, description="fields of templates that are told with each item"
+    )
 
 
 class SaveView(Command[SavedView]):
@@ -99,13 +109,25 @@ class SaveView(Command[SavedView]):
 
     name: Name = NAME
     where: FilterText | None = Field(default=None, description=f"which items: {FILTER}")
+    kind: Kind | None = Field(
+        default=None,
+        description="only items of this kind  [all; of a matrix and a board, initiatives and "
+        "governed projects]",
+    )
     column: tuple[Column, ...] = Field(
         default=(), max_length=10, description="columns of the table, in order  [the usual ones]"
     )
     group: Grouping | None = Field(default=None, description="alike ones together")
     sort: Sorting = Field(default="id", description="'id', 'name', or 'changed'")
+    by_field: Variable | None = Field(default=None, description=BY_FIELD)
+    reverse: bool = Field(default=False, description=REVERSE)
+    field: tuple[Variable, ...] = Field(
+        default=(), max_length=10, description="fields of templates that are columns, too"
+    )
     display: Display = Field(
-        default="table", description="how business items are shown: table, matrix or kanban"
+        default="table",
+        description="how items are shown: table, matrix or kanban; the latter two show what is "
+        "governed",
     )
     across: Variable | None = Field(
         default=None, description="field of templates along a matrix  [risk]"
@@ -121,6 +143,9 @@ class SaveView(Command[SavedView]):
         max_length=5000,
         description="Markdown above the items, without headings, pictures and HTML",
     )
+    menu: bool = Field(
+        default=False, description="let it stand in the navigation of whoever has it"
+    )
     shared: bool = Field(
         default=False,
         description="for everybody, which takes an instance admin, or a group with govern:write",
@@ -132,6 +157,8 @@ class ListViews(Command[list[SavedView]], Paged):
 
     needs = "govern:read"
     route = "GET /govern/views"
+
+    menu: bool = Field(default=False, description="only those that stand in the navigation")
 
 
 class ShowView(Command[SavedView]):
@@ -154,6 +181,29 @@ class DeleteView(Command[None]):
 
     name: Name = NAME
     shared: bool | None = SHARED
+
+
+class ShareView(Command[SavedView]):
+    """Give one of your own views to everybody, who had no sight of it before.
+
+    That takes an instance admin, or a group with govern:write.
+    """
+
+    needs = "govern:write"
+    route = "POST /govern/views/{name}/share"
+    arguments = ("name",)
+
+    name: Name = NAME
+
+
+class WithdrawView(Command[SavedView]):
+    """Take a shared view back: only you have it from then on, until it is shared again."""
+
+    needs = "govern:write"
+    route = "POST /govern/views/{name}/withdraw"
+    arguments = ("name",)
+
+    name: Name = NAME
 
 
 class ListGovernedModels(Command[list[ModelLine]], Paged):
@@ -187,13 +237,18 @@ class ListGovernedBundles(Command[list[BundleLine]], Paged):
 
 
 class ListBusiness(Command[list[BusinessItem]], Paged):
-    """List business initiatives and governed projects, with what their fields say."""
+    """List business initiatives and governed projects, with what their fields say.
+
+    Governed items of other kinds are listed in the same way where a kind is asked for.
+    """
 
     needs = "govern:read"
     route = "GET /govern/business"
 
-    kind: Literal["initiative", "governed-project"] | None = Field(
-        default=None, description="only these"
+    kind: Kind | None = Field(
+        default=None,
+        description="only items of this kind  [that of the view, else initiatives and governed "
+        "projects]",
     )
     search: str = Field(default="", max_length=200, description="only ids that contain this")
     where: FilterText | None = Field(default=None, description=f"only those that meet {FILTER}")

@@ -10,10 +10,10 @@ from sqlalchemy import ColumnElement
 from modelyard import errors
 from modelyard.governance.items.collecting import notice
 from modelyard.governance.items.ids import OWN
-from modelyard.governance.items.seeing import require_decider, visible
+from modelyard.governance.items.seeing import require_decider
 from modelyard.governance.items.types import ListedItem
 from modelyard.governance.listing import reading, registry, repository
-from modelyard.governance.listing.business import business_items
+from modelyard.governance.listing.business import business_items, with_fields
 from modelyard.governance.listing.commands import (
     DeleteView,
     ListBusiness,
@@ -22,7 +22,9 @@ from modelyard.governance.listing.commands import (
     ListItems,
     ListViews,
     SaveView,
+    ShareView,
     ShowView,
+    WithdrawView,
 )
 from modelyard.governance.listing.filtering import Looking
 from modelyard.governance.listing.filters import read_filter
@@ -56,11 +58,24 @@ def _listed(
         if command.view is not None:
             view = repository.get(db, command.view, context.identity.name)
             wanted.append(view.where)
-            told = {"group": command.group or view.group, "sort": command.sort or view.sort}
-            command = command.model_copy(update=told)
+            command = _as_viewed(command, view)
         looking = Looking(now(), lambda field: access.reads(field, governed_items))
         met = [looking.holding(each) for each in wanted if each is not None]
-        return reading.listed(db, command, access.visible(), [*met, *further])
+        found = reading.listed(db, command, access, [*met, *further])
+        found[:] = with_fields(db, found, access, command.field)
+        return found
+
+
+def _as_viewed(command: ListItems, view: SavedView) -> ListItems:
+    """A list as a view has it, but for what is asked for otherwise."""
+    told: dict[str, Any] = {
+        "kind": command.kind or view.kind,
+        "group": command.group or view.group,
+        "field": command.field or view.field,
+    }
+    if command.sort is None and command.by_field is None:
+        told |= view.model_dump(include={"sort", "by_field", "reverse"})
+    return command.model_copy(update=told)
 
 
 @handles(ListGovernedModels)
@@ -69,9 +84,9 @@ def list_models(command: ListGovernedModels, context: Context) -> list[ModelLine
     asked = ListItems(kind="model", **_of(command))
     notice(context)
     with context.read() as db:
-        seen = visible(context)
-        found = reading.listed(db, asked, seen)
-        return _page(found, registry.models(db, found, seen, command.metric))
+        access = access_of(context, db)
+        found = reading.listed(db, asked, access)
+        return _page(found, registry.models(db, found, access.visible(), command.metric))
 
 
 @handles(ListGovernedBundles)
@@ -80,17 +95,22 @@ def list_bundles(command: ListGovernedBundles, context: Context) -> list[BundleL
     asked = ListItems(kind="bundle", **_of(command))
     notice(context)
     with context.read() as db:
-        seen = visible(context)
-        found = reading.listed(db, asked, seen)
-        return _page(found, registry.bundles(db, found, seen))
+        access = access_of(context, db)
+        found = reading.listed(db, asked, access)
+        return _page(found, registry.bundles(db, found, access.visible()))
 
 
 @handles(ListBusiness)
 def list_business(command: ListBusiness, context: Context) -> list[BusinessItem]:
     """By their ids, with fields as far as whoever asks may know them."""
-    kinds = [command.kind] if command.kind else sorted(OWN)
+    kind = command.kind
+    if kind is None and command.view is not None:
+        kind = show_view(ShowView(name=command.view), context).kind
+    kinds = [kind] if kind else sorted(OWN)
     asked = command.model_dump(include={"search", "where", "view", "limit", "after"})
-    found = _listed(ListItems(**asked), context, [governed_items.c.kind.in_(kinds)])
+    of = governed_items.c
+    further = [of.kind.in_(kinds), of.state == "governed"]
+    found = _listed(ListItems(**asked, kind=kind), context, further)
     with context.read() as db:
         return _page(found, business_items(db, found, access_of(context, db)))
 
@@ -130,7 +150,7 @@ def save_view(command: SaveView, context: Context) -> SavedView:
 def list_views(command: ListViews, context: Context) -> list[SavedView]:
     """By name."""
     with context.read() as db:
-        return repository.every(db, context.identity.name, command)
+        return repository.every(db, context.identity.name, command, menu=command.menu)
 
 
 @handles(ShowView)
@@ -138,6 +158,27 @@ def show_view(command: ShowView, context: Context) -> SavedView:
     """Look it up."""
     with context.read() as db:
         return repository.get(db, command.name, context.identity.name, shared=command.shared)
+
+
+@handles(ShareView)
+def share_view(command: ShareView, context: Context) -> SavedView:
+    """One's own, which nobody else had."""
+    require_decider(context, "", f"the shared view {command.name}")
+    return _handed_over(command.name, context, shared=True)
+
+
+@handles(WithdrawView)
+def withdraw_view(command: WithdrawView, context: Context) -> SavedView:
+    """That of everybody, whoever saved it."""
+    require_decider(context, "", f"the shared view {command.name}")
+    return _handed_over(command.name, context, shared=False)
+
+
+def _handed_over(name: str, context: Context, *, shared: bool) -> SavedView:
+    who = context.identity.name
+    with context.begin() as db:
+        view = repository.get(db, name, who, shared=not shared)
+        return repository.hand_over(db, view, shared=shared, who=who)
 
 
 @handles(DeleteView)

@@ -11,7 +11,9 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, 
 from modelyard.governance.items.repository import SUMMARY
 from modelyard.governance.items.types import ListedItem
 from modelyard.governance.listing.commands import ListItems
+from modelyard.governance.listing.ordering import order_by, said_in
 from modelyard.governance.listing.signed import signed
+from modelyard.governance.roles.access import Access
 from modelyard.kernel.paging import Page
 from modelyard.kernel.values import now
 from modelyard.store.paging import matches, page
@@ -28,19 +30,25 @@ MOST = 500
 def listed(
     db: Connection,
     asked: ListItems,
-    seen: ColumnElement[bool],
+    access: Access,
     conditions: Iterable[ColumnElement[bool]] = (),
 ) -> Page[ListedItem]:
-    """The part of the items that is asked for, out of those that meet `seen` and conditions."""
+    """The part of the items that is asked for, out of those that somebody sees, on conditions."""
+    seen = access.visible()
     query: Select[Any] = select(*(OF[name] for name in SUMMARY), _below(seen).label("below"))
     query = query.where(seen, _wanted(asked, seen), *conditions)
     by: list[ColumnElement[Any]] = [OF.id]
-    if asked.sort not in (None, "id"):
+    is_descending = asked.reverse
+    if asked.by_field is not None:
+        said = said_in(asked.by_field)
+        query = query.outerjoin(said, said.c.item == OF.id)
+        by[:0] = order_by(asked.by_field, said, access, descending=is_descending)
+    elif asked.sort not in (None, "id"):
         by.insert(0, OF[asked.sort])
+        is_descending ^= asked.sort == "changed"
     if asked.group is not None:
         by.insert(0, func.coalesce(OF[asked.group], ""))
-    is_newest = asked.sort == "changed"
-    found = page(db, query, by, asked, _built, descending=is_newest, counted=True)
+    found = page(db, query, by, asked, _built, descending=is_descending, counted=True)
     found[:] = with_signoffs(db, found)
     return found
 

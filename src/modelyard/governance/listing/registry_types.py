@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from modelyard.governance.items.ids import ItemId
 from modelyard.governance.items.types import ListedItem
@@ -72,9 +72,8 @@ class BundleLine(ListedItem):
 
 
 class BusinessItem(ListedItem):
-    """An initiative or a governed project, with what is said of it."""
+    """An initiative, a governed project or another governed item, with what is said of it."""
 
     description: str = ""
-    fields: dict[str, JsonValue] = Field(default={}, description="that one may know")
     steps: dict[str, StepStatus] = Field(default={}, description="how its steps are")
     may_fill: bool = Field(default=False, description="whether one may bring it to other steps")

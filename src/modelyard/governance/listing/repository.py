@@ -7,6 +7,8 @@ from sqlalchemy import Connection, delete, insert, select
 from modelyard import errors
 from modelyard.governance.listing.types import SavedView
 from modelyard.kernel.paging import Page, Paged
+from modelyard.kernel.values import now
+from modelyard.store.json_values import Says
 from modelyard.store.paging import page
 from modelyard.store.tables import governed_views
 
@@ -50,9 +52,38 @@ def get(db: Connection, name: str, who: str, *, shared: bool | None = None) -> S
     raise errors.NotFound.among("view", name, known)
 
 
-def every(db: Connection, who: str, asked: Paged) -> Page[SavedView]:
-    """The views of somebody, and those that everybody has, by name."""
+def hand_over(db: Connection, view: SavedView, *, shared: bool, who: str) -> SavedView:
+    """Let a view be everybody's, or somebody's own again.
+
+    Raises:
+        Conflict: there is another one of its name already.
+    """
+    before, after = (who, EVERYBODY) if shared else (EVERYBODY, who)
+    mine = OF.name == view.name
+    if db.execute(select(OF.name).where(mine, OF.whose == after)).first() is not None:
+        whose = "a shared view" if shared else "a view of your own"
+        raise errors.Conflict(
+            f"there is {whose} {view.name!r} already; delete that, or save this one under another "
+            "name"
+        )
+    handed = view.model_copy(update={"shared": shared, "owner": who, "changed": now()})
+    remove(db, view.name, before)
+    put(db, handed)
+    return handed
+
+
+def every(db: Connection, who: str, asked: Paged, *, menu: bool = False) -> Page[SavedView]:
+    """The views of somebody, and those that everybody has, by name.
+
+    Args:
+        db: an open transaction.
+        who: asks.
+        asked: which part of them.
+        menu: whether only those are meant that stand in the navigation.
+    """
     query = select(OF.body).where(OF.whose.in_((who, EVERYBODY)))
+    if menu:
+        query = query.where(Says(OF.body, ["menu"], [("is", True)]))
     return page(db, query, [OF.name, OF.whose], asked, lambda row: _built(row.body))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from modelyard.governance.listing.commands import ListViews
 from modelyard.governance.notifying.commands import ShowNews
 from modelyard.governance.notifying.types import News
 from modelyard.governance.types import Account
@@ -14,12 +15,15 @@ from modelyard.kernel.wire import field_in
 from modelyard.projects.commands import ListProjects
 from modelyard.projects.types import Project
 from modelyard.web.pages.flash import Flash
+from modelyard.web.pages.governance_words import view_href, view_page
 from modelyard.web.pages.page import SECTIONS, Crumb, Nav, Visit, address
 
 LEFT_OUT = frozenset({"/", "/envs", "/monitoring", "/standards"})
 """Pages outside of projects that a govern node has nothing for."""
 MOST = 100
 """Projects that the switcher shows, and running jobs that are counted."""
+MOST_VIEWS = 20
+"""Saved views that stand in the navigation."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,9 @@ class Navigation:
         ]
         here = (visit.address, *(each.href for each in above))
         around = [href for _, _, href in shown if any(_is_around(href, each) for each in here)]
-        current = max(around, key=len, default=None)
+        views = _views(visit)
+        is_view = any(each.current for each in views)
+        current = None if is_view else max(around, key=len, default=None)
         found = []
         for section in SECTIONS:
             entries = tuple(
@@ -123,9 +129,25 @@ class Navigation:
                 for nav, path, href in shown
                 if nav.section == section
             )
+            if section == "Governance":
+                entries += views
             if entries:
                 found.append((section, entries))
         return tuple(found)
+
+
+def _views(visit: Visit) -> tuple[Entry, ...]:
+    """Saved views that are to stand in the navigation."""
+    shown = (visit.address, visit.asked("view"))
+    return tuple(
+        Entry(
+            label=each.name,
+            icon="eye",
+            href=view_href(each),
+            current=shown == (view_page(each), each.name),
+        )
+        for each in visit.part(ListViews(menu=True, limit=MOST_VIEWS))
+    )
 
 
 def _is_of_governing(nav: Nav, path: str) -> bool:

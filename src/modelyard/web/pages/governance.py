@@ -69,6 +69,8 @@ class ItemsView(ListView):
     problem: str
     """What is wrong with the filter."""
     columns: tuple[Column, ...]
+    fields: tuple[str, ...]
+    """Fields of templates that are columns, too."""
     views: tuple[SavedView, ...]
     text: str
     """Markdown of the view that is looked at."""
@@ -112,6 +114,7 @@ def items(visit: Visit) -> ItemsView:
         rows=rows_of(visit),
         problem=problem,
         columns=(view.columns if view else ()) or USUAL,
+        fields=view.field if view else (),
         views=views,
         text=view.text if view else "",
         **place_in_list(found),

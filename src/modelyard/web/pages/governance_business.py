@@ -1,4 +1,4 @@
-"""The page of initiatives and governed projects: a table, a matrix, a board of their steps."""
+"""The page of business items, or those of a kind: a table, a matrix, a board of their steps."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import get_args
 
 from modelyard.governance.items.commands import CreateItem
+from modelyard.governance.items.ids import KINDS, OWN, Kind
 from modelyard.governance.listing.commands import ListBusiness, ListViews
 from modelyard.governance.listing.registry_types import BusinessItem
 from modelyard.governance.listing.types import Display, SavedView, Theme
@@ -13,11 +14,19 @@ from modelyard.governance.templates.commands import ShowTemplate
 from modelyard.governance.templates.fields import AnyField, CategoryField, NumberField
 from modelyard.governance.templates.types import Template
 from modelyard.kernel.values import Value
-from modelyard.web.pages.form import Draft, Form, Words
-from modelyard.web.pages.governance_words import ABOVE, ALL, ONE, item_href, may_decide
+from modelyard.web.pages.form import Choices, Draft, Form, Words
+from modelyard.web.pages.governance_words import (
+    ABOVE,
+    ALL,
+    BUSINESS,
+    KIND_CHOICES,
+    ONE,
+    called,
+    item_href,
+    may_decide,
+)
 from modelyard.web.pages.page import Page, View, Visit, address
 
-BUSINESS = f"{ALL}/business"
 MOST, MOST_VALUES = 500, 12
 DISPLAYS: tuple[Display, ...] = get_args(Display)
 ACROSS, UP = "risk", "value"
@@ -44,6 +53,7 @@ class Card(Value):
     """A business item as the page shows it."""
 
     item: BusinessItem
+    called: str
     href: str
     lane: str
     """The step that it is in; empty: its template has none."""
@@ -53,8 +63,10 @@ class Card(Value):
 
 
 class BusinessView(View):
-    """Initiatives and governed projects."""
+    """Initiatives and governed projects, or governed items of another kind."""
 
+    kind: Kind | None
+    kinds: Choices
     cards: tuple[Card, ...]
     shown: Display
     axes: tuple[Axis, ...]
@@ -72,8 +84,10 @@ class BusinessView(View):
 def business(visit: Visit) -> BusinessView:
     """All of them, by the fields and steps of their templates."""
     view = _view(visit)
+    kind = visit.one_of("kind", KINDS) or (view.kind if view else None)
     found = visit.part(
         ListBusiness(
+            kind=kind,
             search=visit.asked("search"),
             where=visit.asked("where") or None,
             view=view.name if view else None,
@@ -90,6 +104,8 @@ def business(visit: Visit) -> BusinessView:
     return BusinessView(
         title=view.name if view else "Business",
         crumbs=(ABOVE,),
+        kind=kind,
+        kinds=KIND_CHOICES,
         cards=tuple(_card(each, templates.get(_of(each)), across, up) for each in found),
         shown=visit.one_of("show", DISPLAYS) or (view.display if view else "table"),
         axes=axes,
@@ -101,7 +117,7 @@ def business(visit: Visit) -> BusinessView:
         text=view.text if view else "",
         filtered=bool(visit.asked("search") or visit.asked("where") or view),
         more=found.next is not None,
-        may_create=may_decide(visit, ""),
+        may_create=may_decide(visit, "") and (kind is None or kind in OWN),
     )
 
 
@@ -168,6 +184,7 @@ def _card(item: BusinessItem, template: Template | None, across: Axis, up: Axis)
         named.append((AFTER, address(f"{ONE}/advance", item=item.id)))
     return Card(
         item=item,
+        called=called(item.id),
         href=item_href(item.id),
         lane=lane,
         across=_said(item, across),

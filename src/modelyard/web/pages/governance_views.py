@@ -5,16 +5,26 @@ from __future__ import annotations
 import json
 from typing import get_args
 
-from modelyard.governance.listing.commands import DeleteView, ListViews, SaveView, ShowView
+from modelyard.governance.items.ids import KINDS
+from modelyard.governance.listing.commands import (
+    DeleteView,
+    ListViews,
+    SaveView,
+    ShareView,
+    ShowView,
+    WithdrawView,
+)
 from modelyard.governance.listing.types import Display, Grouping, SavedView, Sorting
 from modelyard.kernel.values import Value
 from modelyard.web.pages.form import Choices, Draft, Form, Words
 from modelyard.web.pages.governance_filter import shown_filter
-from modelyard.web.pages.governance_words import ABOVE, ALL, may_decide
+from modelyard.web.pages.governance_words import ABOVE, ALL, KIND_CHOICES, may_decide, view_href
 from modelyard.web.pages.page import Crumb, ListView, Page, Visit, place_in_list
 
-VIEWS, BUSINESS = f"{ALL}/views", f"{ALL}/business"
+VIEWS = f"{ALL}/views"
 PART = 50
+COPIED = ("kind", "by_field", "reverse", "field", "menu")
+"""What a view that is edited begins with, beside what lists are asked by."""
 COLUMNS: Choices = [
     ("state", "State"), ("status", "Step"), ("signoffs", "Sign-off"), ("template", "Template"),
     ("project", "Project"), ("stage", "Stage"), ("changed", "Changed"),
@@ -23,9 +33,9 @@ COLUMNS: Choices = [
 GROUPS: Choices = [(each, f"By {each}") for each in get_args(Grouping)]
 SORTS: Choices = [("id", "By id"), ("name", "By name"), ("changed", "Newest first")]
 DISPLAYS: Choices = [
-    ("table", "All items, as a table"),
-    ("matrix", "Business items, as a matrix"),
-    ("kanban", "Business items, as a board"),
+    ("table", "As a table"),
+    ("matrix", "As a matrix"),
+    ("kanban", "As a board"),
 ]
 
 THEMES: Choices = [
@@ -48,6 +58,7 @@ class ViewsView(ListView):
     """The views that one has."""
 
     lines: tuple[ViewLine, ...]
+    may_share: bool
 
 
 def views(visit: Visit) -> ViewsView:
@@ -57,12 +68,18 @@ def views(visit: Visit) -> ViewsView:
         ViewLine(
             view=each,
             filter=_written(each),
-            href=f"{ALL if each.display == 'table' else BUSINESS}?view={each.name}",
+            href=view_href(each),
             may_change=not each.shared or may_decide(visit, ""),
         )
         for each in found
     )
-    return ViewsView(title="Views", crumbs=(ABOVE,), lines=tuple(lines), **place_in_list(found))
+    return ViewsView(
+        title="Views",
+        crumbs=(ABOVE,),
+        lines=tuple(lines),
+        may_share=may_decide(visit, ""),
+        **place_in_list(found),
+    )
 
 
 def _written(view: SavedView) -> str:
@@ -77,6 +94,7 @@ def _new(visit: Visit) -> Draft:
         "group": visit.one_of("show", get_args(Grouping)) or "",
         "sort": visit.one_of("sort", get_args(Sorting)) or "id",
         "display": visit.one_of("display", get_args(Display)) or "table",
+        "kind": visit.one_of("kind", KINDS) if visit.asked("display") else None,
         "across": visit.asked("across"),
         "up": visit.asked("up"),
     }
@@ -84,7 +102,7 @@ def _new(visit: Visit) -> Draft:
     if name := visit.asked("from"):
         seen = visit.run(ShowView(name=name, shared=visit.asked("shared") == "yes"))
         values = seen.model_dump(
-            include={"group", "sort", "display", "across", "up", "theme", "text", "shared"}
+            include={*COPIED, "group", "sort", "display", "across", "up", "theme", "text", "shared"}
         )
         values |= {"name": seen.name, "where": _written(seen), "column": seen.columns}
         title = f"Edit {name}"
@@ -94,6 +112,7 @@ def _new(visit: Visit) -> Draft:
         proposed={key: value for key, value in values.items() if value},
         choices={
             "column": COLUMNS,
+            "kind": KIND_CHOICES,
             "group": GROUPS,
             "sort": SORTS,
             "display": DISPLAYS,
@@ -120,7 +139,11 @@ def _deleted(visit: Visit) -> Draft:
 
 
 def _onward(_visit: Visit, made: SavedView) -> str:
-    return f"{ALL if made.display == 'table' else BUSINESS}?view={made.name}"
+    return view_href(made)
+
+
+def _back(_visit: Visit, _made: SavedView) -> str:
+    return VIEWS
 
 
 PAGES: tuple[Page | Form, ...] = (
@@ -134,8 +157,9 @@ PAGES: tuple[Page | Form, ...] = (
         intro="Which items are looked at, and how. One of the same name is replaced.",
         said="The view is saved.",
         fields=(
-            *("name", "text", "where", "column", "group", "sort"),
-            *("display", "across", "up", "theme", "shared"),
+            *("name", "text", "kind", "where", "column", "field", "group"),
+            *("sort", "by_field", "reverse"),
+            *("display", "across", "up", "theme", "menu", "shared"),
         ),
         words={
             "name": Words(label="Name", mono=True),
@@ -145,6 +169,17 @@ PAGES: tuple[Page | Form, ...] = (
                 kind="area",
                 mono=True,
             ),
+            "kind": Words(
+                label="Kind", help="Of a matrix and a board otherwise business items", kind="choice"
+            ),
+            "field": Words(label="Fields as columns", help="Of templates, such as risk", mono=True),
+            "by_field": Words(
+                label="Ordered by a field",
+                help="In place of the order above; what says nothing is last",
+                mono=True,
+            ),
+            "reverse": Words(label="The other way round", help="", kind="tick"),
+            "menu": Words(label="In the navigation", help="", kind="tick"),
             "column": Words(label="Columns", help="None: the usual ones", kind="ticks"),
             "group": Words(label="Grouped", help="", kind="choice"),
             "sort": Words(label="Order", help="", kind="choice"),
@@ -160,6 +195,22 @@ PAGES: tuple[Page | Form, ...] = (
             "shared": Words(label="For everybody", help="", kind="tick"),
         },
         prepare=_new,
+    ),
+    Form(
+        f"{VIEWS}/{{name}}/share",
+        ShareView,
+        "Share view",
+        "Share",
+        _back,
+        said=lambda made: f"{made.name} is everybody's now.",
+    ),
+    Form(
+        f"{VIEWS}/{{name}}/withdraw",
+        WithdrawView,
+        "Take view back",
+        "Take back",
+        _back,
+        said=lambda made: f"Only you have {made.name} now.",
     ),
     Form(
         f"{VIEWS}/{{name}}/delete",

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from modelyard.governance.items.ids import Kind, id_of, is_placed, parsed, project_of
+from modelyard.governance.listing.types import SavedView
 from modelyard.web.pages.form import Choices
 from modelyard.web.pages.page import Crumb, Visit, address
 
 ALL = "/governance"
+BUSINESS = f"{ALL}/business"
 ONE = f"{ALL}/items/{{item}}"
 ABOVE = Crumb(label="Governed items", href=ALL)
 GOVERN = "govern:write"
@@ -39,6 +43,16 @@ SOURCES: dict[Kind, tuple[str, tuple[str, ...]]] = {
 def item_href(item: str) -> str:
     """The page of an item."""
     return address(ONE, item=item)
+
+
+def view_page(view: SavedView) -> str:
+    """The page that shows items as a view has them."""
+    return ALL if view.display == "table" else BUSINESS
+
+
+def view_href(view: SavedView) -> str:
+    """The same with the view."""
+    return f"{view_page(view)}?view={quote(view.name)}"
 
 
 def source_href(item: str) -> str:

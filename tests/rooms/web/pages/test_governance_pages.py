@@ -31,7 +31,7 @@ PAGES = (
     "/governance/new-view?kind=model",
     "/governance/models",
     "/governance/bundles",
-    "/governance/business",
+    "/governance/business?kind=infrastructure",
     "/governance/business?show=matrix",
     "/governance/business?show=kanban",
     "/governance/new-business",
@@ -240,6 +240,7 @@ def test_a_matrix_is_laid_out_by_fields_and_kept(ana):
     page.get_by_label("Name").fill("by-feasibility")
     page.get_by_label("Text above the items").fill("What is **worth** it <img src=x>")
     page.get_by_label("Colours of the matrix").select_option(label="Green far up, red far across")
+    page.get_by_label("In the navigation").check()
     page.get_by_role("button", name="Save view").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("by-feasibility")
     expect(page.get_by_text("What is worth it <img src=x>")).to_be_visible()
@@ -247,3 +248,11 @@ def test_a_matrix_is_laid_out_by_fields_and_kept(ana):
     expect(rows.first.get_by_role("cell").first).to_have_class("balance4")
     expect(rows.last.get_by_role("cell").last).to_have_class("balance0")
     expect(page.get_by_label("Up")).to_have_value("feasibility")
+    entry = page.get_by_role("navigation", name="Main").get_by_role("link", name="by-feasibility")
+    expect(entry).to_have_attribute("aria-current", "page")
+    page.goto("/governance/views")
+    row = page.get_by_role("row").filter(has=page.get_by_role("link", name="by-feasibility"))
+    row.get_by_role("button", name="Share").click()
+    expect(page.get_by_text("by-feasibility is everybody's now.")).to_be_visible()
+    row.get_by_role("button", name="Take back").click()
+    expect(page.get_by_text("Only you have by-feasibility now.")).to_be_visible()
