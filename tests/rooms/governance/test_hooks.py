@@ -10,6 +10,7 @@ from tests.governed import published
 
 import modelyard
 from modelyard import errors
+from modelyard.governance.items import ruling
 from modelyard.kernel.identity import Identity
 from modelyard.web.app import create_app
 
@@ -185,7 +186,12 @@ def test_rules_only_suggest_what_takes_a_hook(yard):
     yard.rules.set(kind="model", action="govern", template="hooked", project="risk")
     yard.models.create(project="risk", name="three", prediction_type="regression")
     yard.govern.sync()
-    assert yard.govern.show(item="model:risk/three").state == "suggested"
+    found = yard.govern.show(item="model:risk/three")
+    assert (found.state, found.state_from) == (
+        "suggested",
+        f"rule for model of risk: {ruling.HOOKED} of hooked",
+    )
+    assert yard.govern.sync().decided == 0
     assert [each.action for each in yard.rules.list() if each.kind == "model"] == ["govern"]
     yard.rules.unset(kind="model", project="risk")
 

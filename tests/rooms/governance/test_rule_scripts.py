@@ -28,6 +28,7 @@ def decide(item):
         "unfit": {"action": "govern", "template": "scored", "fields": {"risk": "middling"}},
         "elsewhere": {"action": "govern", "template": "standard-bundle"},
         "strange": {"action": "govern", "template": "scored", "fields": {"risky": 1}},
+        "childless": {"action": "nothing", "children": {"bundle": {"action": "hide"}}},
     }.get(name, {"action": "nothing"})
 """
 STATES = {
@@ -40,6 +41,7 @@ STATES = {
     "unfit": ("new", "it sets risk, which takes one of: low, high"),
     "elsewhere": ("new", "is for items of the kind bundle"),
     "strange": ("new", "it sets risky, which is no field of scored"),
+    "childless": ("new", "children of the kind bundle, and a model has none"),
 }
 
 
@@ -81,6 +83,40 @@ def test_a_script_is_asked_once_and_again_when_it_is_another(yard):
         "new", "rule for model of risk: it was stopped after 1 s",
     )  # fmt: skip
     assert yard.govern.show(item="model:risk/plain").state == "governed"
+
+
+CHILDREN = """\
+def decide(item):
+    if item["name"] != "family":
+        return {"action": "nothing"}
+    told = {"model": {"action": "%s", "template": "scored"}, "bundle": {"action": "suggest"}}
+    return {"action": "nothing", "children": told}
+"""
+OF_CHILDREN = "rule for project of the instance, which says it of what belongs to project:family"
+
+
+def test_a_script_says_what_becomes_of_what_belongs_to_an_item(yard):
+    """Of what was decided about by hand as well; a rule for just the project comes before."""
+    yard.projects.create(key="family")
+    yard.models.create(project="family", name="son", prediction_type="regression")
+    yard.govern.sync()
+    yard.govern.govern(item="project:family")
+    yard.rules.set(kind="model", action="nothing")
+    yard.rules.set(kind="project", action="script", code=CHILDREN % "govern")
+    found = yard.govern.show(item="model:family/son")
+    assert (found.state, found.template, found.state_from) == ("governed", "scored", OF_CHILDREN)
+    assert yard.govern.timeline(item=found.id, attribute="state")[0].actor == OF_CHILDREN
+    yard.rules.set(kind="project", action="script", code=CHILDREN % "suggest")
+    yard.models.create(project="family", name="daughter", prediction_type="regression")
+    yard.govern.sync()
+    daughter = "model:family/daughter"
+    assert yard.govern.show(item=daughter).state_from == OF_CHILDREN
+    yard.rules.set(kind="model", action="hide", project="family")
+    assert yard.govern.show(item=daughter).state == "hidden"
+    yard.models.create(project="family", name="uncle", prediction_type="regression")
+    for kind, project in (("model", "family"), ("project", None), ("model", None)):
+        yard.rules.unset(kind=kind, project=project)
+    assert yard.govern.show(item="model:family/uncle").state == "new"
 
 
 PROBLEMS = [

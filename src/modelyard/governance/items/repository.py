@@ -153,6 +153,13 @@ def undecided(
         yield row.id, row.state, row.state_from, row.parent
 
 
+def holders(db: Connection, kinds: Iterable[Kind]) -> Iterator[str]:
+    """The ids of the items of some kinds to which others belong by what they are."""
+    of = governed_items.c
+    query = select(of.id).where(of.kind.in_(list(kinds)), of.gone.is_(None))
+    yield from db.scalars(query)
+
+
 def of_project(db: Connection, project: str) -> list[str]:
     """The ids of the items of a project, those that are there."""
     of = governed_items.c

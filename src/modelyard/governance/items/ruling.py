@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select
@@ -15,11 +16,11 @@ from modelyard.governance.items.ids import LENGTHS, OWN, Kind, parsed
 from modelyard.governance.items.types import Item, Rule, State
 from modelyard.governance.templates import access as templates
 from modelyard.governance.templates.repository import every as every_template
-from modelyard.governance.templates.repository import get as get_template
-from modelyard.governance.templates.types import Layer
 from modelyard.store.tables import govern_rules
 
 OF = govern_rules.c
+HOOKED = "somebody has to govern it, who is told what the hooks say"
+"""Why a rule does not: what stands before the name of the template."""
 OPEN: tuple[State, ...] = ("new", "suggested")
 """The states in which nobody decided about an item."""
 
@@ -29,6 +30,11 @@ class Rules:
     """All rules that there are."""
 
     by_place: dict[tuple[str, str, Kind], Rule]
+
+    @cached_property
+    def scripts(self) -> tuple[Rule, ...]:
+        """Those that are scripts."""
+        return tuple(each for each in self.by_place.values() if each.code is not None)
 
     def of(self, item: str) -> Rule | None:
         """The rule that holds for an item; None: there is none."""
@@ -47,30 +53,40 @@ def every(db: Connection) -> Rules:
     return Rules({(each.project or "", each.model or "", each.kind): each for each in found})
 
 
-def deciding(db: Connection) -> Rules:
-    """The same as they decide: by templates that ask hooks first, they only suggest."""
+class Decided(Rule):
+    """What a rule comes to for one item: what its script says, or what hooks leave of it."""
+
+    origin: str = ""
+    """What it is called, unless as the rule."""
+    reason: str = ""
+    """Why nothing is decided, or why it is only suggested, if that is so."""
+    fields: dict[str, Any] = {}
+    under: str | None = None
+
+    @property
+    def called(self) -> str:
+        """In a few words."""
+        return self.origin or super().called
+
+
+def unhooked(db: Connection, found: Mapping[str, Rule | None]) -> dict[str, Rule | None]:
+    """The same rules of items, but that those only suggest whose templates ask hooks first."""
     asking = {
         kept.name
         for kept in every_template(db)
         if kept.state == "active" and hooks_on(kept.template, "create")
     }
-    return Rules(
-        {
-            place: rule.model_copy(update={"action": "suggest"})
-            if rule.action == "govern" and (rule.template or f"standard-{rule.kind}") in asking
-            else rule
-            for place, rule in every(db).by_place.items()
-        }
-    )
+    return {item: _unhooked(rule, asking) for item, rule in found.items()}
 
 
-class Decided(Rule):
-    """What the script of a rule says of one item."""
-
-    reason: str = ""
-    """Why nothing is decided, if that is so."""
-    fields: dict[str, Any] = {}
-    under: str | None = None
+def _unhooked(rule: Rule | None, asking: Collection[str]) -> Rule | None:
+    if rule is None or rule.action != "govern":
+        return rule
+    template = rule.template or f"standard-{rule.kind}"
+    if template not in asking:
+        return rule
+    told = {"action": "suggest", "reason": f"{HOOKED} of {template}"}
+    return Decided.model_validate({**rule.model_dump(), "origin": rule.called, **told})
 
 
 def put(db: Connection, rule: Rule) -> None:
@@ -138,7 +154,10 @@ def wanted(
     if rule.action == "hide":
         return "hidden", rule.called
     is_free = not belongs or (parent is not None and parent[1] == "governed")
-    return ("governed" if rule.action == "govern" and is_free else "suggested"), rule.called
+    if rule.action == "govern" and is_free:
+        return "governed", rule.called
+    reason = rule.reason if isinstance(rule, Decided) else ""
+    return "suggested", f"{rule.called}: {reason}" if reason else rule.called
 
 
 def settled(db: Connection, item: Item, parent: Item | None, rule: Rule | None) -> Item:
@@ -152,7 +171,6 @@ def settled(db: Connection, item: Item, parent: Item | None, rule: Rule | None) 
     if state == "governed" and rule is not None:
         try:
             layer = templates.begin(db, rule.template or f"standard-{item.kind}", item.kind)
-            _require_unhooked(db, layer)
         except errors.ModelyardError as exc:
             told_of |= {"state": "suggested", "state_from": f"{origin}: {exc.detail}"}
         else:
@@ -162,13 +180,6 @@ def settled(db: Connection, item: Item, parent: Item | None, rule: Rule | None) 
                 told_of |= {"fields": rule.fields}
                 told_of |= {"parent": rule.under} if rule.under else {}
     return item.model_copy(update=told_of)
-
-
-def _require_unhooked(db: Connection, layer: Layer) -> None:
-    if hooks_on(get_template(db, layer.template, layer.version).template, "create"):
-        raise errors.Conflict(
-            f"hooks of {layer.template} are asked first, which takes somebody who governs it"
-        )
 
 
 def within(rules: Rules, projects: Iterable[str] | None) -> list[Rule]:

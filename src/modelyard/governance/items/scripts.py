@@ -14,7 +14,7 @@ from modelyard import errors
 from modelyard.governance.access import is_admin
 from modelyard.governance.items import repository, ruling
 from modelyard.governance.items.deciding import PLACES
-from modelyard.governance.items.ids import ItemId
+from modelyard.governance.items.ids import EXAMPLES, ItemId, Kind, parent_of, parsed
 from modelyard.governance.items.ruling import Decided, Rules
 from modelyard.governance.items.types import Item, Rule
 from modelyard.governance.templates import access as templates
@@ -31,9 +31,20 @@ from modelyard.store.tables import governed_items, rule_answers
 
 FUNCTION, GIVEN = "decide", ("item",)
 TASK, LOG = "govern", "governance-rules.log"
+HOLDING: tuple[Kind, ...] = ("project", "model")
+"""Kinds of items to which others belong by what they are."""
+Said = dict[str, tuple[str, dict[str, Any]]]
+"""Of items the digest of the script that was asked, and its answer."""
 AT_ONCE = 250
 """Items that one process is asked about."""
 OF = rule_answers.c
+
+
+class OfChildren(Value):
+    """What a script says of items of a kind that belong to another one."""
+
+    action: Literal["nothing", "suggest", "govern", "hide"]
+    template: Name | None = None
 
 
 class Answer(Value):
@@ -44,6 +55,7 @@ class Answer(Value):
     template: Name | None = None
     fields: dict[str, Json] = {}
     under: ItemId | None = None
+    children: dict[Kind, OfChildren] = {}
 
 
 def require_allowed(context: Context, db: Connection, rule: Rule) -> None:
@@ -74,37 +86,68 @@ def ask_scripts(context: Context) -> None:
     """
     with context.read() as db:
         rules = ruling.every(db)
-        scripts = [each for each in rules.by_place.values() if each.code is not None]
-        waiting = _waiting(db, rules) if scripts else {}
-    for rule in scripts:
+        waiting = _waiting(db, rules) if rules.scripts else {}
+    for rule in rules.scripts:
         mine = waiting.get(rule.called, [])
         for start in range(0, len(mine), AT_ONCE):
             _ask(context, rule, mine[start : start + AT_ONCE])
 
 
 def with_answers(db: Connection, rules: Rules, items: Iterable[str]) -> Mapping[str, Rule | None]:
-    """The rule of each of some items, in place of a script what that says of it."""
+    """What rules come to for each of some items, with what scripts say of it or what it belongs to.
+
+    A rule for just what it belongs to comes first, then what a script says of the children of that.
+    """
     found = {item: rules.of(item) for item in items}
-    if not any(rule is not None and rule.code is not None for rule in found.values()):
-        return found
-    said = _said(db)
-    return {item: _decided(rule, said.get(item)) for item, rule in found.items()}
+    if found and rules.scripts:
+        said = _said(db)
+        found = {item: _decided(rules, item, rule, said) for item, rule in found.items()}
+    return ruling.unhooked(db, found)
 
 
-def _decided(rule: Rule | None, said: tuple[str, dict[str, Any]] | None) -> Rule | None:
+def _decided(rules: Rules, item: str, rule: Rule | None, said: Said) -> Rule | None:
+    above = parent_of(item)
+    if above is not None and not (rule is not None and is_for_children(rule, above)):
+        ruled = rules.of(above)
+        kind = parsed(item)[0]
+        told = _answer_of(ruled, said.get(above)).get("children", {}).get(kind)
+        if ruled is not None and told is not None:
+            return Decided(
+                **ruled.model_dump(include={"project", "model", "set", "set_by"}),
+                kind=kind,
+                origin=f"{ruled.called}, which says it of what belongs to {above}",
+                **told,
+            )
     if rule is None or rule.code is None:
         return rule
-    digest, told = said or ("", {})
-    if digest != _digest(rule):
-        told = {"action": "nothing"}
-    return Decided.model_validate({**rule.model_dump(), **told})
+    answer = {"action": "nothing", **_answer_of(rule, said.get(item))}
+    answer.pop("children", None)
+    return Decided.model_validate({**rule.model_dump(), **answer})
+
+
+def is_for_children(rule: Rule, above: str) -> bool:
+    """Whether a rule holds for just what belongs to an item."""
+    kind, path = parsed(above)
+    return rule.project == path[0] and (kind == "project" or rule.model == path[-1])
+
+
+def _answer_of(rule: Rule | None, said: tuple[str, dict[str, Any]] | None) -> dict[str, Any]:
+    """What the script of a rule says of an item; empty: it has none, or said it as another one."""
+    if rule is None or rule.code is None or said is None or said[0] != _digest(rule):
+        return {}
+    return said[1]
 
 
 def _waiting(db: Connection, rules: Rules) -> dict[str, list[str]]:
-    """Of which items a script said nothing yet, by what its rule is called."""
+    """Of which items a script said nothing yet, by what its rule is called.
+
+    It is asked about what can have children, too, whatever became of that.
+    """
     said = _said(db)
     found: dict[str, list[str]] = {}
-    for item, *_ in repository.undecided(db, ruling.OPEN):
+    holding = [kind for kind in HOLDING if any(each.kind == kind for each in rules.scripts)]
+    open_ones = [item for item, *_ in repository.undecided(db, ruling.OPEN)]
+    for item in dict.fromkeys([*open_ones, *repository.holders(db, holding)]):
         rule = rules.of(item)
         if rule is None or rule.code is None or said.get(item, ("",))[0] == _digest(rule):
             continue
@@ -112,7 +155,7 @@ def _waiting(db: Connection, rules: Rules) -> dict[str, list[str]]:
     return found
 
 
-def _said(db: Connection) -> dict[str, tuple[str, dict[str, Any]]]:
+def _said(db: Connection) -> Said:
     of = governed_items.c
     query = select(OF.item, OF.code, OF.body).join(
         governed_items, (of.id == OF.item) & (of.created == OF.created)
@@ -173,7 +216,9 @@ def _answer(db: Connection, rule: Rule, item: Item, result: dict[str, Any]) -> d
         return {"action": "nothing", "reason": f"{rule.called}: {problems[0]}"}
     is_only_advice = found.action == "govern" and found.status == "SUGGESTED"
     told_of: dict[str, Any] = {"action": "suggest" if is_only_advice else found.action}
-    return told_of | {"template": found.template, "fields": found.fields, "under": found.under}
+    children = {kind: each.model_dump() for kind, each in found.children.items()}
+    told_of |= {"template": found.template, "fields": found.fields, "under": found.under}
+    return told_of | ({"children": children} if children else {})
 
 
 def _problems(db: Connection, item: Item, found: Answer) -> Iterator[str]:
@@ -184,6 +229,7 @@ def _problems(db: Connection, item: Item, found: Answer) -> Iterator[str]:
             yield f"it says under {found.under}, and there is none"
         elif above.kind not in PLACES.get(item.kind, ()):
             yield f"it says under {found.under}, and a {item.kind} is not placed there"
+    yield from _child_problems(db, item, found)
     if found.action not in ("govern", "suggest"):
         return
     try:
@@ -200,6 +246,18 @@ def _problems(db: Connection, item: Item, found: Answer) -> Iterator[str]:
             found.fields[name] = field.checked(value)
         except Unfit as exc:
             yield f"it sets {name}, which {exc}"
+
+
+def _child_problems(db: Connection, item: Item, found: Answer) -> Iterator[str]:
+    for kind, child in found.children.items():
+        example = EXAMPLES[kind]
+        if (parsed(parent_of(example) or example)[0]) != item.kind or kind == item.kind:
+            yield f"it says something of children of the kind {kind}, and a {item.kind} has none"
+        elif child.action in ("govern", "suggest"):
+            try:
+                templates.require(db, child.template or f"standard-{kind}", kind)
+            except errors.ModelyardError as exc:
+                yield exc.detail
 
 
 def _digest(rule: Rule) -> str:

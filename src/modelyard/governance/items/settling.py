@@ -59,7 +59,7 @@ def settle_these(db: Connection, items: Sequence[str]) -> None:
 
 def _due(db: Connection) -> list[str]:
     """Open items that are to be in another state than they are in."""
-    rules = ruling.deciding(db)
+    rules = ruling.every(db)
     above = repository.standing(db)
     found = []
     open_ones = list(repository.undecided(db, ruling.OPEN))
@@ -74,7 +74,7 @@ def _due(db: Connection) -> list[str]:
 
 def _decide(db: Connection, about: Sequence[str]) -> int:
     """Decide about some items as they are now; gives about how many."""
-    rules = ruling.deciding(db)
+    rules = ruling.every(db)
     told: dict[str, list[Change]] = defaultdict(list)
     count = 0
     said = with_answers(db, rules, about)
@@ -85,7 +85,8 @@ def _decide(db: Connection, about: Sequence[str]) -> int:
         if after == item:
             continue
         at = now()
-        who = KEEPER if rule is None or after.state_from != rule.called else rule.called
+        is_ruled = rule is not None and after.state_from.startswith(rule.called)
+        who = rule.called if rule is not None and is_ruled else KEEPER
         told[who] += changes(item, after, at)
         told[who] += [
             Change(item.id, f"fields.{name}", item.fields.get(name), value, at)
