@@ -10,11 +10,10 @@ from tests.governed import governed, published
 
 import modelyard
 from modelyard import errors
-from modelyard.governance.connection.syncing import told_items
-from modelyard.governance.items.collecting import collect, fresh_ones, skimmed
+from modelyard.governance.connection.telling import look, told_items
+from modelyard.governance.items.collecting import collect, fresh_ones
 from modelyard.governance.items.ids import id_of
 from modelyard.governance.policies.gathering import evaluations_of, gather, gathered, parts_of
-from modelyard.governance.workspaces.telling import mark_of_all
 from modelyard.kernel.identity import Identity
 from modelyard.kernel.values import now
 
@@ -133,7 +132,7 @@ def each_knows_its_own(of):
 def each_is_told_with_its_mark(context):
     """Skimming gives the marks that are told: else all would be told at each sync."""
     with context.read() as db:
-        seen = {item: mark_of_all(facts) for item, facts in skimmed(context, db).items()}
-        told = {each.item: each for each in told_items(context, db, frozenset(seen))}
+        seen = look(context, db, "berlin").marks
+        told = {each.item: each for each in told_items(context, db, seen, ())}
     assert {item: each.mark for item, each in told.items()} == seen
     assert [item for item in seen if told[item].evidence] == [i for i in seen if i in ITEMS]

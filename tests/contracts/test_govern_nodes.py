@@ -7,13 +7,16 @@ from contextlib import ExitStack, closing
 import numpy as np
 import pytest
 from sqlalchemy import select
-from tests.govern_nodes import V1, GovernNode, copied, make_workspace, with_made
+from tests.govern_nodes import ROWS, V1, GovernNode, copied, make_workspace, with_made
 from tests.sharing import made_once
 
 import modelyard
 from modelyard import errors
 from modelyard.evaluations.looking import governing
 from modelyard.governance.connection.guarding import ASKED_THERE, DECIDING, HERE
+from modelyard.governance.policies.commands import SimulatePolicy
+from modelyard.governance.policies.handlers import simulate_policy
+from modelyard.governance.policies.types import Simulation
 from modelyard.governance.workspaces.commands import CompareItems, ReceiveItems
 from modelyard.governance.workspaces.types import ToldItem, ToldSection
 from modelyard.store.tables import govern_node_keys
@@ -21,6 +24,19 @@ from modelyard.verbs import CATALOG
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 LIVE = {"name": "live", "service": "answers", "package": "p1", "infrastructure": "prod"}
+
+TRIED = """\
+clauses:
+- {kind: metric, metric: accuracy, at_least: 0.1, days: 1}
+- {kind: metric, metric: accuracy, at_least: 0.1, store: quiet}
+- {kind: better, metric: accuracy}
+- {kind: checks}
+- {kind: scan}
+- {kind: fields}
+- {kind: card, parts: [signature, metrics, ethics]}
+- {kind: approved}
+"""
+NOTHING = {"deployed": 0, "stopped": 0, "unknown": 0, "cases": ()}
 
 
 @pytest.fixture(scope="session")
@@ -147,6 +163,43 @@ def test_what_was_designed_elsewhere_is_known_by_its_files(node, connected, tmp_
     assert set(node.there.govern.show(item=item).facts["deployments"]) == {
         "deployment:munich.default/live"
     }
+
+
+@ON_SQLITE
+def test_a_policy_is_tried_there_on_what_was_deployed_here(node, connected, tmp_path):
+    """The same table as here, whatever was told before and after; each update is told once."""
+    berlin = connected("berlin")
+    file = tmp_path / "tried.yaml"
+    file.write_text(TRIED)
+    rows = {"dataset": str(tmp_path / "rows.csv"), "target": "target"}
+    (tmp_path / "rows.csv").write_text(f"age,fare,target\n{ROWS}")
+    berlin.deployments.create(**LIVE)
+    berlin.govern.sync()
+    berlin.stores.create(name="quiet", governed=False)
+    berlin.checks.create(store="quiet", name="good", kind="range", metric="accuracy", min=0.1)
+    berlin.evaluations.run(model="churn", store="quiet", **rows)
+    assert berlin.govern.sync().sent == 1, "evidence alone"
+    berlin.checks.run(store="quiet")
+    berlin.deployments.update(name="live", package="p2")
+    berlin.deployments.disable(name="live")
+    told = []
+    for change in (
+        lambda: None,
+        lambda: berlin.packages.delete(service="answers", package="p1"),
+        lambda: berlin.models.delete(name="churn", force=True),
+        lambda: berlin.deployments.delete(name="live"),
+    ):
+        change()
+        berlin.govern.sync()
+        assert berlin.govern.sync().sent == 0
+        there = node.there.policies.simulate(file=str(file))
+        here = simulate_policy(SimulatePolicy(file=str(file)), berlin.open())
+        assert there.model_dump_json().replace("berlin.", "") == here.model_dump_json()
+        told.append((there.deployed, there.stopped, there.unknown))
+        for name, found in (("berlin.prod", there), ("prod", Simulation.model_validate(NOTHING))):
+            only = {"file": str(file), "infrastructure": name}
+            assert node.there.policies.simulate(**only) == found
+    assert told == [(2, 2, 0), (1, 1, 0), (1, 0, 1), (0, 0, 0)]
 
 
 def test_what_was_decided_here_is_set_aside_and_comes_back(database_url, tmp_path, monkeypatch):

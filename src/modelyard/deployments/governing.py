@@ -15,13 +15,14 @@ from modelyard import errors
 from modelyard.deployments.bundling.types import BundleManifest
 from modelyard.deployments.deploying.policies import versions_in
 from modelyard.deployments.deploying.repository import SETTINGS
-from modelyard.deployments.deploying.types import KeptUpdate, ProjectSettings
+from modelyard.deployments.deploying.types import ProjectSettings
 from modelyard.governance.items.facts import Asked, Fact, mark_of
 from modelyard.governance.items.ids import id_of
 from modelyard.governance.policies.types import PastDeployment
 from modelyard.kernel.context import Context
 from modelyard.serving.packages.types import Manifest
 from modelyard.store.among import Among
+from modelyard.store.bodies import text_in
 from modelyard.store.tables import (
     bundles,
     deployment_updates,
@@ -55,39 +56,47 @@ def facts(_context: Context, db: Connection, asked: Asked) -> Iterator[Fact]:
 def history(
     context: Context, db: Connection, since: datetime, infrastructure: str | None
 ) -> Iterator[PastDeployment]:
-    """The updates since a moment that brought something about, in projects that one may see.
+    """The updates since a moment that brought something about, in projects that one may see."""
+    seen = context.visible_projects("deployments:read")
+    for each in past(db):
+        is_meant = infrastructure in (None, each.infrastructure) and each.at >= since
+        if is_meant and (seen is None or each.project in seen):
+            yield each
+
+
+def past(db: Connection) -> Iterator[PastDeployment]:
+    """Every update that succeeded and brought something about, the oldest of a deployment first.
 
     Those whose packages or bundle were deleted since bring no versions.
     """
-    seen = context.visible_projects("deployments:read")
     of, on = deployment_updates.c, deployments.c
     mine = (of.project == on.project) & (of.deployment == on.name)
-    query = select(on.infrastructure, on.target, of.body).join(deployments, mine)
-    query = query.where(of.state == "succeeded")
-    if seen is not None:
-        query = query.where(of.project.in_(seen))
-    if infrastructure is not None:
-        query = query.where(on.infrastructure == infrastructure)
-    for row in db.execute(query.order_by(of.project, of.deployment, of.number)):
-        update = KeptUpdate.model_validate_json(row.body)
-        if update.started >= since and update.kind != "disable":
-            yield PastDeployment(
-                project=update.project,
-                deployment=update.deployment,
-                number=update.number,
-                infrastructure=row.infrastructure,
-                at=update.started,
-                actor=update.actor,
-                versions=_in_update(db, update, row.target),
-            )
+    said = {name: text_in(db, of.body, name) for name in ("started", "actor", "settings")}
+    told = (of.project, of.deployment, of.number, on.infrastructure, on.target)
+    query = select(*told, *(column.label(name) for name, column in said.items()))
+    query = query.join(deployments, mine).where(of.state == "succeeded")
+    query = query.where(text_in(db, of.body, "kind") != "disable")
+    inside: dict[tuple[str, str, str], dict[str, str]] = {}
+    for row in db.execute(query.order_by(of.project, of.deployment, of.number)).all():
+        content = (row.project, row.target, row.settings)
+        if content not in inside:
+            inside[content] = _inside(db, *content)
+        yield PastDeployment(
+            project=row.project,
+            deployment=row.deployment,
+            number=row.number,
+            infrastructure=row.infrastructure,
+            at=row.started,
+            actor=row.actor,
+            versions=inside[content],
+        )
 
 
-def _in_update(db: Connection, update: KeptUpdate, target: str) -> tuple[str, ...]:
+def _inside(db: Connection, project: str, target: str, settings: str) -> dict[str, str]:
     try:
-        found = versions_in(db, update.project, target, update.settings)
-        return tuple(item for item, _ in found)
+        return dict(versions_in(db, project, target, SETTINGS.validate_json(settings)))
     except errors.NotFound:
-        return ()
+        return {}
 
 
 def _bundles(db: Connection, asked: Asked) -> Iterator[Fact]:

@@ -205,6 +205,7 @@ NEVER: Mapping[str, str] = {
                 "item_values",
                 "workspaces",
                 "workspace_items",
+                "workspace_updates",
             ),
             *("govern_nodes", "govern_node_keys", "told_statuses", "set_aside"),
             *("subscriptions", "notified_users", "notifications"),

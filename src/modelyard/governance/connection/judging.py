@@ -10,7 +10,7 @@ from types import MappingProxyType
 from modelyard import errors
 from modelyard.governance.connection import repository
 from modelyard.governance.connection.asking import ask
-from modelyard.governance.connection.syncing import told_items
+from modelyard.governance.connection.telling import told_items
 from modelyard.governance.items.elsewhere import mode_told
 from modelyard.governance.policies.gathering import find_out
 from modelyard.governance.policies.types import Judgement, Mode
@@ -108,7 +108,7 @@ def _judged(context: Context, infrastructure: str, versions: Mapping[str, str]) 
 def _asked(context: Context, versions: Mapping[str, str]) -> Iterator[AskedVersion]:
     """Versions as they are to be deployed, and as they are here."""
     with context.read() as db:
-        told = {each.item: each for each in told_items(context, db, frozenset(versions))}
+        told = {each.item: each for each in told_items(context, db, versions, versions)}
     for item, files in versions.items():
         yield AskedVersion(item=item, files=files, told=told.get(item))
 

@@ -3,42 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
 from itertools import islice
 from threading import Lock
 from weakref import WeakKeyDictionary
 
-from pydantic import JsonValue
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from modelyard import errors
 from modelyard.governance.connection import layers, repository
 from modelyard.governance.connection.asking import ask
-from modelyard.governance.items.collecting import told_by_rooms
+from modelyard.governance.connection.telling import look, parts_to_tell
 from modelyard.governance.items.elsewhere import govern_node_of
-from modelyard.governance.items.facts import Asked
-from modelyard.governance.items.ids import parsed, placed
-from modelyard.governance.items.merging import gathered
 from modelyard.governance.items.settling import LOCK
-from modelyard.governance.policies.evidence import Evidence, Parts
-from modelyard.governance.policies.gathering import parts_of
 from modelyard.governance.workspaces.buckets import bucket_of, buckets_of, within
-from modelyard.governance.workspaces.commands import CompareItems, ReceiveItems
+from modelyard.governance.workspaces.commands import CompareItems
 from modelyard.governance.workspaces.statuses import mark_of
-from modelyard.governance.workspaces.telling import as_told, mark_of_all
-from modelyard.governance.workspaces.types import Compared, Marks, ToldItem
+from modelyard.governance.workspaces.types import Compared, Marks
 from modelyard.kernel.context import Context
 from modelyard.kernel.progress import Progress, silence
-from modelyard.kernel.values import now
 from modelyard.kernel.version import __version__
 from modelyard.store.database import exclusively
 
-READ_AT_ONCE = 250
-"""Items whose bodies are in memory at a time."""
-SENT_AT_ONCE = 1 << 20
-"""Letters of JSON in a request, about."""
-LARGEST = 3 << 20
-"""Letters of an item that is still told."""
+AT_ONCE = 250
+"""Statuses that one transaction writes."""
 WORKING = 60.0
 """Seconds in which the govern node has to take in a part."""
 WHO = "govern node"
@@ -97,39 +84,21 @@ def synchronize_due(context: Context) -> float:
     return every
 
 
-def _as_json(item: str, parts: Parts) -> dict[str, JsonValue]:
-    """What rooms tell of a version for policies."""
-    whole = Evidence(item=item, digest="", gathered=now(), governed=False, **parts)
-    return whole.model_dump(mode="json", include=set(parts))
-
-
-def told_items(context: Context, db: Connection, about: frozenset[str]) -> Iterator[ToldItem]:
-    """Items with all that rooms tell of them at this moment; those that are gone are left out."""
-    found = gathered(told_by_rooms(context, db, Asked(about)))
-    versions = [item for item in found if parsed(item)[0] == "version"]
-    parts = parts_of(context, db, versions)
-    for item, facts in found.items():
-        yield as_told(item, facts, _as_json(item, parts[item]) if item in parts else {})
-
-
 def _synchronize(context: Context, progress: Progress) -> tuple[int, int]:
     with context.read() as db:
         node = repository.find(db)
-        here = gathered(told_by_rooms(context, db, Asked(skims=True)))
-    workspace = node.workspace if node is not None else ""
-    mine = {item: mark_of_all(facts) for item, facts in here.items() if _fits(workspace, item)}
-    compared = _compare(context, mine)
-    known = compared.items
-    wanted = within(mine, compared.buckets)
-    new = sorted(item for item, mark in wanted.items() if known.get(item) != mark)
-    gone = sorted(known.keys() - wanted.keys())
+        here = look(context, db, node.workspace if node is not None else "")
+    compared = _compare(context, here.marks)
+    known, wanted = compared.items, within(here.marks, compared.buckets)
+    new = [name for name, mark in wanted.items() if known.get(name) != mark]
+    gone = known.keys() - wanted.keys()
     sent = 0
-    for part, dropped, is_last in _parts(context, new, gone):
-        ask(context, ReceiveItems(items=part, gone=dropped, more=not is_last), seconds=WORKING)
-        sent += len(part) + len(dropped)
+    for part in parts_to_tell(context, here, new, gone):
+        ask(context, part, seconds=WORKING)
+        sent += sum(map(len, (part.items, part.gone, part.updates, part.gone_updates)))
         progress(f"told of {sent:,} items", fraction=min(1.0, sent / (len(new) + len(gone))))
     if sent:
-        compared = _compare(context, mine)
+        compared = _compare(context, here.marks)
     _apply(context, compared)
     return sent, len(compared.statuses)
 
@@ -141,42 +110,10 @@ def _compare(context: Context, mine: Marks) -> Compared:
     return ask(context, command, seconds=2 * context.settings.governance.seconds)
 
 
-def _parts(
-    context: Context, new: Sequence[str], gone: Sequence[str]
-) -> Iterator[tuple[tuple[ToldItem, ...], tuple[str, ...], bool]]:
-    """Items in parts that fit a request, and those that are gone; and whether it is the last."""
-    found = _filled(context, new)
-    left = iter(gone)
-    part, dropped = next(found, ()), tuple(islice(left, READ_AT_ONCE))
-    while part or dropped:
-        following, more = next(found, ()), tuple(islice(left, READ_AT_ONCE))
-        yield part, dropped, not (following or more)
-        part, dropped = following, more
-
-
-def _filled(context: Context, new: Sequence[str]) -> Iterator[tuple[ToldItem, ...]]:
-    part: list[ToldItem] = []
-    size = 0
-    for start in range(0, len(new), READ_AT_ONCE):
-        with context.read() as db:
-            found = list(told_items(context, db, frozenset(new[start : start + READ_AT_ONCE])))
-        for each in found:
-            length = len(each.model_dump_json())
-            if length > LARGEST:
-                continue
-            if part and (size + length > SENT_AT_ONCE or len(part) >= READ_AT_ONCE):
-                yield tuple(part)
-                part, size = [], 0
-            part.append(each)
-            size += length
-    if part:
-        yield tuple(part)
-
-
 def _apply(context: Context, compared: Compared) -> None:
     """Write down what became of items there, some hundred at a time, and then that it is known."""
     left = iter(compared.statuses)
-    while chunk := list(islice(left, READ_AT_ONCE)):
+    while chunk := list(islice(left, AT_ONCE)):
         with context.begin_aside() as db:
             exclusively(db, LOCK)
             if govern_node_of(db) is None:
@@ -195,12 +132,3 @@ def _apply(context: Context, compared: Compared) -> None:
         repository.drop_statuses(db, lost)
         layers.forget(db, lost, WHO)
         repository.heard(db, compared.modes)
-
-
-def _fits(workspace: str, item: str) -> bool:
-    """Whether the name of an item is short enough to be governed elsewhere."""
-    try:
-        placed(workspace, item)
-    except ValueError:
-        return False
-    return True

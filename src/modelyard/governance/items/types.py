@@ -140,5 +140,7 @@ class Synced(Value):
     changed: int
     gone: int = Field(description="whose sources were deleted since")
     decided: int = Field(default=0, description="about which a rule decided")
-    sent: int = Field(default=0, description="of which the govern node was told, if there is one")
-    told: int = Field(default=0, description="of which that told what became of them")
+    sent: int = Field(
+        default=0, description="items and updates of deployments that the govern node was told of"
+    )
+    told: int = Field(default=0, description="items of which that told what became of them")

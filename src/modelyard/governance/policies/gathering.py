@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from modelyard import errors
 from modelyard.governance.items.collecting import fresh
 from modelyard.governance.items.ids import parsed
 from modelyard.governance.items.types import Item
@@ -76,7 +77,10 @@ def gather(context: Context, db: Connection, item: str) -> Evidence:
     Raises:
         NotFound: there is no such version.
     """
-    return next(gathered(context, db, [fresh(context, db, item)]))
+    found = fresh(context, db, item)
+    if found.gone is not None:
+        raise errors.NotFound(f"{item} is no longer there, so nothing is known of it")
+    return next(gathered(context, db, [found]))
 
 
 def gathered(context: Context, db: Connection, found: Sequence[Item]) -> Iterator[Evidence]:
@@ -128,6 +132,12 @@ def past_deployments(
     """What was deployed since a moment, the oldest first; each with the versions that came."""
     for tell in _tellers(context, "history"):
         yield from tell(context, db, since, infrastructure)
+
+
+def ever_deployed(context: Context, db: Connection) -> Iterator[PastDeployment]:
+    """All that was ever deployed from here, whoever may see it."""
+    for tell in _tellers(context, "past"):
+        yield from tell(db)
 
 
 def _tellers(context: Context, name: str) -> Iterator[Callable[..., Any]]:

@@ -345,7 +345,7 @@ class PastDeployment(Value):
     infrastructure: str
     at: datetime
     actor: str
-    versions: tuple[str, ...] = Field(description="ids of their items")
+    versions: dict[str, str] = Field(description="digest of the files of each, by their items")
 
 
 class Simulated(Value):

@@ -8,7 +8,8 @@ from modelyard import errors
 from modelyard.governance.items.ids import OWN, parsed, placed
 from modelyard.governance.policies.evidence import Evidence
 from modelyard.governance.workspaces.governing import TOLD
-from modelyard.governance.workspaces.types import ToldItem
+from modelyard.governance.workspaces.telling import placed_past
+from modelyard.governance.workspaces.types import ToldItem, ToldUpdate
 from modelyard.kernel.faults import invalid
 from modelyard.kernel.values import now
 
@@ -34,3 +35,15 @@ def require_sound(workspace: str, told: ToldItem) -> None:
         Evidence.model_validate({**known, **own})
     except ValidationError as exc:
         raise invalid(exc) from exc
+
+
+def require_sound_update(workspace: str, told: ToldUpdate) -> None:
+    """Refuse an update of a deployment that no workspace tells.
+
+    Raises:
+        Invalid: it names something by no name of such a thing, or by one that is too long.
+    """
+    try:
+        placed_past(workspace, told.past)
+    except ValueError as exc:
+        raise errors.Invalid(f"{told.update} cannot be kept here: {exc}") from exc

@@ -14,6 +14,8 @@ from modelyard.governance.workspaces.types import (
     NewWorkspace,
     Received,
     ToldItem,
+    ToldUpdate,
+    UpdateId,
 )
 from modelyard.kernel.command import Command
 from modelyard.kernel.paging import Paged
@@ -81,15 +83,18 @@ class RemoveWorkspace(Command[None]):
 class CompareItems(Command[Compared]):
     """Say what a workspace and this node do not know of each other; only a workspace asks it.
 
-    Items are in 256 buckets, by the first two digits of the SHA-256 of their ids. Of each bucket
-    a workspace tells one hash, and so is told of items in those alone that differ.
+    Items and updates of deployments are in 256 buckets, by the first two digits of the SHA-256 of
+    their ids. Of each bucket a workspace tells one hash, and so is told of what is in those alone
+    that differ.
     """
 
     needs = "linked:read"
     route = "POST /linked/compare"
     asks = True
 
-    items: Buckets = Field(default={}, max_length=256, description="of its items, by bucket")
+    items: Buckets = Field(
+        default={}, max_length=256, description="of its items and updates, by bucket"
+    )
     statuses: Buckets = Field(
         default={}, max_length=256, description="of their statuses as it was told, by bucket"
     )
@@ -97,7 +102,7 @@ class CompareItems(Command[Compared]):
 
 
 class ReceiveItems(Command[Received]):
-    """Take in how items of a workspace are now; only that workspace sends it.
+    """Take in how items of a workspace are, and what it deployed; only that workspace sends it.
 
     What was taken in already changes nothing.
     """
@@ -111,7 +116,13 @@ class ReceiveItems(Command[Received]):
     gone: tuple[ItemId, ...] = Field(
         default=(), max_length=MOST_ITEMS, description="those that are no longer there"
     )
-    more: bool = Field(default=False, description="whether more of them follow")
+    updates: tuple[ToldUpdate, ...] = Field(
+        default=(), max_length=MOST_ITEMS, description="updates of deployments, that succeeded"
+    )
+    gone_updates: tuple[UpdateId, ...] = Field(
+        default=(), max_length=MOST_ITEMS, description="those that are no longer there"
+    )
+    more: bool = Field(default=False, description="whether more of all this follows")
 
 
 class JudgeVersions(Command[Judged]):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from pydantic import JsonValue
@@ -12,7 +14,11 @@ from sqlalchemy import Connection, Row, select
 
 from modelyard.governance.items.facts import Asked, Fact
 from modelyard.governance.items.ids import home_of, id_of, parsed, placed
+from modelyard.governance.items.repository import find, ids_of
 from modelyard.governance.policies.evidence import Evidence, Parts, Path, Paths
+from modelyard.governance.policies.types import PastDeployment
+from modelyard.governance.roles.access import access_of
+from modelyard.governance.workspaces.repository import alike, updates_since
 from modelyard.kernel.context import Context
 from modelyard.store.among import Among
 from modelyard.store.tables import workspace_items
@@ -55,6 +61,45 @@ def evidence(db: Connection, paths: Paths) -> Iterator[tuple[Path, Parts]]:
         told = json.loads(row.evidence)
         parts = {name: part for name, part in told.items() if name in TOLD}
         yield homes[row.workspace, row.item], parts
+
+
+def history(
+    context: Context, db: Connection, since: datetime, infrastructure: str | None
+) -> Iterator[PastDeployment]:
+    """What workspaces told of their deployments since a moment, of those that one may see.
+
+    Each version is the one that a policy would be asked about if that was deployed now.
+    """
+    told = [
+        (workspace, past)
+        for workspace, past in updates_since(db, since)
+        if infrastructure in (None, past.infrastructure)
+    ]
+    seen = ids_of(db, {_deployment(past) for _, past in told}, access_of(context, db).visible())
+    for workspace, past in told:
+        if _deployment(past) in seen:
+            homes = ((home_of(item)[1], files) for item, files in past.versions.items())
+            versions = {decisive_item(db, workspace, *home): home[1] for home in homes}
+            yield past.model_copy(update={"versions": versions})
+
+
+def decisive_item(db: Connection, workspace: str, version: str, files: str) -> str:
+    """The item whose approval counts where a workspace deploys a version with these files.
+
+    That of the workspace itself, where it is governed; else one of another workspace that is called
+    alike, has the same files, and is governed: what was designed there is deployed here.
+    """
+    mine = placed(workspace, version)
+    others = (placed(*each) for each in alike(db, workspace, version, files))
+    for item in chain([mine], others):
+        found = find(db, item)
+        if found is not None and found.state == "governed" and found.gone is None:
+            return item
+    return mine
+
+
+def _deployment(past: PastDeployment) -> str:
+    return id_of("deployment", past.project, past.deployment)
 
 
 def _sections(row: Row[Any], item: str, asked: Asked) -> Iterator[Fact]:

@@ -7,14 +7,13 @@ from itertools import islice
 from modelyard import errors
 from modelyard.governance.items.collecting import AT_ONCE, bring_all
 from modelyard.governance.items.ids import placed
-from modelyard.governance.items.repository import find
 from modelyard.governance.items.settling import LOCK, settle
 from modelyard.governance.policies.access import finding_out, judgements, make_ready, mode_of
 from modelyard.governance.policies.types import Judgement
 from modelyard.governance.signoffs.errands import settle_due
 from modelyard.governance.workspaces import keys, repository
 from modelyard.governance.workspaces.buckets import buckets_of, differing, within
-from modelyard.governance.workspaces.checking import require_sound
+from modelyard.governance.workspaces.checking import require_sound, require_sound_update
 from modelyard.governance.workspaces.commands import (
     AddWorkspace,
     CompareItems,
@@ -25,9 +24,9 @@ from modelyard.governance.workspaces.commands import (
     RemoveWorkspace,
     ShowWorkspace,
 )
+from modelyard.governance.workspaces.governing import decisive_item
 from modelyard.governance.workspaces.statuses import mark_of, modes_of, statuses_of
 from modelyard.governance.workspaces.types import (
-    AskedVersion,
     Compared,
     ConnectedWorkspace,
     Judged,
@@ -108,7 +107,7 @@ def compare_items(command: CompareItems, context: Context) -> Compared:
     with context.begin_aside() as db:
         repository.heard(db, workspace, command.version)
     with context.read() as db:
-        known = repository.marks(db, workspace)
+        known = repository.marks(db, workspace) | repository.update_marks(db, workspace)
         statuses = statuses_of(db, workspace)
         modes = modes_of(db, workspace)
     marks = {item: mark_of(status) for item, status in statuses.items()}
@@ -130,10 +129,14 @@ def receive_items(command: ReceiveItems, context: Context) -> Received:
     workspace = _asking(context)
     for each in command.items:
         require_sound(workspace, each)
+    for update in command.updates:
+        require_sound_update(workspace, update)
     with context.begin() as db:
         exclusively(db, LOCK)
         repository.put(db, workspace, command.items)
         repository.drop(db, workspace, command.gone)
+        repository.put_updates(db, workspace, command.updates)
+        repository.drop_updates(db, workspace, command.gone_updates)
         told = [each.item for each in command.items]
         about = frozenset(placed(workspace, item) for item in (*told, *command.gone))
         changed = bring_all(context, db, about)
@@ -156,7 +159,11 @@ def judge_versions(command: JudgeVersions, context: Context) -> Judged:
         bring_all(context, db, frozenset(placed(workspace, each.item) for each in told))
     where = f"{workspace}.{command.infrastructure}"
     said: list[Judgement | str] = []
-    decisive = {_decisive(context, workspace, each): each.files for each in command.versions}
+    with context.read() as db:
+        decisive = {
+            decisive_item(db, workspace, each.item, each.files): each.files
+            for each in command.versions
+        }
     for item in decisive:
         make_ready(context, where, item)
     with context.read() as db:
@@ -171,22 +178,6 @@ def judge_versions(command: JudgeVersions, context: Context) -> Judged:
         problems=tuple(each for each in said if isinstance(each, str)),
         clauses=clauses,
     )
-
-
-def _decisive(context: Context, workspace: str, version: AskedVersion) -> str:
-    """The item whose approval counts: that of the workspace itself, where that is governed.
-
-    Else one of another workspace that is called alike, has the same files, and is governed: what
-    was designed there is deployed here.
-    """
-    mine = placed(workspace, version.item)
-    with context.read() as db:
-        others = repository.alike(db, workspace, version.item, version.files)
-        for item in (mine, *(placed(*each) for each in others)):
-            found = find(db, item)
-            if found is not None and found.state == "governed" and found.gone is None:
-                return item
-    return mine
 
 
 def _asking(context: Context) -> str:

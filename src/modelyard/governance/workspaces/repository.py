@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
@@ -12,14 +13,15 @@ from sqlalchemy.exc import IntegrityError
 from modelyard import errors
 from modelyard.governance.items.facts import digest_of
 from modelyard.governance.items.ids import parsed
-from modelyard.governance.workspaces.telling import placed_body
-from modelyard.governance.workspaces.types import ConnectedWorkspace, ToldItem
+from modelyard.governance.policies.types import PastDeployment
+from modelyard.governance.workspaces.telling import placed_body, placed_past
+from modelyard.governance.workspaces.types import ConnectedWorkspace, ToldItem, ToldUpdate
 from modelyard.kernel.paging import Page, Paged
 from modelyard.kernel.values import now
 from modelyard.store.paging import page
-from modelyard.store.tables import workspace_items, workspaces
+from modelyard.store.tables import workspace_items, workspace_updates, workspaces
 
-OF, TOLD = workspaces.c, workspace_items.c
+OF, TOLD, PAST = workspaces.c, workspace_items.c, workspace_updates.c
 COUNTED: Select[Any] = select(
     *(OF.name, OF.seen, OF.version, OF.body),
     select(func.count()).where(TOLD.workspace == OF.name).scalar_subquery().label("items"),
@@ -86,6 +88,42 @@ def drop(db: Connection, workspace: str, items: Collection[str]) -> None:
     """Forget items that are no longer there."""
     mine = (TOLD.workspace == workspace) & TOLD.item.in_(items)
     db.execute(delete(workspace_items).where(mine))
+
+
+def update_marks(db: Connection, workspace: str) -> dict[str, str]:
+    """The mark of each update of a deployment that a workspace told of."""
+    query = select(PAST.update, PAST.mark).where(PAST.workspace == workspace)
+    return {row.update: row.mark for row in db.execute(query)}
+
+
+def put_updates(db: Connection, workspace: str, updates: Sequence[ToldUpdate]) -> None:
+    """Write down what was deployed, in place of what was known of that."""
+    drop_updates(db, workspace, [each.update for each in updates])
+    rows = [
+        {
+            "workspace": workspace,
+            "update": each.update,
+            "mark": each.mark,
+            "began": each.past.at,
+            "body": placed_past(workspace, each.past).model_dump_json(),
+        }
+        for each in updates
+    ]
+    if rows:
+        db.execute(insert(workspace_updates), rows)
+
+
+def drop_updates(db: Connection, workspace: str, updates: Collection[str]) -> None:
+    """Forget updates that are no longer there."""
+    mine = (PAST.workspace == workspace) & PAST.update.in_(updates)
+    db.execute(delete(workspace_updates).where(mine))
+
+
+def updates_since(db: Connection, moment: datetime) -> list[tuple[str, PastDeployment]]:
+    """What began since a moment, with the workspace that told of it; all as it is called here."""
+    query = select(PAST.workspace, PAST.body).where(PAST.began >= moment)
+    rows = db.execute(query.order_by(PAST.workspace, PAST.update))
+    return [(row.workspace, PastDeployment.model_validate_json(row.body)) for row in rows]
 
 
 def alike(db: Connection, workspace: str, item: str, files: str) -> list[tuple[str, str]]:

@@ -5,19 +5,29 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, ClassVar
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, StringConstraints
 
 from modelyard.governance.items.ids import ItemId
 from modelyard.governance.items.types import State
-from modelyard.governance.policies.types import Clause, ClauseOutcome, Judgement, Mode
+from modelyard.governance.policies.types import (
+    Clause,
+    ClauseOutcome,
+    Judgement,
+    Mode,
+    PastDeployment,
+)
 from modelyard.governance.templates.words import SignoffStatus
 from modelyard.kernel.secrets import SECRET
 from modelyard.kernel.values import Description, Name, Value, WorkspaceName
 
 Buckets = dict[str, str]
-"""A hash over the marks of all items of a bucket, by the name of the bucket; empty ones are not."""
+"""A hash over all marks of a bucket, by the name of the bucket; empty ones are left out."""
+UpdateId = Annotated[
+    str, StringConstraints(max_length=400, pattern=r"^update:[^/]+/[^/]+/[1-9][0-9]*$")
+]
+"""update:PROJECT/DEPLOYMENT/NUMBER, such as update:flights/delay-prod/3."""
 Marks = dict[str, str]
-"""A mark of how each item is, by its id."""
+"""A mark of how each item, or each update of a deployment, is, by what it is called."""
 
 
 class ConnectedWorkspace(Value):
@@ -57,6 +67,23 @@ class ToldItem(Value):
     evidence: dict[str, JsonValue] = Field(default={}, description="of a version, for policies")
 
 
+class ToldUpdate(Value):
+    """An update of a deployment that succeeded, as its workspace tells it."""
+
+    mark: str = Field(max_length=64, description="of all of it")
+    past: PastDeployment
+
+    @property
+    def update(self) -> str:
+        """What it is called."""
+        return update_id(self.past)
+
+
+def update_id(past: PastDeployment) -> str:
+    """What an update of a deployment is called."""
+    return f"update:{past.project}/{past.deployment}/{past.number}"
+
+
 class AskedVersion(Value):
     """A version that is about to be deployed."""
 
@@ -87,8 +114,8 @@ class Compared(Value):
     """What a workspace and its govern node do not know of each other."""
 
     workspace: WorkspaceName = Field(description="what it is called here")
-    buckets: tuple[str, ...] = Field(description="whose items are not as it tells them")
-    items: Marks = Field(description="how those in these buckets are known here")
+    buckets: tuple[str, ...] = Field(description="in which something is not as it tells it")
+    items: Marks = Field(description="how items and updates in these buckets are known here")
     status_buckets: tuple[str, ...] = Field(description="whose statuses it does not know")
     statuses: tuple[ItemStatus, ...] = Field(description="those in these buckets")
     modes: dict[Name, Mode] = Field(description="what policies do, by its infrastructures")

@@ -101,6 +101,7 @@ from modelyard.store.tables.workspaces import (
     set_aside,
     told_statuses,
     workspace_items,
+    workspace_updates,
     workspaces,
 )
 
@@ -207,5 +208,6 @@ __all__ = [
     "versions",
     "workers",
     "workspace_items",
+    "workspace_updates",
     "workspaces",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import Column, Double, ForeignKey, Index, Integer, String, Table, Text
 
 from modelyard.store.tables.columns import Moment, metadata
 
@@ -12,6 +12,7 @@ workspaces = Table(
     Column("name", String(32), primary_key=True),
     Column("sha256", String(64), nullable=False),  # of its key
     Column("seen", Moment, nullable=True),
+    Column("every", Double, nullable=True),  # seconds after which it is heard again, as it said
     Column("version", String(64), nullable=False),  # of Modelyard, that runs there
     Column("body", Text, nullable=False),
 )
@@ -34,6 +35,21 @@ workspace_items = Table(
     Column("evidence", Text, nullable=False),
     Index("ix_workspace_items_files", "files"),
     Index("ix_workspace_items_kind", "kind"),
+)
+
+workspace_updates = Table(  # of deployments, that succeeded
+    "workspace_updates",
+    metadata,
+    Column(
+        "workspace",
+        String(32),
+        ForeignKey("workspaces.name", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("update", String(400), primary_key=True),  # as it is called there
+    Column("mark", String(64), nullable=False),
+    Column("began", Moment, nullable=False),
+    Column("body", Text, nullable=False),
 )
 
 govern_nodes = Table(  # one row at most

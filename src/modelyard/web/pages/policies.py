@@ -6,6 +6,7 @@ from datetime import datetime
 
 from modelyard import errors
 from modelyard.governance.commands import ListAudit
+from modelyard.governance.items.ids import id_of
 from modelyard.governance.policies.commands import (
     ListEnforced,
     ListExceptions,
@@ -29,7 +30,7 @@ from modelyard.governance.policies.types import (
 from modelyard.governance.policies.writing_commands import TryPolicy
 from modelyard.governance.types import AuditEntry
 from modelyard.kernel.values import Value
-from modelyard.web.pages.governance_words import called, item_href
+from modelyard.web.pages.governance_words import called, item_href, source_href
 from modelyard.web.pages.home import may
 from modelyard.web.pages.infrastructures import href as infrastructure_href
 from modelyard.web.pages.page import Crumb, ListView, Nav, Page, View, Visit, address, place_in_list
@@ -285,11 +286,7 @@ def _cases(found: Simulation | None) -> tuple[CaseLine, ...]:
             called=called(each.item),
             href=item_href(each.item),
             deployment=each.deployment,
-            deployment_href=address(
-                "/projects/{project}/deployments/{name}",
-                project=each.project,
-                name=each.deployment,
-            ),
+            deployment_href=_deployment_href(id_of("deployment", each.project, each.deployment)),
             infrastructure=each.infrastructure,
             at=each.at,
             actor=each.actor,
@@ -298,6 +295,11 @@ def _cases(found: Simulation | None) -> tuple[CaseLine, ...]:
         )
         for each in (found.cases[:MOST] if found else ())
     )
+
+
+def _deployment_href(item: str) -> str:
+    """Its page; on a govern node that of its item."""
+    return source_href(item) or item_href(item)
 
 
 def _changes(visit: Visit, name: str) -> tuple[AuditEntry, ...] | None:
