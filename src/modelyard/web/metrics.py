@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -10,8 +13,11 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
+from modelyard import errors
 from modelyard.deployments.watching.commands import ListWatchedEndpoints
 from modelyard.deployments.watching.types import WatchedEndpoint
+from modelyard.governance.connection.commands import ShowGovernStatus
+from modelyard.governance.workspaces.commands import ListWorkspaces
 from modelyard.kernel.identity import Identity, login_name
 from modelyard.monitoring.watching.commands import ShowMonitoring
 from modelyard.monitoring.watching.types import STATUSES, Status, ThingStatus
@@ -25,6 +31,10 @@ ABOUT = "How a thing is: -1 nothing is known, 0 healthy, 1 warning, 2 error."
 ABOUT_PARTS = "How a part of what is deployed is, with the same values."
 LABELS = ("project", "kind", "name")
 OF_ENDPOINTS = ("project", "name", "infrastructure")
+IN_TOUCH = "modelyard_workspace_in_touch_timestamp_seconds"
+ABOUT_IN_TOUCH = "When a workspace and its govern node were last in touch, in seconds since 1970."
+LATE = "modelyard_workspace_late"
+ABOUT_LATE = "1: that is three times as long ago as it should be, or longer; 0: it is not."
 FIGURES: dict[str, tuple[str, Callable[[WatchedEndpoint], float | None]]] = {
     "modelyard_endpoint_queries": (
         "Queries of an endpoint in 24 hours, on all nodes together.",
@@ -41,15 +51,31 @@ FIGURES: dict[str, tuple[str, Callable[[WatchedEndpoint], float | None]]] = {
 }
 
 
+@dataclass(frozen=True)
+class InTouch:
+    """When a workspace and its govern node were last in touch."""
+
+    workspace: str
+    at: datetime | None
+    """None: never."""
+    late: bool
+
+
 class Statuses(Collector):
     """Things as gauges."""
 
-    def __init__(self, things: list[ThingStatus], endpoints: list[WatchedEndpoint]) -> None:
+    def __init__(
+        self,
+        things: list[ThingStatus],
+        endpoints: list[WatchedEndpoint],
+        workspaces: list[InTouch],
+    ) -> None:
         self._things = things
         self._endpoints = endpoints
+        self._workspaces = workspaces
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """A value for each thing, for each part of it, and figures of endpoints."""
+        """A value for each thing, for each part of it, figures of endpoints, and of workspaces."""
         whole = GaugeMetricFamily(NAME, ABOUT, labels=LABELS)
         parts = GaugeMetricFamily(f"{NAME}_of_part", ABOUT_PARTS, labels=(*LABELS, "part"))
         for each in self._things:
@@ -65,6 +91,24 @@ class Statuses(Collector):
                 if (value := value_of(one)) is not None:
                     gauge.add_metric((one.project, one.name, one.infrastructure), value)
             yield gauge
+        in_touch = GaugeMetricFamily(IN_TOUCH, ABOUT_IN_TOUCH, labels=("workspace",))
+        late = GaugeMetricFamily(LATE, ABOUT_LATE, labels=("workspace",))
+        for found in self._workspaces:
+            if found.at is not None:
+                in_touch.add_metric((found.workspace,), found.at.timestamp())
+            late.add_metric((found.workspace,), int(found.late))
+        yield in_touch
+        yield late
+
+
+def _in_touch(yard: Workspace) -> Iterator[InTouch]:
+    """The workspaces of this govern node, or this one with its own, as far as one may know."""
+    with suppress(errors.Forbidden):
+        if yard.open().settings.role == "govern":
+            for each in yard.run(ListWorkspaces()):
+                yield InTouch(each.name, each.seen, each.late)
+        elif (node := yard.run(ShowGovernStatus()).node) is not None:
+            yield InTouch(node.workspace, node.synced, node.late)
 
 
 def _value(status: Status) -> int:
@@ -90,5 +134,6 @@ class Metrics:
         identity = Identity(login_name()) if self._open else identify(request)
         registry = CollectorRegistry()
         yard = self._workspace.acting(identity)
-        registry.register(Statuses(yard.run(ShowMonitoring()), yard.run(ListWatchedEndpoints())))
+        things, endpoints = yard.run(ShowMonitoring()), yard.run(ListWatchedEndpoints())
+        registry.register(Statuses(things, endpoints, list(_in_touch(yard))))
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
-from datetime import timedelta
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from modelyard.governance.connection.types import GovernNode
 from modelyard.governance.policies.types import Mode
+from modelyard.governance.workspaces.lateness import is_late
 from modelyard.governance.workspaces.types import ItemStatus
 from modelyard.kernel.values import now
 from modelyard.store.database import upsert
@@ -18,9 +18,13 @@ from modelyard.store.tables import govern_node_keys, govern_nodes, set_aside, to
 OF, KEYS, TOLD, ASIDE = govern_nodes.c, govern_node_keys.c, told_statuses.c, set_aside.c
 ONE = 1
 """The id of the only row."""
-LATE = 10
-"""Looks that may be missed before it is told."""
-KEPT_APART = {"has_key", "synced", "late", "problem", "modes", "items", "set_aside"}
+WARNING = (
+    "what either side knows of the other is old: a worker has to run here, "
+    "modelyard serve or modelyard worker"
+)
+KEPT_APART = {
+    *("has_key", "synced", "late", "warning", "problem", "modes", "items", "set_aside"),
+}
 
 
 def find(db: Connection, *, every: float = 0) -> GovernNode | None:
@@ -35,12 +39,13 @@ def find(db: Connection, *, every: float = 0) -> GovernNode | None:
     if row is None:
         return None
     node = GovernNode.model_validate_json(row.body)
-    since = row.synced or node.connected
+    late = is_late(row.synced or node.connected, every)
     return node.model_copy(
         update={
             "has_key": row.secret is not None,
             "synced": row.synced,
-            "late": now() - since > timedelta(seconds=max(60.0, LATE * every)),
+            "late": late,
+            "warning": WARNING if late and not row.problem else "",
             "problem": row.problem,
             "modes": json.loads(row.modes),
             "items": db.scalar(select(func.count()).select_from(told_statuses)),

@@ -106,7 +106,12 @@ def _synchronize(context: Context, progress: Progress) -> tuple[int, int]:
 def _compare(context: Context, mine: Marks) -> Compared:
     with context.read() as db:
         told = repository.marks(db)
-    command = CompareItems(items=buckets_of(mine), statuses=buckets_of(told), version=__version__)
+    command = CompareItems(
+        items=buckets_of(mine),
+        statuses=buckets_of(told),
+        version=__version__,
+        every=context.settings.governance.every,
+    )
     return ask(context, command, seconds=2 * context.settings.governance.seconds)
 
 

@@ -15,7 +15,7 @@ from modelyard.kernel.values import Name, Value, WorkspaceName
 class GovernNode(Value):
     """Where the things of this workspace are governed, and what was last heard from there."""
 
-    listed: ClassVar = ("url", "workspace", "synced", "late", "problem", "set_aside")
+    listed: ClassVar = ("url", "workspace", "synced", "late", "warning", "problem", "set_aside")
 
     url: str
     workspace: WorkspaceName = Field(description="what this workspace is called there")
@@ -25,7 +25,10 @@ class GovernNode(Value):
     )
     has_key: bool = Field(default=False, description="whether its key is known here")
     synced: datetime | None = Field(default=None, description="when both last knew the same")
-    late: bool = Field(default=False, description="whether that is too long ago")
+    late: bool = Field(
+        default=False, description="whether that is three times as long ago as it should be"
+    )
+    warning: str = Field(default="", description="what follows from being late")
     problem: str = Field(default="", description="why they do not since")
     modes: dict[Name, Mode] = Field(
         default={}, description="what policies do, by infrastructure, as it last said"

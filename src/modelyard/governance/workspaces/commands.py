@@ -24,6 +24,7 @@ from modelyard.kernel.values import Description, Name, WorkspaceName
 NAME = "what it is called here; the names of its projects begin with it"
 MOST_ITEMS = 1000
 MOST_VERSIONS = 1000
+MOST_SECONDS = 1e6
 
 
 class AddWorkspace(Command[NewWorkspace]):
@@ -99,6 +100,9 @@ class CompareItems(Command[Compared]):
         default={}, max_length=256, description="of their statuses as it was told, by bucket"
     )
     version: str = Field(default="", max_length=64, description="of Modelyard, that runs there")
+    every: float | None = Field(
+        default=None, gt=0, le=MOST_SECONDS, description="seconds after which it is heard again"
+    )
 
 
 class ReceiveItems(Command[Received]):

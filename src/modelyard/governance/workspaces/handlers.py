@@ -105,7 +105,7 @@ def compare_items(command: CompareItems, context: Context) -> Compared:
     """
     workspace = _asking(context)
     with context.begin_aside() as db:
-        repository.heard(db, workspace, command.version)
+        repository.heard(db, workspace, version=command.version, every=command.every)
     with context.read() as db:
         known = repository.marks(db, workspace) | repository.update_marks(db, workspace)
         statuses = statuses_of(db, workspace)
@@ -133,6 +133,7 @@ def receive_items(command: ReceiveItems, context: Context) -> Received:
         require_sound_update(workspace, update)
     with context.begin() as db:
         exclusively(db, LOCK)
+        repository.heard(db, workspace)
         repository.put(db, workspace, command.items)
         repository.drop(db, workspace, command.gone)
         repository.put_updates(db, workspace, command.updates)

@@ -14,6 +14,7 @@ from modelyard import errors
 from modelyard.governance.items.facts import digest_of
 from modelyard.governance.items.ids import parsed
 from modelyard.governance.policies.types import PastDeployment
+from modelyard.governance.workspaces.lateness import is_late
 from modelyard.governance.workspaces.telling import placed_body, placed_past
 from modelyard.governance.workspaces.types import ConnectedWorkspace, ToldItem, ToldUpdate
 from modelyard.kernel.paging import Page, Paged
@@ -22,8 +23,9 @@ from modelyard.store.paging import page
 from modelyard.store.tables import workspace_items, workspace_updates, workspaces
 
 OF, TOLD, PAST = workspaces.c, workspace_items.c, workspace_updates.c
+WARNING = "what is known of it is old: a worker has to run there, and reach this node"
 COUNTED: Select[Any] = select(
-    *(OF.name, OF.seen, OF.version, OF.body),
+    *(OF.name, OF.seen, OF.every, OF.version, OF.body),
     select(func.count()).where(TOLD.workspace == OF.name).scalar_subquery().label("items"),
 )
 
@@ -65,9 +67,9 @@ def remove(db: Connection, name: str) -> None:
     db.execute(delete(workspaces).where(OF.name == name))
 
 
-def heard(db: Connection, name: str, version: str) -> None:
-    """Write down that a workspace was heard."""
-    db.execute(update(workspaces).where(OF.name == name).values(seen=now(), version=version))
+def heard(db: Connection, name: str, **said: str | float | None) -> None:
+    """Write down that a workspace was heard, and what it said of itself."""
+    db.execute(update(workspaces).where(OF.name == name).values(seen=now(), **said))
 
 
 def marks(db: Connection, workspace: str) -> dict[str, str]:
@@ -160,9 +162,11 @@ def _row(workspace: str, told: ToldItem) -> dict[str, Any]:
 
 def _workspace(row: Row[Any]) -> ConnectedWorkspace:
     found = ConnectedWorkspace.model_validate_json(row.body)
-    told = {"items": row.items, "seen": row.seen, "version": row.version}
-    return found.model_copy(update=told)
+    late = None not in (row.seen, row.every) and is_late(row.seen, row.every)
+    told = {name: getattr(row, name) for name in ("items", "seen", "every", "version")}
+    return found.model_copy(update=told | {"late": late, "warning": WARNING if late else ""})
 
 
 def _body(workspace: ConnectedWorkspace) -> str:
-    return workspace.model_dump_json(exclude={"items", "seen", "version", "key"})
+    apart = {"items", "seen", "every", "late", "warning", "version", "key"}
+    return workspace.model_dump_json(exclude=apart)

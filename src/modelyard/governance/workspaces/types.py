@@ -33,15 +33,20 @@ Marks = dict[str, str]
 class ConnectedWorkspace(Value):
     """Another workspace whose things are governed from here."""
 
-    listed: ClassVar = ("name", "items", "seen", "version", "description", "created_by")
+    listed: ClassVar = ("name", "items", "seen", "warning", "version", "description", "created_by")
 
     name: WorkspaceName
     description: Description = ""
     items: int = Field(default=0, description="that it tells of")
     seen: datetime | None = Field(default=None, description="when it was last heard; None: never")
+    every: float | None = Field(
+        default=None, description="seconds after which it is heard again, as it said"
+    )
+    late: bool = Field(default=False, description="whether it was not heard for three times that")
     version: str = Field(default="", description="of Modelyard, that runs there")
     created: datetime
     created_by: str
+    warning: str = Field(default="", description="what follows from being late")
 
 
 class NewWorkspace(ConnectedWorkspace):

@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 from modelyard.deployments.watching.commands import ShowOverview
 from modelyard.deployments.watching.types import DeployedProject, StatusCount, WatchedEndpoint
 from modelyard.evaluations.storing.commands import ListStores
+from modelyard.governance.connection.commands import ShowGovernStatus
+from modelyard.governance.connection.types import GovernNode
 from modelyard.kernel.values import Value
 from modelyard.models.commands import ListModels, ListVersions
 from modelyard.monitoring.alerting.commands import ListAlerts, ListMessages
@@ -64,6 +66,8 @@ class MonitoringView(View):
     troubled: tuple[Line, ...]
     projects: tuple[Line, ...]
     left_out: int
+    node: GovernNode | None
+    """Where things are governed; None: here."""
 
 
 class ProjectMonitoringView(View):
@@ -97,6 +101,7 @@ def monitoring(visit: Visit) -> MonitoringView:
         troubled=tuple(map(_line, troubled[:MOST])),
         projects=tuple(_line(each) for each in found if each.kind == "project"),
         left_out=max(0, len(troubled) - MOST),
+        node=visit.run(ShowGovernStatus()).node,
     )
 
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 import html
 import re
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import update
 from starlette.testclient import TestClient
 from tests.govern_nodes import GovernNode
 
 import modelyard
+from modelyard.kernel.values import now
+from modelyard.store.tables import govern_nodes, workspaces
 from modelyard.web.app import create_app
 
 NODES = "/governance/nodes"
@@ -78,6 +83,40 @@ def test_a_workspace_is_let_in_connected_and_looked_at(node, yard, site):
     sent(site, "/governance/disconnect")
     assert "The things of this workspace are governed here" in site.get(NODES).text
     node.start()
+
+
+def test_both_tell_that_they_were_not_in_touch(node, yard, site):
+    """For three times as long as the workspace said; a sync says it anew."""
+    yard.govern.connect(address=node.url, key=node.add("berlin"))
+    yard.govern.sync()
+    sides = (node.folder, workspaces.c.seen), (yard.folder, govern_nodes.c.synced)
+    webs = node.server.http, site
+
+    def told(seconds):
+        """What pages and metrics say when they were in touch some seconds ago."""
+        at = now() - timedelta(seconds=seconds)
+        for folder, column in sides:
+            with closing(modelyard.open(folder)) as opened, opened.open().begin() as db:
+                db.execute(update(column.table).values({column: at}))
+        for web in webs:
+            gauges = in_touch(web.get("/metrics").text)
+            assert gauges["modelyard_workspace_in_touch_timestamp_seconds"] == at.timestamp()
+            yield gauges["modelyard_workspace_late"]
+            yield web.get(NODES).text.count("not heard for too long")
+        yield site.get("/monitoring").text.count("The govern node was last heard")
+
+    assert list(told(85)) == [0, 0, 0, 0, 0]
+    assert list(told(95)) == [1, 1, 1, 1, 1]
+    assert "a worker has to run there" in node.there.workspaces.list()[0].warning
+    assert "a worker has to run here" in yard.govern.status().node.warning
+    yard.govern.sync()
+    assert (node.there.workspaces.list()[0].late, yard.govern.status().node.late) == (False,) * 2
+
+
+def in_touch(text):
+    """The gauges of the workspace, by their names."""
+    samples = (each for one in text_string_to_metric_families(text) for each in one.samples)
+    return {each.name: each.value for each in samples if each.labels == {"workspace": "berlin"}}
 
 
 def test_a_govern_node_leads_to_what_it_has_alone(node):
