@@ -24,7 +24,6 @@ from modelyard.kernel.values import Description, Name, WorkspaceName
 NAME = "what it is called here; the names of its projects begin with it"
 MOST_ITEMS = 1000
 MOST_VERSIONS = 1000
-MOST_SECONDS = 1e6
 
 
 class AddWorkspace(Command[NewWorkspace]):
@@ -101,7 +100,10 @@ class CompareItems(Command[Compared]):
     )
     version: str = Field(default="", max_length=64, description="of Modelyard, that runs there")
     every: float | None = Field(
-        default=None, gt=0, le=MOST_SECONDS, description="seconds after which it is heard again"
+        default=None,
+        gt=0,
+        allow_inf_nan=False,
+        description="seconds after which it is heard again",
     )
 
 

@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache, partial
 from itertools import chain
 from typing import Any
 
@@ -76,10 +77,11 @@ def history(
         if infrastructure in (None, past.infrastructure)
     ]
     seen = ids_of(db, {_deployment(past) for _, past in told}, access_of(context, db).visible())
+    decisive = cache(partial(decisive_item, db))
     for workspace, past in told:
         if _deployment(past) in seen:
             homes = ((home_of(item)[1], files) for item, files in past.versions.items())
-            versions = {decisive_item(db, workspace, *home): home[1] for home in homes}
+            versions = {decisive(workspace, *home): home[1] for home in homes}
             yield past.model_copy(update={"versions": versions})
 
 
