@@ -9,7 +9,9 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from modelyard.kernel.wire import LEFT_OUT
@@ -28,7 +30,11 @@ class ApiDocs:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the page."""
-        await answered(Request(scope), self._markup)(scope, receive, send)
+        answer = await run_in_threadpool(self._answer, Request(scope))
+        await answer(scope, receive, send)
+
+    def _answer(self, request: Request) -> Response:
+        return answered(request, self._markup)
 
     @cached_property
     def _markup(self) -> str:

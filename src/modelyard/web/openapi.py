@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 from pydantic_core import to_json
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -115,8 +116,9 @@ class OpenApi:
         self._role = role
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it."""
-        await self._response(scope, receive, send)
+        """Send it; it is made when it is first asked for, while the server answers others."""
+        answer = await run_in_threadpool(lambda: self._response)
+        await answer(scope, receive, send)
 
     @cached_property
     def _response(self) -> Response:
