@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 from modelyard import errors
@@ -18,12 +18,15 @@ from modelyard.governance.templates.reading import written
 from modelyard.governance.templates.types import (
     KeptTemplate,
     SignoffPlan,
+    Template,
     TemplateSummary,
 )
+from modelyard.governance.templates.views import Container
 from modelyard.governance.templates.words import TemplateState
 from modelyard.kernel.values import Value
 from modelyard.web.pages.home import may
 from modelyard.web.pages.page import Crumb, Download, Page, View, Visit, address
+from modelyard.web.pages.plain_words import label_of
 
 ALL = "/governance/templates"
 ONE = f"{ALL}/{{name}}"
@@ -82,12 +85,24 @@ class StepLine(Value):
     rules: tuple[str, ...]
 
 
+class ViewLine(Value):
+    """A view of a template, or a part inside one, in readable form."""
+
+    title: str
+    depth: int
+    layout: str
+    holds: tuple[str, ...]
+    """The fields that stand in it, and in no part of it."""
+    condition: str
+
+
 class TemplateView(View):
     """A version of a template."""
 
     template: KeptTemplate
     fields: tuple[FieldLine, ...]
     steps: tuple[StepLine, ...]
+    views: tuple[ViewLine, ...]
     editors: str
     versions: tuple[tuple[TemplateSummary, str], ...]
     text: str
@@ -159,6 +174,7 @@ def template(visit: Visit) -> TemplateView:
             )
             for each in told.steps
         ),
+        views=tuple(_views(told, called)),
         editors=_people(told.editors),
         versions=tuple(
             (each, href(each.name, each.version))
@@ -214,6 +230,31 @@ def words(condition: Mapping[str, Any]) -> str:
     ]
     subject = condition.get("field") or next(iter(condition.values()))
     return f"{subject} {' and '.join(said)}"
+
+
+def _views(told: Template, called: Mapping[str, str]) -> Iterator[ViewLine]:
+    """How items are laid out, each view with the parts inside it."""
+    steps = {each.id: each.called for each in told.steps}
+    for view in told.views:
+        where = f"the step {steps[view.step]}" if view.step else "above all steps"
+        first, *inside = _laid_out(view, called, 0)
+        named = first.title or label_of(view.id)
+        yield first.model_copy(update={"title": named, "layout": f"{first.layout}, {where}"})
+        yield from inside
+
+
+def _laid_out(part: Container, called: Mapping[str, str], depth: int) -> Iterator[ViewLine]:
+    sides = f"Card with {part.columns} columns" if part.columns > 1 else "Card"
+    yield ViewLine(
+        title=part.title,
+        depth=depth,
+        layout="Table" if part.layout == "table" else sides,
+        holds=tuple(called.get(each, each) for each in part.parts if isinstance(each, str)),
+        condition=_condition(part),
+    )
+    for each in part.parts:
+        if isinstance(each, Container):
+            yield from _laid_out(each, called, depth + 1)
 
 
 def _takes(field: Any) -> str:

@@ -162,6 +162,8 @@ def test_a_template_is_written_by_forms(client, yard):  # noqa: F811
         "- {id: sign, visible_if: {any_of: [{step: describe, status: FINISHED}, "
         "{field: loss, above: 3}]}, signoff: {approvers: {groups: [bosses], users: [ada]}, "
         "recurring: {every: 1, unit: years}}}\n"
+        "views:\n- {id: glance, parts: [{title: Both, columns: 2, "
+        "visible_if: {field: risk, equals: low}, parts: [risk, loss]}]}\n"
     )
     page, form = "/governance/template-text", "/governance/new-template"
     assert "is right, for items of the kind model" in sent(client, page, text=text)
@@ -173,6 +175,7 @@ def test_a_template_is_written_by_forms(client, yard):  # noqa: F811
     assert yard.templates.show(name=name, version=1).state == "draft"
     shown = client.get(f"{at}?version=1").text
     for said in (
+        *("Card, above all steps", "Card with 2 columns", "risk, loss", "risk is low"),
         *("one of low, high", "several, each a number", "risk is high", "the group bosses, ada"),
         *("the step describe is finished or loss is above 3", "begins anew after 1 years"),
     ):
