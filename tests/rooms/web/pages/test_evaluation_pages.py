@@ -539,6 +539,16 @@ def test_rows_are_put_in_each_order_that_is_offered(client, see, made, name):
     assert {client.get(each).status_code for each in offered} == {200}
 
 
+def test_what_stands_for_a_chart_without_a_script_leads_somewhere(client, see, yard, made):
+    report = yard.drift.compute(current=made["late"].id, reference="june")
+    drift = see(f"{HERE}/drift/{report.id}", raw=True)
+    assert "JSON and CSV hold the same" in drift
+    page = see(f"{HERE}/evaluations/{made['late'].id}", raw=True)
+    tables = re.findall(r'by a script. <a class="lnk" href="([^"]*)">The table', page + drift)
+    assert len(tables) > 2
+    assert {client.get(each).status_code for each in tables} == {200}
+
+
 def test_no_page_leads_to_rows_that_an_evaluation_kept_for_itself(see, yard, made):
     page = see(f"{HERE}/scoring", raw=True)
     assert "rows of an evaluation" in page

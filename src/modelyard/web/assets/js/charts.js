@@ -37,8 +37,10 @@ const draw = async (place) => {
   }
   old?.finalize();
   views.delete(place);
+  place.toggleAttribute("data-empty", !told.spec);
   if (!told.spec) {
     place.textContent = `${told.reason[0].toUpperCase()}${told.reason.slice(1)}.`;
+    place.setAttribute("aria-label", place.textContent);
     return;
   }
   place.setAttribute("aria-label", told.description);
@@ -54,6 +56,7 @@ const draw = async (place) => {
   frames.set(place, frame(told.spec));
   mark(view);
   await view.runAsync();
+  place.querySelector("svg")?.setAttribute("aria-hidden", "true"); // the words of the place tell it
 };
 
 const mark = (view) => {
