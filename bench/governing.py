@@ -30,7 +30,7 @@ from tests.e2e.models import write_model
 import modelyard
 from modelyard.governance.items.collecting import collect
 from modelyard.governance.policies.watching import evaluate
-from modelyard.store.tables import evaluations, models, versions
+from modelyard.store.tables import evaluations, governed_items, item_values, models, versions
 
 AGAIN = 20
 
@@ -79,6 +79,7 @@ def measure(yard: modelyard.Workspace, count: int) -> None:
     tell("next 100 of a kind", lambda: govern.items(kind="version", limit=100, after=page.next))
     tell("search for a description", lambda: govern.items(search="punctual", limit=100))
     tell("search for an id", lambda: govern.items(search=f"v{count - 1}", limit=100))
+    fill(yard)
     measure_lists(govern)
     tell("open one", lambda: govern.show(item=f"version:default/churn/v{count // 2}"))
     tell("timeline of one", lambda: govern.timeline(item="version:default/churn/v7", limit=100))
@@ -88,6 +89,18 @@ def measure(yard: modelyard.Workspace, count: int) -> None:
     yard.versions.update(model="m-v9", version="v9", description="another one")
     collect(context)
     tell("judge when one changed", lambda: evaluate(context, lambda: False), 1)
+
+
+def fill(yard: modelyard.Workspace) -> None:
+    """Have every item say something in a field, as if it had been governed."""
+    with yard.open().begin() as db:
+        named = db.scalars(select(governed_items.c.id)).all()
+        told = {"part": "fields", "name": "size", "place": 0}
+        rows = [
+            {**told, "item": item, "text": str(at), "number": float(at)}
+            for at, item in enumerate(named)
+        ]
+        db.execute(insert(item_values), rows)
 
 
 def activate(yard: modelyard.Workspace, count: int) -> None:
@@ -114,6 +127,7 @@ def measure_lists(govern: Any) -> None:
     tell("below a model", lambda: govern.items(under="model:default/churn", limit=50))
     tell("grouped by state", lambda: govern.items(group="state", limit=50))
     tell("newest first", lambda: govern.items(sort="changed", limit=50))
+    tell("by what a field says", lambda: govern.items(by_field="size", limit=50))
     asked = {"any_of": [{"item": "name", "contains": "v77"}, {"field": "risk", "above": 3}]}
     tell("filter by name or field", lambda: govern.items(where=asked, limit=50))
     late = {"metric": "accuracy", "below": 0.9}

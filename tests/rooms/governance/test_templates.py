@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
 import pytest
@@ -259,6 +260,10 @@ def test_a_version_that_was_exported_can_be_published_elsewhere(yard, tmp_path):
     with pytest.raises(errors.Conflict, match="use --replace"):
         yard.templates.export(name="standard-model", output=str(target))
     assert yard.templates.publish(file=str(target)).shipped is True
+    as_json = tmp_path / "out.json"
+    yard.templates.export(name="standard-model", output=str(as_json))
+    assert json.loads(as_json.read_text("utf-8"))["name"] == "standard-model"
+    assert yard.templates.publish(file=str(as_json)).shipped is True
     text = target.read_text("utf-8").replace("title: Saved model", "title: Ours")
     target.write_text(text, "utf-8")
     with pytest.raises(errors.Conflict, match="came with Modelyard, and never changes"):

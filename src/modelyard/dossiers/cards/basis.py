@@ -78,6 +78,13 @@ ADVICE: dict[CardPart, str] = {
 """How a part is filled in that has more than a field of its name."""
 
 
+def _where_to_write(part: CardPart) -> str:
+    return (
+        f"fill in the field {part} of the item or of its model, where a template asks for it, or "
+        "save it as metadata of the MLflow model"
+    )
+
+
 def whole(item: Item) -> Item:
     """An item with all of its fields."""
     return item
@@ -127,7 +134,7 @@ class Basis:
                 part=part,
                 title=TITLES[part],
                 there=part in told,
-                advice="" if part in told else ADVICE.get(part, f"fill in the field {part}"),
+                advice="" if part in told else ADVICE.get(part, _where_to_write(part)),
             )
             for part in CARD_PARTS
         )

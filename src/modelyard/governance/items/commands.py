@@ -165,7 +165,7 @@ class SetRule(Command[Rule]):
         default=None,
         max_length=100_000,
         description="of a script: Python with a function `decide` that takes the item and returns "
-        "a dict with action, and may say template, fields, under and status",
+        "a dict with action, and may say template, fields, under, status and children",
     )
     env: Name = Field(default="local", description="code env that a script runs in, or 'local'")
     seconds: float = Field(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -101,7 +101,7 @@ class ArchiveTemplate(Command[TemplateSummary]):
 
 
 class ExportTemplate(Command[TemplateFile]):
-    """Write a version of a template to a file, as YAML."""
+    """Write a version of a template to a file, as YAML or JSON."""
 
     needs = "templates:read"
     route = "GET /templates/{name}/file"
@@ -113,15 +113,22 @@ class ExportTemplate(Command[TemplateFile]):
         default=None, ge=1, le=1_000_000, description=f"{VERSION} [the newest that is active]"
     )
     output: Annotated[str, LocalPath("write")] = Field(
-        default="", description="file to write [NAME.yaml in this folder]"
+        default="", description="file to write  [named as the template, in this folder]"
+    )
+    format: Literal["yaml", "json"] = Field(
+        default="yaml", description="how it is written  [json where the file ends in .json]"
     )
     replace: bool = Field(default=False, description="replace a file that is there")
 
     @model_validator(mode="before")
     @classmethod
     def _is_named(cls, given: Any) -> Any:
-        if isinstance(given, dict) and not given.get("output"):
-            return {**given, "output": f"{given.get('name')}.yaml"}
+        if not isinstance(given, dict):
+            return given
+        if not given.get("output"):
+            return {**given, "output": f"{given.get('name')}.{given.get('format', 'yaml')}"}
+        if str(given["output"]).lower().endswith(".json") and "format" not in given:
+            return {**given, "format": "json"}
         return given
 
 

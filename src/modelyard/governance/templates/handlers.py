@@ -105,7 +105,8 @@ def export_template(command: ExportTemplate, context: Context) -> TemplateFile:
     with context.read() as db:
         found = repository.get(db, command.name, command.version)
     with appearing(context, command.output, replace=command.replace) as partial:
-        partial.write_text(written(found.template), "utf-8")
+        text = written(found.template, as_json=command.format == "json")
+        partial.write_text(text, "utf-8")
         size = partial.stat().st_size
     return TemplateFile(name=found.name, version=found.version, size=size)
 

@@ -28,9 +28,11 @@ def parse_template(content: bytes, name: str) -> Template:
     return read_text(content, Template, name, check=faults_of)
 
 
-def written(template: Template) -> str:
-    """A template as YAML, which reads as the same template."""
+def written(template: Template, *, as_json: bool = False) -> str:
+    """A template as YAML, or as JSON, which reads as the same template."""
     content = template.model_dump(mode="json", exclude_unset=True)
+    if as_json:
+        return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
 
 

@@ -44,8 +44,9 @@ def add_workspace(command: AddWorkspace, context: Context) -> NewWorkspace:
     """Keep it, with the hash of its key."""
     if context.settings.role != "govern":
         raise errors.Blocked(
-            "other workspaces are governed from a govern node, and this one has things of its own; "
-            "start one with an empty folder: modelyard serve --role govern --workspace DIR"
+            "other workspaces are governed from a govern node, and the settings of this one do not "
+            'say that it is one: write role = "govern" into modelyard.toml of an empty folder, or '
+            "ask the server that runs there: modelyard workspaces add --url URL"
         )
     key, sha256 = keys.made(command.name)
     workspace = NewWorkspace(
