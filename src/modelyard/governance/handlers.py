@@ -46,6 +46,7 @@ from modelyard.governance.commands import (
 )
 from modelyard.governance.giving import EVERYTHING, require_may_give, rights_in
 from modelyard.governance.rights import require_grantable
+from modelyard.governance.signoffs import access as signoffs
 from modelyard.governance.types import (
     Account,
     ApiKey,
@@ -146,6 +147,7 @@ def delete_user(command: DeleteUser, context: Context) -> None:
         context.unchanged(repository.get_user(db, command.name))
         people.require_another_admin(db, command.name)
         jobs.forget_user(context, db, command.name)
+        signoffs.forget_user(db, command.name, context.identity.name)
         repository.delete_user(db, command.name)
 
 

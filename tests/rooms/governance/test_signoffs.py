@@ -291,6 +291,8 @@ def test_who_is_gone_does_nothing_and_leaves_nothing_to_who_is_called_like_them(
     ready(of, item)
     of["bob"].delegate(item=item, user="una")
     yard.users.delete(name="una")
+    (ended,) = yard.govern.timeline(item=item, attribute="signoffs.sign.delegates.una.approval")[:1]
+    assert (ended.actor, ended.old, ended.new) == ("tester", "bob", None)
     yard.users.update(name="ulf", active=False)
     for name, said in (("una", "no user 'una' any more"), ("ulf", "'ulf' is not active")):
         with pytest.raises(errors.Unauthenticated, match=said):

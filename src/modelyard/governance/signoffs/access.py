@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select, true
 
+from modelyard.governance.items.timeline import Change, record_all
 from modelyard.governance.items.types import Item
 from modelyard.governance.roles.rights import Holder
 from modelyard.governance.signoffs import repository
@@ -21,7 +22,9 @@ from modelyard.governance.signoffs.types import (
     Workflow,
 )
 from modelyard.kernel.values import now
-from modelyard.store.tables import item_files
+from modelyard.store.tables import item_files, signoff_delegates, signoffs
+
+OF, TO = signoffs.c, signoff_delegates.c
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,25 @@ class AskedOf:
 def waiting_items(db: Connection) -> set[str]:
     """The items of which somebody is asked to sign something off."""
     return {item for item, _ in repository.waiting(db, true())}
+
+
+def forget_user(db: Connection, name: str, who: str) -> None:
+    """Tell the timeline that what was handed on to a user ends, since the user is deleted.
+
+    The rows go with that of the user.
+    """
+    query = select(*TO).join(signoffs, (OF.item == TO.item) & (OF.step == TO.step) & OF.current)
+    rows = db.execute(query.where(OF.number == TO.number, TO.user == name))
+    ends = [
+        Change(
+            row.item,
+            f"signoffs.{row.step}.delegates.{name}.{row.group or 'approval'}",
+            row.by,
+            None,
+        )
+        for row in rows
+    ]
+    record_all(db, who, ends)
 
 
 def states(db: Connection, about: Collection[str]) -> dict[str, str]:
