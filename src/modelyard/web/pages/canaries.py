@@ -19,7 +19,12 @@ from modelyard.web.pages.page import Visit
 MADE |= dict.fromkeys((f"canaries.{verb}" for verb in ("start", "look", "finish", "stop")), ONE)
 WORDS = {
     "package": Words(label="Package", help="That is tried", kind="choice"),
-    "steps": Words(label="Steps", help="Shares of the queries, each larger; then all", mono=True),
+    "steps": Words(
+        label="Steps",
+        help="Shares of the queries, one a line, each larger; then all",
+        kind="lines",
+        mono=True,
+    ),
     "minutes": Words(label="Minutes of a step", help="At least"),
     "queries": Words(label="Queries of a step", help="That it answers at least"),
     "slower": Words(label="Times the old p99", help="That its own may reach; 0: any", later=True),

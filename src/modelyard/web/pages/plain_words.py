@@ -19,7 +19,7 @@ LEADS = (
     ("delete some first: files list", "delete some under “Files” first"),
 )
 """What to do on the command line, and what to do here."""
-SEEN_BY = re.compile(r"; see: [a-z]+ [a-z]+")
+SEEN_BY = re.compile(r"; see: (?:modelyard )?[a-z]+ [a-z]+(?:(?: [\w.-]+)+(?=$|[;,]))?")
 """The command that lists what there is; pages show it."""
 RULE = re.compile(r" If so, choose rule \w+ with activation \w+")
 """How to read an answer that is not probabilities; pages say where that is chosen."""

@@ -13,6 +13,8 @@ from modelyard.web.pages.form import Kind
 
 LISTS: frozenset[Kind] = frozenset({"lines", "ticks"})
 """What is a list of texts."""
+LARGE = 1e15
+"""Whole numbers are written without a point below this."""
 
 
 def text_of(value: Any, kind: Kind) -> str:
@@ -29,6 +31,8 @@ def text_of(value: Any, kind: Kind) -> str:
         return "true" if value else "false"
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%dT%H:%M}"
+    if kind == "number" and isinstance(value, float) and value.is_integer() and abs(value) < LARGE:
+        return str(int(value))
     return str(value)
 
 

@@ -234,8 +234,8 @@ def test_a_package_is_tried_and_taken_back_by_forms(client, yard, deployed):  # 
     assert f"{here}/canary/start" in client.get(here).text
     assert "Canary" not in client.get(here).text
     start = f"{here}/canary/start"
-    assert "larger share" in sent(client, start, package="p2", steps="[0.5, 0.1]")
-    assert f"Try p2 on {deployed}" in sent(client, start, package="p2", steps="[0.1]")
+    assert "larger share" in sent(client, start, package="p2", steps="0.5\n0.1")
+    assert f"Try p2 on {deployed}" in sent(client, start, package="p2", steps="0.1")
     yard.canaries.start(name=deployed, package="p2", steps=(0.1,), queries=10)
     page = client.get(here).text
     assert "p2 beside p1" in page

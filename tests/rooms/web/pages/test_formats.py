@@ -101,6 +101,7 @@ def test_pages_name_assets_by_their_content_and_may_be_packed():
     [
         ("give one of --path, --table or --query", "Give one of “Path”, “Table” or “Query”"),
         ("name it with --tracking-uri or A_VARIABLE", "Name it with “MLflow server” or A_VARIABLE"),
+        ("live was not changed; see: deployments log live-2 3", "Live was not changed"),
         ("there is no user 'bo'; see: users list", "There is no user 'bo'"),
         (
             "put the file there with 'modelyard files put', or ask",
