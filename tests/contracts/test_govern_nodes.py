@@ -342,5 +342,5 @@ def test_keys_are_kept_apart_and_as_hashes(node, tmp_path):
 
 def test_a_workspace_that_designs_governs_no_others(tmp_path):
     yard = plain(tmp_path)
-    with closing(yard), pytest.raises(errors.Blocked, match="modelyard serve --role govern"):
+    with closing(yard), pytest.raises(errors.Blocked, match='write role = "govern"'):
         yard.workspaces.add(name="berlin")

@@ -100,11 +100,11 @@ def test_a_control_process_that_just_ends_takes_its_workers_along(control):
 def test_a_worker_whose_guard_and_control_are_both_killed_ends_itself(control):
     process, below, _ = control("import time; time.sleep(600)", "\ntime.sleep(600)")
     guards = [child for child in below if child.ppid() == process.pid]
-    assert len(guards) == 2
+    workers = [child for guard in guards for child in guard.children()]
+    assert (len(guards), len(workers)) == (2, 2)
     for guard in guards:
         guard.kill()
     process.kill()
-    workers = [p for p in below if p not in guards and "__main__.py" in " ".join(p.cmdline())]
     _, alive = psutil.wait_procs(workers, timeout=10)
     assert alive == []
 
