@@ -38,6 +38,14 @@ PLAIN = """
 deployments:
   - {{name: {there}, service: api, infrastructure: {there}, package: p1}}
 """
+MADE = """
+infrastructures:
+  - {{name: new-{there}, stage: production, driver: made}}
+deployments:
+  - {{name: {there}, service: api, infrastructure: new-{there}, package: p1}}
+pipelines:
+  - {{name: {there}, service: api, steps: [{{name: a, infrastructure: new-{there}}}]}}
+"""
 
 
 def actions(applied):
@@ -77,6 +85,13 @@ def test_it_is_brought_about_once(shared, there, places, written):
 def test_nodes_that_somebody_changed_are_brought_back(shared, there, places, written):
     file = written(PLAIN)
     shared.deployments.apply(file=file)
+    with pytest.raises(errors.NotFound, match=f"deployment {there}: there is no package"):
+        shared.deployments.apply(file=written(PLAIN.replace("p1", "p9")), dry_run=True)
+    planned = shared.deployments.apply(
+        file=written(MADE.replace("name: {there}", "name: new")), dry_run=True
+    )
+    assert {action for _, action in actions(planned)} == {"create"}
+    file = written(PLAIN)
     places.found["b"] = places.found["b"].model_copy(update={"shares": {"p0": 1}})
     assert actions(shared.deployments.apply(file=file)) == [("deployment", "reconcile")]
     assert places.found["b"].shares == {"p1": 1}
@@ -100,6 +115,18 @@ def test_it_stops_at_what_fails_and_goes_on_when_applied_again(shared, there, pl
         (f"{PLAIN}  - {{{{name: {{there}}, service: api}}}}", errors.Invalid, "says twice"),
         (PLAIN.replace("p1", "p1, share: {{p2: 1}}"), errors.Invalid, "not both"),
         (PLAIN.replace("p1", "p9"), errors.NotFound, "there are: p1, p2, p3"),
+        (MADE.replace("production", "prod"), errors.Invalid, "new-.*there is no stage 'prod'"),
+        (MADE.replace("driver: made", "nodes: [n9]"), errors.NotFound, "no node 'n9'"),
+        (
+            "infrastructures: [{{name: {there}, stage: prod, driver: made}}]",
+            errors.Invalid,
+            "there is no stage 'prod'",
+        ),
+        (
+            "pipelines: [{{name: p, service: api, steps: [{{name: a, infrastructure: n9}}]}}]",
+            errors.NotFound,
+            "pipeline p: there is no infrastructure 'n9'",
+        ),
         ("deployments: [\n", errors.Invalid, "cannot be read as YAML"),
         ("deployments: &all []\ninfrastructures: *all", errors.Invalid, "holds references"),
         ("{{[}}: 1", errors.Invalid, "cannot be read as YAML"),

@@ -39,6 +39,7 @@ from modelyard.deployments.infrastructures.types import (
     Kind,
     Permission,
 )
+from modelyard.deployments.promoting.commands import CreatePipeline, UpdatePipeline
 from modelyard.deployments.promoting.declaring import DeclaredPipeline, commands_for
 from modelyard.deployments.standards.types import Severity
 from modelyard.kernel.command import Command
@@ -163,14 +164,22 @@ class Applying:
 
     def _take(self, what: What, name: str, found: Plan) -> None:
         action, changes, commands = found
-        if not self._dry:
-            for command in commands:
-                try:
-                    self._context.caller.run(self._accepting(command))
-                except errors.ModelyardError as exc:
-                    said = f"{what} {name}: {exc.detail}; what stands before it is done: mend this"
-                    raise type(exc)(f"{said}, and apply the file again", **exc.context) from exc
+        for command in commands:
+            try:
+                self._run(command)
+            except errors.ModelyardError as exc:
+                said = f"{what} {name}: {exc.detail}"
+                if not self._dry:
+                    said += "; what stands before it is done: mend this, and apply the file again"
+                raise type(exc)(said, **exc.context) from exc
         self._done.append(AppliedStep(what=what, name=name, action=action, changes=tuple(changes)))
+
+    def _run(self, command: Command[Any]) -> None:
+        """Carry a command out; dry, see that it could be, unless it needs what the file makes."""
+        if not self._dry:
+            self._context.caller.run(self._accepting(command))
+        elif self._made.isdisjoint(_infrastructures_of(command)):
+            self._context.caller.check(command)
 
     def _accepting(self, command: Command[Any]) -> Command[Any]:
         if self._accept and isinstance(command, Pushing):
@@ -185,7 +194,6 @@ class Applying:
             given["connection"] = wanted.connections
         given["option"] = wanted.options or {}
         if found is None:
-            changed_options(wanted.driver, {}, given["option"])
             self._made.add(wanted.name)
             made = CreateInfrastructure(kind=wanted.kind, driver=wanted.driver, **given)
             allowed = [
@@ -229,8 +237,6 @@ class Applying:
         made: CreateDeployment = _filled(CreateDeployment, {**here, **given, **where})
         found = self._found(CheckDeployment(**here))
         if found is None or found.pushed is None:
-            if self._dry and made.infrastructure not in self._made:
-                self._context.caller.check(made)
             off = [] if wanted.enabled else [_filled(DisableDeployment, here)]
             return "create", [], [made, *off]
         _require_same_place(found, made)
@@ -256,6 +262,15 @@ class Applying:
             return self._context.caller.run(command)
         except errors.NotFound:
             return None
+
+
+def _infrastructures_of(command: Command[Any]) -> set[str]:
+    """Those that have to be there before."""
+    if isinstance(command, CreatePipeline | UpdatePipeline):
+        return {step.infrastructure for step in command.steps or ()}
+    if isinstance(command, CreateDeployment):
+        return {command.infrastructure or LOCAL[command.kind]}
+    return set()
 
 
 def _filled(kind: type[Any], given: dict[str, Any]) -> Any:

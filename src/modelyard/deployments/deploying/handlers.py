@@ -138,14 +138,19 @@ def enable(command: EnableDeployment, context: Context) -> Deployment:
 
 @checks(UpdateDeployment)
 def check_update(command: UpdateDeployment, context: Context) -> None:
-    """Tell at once who deploys already."""
-    _require_free(command, context)
+    """Tell at once who deploys already, and what is not there."""
+    with context.read() as db:
+        kept, where = _require_free(command, context, db)
+        done = updates.succeeded(db, command.project, command.name)
+        known = done[-1].desired if done else None
+        desired_of(db, kept.project, kept.target, command.changed(kept.settings), known, where)
 
 
 @checks(RollBackDeployment)
 def check_roll_back(command: RollBackDeployment, context: Context) -> None:
     """Tell at once who deploys already."""
-    _require_free(command, context)
+    with context.read() as db:
+        _require_free(command, context, db)
 
 
 @checks(CreateDeployment)
@@ -274,14 +279,16 @@ def _turned(command: Pushing, context: Context, *, on: bool) -> Deployment:
     return carry_out(context, command.project, command.name, wish)
 
 
-def _require_free(command: Pushing, context: Context) -> None:
-    lease = context.settings.deployments.lease
-    with context.read() as db:
-        kept = repository.get(db, command.project, command.name)
-        require(context, db, kept.infrastructure, "deploy")
-        running = updates.running(db, command.project, command.name, lease)
-        if running is not None:
-            raise updates.taken(updates.get(db, command.project, command.name, running.number))
+def _require_free(
+    command: Pushing, context: Context, db: Connection
+) -> tuple[Kept, Infrastructure]:
+    """A deployment that nobody changes, and where it is."""
+    kept = repository.get(db, command.project, command.name)
+    where = require(context, db, kept.infrastructure, "deploy")
+    running = updates.running(db, kept.project, kept.name, context.settings.deployments.lease)
+    if running is not None:
+        raise updates.taken(updates.get(db, kept.project, kept.name, running.number))
+    return kept, where
 
 
 def _is_the_same_again(before: Kept, now_wanted: Kept) -> bool:

@@ -24,7 +24,7 @@ from modelyard.deployments.infrastructures.types import LOCAL, Identities, Infra
 from modelyard.deployments.watching import repository as watches
 from modelyard.governance.access import is_granted, require_user
 from modelyard.governance.policies.access import mode_of
-from modelyard.kernel.bus import handles
+from modelyard.kernel.bus import checks, handles
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import now
 
@@ -36,27 +36,17 @@ AS_GIVEN = {"name", "kind", "stage", "driver", "everybody", "monitored", *STANDA
 @handles(CreateInfrastructure)
 def create_infrastructure(command: CreateInfrastructure, context: Context) -> Infrastructure:
     """Keep it, once its driver has said that it can work with it."""
-    made = now()
-    infrastructure = Infrastructure(
-        **command.model_dump(include=AS_GIVEN),
-        description=command.description,
-        nodes=command.node,
-        connections=command.connection,
-        options=merged({}, command.option),
-        created=made,
-        created_by=context.identity.name,
-        changed=made,
-    )
     with context.begin() as db:
-        if not is_granted(db, context.identity, RIGHT):
-            raise errors.Forbidden(
-                f"the user {context.identity.name} may not create infrastructures: it takes the "
-                f"right {RIGHT}, which an instance admin can give to a group",
-                right=RIGHT,
-            )
-        whole = _whole(context, db, infrastructure)
+        whole = _new(command, context, db)
         repository.add(db, whole)
     return whole
+
+
+@checks(CreateInfrastructure)
+def check_create(command: CreateInfrastructure, context: Context) -> None:
+    """Tell at once what does not fit."""
+    with context.read() as db:
+        _new(command, context, db)
 
 
 @handles(ListInfrastructures)
@@ -78,26 +68,24 @@ def show_infrastructure(command: ShowInfrastructure, context: Context) -> Infras
 @handles(UpdateInfrastructure)
 def update_infrastructure(command: UpdateInfrastructure, context: Context) -> Infrastructure:
     """Change what was given."""
-    changes: dict[str, Any] = command.model_dump(
-        include={"stage", "everybody", "description", "monitored"}, exclude_none=True
-    )
-    lists = {"nodes": command.node, "connections": command.connection}
-    changes |= {field: given for field, given in lists.items() if given is not None}
-    changes |= command.model_dump(include=command.model_fields_set & STANDARDS)
     with context.begin() as db:
         before = require(context, db, command.name, "administer", lock=True)
         context.unchanged(before)
-        changes["options"] = merged(before.options, command.option)
-        if command.monitored and not before.monitored:
-            changes["monitored_since"] = now()
-        changed = Infrastructure.model_validate({**dict(before), **changes, "changed": now()})
-        changed = _whole(context, db, changed)
+        changed = _changed(command, context, db, before)
         if _places(context, changed) != _places(context, before):
             _require_enforcing(context, db, before.name, "change the places of")
         repository.save(db, changed)
         if not changed.monitored:
             watches.erase(db, changed.name)
     return changed
+
+
+@checks(UpdateInfrastructure)
+def check_update(command: UpdateInfrastructure, context: Context) -> None:
+    """Tell at once what does not fit."""
+    with context.read() as db:
+        before = require(context, db, command.name, "administer")
+        _changed(command, context, db, before)
 
 
 @handles(SetIdentities)
@@ -169,6 +157,45 @@ def _require_enforcing(context: Context, db: Connection, name: str, what: str) -
             f"is deployed: it takes the right {ENFORCES}; see: policies enforced",
             right=ENFORCES,
         )
+
+
+def _new(command: CreateInfrastructure, context: Context, db: Connection) -> Infrastructure:
+    """What is to be created."""
+    if not is_granted(db, context.identity, RIGHT):
+        raise errors.Forbidden(
+            f"the user {context.identity.name} may not create infrastructures: it takes the "
+            f"right {RIGHT}, which an instance admin can give to a group",
+            right=RIGHT,
+        )
+    made = now()
+    infrastructure = Infrastructure(
+        **command.model_dump(include=AS_GIVEN),
+        description=command.description,
+        nodes=command.node,
+        connections=command.connection,
+        options=merged({}, command.option),
+        created=made,
+        created_by=context.identity.name,
+        changed=made,
+    )
+    return _whole(context, db, infrastructure)
+
+
+def _changed(
+    command: UpdateInfrastructure, context: Context, db: Connection, before: Infrastructure
+) -> Infrastructure:
+    """What it becomes by what is given."""
+    changes: dict[str, Any] = command.model_dump(
+        include={"stage", "everybody", "description", "monitored"}, exclude_none=True
+    )
+    lists = {"nodes": command.node, "connections": command.connection}
+    changes |= {field: given for field, given in lists.items() if given is not None}
+    changes |= command.model_dump(include=command.model_fields_set & STANDARDS)
+    changes["options"] = merged(before.options, command.option)
+    if command.monitored and not before.monitored:
+        changes["monitored_since"] = now()
+    changed = Infrastructure.model_validate({**dict(before), **changes, "changed": now()})
+    return _whole(context, db, changed)
 
 
 def _whole(context: Context, db: Connection, infrastructure: Infrastructure) -> Infrastructure:

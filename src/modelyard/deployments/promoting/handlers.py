@@ -73,29 +73,38 @@ def create_pipeline(command: CreatePipeline, context: Context) -> Pipeline:
         changed=made,
         owner=owner,
     )
-    _require_there(context, pipeline)
+    check_create(command, context)
     with context.begin() as db:
         require_project(db, command.project)
         repository.add(db, pipeline, context.identity, _folder(context))
     return pipeline
 
 
+@checks(CreatePipeline)
+def check_create(command: CreatePipeline, context: Context) -> None:
+    """Tell at once what is not there."""
+    if command.service is not None:
+        context.caller.run(ShowService(project=command.project, name=command.service))
+    with context.read() as db:
+        _require_infrastructures(context, db, command.content)
+
+
 @handles(UpdatePipeline)
 def update_pipeline(command: UpdatePipeline, context: Context) -> Pipeline:
     """Change what was given; what waits is judged by the new gates from now on."""
-    changes = {
-        name: value
-        for name in ("steps", "description")
-        if (value := getattr(command, name)) is not None
-    }
     with context.begin() as db:
         before = repository.get(db, command.project, command.name, lock=True)
         context.unchanged(before)
-        whose = {"changed": now(), "owner": context.identity.name}
-        pipeline = Pipeline.model_validate({**dict(before), **changes, **whose})
-        _require_infrastructures(context, db, pipeline)
+        pipeline = _changed(command, context, db, before)
         repository.save(db, pipeline, context.identity, _folder(context))
     return pipeline
+
+
+@checks(UpdatePipeline)
+def check_update(command: UpdatePipeline, context: Context) -> None:
+    """Tell at once what is not there."""
+    with context.read() as db:
+        _changed(command, context, db, repository.get(db, command.project, command.name))
 
 
 @handles(ListPipelines)
@@ -263,11 +272,19 @@ def _about(promotion: Promotion | None, release: str) -> Promotion | None:
     return promotion
 
 
-def _require_there(context: Context, pipeline: Pipeline) -> None:
-    if pipeline.service is not None:
-        context.caller.run(ShowService(project=pipeline.project, name=pipeline.service))
-    with context.read() as db:
-        _require_infrastructures(context, db, pipeline)
+def _changed(
+    command: UpdatePipeline, context: Context, db: Connection, before: Pipeline
+) -> Pipeline:
+    """What it becomes by what is given."""
+    changes = {
+        name: value
+        for name in ("steps", "description")
+        if (value := getattr(command, name)) is not None
+    }
+    whose = {"changed": now(), "owner": context.identity.name}
+    pipeline = Pipeline.model_validate({**dict(before), **changes, **whose})
+    _require_infrastructures(context, db, pipeline)
+    return pipeline
 
 
 def _require_infrastructures(context: Context, db: Connection, pipeline: PipelineContent) -> None:
