@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from modelyard.cli.pipeline_card import pipeline_card
+from modelyard.deployments.canaries.types import Canary, CanaryPlan
 from modelyard.deployments.promoting.types import PipelineStatus, Promotion, StepStatus, Verdict
 
 MOMENT = datetime(2026, 7, 1, 9, tzinfo=UTC)
@@ -36,7 +37,25 @@ DEV = StepStatus(
     coming="p2",
 )
 LIVE = StepStatus(
-    step="live", infrastructure="prod-api", deployment="churn-live", gates=GATES, coming="p1"
+    step="live",
+    infrastructure="prod-api",
+    deployment="churn-live",
+    missing="nothing is deployed at live yet",
+    gates=GATES,
+    coming="p1",
+)
+
+TRIED = Canary(
+    project="p",
+    deployment="churn-live",
+    number=1,
+    old="p0",
+    new="p1",
+    plan=CanaryPlan(steps=(0.05,)),
+    state="running",
+    share=0.05,
+    requester="ada",
+    started=MOMENT,
 )
 
 
@@ -56,10 +75,20 @@ def test_what_is_there_what_waits_and_what_stands_in_its_way():
     assert lines[1].endswith("HEALTHY  on local-api")
     assert lines[2:] == [
         "    p2 could come",
-        "  live  nothing is deployed  on prod-api",
+        "  live  nothing is deployed at live yet  on prod-api",
         "    p1 waits, asked for by ada: node a is away",
         "    ✓ healthy: HEALTHY for 9 minutes",
         "    ✗ approval: nobody approved yet",
+        "    modelyard pipelines approve churn live --project p",
+    ]
+
+
+def test_what_is_tried():
+    asked = PROMOTION.model_copy(update={"state": "trying"})
+    live = LIVE.model_copy(update={"promotion": asked, "canary": TRIED, "health": "HEALTHY"})
+    assert told(live)[1:] == [
+        "  live  p0 answers 95 %, p1 5 %, HEALTHY  on prod-api",
+        "    p1 is tried, asked for by ada",
         "    modelyard pipelines approve churn live --project p",
     ]
 

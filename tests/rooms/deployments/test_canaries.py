@@ -244,7 +244,7 @@ def test_who_changes_the_deployment_ends_it(shared, node, live):
     start(shared, live)
     shared.deployments.update(name=live, package="p3")
     ended = shared.canaries.look(name=live)
-    assert (ended.state, ended.why) == ("overtaken", f"somebody changed {live}: p3 1")
+    assert (ended.state, ended.why) == ("overtaken", f"somebody changed {live}: p3 answers 100 %")
     assert answers(node) == {"p3": 1.0}
 
 
@@ -315,6 +315,7 @@ def test_a_step_of_a_pipeline_tries_what_comes(shared, node, way):
     assert asked.next == f"modelyard canaries show {way} --project default"
     (step,) = shared.pipelines.status(name=way).steps
     assert (step.release, step.canary.new, step.canary.share) == (None, "p2", 0.1)
+    assert step.missing.startswith("p1, p2 share the queries")
     assert shared.pipelines.promote(name=way, step="live", release="p2").number == asked.number
     with pytest.raises(errors.Conflict, match="to come to live, which is tried; reject that"):
         shared.pipelines.promote(name=way, step="live", release="p3")

@@ -130,7 +130,7 @@ def test_checks_are_those_of_the_newest_evaluation(yard, verdict):
     assert not warned.holds
     assert warned.why.startswith("m v1: better: ")
     every = verdict(kind="checks", store="monthly", warnings=True)
-    assert (every.holds, every.why) == (True, "better, good of monthly hold")
+    assert (every.holds, every.why) == (True, "better, good of monthly held")
     yard.checks.update(store="monthly", name="better", disabled=True)
     assert verdict(kind="checks", store="monthly").holds
     assert "has no check best" in verdict(kind="checks", store="monthly", checks=["best"]).why

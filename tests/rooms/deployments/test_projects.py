@@ -98,6 +98,8 @@ def test_a_bundle_goes_to_all_nodes_and_back(design, fleet):
     update = {"name": "churn-prod", **PROJECT}
     assert design.deployments.update(**update, bundle="b2").health == "HEALTHY"
     assert [each.bundle for each in active(fleet)] == ["b2", "b2"]
+    told = [each.text for each in design.deployments.log(**update, number=3).log]
+    assert [each for each in told if "preload" in each] == [f"{name}: preload b2" for name in NAMES]
     fleet[0]["west"].bundles.activate(bundle="b1", **PROJECT)
     there = design.deployments.check(**update)
     assert (there.health, there.messages[0].code) == ("OUT_OF_SYNC", "OTHER_BUNDLE")
@@ -110,7 +112,7 @@ def test_a_bundle_goes_to_all_nodes_and_back(design, fleet):
     assert [each.bundle for each in active(fleet)] == ["b1", "b1"]
     with pytest.raises(errors.Unsupported, match="--disable SCENARIO"):
         design.deployments.disable(**update)
-    with pytest.raises(errors.Invalid, match="is a deployment of a bundle"):
+    with pytest.raises(errors.Invalid, match=r"of a project, which has no package$"):
         design.deployments.update(**update, package="p1")
     (line,) = design.deployments.list(kind="project")
     assert (line.content, line.target) == (("b1",), "churn")
@@ -245,21 +247,27 @@ def test_nodes_tell_which_scenarios_ran(design, fleet):
     assert found.problems == {"west": "west does not answer"}
 
 
-def test_who_does_not_tell_in_time_is_left_out():
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_who_does_not_tell_in_time_or_at_all_is_left_out():
     ended = threading.Event()
 
     class Slow:
         def places(self):
-            return ("east", "west")
+            return ("east", "north", "west")
 
         def runs(self, place, target, limit):
+            if place == "north":
+                raise ZeroDivisionError("nobody thought of this")
             if place == "west":
                 ended.wait(60)
             return []
 
     found = runs_at(Slow(), "churn", 5, seconds=0.05)
     ended.set()
-    assert found.problems == {"west": "it did not tell within 0.05 s"}
+    assert found.problems == {
+        "north": "asking it broke off; the log of this process says why",
+        "west": "it did not tell within 0.05 s",
+    }
 
 
 def test_monitoring_asks_nodes_how_what_is_deployed_is(design, fleet):

@@ -43,6 +43,8 @@ def runs_at(driver: TellsRuns, target: str, limit: int, seconds: float) -> Deplo
         thread.join(max(0.0, until - time.monotonic()))
         if thread.is_alive():
             problems[place] = f"it did not tell within {seconds:g} s"
+        elif place not in told and place not in problems:
+            problems[place] = "asking it broke off; the log of this process says why"
     found = [
         DeployedRun(place=place, **each.model_dump(include={*DeployedRun.model_fields}))
         for place in threads

@@ -176,7 +176,8 @@ def _changed(kept: Kept, canary: Canary) -> str:
     wanted = {canary.old: 1 - canary.share, canary.new: canary.share}
     if settings.enabled and settings.packages == wanted:
         return ""
-    have = ", ".join(f"{name} {share:g}" for name, share in settings.packages.items())
+    shares = settings.packages.items()
+    have = ", ".join(f"{name} answers {100 * share:.3g} %" for name, share in shares)
     return f"somebody changed {kept.name}: {have if settings.enabled else 'it is disabled'}"
 
 

@@ -93,7 +93,7 @@ class Setting(Pushing):
     def _is_a_mapping(self) -> Self:
         if self.package and self.share:
             raise ValueError("give package or share, not both")
-        if self.is_about("api") and self.is_about("project"):
+        if self.said_of("api") and self.said_of("project"):
             raise ValueError("a deployment is of packages or of a bundle: give what is of one")
         if both := {*self.enable} & {*self.disable}:
             raise ValueError(f"{', '.join(sorted(both))} cannot be enabled and disabled at once")
@@ -108,9 +108,9 @@ class Setting(Pushing):
         """The share of the queries by package; empty: not said."""
         return {self.package: 1.0} if self.package else dict(self.share)
 
-    def is_about(self, kind: Kind) -> bool:
-        """Whether anything was said that is of this kind of deployment alone."""
-        return any(getattr(self, name) not in (None, {}, ()) for name in OF_KIND[kind])
+    def said_of(self, kind: Kind) -> list[str]:
+        """What was said that is of this kind of deployment alone."""
+        return [name for name in OF_KIND[kind] if getattr(self, name) not in (None, {}, ())]
 
     def changed(self, settings: Settings) -> Settings:
         """The settings with what was given.
@@ -138,11 +138,10 @@ class Setting(Pushing):
 
     def _require(self, kind: Kind) -> None:
         other: Kind = "project" if kind == "api" else "api"
-        if self.is_about(other):
+        if said := self.said_of(other):
             what = "packages of a service" if kind == "api" else "a bundle of a project"
             raise errors.Invalid(
-                f"{self.name} is a deployment of {what}, which does not have "
-                f"{' and '.join(OF_KIND[other])}"
+                f"{self.name} is a deployment of {what}, which has no {' and no '.join(said)}"
             )
 
     def _packages(self) -> dict[str, Any]:

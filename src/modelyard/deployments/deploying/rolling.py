@@ -42,6 +42,7 @@ class Rolling:
     states: dict[str, PlaceState] = field(default_factory=dict)
     problem: str = ""
     _found: dict[str, Observed] = field(default_factory=dict)
+    _preloaded: set[str] = field(default_factory=set)
 
     def run(self) -> bool:
         """Update all places; False: one failed, and what was changed went back.
@@ -115,6 +116,8 @@ class Rolling:
                     self._require_heavy(step)
                     self._found.pop(place, None)  # it is no longer so
                     self._take(place, step, self.desired)
+                    if step.action == "preload":
+                        self._preloaded.add(place)
         except errors.ModelyardError as exc:
             self._fail(place, exc)
             self.tell("nothing that answers was changed")
@@ -149,7 +152,10 @@ class Rolling:
 
     def _steps(self, place: str) -> tuple[Step, ...]:
         found = self._found.get(place) or self.driver.observe(place, self.desired.target)
-        return steps_between(self.desired, found)
+        steps = steps_between(self.desired, found)
+        if place in self._preloaded:  # which no look at the place tells
+            steps = tuple(each for each in steps if each.action != "preload")
+        return steps
 
     def _take(self, place: str, step: Step, desired: Desired) -> None:
         self.proceed()

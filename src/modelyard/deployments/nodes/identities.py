@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 
 from sqlalchemy import Connection
@@ -16,6 +17,9 @@ from modelyard.kernel.context import Context
 from modelyard.kernel.own_id import FILE, own_id
 from modelyard.serving.administration.commands import ShowNodeIdentity
 
+AT_ONCE = 16
+"""Nodes that are asked at the same time."""
+
 
 def identity_of(context: Context, node: RegisteredNode, key: str) -> str:
     """Ask a node for its id; empty: its version has none. Errors as of whoever reaches it."""
@@ -29,24 +33,34 @@ def identity_of(context: Context, node: RegisteredNode, key: str) -> str:
 
 def learn(context: Context, name: str) -> str:
     """Ask a registered node for its id, and keep it; gives the other node that is the same one."""
+    return _keep(context, name, _asked(context, name))
+
+
+def learn_missing(context: Context) -> None:
+    """Ask those nodes that told none yet, all at once; who is away is asked another time."""
+    with context.read() as db:
+        missing = repository.unidentified(db)
+    if not missing:
+        return
+    with ThreadPoolExecutor(max_workers=min(len(missing), AT_ONCE)) as threads:
+        asked = {name: threads.submit(_asked, context, name) for name in missing}
+    for name, found in asked.items():
+        with suppress(errors.ModelyardError):
+            _keep(context, name, found.result())
+
+
+def _asked(context: Context, name: str) -> str:
     if name == LOCAL:
-        found = api_node(context, LOCAL).run(ShowNodeIdentity()).id
-    else:
-        found = identity_of(context, *keyed(context, name))
+        return api_node(context, LOCAL).run(ShowNodeIdentity()).id
+    return identity_of(context, *keyed(context, name))
+
+
+def _keep(context: Context, name: str, found: str) -> str:
     with context.begin() as db:
         node, _ = repository.get(db, name, lock=True)
         if found and found != node.identity:
             repository.save(db, node.model_copy(update={"identity": found}), None)
         return repository.same_as(db, node.kind, name, found)
-
-
-def learn_missing(context: Context) -> None:
-    """Ask those nodes that nobody asked yet; who cannot be reached is asked another time."""
-    with context.read() as db:
-        missing = repository.unidentified(db)
-    for name in missing:
-        with suppress(errors.ModelyardError):
-            learn(context, name)
 
 
 def refusal(name: str, other: str) -> errors.Conflict:

@@ -253,6 +253,7 @@ def _facts(context: Context, db: Connection, pipeline: Pipeline, position: Posit
         stage=where.stage if where is not None and seen else "",
         deployment=position.deployment,
         release=position.release,
+        missing="" if position.release else position.said,
         since=position.since,
         health=health,
         problem=position.problem,

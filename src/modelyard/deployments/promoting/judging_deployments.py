@@ -63,7 +63,7 @@ def judge_answers(context: Context, case: Case, gate: AnswersGate) -> Verdict:
             driver.verify(place, before.desired)
         except errors.ModelyardError as exc:
             return fails(gate, f"{place}: {exc.detail}")
-    return holds(gate, f"{', '.join(places)} answered as they should")
+    return holds(gate, f"all is as it should be on {', '.join(places)}")
 
 
 def judge_scenario(context: Context, case: Case, gate: ScenarioGate) -> Verdict:

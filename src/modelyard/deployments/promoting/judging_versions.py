@@ -60,7 +60,7 @@ def judge_checks(context: Context, case: Case, gate: ChecksGate) -> Verdict:
         result = result_of(clause, evidence)
         if result.outcome != "pass":
             return fails(gate, f"{called}: {result.why}")
-    return holds(gate, f"{', '.join(names)} of {gate.store} hold")
+    return holds(gate, f"{', '.join(names)} of {gate.store} held")
 
 
 def _unfit(gate: ChecksGate, clause: ChecksClause, evidence: Evidence) -> str:

@@ -35,6 +35,8 @@ class Position:
     @property
     def said(self) -> str:
         """Why there is no release to go on from here."""
+        if self.problem:
+            return self.problem
         if self.kept is None or self.kept.pushed is None:
             return f"nothing is deployed at {self.step.name} yet"
         if not self.kept.settings.enabled:

@@ -199,6 +199,7 @@ class StepStatus(Value):
     release: Name | None = Field(
         default=None, description="id of the package or bundle; None: none, or several share"
     )
+    missing: str = Field(default="", description="why there is no one release")
     since: datetime | None = Field(default=None, description="when it came")
     health: Health = "UNKNOWN"
     problem: str = Field(default="", description="why nothing can come here")

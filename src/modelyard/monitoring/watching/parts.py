@@ -10,7 +10,7 @@ from modelyard.monitoring.watching.types import STATUSES, Part, PartName, Status
 
 NOTHING = {
     "model": "nothing of its models was checked yet",
-    "execution": "no scenario ran yet",
+    "execution": "no scenario that is enabled ran yet",
     "data": "no check of drift was run yet",
 }
 WELL = {
