@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 from sqlalchemy import delete, insert, select
@@ -147,6 +147,10 @@ CONDITIONS = st.recursive(
 )
 
 
+PLAIN = {"kind": "model", "state": "new", "template": None, "status": "", "ago": 0, "gone": False}
+PLAIN |= {"fields": {}, "steps": {}, "facts": {}, "signoffs": {}, "moved": False}
+
+
 def put(db, found, at):
     """Write items down; gives what is known of each, by id."""
     db.execute(delete(signoffs))
@@ -180,6 +184,7 @@ def put(db, found, at):
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(items(), min_size=1, max_size=4), st.lists(CONDITIONS, min_size=1, max_size=3))
+@example([{**PLAIN, "fields": {"risk": {}}}], [{"field": "risk", "one_of": [None]}])
 def test_the_database_finds_what_python_finds(engine, found, conditions):
     at = now()
     with engine.connect() as db:

@@ -62,7 +62,8 @@ def _says(test: FieldTest, items: Items) -> ColumnElement[bool]:
     if test.equals is not None:
         rows = rows.where(of.text == text_of(test.equals))
     if test.one_of is not None:
-        rows = rows.where(of.text.in_([text_of(each) for each in test.one_of]))
+        alternatives = [text_of(each) for each in test.one_of if each is not None]  # as no value is
+        rows = rows.where(of.text.in_(alternatives))
     if test.above is not None:
         rows = rows.where(of.number > test.above)
     if test.below is not None:
