@@ -6,6 +6,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+import lean_coverage
 import pyarrow as pa
 import pytest
 
@@ -69,7 +70,7 @@ def settings():
 
     def make(*, environ=(), **given):
         limits = {"load_timeout": 60, "predict_timeout": 60, **given}
-        return RuntimeSettings(environ=("LEAN_COVERAGE", *environ), **limits)
+        return RuntimeSettings(environ=(lean_coverage.FOLDER, *environ), **limits)
 
     return make
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -15,8 +14,9 @@ import modelyard
 
 BENCH = Path(__file__).parents[3] / "bench"
 SECONDS = 6
-GROWTH = math.inf
-"""In so short a time workers are young and grow; whether memory stays flat `make soak` tells."""
+GROWTH = 2.0
+YOUNG = "its largest worker grew"
+"""Which they do in so short a time, after one was killed; `make soak` tells whether they stop."""
 
 
 @contextmanager
@@ -56,7 +56,8 @@ def test_mixed_load_with_switches_and_a_killed_worker(yard, service, tmp_path, m
         served = Served(process, port, node.folder, service, "late")
         kinds = asks(served, rows, {"fare": "a word"})
         seen = asyncio.run(soak(served, kinds, SECONDS, clients=8, switches=2, kills=1))
-    assert (told(seen, growth=GROWTH), seen.switches, seen.kills) == (0, 2, 1), seen.wrong
+    told(seen, growth=GROWTH)
+    assert ({*seen.wrong} - {YOUNG}, seen.switches, seen.kills) == (set(), 2, 1)
     assert {kind.name for kind in kinds} == {name for name, _ in seen.statuses}
     answers = [seen.first.get(sent) for sent in kinds[0].bodies]
     expected = [

@@ -18,7 +18,7 @@ from modelyard.governance.policies.evidence import Evidence, Parts
 from modelyard.governance.policies.gathering import ever_deployed, parts_of
 from modelyard.governance.workspaces.commands import ReceiveItems
 from modelyard.governance.workspaces.telling import as_told, mark_of_all, told_update
-from modelyard.governance.workspaces.types import Marks, ToldItem, ToldUpdate, update_id
+from modelyard.governance.workspaces.types import Marks, ToldItem, ToldUpdate, is_update, update_id
 from modelyard.kernel.context import Context
 from modelyard.kernel.values import Value, now
 
@@ -74,9 +74,9 @@ def parts_to_tell(
     of_items = sorted(set(new) - here.updates.keys())
     parts = zip_longest(
         _filled(_told(context, of_items, here.deployed)),
-        _chunks([name for name in lost if not _is_update(name)]),
+        _chunks([name for name in lost if not is_update(name)]),
         _filled(here.updates[name] for name in sorted(here.updates.keys() & set(new))),
-        _chunks([name for name in lost if _is_update(name)]),
+        _chunks([name for name in lost if is_update(name)]),
         fillvalue=(),
     )
     part = next(parts, None)
@@ -152,10 +152,6 @@ def _filled(told: Iterable[V]) -> Iterator[tuple[V, ...]]:
 def _chunks(names: Sequence[str]) -> Iterator[tuple[str, ...]]:
     for start in range(0, len(names), READ_AT_ONCE):
         yield tuple(names[start : start + READ_AT_ONCE])
-
-
-def _is_update(name: str) -> bool:
-    return name.startswith("update:")
 
 
 def _fits(workspace: str, item: str) -> bool:

@@ -89,6 +89,11 @@ def update_id(past: PastDeployment) -> str:
     return f"update:{past.project}/{past.deployment}/{past.number}"
 
 
+def is_update(name: str) -> bool:
+    """Whether a name is of an update of a deployment, and not of an item."""
+    return name.startswith("update:")
+
+
 class AskedVersion(Value):
     """A version that is about to be deployed."""
 

@@ -6,6 +6,7 @@ import contextlib
 from datetime import UTC, datetime
 from pathlib import Path
 
+import lean_coverage
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -80,7 +81,7 @@ def manifest_of(folder, endpoints, *, models=(), tables=()):
 @contextlib.asynccontextmanager
 async def ready_of(endpoint, manifest, folder, python, pool=None, around=None, **limits):
     """Load an endpoint of a package; its workers end with the block."""
-    runtime = RuntimeSettings(environ=("LEAN_COVERAGE",), **limits)
+    runtime = RuntimeSettings(environ=(lean_coverage.FOLDER,), **limits)
     settings = PoolSettings(**{"cruise": 1, "ceil": 1, **(pool or {})})
     ready = await load_endpoint(
         endpoint, manifest, folder, {ENV.id: Path(python)}, settings, runtime, around
